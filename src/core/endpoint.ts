@@ -1,0 +1,50 @@
+/** One server of an upstream, and how to talk to it. */
+
+/** TLS towards the endpoint. Values are PEM text, never paths. */
+export interface EndpointTls {
+  /** @default true */
+  readonly verify: boolean;
+  readonly ca: string | undefined;
+  /** SNI and the name the certificate must carry; the URL's host where undefined. */
+  readonly serverName: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+/** How connections to the endpoint are kept. */
+export interface EndpointPool {
+  /** Most connections open at once; further requests wait for one within the connect timeout. */
+  readonly connections: number;
+  readonly keepAliveMs: number;
+  /** Requests sent on one connection before the first is answered. 1 is no pipelining. */
+  readonly pipelining: number;
+}
+
+/** Time limits of one attempt, in milliseconds. 0 is no limit. */
+export interface AttemptTimeouts {
+  readonly connectMs: number;
+  /** From request sent to response head. */
+  readonly firstByteMs: number;
+  /** Between two pieces of a body, either direction. */
+  readonly idleMs: number;
+}
+
+export interface Endpoint {
+  /** Stable identity: equal endpoints of two plans have equal keys. */
+  readonly key: string;
+  /** Name of the upstream it belongs to. */
+  readonly upstream: string;
+  /** `http://host:port` or `https://host:port`, no path. For Unix sockets the URL the request is written for. */
+  readonly origin: string;
+  readonly scheme: "http" | "https";
+  /** Host as it goes into the Host field by default: default ports left out. */
+  readonly authority: string;
+  /** Path every target is put behind; "" or starts with "/" and has no trailing "/". */
+  readonly basePath: string;
+  /** Path of a Unix domain socket to connect to instead of host and port. */
+  readonly socketPath: string | undefined;
+  /** Share of new traffic relative to its siblings; 0 is none. */
+  readonly weight: number;
+  readonly tls: EndpointTls | undefined;
+  readonly pool: EndpointPool;
+}

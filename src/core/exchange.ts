@@ -1,0 +1,50 @@
+/** One client request on its way through the layers. */
+import type { HeaderEdits } from "../http/header-edits.ts";
+import type { Arrival } from "./arrival.ts";
+import type { Cancellation } from "./cancellation.ts";
+import type { AttemptTimeouts, Endpoint } from "./endpoint.ts";
+
+/** Who asks, as told by hops that the config trusts. */
+export interface ClientInfo {
+  /** IP address; the peer's own unless trusted proxies vouch for another. Empty where the runtime does not tell. */
+  readonly address: string;
+  /** Scheme the client used. */
+  readonly scheme: "http" | "https";
+  /** Authority the client asked for, lower-case, with port if it was given. */
+  readonly host: string;
+}
+
+/** Never mutated; derived with `{ ...exchange, … }`. */
+export interface Exchange {
+  readonly id: string;
+  readonly arrival: Arrival;
+  readonly client: ClientInfo;
+  /** Name of the route, for people. */
+  readonly route: string;
+  /** Values that the route's path pattern and wildcard host bound, percent-encoded as they stand in the target. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Normalised target (path and query); what was routed on is what is forwarded. */
+  readonly target: string;
+  /** Edits that client-facing middleware asked for on the response. */
+  readonly responseEdits: HeaderEdits;
+  /** Largest request body in bytes; Infinity is no limit. */
+  readonly maxBodyBytes: number;
+  /** Client gone, or out of time. */
+  readonly cancellation: Cancellation;
+}
+
+/** What a transport sends: plain data, no WHATWG object on the way. */
+export interface Attempt {
+  readonly exchange: Exchange;
+  readonly endpoint: Endpoint;
+  /** Origin-form, with the endpoint's base path. */
+  readonly target: string;
+  /** Value of the Host field. */
+  readonly host: string;
+  /** Over `exchange.arrival.head.pairs`. Hop-by-hop, framing and Host fields are in `drop`. */
+  readonly requestEdits: HeaderEdits;
+  /** Over the upstream's fields. Hop-by-hop fields are in `drop`; fields nominated by its `Connection` the transport adds. */
+  readonly responseEdits: HeaderEdits;
+  readonly timeouts: AttemptTimeouts;
+  readonly cancellation: Cancellation;
+}
