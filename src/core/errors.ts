@@ -31,8 +31,31 @@ const kind = (
 
 const upstreamFailure = { temporary: true, retryable: true, countsAgainstEndpoint: true };
 
+/** Name of a failure, stable across versions; shown to clients in `application/problem+json`. */
+export type ErrorCode =
+  | "bad-request"
+  | "host-not-allowed"
+  | "no-route"
+  | "method-not-allowed"
+  | "request-timeout"
+  | "body-too-large"
+  | "target-too-long"
+  | "unsupported-media-type"
+  | "header-too-large"
+  | "client-closed"
+  | "internal"
+  | "not-implemented"
+  | "connect-failed"
+  | "upstream-reset"
+  | "bad-upstream-response"
+  | "no-endpoint"
+  | "overloaded"
+  | "draining"
+  | "attempt-timeout"
+  | "deadline-exceeded";
+
 /** Every code, with its status, fault and what may be done about it. */
-export const ERROR_KINDS = {
+export const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   "bad-request": kind(400, "Malformed request", "client"),
   "host-not-allowed": kind(421, "Host not served here", "client"),
   "no-route": kind(404, "No route matches", "client"),
@@ -43,7 +66,7 @@ export const ERROR_KINDS = {
   "unsupported-media-type": kind(415, "Content type not accepted", "client"),
   "header-too-large": kind(431, "Request headers too large", "client"),
   "client-closed": kind(499, "Client closed the request", "client"),
-  "internal": kind(500, "Internal error", "gateway"),
+  internal: kind(500, "Internal error", "gateway"),
   "not-implemented": kind(501, "Method not supported", "gateway"),
   "connect-failed": kind(502, "Upstream could not be reached", "upstream", upstreamFailure),
   "upstream-reset": kind(502, "Upstream closed the connection", "upstream", upstreamFailure),
@@ -52,14 +75,11 @@ export const ERROR_KINDS = {
     retryable: false,
   }),
   "no-endpoint": kind(503, "No upstream endpoint available", "gateway", { temporary: true }),
-  "overloaded": kind(503, "Too many requests in progress", "gateway", { temporary: true }),
-  "draining": kind(503, "Shutting down", "gateway", { temporary: true }),
+  overloaded: kind(503, "Too many requests in progress", "gateway", { temporary: true }),
+  draining: kind(503, "Shutting down", "gateway", { temporary: true }),
   "attempt-timeout": kind(504, "Upstream took too long", "upstream", upstreamFailure),
   "deadline-exceeded": kind(504, "Request took too long", "upstream", { temporary: true }),
-} as const satisfies Record<string, ErrorKind>;
-
-/** Name of a failure, stable across versions; shown to clients in `application/problem+json`. */
-export type ErrorCode = keyof typeof ERROR_KINDS;
+};
 
 /** What may accompany an error. */
 export interface ProxyErrorOptions {

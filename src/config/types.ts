@@ -1,0 +1,346 @@
+/**
+ * The config, twice: `Config` as the proxy reads it (defaults filled in, units resolved, shorthands spelt out)
+ * and `ConfigInput` as people write it. The schema beside this file is checked against both by the compiler.
+ */
+import type { RouteMatch, RouteMatchInput } from "./match-types.ts";
+
+/** Milliseconds, or a number with a unit: `"250ms"`, `"10s"`, `"5m"`, `"1h"`, `"1d"`. */
+export type DurationInput = number | string;
+/** Bytes, or a number with a unit: `"64KB"` (1000), `"64KiB"` (1024), `"1MB"`, `"1GiB"`. */
+export type SizeInput = number | string;
+
+/** A whole gateway. */
+export interface Config {
+  readonly listen: ListenConfig;
+  readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
+  readonly routes: readonly RouteConfig[];
+  readonly validation: ValidationConfig;
+  readonly securityHeaders: SecurityHeadersConfig | false;
+  readonly requestId: RequestIdConfig;
+  readonly forwarding: ForwardingConfig;
+}
+
+/** Where and how clients connect. */
+export interface ListenConfig {
+  /** @default 8080 */
+  readonly port: number;
+  /** Address to bind. @default "0.0.0.0" */
+  readonly host: string;
+  /** CIDR ranges or addresses of proxies whose forwarding headers are believed. @default [] */
+  readonly trustedProxies: readonly string[];
+  /** Path that answers 200 while serving and 503 while draining; none unless set. */
+  readonly readyPath: string | undefined;
+  readonly limits: ListenLimits;
+  readonly timeouts: ListenTimeouts;
+  readonly drain: DrainConfig;
+}
+
+export interface ListenLimits {
+  /** Bytes of the header section, names and values. @default "32KiB" */
+  readonly headerBytes: number;
+  /** Number of header fields. @default 100 */
+  readonly headers: number;
+  /** Bytes of the request target. @default "8KiB" */
+  readonly targetBytes: number;
+  /** Bytes of a request body; Infinity (`"unlimited"`) for none. @default "100MiB" */
+  readonly bodyBytes: number;
+  /** Client connections open at once. @default 10000 */
+  readonly connections: number;
+  /** Requests answered on one client connection before it is closed. @default 10000 */
+  readonly requestsPerConnection: number;
+}
+
+export interface ListenTimeouts {
+  /** Milliseconds a client may take to send its header section. @default "10s" */
+  readonly headerMs: number;
+  /** Milliseconds an idle client connection stays open. @default "75s" */
+  readonly keepAliveMs: number;
+}
+
+export interface DrainConfig {
+  /** Milliseconds between turning not-ready and refusing new connections. @default "5s" */
+  readonly delayMs: number;
+  /** Milliseconds that requests in flight get after that. @default "30s" */
+  readonly timeoutMs: number;
+}
+
+export type BalancePolicy = "round-robin" | "random";
+
+/** A named group of equivalent servers. */
+export interface UpstreamConfig {
+  readonly endpoints: readonly EndpointConfig[];
+  /** @default "round-robin" (smooth, weighted) */
+  readonly balance: BalancePolicy;
+  /** Host sent upstream: the endpoint's (`"upstream"`), the client's (`"preserve"`), or a literal. @default "upstream" */
+  readonly host: string;
+  readonly tls: UpstreamTlsConfig | undefined;
+  readonly timeouts: UpstreamTimeouts;
+  readonly pool: PoolConfig;
+}
+
+export interface EndpointConfig {
+  /** `http://…`, `https://…`, or `unix:/path/to.sock` (plain HTTP over a Unix domain socket). */
+  readonly url: string;
+  /** @default 1 */
+  readonly weight: number;
+}
+
+/** PEM text, usually from `${file:…}`. */
+export interface UpstreamTlsConfig {
+  /** @default true */
+  readonly verify: boolean;
+  readonly ca: string | undefined;
+  readonly serverName: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+export interface UpstreamTimeouts {
+  /** @default "3s" */
+  readonly connectMs: number;
+  /** From request sent to response head. @default "15s" */
+  readonly firstByteMs: number;
+  /** Between two pieces of a body, either direction. @default "60s", "5m" for event streams */
+  readonly idleMs: number | undefined;
+}
+
+export interface PoolConfig {
+  /** Connections to one endpoint. @default 256 */
+  readonly connections: number;
+  /** @default "4s", or the peer's `Keep-Alive: timeout` less 2 s */
+  readonly keepAliveMs: number;
+  /** @default 1 */
+  readonly pipelining: number;
+}
+
+/** What to do with the requests that match. Exactly one of `upstreams`, `redirect` and `respond` is set. */
+export interface RouteConfig {
+  /** For people; unique. @default "route 1", "route 2", … */
+  readonly name: string;
+  /** Any of these. @default one that matches everything */
+  readonly match: readonly RouteMatch[];
+  readonly upstreams: readonly WeightedUpstream[] | undefined;
+  readonly redirect: RedirectConfig | undefined;
+  readonly respond: RespondConfig | undefined;
+  readonly rewrite: RewriteConfig | undefined;
+  readonly requestHeaders: HeaderEditConfig | undefined;
+  readonly responseHeaders: HeaderEditConfig | undefined;
+  readonly timeouts: RouteTimeouts;
+  /** Overrides `listen.limits.bodyBytes`. */
+  readonly bodyBytes: number | undefined;
+}
+
+export interface WeightedUpstream {
+  readonly name: string;
+  /** Share of the route's requests; 0 gets none. @default 1 */
+  readonly weight: number;
+  readonly requestHeaders: HeaderEditConfig | undefined;
+  readonly responseHeaders: HeaderEditConfig | undefined;
+}
+
+/** At most one of `stripPrefix`, `prefix` and `path`. */
+export interface RewriteConfig {
+  /** Host sent upstream instead of what the upstream's policy says. May hold variables. */
+  readonly host: string | undefined;
+  /** Removes the matched prefix (segments). */
+  readonly stripPrefix: boolean;
+  /** Replaces the matched prefix (Gateway API `ReplacePrefixMatch`). */
+  readonly prefix: string | undefined;
+  /** Replaces the whole path (Gateway API `ReplaceFullPath`). May hold variables. */
+  readonly path: string | undefined;
+}
+
+export interface RedirectConfig {
+  /** 301, 302, 303, 307 or 308. @default 302 */
+  readonly status: 301 | 302 | 303 | 307 | 308;
+  readonly scheme: "http" | "https" | undefined;
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  /** As in `rewrite`. */
+  readonly prefix: string | undefined;
+  readonly path: string | undefined;
+}
+
+export interface RespondConfig {
+  /** @default 200 */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** @default "" */
+  readonly body: string;
+}
+
+/** Values may hold variables: `${client.address}`, `${request.id}`, `${param.id}`, `${header.x-foo}`. */
+export interface HeaderEditConfig {
+  readonly set: Readonly<Record<string, string>>;
+  readonly append: Readonly<Record<string, readonly string[]>>;
+  readonly remove: readonly string[];
+}
+
+export interface RouteTimeouts {
+  /** The whole exchange; undefined is off. */
+  readonly totalMs: number | undefined;
+  readonly firstByteMs: number | undefined;
+  readonly idleMs: number | undefined;
+}
+
+export interface ValidationConfig {
+  /** Methods that are let through; undefined is all but CONNECT and TRACE. */
+  readonly methods: readonly string[] | undefined;
+  /** Hosts that are served (exact or `*.example.com`); undefined is any. */
+  readonly hosts: readonly string[] | undefined;
+  /** Media types accepted in request bodies (`application/json`, `text/*`); undefined is any. */
+  readonly contentTypes: readonly string[] | undefined;
+  /** What becomes of header names that hold an underscore. @default "drop" */
+  readonly underscores: "drop" | "reject" | "allow";
+}
+
+export interface SecurityHeadersConfig {
+  /** @default "default" */
+  readonly preset: "default" | "strict";
+  /** Value of a header, or false to leave it out. Lower-case names. */
+  readonly headers: Readonly<Record<string, string | false>>;
+  /** Replace what the upstream set. @default false */
+  readonly override: boolean;
+  /** Response headers taken out. @default ["server", "x-powered-by"] */
+  readonly remove: readonly string[];
+}
+
+export interface RequestIdConfig {
+  /** Header that carries the id, both ways. @default "x-request-id" */
+  readonly header: string;
+  /** Keep the id that a client sent (1-128 characters of `A-Za-z0-9._~-`). @default "trusted": only from trusted proxies */
+  readonly trust: "always" | "trusted" | "never";
+}
+
+export interface ForwardingConfig {
+  /** Send `X-Forwarded-For/Host/Proto`. @default true */
+  readonly xForwarded: boolean;
+  /** Send `Forwarded` (RFC 7239). @default false */
+  readonly forwarded: boolean;
+  /** Pseudonym in `Via` (RFC 9110 §7.6.3); false for none. @default "fairlead" */
+  readonly via: string | false;
+}
+
+type OneOrMany<T> = T | readonly T[];
+
+/** A gateway as people write it. */
+export interface ConfigInput {
+  readonly $schema?: string;
+  readonly listen?: {
+    readonly port?: number | string;
+    readonly host?: string;
+    readonly trustedProxies?: OneOrMany<string>;
+    readonly readyPath?: string;
+    readonly limits?: {
+      readonly headerBytes?: SizeInput;
+      readonly headers?: number;
+      readonly targetBytes?: SizeInput;
+      readonly bodyBytes?: SizeInput | "unlimited";
+      readonly connections?: number;
+      readonly requestsPerConnection?: number;
+    };
+    readonly timeouts?: { readonly header?: DurationInput; readonly keepAlive?: DurationInput };
+    readonly drain?: { readonly delay?: DurationInput; readonly timeout?: DurationInput };
+  };
+  /** A URL, a list of URLs, or the long form. */
+  readonly upstreams?: Readonly<Record<string, string | readonly (string | EndpointInput)[] | UpstreamInput>>;
+  readonly routes?: readonly RouteInput[];
+  readonly validation?: {
+    readonly methods?: readonly string[];
+    readonly hosts?: readonly string[];
+    readonly contentTypes?: readonly string[];
+    readonly underscores?: "drop" | "reject" | "allow";
+  };
+  readonly securityHeaders?:
+    | false
+    | "default"
+    | "strict"
+    | {
+        readonly preset?: "default" | "strict";
+        readonly headers?: Readonly<Record<string, string | false>>;
+        readonly override?: boolean;
+        readonly remove?: readonly string[];
+      };
+  readonly requestId?: { readonly header?: string; readonly trust?: "always" | "trusted" | "never" };
+  readonly forwarding?: {
+    readonly xForwarded?: boolean;
+    readonly forwarded?: boolean;
+    readonly via?: string | false;
+  };
+}
+
+export interface EndpointInput {
+  readonly url: string;
+  readonly weight?: number;
+}
+
+export interface UpstreamInput {
+  readonly endpoints: OneOrMany<string | EndpointInput>;
+  readonly balance?: BalancePolicy;
+  readonly host?: string;
+  readonly tls?: {
+    readonly verify?: boolean;
+    readonly ca?: string;
+    readonly serverName?: string;
+    readonly cert?: string;
+    readonly key?: string;
+  };
+  readonly timeouts?: {
+    readonly connect?: DurationInput;
+    readonly firstByte?: DurationInput;
+    readonly idle?: DurationInput;
+  };
+  readonly pool?: {
+    readonly connections?: number;
+    readonly keepAlive?: DurationInput;
+    readonly pipelining?: number;
+  };
+}
+
+export interface HeaderEditInput {
+  readonly set?: Readonly<Record<string, string>>;
+  readonly append?: Readonly<Record<string, OneOrMany<string>>>;
+  readonly remove?: OneOrMany<string>;
+}
+
+export interface RouteInput {
+  readonly name?: string;
+  /** One match or several; any of them suffices. */
+  readonly match?: OneOrMany<RouteMatchInput>;
+  /** Name of an upstream, or several with weights. */
+  readonly upstream?:
+    | string
+    | readonly {
+        readonly name: string;
+        readonly weight?: number;
+        readonly requestHeaders?: HeaderEditInput;
+        readonly responseHeaders?: HeaderEditInput;
+      }[];
+  readonly redirect?: {
+    readonly status?: 301 | 302 | 303 | 307 | 308;
+    readonly scheme?: "http" | "https";
+    readonly host?: string;
+    readonly port?: number;
+    readonly prefix?: string;
+    readonly path?: string;
+  };
+  readonly respond?: {
+    readonly status?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  };
+  readonly rewrite?: {
+    readonly host?: string;
+    readonly stripPrefix?: boolean;
+    readonly prefix?: string;
+    readonly path?: string;
+  };
+  readonly requestHeaders?: HeaderEditInput;
+  readonly responseHeaders?: HeaderEditInput;
+  readonly timeouts?: {
+    readonly total?: DurationInput;
+    readonly firstByte?: DurationInput;
+    readonly idle?: DurationInput;
+  };
+  readonly bodyBytes?: SizeInput | "unlimited";
+}
