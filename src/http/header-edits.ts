@@ -18,3 +18,21 @@ export interface HeaderEdits {
 
 /** Changes nothing. */
 export const NO_EDITS: HeaderEdits = Object.freeze({ drop: new Set<string>(), fallback: [], add: [] });
+
+/** `first`, then `second`: what `second` drops or adds wins over what `first` added. */
+export const mergeEdits = (first: HeaderEdits, second: HeaderEdits): HeaderEdits => {
+  if (first === NO_EDITS) return second;
+  if (second === NO_EDITS) return first;
+  const drop = new Set(first.drop);
+  for (const name of second.drop) drop.add(name);
+  const keep: string[] = [];
+  for (let i = 0; i < first.add.length; i += 2) {
+    const name = first.add[i] as string;
+    if (!second.drop.has(name)) keep.push(name, first.add[i + 1] as string);
+  }
+  return {
+    drop,
+    fallback: [...first.fallback, ...second.fallback],
+    add: [...keep, ...second.add],
+  };
+};

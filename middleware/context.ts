@@ -1,0 +1,55 @@
+/** What Fairlead's middleware and handlers leave for one another on Hono's context. */
+import type { Context } from "hono";
+import type { Arrival } from "../src/core/arrival.ts";
+import { webArrival } from "../src/core/web-arrival.ts";
+import { type HeaderEdits, NO_EDITS, mergeEdits } from "../src/http/header-edits.ts";
+
+interface Shared {
+  arrival: Arrival | undefined;
+  requestId: string | undefined;
+  edits: HeaderEdits;
+  editsApplied: boolean;
+}
+
+const shared: WeakMap<Context, Shared> = new WeakMap();
+
+const sharedOf = (c: Context): Shared => {
+  let found = shared.get(c);
+  if (found === undefined) {
+    found = { arrival: undefined, requestId: undefined, edits: NO_EDITS, editsApplied: false };
+    shared.set(c, found);
+  }
+  return found;
+};
+
+/** The request as it arrived; read from the Web `Request` where no gateway put it there. */
+export const arrivalOf = (c: Context): Arrival => (sharedOf(c).arrival ??= webArrival(c.req.raw));
+
+/** For a gateway, whose platform reads requests more cheaply. */
+export const setArrival = (c: Context, arrival: Arrival): void => {
+  sharedOf(c).arrival = arrival;
+};
+
+export const requestIdOf = (c: Context): string | undefined => sharedOf(c).requestId;
+
+export const setRequestId = (c: Context, id: string): void => {
+  sharedOf(c).requestId = id;
+};
+
+/**
+ * Asks that the response be edited where it is built. Call before `next()`; afterwards
+ * `responseEditsApplied` tells whether the handler did it, else the middleware must edit `c.res` itself.
+ */
+export const requestResponseEdits = (c: Context, edits: HeaderEdits): void => {
+  const state = sharedOf(c);
+  state.edits = state.edits === NO_EDITS ? edits : mergeEdits(state.edits, edits);
+};
+
+export const responseEditsApplied = (c: Context): boolean => sharedOf(c).editsApplied;
+
+/** For a handler that builds its response with these edits in it. */
+export const takeResponseEdits = (c: Context): HeaderEdits => {
+  const state = sharedOf(c);
+  state.editsApplied = true;
+  return state.edits;
+};

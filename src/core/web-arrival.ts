@@ -1,0 +1,78 @@
+/** An arrival read from a Web-standard `Request`: for runtimes whose server speaks fetch, and for tests. */
+import type { ArrivedBody, Arrival, Peer, RequestHead } from "./arrival.ts";
+import { CancellationSource, type Cancellation } from "./cancellation.ts";
+import { ProxyError } from "./errors.ts";
+
+const UNKNOWN_PEER: Peer = Object.freeze({ address: "", port: undefined });
+
+/** Path and query of an absolute URL, without building a `URL`. */
+const targetOf = (url: string): string => {
+  const authority = url.indexOf("//") + 2;
+  const end = url.indexOf("#", authority);
+  const cut = end === -1 ? url.length : end;
+  for (let i = authority; i < cut; i++) {
+    const code = url.charCodeAt(i);
+    if (code === 47) return url.slice(i, cut);
+    if (code === 63) return `/${url.slice(i, cut)}`;
+  }
+  return "/";
+};
+
+const pairsOf = (headers: Headers): string[] => {
+  const pairs: string[] = [];
+  for (const [name, value] of headers) pairs.push(name, value);
+  return pairs;
+};
+
+const cancellationOf = (signal: AbortSignal): Cancellation => {
+  let source: CancellationSource | undefined;
+  const start = (): CancellationSource => {
+    if (source !== undefined) return source;
+    const created = new CancellationSource();
+    source = created;
+    const fire = (): void =>
+      created.cancel(new ProxyError("client-closed", { cause: signal.reason as unknown }));
+    if (signal.aborted) fire();
+    else signal.addEventListener("abort", fire, { once: true });
+    return created;
+  };
+  return {
+    get reason() {
+      return signal.aborted ? start().reason : undefined;
+    },
+    subscribe: (listener) => start().subscribe(listener),
+  };
+};
+
+/** Reads `request`. Nothing is materialised before it is asked for. */
+export const webArrival = (request: Request, peer: Peer = UNKNOWN_PEER): Arrival => {
+  let pairs: string[] | undefined;
+  const head: RequestHead = {
+    method: request.method,
+    scheme: request.url.startsWith("https:") ? "https" : "http",
+    target: targetOf(request.url),
+    get pairs() {
+      return (pairs ??= pairsOf(request.headers));
+    },
+  };
+  const body: ArrivedBody = {
+    get present() {
+      return request.body !== null;
+    },
+    get length() {
+      const value = request.headers.get("content-length");
+      return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+    },
+    stream: () => request.body,
+  };
+  let cancellation: Cancellation | undefined;
+  return {
+    head,
+    body,
+    peer,
+    request,
+    get cancellation() {
+      return (cancellation ??= cancellationOf(request.signal));
+    },
+  };
+};
