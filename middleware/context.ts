@@ -11,15 +11,15 @@ interface Shared {
   editsApplied: boolean;
 }
 
-const shared: WeakMap<Context, Shared> = new WeakMap();
+type SharedEnv = { Variables: { fairlead?: Shared } };
 
-const sharedOf = (c: Context): Shared => {
-  let found = shared.get(c);
-  if (found === undefined) {
-    found = { arrival: undefined, requestId: undefined, edits: NO_EDITS, editsApplied: false };
-    shared.set(c, found);
-  }
-  return found;
+const sharedOf = (context: Context): Shared => {
+  const c = context as Context<SharedEnv>;
+  const found = c.get("fairlead");
+  if (found !== undefined) return found;
+  const created: Shared = { arrival: undefined, requestId: undefined, edits: NO_EDITS, editsApplied: false };
+  c.set("fairlead", created);
+  return created;
 };
 
 /** The request as it arrived; read from the Web `Request` where no gateway put it there. */
