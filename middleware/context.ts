@@ -2,12 +2,15 @@
 import type { Context } from "hono";
 import type { Arrival } from "../src/core/arrival.ts";
 import { webArrival } from "../src/core/web-arrival.ts";
-import { type HeaderEdits, NO_EDITS, mergeEdits } from "../src/http/header-edits.ts";
+import type { HeaderEdits } from "../src/http/header-edits.ts";
+import type { Screened } from "../src/http/screen.ts";
 
 interface Shared {
   arrival: Arrival | undefined;
   requestId: string | undefined;
-  edits: HeaderEdits;
+  readonly edits: HeaderEdits[];
+  readonly fields: string[];
+  screened: Screened | undefined;
   editsApplied: boolean;
 }
 
@@ -17,7 +20,14 @@ const sharedOf = (context: Context): Shared => {
   const c = context as Context<SharedEnv>;
   const found = c.get("fairlead");
   if (found !== undefined) return found;
-  const created: Shared = { arrival: undefined, requestId: undefined, edits: NO_EDITS, editsApplied: false };
+  const created: Shared = {
+    arrival: undefined,
+    requestId: undefined,
+    edits: [],
+    fields: [],
+    screened: undefined,
+    editsApplied: false,
+  };
   c.set("fairlead", created);
   return created;
 };
@@ -30,6 +40,13 @@ export const setArrival = (c: Context, arrival: Arrival): void => {
   sharedOf(c).arrival = arrival;
 };
 
+/** What validation made of the request; undefined where none ran yet. */
+export const screenedOf = (c: Context): Screened | undefined => sharedOf(c).screened;
+
+export const setScreened = (c: Context, screened: Screened): void => {
+  sharedOf(c).screened = screened;
+};
+
 export const requestIdOf = (c: Context): string | undefined => sharedOf(c).requestId;
 
 export const setRequestId = (c: Context, id: string): void => {
@@ -39,17 +56,27 @@ export const setRequestId = (c: Context, id: string): void => {
 /**
  * Asks that the response be edited where it is built. Call before `next()`; afterwards
  * `responseEditsApplied` tells whether the handler did it, else the middleware must edit `c.res` itself.
+ *
+ * `edits` is one constant object per middleware instance, so that handlers can merge once and remember;
+ * `fields` are name and value pairs of this very response, whose names `edits.drop` holds.
  */
-export const requestResponseEdits = (c: Context, edits: HeaderEdits): void => {
+export const requestResponseEdits = (
+  c: Context,
+  edits: HeaderEdits,
+  fields: readonly string[] = [],
+): void => {
   const state = sharedOf(c);
-  state.edits = state.edits === NO_EDITS ? edits : mergeEdits(state.edits, edits);
+  state.edits.push(edits);
+  state.fields.push(...fields);
 };
 
 export const responseEditsApplied = (c: Context): boolean => sharedOf(c).editsApplied;
 
-/** For a handler that builds its response with these edits in it. */
-export const takeResponseEdits = (c: Context): HeaderEdits => {
-  const state = sharedOf(c);
-  state.editsApplied = true;
-  return state.edits;
+/** For a handler that builds its response with these edits; it calls `confirmResponseEdits` once it has. */
+export const wantedResponseEdits = (
+  c: Context,
+): { readonly edits: readonly HeaderEdits[]; readonly fields: readonly string[] } => sharedOf(c);
+
+export const confirmResponseEdits = (c: Context): void => {
+  sharedOf(c).editsApplied = true;
 };

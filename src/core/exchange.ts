@@ -23,10 +23,19 @@ export interface Exchange {
   readonly route: string;
   /** Values that the route's path pattern and wildcard host bound, percent-encoded as they stand in the target. */
   readonly params: Readonly<Record<string, string>>;
-  /** Normalised target (path and query); what was routed on is what is forwarded. */
-  readonly target: string;
-  /** Edits that client-facing middleware asked for on the response. */
-  readonly responseEdits: HeaderEdits;
+  /** Normalised; what was routed on is what is forwarded. */
+  readonly path: string;
+  /** `""`, or from the question mark on. */
+  readonly query: string;
+  /** Request fields to leave out besides `Attempt.requestEdits.drop`: nominated by this request's `Connection`, or
+   * against the policy for names. Lower-case. */
+  readonly drop: readonly string[];
+  /** `Content-Length` of the request after validation; undefined when the body is chunked or absent. */
+  readonly contentLength: number | undefined;
+  /** Constant edits that client-facing middleware asked for on the response, in order. */
+  readonly responseEdits: readonly HeaderEdits[];
+  /** Fields of this very response, name and value in turn; their names are dropped by `responseEdits`. */
+  readonly responseFields: readonly string[];
   /** Largest request body in bytes; Infinity is no limit. */
   readonly maxBodyBytes: number;
   /** Client gone, or out of time. */
@@ -41,7 +50,7 @@ export interface Attempt {
   readonly target: string;
   /** Value of the Host field. */
   readonly host: string;
-  /** Over `exchange.arrival.head.pairs`. Hop-by-hop, framing and Host fields are in `drop`. */
+  /** Over `exchange.arrival.head.pairs`, together with `exchange.drop`. Hop-by-hop, framing and Host fields are in `drop`. */
   readonly requestEdits: HeaderEdits;
   /** Over the upstream's fields. Hop-by-hop fields are in `drop`; fields nominated by its `Connection` the transport adds. */
   readonly responseEdits: HeaderEdits;
