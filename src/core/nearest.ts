@@ -1,0 +1,37 @@
+/** Edits (insert, delete, replace, swap neighbours) that turn one text into the other. */
+const distance = (a: string, b: string): number => {
+  const width = b.length + 1;
+  let before: number[] = [];
+  let above: number[] = Array.from({ length: width }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row: number[] = [i];
+    for (let j = 1; j < width; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let best = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (same ? 0 : 1));
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) best = Math.min(best, (before[j - 2] ?? 0) + 1);
+      row.push(best);
+    }
+    before = above;
+    above = row;
+  }
+  return above[b.length] ?? 0;
+};
+
+/**
+ * The candidate that `name` was probably meant to be, or undefined when none is near: at most a third of the
+ * letters differ (at least two may), case ignored. Of equally near ones the first.
+ */
+export const nearestName = (name: string, candidates: Iterable<string>): string | undefined => {
+  let nearest: string | undefined;
+  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - name.length) >= least) continue;
+    const edits = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (edits < least && edits < candidate.length) {
+      nearest = candidate;
+      least = edits;
+    }
+  }
+  return nearest;
+};
