@@ -40,6 +40,9 @@ export const setArrival = (c: Context, arrival: Arrival): void => {
   sharedOf(c).arrival = arrival;
 };
 
+/** The request as it arrived; read with `read` unless something before did so. */
+export const ensureArrival = (c: Context, read: () => Arrival): Arrival => (sharedOf(c).arrival ??= read());
+
 /** What validation made of the request; undefined where none ran yet. */
 export const screenedOf = (c: Context): Screened | undefined => sharedOf(c).screened;
 

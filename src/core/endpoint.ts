@@ -27,6 +27,8 @@ export interface AttemptTimeouts {
   readonly firstByteMs: number;
   /** Between two pieces of a body, either direction. */
   readonly idleMs: number;
+  /** The same where the response is an event stream, which may be quiet for long. */
+  readonly eventStreamIdleMs: number;
 }
 
 export interface Endpoint {

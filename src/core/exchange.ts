@@ -12,6 +12,8 @@ export interface ClientInfo {
   readonly scheme: "http" | "https";
   /** Authority the client asked for, lower-case, with port if it was given. */
   readonly host: string;
+  /** Value of `X-Forwarded-For` to send on: the trusted part of the chain and the peer. Empty when nobody is known. */
+  readonly forwardedFor: string;
 }
 
 /** Never mutated; derived with `{ ...exchange, … }`. */
@@ -23,7 +25,8 @@ export interface Exchange {
   readonly route: string;
   /** Values that the route's path pattern and wildcard host bound, percent-encoded as they stand in the target. */
   readonly params: Readonly<Record<string, string>>;
-  /** Normalised; what was routed on is what is forwarded. */
+  /** Normalised path and query; what was routed on is what is forwarded. */
+  readonly target: string;
   readonly path: string;
   /** `""`, or from the question mark on. */
   readonly query: string;

@@ -2,7 +2,7 @@
 import type { Arrival } from "./arrival.ts";
 import type { Capability } from "./capability.ts";
 import type { ProxyError } from "./errors.ts";
-import type { Attempt, Exchange } from "./exchange.ts";
+import type { Attempt } from "./exchange.ts";
 
 /** Takes back what was asked for. Idempotent; never throws. */
 export type Cancel = () => void;
@@ -46,8 +46,6 @@ export interface FailureReport {
   readonly requestId: string;
   readonly method: string;
   readonly target: string;
-  /** Absent when the failure came before routing. */
-  readonly exchange: Exchange | undefined;
 }
 
 /** What happened, told outward. Calls MUST NOT throw. */

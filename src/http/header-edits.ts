@@ -19,20 +19,131 @@ export interface HeaderEdits {
 /** Changes nothing. */
 export const NO_EDITS: HeaderEdits = Object.freeze({ drop: new Set<string>(), fallback: [], add: [] });
 
-/** `first`, then `second`: what `second` drops or adds wins over what `first` added. */
+const NONE: readonly string[] = Object.freeze([]);
+
+/** `pairs` less the fields with these lower-case names; `pairs` has lower-case names too. */
+export const withoutNames = (pairs: HeaderPairs, names: { has(name: string): boolean }): string[] => {
+  const kept: string[] = [];
+  for (let i = 0; i < pairs.length; i += 2) {
+    const name = pairs[i] as string;
+    if (!names.has(name)) kept.push(name, pairs[i + 1] as string);
+  }
+  return kept;
+};
+
+const namesOf = (...lists: readonly HeaderPairs[]): Set<string> => {
+  const names = new Set<string>();
+  for (const pairs of lists) for (let i = 0; i < pairs.length; i += 2) names.add(pairs[i] as string);
+  return names;
+};
+
+/**
+ * `first`, then `second`, as one: applying the result equals applying the two in turn.
+ *
+ * What `second` drops it also drops from what `first` adds or falls back to, and its fallbacks give way to
+ * what `first` adds.
+ */
 export const mergeEdits = (first: HeaderEdits, second: HeaderEdits): HeaderEdits => {
   if (first === NO_EDITS) return second;
   if (second === NO_EDITS) return first;
-  const drop = new Set(first.drop);
-  for (const name of second.drop) drop.add(name);
-  const keep: string[] = [];
-  for (let i = 0; i < first.add.length; i += 2) {
-    const name = first.add[i] as string;
-    if (!second.drop.has(name)) keep.push(name, first.add[i + 1] as string);
-  }
+  const fallback = withoutNames(first.fallback, second.drop);
+  const add = withoutNames(first.add, second.drop);
   return {
-    drop,
-    fallback: [...first.fallback, ...second.fallback],
-    add: [...keep, ...second.add],
+    drop: new Set([...first.drop, ...second.drop]),
+    fallback: [...fallback, ...withoutNames(second.fallback, namesOf(fallback, add))],
+    add: [...add, ...second.add],
   };
+};
+
+/**
+ * A new flat list: `pairs` with `edits` applied. For transports that write raw header lists.
+ *
+ * @param alsoDrop further lower-case names to take out, known only with the message in hand.
+ */
+export const editPairs = (
+  pairs: HeaderPairs,
+  edits: HeaderEdits,
+  alsoDrop: readonly string[] = NONE,
+): string[] => {
+  const { drop, fallback, add } = edits;
+  const out: string[] = [];
+  const missing = fallback.length === 0 ? fallback : fallback.slice();
+  for (let i = 0; i < pairs.length; i += 2) {
+    const name = pairs[i] as string;
+    const lower = name.toLowerCase();
+    if (drop.has(lower) || (alsoDrop.length > 0 && alsoDrop.includes(lower))) continue;
+    out.push(name, pairs[i + 1] as string);
+    // A name is never empty, so an emptied slot says "present already".
+    for (let j = 0; j < missing.length; j += 2) if (missing[j] === lower) (missing as string[])[j] = "";
+  }
+  for (let j = 0; j < missing.length; j += 2) {
+    const name = missing[j] as string;
+    if (name !== "") out.push(name, missing[j + 1] as string);
+  }
+  for (let j = 0; j < add.length; j++) out.push(add[j] as string);
+  return out;
+};
+
+/**
+ * Applies `edits` to WHATWG `Headers` in place. Several values of one name are appended one by one, so that
+ * `set-cookie` fields stay separate.
+ *
+ * @throws TypeError when `headers` is immutable, as those of a fetched `Response` are.
+ */
+export const editHeaders = (
+  headers: Headers,
+  edits: HeaderEdits,
+  alsoDrop: readonly string[] = NONE,
+): void => {
+  const { drop, fallback, add } = edits;
+  for (const name of drop) headers.delete(name);
+  for (const name of alsoDrop) headers.delete(name);
+  let filled: string | undefined;
+  for (let i = 0; i < fallback.length; i += 2) {
+    const name = fallback[i] as string;
+    if (name !== filled && headers.has(name)) continue;
+    headers.append(name, fallback[i + 1] as string);
+    filled = name;
+  }
+  for (let i = 0; i < add.length; i += 2) headers.append(add[i] as string, add[i + 1] as string);
+};
+
+/** Header fields by lower-case name; a list where a name occurs more than once. */
+export type HeaderRecord = Record<string, string | string[]>;
+
+const put = (record: HeaderRecord, name: string, value: string): void => {
+  const present = record[name];
+  if (present === undefined) record[name] = value;
+  else record[name] = typeof present === "string" ? [present, value] : [...present, value];
+};
+
+/**
+ * A new record: `record` (lower-case names) with `edits` applied. For runtimes that build responses from
+ * plain records. A field named `__proto__` is left out, whatever the edits say: it can't be a plain property.
+ */
+export const editRecord = (
+  record: Readonly<Record<string, string | readonly string[] | undefined>>,
+  edits: HeaderEdits,
+  alsoDrop: readonly string[] = NONE,
+): HeaderRecord => {
+  const { drop, fallback, add } = edits;
+  const out: HeaderRecord = {};
+  for (const name in record) {
+    const value = record[name];
+    if (value === undefined || name === "__proto__" || drop.has(name)) continue;
+    if (alsoDrop.length > 0 && alsoDrop.includes(name)) continue;
+    out[name] = typeof value === "string" ? value : value.slice();
+  }
+  let filled: string | undefined;
+  for (let i = 0; i < fallback.length; i += 2) {
+    const name = fallback[i] as string;
+    if (name !== filled && Object.hasOwn(out, name)) continue;
+    if (name !== "__proto__") put(out, name, fallback[i + 1] as string);
+    filled = name;
+  }
+  for (let i = 0; i < add.length; i += 2) {
+    const name = add[i] as string;
+    if (name !== "__proto__") put(out, name, add[i + 1] as string);
+  }
+  return out;
 };

@@ -1,0 +1,201 @@
+/**
+ * Config → Plan: everything that can be decided before the first request is decided here, once.
+ *
+ * A plan is immutable; endpoint state lives in the balancers it holds. A reload builds a new one and swaps it in.
+ */
+import { roundRobin } from "../balance/round-robin.ts";
+import { weightedRandom } from "../balance/random.ts";
+import type { Balancer } from "../core/balancer.ts";
+import type { AttemptTimeouts } from "../core/endpoint.ts";
+import type { Random } from "../core/platform.ts";
+import { type TrustedRanges, compileTrusted } from "../http/forwarded.ts";
+import type { HeaderEdits } from "../http/header-edits.ts";
+import { compileHeaderEdits } from "../routing/header-template.ts";
+import type { RouteMatch } from "../routing/match.ts";
+import { compileRedirect } from "../routing/redirect.ts";
+import { compileRewrite } from "../routing/rewrite.ts";
+import { type Router, compileRouter } from "../routing/router.ts";
+import { type Template, type TemplateScope, compileTemplate } from "../routing/template.ts";
+import { createEndpoint } from "../upstream/endpoint.ts";
+import { type HostPolicy, type Upstream, createUpstream } from "../upstream/upstream.ts";
+import type {
+  BalancePolicy,
+  Config,
+  HeaderEditConfig,
+  RespondConfig,
+  RouteConfig,
+  UpstreamConfig,
+} from "./types.ts";
+
+/** Header edits compiled from the config: constant, or rendered for each request. */
+export interface CompiledEdits {
+  readonly constant: HeaderEdits | undefined;
+  render(scope: TemplateScope): HeaderEdits;
+}
+
+/** One upstream of a route's split. */
+export interface ForwardTarget {
+  readonly upstream: Upstream;
+  readonly weight: number;
+  readonly timeouts: AttemptTimeouts;
+  readonly requestHeaders: CompiledEdits;
+  readonly responseHeaders: CompiledEdits;
+}
+
+/** What a route does with a request. */
+export type RouteAction =
+  | {
+      readonly kind: "forward";
+      readonly targets: readonly ForwardTarget[];
+      /** Host field instead of the upstream's policy. */
+      readonly host: Template | undefined;
+    }
+  | { readonly kind: "redirect"; readonly status: number }
+  | { readonly kind: "respond"; readonly respond: RespondConfig };
+
+/** A route, compiled. */
+export interface RoutePlan {
+  readonly name: string;
+  readonly action: RouteAction;
+  readonly totalMs: number | undefined;
+  /** Infinity is no limit. */
+  readonly maxBodyBytes: number;
+  /** Edits of a redirect's or fixed response's own header section. */
+  readonly responseHeaders: CompiledEdits;
+}
+
+/** What a match of a route leads to: its plan, and what depends on how it matched. */
+export interface RoutedMatch {
+  readonly route: RoutePlan;
+  /** Path and query to ask the upstream for; undefined where it is the client's own. */
+  readonly target: ((path: string, query: string, scope: TemplateScope) => string) | undefined;
+  /** Value of `Location`; undefined where the route does not redirect. */
+  readonly location: ((scope: TemplateScope) => string) | undefined;
+}
+
+/** A whole gateway, compiled. */
+export interface Plan {
+  readonly config: Config;
+  readonly router: Router<RoutedMatch>;
+  readonly entries: readonly { readonly match: RouteMatch; readonly value: RoutedMatch }[];
+  readonly routes: readonly RoutePlan[];
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly trusted: TrustedRanges;
+}
+
+const MINUTE_MS = 60_000;
+const NO_HEADER_EDITS: HeaderEditConfig = { set: {}, append: {}, remove: [] };
+
+/** Compiles a validated config. Throws `TypeError` only where the config was not validated. */
+export const buildPlan = (config: Config, random: Random): Plan => {
+  const upstreams = new Map<string, Upstream>();
+  for (const [name, upstream] of Object.entries(config.upstreams)) {
+    upstreams.set(name, planUpstream(name, upstream, random));
+  }
+  const routes: RoutePlan[] = [];
+  const entries: { match: RouteMatch; value: RoutedMatch }[] = [];
+  for (const route of config.routes) {
+    const plan = planRoute(route, config, upstreams);
+    routes.push(plan);
+    for (const match of route.match) entries.push({ match, value: planMatch(plan, route, match) });
+  }
+  return {
+    config,
+    router: compileRouter(entries),
+    entries,
+    routes,
+    upstreams,
+    trusted: compileTrusted(config.listen.trustedProxies),
+  };
+};
+
+const planUpstream = (name: string, config: UpstreamConfig, random: Random): Upstream =>
+  createUpstream({
+    name,
+    endpoints: config.endpoints.map(({ url, weight }) =>
+      createEndpoint({ upstream: name, url, weight, tls: config.tls, pool: config.pool }),
+    ),
+    balancer: createBalancer(config.balance, random),
+    host: hostPolicy(config.host),
+    timeouts: {
+      connectMs: config.timeouts.connectMs,
+      firstByteMs: config.timeouts.firstByteMs,
+      idleMs: config.timeouts.idleMs ?? MINUTE_MS,
+      eventStreamIdleMs: config.timeouts.idleMs ?? 5 * MINUTE_MS,
+    },
+  });
+
+const createBalancer = (policy: BalancePolicy, random: Random): Balancer => {
+  switch (policy) {
+    case "round-robin":
+      return roundRobin();
+    case "random":
+      return weightedRandom(random);
+  }
+};
+
+const hostPolicy = (host: string): HostPolicy => {
+  if (host === "upstream" || host === "preserve") return { kind: host };
+  return { kind: "literal", value: host };
+};
+
+const planRoute = (
+  route: RouteConfig,
+  config: Config,
+  upstreams: ReadonlyMap<string, Upstream>,
+): RoutePlan => ({
+  name: route.name,
+  action: planAction(route, upstreams),
+  totalMs: route.timeouts.totalMs,
+  maxBodyBytes: route.bodyBytes ?? config.listen.limits.bodyBytes,
+  responseHeaders: compileHeaderEdits(route.responseHeaders ?? NO_HEADER_EDITS),
+});
+
+const planAction = (route: RouteConfig, upstreams: ReadonlyMap<string, Upstream>): RouteAction => {
+  if (route.redirect !== undefined) return { kind: "redirect", status: route.redirect.status };
+  if (route.respond !== undefined) return { kind: "respond", respond: route.respond };
+  const targets = (route.upstreams ?? []).map((share): ForwardTarget => {
+    const upstream = upstreams.get(share.name);
+    if (upstream === undefined) throw new TypeError(`route "${route.name}": no upstream "${share.name}"`);
+    return {
+      upstream,
+      weight: share.weight,
+      timeouts: routeTimeouts(upstream.timeouts, route),
+      requestHeaders: compileHeaderEdits(joined(route.requestHeaders, share.requestHeaders)),
+      responseHeaders: compileHeaderEdits(joined(route.responseHeaders, share.responseHeaders)),
+    };
+  });
+  const host = route.rewrite?.host;
+  return { kind: "forward", targets, host: host === undefined ? undefined : compileTemplate(host) };
+};
+
+const routeTimeouts = (upstream: AttemptTimeouts, { timeouts }: RouteConfig): AttemptTimeouts => ({
+  connectMs: upstream.connectMs,
+  firstByteMs: timeouts.firstByteMs ?? upstream.firstByteMs,
+  idleMs: timeouts.idleMs ?? upstream.idleMs,
+  eventStreamIdleMs: timeouts.idleMs ?? upstream.eventStreamIdleMs,
+});
+
+/** The route's edits, then the share's: what both name is the share's. */
+const joined = (
+  route: HeaderEditConfig | undefined,
+  share: HeaderEditConfig | undefined,
+): HeaderEditConfig => {
+  if (route === undefined || share === undefined) return route ?? share ?? NO_HEADER_EDITS;
+  const overruled = new Set([...Object.keys(share.set), ...share.remove]);
+  const keep = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => !overruled.has(name)));
+  const append: Record<string, readonly string[]> = keep(route.append);
+  for (const [name, values] of Object.entries(share.append)) append[name] = [...(append[name] ?? []), ...values];
+  return {
+    set: { ...keep(route.set), ...share.set },
+    append,
+    remove: [...route.remove.filter((name) => !(name in share.set)), ...share.remove],
+  };
+};
+
+const planMatch = (plan: RoutePlan, route: RouteConfig, match: RouteMatch): RoutedMatch => ({
+  route: plan,
+  target: route.rewrite && compileRewrite(route.rewrite, match),
+  location: route.redirect && compileRedirect(route.redirect, match),
+});

@@ -1,0 +1,24 @@
+/** Responses that the proxy makes itself for a route: redirects and fixed answers. */
+import { type HeaderEdits, NO_EDITS, editPairs, mergeEdits } from "../http/header-edits.ts";
+import type { Exchange } from "./exchange.ts";
+
+export interface LocalResponse {
+  readonly status: number;
+  /** Own header fields: lower-case name, value, …; each name once. */
+  readonly fields: readonly string[];
+  readonly body: string | null;
+  /** The route's edits; they have the last word. */
+  readonly edits: HeaderEdits;
+}
+
+/** Statuses that never have content (RFC 9110 §6.4.1). */
+const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304;
+
+/** The response with middleware's and the route's edits applied. */
+export const localResponse = (exchange: Exchange, { status, fields, body, edits }: LocalResponse): Response => {
+  const all = mergeEdits(exchange.responseEdits.reduce(mergeEdits, NO_EDITS), edits);
+  const pairs = [...editPairs(fields, all), ...exchange.responseFields];
+  const headers = new Headers();
+  for (let i = 0; i < pairs.length; i += 2) headers.append(pairs[i] ?? "", pairs[i + 1] ?? "");
+  return new Response(isBodiless(status) ? null : body, { status, headers });
+};

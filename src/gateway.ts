@@ -1,0 +1,202 @@
+/**
+ * READ FIRST. A gateway is a plan and, for every route of it, one stack of layers around the service that
+ * answers: `forward` to an upstream, a redirect or a fixed response.
+ *
+ * Client-facing middleware has run before; the Hono app around this stands in `handlers/gateway.ts`.
+ */
+import type { Config } from "./config/types.ts";
+import { type CompiledEdits, type ForwardTarget, type Plan, type RoutedMatch, buildPlan } from "./config/plan.ts";
+import type { Arrival } from "./core/arrival.ts";
+import { withDeadline } from "./core/deadline.ts";
+import { ProxyError } from "./core/errors.ts";
+import type { ClientInfo, Exchange } from "./core/exchange.ts";
+import { localResponse } from "./core/local-response.ts";
+import type { Clock, Platform } from "./core/platform.ts";
+import { type Layer, type Service, stack } from "./core/service.ts";
+import { resolveClient } from "./http/forwarded.ts";
+import type { HeaderEdits } from "./http/header-edits.ts";
+import type { Screened } from "./http/screen.ts";
+import { exchangeScope } from "./exchange-scope.ts";
+import { type EditSource, forward } from "./upstream/forward.ts";
+import { weightedSplit } from "./upstream/split.ts";
+
+/** A request that passed the front desk. */
+export interface Admitted {
+  readonly id: string;
+  readonly arrival: Arrival;
+  readonly screened: Screened;
+  /** What middleware wants done to the response; see `Exchange`. */
+  readonly responseEdits: readonly HeaderEdits[];
+  readonly responseFields: readonly string[];
+}
+
+/** Routes admitted requests and answers them. */
+export interface Gateway {
+  readonly plan: Plan;
+  /** Rejects only with `ProxyError`. */
+  handle(admitted: Admitted): Promise<Response>;
+}
+
+/** Compiles `config` and builds one stack for each route. */
+export const buildGateway = (config: Config, platform: Platform): Gateway => {
+  const plan = buildPlan(config, platform.random);
+  const services = new Map<RoutedMatch, Service>();
+  for (const { value } of plan.entries) services.set(value, routeService(value, config, platform));
+  return {
+    plan,
+    async handle(admitted) {
+      const { arrival, screened } = admitted;
+      const client = clientOf(plan, admitted);
+      const found = plan.router.find({
+        method: arrival.head.method,
+        host: hostname(screened.authority),
+        path: screened.path,
+        query: screened.query,
+        pairs: arrival.head.pairs,
+      });
+      if (found.kind === "no-route") throw new ProxyError("no-route");
+      if (found.kind === "method-not-allowed") {
+        throw new ProxyError("method-not-allowed", { headers: { allow: found.allow.join(", ") } });
+      }
+      const service = services.get(found.value);
+      if (service === undefined) throw new ProxyError("internal", { detail: "route without a service" });
+      return service(exchangeOf(admitted, client, found.value, found.params));
+    },
+  };
+};
+
+const routeService = (match: RoutedMatch, config: Config, platform: Platform): Service => {
+  const { route } = match;
+  return stack([
+    bodyLimit(route.maxBodyBytes),
+    ...(route.totalMs === undefined ? [] : [deadline(route.totalMs, platform.clock)]),
+  ])(actionService(match, config, platform));
+};
+
+/** Refuses bodies that say they are too long; the transport counts those that don't say. */
+const bodyLimit =
+  (maxBytes: number): Layer =>
+  (next) =>
+  (exchange) =>
+    exchange.contentLength !== undefined && exchange.contentLength > maxBytes
+      ? Promise.reject(
+          new ProxyError("body-too-large", {
+            detail: `content-length ${exchange.contentLength} is over the limit of ${maxBytes} bytes`,
+          }),
+        )
+      : next(exchange);
+
+const deadline =
+  (ms: number, clock: Clock): Layer =>
+  (next) =>
+  (exchange) =>
+    next({ ...exchange, cancellation: withDeadline(exchange.cancellation, clock, ms) });
+
+const actionService = (match: RoutedMatch, config: Config, platform: Platform): Service => {
+  const { action, responseHeaders } = match.route;
+  switch (action.kind) {
+    case "forward": {
+      const pick = weightedSplit(
+        action.targets.map((target) => ({
+          weight: target.weight,
+          value: forwardTo(target, match, config, platform),
+        })),
+      );
+      if (pick === undefined) {
+        return () =>
+          Promise.reject(
+            new ProxyError("no-endpoint", { detail: `every upstream of "${match.route.name}" has weight 0` }),
+          );
+      }
+      return (exchange) => pick()(exchange);
+    }
+    case "redirect":
+      return async (exchange) =>
+        localResponse(exchange, {
+          status: action.status,
+          fields: ["location", match.location?.(exchangeScope(exchange)) ?? "/"],
+          body: null,
+          edits: editSource(responseHeaders).render(exchange),
+        });
+    case "respond": {
+      const fields = Object.entries(action.respond.headers).flat();
+      return async (exchange) =>
+        localResponse(exchange, {
+          status: action.respond.status,
+          fields,
+          body: action.respond.body,
+          edits: editSource(responseHeaders).render(exchange),
+        });
+    }
+  }
+};
+
+const forwardTo = (
+  target: ForwardTarget,
+  match: RoutedMatch,
+  config: Config,
+  platform: Platform,
+): Service => {
+  const { action } = match.route;
+  const host = action.kind === "forward" ? action.host : undefined;
+  return forward({
+    upstream: target.upstream,
+    transport: platform.transport,
+    forwarding: { ...config.forwarding, requestIdHeader: config.requestId.header },
+    timeouts: target.timeouts,
+    target: targetOf(match),
+    host: host && ((exchange) => host.render(exchangeScope(exchange))),
+    requestEdits: editSource(target.requestHeaders),
+    responseEdits: editSource(target.responseHeaders),
+  });
+};
+
+const targetOf = ({ target }: RoutedMatch): ((exchange: Exchange) => string) =>
+  target === undefined
+    ? (exchange) => exchange.target
+    : (exchange) => target(exchange.path, exchange.query, exchangeScope(exchange));
+
+const editSource = (edits: CompiledEdits): EditSource => ({
+  constant: edits.constant,
+  render: (exchange) => edits.constant ?? edits.render(exchangeScope(exchange)),
+});
+
+const clientOf = (plan: Plan, { arrival, screened }: Admitted): ClientInfo =>
+  resolveClient(
+    arrival.head.pairs,
+    arrival.peer.address,
+    arrival.head.scheme,
+    screened.authority,
+    plan.trusted,
+  );
+
+const exchangeOf = (
+  admitted: Admitted,
+  client: ClientInfo,
+  match: RoutedMatch,
+  params: Readonly<Record<string, string>>,
+): Exchange => {
+  const { arrival, screened } = admitted;
+  return {
+    id: admitted.id,
+    arrival,
+    client,
+    route: match.route.name,
+    params,
+    target: screened.target,
+    path: screened.path,
+    query: screened.query,
+    drop: screened.drop,
+    contentLength: screened.contentLength,
+    responseEdits: admitted.responseEdits,
+    responseFields: admitted.responseFields,
+    maxBodyBytes: match.route.maxBodyBytes,
+    cancellation: arrival.cancellation,
+  };
+};
+
+/** Host without its port; IPv6 literals keep their brackets. */
+const hostname = (authority: string): string => {
+  const colon = authority.lastIndexOf(":");
+  return colon === -1 || authority.endsWith("]") ? authority : authority.slice(0, colon);
+};

@@ -1,0 +1,104 @@
+/** The innermost service of a proxied route: one exchange becomes one attempt at one endpoint. */
+import type { AttemptTimeouts } from "../core/endpoint.ts";
+import type { Exchange } from "../core/exchange.ts";
+import type { Transport } from "../core/platform.ts";
+import type { Service } from "../core/service.ts";
+import { type HeaderEdits, NO_EDITS, mergeEdits, withoutNames } from "../http/header-edits.ts";
+import { HOP_BY_HOP } from "../http/headers.ts";
+import {
+  type ForwardingOptions,
+  pushForwardingFields,
+  replacedByForwarding,
+} from "./forwarding-headers.ts";
+import { type Upstream, hostFor } from "./upstream.ts";
+
+/** Edits that are either the same for every exchange or made for each. */
+export interface EditSource {
+  readonly constant: HeaderEdits | undefined;
+  render(exchange: Exchange): HeaderEdits;
+}
+
+export interface ForwardOptions {
+  readonly upstream: Upstream;
+  readonly transport: Transport;
+  readonly forwarding: ForwardingOptions;
+  readonly timeouts: AttemptTimeouts;
+  /** Path and query to ask for, before the endpoint's base path. */
+  target(exchange: Exchange): string;
+  /** Host field instead of what the upstream's policy says. */
+  readonly host: ((exchange: Exchange) => string) | undefined;
+  readonly requestEdits: EditSource;
+  readonly responseEdits: EditSource;
+}
+
+/** Request fields the transport owns: it frames the message, names the host and answers expectations itself. */
+const OWNED_BY_TRANSPORT = ["host", "content-length", "expect"];
+
+export const forward = (options: ForwardOptions): Service => {
+  const { upstream, transport, timeouts } = options;
+  const requestEdits = requestEditor(options);
+  const responseEdits = responseEditor(options.responseEdits);
+  return async (exchange) => {
+    const endpoint = upstream.pick(exchange);
+    return transport.send({
+      exchange,
+      endpoint,
+      target: endpoint.basePath + options.target(exchange),
+      host: options.host?.(exchange) ?? hostFor(upstream.host, endpoint, exchange),
+      requestEdits: requestEdits(exchange),
+      responseEdits: responseEdits(exchange),
+      timeouts,
+      cancellation: exchange.cancellation,
+    });
+  };
+};
+
+const requestEditor = ({
+  forwarding,
+  requestEdits,
+}: ForwardOptions): ((exchange: Exchange) => HeaderEdits) => {
+  const baseDrop = new Set([...HOP_BY_HOP, ...OWNED_BY_TRANSPORT, ...replacedByForwarding(forwarding)]);
+  const constant = requestEdits.constant;
+  const constantDrop = constant === undefined ? baseDrop : union(baseDrop, constant.drop);
+  return (exchange) => {
+    const own: string[] = [];
+    pushForwardingFields(own, exchange, forwarding);
+    const edits = constant ?? requestEdits.render(exchange);
+    if (edits === NO_EDITS) return { drop: baseDrop, fallback: [], add: own };
+    // A route may replace or remove what the proxy says by itself, e.g. `X-Forwarded-Host`.
+    return {
+      drop: constant === undefined ? union(baseDrop, edits.drop) : constantDrop,
+      fallback: edits.fallback,
+      add: [...withoutNames(own, edits.drop), ...edits.add],
+    };
+  };
+};
+
+/**
+ * Hop-by-hop fields out, then what middleware asked for, then what the route says, which so has the last word.
+ * Middleware's edits are constant objects, so the merge is remembered until another set of them comes.
+ */
+const responseEditor = (route: EditSource): ((exchange: Exchange) => HeaderEdits) => {
+  const base: HeaderEdits = { drop: HOP_BY_HOP, fallback: [], add: [] };
+  let remembered: readonly HeaderEdits[] | undefined;
+  let merged = base;
+  const withMiddleware = (edits: readonly HeaderEdits[]): HeaderEdits => {
+    if (remembered !== undefined && sameItems(remembered, edits)) return merged;
+    const front = edits.reduce(mergeEdits, base);
+    merged = route.constant === undefined ? front : mergeEdits(front, route.constant);
+    remembered = edits;
+    return merged;
+  };
+  return (exchange) => {
+    let edits = withMiddleware(exchange.responseEdits);
+    if (route.constant === undefined) edits = mergeEdits(edits, route.render(exchange));
+    const { responseFields } = exchange;
+    if (responseFields.length === 0) return edits;
+    return { drop: edits.drop, fallback: edits.fallback, add: [...edits.add, ...responseFields] };
+  };
+};
+
+const union = (a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> => new Set([...a, ...b]);
+
+const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((item, index) => item === b[index]);

@@ -1,0 +1,43 @@
+/** What a proxy says about the client and itself in the fields it sends upstream. */
+import type { Exchange } from "../core/exchange.ts";
+import { serialiseForwarded } from "../http/forwarded.ts";
+
+export interface ForwardingOptions {
+  readonly xForwarded: boolean;
+  readonly forwarded: boolean;
+  readonly via: string | false;
+  /** Field that carries the request id; lower-case. */
+  readonly requestIdHeader: string;
+}
+
+/**
+ * Fields of the incoming request that `forwardingFields` replaces. Forwarding fields go whether or not the
+ * proxy sends them on: what an untrusted client claims is never passed off as a trusted hop's word.
+ */
+export const replacedByForwarding = (options: ForwardingOptions): readonly string[] => [
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-forwarded-prefix",
+  "x-forwarded-server",
+  "x-real-ip",
+  "forwarded",
+  options.requestIdHeader,
+];
+
+/** Appends to `fields` (name, value, …) what this exchange sends. `Via` is added to those of earlier hops. */
+export const pushForwardingFields = (
+  fields: string[],
+  exchange: Exchange,
+  options: ForwardingOptions,
+): void => {
+  const { client } = exchange;
+  if (options.xForwarded) {
+    if (client.forwardedFor !== "") fields.push("x-forwarded-for", client.forwardedFor);
+    fields.push("x-forwarded-host", client.host, "x-forwarded-proto", client.scheme);
+  }
+  if (options.forwarded) fields.push("forwarded", serialiseForwarded(client));
+  if (options.via !== false) fields.push("via", `1.1 ${options.via}`);
+  fields.push(options.requestIdHeader, exchange.id);
+};
