@@ -1,0 +1,41 @@
+/** A platform in memory: for tests of a config, without network, time or chance. */
+import { CAPABILITIES, type Capability } from "../../src/core/capability.ts";
+import type { FailureReport, Platform } from "../../src/core/platform.ts";
+import { webArrival } from "../../src/core/web-arrival.ts";
+import { ManualClock } from "./clock.ts";
+import { seededRandom } from "./random.ts";
+import { type ScriptedUpstream, memoryTransport } from "./transport.ts";
+
+export interface MemoryPlatformOptions {
+  readonly upstreams?: Readonly<Record<string, ScriptedUpstream>>;
+  /** @default 1 */
+  readonly seed?: number;
+  /** Wall time at the start, in milliseconds since 1970. @default 0 */
+  readonly epochMs?: number;
+  /** Address that requests come from. @default "192.0.2.1" */
+  readonly peer?: string;
+}
+
+/** A platform with its strings to pull. */
+export interface MemoryPlatform extends Platform {
+  readonly clock: ManualClock;
+  /** Every failed exchange, in order. */
+  readonly failures: readonly FailureReport[];
+}
+
+/** Has every capability, so that any config can be tested. */
+export const memoryPlatform = (options: MemoryPlatformOptions = {}): MemoryPlatform => {
+  const clock = new ManualClock(options.epochMs);
+  const failures: FailureReport[] = [];
+  const peer = { address: options.peer ?? "192.0.2.1", port: undefined };
+  return {
+    name: "memory",
+    capabilities: new Set(Object.keys(CAPABILITIES) as Capability[]),
+    clock,
+    random: seededRandom(options.seed),
+    transport: memoryTransport({ upstreams: options.upstreams ?? {}, clock }),
+    telemetry: { failed: (report) => void failures.push(report) },
+    arrive: (request) => webArrival(request, peer),
+    failures,
+  };
+};
