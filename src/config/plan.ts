@@ -186,7 +186,8 @@ const joined = (
   const keep = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(record).filter(([name]) => !overruled.has(name)));
   const append: Record<string, readonly string[]> = keep(route.append);
-  for (const [name, values] of Object.entries(share.append)) append[name] = [...(append[name] ?? []), ...values];
+  for (const [name, values] of Object.entries(share.append))
+    append[name] = [...(append[name] ?? []), ...values];
   return {
     set: { ...keep(route.set), ...share.set },
     append,
