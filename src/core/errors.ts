@@ -41,6 +41,7 @@ export type ErrorCode =
   | "body-too-large"
   | "target-too-long"
   | "unsupported-media-type"
+  | "expectation-failed"
   | "header-too-large"
   | "client-closed"
   | "internal"
@@ -64,6 +65,7 @@ export const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   "body-too-large": kind(413, "Request body too large", "client"),
   "target-too-long": kind(414, "Request target too long", "client"),
   "unsupported-media-type": kind(415, "Content type not accepted", "client"),
+  "expectation-failed": kind(417, "Expectation not supported", "client"),
   "header-too-large": kind(431, "Request headers too large", "client"),
   "client-closed": kind(499, "Client closed the request", "client"),
   internal: kind(500, "Internal error", "gateway"),
