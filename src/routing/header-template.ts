@@ -14,12 +14,14 @@ export interface HeaderTemplateConfig {
 export interface HeaderTemplate {
   /** The edits themselves when no value holds a variable; `NO_EDITS` when there are none. */
   readonly constant: HeaderEdits | undefined;
-  /** Never throws. Values hold no control character but tab, and no character above U+00FF. */
+  /** Never throws. Every value is a valid field value (RFC 9110 §5.5), whatever the client sent. */
   render(scope: TemplateScope): HeaderEdits;
 }
 
 const NOT_OCTET = /[^\t\x20-\x7e\x80-\xff]/gu;
 const NOT_ASCII = /[^\t\x20-\x7e]/gu;
+
+const EDGES = /^[ \t]+|[ \t]+$/g;
 
 const escape = (character: string): string => encodeURIComponent(character.toWellFormed());
 
@@ -37,7 +39,9 @@ const compileValue = (name: string, value: string): Template => {
   if (value.search(NOT_OCTET) !== -1) {
     throw new TypeError(`value of header "${name}" holds a character that no header field can carry`);
   }
-  return compileTemplate(value, fieldSafe);
+  const template = compileTemplate(value, fieldSafe);
+  const constant = template.constant?.replaceAll(EDGES, "");
+  return { ...template, constant, render: (scope) => template.render(scope).replaceAll(EDGES, "") };
 };
 
 /**

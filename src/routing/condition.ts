@@ -1,0 +1,100 @@
+/** Conditions on one named value of a request: header, query parameter or cookie. */
+import type { HeaderPairs } from "../http/header-edits.ts";
+import { joinedValue } from "../http/headers.ts";
+import { cookieValue } from "./cookie-value.ts";
+import type { RouteMatch, ValueMatch } from "./match.ts";
+import { queryValue } from "./query-value.ts";
+
+/** What a request is routed by. */
+export interface RoutableRequest {
+  readonly method: string;
+  /** Lower-case, no port. */
+  readonly host: string;
+  /** Normalised, still percent-encoded. */
+  readonly path: string;
+  /** "" or starting with `?`. */
+  readonly query: string;
+  readonly pairs: HeaderPairs;
+}
+
+/** Where a condition reads its value. */
+export type Place = "header" | "query" | "cookie";
+
+/** A compiled condition. */
+export interface Condition {
+  readonly place: Place;
+  readonly name: string;
+  readonly test: ValueMatch["test"];
+  holds(value: string | undefined): boolean;
+}
+
+/** Longest value, in UTF-16 units, that a regular expression is run on: bounds what a slow one costs. */
+export const MAX_REGEX_INPUT = 8192;
+
+const compileRegex = (source: string, what: string): RegExp => {
+  try {
+    return new RegExp(source, "u");
+  } catch (cause) {
+    throw new TypeError(`${what}: ${JSON.stringify(source)} is not a regular expression`, { cause });
+  }
+};
+
+const compileTest = (test: ValueMatch["test"], what: string): Condition["holds"] => {
+  switch (test.kind) {
+    case "exact":
+      return (value) => value === test.value;
+    case "present":
+      return (value) => (value !== undefined) === test.value;
+    case "regex": {
+      const regex = compileRegex(test.source, what);
+      return (value) => value !== undefined && value.length <= MAX_REGEX_INPUT && regex.test(value);
+    }
+  }
+};
+
+const compileAll = (place: Place, matches: readonly ValueMatch[]): Condition[] =>
+  matches.map(({ name, test }) => ({
+    place,
+    name: place === "header" ? name.toLowerCase() : name,
+    test,
+    holds: compileTest(test, `${place} "${name}"`),
+  }));
+
+/**
+ * Compiles a match's conditions on headers, query and cookies.
+ *
+ * @throws TypeError for a malformed regular expression.
+ */
+export const compileConditions = (match: RouteMatch): readonly Condition[] => [
+  ...compileAll("header", match.headers),
+  ...compileAll("query", match.query),
+  ...compileAll("cookie", match.cookies),
+];
+
+/**
+ * Value that a condition is about: of a header all of its fields joined; of a query parameter the first,
+ * percent-decoded; of a cookie the first.
+ */
+export const readValue = (request: RoutableRequest, place: Place, name: string): string | undefined => {
+  switch (place) {
+    case "header":
+      return joinedValue(request.pairs, name);
+    case "query":
+      return queryValue(request.query, name);
+    case "cookie": {
+      const field = joinedValue(request.pairs, "cookie");
+      return field === undefined ? undefined : cookieValue(field, name);
+    }
+  }
+};
+
+/** First condition that the request does not meet. */
+export const firstUnmet = (
+  conditions: readonly Condition[],
+  request: RoutableRequest,
+): Condition | undefined => {
+  for (const condition of conditions) {
+    if (!condition.holds(readValue(request, condition.place, condition.name))) return condition;
+  }
+  return undefined;
+};
