@@ -1,0 +1,64 @@
+/** One thing that is wrong with a config. */
+
+/** Keys and indexes from the root of the input. */
+export type ConfigPath = readonly (string | number)[];
+
+/** Where in a text something stands. Lines and columns count from 1; columns in UTF-16 code units. */
+export interface Place {
+  /** File, environment variable or flag, as people know it. */
+  readonly source: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** The line itself, and how much of it from `column` on is meant. */
+  readonly text?: string;
+  readonly length?: number;
+}
+
+export interface ConfigProblem {
+  readonly path: ConfigPath;
+  /** Whether the key itself is wrong, or its value. */
+  readonly at: "key" | "value";
+  /** One sentence, without the path. */
+  readonly message: string;
+  readonly expected?: string;
+  readonly found?: string;
+  /** Nearest valid name where one was misspelt. */
+  readonly nearest?: string;
+  readonly place?: Place;
+}
+
+const PLAIN_KEY = /^[\w$-]+$/;
+
+/** `upstreams.api.endpoints[1].url`; keys with other characters in quotes: `upstreams["a.b"]`. */
+export const showPath = (path: ConfigPath): string => {
+  let text = "";
+  for (const key of path) {
+    if (typeof key === "number") text += `[${key}]`;
+    else if (!PLAIN_KEY.test(key)) text += `[${JSON.stringify(key)}]`;
+    else text += text === "" ? key : `.${key}`;
+  }
+  return text;
+};
+
+/** A value as a person would name it in a sentence; long ones are cut. */
+export const showValue = (value: unknown): string => {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  switch (typeof value) {
+    case "string": {
+      if (value === "") return "an empty string";
+      const shown = JSON.stringify(value);
+      return shown.length > 80 ? `${shown.slice(0, 76)}…"` : shown;
+    }
+    case "object":
+      return value === null ? "null" : "an object";
+    case "function":
+      return "a function";
+    default:
+      return String(value);
+  }
+};
+
+/** `a, b or c`. */
+export const anyOf = (names: readonly string[]): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;

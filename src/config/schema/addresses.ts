@@ -1,0 +1,96 @@
+/** Hosts, address ranges, URLs of endpoints and paths. */
+import ipaddr from "ipaddr.js";
+import { parseAuthority } from "../../http/authority.ts";
+import { normaliseTarget } from "../../http/target.ts";
+import { Refusal, REFUSED, type Schema } from "./kit.ts";
+import { text } from "./values.ts";
+
+const readHost = (given: string): string | Refusal => {
+  const authority = parseAuthority(given);
+  if (authority !== undefined) {
+    return authority.port === undefined ? authority.host : new Refusal("leave the port out");
+  }
+  if (/[^\u0020-\u007e]/.test(given)) {
+    return new Refusal("names beyond ASCII are written in their xn-- form");
+  }
+  if (given.includes("://")) return new Refusal("leave the scheme out");
+  return REFUSED;
+};
+
+/** A host without port, or `*.` before one. Read in lower case. */
+export const hostPattern: Schema<string, string> = text(
+  'a host such as "api.example.com" or "*.example.com"',
+  (given) => {
+    if (!given.startsWith("*.")) {
+      return given.includes("*") ? new Refusal('a "*" can only be the whole first label') : readHost(given);
+    }
+    const rest = readHost(given.slice(2));
+    if (rest instanceof Refusal) return rest;
+    return /^\[|^[\d.]+$/.test(rest) ? new Refusal("an address has no wildcard") : `*.${rest}`;
+  },
+);
+
+/** What can stand in a Host field. */
+export const isAuthority = (given: string): boolean => parseAuthority(given) !== undefined;
+
+export const hostPolicy: Schema<string, string> = text(
+  '"upstream", "preserve" or a host such as "app.internal:8080"',
+  (given) => (isAuthority(given) ? given : REFUSED),
+);
+
+export const tlsName: Schema<string, string> = text('a host name such as "app.internal"', readHost);
+
+export const bindAddress: Schema<string, string> = text(
+  'an address or name to bind, such as "0.0.0.0", "::" or "127.0.0.1"',
+  (given) => (ipaddr.IPv6.isValid(given) || readHost(given) === given.toLowerCase() ? given : REFUSED),
+);
+
+export const addressRange: Schema<string, string> = text(
+  'an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8"',
+  (given) => {
+    const [address = "", bits, ...more] = given.split("/");
+    const isV4 = ipaddr.IPv4.isValidFourPartDecimal(address);
+    if (!(isV4 || ipaddr.IPv6.isValid(address)) || more.length > 0) return REFUSED;
+    if (bits === undefined) return given;
+    const most = isV4 ? 32 : 128;
+    return /^\d{1,3}$/.test(bits) && Number(bits) <= most
+      ? given
+      : new Refusal(`the prefix length is from 0 to ${most}`);
+  },
+);
+
+const readHttpUrl = (given: string): string | Refusal => {
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    return isAuthority(given) ? new Refusal(`did you mean "http://${given}"?`) : REFUSED;
+  }
+  if (!/^https?:\/\//i.test(given)) return REFUSED;
+  if (url.username !== "" || url.password !== "") {
+    return new Refusal("leave the credentials out; set an authorization header in requestHeaders instead");
+  }
+  if (given.includes("?")) return new Refusal("leave the query out");
+  if (given.includes("#")) return new Refusal("leave the fragment out");
+  return given;
+};
+
+export const endpointUrl: Schema<string, string> = text(
+  'a URL such as "http://10.0.0.1:3000", "https://app.internal" or "unix:/run/app.sock"',
+  (given) => {
+    if (!given.startsWith("unix:")) return readHttpUrl(given);
+    return /^unix:\/[^/\0]/.test(given)
+      ? given
+      : new Refusal("the socket's path is absolute, as in unix:/run/app.sock");
+  },
+);
+
+/** A path in the one spelling that requests are compared in; a Refusal when no request can ever have it. */
+export const readPath = (given: string): string | Refusal => {
+  if (!given.startsWith("/")) return new Refusal('it starts with "/"');
+  if (given.includes("?")) return new Refusal("a path holds no query; match that with `query`");
+  const bytes = given.replaceAll(/[^\u0000-\u007f]+/gu, (part) => encodeURIComponent(part.toWellFormed()));
+  const normal = normaliseTarget(bytes);
+  return normal.ok ? normal.path : new Refusal(normal.reason);
+};
+
+/** A plain path. */
+export const path: Schema<string, string> = text('a path such as "/login"', readPath);

@@ -1,0 +1,22 @@
+/** Rules that several keys of one object must obey together. */
+import * as v from "valibot";
+import { isRecord, step } from "./kit.ts";
+
+/** Tells of a problem at `keys` below the object. */
+export type Complain = (message: string, ...keys: (string | number)[]) => void;
+
+/**
+ * A check of a whole object, to stand in a pipe right behind it. Runs also where some keys are wrong already, so
+ * that everything is reported at once: `value` then lacks keys or holds values as they were written.
+ */
+export const together = <Value extends object>(
+  check: (value: Partial<Value>, complain: Complain) => void,
+): v.RawCheckAction<Value> =>
+  v.rawCheck<Value>(({ dataset, addIssue }) => {
+    const { value } = dataset;
+    if (!isRecord(value)) return;
+    check(value as Partial<Value>, (message, ...keys) => {
+      const [first, ...rest] = keys.map((key) => step(value, key));
+      addIssue({ message, ...(first === undefined ? {} : { path: [first, ...rest] as [never] }) });
+    });
+  });

@@ -1,0 +1,129 @@
+/** What concerns every request alike: validation, security headers, request ids, forwarding headers. */
+import * as v from "valibot";
+import { parseAuthority } from "../../http/authority.ts";
+import { isFieldName } from "../../http/headers.ts";
+import type {
+  ConfigInput,
+  ForwardingConfig,
+  RequestIdConfig,
+  SecurityHeadersConfig,
+  ValidationConfig,
+} from "../types.ts";
+import { hostPattern } from "./addresses.ts";
+import { editableName } from "./headers.ts";
+import {
+  defaulted,
+  formOf,
+  isRecord,
+  leaf,
+  listOf,
+  mapOf,
+  object,
+  oneOf,
+  optional,
+  REFUSED,
+  type Schema,
+  shortFor,
+} from "./kit.ts";
+import { fieldValue, flag, mediaType, method, text } from "./values.ts";
+
+type ValidationInput = NonNullable<ConfigInput["validation"]>;
+type SecurityInput = NonNullable<ConfigInput["securityHeaders"]>;
+
+const validationInput = object<ValidationInput>("an object")({
+  methods: optional(
+    listOf("a list of methods", method),
+    "Methods that are let through. Without it all but CONNECT and TRACE.",
+  ),
+  hosts: optional(
+    listOf("a list of hosts", hostPattern),
+    'Hosts that are served, exact or "*.example.com". Without it any.',
+  ),
+  contentTypes: optional(
+    listOf("a list of media types", mediaType),
+    'Media types accepted in request bodies, such as "application/json" or "text/*". Without it any.',
+  ),
+  underscores: defaulted(
+    oneOf("drop", "reject", "allow"),
+    "drop",
+    "What becomes of request headers whose name holds an underscore.",
+  ),
+});
+
+export const validation: Schema<ValidationInput, ValidationConfig> = v.pipe(
+  validationInput,
+  v.transform((given) => ({
+    methods: given.methods,
+    hosts: given.hosts,
+    contentTypes: given.contentTypes,
+    underscores: given.underscores,
+  })),
+);
+
+const preset = oneOf("default", "strict");
+
+const no: Schema<false, false> = leaf(v.literal(false), "false", (value) =>
+  value === false ? value : REFUSED,
+);
+
+const valueOrFalse: Schema<string | false, string | false> = formOf<string | false, string | false>(
+  "a header value, or false to leave the header out",
+  [fieldValue, no],
+  (value) => (value === false ? no : typeof value === "string" ? fieldValue : undefined),
+);
+
+const securityObject: Schema<Extract<SecurityInput, object>, SecurityHeadersConfig> = object<
+  Extract<SecurityInput, object>
+>("an object")({
+  preset: defaulted(preset, "default", '"default" breaks no page; "strict" is for sites made for it.'),
+  headers: defaulted(
+    mapOf("an object of header names and values", editableName, valueOrFalse),
+    {},
+    "Values instead of the preset's; false leaves a header out.",
+  ),
+  override: defaulted(flag, false, "Replace what the upstream set."),
+  remove: defaulted(
+    listOf("a list of header names", editableName),
+    ["server", "x-powered-by"],
+    "Response headers that are taken out.",
+  ),
+});
+
+const SECURITY = '"default", "strict", false or an object';
+const securityLong = shortFor(SECURITY, "preset", preset, securityObject);
+
+export const securityHeaders: Schema<SecurityInput, SecurityHeadersConfig | false> = {
+  ...formOf<SecurityInput, SecurityHeadersConfig | false>(SECURITY, [no, securityLong], (value) =>
+    value === false ? no : typeof value === "string" || isRecord(value) ? securityLong : undefined,
+  ),
+  ...{ expand: securityLong.expand },
+};
+
+export const requestId: Schema<NonNullable<ConfigInput["requestId"]>, RequestIdConfig> = object<
+  NonNullable<ConfigInput["requestId"]>
+>("an object")({
+  header: defaulted(editableName, "x-request-id", "Header that carries the id, both ways."),
+  trust: defaulted(
+    oneOf("always", "trusted", "never"),
+    "trusted",
+    "Whose ids are kept: any client's, those from trusted proxies only, or nobody's.",
+  ),
+});
+
+const pseudonym = text('a name such as "fairlead" or "edge.example.com", or false', (given) =>
+  isFieldName(given) || parseAuthority(given) !== undefined ? given : REFUSED,
+);
+
+export const forwarding: Schema<NonNullable<ConfigInput["forwarding"]>, ForwardingConfig> = object<
+  NonNullable<ConfigInput["forwarding"]>
+>("an object")({
+  xForwarded: defaulted(flag, true, "Send X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto upstream."),
+  forwarded: defaulted(flag, false, "Send Forwarded (RFC 7239) upstream."),
+  via: defaulted(
+    formOf<string | false, string | false>(pseudonym.expects, [pseudonym, no], (value) =>
+      value === false ? no : pseudonym,
+    ),
+    "fairlead",
+    "Pseudonym in Via (RFC 9110 section 7.6.3), or false for none.",
+  ),
+});

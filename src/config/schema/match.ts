@@ -1,0 +1,176 @@
+/** `routes[].match`: which requests a route takes. */
+import * as v from "valibot";
+import type { PathMatch, RouteMatch, ValueMatch } from "../../routing/match.ts";
+import type { RouteMatchInput, ValueMatchInput } from "../match-types.ts";
+import { hostPattern, readPath } from "./addresses.ts";
+import { together } from "./check.ts";
+import {
+  formOf,
+  isRecord,
+  leaf,
+  mapOf,
+  object,
+  oneOrMany,
+  optional,
+  Refusal,
+  REFUSED,
+  type Schema,
+} from "./kit.ts";
+import { fieldName, method, text } from "./values.ts";
+
+const readPrefix = (given: string): PathMatch | Refusal => {
+  const value = readPath(given);
+  if (value instanceof Refusal) return value;
+  return { kind: "prefix", value: value.length > 1 && value.endsWith("/") ? value.slice(0, -1) : value };
+};
+
+const readPattern = (given: string): PathMatch | Refusal => {
+  const value = readPath(given);
+  if (value instanceof Refusal) return value;
+  const names = new Set<string>();
+  const segments = value.split("/");
+  for (const [index, segment] of segments.entries()) {
+    if (segment === "*" && index === segments.length - 1) continue;
+    if (segment.includes("*")) return new Refusal('"*" can only be the whole last segment');
+    if (!segment.startsWith(":")) continue;
+    const name = segment.slice(1);
+    if (!/^[A-Za-z_]\w*$/.test(name)) return new Refusal("a parameter is named with letters, digits and _");
+    if (names.has(name)) return new Refusal("two parameters have the same name");
+    names.add(name);
+  }
+  return { kind: "pattern", value };
+};
+
+const readExact = (given: string): PathMatch | Refusal => {
+  const value = readPath(given);
+  return value instanceof Refusal ? value : { kind: "exact", value };
+};
+
+const readShort = (given: string): PathMatch | Refusal => {
+  if (/\/:/.test(given)) return readPattern(given);
+  if (given.endsWith("/*") && !given.slice(0, -1).includes("*")) return readPrefix(given.slice(0, -1));
+  if (given.includes("*")) return new Refusal('"*" can only be the whole last segment, as in "/v1/*"');
+  return readExact(given);
+};
+
+const PATH = 'a path such as "/login", "/v1/*" or "/users/:id"';
+
+const shortPath = text(PATH, readShort);
+type LongPath = Exclude<NonNullable<RouteMatchInput["path"]>, string>;
+
+interface PathForms {
+  readonly exact?: string;
+  readonly prefix?: string;
+  readonly pattern?: string;
+}
+
+const longPath = v.pipe(
+  object<PathForms>("an object with one of exact, prefix or pattern")({
+    exact: optional(text('a path such as "/login"', readExact), "The whole path."),
+    prefix: optional(text('a path such as "/v1"', readPrefix), "Whole segments at the start."),
+    pattern: optional(
+      text('a path such as "/users/:id/*"', readPattern),
+      "Segments with parameters; a last `*` lets more follow.",
+    ),
+  }),
+  together((given, complain) => {
+    if (Object.keys(given).length !== 1) complain("expected exactly one of exact, prefix and pattern");
+  }),
+  v.transform(({ exact, prefix, pattern }) => (exact ?? prefix ?? pattern) as PathMatch),
+) as unknown as Schema<LongPath, PathMatch>;
+
+const path: Schema<NonNullable<RouteMatchInput["path"]>, PathMatch> = formOf<
+  NonNullable<RouteMatchInput["path"]>,
+  PathMatch
+>(`${PATH}, or an object`, [shortPath, longPath], (value) =>
+  typeof value === "string" ? shortPath : isRecord(value) ? longPath : undefined,
+);
+
+type Test = ValueMatch["test"];
+
+const readRegex = (source: string): Test | Refusal => {
+  try {
+    new RegExp(source);
+    return { kind: "regex", source };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "";
+    return new Refusal(reason.slice(reason.lastIndexOf(": ") + 2).toLowerCase());
+  }
+};
+
+const exactValue = text("a value", (value): Test => ({ kind: "exact", value }));
+const present: Schema<boolean, Test> = leaf(v.boolean(), "true or false", (value): Test | Refusal =>
+  typeof value === "boolean" ? { kind: "present", value } : REFUSED,
+);
+
+interface ValueForms {
+  readonly exact?: string;
+  readonly regex?: string;
+}
+
+const longValue = v.pipe(
+  object<ValueForms>("an object with exact or regex")({
+    exact: optional(exactValue, "The whole value."),
+    regex: optional(
+      text("a regular expression (JavaScript)", readRegex),
+      "Matches anywhere in the value unless anchored.",
+    ),
+  }),
+  together((given, complain) => {
+    if (Object.keys(given).length !== 1) complain("expected exactly one of exact and regex");
+  }),
+  v.transform(({ exact, regex }) => (exact ?? regex) as Test),
+) as unknown as Schema<Extract<ValueMatchInput, object>, Test>;
+
+const valueTest = formOf<ValueMatchInput, Test>(
+  "a value, true (present), false (absent), or an object with exact or regex",
+  [exactValue, present, longValue],
+  (value) => {
+    if (typeof value === "string") return exactValue;
+    if (typeof value === "boolean") return present;
+    return isRecord(value) ? longValue : undefined;
+  },
+);
+
+const anyName = text("a name", (name) => (name === "" ? REFUSED : name));
+
+const valuesOf = (tests: Readonly<Record<string, Test>> | undefined): ValueMatch[] =>
+  tests === undefined ? [] : Object.entries(tests).map(([name, test]) => ({ name, test }));
+
+const VALUES = "an object of names and values";
+
+/** All that is given must hold. */
+export const match: Schema<RouteMatchInput, RouteMatch> = v.pipe(
+  object<RouteMatchInput>("an object")({
+    host: optional(
+      oneOrMany("a host or a list of hosts", hostPattern),
+      'Host, exact or "*.example.com"; any of a list.',
+    ),
+    path: optional(
+      path,
+      'Path: "/login" is exact, "/v1/*" a prefix of whole segments, "/users/:id" a pattern.',
+    ),
+    method: optional(oneOrMany("a method or a list of methods", method), "Method; any of a list."),
+    headers: optional(mapOf(VALUES, fieldName, valueTest), "Request headers, all of them."),
+    query: optional(mapOf(VALUES, anyName, valueTest), "Query parameters, all of them."),
+    cookies: optional(mapOf(VALUES, anyName, valueTest), "Cookies, all of them."),
+  }),
+  v.transform((given) => ({
+    hosts: given.host,
+    path: given.path,
+    methods: given.method,
+    headers: valuesOf(given.headers),
+    query: valuesOf(given.query),
+    cookies: valuesOf(given.cookies),
+  })),
+);
+
+/** What a route without `match` takes. */
+export const EVERYTHING: RouteMatch = {
+  hosts: undefined,
+  path: undefined,
+  methods: undefined,
+  headers: [],
+  query: [],
+  cookies: [],
+};

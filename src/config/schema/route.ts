@@ -1,0 +1,110 @@
+/** `routes`: what happens to which requests. */
+import * as v from "valibot";
+import type { RouteMatch } from "../../routing/match.ts";
+import type { RouteConfig, RouteInput } from "../types.ts";
+import { type Complain, together } from "./check.ts";
+import { headerEdits } from "./headers.ts";
+import { listOf, object, oneOrMany, optional, REFUSED, type Schema } from "./kit.ts";
+import { EVERYTHING, match } from "./match.ts";
+import { redirect, respond, rewrite, target } from "./route-actions.ts";
+import { bodySize, duration, text } from "./values.ts";
+
+const fields = object<RouteInput>("an object")({
+  name: optional(
+    text("a name", (name) => (name.trim() === "" ? REFUSED : name)),
+    'Name of the route, for people. "route 1", "route 2", … unless set.',
+  ),
+  match: optional(
+    oneOrMany("an object or a list of objects", match),
+    "What the route takes: one match, or several of which any suffices. Everything unless set.",
+  ),
+  upstream: optional(target, "Name of the upstream to send requests to, or several with weights."),
+  redirect: optional(redirect, "Sends the client elsewhere."),
+  respond: optional(respond, "Answers with something fixed."),
+  rewrite: optional(rewrite, "What is changed about a request's host and path before it is sent on."),
+  requestHeaders: optional(headerEdits, "Edits of the request's headers."),
+  responseHeaders: optional(headerEdits, "Edits of the response's headers."),
+  timeouts: optional(
+    object<NonNullable<RouteInput["timeouts"]>>("an object of durations")({
+      total: optional(duration, "Time for the whole exchange. No limit unless set."),
+      firstByte: optional(duration, "Overrides the upstream's."),
+      idle: optional(duration, "Overrides the upstream's."),
+    }),
+    "How long an exchange may take.",
+  ),
+  bodyBytes: optional(bodySize, 'Overrides `listen.limits.bodyBytes`; a size or "unlimited".'),
+});
+
+const ACTIONS = ["upstream", "redirect", "respond"] as const;
+/** What only means something where a request is sent on. */
+const FORWARDING_ONLY = ["rewrite", "requestHeaders", "responseHeaders", "timeouts", "bodyBytes"] as const;
+
+type Given = Partial<Record<string, unknown>>;
+
+const checkAction = (route: Given, complain: Complain): void => {
+  const actions = ACTIONS.filter((action) => route[action] !== undefined);
+  if (actions.length === 0) {
+    complain("does nothing; expected one of upstream, redirect and respond");
+  } else if (actions.length > 1) {
+    complain(`expected exactly one of upstream, redirect and respond, found ${actions.join(" and ")}`);
+  } else if (actions[0] !== "upstream") {
+    for (const key of FORWARDING_ONLY) {
+      if (route[key] !== undefined) complain(`has no effect beside ${actions[0] ?? ""}`, key);
+    }
+  }
+};
+
+const hasPrefix = ({ path }: RouteMatch): boolean =>
+  path?.kind === "prefix" || (path?.kind === "pattern" && path.value.endsWith("/*"));
+
+const needsPrefix = (route: Given): (string | number)[] | undefined => {
+  const rewritten = route["rewrite"] as Partial<{ stripPrefix: boolean; prefix: string }> | undefined;
+  const redirected = route["redirect"] as Partial<{ prefix: string }> | undefined;
+  if (rewritten?.stripPrefix === true) return ["rewrite", "stripPrefix"];
+  if (rewritten?.prefix !== undefined) return ["rewrite", "prefix"];
+  return redirected?.prefix === undefined ? undefined : ["redirect", "prefix"];
+};
+
+const isMatch = (value: unknown): value is RouteMatch =>
+  typeof value === "object" && value !== null && "cookies" in value && Array.isArray(value.cookies);
+
+const checkPrefix = (route: Given, complain: Complain): void => {
+  const key = needsPrefix(route);
+  if (key === undefined) return;
+  const matches: unknown = route["match"] ?? [EVERYTHING];
+  if (Array.isArray(matches) && matches.every(isMatch) && !matches.every(hasPrefix)) {
+    complain('needs a match whose path ends in "/*", such as "/v1/*"; "/*" is every path', ...key);
+  }
+};
+
+const route: Schema<RouteInput, Omit<RouteConfig, "name"> & { readonly name: string | undefined }> = v.pipe(
+  fields,
+  together((given, complain) => {
+    checkAction(given, complain);
+    checkPrefix(given, complain);
+  }),
+  v.transform((given) => ({
+    name: given.name,
+    match: given.match ?? [EVERYTHING],
+    upstreams: given.upstream,
+    redirect: given.redirect,
+    respond: given.respond,
+    rewrite: given.rewrite,
+    requestHeaders: given.requestHeaders,
+    responseHeaders: given.responseHeaders,
+    timeouts: {
+      totalMs: given.timeouts?.total,
+      firstByteMs: given.timeouts?.firstByte,
+      idleMs: given.timeouts?.idle,
+    },
+    bodyBytes: given.bodyBytes,
+  })),
+);
+
+/** Name of the route at `index` that was given none. */
+export const routeName = (index: number): string => `route ${index + 1}`;
+
+export const routes: Schema<readonly RouteInput[], readonly RouteConfig[]> = v.pipe(
+  listOf("a list of routes", route),
+  v.transform((list) => list.map((item, index) => ({ ...item, name: item.name ?? routeName(index) }))),
+);

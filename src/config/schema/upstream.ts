@@ -1,0 +1,150 @@
+/** `upstreams`: groups of equivalent servers and how to talk to them. */
+import * as v from "valibot";
+import type {
+  ConfigInput,
+  EndpointConfig,
+  EndpointInput,
+  UpstreamConfig,
+  UpstreamInput,
+  UpstreamTlsConfig,
+} from "../types.ts";
+import { endpointUrl, hostPolicy, tlsName } from "./addresses.ts";
+import { together } from "./check.ts";
+import {
+  defaulted,
+  mapOf,
+  object,
+  oneOf,
+  oneOrMany,
+  optional,
+  Refusal,
+  required,
+  REFUSED,
+  type Schema,
+  shortFor,
+} from "./kit.ts";
+import { duration, flag, text, weight, whole } from "./values.ts";
+
+const pem = (what: string, label: RegExp): Schema<string, string> =>
+  text(`${what} as PEM text`, (given) => {
+    if (label.test(given)) return given;
+    return given.includes("-----BEGIN ")
+      ? new Refusal("the PEM text holds something else")
+      : new Refusal('take it from a file with "${file:path/to.pem}"');
+  });
+
+const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END /;
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[^]+-----END /;
+
+type TlsInput = NonNullable<UpstreamInput["tls"]>;
+
+const tls: Schema<TlsInput, UpstreamTlsConfig> = v.pipe(
+  object<TlsInput>("an object")({
+    verify: defaulted(flag, true, "Verify the certificates of https endpoints."),
+    ca: optional(
+      pem("certificates", CERTIFICATE),
+      "Authorities to trust instead of the runtime's, as PEM text.",
+    ),
+    serverName: optional(tlsName, "Name to ask for (SNI) and to verify instead of the URL's host."),
+    cert: optional(pem("a certificate", CERTIFICATE), "Client certificate to present, as PEM text."),
+    key: optional(pem("a private key", PRIVATE_KEY), "Private key of `cert`, as PEM text."),
+  }),
+  together(({ cert, key }, complain) => {
+    if (cert !== undefined && key === undefined) complain("has no `key`; `cert` needs one", "cert");
+    if (key !== undefined && cert === undefined) complain("has no `cert`; `key` needs one", "key");
+  }),
+  v.transform(({ verify, ca, serverName, cert, key }) => ({ verify, ca, serverName, cert, key })),
+);
+
+const endpointLong: Schema<EndpointInput, EndpointConfig> = object<EndpointInput>("an object with a url")({
+  url: required(
+    endpointUrl,
+    "Where it is: http://, https:// or unix:/path/to.sock. A path is put before the request's.",
+  ),
+  weight: defaulted(weight, 1, "Share of the traffic relative to the other endpoints; 0 gets none."),
+});
+
+const endpoint = shortFor("a URL or an object with a url", "url", endpointUrl, endpointLong);
+const endpoints = oneOrMany("a URL, or a list of at least one", endpoint);
+
+type PoolInput = NonNullable<UpstreamInput["pool"]>;
+type TimeoutsInput = NonNullable<UpstreamInput["timeouts"]>;
+
+const upstreamInput = object<UpstreamInput>("an object with endpoints")({
+  endpoints: required(endpoints, "Servers of the group: URLs, or objects with a url and a weight."),
+  balance: defaulted(
+    oneOf("round-robin", "random"),
+    "round-robin",
+    "How an endpoint is picked; both honour weights.",
+  ),
+  host: defaulted(
+    hostPolicy,
+    "upstream",
+    'Host sent upstream: the endpoint\'s ("upstream"), the client\'s ("preserve"), or this one.',
+  ),
+  tls: optional(tls, "TLS towards https endpoints."),
+  timeouts: defaulted(
+    object<TimeoutsInput>("an object of durations")({
+      connect: defaulted(duration, "3s", "Time to connect, TLS included."),
+      firstByte: defaulted(duration, "15s", "Time from the request sent to the response's head."),
+      idle: optional(
+        duration,
+        "Time between two pieces of a body, either direction. 60s unless set, 5m for event streams.",
+      ),
+    }),
+    {},
+    "How long the upstream may take.",
+  ),
+  pool: defaulted(
+    object<PoolInput>("an object")({
+      connections: defaulted(whole("a whole number", 1, 100_000), 256, "Connections to one endpoint."),
+      keepAlive: defaulted(
+        duration,
+        "4s",
+        "Time that an idle connection is kept; less where the endpoint's Keep-Alive says so.",
+      ),
+      pipelining: defaulted(
+        whole("a whole number", 1, 1000),
+        1,
+        "Requests sent on a connection before the first is answered.",
+      ),
+    }),
+    {},
+    "Connections to the upstream.",
+  ),
+});
+
+const onlyZero = (list: unknown): boolean =>
+  Array.isArray(list) && list.every((item) => (item as Partial<EndpointConfig>).weight === 0);
+
+const upstreamLong: Schema<UpstreamInput, UpstreamConfig> = v.pipe(
+  upstreamInput,
+  together(({ endpoints: list, tls: secured }, complain) => {
+    if (onlyZero(list)) complain("every weight is 0; at least one endpoint needs more", "endpoints");
+    const plain = list?.every((item) => typeof item?.url === "string" && !/^https:/i.test(item.url)) === true;
+    if (secured !== undefined && plain) complain("no endpoint is https, so it would have no effect", "tls");
+  }),
+  v.transform(({ tls: secured, timeouts, pool, ...rest }) => ({
+    ...rest,
+    tls: secured,
+    timeouts: { connectMs: timeouts.connect, firstByteMs: timeouts.firstByte, idleMs: timeouts.idle },
+    pool: { connections: pool.connections, keepAliveMs: pool.keepAlive, pipelining: pool.pipelining },
+  })),
+);
+
+const UPSTREAM = "a URL, a list of URLs, or an object with endpoints";
+
+/** For the JSON Schema; `upstreamLong` does the reading. */
+const upstreamShort: Schema<string | readonly (string | EndpointInput)[], unknown> = v.union([
+  endpointUrl,
+  v.array(endpoint),
+]);
+
+const upstream = shortFor(UPSTREAM, "endpoints", upstreamShort, upstreamLong);
+
+const upstreamName: Schema<string, string> = text("a name", (name) => (name === "" ? REFUSED : name));
+
+export const upstreams: Schema<
+  NonNullable<ConfigInput["upstreams"]>,
+  Readonly<Record<string, UpstreamConfig>>
+> = mapOf("an object of upstreams by name", upstreamName, upstream);
