@@ -1,0 +1,36 @@
+/** What takes part in a load run: how it is started and what it does to a request. */
+
+/** Where a contender listens and what it stands in front of. All on loopback. */
+export interface Ends {
+  readonly port: number;
+  readonly originPort: number;
+  /** Empty folder for configuration and temporary files; removed after the run. */
+  readonly folder: string;
+}
+
+/** A process to start. */
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * `fairlead`: this project with its whole default chain. `server`: a stand-alone proxy set to the same header
+ * work. `library`: a proxy library with its usual settings. `bare`: the least code that proxies on a runtime.
+ */
+export type ContenderGroup = "fairlead" | "server" | "library" | "bare";
+
+export type RuntimeName = "node" | "deno" | "bun" | "workerd";
+
+export interface Contender {
+  /** As in tables and on the command line. */
+  readonly name: string;
+  readonly group: ContenderGroup;
+  /** Links a contender to the bare proxy of its own runtime. */
+  readonly runtime?: RuntimeName;
+  /** Why it can't run here, as a sentence; undefined when it can. */
+  missing(): string | undefined;
+  /** Writes what it needs into `ends.folder`. */
+  prepare(ends: Ends): Launch | Promise<Launch>;
+}

@@ -1,0 +1,46 @@
+/** What a load run leaves behind: bench/results/load-latest.json. */
+import type { CheckResult } from "./checks.ts";
+import type { ContenderGroup, RuntimeName } from "./contender.ts";
+import type { StartUp } from "./ready.ts";
+import type { Sample } from "./wrk.ts";
+
+export interface ContenderFacts {
+  readonly name: string;
+  readonly group: ContenderGroup;
+  readonly runtime: RuntimeName | undefined;
+}
+
+/** 2 GiB one way, as a rule. */
+export interface StreamRun {
+  readonly bytes: number;
+  readonly mebibytesPerSecond: number;
+  /** Resident before, and the most while it ran. */
+  readonly restMiB: number;
+  readonly peakMiB: number;
+}
+
+export interface EnduranceRun {
+  readonly seconds: number;
+  readonly requests: number;
+  readonly startMiB: number;
+  readonly endMiB: number;
+  readonly peakMiB: number;
+  /** Trend of the second half, MiB a minute. */
+  readonly slopeMiBPerMinute: number;
+  readonly errors: number;
+}
+
+/** Keys of the records are contenders' names; those of `samples` scenarios' names before them. */
+export interface LoadResults {
+  readonly takenAt: string;
+  readonly machine: Readonly<Record<string, string>>;
+  readonly settings: { readonly rounds: number; readonly seconds: number; readonly warmupSeconds: number };
+  readonly contenders: readonly ContenderFacts[];
+  /** Why a contender did not take part. */
+  readonly skipped: Readonly<Record<string, string>>;
+  readonly checks: Readonly<Record<string, CheckResult>>;
+  readonly samples: Readonly<Record<string, Readonly<Record<string, readonly Sample[]>>>>;
+  readonly startUps: Readonly<Record<string, readonly StartUp[]>>;
+  readonly streams: Readonly<Record<string, { readonly down: StreamRun; readonly up: StreamRun }>>;
+  readonly endurance: Readonly<Record<string, EnduranceRun>>;
+}

@@ -1,0 +1,54 @@
+/** What is asked of every contender. */
+
+export interface Scenario {
+  readonly name: string;
+  /** For table heads. */
+  readonly title: string;
+  /** Lua script in wrk/. */
+  readonly script: "request.lua" | "mix.lua";
+  readonly path: string;
+  readonly method: "GET" | "POST";
+  /** Bytes of the request body. */
+  readonly bodyBytes: number;
+  readonly connections: number;
+}
+
+const get = (size: string, connections: number, name: string, title: string): Scenario => ({
+  name,
+  title,
+  script: "request.lua",
+  path: `/${size}`,
+  method: "GET",
+  bodyBytes: 0,
+  connections,
+});
+
+const post = (bodyBytes: number, name: string, title: string): Scenario => ({
+  name,
+  title,
+  script: "request.lua",
+  path: "/sink",
+  method: "POST",
+  bodyBytes,
+  connections: 64,
+});
+
+export const SCENARIOS: readonly Scenario[] = [
+  get("1k", 64, "get-1k", "GET 1 KiB"),
+  get("64k", 64, "get-64k", "GET 64 KiB"),
+  get("1m", 64, "get-1m", "GET 1 MiB"),
+  post(1024, "post-1k", "POST 1 KiB"),
+  post(65536, "post-64k", "POST 64 KiB"),
+  post(1048576, "post-1m", "POST 1 MiB"),
+  get("1k", 1, "get-1k-c1", "GET 1 KiB, 1 connection"),
+  get("1k", 1000, "get-1k-c1000", "GET 1 KiB, 1,000 connections"),
+  {
+    name: "mix",
+    title: "Realistic mix",
+    script: "mix.lua",
+    path: "/1k",
+    method: "GET",
+    bodyBytes: 0,
+    connections: 64,
+  },
+];
