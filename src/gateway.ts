@@ -5,15 +5,22 @@
  * Client-facing middleware has run before; the Hono app around this stands in `handlers/gateway.ts`.
  */
 import type { Config } from "./config/types.ts";
-import { type CompiledEdits, type ForwardTarget, type Plan, type RoutedMatch, buildPlan } from "./config/plan.ts";
+import {
+  type CompiledEdits,
+  type ForwardTarget,
+  type Plan,
+  type RoutePlan,
+  type RoutedMatch,
+  buildPlan,
+} from "./config/plan.ts";
 import type { Arrival } from "./core/arrival.ts";
 import { withDeadline } from "./core/deadline.ts";
 import { ProxyError } from "./core/errors.ts";
-import type { ClientInfo, Exchange } from "./core/exchange.ts";
+import type { Exchange } from "./core/exchange.ts";
 import { localResponse } from "./core/local-response.ts";
 import type { Clock, Platform } from "./core/platform.ts";
 import { type Layer, type Service, stack } from "./core/service.ts";
-import { resolveClient } from "./http/forwarded.ts";
+import { type ResolvedClient, resolveClient } from "./http/forwarded.ts";
 import type { HeaderEdits } from "./http/header-edits.ts";
 import type { Screened } from "./http/screen.ts";
 import { exchangeScope } from "./exchange-scope.ts";
@@ -49,7 +56,7 @@ export const buildGateway = (config: Config, platform: Platform): Gateway => {
       const client = clientOf(plan, admitted);
       const found = plan.router.find({
         method: arrival.head.method,
-        host: hostname(screened.authority),
+        host: screened.host,
         path: screened.path,
         query: screened.query,
         pairs: arrival.head.pairs,
@@ -65,12 +72,23 @@ export const buildGateway = (config: Config, platform: Platform): Gateway => {
   };
 };
 
-const routeService = (match: RoutedMatch, config: Config, platform: Platform): Service => {
-  const { route } = match;
-  return stack([
-    bodyLimit(route.maxBodyBytes),
-    ...(route.totalMs === undefined ? [] : [deadline(route.totalMs, platform.clock)]),
-  ])(actionService(match, config, platform));
+const routeService = (match: RoutedMatch, config: Config, platform: Platform): Service =>
+  stack(routeLayers(match.route, platform.clock).map(({ layer }) => layer))(
+    actionService(match, config, platform),
+  );
+
+/** The layers of a route, outermost first. A route has only those that its config asks for. */
+export const routeLayers = (
+  route: RoutePlan,
+  clock: Clock,
+): readonly { readonly name: string; readonly layer: Layer }[] => {
+  const { maxBodyBytes, totalMs } = route;
+  return [
+    ...(maxBodyBytes === Number.POSITIVE_INFINITY
+      ? []
+      : [{ name: `body limit ${maxBodyBytes} bytes`, layer: bodyLimit(maxBodyBytes) }]),
+    ...(totalMs === undefined ? [] : [{ name: `deadline ${totalMs} ms`, layer: deadline(totalMs, clock) }]),
+  ];
 };
 
 /** Refuses bodies that say they are too long; the transport counts those that don't say. */
@@ -161,7 +179,7 @@ const editSource = (edits: CompiledEdits): EditSource => ({
   render: (exchange) => edits.constant ?? edits.render(exchangeScope(exchange)),
 });
 
-const clientOf = (plan: Plan, { arrival, screened }: Admitted): ClientInfo =>
+const clientOf = (plan: Plan, { arrival, screened }: Admitted): ResolvedClient =>
   resolveClient(
     arrival.head.pairs,
     arrival.peer.address,
@@ -172,7 +190,7 @@ const clientOf = (plan: Plan, { arrival, screened }: Admitted): ClientInfo =>
 
 const exchangeOf = (
   admitted: Admitted,
-  client: ClientInfo,
+  client: ResolvedClient,
   match: RoutedMatch,
   params: Readonly<Record<string, string>>,
 ): Exchange => {
@@ -186,17 +204,11 @@ const exchangeOf = (
     target: screened.target,
     path: screened.path,
     query: screened.query,
-    drop: screened.drop,
+    drop: client.drop.length === 0 ? screened.drop : [...screened.drop, ...client.drop],
     contentLength: screened.contentLength,
     responseEdits: admitted.responseEdits,
     responseFields: admitted.responseFields,
     maxBodyBytes: match.route.maxBodyBytes,
     cancellation: arrival.cancellation,
   };
-};
-
-/** Host without its port; IPv6 literals keep their brackets. */
-const hostname = (authority: string): string => {
-  const colon = authority.lastIndexOf(":");
-  return colon === -1 || authority.endsWith("]") ? authority : authority.slice(0, colon);
 };

@@ -5,11 +5,7 @@ import type { Transport } from "../core/platform.ts";
 import type { Service } from "../core/service.ts";
 import { type HeaderEdits, NO_EDITS, mergeEdits, withoutNames } from "../http/header-edits.ts";
 import { HOP_BY_HOP } from "../http/headers.ts";
-import {
-  type ForwardingOptions,
-  pushForwardingFields,
-  replacedByForwarding,
-} from "./forwarding-headers.ts";
+import { type ForwardingOptions, pushForwardingFields, replacedByForwarding } from "./forwarding-headers.ts";
 import { type Upstream, hostFor } from "./upstream.ts";
 
 /** Edits that are either the same for every exchange or made for each. */

@@ -11,17 +11,15 @@ export interface ForwardingOptions {
 }
 
 /**
- * Fields of the incoming request that `forwardingFields` replaces. Forwarding fields go whether or not the
- * proxy sends them on: what an untrusted client claims is never passed off as a trusted hop's word.
+ * Fields of the incoming request that `pushForwardingFields` writes anew. They go whether or not the proxy
+ * sends its own: what an untrusted client claims is never passed off as a trusted hop's word. Other
+ * `X-Forwarded-*` fields of untrusted peers are in `Exchange.drop`.
  */
 export const replacedByForwarding = (options: ForwardingOptions): readonly string[] => [
   "x-forwarded-for",
   "x-forwarded-host",
   "x-forwarded-proto",
   "x-forwarded-port",
-  "x-forwarded-prefix",
-  "x-forwarded-server",
-  "x-real-ip",
   "forwarded",
   options.requestIdHeader,
 ];
