@@ -34,6 +34,9 @@ export interface Template {
 /** Makes a variable's value fit the place it is put in. */
 export type EncodeValue = (value: string, variable: string) => string;
 
+/** Makes the text around the variables fit; applied once. */
+export type EncodeLiteral = (text: string) => string;
+
 type Read = (scope: TemplateScope) => string | undefined;
 
 const FIXED: ReadonlyMap<string, Read> = new Map<string, Read>([
@@ -137,12 +140,18 @@ const split = (text: string): Pieces => {
  * `TEMPLATE_VARIABLES`), and `$${` for a literal `${`.
  *
  * Values are put in as `encode` returns them, by default as they are: `query.NAME` percent-decoded,
- * `request.path`, `request.query` (with its `?`) and `param.NAME` still percent-encoded.
+ * `request.path`, `request.query` (with its `?`) and `param.NAME` still percent-encoded. The text around them
+ * is put in as `encodeLiteral` returns it.
  *
  * @throws TypeError for an unknown variable (naming it, the nearest and all known ones) or a `${` left open.
  */
-export const compileTemplate = (text: string, encode: EncodeValue = (value) => value): Template => {
-  const { literals, variables } = split(text);
+export const compileTemplate = (
+  text: string,
+  encode: EncodeValue = (value) => value,
+  encodeLiteral: EncodeLiteral = (literal) => literal,
+): Template => {
+  const { literals: raw, variables } = split(text);
+  const literals = raw.map(encodeLiteral);
   const first = literals[0] ?? "";
   if (variables.length === 0) return { constant: first, variables, render: () => first };
   const slots = variables.map((variable, i) => ({
