@@ -44,19 +44,11 @@ export const showPath = (path: ConfigPath): string => {
 export const showValue = (value: unknown): string => {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
-  switch (typeof value) {
-    case "string": {
-      if (value === "") return "an empty string";
-      const shown = JSON.stringify(value);
-      return shown.length > 80 ? `${shown.slice(0, 76)}…"` : shown;
-    }
-    case "object":
-      return value === null ? "null" : "an object";
-    case "function":
-      return "a function";
-    default:
-      return String(value);
-  }
+  if (value === null || typeof value === "boolean" || typeof value === "number") return String(value);
+  if (typeof value !== "string") return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  if (value === "") return "an empty string";
+  const shown = JSON.stringify(value);
+  return shown.length > 80 ? `${shown.slice(0, 76)}…"` : shown;
 };
 
 /** `a, b or c`. */

@@ -1,7 +1,7 @@
 /** What must hold between parts of a config. Reads the input as written, so that it also runs beside other problems. */
 import { nearestName } from "../core/nearest.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { isRecord } from "./schema/kit.ts";
+import { isRecord } from "./schema/run.ts";
 import { routeName } from "./schema/route.ts";
 
 const problem = (path: ConfigPath, message: string): ConfigProblem => ({ path, at: "value", message });

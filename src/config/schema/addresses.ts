@@ -2,7 +2,7 @@
 import ipaddr from "ipaddr.js";
 import { parseAuthority } from "../../http/authority.ts";
 import { normaliseTarget } from "../../http/target.ts";
-import { Refusal, REFUSED, type Schema } from "./kit.ts";
+import { Refusal, REFUSED, type Schema } from "./run.ts";
 import { text } from "./values.ts";
 
 const readHost = (given: string): string | Refusal => {
@@ -87,7 +87,7 @@ export const endpointUrl: Schema<string, string> = text(
 export const readPath = (given: string): string | Refusal => {
   if (!given.startsWith("/")) return new Refusal('it starts with "/"');
   if (given.includes("?")) return new Refusal("a path holds no query; match that with `query`");
-  const bytes = given.replaceAll(/[^\u0000-\u007f]+/gu, (part) => encodeURIComponent(part.toWellFormed()));
+  const bytes = given.replaceAll(/[\u0080-\u{10ffff}]+/gu, (part) => encodeURIComponent(part.toWellFormed()));
   const normal = normaliseTarget(bytes);
   return normal.ok ? normal.path : new Refusal(normal.reason);
 };

@@ -1,6 +1,6 @@
 /** Rules that several keys of one object must obey together. */
 import * as v from "valibot";
-import { isRecord, step } from "./kit.ts";
+import { isRecord, step } from "./run.ts";
 
 /** Tells of a problem at `keys` below the object. */
 export type Complain = (message: string, ...keys: (string | number)[]) => void;

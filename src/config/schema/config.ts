@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import type { Config, ConfigInput, RouteConfig } from "../types.ts";
 import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
-import { defaulted, object, optional, type Schema } from "./kit.ts";
+import { defaulted, object, optional } from "./object.ts";
+import type { Schema } from "./run.ts";
 import { listen } from "./listen.ts";
 import { EVERYTHING } from "./match.ts";
 import { routeName, routes } from "./route.ts";
@@ -39,10 +40,17 @@ const everythingTo = (upstream: string): RouteConfig => ({
 
 export const configSchema: Schema<ConfigInput, Config> = v.pipe(
   fields,
-  v.transform(({ $schema: _, ...config }) => {
-    const [only] = Object.keys(config.upstreams);
-    return config.routes.length === 0 && only !== undefined
-      ? { ...config, routes: [everythingTo(only)] }
-      : config;
+  v.transform((given) => {
+    const [only] = Object.keys(given.upstreams);
+    const { listen: edge, upstreams: groups, validation: checks, securityHeaders: headers } = given;
+    return {
+      listen: edge,
+      upstreams: groups,
+      routes: given.routes.length === 0 && only !== undefined ? [everythingTo(only)] : given.routes,
+      validation: checks,
+      securityHeaders: headers,
+      requestId: given.requestId,
+      forwarding: given.forwarding,
+    };
   }),
 );

@@ -11,20 +11,11 @@ import type {
 } from "../types.ts";
 import { hostPattern } from "./addresses.ts";
 import { editableName } from "./headers.ts";
-import {
-  defaulted,
-  formOf,
-  isRecord,
-  leaf,
-  listOf,
-  mapOf,
-  object,
-  oneOf,
-  optional,
-  REFUSED,
-  type Schema,
-  shortFor,
-} from "./kit.ts";
+import { listOf, mapOf } from "./collections.ts";
+import { type Expanding, formOf, shortFor } from "./forms.ts";
+import { leaf, oneOf } from "./leaf.ts";
+import { defaulted, object, optional } from "./object.ts";
+import { isRecord, REFUSED, type Schema } from "./run.ts";
 import { fieldValue, flag, mediaType, method, text } from "./values.ts";
 
 type ValidationInput = NonNullable<ConfigInput["validation"]>;
@@ -92,11 +83,15 @@ const securityObject: Schema<Extract<SecurityInput, object>, SecurityHeadersConf
 const SECURITY = '"default", "strict", false or an object';
 const securityLong = shortFor(SECURITY, "preset", preset, securityObject);
 
-export const securityHeaders: Schema<SecurityInput, SecurityHeadersConfig | false> = {
-  ...formOf<SecurityInput, SecurityHeadersConfig | false>(SECURITY, [no, securityLong], (value) =>
-    value === false ? no : typeof value === "string" || isRecord(value) ? securityLong : undefined,
-  ),
-  ...{ expand: securityLong.expand },
+const securityForms = formOf<SecurityInput, SecurityHeadersConfig | false>(
+  SECURITY,
+  [no, securityLong],
+  (value) => (value === false ? no : typeof value === "string" || isRecord(value) ? securityLong : undefined),
+);
+
+export const securityHeaders: Schema<SecurityInput, SecurityHeadersConfig | false> & Expanding = {
+  ...securityForms,
+  expand: securityLong.expand,
 };
 
 export const requestId: Schema<NonNullable<ConfigInput["requestId"]>, RequestIdConfig> = object<

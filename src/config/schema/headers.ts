@@ -2,7 +2,10 @@
 import * as v from "valibot";
 import { HOP_BY_HOP } from "../../http/headers.ts";
 import type { HeaderEditConfig, HeaderEditInput } from "../types.ts";
-import { leaf, mapOf, object, oneOrMany, optional, Refusal, REFUSED, type Schema } from "./kit.ts";
+import { mapOf, oneOrMany } from "./collections.ts";
+import { leaf } from "./leaf.ts";
+import { object, optional } from "./object.ts";
+import { Refusal, REFUSED, type Schema } from "./run.ts";
 import { fieldName, fieldTemplate } from "./values.ts";
 
 const OWNED = "a header that an edit can change";

@@ -2,7 +2,9 @@
 import * as v from "valibot";
 import type { ConfigInput, ListenConfig } from "../types.ts";
 import { addressRange, bindAddress, path } from "./addresses.ts";
-import { defaulted, object, oneOrMany, optional, type Schema } from "./kit.ts";
+import { oneOrMany } from "./collections.ts";
+import { defaulted, object, optional } from "./object.ts";
+import type { Schema } from "./run.ts";
 import { bodySize, duration, listenPort, size, whole } from "./values.ts";
 
 type ListenInput = NonNullable<ConfigInput["listen"]>;

@@ -4,18 +4,11 @@ import type { PathMatch, RouteMatch, ValueMatch } from "../../routing/match.ts";
 import type { RouteMatchInput, ValueMatchInput } from "../match-types.ts";
 import { hostPattern, readPath } from "./addresses.ts";
 import { together } from "./check.ts";
-import {
-  formOf,
-  isRecord,
-  leaf,
-  mapOf,
-  object,
-  oneOrMany,
-  optional,
-  Refusal,
-  REFUSED,
-  type Schema,
-} from "./kit.ts";
+import { mapOf, oneOrMany } from "./collections.ts";
+import { formOf } from "./forms.ts";
+import { leaf } from "./leaf.ts";
+import { object, optional } from "./object.ts";
+import { isRecord, Refusal, REFUSED, type Schema } from "./run.ts";
 import { fieldName, method, text } from "./values.ts";
 
 const readPrefix = (given: string): PathMatch | Refusal => {
@@ -90,7 +83,7 @@ type Test = ValueMatch["test"];
 
 const readRegex = (source: string): Test | Refusal => {
   try {
-    new RegExp(source);
+    RegExp(source);
     return { kind: "regex", source };
   } catch (error) {
     const reason = error instanceof Error ? error.message : "";

@@ -5,20 +5,11 @@ import type { RedirectConfig, RespondConfig, RewriteConfig, RouteInput, Weighted
 import { isAuthority, readPath } from "./addresses.ts";
 import { together } from "./check.ts";
 import { headerEdits } from "./headers.ts";
-import {
-  defaulted,
-  formOf,
-  leaf,
-  listOf,
-  mapOf,
-  object,
-  oneOf,
-  optional,
-  Refusal,
-  REFUSED,
-  required,
-  type Schema,
-} from "./kit.ts";
+import { listOf, mapOf } from "./collections.ts";
+import { formOf } from "./forms.ts";
+import { leaf, oneOf } from "./leaf.ts";
+import { defaulted, object, optional, required } from "./object.ts";
+import { Refusal, REFUSED, type Schema } from "./run.ts";
 import { fieldName, fieldValue, flag, template, text, weight, whole } from "./values.ts";
 
 type Short<Key extends keyof RouteInput> = NonNullable<RouteInput[Key]>;
@@ -76,11 +67,11 @@ export const redirect: Schema<Short<"redirect">, RedirectConfig> = v.pipe(
     prefix: optional(prefix, "Replaces the matched prefix."),
     path: optional(pathTemplate, "Replaces the whole path. May hold variables."),
   }),
-  together(({ status: _, ...where }, complain) => {
+  together((where, complain) => {
     if (where.prefix !== undefined && where.path !== undefined) {
       complain("expected at most one of prefix and path");
     }
-    if (Object.keys(where).length === 0) {
+    if (Object.keys(where).every((key) => key === "status")) {
       complain(
         "leads back to where it came from; expected at least one of scheme, host, port, prefix and path",
       );
@@ -104,6 +95,8 @@ const answerName: Schema<string, string> = leaf(v.string(), fieldName.expects, (
     : read.output;
 });
 
+const anyText: Schema<string, string> = text("text");
+
 const BODILESS: ReadonlySet<unknown> = new Set([204, 205, 304]);
 
 export const respond: Schema<Short<"respond">, RespondConfig> = v.pipe(
@@ -114,7 +107,7 @@ export const respond: Schema<Short<"respond">, RespondConfig> = v.pipe(
       {},
       "Headers of the answer.",
     ),
-    body: defaulted(text<string>("text"), "", "Content of the answer."),
+    body: defaulted(anyText, "", "Content of the answer."),
   }),
   together(({ status, body }, complain) => {
     if (BODILESS.has(status) && body !== undefined && body !== "") {

@@ -10,19 +10,11 @@ import type {
 } from "../types.ts";
 import { endpointUrl, hostPolicy, tlsName } from "./addresses.ts";
 import { together } from "./check.ts";
-import {
-  defaulted,
-  mapOf,
-  object,
-  oneOf,
-  oneOrMany,
-  optional,
-  Refusal,
-  required,
-  REFUSED,
-  type Schema,
-  shortFor,
-} from "./kit.ts";
+import { mapOf, oneOrMany } from "./collections.ts";
+import { shortFor } from "./forms.ts";
+import { oneOf } from "./leaf.ts";
+import { defaulted, object, optional, required } from "./object.ts";
+import { Refusal, REFUSED, type Schema } from "./run.ts";
 import { duration, flag, text, weight, whole } from "./values.ts";
 
 const pem = (what: string, label: RegExp): Schema<string, string> =>

@@ -4,7 +4,8 @@ import { isFieldName, isFieldValue } from "../../http/headers.ts";
 import { compileTemplate } from "../../routing/template.ts";
 import type { DurationInput, SizeInput } from "../types.ts";
 import { parseDuration, parseSize } from "../units.ts";
-import { leaf, Refusal, REFUSED, type Schema } from "./kit.ts";
+import { leaf } from "./leaf.ts";
+import { Refusal, REFUSED, type Schema } from "./run.ts";
 
 /** What a text means, or why it means nothing. */
 type ReadText<Output> = (text: string) => Output | Refusal;
