@@ -5,8 +5,12 @@ import { webArrival } from "../src/core/web-arrival.ts";
 import type { HeaderEdits } from "../src/http/header-edits.ts";
 import type { Screened } from "../src/http/screen.ts";
 
+/** Where the arrival comes from: a gateway's platform, `c.req.raw`, or a request that middleware put there. */
+type Source = "platform" | "request" | "replaced";
+
 interface Shared {
   arrival: Arrival | undefined;
+  source: Source;
   requestId: string | undefined;
   readonly edits: HeaderEdits[];
   readonly fields: string[];
@@ -22,6 +26,7 @@ const sharedOf = (context: Context): Shared => {
   if (found !== undefined) return found;
   const created: Shared = {
     arrival: undefined,
+    source: "request",
     requestId: undefined,
     edits: [],
     fields: [],
@@ -37,11 +42,36 @@ export const arrivalOf = (c: Context): Arrival => (sharedOf(c).arrival ??= webAr
 
 /** For a gateway, whose platform reads requests more cheaply. */
 export const setArrival = (c: Context, arrival: Arrival): void => {
-  sharedOf(c).arrival = arrival;
+  const state = sharedOf(c);
+  state.arrival = arrival;
+  state.source = "platform";
 };
 
-/** The request as it arrived; read with `read` unless something before did so. */
-export const ensureArrival = (c: Context, read: () => Arrival): Arrival => (sharedOf(c).arrival ??= read());
+/**
+ * The request as it arrived; read with `read`, which knows more than the Web `Request` tells, unless a
+ * platform did so before. A request that middleware replaced keeps its new content.
+ */
+export const ensureArrival = (c: Context, read: () => Arrival): Arrival => {
+  const state = sharedOf(c);
+  const { arrival, source } = state;
+  if (arrival !== undefined && source === "platform") return arrival;
+  state.source = "platform";
+  if (source !== "replaced") return (state.arrival = read());
+  const replaced = webArrival(c.req.raw);
+  const { head, peer, cancellation } = read();
+  return (state.arrival = { head, peer, cancellation, body: replaced.body, request: c.req.raw });
+};
+
+/** Whether no gateway read the request yet, so that middleware has to do itself what a gateway does later. */
+export const standsAlone = (c: Context): boolean => sharedOf(c).source !== "platform";
+
+/** Puts `request` in the place of `c.req.raw` for everything that follows. Only where middleware stands alone. */
+export const replaceRequest = (c: Context, request: Request): void => {
+  const state = sharedOf(c);
+  c.req.raw = request;
+  state.arrival = webArrival(request, state.arrival?.peer);
+  state.source = "replaced";
+};
 
 /** What validation made of the request; undefined where none ran yet. */
 export const screenedOf = (c: Context): Screened | undefined => sharedOf(c).screened;

@@ -12,6 +12,13 @@ export interface RequestHead {
    * parser elsewhere. Not yet normalised; see `normaliseTarget`.
    */
   readonly target: string;
+  /**
+   * Authority of the request's URL where the runtime tells it apart from `Host` (absolute-form, HTTP/2). It must
+   * agree with `Host`, and stands in for one that is missing.
+   */
+  readonly authority?: string | undefined;
+  /** `"1.0"`, `"1.1"`, … where the runtime tells. */
+  readonly httpVersion?: string | undefined;
   /** Every field in received order, duplicates kept where the runtime keeps them. */
   readonly pairs: HeaderPairs;
 }

@@ -18,6 +18,17 @@ const targetOf = (url: string): string => {
   return "/";
 };
 
+/** Authority of an absolute URL, without building a `URL`. */
+const authorityOf = (url: string): string => {
+  const start = url.indexOf("//") + 2;
+  let end = start;
+  for (; end < url.length; end++) {
+    const code = url.charCodeAt(end);
+    if (code === 47 || code === 63 || code === 35) break;
+  }
+  return url.slice(start, end);
+};
+
 const pairsOf = (headers: Headers): string[] => {
   const pairs: string[] = [];
   for (const [name, value] of headers) pairs.push(name, value);
@@ -51,6 +62,9 @@ export const webArrival = (request: Request, peer: Peer = UNKNOWN_PEER): Arrival
     method: request.method,
     scheme: request.url.startsWith("https:") ? "https" : "http",
     target: targetOf(request.url),
+    get authority() {
+      return authorityOf(request.url);
+    },
     get pairs() {
       return (pairs ??= pairsOf(request.headers));
     },

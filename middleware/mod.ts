@@ -1,0 +1,14 @@
+/**
+ * Middleware for any Hono app, the same as a gateway uses; the package's `./middleware` entry.
+ *
+ * @module
+ */
+export {
+  type ErrorBoundaryOptions,
+  type ProblemContext,
+  errorBoundary,
+  problemResponse,
+} from "./error-boundary.ts";
+export { type RequestIdOptions, requestId } from "./request-id.ts";
+export { type SecurityHeadersMiddlewareOptions, securityHeaders } from "./security-headers.ts";
+export { type ValidationLimits, type ValidationOptions, validation } from "./validation.ts";
