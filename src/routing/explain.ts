@@ -1,0 +1,148 @@
+/** Why a request gets the route it gets, and why it does not get the others. */
+import { type Condition, type RoutableRequest, firstUnmet, readValue } from "./condition.ts";
+import { NO_HOST, matchHost } from "./host-matcher.ts";
+import type { RouteMatch } from "./match.ts";
+import { addAllowed, allowsMethod, rankMethod } from "./method-matcher.ts";
+import { type PathMatcher, comparePaths, matchPath } from "./path-matcher.ts";
+import { type RouteEntry, compareTied, compileEntry } from "./route-entry.ts";
+
+/** What became of one entry. */
+export interface RouteVerdict {
+  /** Position among the entries. */
+  readonly index: number;
+  /**
+   * - chosen: this is the one.
+   * - outranked: holds too, but another one is more specific.
+   * - other-method: holds in all but the method.
+   * - unmatched: something else does not hold.
+   */
+  readonly outcome: "chosen" | "outranked" | "other-method" | "unmatched";
+  /** In words: what decided. The first condition that fails, in the order host, path, method, headers, query, cookies. */
+  readonly reason: string;
+}
+
+export interface RouteExplanation {
+  readonly kind: "found" | "method-not-allowed" | "no-route";
+  /** Position of the entry that the request gets. */
+  readonly chosen: number | undefined;
+  /** Methods that would be taken, when only the method is wrong. Sorted. */
+  readonly allow: readonly string[];
+  /** One for each entry, in their order. */
+  readonly verdicts: readonly RouteVerdict[];
+}
+
+interface Ranked {
+  readonly entry: RouteEntry;
+  readonly host: number;
+}
+
+const oneOf = (values: Iterable<string>): string => {
+  const all = [...values];
+  const last = all.pop() ?? "nothing";
+  return all.length === 0 ? last : `${all.join(", ")} or ${last}`;
+};
+
+const describePath = ({ open, params, text }: PathMatcher): string => {
+  if (params.length > 0) return `does not fit ${text}`;
+  return open ? `is not under ${text.replace(/\/\*$/, "") || "/"}` : `is not ${text}`;
+};
+
+const PLACES = { header: "header", query: "query parameter", cookie: "cookie" } as const;
+
+const describeUnmet = ({ place, name, test }: Condition, request: RoutableRequest): string => {
+  const what = `${PLACES[place]} "${name}"`;
+  const value = readValue(request, place, name);
+  if (value === undefined) return `${what} is missing`;
+  switch (test.kind) {
+    case "present":
+      return `${what} is there and must not be`;
+    case "exact":
+      return `${what} is ${JSON.stringify(value)}, not ${JSON.stringify(test.value)}`;
+    case "regex":
+      return `${what} is ${JSON.stringify(value)}, which does not match /${test.source}/`;
+  }
+};
+
+const verdictOf = (entry: RouteEntry, request: RoutableRequest): Omit<RouteVerdict, "index"> | undefined => {
+  const { host, path, method } = request;
+  if (matchHost(entry.hosts, host) === NO_HOST) {
+    return { outcome: "unmatched", reason: `host ${host || "(none)"} is not ${oneOf(entry.hosts ?? [])}` };
+  }
+  if (matchPath(entry.path, path) === -1) {
+    return { outcome: "unmatched", reason: `path ${path} ${describePath(entry.path)}` };
+  }
+  const allowed = allowsMethod(entry.methods, method);
+  const unmet = firstUnmet(entry.conditions, request);
+  if (!allowed) {
+    const outcome = unmet === undefined ? "other-method" : "unmatched";
+    return { outcome, reason: `method ${method} is not ${oneOf(entry.methods ?? [])}` };
+  }
+  return unmet && { outcome: "unmatched", reason: describeUnmet(unmet, request) };
+};
+
+const compareRanked = (a: Ranked, b: Ranked, method: string): number =>
+  b.host - a.host || comparePaths(a.entry.path, b.entry.path) || compareTied(a.entry, b.entry, method).result;
+
+const describeHosts = (hosts: RouteEntry["hosts"]): string => (hosts === undefined ? "any" : oneOf(hosts));
+
+/** Why `winner` comes before `other`, told of `other`. */
+const outrankedBy = (winner: Ranked, other: Ranked, method: string): string => {
+  const [best, entry] = [winner.entry, other.entry];
+  if (winner.host !== other.host) {
+    return `matches, but host ${describeHosts(entry.hosts)} is less specific than ${describeHosts(best.hosts)}`;
+  }
+  if (comparePaths(best.path, entry.path) !== 0) {
+    return `matches, but path ${entry.path.text} is less specific than ${best.path.text}`;
+  }
+  const count = (what: "headers" | "query" | "cookies", name: string): string =>
+    `matches, but on fewer ${name} (${entry.match[what].length}, not ${best.match[what].length})`;
+  const { by } = compareTied(best, entry, method);
+  switch (by) {
+    case "method":
+      return rankMethod(entry.methods, method) === 0
+        ? `matches, but names no method where the chosen one names ${oneOf(best.methods ?? [])}`
+        : `matches, but takes ${method} only by way of GET`;
+    case "headers":
+      return count("headers", "headers");
+    case "query":
+      return count("query", "query parameters");
+    case "cookies":
+      return count("cookies", "cookies");
+    case "order":
+      return "matches as specifically, but stands later in the config";
+  }
+};
+
+/**
+ * Explains what `compileRouter(entries).find(request)` answers, by the same matchers.
+ * Costs by the number of entries: for people, not for traffic.
+ *
+ * @throws TypeError as `compileRouter` does.
+ */
+export const explainRoutes = (
+  entries: readonly { readonly match: RouteMatch }[],
+  request: RoutableRequest,
+): RouteExplanation => {
+  const { method } = request;
+  const allow = new Set<string>();
+  const judged = entries.map(({ match }, index) => {
+    const entry = compileEntry(match, index);
+    const failure = verdictOf(entry, request);
+    if (failure?.outcome === "other-method") addAllowed(allow, entry.methods);
+    return { ranked: { entry, host: matchHost(entry.hosts, request.host) }, failure };
+  });
+  const [winner] = judged
+    .filter(({ failure }) => failure === undefined)
+    .map(({ ranked }) => ranked)
+    .sort((a, b) => compareRanked(a, b, method));
+  const verdicts = judged.map(({ ranked, failure }, index): RouteVerdict => {
+    if (failure !== undefined) return { index, ...failure };
+    if (winner === undefined || winner === ranked) {
+      return { index, outcome: "chosen", reason: "the most specific match" };
+    }
+    return { index, outcome: "outranked", reason: outrankedBy(winner, ranked, method) };
+  });
+  if (winner !== undefined) return { kind: "found", chosen: winner.entry.order, allow: [], verdicts };
+  const kind = allow.size === 0 ? "no-route" : "method-not-allowed";
+  return { kind, chosen: undefined, allow: [...allow].sort(), verdicts };
+};
