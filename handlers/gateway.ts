@@ -26,7 +26,7 @@ export const createGateway = (config: Config, platform: Platform, options: Gatew
   const lifecycle = options.lifecycle ?? ALWAYS_SERVING;
   const gateway = buildGateway(config, platform);
   const policy = screenPolicy(config);
-  const { trusted } = gateway.plan;
+  const trustedPeer = (address: string): boolean => isTrusted(gateway.plan.trusted, address);
   const app = new Hono();
 
   app.onError((thrown, c) => {
@@ -48,12 +48,21 @@ export const createGateway = (config: Config, platform: Platform, options: Gatew
     requestId({
       header: config.requestId.header,
       trust: config.requestId.trust,
-      trustedPeer: (address) => isTrusted(trusted, address),
+      trustedPeer,
       generate: () => platform.random.id(),
     }),
   );
-  if (config.securityHeaders !== false) app.use(securityHeaders(config.securityHeaders));
-  app.use(validation({ ...config.validation, limits: config.listen.limits }));
+  if (config.securityHeaders !== false) app.use(securityHeaders({ ...config.securityHeaders, trustedPeer }));
+  app.use(
+    validation({
+      ...config.validation,
+      limits: config.listen.limits,
+      // To `onError`, which tells telemetry.
+      reject: (error) => {
+        throw error;
+      },
+    }),
+  );
   app.all("*", (c) => answer(c, gateway, platform, policy));
   return app;
 };
