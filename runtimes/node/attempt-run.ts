@@ -1,0 +1,210 @@
+/** One attempt on its way through undici: from waiting for a connection to the last byte of the response. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Dispatcher } from "undici";
+import type { Attempt } from "../../src/core/exchange.ts";
+import { ProxyError } from "../../src/core/errors.ts";
+import type { HeaderRecord } from "../../src/http/header-edits.ts";
+import { type Phase, transportFailure } from "./failures.ts";
+import type { Connection, EndpointConnections, Waiter } from "./pool.ts";
+import { isBodiless, responseFields } from "./response-fields.ts";
+import { type BodySource, UpstreamBody } from "./upstream-body.ts";
+import type { Upload } from "./upload.ts";
+
+/** What one run needs. */
+export interface RunOptions {
+  readonly attempt: Attempt;
+  readonly connections: EndpointConnections;
+  readonly request: Dispatcher.DispatchOptions;
+  /** The request's body where it is read from Node's server. */
+  readonly upload: Upload | undefined;
+  resolve(response: Response): void;
+  reject(error: ProxyError): void;
+}
+
+/**
+ * Every method may be called by undici, the pool, the client's cancellation or the consumer of the body, in any order;
+ * the first one that ends the run ends it once.
+ *
+ * The response is handed over at the end of the tick in which its head came: by then a small body is there too and goes
+ * out in one piece, and a long or slow one has not been held up.
+ */
+export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySource {
+  readonly #options: RunOptions;
+  #phase: Phase = "connecting";
+  #connection: Connection | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #leaveLine: (() => void) | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #over = false;
+
+  #status = 0;
+  #fields: HeaderRecord | undefined;
+  #reusable = true;
+  #pieces: Uint8Array[] = [];
+  #body: UpstreamBody | undefined;
+  #handedOver = false;
+
+  #idleMs = 0;
+  #lastPieceAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { attempt, connections } = this.#options;
+    this.#unsubscribe = attempt.cancellation.subscribe((reason) => this.cancel(reason));
+    if (this.#over) {
+      this.#unsubscribe();
+      return;
+    }
+    const connection = connections.tryAcquire();
+    if (connection === undefined) this.#leaveLine = connections.wait(this);
+    else this.acquired(connection);
+  }
+
+  acquired(connection: Connection): void {
+    this.#leaveLine = undefined;
+    this.#connection = connection;
+    connection.client.dispatch(this.#options.request, this);
+  }
+
+  refused(error: ProxyError): void {
+    this.#leaveLine = undefined;
+    this.#fail(error);
+  }
+
+  /** Client gone, out of time, or nobody reads the body any more. */
+  cancel(reason: unknown): void {
+    if (this.#over) return;
+    const error = reason instanceof ProxyError ? reason : new ProxyError("client-closed", { cause: reason });
+    this.#leaveLine?.();
+    this.#fail(error);
+    this.#controller?.abort(error);
+  }
+
+  pause(): void {
+    if (!this.#over) this.#controller?.pause();
+  }
+
+  resume(): void {
+    if (this.#over) return;
+    this.#lastPieceAt = performance.now();
+    this.#controller?.resume();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Cancelled while it waited for the connection.
+    if (this.#over) {
+      controller.abort(new ProxyError("client-closed"));
+      return;
+    }
+    this.#controller = controller;
+    this.#phase = "waiting";
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (this.#over || status < 200) return;
+    const { attempt } = this.#options;
+    const { method } = attempt.exchange.arrival.head;
+    this.#phase = "receiving";
+    this.#status = status;
+    this.#fields = responseFields(headers, attempt.responseEdits, status);
+    // undici closes these connections by itself, but later than the next exchange may ask for one.
+    this.#reusable = method !== "HEAD" && headers.connection !== "close";
+    if (isBodiless(method, status)) {
+      this.#handOver(null);
+      return;
+    }
+    this.#idleMs = isEventStream(headers["content-type"])
+      ? attempt.timeouts.eventStreamIdleMs
+      : attempt.timeouts.idleMs;
+    queueMicrotask(() => this.#streamTheRest());
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
+    if (this.#over) return;
+    const body = this.#body;
+    if (body === undefined) {
+      if (!this.#handedOver) this.#pieces.push(piece);
+      return;
+    }
+    if (this.#timer !== undefined) this.#lastPieceAt = performance.now();
+    body.push(piece);
+  }
+
+  /** Trailers end here. */
+  onResponseEnd(): void {
+    if (this.#over) return;
+    const { upload } = this.#options;
+    this.#finish(this.#reusable && (upload === undefined || upload.complete));
+    if (this.#body !== undefined) this.#body.end();
+    else if (!this.#handedOver) this.#handOver(whole(this.#pieces));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#fail(transportFailure(error, this.#phase, this.#options.attempt.endpoint));
+  }
+
+  #streamTheRest(): void {
+    if (this.#over || this.#handedOver) return;
+    const body = new UpstreamBody(this, this.#pieces);
+    this.#body = body;
+    this.#handOver(body);
+    if (this.#idleMs > 0) {
+      this.#lastPieceAt = performance.now();
+      this.#timer = setTimeout(this.#checkIdle, this.#idleMs);
+    }
+  }
+
+  #handOver(body: Uint8Array | UpstreamBody | null): void {
+    this.#handedOver = true;
+    // node-server's Response takes records with lists and bodies that act like streams; so does Node's own.
+    const init = { status: this.#status, headers: this.#fields } as ResponseInit;
+    this.#options.resolve(new Response(body as BodyInit | null, init));
+  }
+
+  #fail(error: ProxyError): void {
+    if (this.#over) return;
+    this.#finish(false);
+    if (this.#body !== undefined) this.#body.fail(error);
+    else if (!this.#handedOver) this.#options.reject(error);
+  }
+
+  #finish(intact: boolean): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#unsubscribe?.();
+    const { connections, upload } = this.#options;
+    if (upload !== undefined && !upload.complete) upload.destroy();
+    if (this.#connection !== undefined) connections.release(this.#connection, intact);
+  }
+
+  /** One timer for the whole body: pieces only note when they came. A consumer that stalls is the server's affair. */
+  readonly #checkIdle = (): void => {
+    const left = this.#lastPieceAt + this.#idleMs - performance.now();
+    if (left > 1 || this.#body?.paused === true) {
+      this.#timer = setTimeout(this.#checkIdle, left > 1 ? left : this.#idleMs);
+      return;
+    }
+    const error = new ProxyError("attempt-timeout", {
+      detail: `no byte of the response body for ${this.#idleMs} ms`,
+    });
+    this.#fail(error);
+    this.#controller?.abort(error);
+  };
+}
+
+const isEventStream = (contentType: string | undefined): boolean =>
+  contentType !== undefined && /^text\/event-stream\b/i.test(contentType);
+
+const whole = (pieces: readonly Uint8Array[]): Uint8Array => {
+  const [first, ...rest] = pieces;
+  if (first === undefined) return Buffer.alloc(0);
+  return rest.length === 0 ? first : Buffer.concat(pieces);
+};

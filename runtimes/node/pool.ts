@@ -1,0 +1,197 @@
+/** Connections to one endpoint: a last-in-first-out stack of clients, each with one connection. */
+import { isIP } from "node:net";
+import { Client, type Dispatcher, buildConnector } from "undici";
+import type { Endpoint } from "../../src/core/endpoint.ts";
+import { ProxyError } from "../../src/core/errors.ts";
+
+/** Bytes of a response's header section. Above what servers send, below what would hurt. */
+const MAX_RESPONSE_HEAD_BYTES = 64 * 1024;
+/** Kept below the peer's own idle limit, so that a request is not sent into a connection about to close. */
+const KEEP_ALIVE_MARGIN_MS = 2_000;
+/** Longest that a peer's `Keep-Alive: timeout` is believed. */
+const MAX_KEEP_ALIVE_MS = 60_000;
+
+/** Gets a connection, or the reason why there is none. */
+export interface Waiter {
+  acquired(connection: Connection): void;
+  refused(error: ProxyError): void;
+}
+
+/** One client and what it has to do. */
+export interface Connection {
+  readonly client: Dispatcher & { destroy(error?: Error | null): Promise<void> };
+  inFlight: number;
+  /** Never to be handed out again. */
+  retired: boolean;
+}
+
+interface Waiting extends Waiter {
+  readonly timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * At most `endpoint.pool.connections` clients. The one used last is used next, so that the others fall idle and
+ * close by themselves. Who finds all busy waits in line for at most the connect timeout.
+ */
+export class EndpointConnections {
+  readonly #endpoint: Endpoint;
+  readonly #connectMs: number;
+  readonly #perConnection: number;
+  readonly #free: Connection[] = [];
+  readonly #waiting: Set<Waiting> = new Set();
+  readonly #all: Set<Connection> = new Set();
+  #closed = false;
+
+  constructor(endpoint: Endpoint, connectMs: number) {
+    this.#endpoint = endpoint;
+    this.#connectMs = connectMs;
+    this.#perConnection = Math.max(1, endpoint.pool.pipelining);
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** A connection at once if one is free or may be opened. */
+  tryAcquire(): Connection | undefined {
+    const free = this.#free;
+    const top = free[free.length - 1];
+    if (top !== undefined) {
+      if (++top.inFlight >= this.#perConnection) free.pop();
+      return top;
+    }
+    if (this.#closed || this.#all.size >= this.#endpoint.pool.connections) return undefined;
+    return this.#open();
+  }
+
+  /** Calls `waiter` once, later. @returns takes it out of the line */
+  wait(waiter: Waiter): () => void {
+    if (this.#closed) {
+      waiter.refused(new ProxyError("draining"));
+      return () => {};
+    }
+    const waiting: Waiting = {
+      acquired: (connection) => waiter.acquired(connection),
+      refused: (error) => waiter.refused(error),
+      timer: this.#connectMs === 0 ? undefined : setTimeout(() => this.#giveUp(waiting), this.#connectMs),
+    };
+    this.#waiting.add(waiting);
+    return () => {
+      clearTimeout(waiting.timer);
+      this.#waiting.delete(waiting);
+    };
+  }
+
+  #giveUp(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+    const { authority, pool } = this.#endpoint;
+    waiting.refused(
+      new ProxyError("overloaded", {
+        detail: `all ${pool.connections} connections to ${authority} stayed busy for ${this.#connectMs} ms`,
+      }),
+    );
+  }
+
+  /** An exchange is over. `intact` is false when its connection must not be used again. */
+  release(connection: Connection, intact: boolean): void {
+    connection.inFlight--;
+    if (!intact || this.#closed) this.#retire(connection);
+    else if (!connection.retired && connection.inFlight === this.#perConnection - 1) {
+      this.#free.push(connection);
+    }
+    if (this.#waiting.size > 0) this.#serveWaiting();
+  }
+
+  /** Lets exchanges in flight finish; nobody gets a connection any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const waiting of this.#waiting) {
+      clearTimeout(waiting.timer);
+      waiting.refused(new ProxyError("draining"));
+    }
+    this.#waiting.clear();
+    this.#free.length = 0;
+    await Promise.all([...this.#all].map(({ client }) => client.close()));
+    this.#all.clear();
+  }
+
+  #open(): Connection {
+    const connection: Connection = {
+      client: createClient(this.#endpoint, this.#connectMs),
+      inFlight: 1,
+      retired: false,
+    };
+    this.#all.add(connection);
+    if (this.#perConnection > 1) this.#free.push(connection);
+    // With work left the client connects anew by itself; without, a closed one is only in the way.
+    connection.client.on("disconnect", () => {
+      if (connection.inFlight === 0 && !this.#closed) this.#retire(connection);
+    });
+    return connection;
+  }
+
+  #retire(connection: Connection): void {
+    if (!connection.retired) {
+      connection.retired = true;
+      const index = this.#free.lastIndexOf(connection);
+      if (index !== -1) this.#free.splice(index, 1);
+    }
+    if (connection.inFlight > 0 || !this.#all.delete(connection)) return;
+    // Not from within undici's own parsing of the response that ended just now.
+    queueMicrotask(() => void connection.client.destroy());
+    if (this.#waiting.size > 0) this.#serveWaiting();
+  }
+
+  #serveWaiting(): void {
+    for (const waiting of this.#waiting) {
+      const connection = this.tryAcquire();
+      if (connection === undefined) return;
+      this.#waiting.delete(waiting);
+      clearTimeout(waiting.timer);
+      waiting.acquired(connection);
+    }
+  }
+}
+
+const createClient = (endpoint: Endpoint, connectMs: number): Client => {
+  const { pool } = endpoint;
+  const keepsAlive = pool.keepAliveMs > 0;
+  return new Client(endpoint.origin, {
+    allowH2: false,
+    pipelining: keepsAlive ? Math.max(1, pool.pipelining) : 0,
+    keepAliveTimeout: keepsAlive ? pool.keepAliveMs : 1,
+    keepAliveMaxTimeout: Math.max(pool.keepAliveMs, MAX_KEEP_ALIVE_MS),
+    keepAliveTimeoutThreshold: KEEP_ALIVE_MARGIN_MS,
+    maxHeaderSize: MAX_RESPONSE_HEAD_BYTES,
+    // Idle time of bodies is watched by each exchange itself: only it knows the content type and who stalls.
+    bodyTimeout: 0,
+    connect: connectorFor(endpoint, connectMs),
+  });
+};
+
+/** Left to itself undici would ask for, and verify, the name in the Host field, which clients may choose. */
+const connectorFor = (endpoint: Endpoint, timeout: number): buildConnector.connector => {
+  const { tls, socketPath } = endpoint;
+  const connect = buildConnector({
+    allowH2: false,
+    timeout,
+    ...(socketPath === undefined ? {} : { socketPath }),
+    ...(tls === undefined
+      ? {}
+      : {
+          rejectUnauthorized: tls.verify,
+          ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+          ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+          ...(tls.key === undefined ? {} : { key: tls.key }),
+        }),
+  });
+  const named = tls === undefined ? {} : { servername: serverNameOf(endpoint) };
+  return ({ servername: _ofHost, ...options }, callback) => connect({ ...options, ...named }, callback);
+};
+
+/** Name to ask for and to verify; an address is verified as one and asked for by no name. */
+export const serverNameOf = ({ origin, tls }: Endpoint): string => {
+  if (tls?.serverName !== undefined) return tls.serverName;
+  const { hostname } = new URL(origin);
+  return hostname.startsWith("[") || isIP(hostname) !== 0 ? "" : hostname;
+};

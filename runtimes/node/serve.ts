@@ -1,0 +1,29 @@
+/** A whole gateway on Node. */
+import { createGateway } from "../../handlers/gateway.ts";
+import type { Config } from "../../src/config/types.ts";
+import type { ServeOptions, Serving } from "../serving.ts";
+import { listen } from "./listen.ts";
+import { platform } from "./platform.ts";
+
+/**
+ * Builds the gateway of `config` and listens. Resolves once connections are accepted.
+ *
+ * Replaces the global `Request` and `Response` by @hono/node-server's, which are lighter and otherwise alike.
+ * Installs no signal handlers.
+ *
+ * @throws ServeError when the address can't be had.
+ */
+export const serve = async (config: Config, options: ServeOptions = {}): Promise<Serving> => {
+  const lent = platform(options);
+  const lifecycle = { draining: false };
+  const app = createGateway(config, lent, { lifecycle });
+  return listen((request, env) => app.fetch(request, env as object), {
+    listen: {
+      ...config.listen,
+      port: options.port ?? config.listen.port,
+      host: options.host ?? config.listen.host,
+    },
+    lifecycle,
+    closed: () => lent.transport.close(),
+  });
+};

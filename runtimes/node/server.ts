@@ -1,0 +1,103 @@
+/** Node's HTTP server, configured so that nothing reaches a gateway that it could misunderstand. */
+import { type IncomingMessage, type Server, type ServerOptions, createServer } from "node:http";
+import type { Socket } from "node:net";
+import { RequestError, getRequestListener } from "@hono/node-server";
+import type { ListenConfig } from "../../src/config/types.ts";
+import { ProxyError, asProxyError } from "../../src/core/errors.ts";
+import type { Lifecycle } from "../../src/core/lifecycle.ts";
+import { renderProblem } from "../../src/http/problem.ts";
+import { discardRest } from "./discard.ts";
+import { Outgoing } from "./outgoing.ts";
+import { answerAndClose, refuseClient } from "./refusals.ts";
+
+/** Answers requests; @hono/node-server hands Hono's `fetch` the connection's objects as its `env`. */
+export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
+
+/** Names the authority of requests that have no Host field, until screening refuses them. */
+const NO_HOST = "unknown.invalid";
+/** A client that takes no byte of what waits for it for this long is cut off. */
+const STALLED_MS = 60_000;
+/** Room for the request line's other parts and the fields' separators, which the finer limits don't count. */
+const HEAD_OVERHEAD_BYTES = 4 * 1024;
+
+/** A server for `fetch` that does not listen yet. */
+export const createHttpServer = (
+  fetch: Fetch,
+  { limits, timeouts }: Pick<ListenConfig, "limits" | "timeouts">,
+  lifecycle: Lifecycle,
+): Server => {
+  const options: ServerOptions<typeof IncomingMessage, typeof Outgoing> = {
+    ServerResponse: Outgoing,
+    // Screening applies the exact limits and names what is wrong; these bound what the parser takes in before.
+    maxHeaderSize: limits.headerBytes + limits.targetBytes + HEAD_OVERHEAD_BYTES,
+    insecureHTTPParser: false,
+    requireHostHeader: false,
+    joinDuplicateHeaders: false,
+    // Bodies are timed by their gaps: a limit on the whole request would cut long uploads.
+    requestTimeout: 0,
+    headersTimeout: timeouts.headerMs,
+    connectionsCheckingInterval: Math.min(1_000, Math.max(20, Math.floor(timeouts.headerMs / 10))),
+    keepAliveTimeout: timeouts.keepAliveMs,
+    noDelay: true,
+    optimizeEmptyRequests: true,
+  };
+  const server = createServer(options);
+  server.maxConnections = limits.connections;
+  server.maxRequestsPerSocket = limits.requestsPerConnection;
+  // Past a limit Node would drop fields in silence; screening refuses the request instead.
+  server.maxHeadersCount = 0;
+  server.timeout = STALLED_MS;
+  const listener = getRequestListener(fetch, {
+    hostname: NO_HOST,
+    errorHandler: refuseRequest,
+    overrideGlobalObjects: true,
+    autoCleanupIncoming: false,
+  });
+  const answer = (incoming: IncomingMessage, outgoing: Outgoing): void => {
+    outgoing.lifecycle = lifecycle;
+    if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
+    void listener(incoming, outgoing);
+  };
+  server.on("request", answer);
+  server.on("checkContinue", (incoming: IncomingMessage, outgoing: Outgoing) => {
+    continueOnRead(incoming, outgoing);
+    answer(incoming, outgoing);
+  });
+  server.on("checkExpectation", answer);
+  server.on("connect", (_incoming, socket) => {
+    answerAndClose(socket, "method-not-allowed", { Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" });
+  });
+  server.on("clientError", refuseClient);
+  server.on("timeout", dropStalled);
+  return server;
+};
+
+/** A request whose URL node-server can't build never reaches the app. */
+const refuseRequest = (thrown: unknown): Response => {
+  const error =
+    thrown instanceof RequestError ? new ProxyError("bad-request", { cause: thrown }) : asProxyError(thrown);
+  const { status, title } = error.kind;
+  const { contentType, body } = renderProblem(
+    { status, code: error.code, title, requestId: undefined },
+    undefined,
+  );
+  return new Response(body, { status, headers: { "content-type": contentType } });
+};
+
+/** `100 Continue` goes out when somebody starts to read the body, and not at all if nobody does. */
+const continueOnRead = (incoming: IncomingMessage, outgoing: Outgoing): void => {
+  outgoing.awaitsContinue = true;
+  const read = incoming._read.bind(incoming);
+  incoming._read = (size) => {
+    incoming._read = read;
+    if (outgoing.awaitsContinue && !outgoing.headersSent && !outgoing.destroyed) outgoing.writeContinue();
+    outgoing.awaitsContinue = false;
+    read(size);
+  };
+};
+
+/** Also called for connections that were idle for the keep-alive time. */
+const dropStalled = (socket: Socket & { _httpMessage?: unknown }): void => {
+  const idle = socket._httpMessage === undefined || socket._httpMessage === null;
+  if (idle || socket.writableLength > 0) socket.destroy();
+};

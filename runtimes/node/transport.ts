@@ -1,0 +1,108 @@
+/** Sends attempts over undici's `dispatch`, from Node's raw header list to node-server's light `Response`. */
+import type { Dispatcher } from "undici";
+import type { Endpoint } from "../../src/core/endpoint.ts";
+import type { Attempt } from "../../src/core/exchange.ts";
+import { ProxyError } from "../../src/core/errors.ts";
+import type { Transport } from "../../src/core/platform.ts";
+import { editPairs } from "../../src/http/header-edits.ts";
+import { NodeArrival } from "./arrival.ts";
+import { AttemptRun } from "./attempt-run.ts";
+import { EndpointConnections, serverNameOf } from "./pool.ts";
+import { Upload } from "./upload.ts";
+
+/** A transport with connections of its own. */
+export const nodeTransport = (): Transport => {
+  const pools = new Map<string, EndpointConnections>();
+  const routes = new WeakMap<Endpoint, Route>();
+  let closed = false;
+
+  const routeTo = ({ endpoint, timeouts }: Attempt): Route => {
+    const known = routes.get(endpoint);
+    if (known !== undefined) return known;
+    // Equal endpoints of several plans or upstreams share their connections.
+    const key = `${timeouts.connectMs} ${endpoint.key}`;
+    const connections = pools.get(key) ?? new EndpointConnections(endpoint, timeouts.connectMs);
+    pools.set(key, connections);
+    const route = { connections, serverName: serverNameOf(endpoint) };
+    routes.set(endpoint, route);
+    return route;
+  };
+
+  return {
+    send(attempt) {
+      const { reason } = attempt.cancellation;
+      if (reason !== undefined) return Promise.reject(reason);
+      if (closed) return Promise.reject(new ProxyError("draining"));
+      const route = routeTo(attempt);
+      return new Promise((resolve, reject) => {
+        const { body, upload } = requestBody(attempt);
+        const request = requestOptions(attempt, route, body);
+        new AttemptRun({ attempt, connections: route.connections, request, upload, resolve, reject }).start();
+      });
+    },
+    async close() {
+      closed = true;
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
+      pools.clear();
+    },
+  };
+};
+
+interface Route {
+  readonly connections: EndpointConnections;
+  readonly serverName: string;
+}
+
+const requestOptions = (
+  attempt: Attempt,
+  { serverName }: Route,
+  body: Dispatcher.DispatchOptions["body"],
+): Dispatcher.DispatchOptions & { servername: string } => {
+  const { exchange, target, host, requestEdits, timeouts } = attempt;
+  const { head } = exchange.arrival;
+  const headers = editPairs(head.pairs, requestEdits, exchange.drop);
+  headers.push("host", host);
+  if (exchange.contentLength !== undefined) headers.push("content-length", `${exchange.contentLength}`);
+  return {
+    path: target,
+    method: head.method,
+    headers,
+    body: body ?? null,
+    headersTimeout: timeouts.firstByteMs,
+    // One name for all requests of a client: undici reconnects when it changes.
+    servername: serverName === "" ? "address" : serverName,
+  };
+};
+
+interface RequestBody {
+  readonly body: Dispatcher.DispatchOptions["body"];
+  readonly upload: Upload | undefined;
+}
+
+const NO_BODY: RequestBody = { body: null, upload: undefined };
+
+const requestBody = ({ exchange, timeouts }: Attempt): RequestBody => {
+  const { arrival, maxBodyBytes } = exchange;
+  if (!arrival.body.present) return NO_BODY;
+  if (arrival instanceof NodeArrival) {
+    const upload = new Upload(arrival, { maxBytes: maxBodyBytes, idleMs: timeouts.idleMs });
+    // undici asks for no more of a stream than `Upload` has.
+    return { body: upload as unknown as Dispatcher.DispatchOptions["body"], upload };
+  }
+  const stream = arrival.body.stream();
+  if (stream === null) return NO_BODY;
+  const counted = counting(stream, maxBodyBytes) as unknown as Dispatcher.DispatchOptions["body"];
+  return { body: counted, upload: undefined };
+};
+
+/** Rejects once more than `maxBytes` have passed. */
+async function* counting(stream: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const piece of stream) {
+    bytes += piece.length;
+    if (bytes > maxBytes) {
+      throw new ProxyError("body-too-large", { detail: `more than ${maxBytes} bytes` });
+    }
+    yield piece;
+  }
+}

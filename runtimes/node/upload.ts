@@ -1,0 +1,135 @@
+/** A request body on its way from the client's connection to undici, which reads it as if it were a stream. */
+import { EventEmitter } from "node:events";
+import { ProxyError } from "../../src/core/errors.ts";
+import type { NodeArrival } from "./arrival.ts";
+import { discardRest } from "./discard.ts";
+
+export interface UploadLimits {
+  readonly maxBytes: number;
+  /** Milliseconds between two pieces; 0 is no limit. */
+  readonly idleMs: number;
+}
+
+/**
+ * Speaks as much of `Readable` as undici asks for. Handing it `incoming` itself would let it destroy the client's
+ * connection with the body, and a `Readable` in between would cost a second buffer.
+ *
+ * Ends only when the client's message ended by its framing; anything else is an `error`, so that the origin never
+ * takes part of a body for the whole.
+ */
+export class Upload extends EventEmitter {
+  readonly #arrival: NodeArrival;
+  readonly #limits: UploadLimits;
+  #bytes = 0;
+  #lastPieceAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #started = false;
+  #paused = false;
+  destroyed = false;
+  /** All of it has been handed over. */
+  complete = false;
+
+  constructor(arrival: NodeArrival, limits: UploadLimits) {
+    super();
+    this.#arrival = arrival;
+    this.#limits = limits;
+  }
+
+  /** Present because undici tells streams by it. */
+  pipe(): never {
+    throw new TypeError("an upload can't be piped");
+  }
+
+  resume(): this {
+    if (this.destroyed || this.complete) return this;
+    this.#paused = false;
+    if (this.#started) this.#arrival.incoming.resume();
+    else this.#start();
+    return this;
+  }
+
+  pause(): this {
+    this.#paused = true;
+    this.#arrival.incoming.pause();
+    return this;
+  }
+
+  /** Stops reading for the upstream; what still comes is thrown away. */
+  destroy(): this {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    this.#detach();
+    if (!this.complete) discardRest(this.#arrival.incoming, this.#arrival.outgoing);
+    return this;
+  }
+
+  #start(): void {
+    this.#started = true;
+    const { incoming } = this.#arrival;
+    if (incoming.destroyed || incoming.readableEnded) {
+      // The client is gone, or somebody else read the body: nothing of it will come any more.
+      setImmediate(() => this.#fail(gone(incoming.readableEnded)));
+      return;
+    }
+    incoming.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
+    const { idleMs } = this.#limits;
+    if (idleMs > 0) {
+      this.#lastPieceAt = performance.now();
+      this.#timer = setTimeout(this.#onTimer, idleMs);
+    }
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#limits.maxBytes) {
+      this.#fail(new ProxyError("body-too-large", { detail: `more than ${this.#limits.maxBytes} bytes` }));
+      return;
+    }
+    if (this.#timer !== undefined) this.#lastPieceAt = performance.now();
+    this.emit("data", chunk);
+  };
+
+  readonly #onEnd = (): void => {
+    this.complete = true;
+    this.#detach();
+    this.emit("end");
+  };
+
+  readonly #onClose = (): void => this.#fail(gone(false));
+
+  /** One timer for the whole upload: pieces only note when they came. */
+  readonly #onTimer = (): void => {
+    const { idleMs } = this.#limits;
+    const left = this.#lastPieceAt + idleMs - performance.now();
+    if (left > 1) {
+      this.#timer = setTimeout(this.#onTimer, left);
+      return;
+    }
+    const stalled = `nothing moved for ${idleMs} ms`;
+    this.#fail(
+      this.#paused
+        ? new ProxyError("attempt-timeout", { detail: `upstream stopped reading the request body: ${stalled}` })
+        : new ProxyError("request-timeout", { detail: `client stopped sending the request body: ${stalled}` }),
+    );
+  };
+
+  #fail(error: ProxyError): void {
+    if (this.destroyed || this.complete) return;
+    this.destroy();
+    if (this.listenerCount("error") > 0) this.emit("error", error);
+    this.emit("close");
+  }
+
+  #detach(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#started) {
+      this.#arrival.incoming.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
+    }
+  }
+}
+
+const gone = (alreadyRead: boolean): ProxyError =>
+  alreadyRead
+    ? new ProxyError("internal", { detail: "the request body was read before it reached the proxy" })
+    : new ProxyError("client-closed", { detail: "client left before the end of its request body" });

@@ -1,0 +1,53 @@
+/** What starting a server takes and gives, on every runtime that opens a socket of its own. */
+import type { FailureReport } from "../src/core/platform.ts";
+
+export interface ServeOptions {
+  /** Instead of the config's; 0 takes any free port. */
+  readonly port?: number;
+  /** Instead of the config's. */
+  readonly host?: string;
+  /** Told of every failed exchange, instead of a line on standard error. MUST NOT throw. */
+  onFailure?(report: FailureReport): void;
+  /** Dotted config paths that somebody set; what is only a default never makes a runtime refuse a config. */
+  readonly explicit?: ReadonlySet<string>;
+}
+
+/** A server that listens. */
+export interface Serving {
+  readonly address: { readonly host: string; readonly port: number };
+  /**
+   * Stops gracefully: not ready from now on, every response closes its connection, accepts connections for
+   * `drain.delayMs` more, waits `drain.timeoutMs` for what is in flight, then cuts it.
+   * Later calls return the first one's promise.
+   */
+  drain(): Promise<{ readonly cut: number }>;
+  /** Stops at once; whatever is in flight is cut. */
+  stop(): Promise<void>;
+}
+
+/** A server could not be started. The message is one sentence for the person who started it. */
+export class ServeError extends Error {
+  override readonly name = "ServeError";
+}
+
+/** Why a socket could not be opened, as a sentence. */
+export const listenError = (cause: unknown, { host, port }: { host: string; port: number }): ServeError =>
+  new ServeError(listenFailure(codeOf(cause), host, port) ?? `cannot listen on ${host}:${port}`, { cause });
+
+const codeOf = (cause: unknown): string | undefined =>
+  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
+
+const listenFailure = (code: string | undefined, host: string, port: number): string | undefined => {
+  switch (code) {
+    case "EADDRINUSE":
+      return `port ${port} on ${host} is taken by another program; stop it or choose another port`;
+    case "EACCES":
+      return `not allowed to listen on ${host}:${port}; ports below 1024 need more rights, so choose a higher one`;
+    case "EADDRNOTAVAIL":
+      return `this machine has no address ${host} to listen on`;
+    case "ENOTFOUND":
+      return `no address is known for the host name ${host}`;
+    default:
+      return undefined;
+  }
+};
