@@ -6,8 +6,13 @@
  */
 import { type Authority, canonicalAuthority, parseAuthority } from "./authority.ts";
 import type { HeaderPairs } from "./header-edits.ts";
-import { isFieldName, nominatedBy } from "./headers.ts";
+import { NOT_A_TOKEN, isSaneValue, nameFlags } from "./field-sanity.ts";
+import { type Framing, checkExpect, checkFraming, noFraming, note } from "./framing.ts";
+import { isFieldName } from "./headers.ts";
+import { type ScreenProblem, malformed, problem } from "./screen-problem.ts";
 import { normaliseTarget } from "./target.ts";
+
+export type { ScreenProblem } from "./screen-problem.ts";
 
 /** What is looked at. */
 export interface ScreenHead {
@@ -52,106 +57,6 @@ export interface Screened {
   readonly drop: readonly string[];
 }
 
-/** A request that must not be believed. */
-export interface ScreenProblem {
-  readonly code:
-    | "bad-request"
-    | "header-too-large"
-    | "target-too-long"
-    | "expectation-failed"
-    | "not-implemented";
-  /** For operators. */
-  readonly detail: string;
-}
-
-const NONE: readonly string[] = Object.freeze([]);
-
-const NOT_A_TOKEN = 1;
-const UNDERSCORE = 2;
-
-const nameClasses = (): Uint8Array => {
-  const classes = new Uint8Array(256).fill(NOT_A_TOKEN);
-  for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^`|~") {
-    classes[char.charCodeAt(0)] = 0;
-  }
-  classes[95] = UNDERSCORE;
-  return classes;
-};
-const NAME_CLASS: Uint8Array = nameClasses();
-
-const flagsOf = (name: string): number => {
-  let flags = name.length === 0 ? NOT_A_TOKEN : 0;
-  for (let i = 0; i < name.length; i++) flags |= NAME_CLASS[name.charCodeAt(i)] ?? NOT_A_TOKEN;
-  return flags;
-};
-
-/** Bytes without controls other than a tab (RFC 9110 §5.5). White space around is the runtime's to trim. */
-const isSaneValue = (value: string): boolean => {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if ((code < 32 && code !== 9) || code === 127 || code > 255) return false;
-  }
-  return true;
-};
-
-const is = (name: string, lower: string): boolean => name === lower || name.toLowerCase() === lower;
-
-const problem = (code: ScreenProblem["code"], detail: string): ScreenProblem => ({ code, detail });
-const malformed = (detail: string): ScreenProblem => problem("bad-request", detail);
-
-/** The few fields that decide where a message ends and where it goes, each seen at most once. */
-interface Framing {
-  host: string | undefined;
-  length: string | undefined;
-  coding: string | undefined;
-  expect: string | undefined;
-  drop: readonly string[];
-}
-
-/** Notes a field that matters here. Dispatches on the name's length: most names end there. */
-const note = (framing: Framing, name: string, value: string): ScreenProblem | undefined => {
-  switch (name.length) {
-    case 4:
-      if (!is(name, "host")) return undefined;
-      if (framing.host !== undefined) return malformed("more than one Host field");
-      framing.host = value;
-      return undefined;
-    case 6:
-      if (is(name, "expect")) framing.expect = value;
-      return undefined;
-    case 10:
-      if (is(name, "connection")) {
-        const names = nominatedBy(value);
-        if (names.length > 0) framing.drop = [...framing.drop, ...names];
-      }
-      return undefined;
-    case 14:
-      if (!is(name, "content-length")) return undefined;
-      if (framing.length !== undefined) return malformed("more than one Content-Length field");
-      framing.length = value;
-      return undefined;
-    case 17:
-      if (!is(name, "transfer-encoding")) return undefined;
-      if (framing.coding !== undefined) return malformed("more than one Transfer-Encoding field");
-      framing.coding = value;
-      return undefined;
-    default:
-      return undefined;
-  }
-};
-
-/** RFC 9112 §6.1, §6.3: one reading of where the content ends, or none at all. */
-const checkFraming = (framing: Framing, head: ScreenHead): ScreenProblem | undefined => {
-  const { coding, length } = framing;
-  if (coding !== undefined) {
-    if (length !== undefined) return malformed("both Content-Length and Transfer-Encoding");
-    if (coding.toLowerCase() !== "chunked") return malformed("Transfer-Encoding other than chunked");
-    if (head.httpVersion === "1.0") return malformed("Transfer-Encoding in HTTP/1.0");
-  }
-  if (length !== undefined && !/^\d{1,15}$/.test(length)) return malformed("malformed Content-Length");
-  return undefined;
-};
-
 const HTTP_URL = /^https?:\/\/([^/?#]*)/i;
 
 /** Host (RFC 9110 §7.2) and whatever else names an authority must say the same. */
@@ -189,7 +94,7 @@ const checkHeaders = (
     const value = pairs[i + 1] as string;
     bytes += name.length + value.length;
     if (bytes > policy.headerBytes) return problem("header-too-large", "header section too large");
-    const flags = flagsOf(name);
+    const flags = nameFlags(name);
     if (flags !== 0) {
       if ((flags & NOT_A_TOKEN) !== 0) return malformed("field name is not a token");
       if (policy.underscores === "reject") return malformed("field name with an underscore");
@@ -199,16 +104,6 @@ const checkHeaders = (
     const found = note(framing, name, value);
     if (found !== undefined) return found;
   }
-  return undefined;
-};
-
-const checkExpect = (framing: Framing): ScreenProblem | undefined => {
-  if (framing.expect === undefined) return undefined;
-  if (framing.expect.toLowerCase() !== "100-continue") {
-    return problem("expectation-failed", "Expect other than 100-continue");
-  }
-  // This proxy's server answers 100 itself (RFC 9110 §10.1.1), so the upstream is asked without it.
-  framing.drop = [...framing.drop, "expect"];
   return undefined;
 };
 
@@ -240,15 +135,11 @@ const splitTarget = (head: ScreenHead): { target: string; authority: string | un
 export const screen = (head: ScreenHead, policy: ScreenPolicy): Screened | ScreenProblem => {
   if (head.target.length > policy.targetBytes) return problem("target-too-long", "target too long");
   if (!isFieldName(head.method)) return malformed("method is not a token");
-  const framing: Framing = {
-    host: undefined,
-    length: undefined,
-    coding: undefined,
-    expect: undefined,
-    drop: NONE,
-  };
+  const framing = noFraming();
   const found =
-    checkHeaders(head.pairs, policy, framing) ?? checkFraming(framing, head) ?? checkExpect(framing);
+    checkHeaders(head.pairs, policy, framing) ??
+    checkFraming(framing, head.httpVersion) ??
+    checkExpect(framing);
   if (found !== undefined) return found;
   const split = splitTarget(head);
   if ("code" in split) return split;
