@@ -6,7 +6,7 @@ import { type Bench, type Running, startContender } from "./parts.ts";
 import { forgetPeak, peakMiB, residentMiB } from "./proc.ts";
 import { machineProgram } from "./programs.ts";
 import type { EnduranceRun, StreamRun } from "./results.ts";
-import type { Scenario } from "./scenarios.ts";
+import { MIX } from "./scenarios.ts";
 import { maximum, slope } from "./statistics.ts";
 import { runWrk } from "./wrk.ts";
 
@@ -68,12 +68,8 @@ export const runStreams = async (
 const describe = (way: string, run: StreamRun): string =>
   `${way} ${Math.round(run.mebibytesPerSecond)} MiB/s, +${Math.round(run.peakMiB - run.restMiB)} MiB`;
 
-/** `seconds` of `scenario` for each contender, resident memory read once a second. */
-export const runEndurance = async (
-  bench: Bench,
-  scenario: Scenario,
-  seconds: number,
-): Promise<Record<string, EnduranceRun>> => {
+/** `seconds` of the realistic mix for each contender, resident memory read once a second. */
+export const runEndurance = async (bench: Bench, seconds: number): Promise<Record<string, EnduranceRun>> => {
   const results: Record<string, EnduranceRun> = {};
   for (const contender of bench.contenders) {
     const { child, port } = await startContender(bench, contender, bench.originPort);
@@ -82,7 +78,7 @@ export const runEndurance = async (
     const watch = new AbortController();
     const watching = watchMemory(child.pid, readings, watch.signal);
     try {
-      const sample = await runWrk(scenario, { port, pid: child.pid, seconds, core: bench.cores.load });
+      const sample = await runWrk(MIX, { port, pid: child.pid, seconds, core: bench.cores.load });
       results[contender.name] = {
         seconds,
         requests: sample.requests,

@@ -43,4 +43,19 @@ export interface LoadResults {
   readonly startUps: Readonly<Record<string, readonly StartUp[]>>;
   readonly streams: Readonly<Record<string, { readonly down: StreamRun; readonly up: StreamRun }>>;
   readonly endurance: Readonly<Record<string, EnduranceRun>>;
+  /** Fairlead's Worker, minified and gzipped; undefined when it was not bundled. */
+  readonly workerBundleBytes: number | undefined;
 }
+
+const filled = <T extends object>(newer: T, older: T | undefined): T =>
+  Object.keys(newer).length > 0 || older === undefined ? newer : older;
+
+/** `newer`, with the parts that it did not run taken from `older`. */
+export const mergeResults = (older: LoadResults | undefined, newer: LoadResults): LoadResults => ({
+  ...newer,
+  samples: filled(newer.samples, older?.samples),
+  settings: Object.keys(newer.samples).length > 0 ? newer.settings : (older?.settings ?? newer.settings),
+  startUps: filled(newer.startUps, older?.startUps),
+  streams: filled(newer.streams, older?.streams),
+  endurance: filled(newer.endurance, older?.endurance),
+});

@@ -33,6 +33,17 @@ const post = (bodyBytes: number, name: string, title: string): Scenario => ({
   connections: 64,
 });
 
+/** Sizes, methods, error statuses and a slow endpoint; see wrk/mix.lua. */
+export const MIX: Scenario = {
+  name: "mix",
+  title: "Realistic mix",
+  script: "mix.lua",
+  path: "/1k",
+  method: "GET",
+  bodyBytes: 0,
+  connections: 64,
+};
+
 export const SCENARIOS: readonly Scenario[] = [
   get("1k", 64, "get-1k", "GET 1 KiB"),
   get("64k", 64, "get-64k", "GET 64 KiB"),
@@ -42,13 +53,5 @@ export const SCENARIOS: readonly Scenario[] = [
   post(1048576, "post-1m", "POST 1 MiB"),
   get("1k", 1, "get-1k-c1", "GET 1 KiB, 1 connection"),
   get("1k", 1000, "get-1k-c1000", "GET 1 KiB, 1,000 connections"),
-  {
-    name: "mix",
-    title: "Realistic mix",
-    script: "mix.lua",
-    path: "/1k",
-    method: "GET",
-    bodyBytes: 0,
-    connections: 64,
-  },
+  MIX,
 ];

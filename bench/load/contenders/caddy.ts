@@ -17,7 +17,7 @@ http://:${port} {
   header {
     X-Request-Id {http.request.uuid}
     X-Content-Type-Options nosniff
-    X-Frame-Options SAMEORIGIN
+    X-Permitted-Cross-Domain-Policies none
     Referrer-Policy strict-origin-when-cross-origin
     Via "1.1 caddy"
     -Server

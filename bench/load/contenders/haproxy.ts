@@ -29,7 +29,7 @@ frontend clients
   http-response del-header X-Powered-By
   http-response set-header X-Request-Id %[var(txn.id)]
   http-response set-header X-Content-Type-Options nosniff
-  http-response set-header X-Frame-Options SAMEORIGIN
+  http-response set-header X-Permitted-Cross-Domain-Policies none
   http-response set-header Referrer-Policy strict-origin-when-cross-origin
   http-response set-header Via "1.1 haproxy"
   default_backend origin

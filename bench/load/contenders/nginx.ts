@@ -42,7 +42,7 @@ http {
       proxy_hide_header X-Powered-By;
       add_header X-Request-Id $request_id always;
       add_header X-Content-Type-Options nosniff always;
-      add_header X-Frame-Options SAMEORIGIN always;
+      add_header X-Permitted-Cross-Domain-Policies none always;
       add_header Referrer-Policy strict-origin-when-cross-origin always;
       add_header Via "1.1 nginx" always;
     }
