@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { normaliseTarget } from "../../../src/http/target.ts";
+
+describe("normaliseTarget", () => {
+  it.each([
+    ["/", "/"],
+    ["", "/"],
+    ["?a=b", "/?a=b"],
+    ["/a/b?c=d", "/a/b?c=d"],
+    ["/a/./b/../c", "/a/c"],
+    ["/a/%2e/b/%2E%2e/c", "/a/c"],
+    ["/../../a", "/a"],
+    ["/a/..", "/"],
+    ["/a/b/..", "/a/"],
+    ["/a/.", "/a/"],
+    ["/.well-known/x", "/.well-known/x"],
+    ["/..a/b..", "/..a/b.."],
+    ["/%7Euser/%41", "/~user/A"],
+    ["/%c3%a9", "/%C3%A9"],
+    ["/\u00c3\u00a9", "/%C3%A9"],
+    ["/a%20b", "/a%20b"],
+    ["/a//b///c/", "/a//b///c/"],
+    ['/{a}|"b"', "/%7Ba%7D%7C%22b%22"],
+    ["/a[1];v=1,2:3@x", "/a[1];v=1,2:3@x"],
+    ["/100%25", "/100%25"],
+    ["/100%25zz", "/100%25zz"],
+    ["/a?b=%2f&c=../x", "/a?b=%2f&c=../x"],
+    ["/a?%", "/a?%"],
+    ["/a?\u00e9", "/a?%E9"],
+    ["/a?b\\c", "/a?b\\c"],
+    ["/a?", "/a?"],
+    ["*", "*"],
+  ])("brings %j into its one spelling %j", (raw, target) => {
+    const result = normaliseTarget(raw);
+    expect(result).toMatchObject({ ok: true, target });
+    if (result.ok) expect(result.path + result.query).toBe(target);
+  });
+
+  it.each([
+    ["encoded slash", "/a%2fb"],
+    ["encoded slash in capitals", "/a%2Fb"],
+    ["encoded backslash", "/a%5cb"],
+    ["raw backslash", "/a\\b"],
+    ["encoded NUL", "/a%00"],
+    ["encoded line break", "/a%0d%0ab"],
+    ["encoded DEL", "/a%7f"],
+    ["double encoding", "/%252e%252e/"],
+    ["double encoding in disguise", "/%25%32%65"],
+    ["malformed escape", "/%zz"],
+    ["escape cut short", "/a%2"],
+    ["lone percent sign", "/%"],
+    ["leading double slash", "//evil.example/x"],
+    ["leading double slash behind a dot", "/.//evil.example"],
+    ["leading double slash behind dots", "/a/..//evil.example"],
+    ["dots behind a parameter", "/a/..;x=1/b"],
+    ["dot behind a parameter", "/a/.;/b"],
+    ["encoded dots behind a parameter", "/%2e%2e;/b"],
+    ["raw space", "/a b"],
+    ["raw NUL", "/a\u0000"],
+    ["raw line break", "/a\r\nHost: x"],
+    ["tab", "/a\tb"],
+    ["fragment", "/a#b"],
+    ["fragment in the query", "/a?b#c"],
+    ["space in the query", "/a?b c"],
+    ["control in the query", "/a?b\u0001"],
+    ["DEL in the query", "/a?\u007f"],
+    ["character that is no byte", "/\u20ac"],
+    ["character that is no byte in the query", "/?\u20ac"],
+    ["absolute form", "http://example.com/"],
+    ["authority form", "example.com:443"],
+    ["relative path", "a/b"],
+    ["asterisk and more", "*a"],
+    ["asterisk with query", "*?a"],
+  ])("refuses %s", (_, raw) => {
+    expect(normaliseTarget(raw)).toMatchObject({ ok: false });
+  });
+
+  it("returns an ordinary target as the same string", () => {
+    const raw = "/v1/users/123?x=1";
+    expect(normaliseTarget(raw)).toEqual({ ok: true, target: raw, path: "/v1/users/123", query: "?x=1" });
+  });
+
+  it("says why it refuses", () => {
+    expect(normaliseTarget("/%2f")).toEqual({
+      ok: false,
+      reason: "path holds an encoded slash, backslash or control character",
+    });
+  });
+});
