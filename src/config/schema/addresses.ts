@@ -1,9 +1,9 @@
 /** Hosts, address ranges, URLs of endpoints and paths. */
 import ipaddr from "ipaddr.js";
 import { parseAuthority } from "../../http/authority.ts";
-import { normaliseTarget } from "../../http/target.ts";
+import { normaliseConfigPath } from "../../routing/config-path.ts";
 import { Refusal, REFUSED, type Schema } from "./run.ts";
-import { text } from "./values.ts";
+import { because, text } from "./values.ts";
 
 const readHost = (given: string): string | Refusal => {
   const authority = parseAuthority(given);
@@ -85,11 +85,11 @@ export const endpointUrl: Schema<string, string> = text(
 
 /** A path in the one spelling that requests are compared in; a Refusal when no request can ever have it. */
 export const readPath = (given: string): string | Refusal => {
-  if (!given.startsWith("/")) return new Refusal('it starts with "/"');
-  if (given.includes("?")) return new Refusal("a path holds no query; match that with `query`");
-  const bytes = given.replaceAll(/[\u0080-\u{10ffff}]+/gu, (part) => encodeURIComponent(part.toWellFormed()));
-  const normal = normaliseTarget(bytes);
-  return normal.ok ? normal.path : new Refusal(normal.reason);
+  try {
+    return normaliseConfigPath(given);
+  } catch (error) {
+    return because(error);
+  }
 };
 
 /** A plain path. */

@@ -27,7 +27,8 @@ const readPattern = (given: string): PathMatch | Refusal => {
     if (segment.includes("*")) return new Refusal('"*" can only be the whole last segment');
     if (!segment.startsWith(":")) continue;
     const name = segment.slice(1);
-    if (!/^[A-Za-z_]\w*$/.test(name)) return new Refusal("a parameter is named with letters, digits and _");
+    if (!/^[A-Za-z]\w*$/.test(name))
+      return new Refusal("a parameter is named with a letter, then letters, digits and _");
     if (names.has(name)) return new Refusal("two parameters have the same name");
     names.add(name);
   }

@@ -1,8 +1,9 @@
 /** What a route does with a request: send it on, send the client elsewhere, or answer. */
 import * as v from "valibot";
 import { HOP_BY_HOP } from "../../http/headers.ts";
+import { compileHost } from "../../routing/host-template.ts";
+import { compileTarget } from "../../routing/target-template.ts";
 import type { RedirectConfig, RespondConfig, RewriteConfig, RouteInput, WeightedUpstream } from "../types.ts";
-import { isAuthority, readPath } from "./addresses.ts";
 import { together } from "./check.ts";
 import { headerEdits } from "./headers.ts";
 import { listOf, mapOf } from "./collections.ts";
@@ -10,24 +11,25 @@ import { formOf } from "./forms.ts";
 import { leaf, oneOf } from "./leaf.ts";
 import { defaulted, object, optional, required } from "./object.ts";
 import { Refusal, REFUSED, type Schema } from "./run.ts";
-import { fieldName, fieldValue, flag, template, text, weight, whole } from "./values.ts";
+import { because, fieldName, fieldValue, flag, template, text, weight, whole } from "./values.ts";
 
 type Short<Key extends keyof RouteInput> = NonNullable<RouteInput[Key]>;
 
-const hasVariable = (given: string): boolean => /(?<!\$)\$\{/.test(given);
+/** Text that `compile` takes or says why not. */
+const compiles =
+  (compile: (text: string) => unknown) =>
+  (given: string): string | Refusal => {
+    try {
+      compile(given);
+      return given;
+    } catch (error) {
+      return because(error);
+    }
+  };
 
-const hostTemplate = template('a host such as "app.internal"', (given) =>
-  hasVariable(given) || isAuthority(given) ? given : REFUSED,
-);
-
-const pathTemplate = template('a path such as "/status"', (given) => {
-  if (!given.startsWith("/")) return new Refusal('it starts with "/"');
-  if (hasVariable(given)) return given;
-  const path = readPath(given.replaceAll("$${", "${"));
-  return path instanceof Refusal ? path : given;
-});
-
-const prefix = text('a path such as "/v2"', readPath);
+const hostTemplate = template('a host such as "app.internal"', compiles(compileHost));
+const pathTemplate = template('a path such as "/status"', compiles(compileTarget));
+const prefix = template('a path such as "/v2"', compiles(compileTarget));
 
 export const rewrite: Schema<Short<"rewrite">, RewriteConfig> = v.pipe(
   object<Short<"rewrite">>("an object")({
@@ -36,7 +38,7 @@ export const rewrite: Schema<Short<"rewrite">, RewriteConfig> = v.pipe(
       "Host sent upstream, instead of what the upstream's `host` says. May hold variables.",
     ),
     stripPrefix: defaulted(flag, false, "Removes the matched prefix."),
-    prefix: optional(prefix, "Replaces the matched prefix."),
+    prefix: optional(prefix, "Replaces the matched prefix. May hold variables."),
     path: optional(pathTemplate, "Replaces the whole path. May hold variables."),
   }),
   together(({ stripPrefix, prefix: to, path }, complain) => {
@@ -64,7 +66,7 @@ export const redirect: Schema<Short<"redirect">, RedirectConfig> = v.pipe(
     scheme: optional(oneOf("http", "https"), "Scheme to go to, instead of the request's."),
     host: optional(hostTemplate, "Host to go to, instead of the request's. May hold variables."),
     port: optional(whole("a port number", 1, 65_535), "Port to go to."),
-    prefix: optional(prefix, "Replaces the matched prefix."),
+    prefix: optional(prefix, "Replaces the matched prefix. May hold variables."),
     path: optional(pathTemplate, "Replaces the whole path. May hold variables."),
   }),
   together((where, complain) => {

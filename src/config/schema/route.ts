@@ -56,26 +56,36 @@ const checkAction = (route: Given, complain: Complain): void => {
   }
 };
 
-const hasPrefix = ({ path }: RouteMatch): boolean =>
-  path?.kind === "prefix" || (path?.kind === "pattern" && path.value.endsWith("/*"));
+interface PrefixEdit {
+  readonly key: readonly string[];
+  /** Whether a match of every path will do. */
+  readonly anyPath: boolean;
+}
 
-const needsPrefix = (route: Given): (string | number)[] | undefined => {
+const prefixEdit = (route: Given): PrefixEdit | undefined => {
   const rewritten = route["rewrite"] as Partial<{ stripPrefix: boolean; prefix: string }> | undefined;
   const redirected = route["redirect"] as Partial<{ prefix: string }> | undefined;
-  if (rewritten?.stripPrefix === true) return ["rewrite", "stripPrefix"];
-  if (rewritten?.prefix !== undefined) return ["rewrite", "prefix"];
-  return redirected?.prefix === undefined ? undefined : ["redirect", "prefix"];
+  if (rewritten?.stripPrefix === true) return { key: ["rewrite", "stripPrefix"], anyPath: false };
+  if (rewritten?.prefix !== undefined) return { key: ["rewrite", "prefix"], anyPath: true };
+  return redirected?.prefix === undefined ? undefined : { key: ["redirect", "prefix"], anyPath: true };
 };
 
 const isMatch = (value: unknown): value is RouteMatch =>
   typeof value === "object" && value !== null && "cookies" in value && Array.isArray(value.cookies);
 
 const checkPrefix = (route: Given, complain: Complain): void => {
-  const key = needsPrefix(route);
-  if (key === undefined) return;
+  const edit = prefixEdit(route);
+  if (edit === undefined) return;
+  const fits = ({ path }: RouteMatch): boolean =>
+    path === undefined
+      ? edit.anyPath
+      : path.kind === "prefix" || (path.kind === "pattern" && path.value.endsWith("/*"));
   const matches: unknown = route["match"] ?? [EVERYTHING];
-  if (Array.isArray(matches) && matches.every(isMatch) && !matches.every(hasPrefix)) {
-    complain('needs a match whose path ends in "/*", such as "/v1/*"; "/*" is every path', ...key);
+  if (Array.isArray(matches) && matches.every(isMatch) && !matches.every(fits)) {
+    complain(
+      'there is no matched prefix; the match needs a path that ends in "/*", such as "/v1/*"',
+      ...edit.key,
+    );
   }
 };
 

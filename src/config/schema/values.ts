@@ -35,6 +35,12 @@ export const text = <Output = string>(
     return literal instanceof Refusal ? literal : read(literal);
   });
 
+/** What a compiler of the proxy says against a text, without the text itself, which stands in the problem already. */
+export const because = (error: unknown): Refusal =>
+  new Refusal(
+    error instanceof Error ? error.message.replace(/^(?:path|host|value of header) "[^"]*":? /, "") : "",
+  );
+
 /** Text in which `${client.address}` and its like stand for values of the request. `read` sees it as written. */
 export const template = (expects: string, read: ReadText<string> = keepText): Schema<string, string> =>
   leaf(string(), expects, (value) => {
@@ -43,7 +49,7 @@ export const template = (expects: string, read: ReadText<string> = keepText): Sc
       try {
         compileTemplate(value);
       } catch (error) {
-        return new Refusal(error instanceof Error ? error.message : "");
+        return because(error);
       }
     }
     return read(value);

@@ -1,0 +1,152 @@
+/** Config files by their kind. */
+import { ConfigError } from "./config-error.ts";
+import type { ConfigPath, Place } from "./problem.ts";
+import { readPlainJson } from "./plain-json.ts";
+import { faultsOf, type Locate, type Malformed, placeOf, type Source } from "./source-text.ts";
+
+/** What reading needs of the runtime. */
+export interface FileAccess {
+  /** Rejects with an error whose `code` is "ENOENT" when there is no such file. */
+  readonly readText: (path: string) => Promise<string>;
+  /** Imports a module by its absolute path. */
+  readonly importModule: (path: string) => Promise<unknown>;
+}
+
+/** A config file that was read. */
+export interface ConfigFile {
+  /** As people call it. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly input: unknown;
+  /** Says where things stand in it. Costs a second reading, so it is asked for where something is wrong alone. */
+  readonly places: () => Promise<(path: ConfigPath, at: "key" | "value") => Place | undefined>;
+}
+
+/** Names that are looked for, in this order, where none is given. */
+export const DEFAULT_FILES: readonly string[] = [
+  "fairlead.json",
+  "fairlead.jsonc",
+  "fairlead.yaml",
+  "fairlead.yml",
+  "fairlead.ts",
+  "fairlead.mjs",
+  "fairlead.js",
+];
+
+const isAbsolute = (path: string): boolean => /^(?:[/\\]|[a-z]:[/\\])/i.test(path);
+
+/** `path` seen from `directory`. */
+export const within = (directory: string, path: string): string =>
+  isAbsolute(path) ? path : `${directory.replace(/[/\\]$/, "")}/${path.replace(/^\.\//, "")}`;
+
+export const directoryOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, "") || "/";
+
+const fail = (source: string, message: string): ConfigError =>
+  new ConfigError([{ path: [], at: "value", message, place: { source } }]);
+
+/** Why a file can't be read, in words. */
+export const whyUnreadable = (error: unknown): string => {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  const name = error instanceof Error ? error.name : "";
+  if (code === "ENOENT" || name === "NotFound") return "there is no such file";
+  if (code === "EACCES" || code === "EPERM" || name === "PermissionDenied" || name === "NotCapable") {
+    return "the file may not be read";
+  }
+  if (code === "EISDIR" || name === "IsADirectory") return "this is a directory";
+  return "the file can't be read";
+};
+
+const textFile = (
+  name: string,
+  path: string,
+  text: string,
+  input: unknown,
+  locate: () => Promise<Locate>,
+): ConfigFile => ({
+  name,
+  path,
+  input,
+  places: async () => {
+    const find = await locate();
+    return (at, side) => {
+      const span = find(at, side);
+      return span === undefined ? { source: name } : placeOf(name, text, span);
+    };
+  },
+});
+
+const readJsonFile = async (name: string, path: string, text: string): Promise<ConfigFile> => {
+  const closely = async (): Promise<Source> =>
+    accepted(name, text, (await import("./json-text.ts")).readJson(text));
+  const plain = readPlainJson(text);
+  if (plain !== undefined)
+    return textFile(name, path, text, plain.input, async () => (await closely()).locate);
+  const { input, locate } = await closely();
+  return textFile(name, path, text, input, () => Promise.resolve(locate));
+};
+
+const accepted = (name: string, text: string, read: Source | Malformed): Source => {
+  if ("faults" in read) throw new ConfigError(faultsOf(name, text, read));
+  return read;
+};
+
+const readYamlFile = async (name: string, path: string, text: string): Promise<ConfigFile> => {
+  const { readYaml } = await import("./yaml-text.ts");
+  const { input, locate } = accepted(name, text, readYaml(text));
+  return textFile(name, path, text, input, () => Promise.resolve(locate));
+};
+
+const importFile = async (name: string, path: string, access: FileAccess): Promise<ConfigFile> => {
+  let module: unknown;
+  try {
+    module = await access.importModule(path);
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    throw fail(name, `the module can't be loaded: ${reason}`);
+  }
+  const input: unknown =
+    typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
+  if (input === undefined) {
+    throw fail(name, "the module has no default export; write `export default defineConfig({ … })`");
+  }
+  return { name, path, input, places: () => Promise.resolve(() => ({ source: name })) };
+};
+
+/**
+ * Reads the file called `name`, seen from `cwd`: JSON (comments allowed), YAML, or a module's default export.
+ *
+ * @throws ConfigError when it is missing, unreadable, malformed or of another kind.
+ */
+export const readConfigFile = async (name: string, cwd: string, access: FileAccess): Promise<ConfigFile> => {
+  const path = within(cwd, name);
+  const kind = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
+  if (["ts", "mts", "js", "mjs"].includes(kind)) return importFile(name, path, access);
+  const read = { json: readJsonFile, jsonc: readJsonFile, yaml: readYamlFile, yml: readYamlFile }[kind];
+  if (read === undefined)
+    throw fail(name, "unknown kind of file; expected .json, .jsonc, .yaml, .yml, .ts or .js");
+  let text: string;
+  try {
+    text = await access.readText(path);
+  } catch (error) {
+    throw fail(name, whyUnreadable(error));
+  }
+  return read(name, path, text.replace(/^\u{feff}/u, ""));
+};
+
+/** The first of `DEFAULT_FILES` in `cwd`; undefined where there is none. */
+export const discoverConfigFile = async (
+  cwd: string,
+  access: FileAccess,
+): Promise<ConfigFile | undefined> => {
+  for (const name of DEFAULT_FILES) {
+    try {
+      await access.readText(within(cwd, name));
+    } catch (error) {
+      if (whyUnreadable(error) === "there is no such file") continue;
+    }
+    return readConfigFile(name, cwd, access);
+  }
+  return undefined;
+};
+

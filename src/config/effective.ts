@@ -1,0 +1,51 @@
+/** A config as people would have to write it to get the same without any default. */
+import type { ConfigPath } from "./problem.ts";
+import { isRecord, type Schema } from "./schema/run.ts";
+import { memberOf, shapeOf } from "./shape.ts";
+import { MASK } from "./variables.ts";
+
+type AnySchema = Schema<unknown, unknown>;
+
+/** What to show instead of the value at a path; undefined shows the value. */
+export type MaskOf = (path: ConfigPath) => string | undefined;
+
+const CREDENTIALS =
+  /^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|.*(?:secret|token|password).*)$/i;
+
+/** Whether what stands at `path` is secret whoever wrote it: private keys, and headers that carry credentials. */
+export const isSecretPlace = (path: ConfigPath): boolean => {
+  const last = path.findLast((key) => typeof key === "string") ?? "";
+  if (last === "key" && path.at(-2) === "tls") return true;
+  const isHeader = path.some((key) => /^(?:requestHeaders|responseHeaders|headers)$/.test(String(key)));
+  return isHeader && CREDENTIALS.test(last);
+};
+
+/** `input` with every default filled in and every secret masked. Short forms are spelt out; units stay for people. */
+export const effective = (
+  schema: AnySchema | undefined,
+  input: unknown,
+  maskOf: MaskOf,
+  path: ConfigPath = [],
+): unknown => {
+  const shown = isRecord(input) || Array.isArray(input) ? input : (maskOf(path) ?? input);
+  if (isSecretPlace(path) && typeof shown === "string") return MASK;
+  const shape = schema === undefined ? undefined : shapeOf(schema);
+  const long = shape?.expand === undefined ? shown : shape.expand(shown);
+  if (Array.isArray(long)) {
+    return long.map((item, index) => effective(shape?.element, item, maskOf, [...path, index]));
+  }
+  if (!isRecord(long)) return long;
+  const filled: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(shape?.entries ?? {})) {
+    const value = long[key] ?? shapeOf(entry).default;
+    if (value === undefined) continue;
+    const at = long === shown ? [...path, key] : path;
+    filled[key] = effective(entry, value, maskOf, at);
+  }
+  if (shape?.entries !== undefined) return filled;
+  for (const [key, value] of Object.entries(long)) {
+    const member = shape === undefined ? undefined : memberOf(shape, key);
+    filled[key] = effective(member, value, maskOf, [...path, key]);
+  }
+  return filled;
+};

@@ -1,0 +1,81 @@
+/** JSON config files. Comments and trailing commas are allowed. */
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from "jsonc-parser";
+import type { ConfigPath } from "./problem.ts";
+import type { Malformed, Source, Span } from "./source-text.ts";
+
+const OPTIONS = { allowTrailingComma: true, disallowComments: false, allowEmptyContent: false };
+
+const FAULTS: Readonly<Record<string, string>> = {
+  InvalidSymbol: "this is no JSON value; texts stand in double quotes",
+  InvalidNumberFormat: "this is no number as JSON writes it",
+  PropertyNameExpected: "expected a key in double quotes",
+  ValueExpected: "expected a value",
+  ColonExpected: 'expected a ":"',
+  CommaExpected: 'expected a ","',
+  CloseBraceExpected: 'expected a "}"',
+  CloseBracketExpected: 'expected a "]"',
+  EndOfFileExpected: "expected nothing more behind the config",
+  InvalidCommentToken: "this is no comment",
+  UnexpectedEndOfComment: "this comment has no end",
+  UnexpectedEndOfString: "this text has no closing quote",
+  UnexpectedEndOfNumber: "this number has no end",
+  InvalidUnicode: "this is no valid \\u escape",
+  InvalidEscapeCharacter: "this is no valid escape",
+  InvalidCharacter: "this character must be escaped",
+};
+
+const malformed = (errors: readonly ParseError[]): Malformed => ({
+  faults: errors.map(({ error, offset, length }) => ({
+    message: FAULTS[printParseErrorCode(error)] ?? "this is not JSON",
+    span: { start: offset, end: offset + length },
+  })),
+});
+
+const spanOf = ({ offset, length }: Node): Span => ({ start: offset, end: offset + length });
+
+/** Keys that an object repeats: the last one would win, which nobody means. */
+const repeated = (node: Node, faults: { message: string; span: Span }[]): void => {
+  const seen = new Set<unknown>();
+  for (const child of node.children ?? []) {
+    const [key, value] = child.type === "property" ? (child.children ?? []) : [];
+    if (key !== undefined) {
+      if (seen.has(key.value)) faults.push({ message: "this key stands twice", span: spanOf(key) });
+      seen.add(key.value);
+    }
+    repeated(value ?? child, faults);
+  }
+};
+
+const locateIn =
+  (root: Node) =>
+  (path: ConfigPath, at: "key" | "value"): Span | undefined => {
+    for (let length = path.length; length >= 0; length--) {
+      const node = findNodeAtLocation(root, path.slice(0, length));
+      if (node === undefined) continue;
+      const key = node.parent?.type === "property" ? node.parent.children?.[0] : undefined;
+      const whole = length < path.length || node.type === "object" || node.type === "array";
+      return spanOf((at === "key" || whole) && key !== undefined ? key : node);
+    }
+    return undefined;
+  };
+
+/** Reads JSON with comments. */
+export const readJson = (text: string): Source | Malformed => {
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, OPTIONS);
+  if (errors.length > 0 || root === undefined) {
+    return errors.length > 0
+      ? malformed(errors)
+      : { faults: [{ message: "the file is empty", span: { start: 0, end: 0 } }] };
+  }
+  const faults: { message: string; span: Span }[] = [];
+  repeated(root, faults);
+  return faults.length > 0 ? { faults } : { input: getNodeValue(root) as unknown, locate: locateIn(root) };
+};

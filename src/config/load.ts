@@ -1,0 +1,219 @@
+/** The config of a process: defaults ← file ← environment ← flags. */
+import { ConfigError } from "./config-error.ts";
+import {
+  type ConfigFile,
+  directoryOf,
+  discoverConfigFile,
+  type FileAccess,
+  readConfigFile,
+  whyUnreadable,
+  within,
+} from "./config-file.ts";
+import { effective, isSecretPlace } from "./effective.ts";
+import { applyEnvironment, coerce, configFileOf, type Env } from "./environment.ts";
+import { explicitPaths, merge, pathsOf } from "./merge.ts";
+import { checkConfig } from "./parse.ts";
+import type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
+import { configSchema } from "./schema/config.ts";
+import { isRecord } from "./schema/run.ts";
+import { memberOf, shapeOf } from "./shape.ts";
+import type { Config, ConfigInput } from "./types.ts";
+import { type Looked, lookUpEnv, pathKey, references, type Resolved, resolveVariables } from "./variables.ts";
+
+export interface LoadOptions extends FileAccess {
+  /** Path of the config file, seen from `cwd`. Without it `FAIRLEAD_CONFIG`, else the first of the default names. */
+  readonly file?: string;
+  readonly env: Env;
+  /** What the command line says. */
+  readonly flags: ConfigInput;
+  /** Dotted path → the flag that sets it, for messages: `{ "listen.port": "--port" }`. */
+  readonly flagNames?: Readonly<Record<string, string>>;
+  /** Absolute. */
+  readonly cwd: string;
+}
+
+/** A config and where it came from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Dotted paths that somebody set, such as `upstreams.api.timeouts.connect`. */
+  readonly explicit: ReadonlySet<string>;
+  /** The effective config as one would write it, defaults filled in, `***` in place of every secret. */
+  masked(): unknown;
+  /** File, environment variables and flags that set something. */
+  readonly sources: readonly string[];
+  /** Where the value at `path` was set. */
+  placeOf(path: ConfigPath, at?: "key" | "value"): Promise<Place | undefined>;
+}
+
+/** All sources in one, and which part came from which. */
+interface Gathered {
+  readonly input: unknown;
+  readonly file: ConfigFile | undefined;
+  readonly env: readonly { readonly path: ConfigPath; readonly name: string }[];
+  readonly flags: readonly { readonly path: ConfigPath; readonly name: string }[];
+  readonly problems: readonly ConfigProblem[];
+}
+
+const isLeaf = (value: unknown): boolean => !isRecord(value) || Object.keys(value).length === 0;
+
+const valueAt = (input: unknown, path: ConfigPath): unknown =>
+  path.reduce<unknown>(
+    (value, key) => (value as Readonly<Record<string | number, unknown>> | undefined)?.[key],
+    input,
+  );
+
+/** The paths that flags set as a whole, with the flags' names. */
+const flagPaths = (flags: ConfigInput, names: Readonly<Record<string, string>>): Gathered["flags"] =>
+  [...pathsOf(flags)]
+    .filter((path) => isLeaf(valueAt(flags, path)) && !path.some((key) => typeof key === "number"))
+    .map((path) => ({ path, name: names[path.join(".")] ?? "command line" }));
+
+const readFile = async (options: LoadOptions): Promise<ConfigFile | undefined> => {
+  const named = options.file ?? configFileOf(options.env)?.text;
+  return named === undefined
+    ? discoverConfigFile(options.cwd, options)
+    : readConfigFile(named, options.cwd, options);
+};
+
+/** `PORT`, which many platforms set, counts where nobody else set `listen.port`. */
+const withPort = (input: unknown, env: Env): { input: unknown; used: boolean } => {
+  const port = env["PORT"];
+  const listen = isRecord(input) ? input["listen"] : undefined;
+  const set = isRecord(listen) ? listen["port"] !== undefined : listen !== undefined;
+  if (port === undefined || port === "" || set) return { input, used: false };
+  return { input: merge(configSchema, input, { listen: { port } }), used: true };
+};
+
+const gather = async (options: LoadOptions): Promise<Gathered> => {
+  const file = await readFile(options);
+  const fromEnv = applyEnvironment(configSchema, file?.input ?? {}, options.env);
+  const merged = merge(configSchema, fromEnv.input, options.flags);
+  const { input, used } = withPort(merged, options.env);
+  return {
+    input,
+    file,
+    env: used ? [...fromEnv.set, { path: ["listen", "port"], name: "PORT" }] : fromEnv.set,
+    flags: flagPaths(options.flags, options.flagNames ?? {}),
+    problems: fromEnv.problems,
+  };
+};
+
+const startsWith = (path: ConfigPath, start: ConfigPath): boolean =>
+  start.length <= path.length && start.every((key, index) => key === path[index]);
+
+/** The flag or variable that set `path`; undefined where it came from the file, if from anywhere. */
+const setBy = ({ env, flags }: Gathered, path: ConfigPath): string | undefined =>
+  (flags.find((flag) => startsWith(path, flag.path)) ?? env.find((entry) => startsWith(path, entry.path)))
+    ?.name;
+
+const located = async (gathered: Gathered, problems: readonly ConfigProblem[]): Promise<ConfigProblem[]> => {
+  const inFile = await gathered.file?.places();
+  return problems.map((problem) => {
+    if (problem.place !== undefined) return problem;
+    const name = setBy(gathered, problem.path);
+    const place = name === undefined ? inFile?.(problem.path, problem.at) : { source: name };
+    if (place === undefined) return problem;
+    const { text: _, ...bare } = place;
+    return { ...problem, place: isSecretPlace(problem.path) && problem.at === "value" ? bare : place };
+  });
+};
+
+/** Texts of the files that references name, by `fileKey`. */
+const readReferences = async (
+  options: LoadOptions,
+  gathered: Gathered,
+): Promise<ReadonlyMap<string, Looked>> => {
+  const wanted = new Set<string>();
+  references(gathered.input, (kind, name, path) => {
+    if (kind === "file") wanted.add(fileOf(options, gathered, name, path));
+  });
+  const read = async (path: string): Promise<[string, Looked]> => {
+    try {
+      // Editors end files with a line break that belongs to no token or password.
+      return [path, { text: (await options.readText(path)).replace(/\r?\n$/, "") }];
+    } catch (error) {
+      return [path, { problem: `${path}: ${whyUnreadable(error)}` }];
+    }
+  };
+  return new Map(await Promise.all([...wanted].map(read)));
+};
+
+/** A file is seen from where the text that names it stands. */
+const fileOf = (options: LoadOptions, gathered: Gathered, name: string, path: ConfigPath): string => {
+  const { file } = gathered;
+  const fromFile = file !== undefined && setBy(gathered, path) === undefined;
+  return within(fromFile ? directoryOf(file.path) : options.cwd, name);
+};
+
+/** Numbers and flags that came as text, because references can only be text. */
+const typed = (input: unknown, { secrets }: Resolved): unknown => {
+  let result = input;
+  for (const [key, masked] of secrets) {
+    if (masked !== "***") continue;
+    const path = JSON.parse(key) as ConfigPath;
+    let shape = shapeOf(configSchema);
+    for (const step of path) {
+      const member = memberOf(shape, step);
+      if (member === undefined) break;
+      shape = shapeOf(member);
+    }
+    const text = valueAt(result, path);
+    if (typeof text !== "string" || shape.text) continue;
+    result = replaceAt(result, path, coerce(shape, text));
+  }
+  return result;
+};
+
+const replaceAt = (input: unknown, [key, ...rest]: ConfigPath, value: unknown): unknown => {
+  if (key === undefined) return value;
+  if (Array.isArray(input))
+    return input.map((item, i): unknown => (i === key ? replaceAt(item, rest, value) : item));
+  if (!isRecord(input)) return input;
+  return { ...input, [key]: replaceAt(input[key], rest, value) };
+};
+
+const isNothing = ({ input, file, problems }: Gathered): boolean =>
+  file === undefined &&
+  problems.length === 0 &&
+  !(isRecord(input) && (input["upstreams"] !== undefined || input["routes"] !== undefined));
+
+/**
+ * Reads all sources and checks what they make together.
+ *
+ * @returns undefined when there is no file and nobody named an upstream or a route.
+ * @throws ConfigError with everything that is wrong, each with its file, line and column, variable or flag.
+ */
+export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | undefined> => {
+  const gathered = await gather(options);
+  if (isNothing(gathered)) return undefined;
+  const files = await readReferences(options, gathered);
+  const resolved = resolveVariables(gathered.input, (kind, name, path) =>
+    kind === "env"
+      ? lookUpEnv(options.env, name)
+      : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" }),
+  );
+  const input = typed(resolved.value, resolved);
+  const isSecret = (path: ConfigPath): boolean => resolved.secrets.has(pathKey(path)) || isSecretPlace(path);
+  const checked = checkConfig(input, isSecret);
+  const unresolved = new Set(resolved.problems.map(({ path }) => pathKey(path)));
+  const problems = [
+    ...gathered.problems,
+    ...resolved.problems,
+    ...(checked.ok ? [] : checked.problems.filter(({ path }) => !unresolved.has(pathKey(path)))),
+  ];
+  if (!checked.ok || problems.length > 0) throw new ConfigError(await located(gathered, problems));
+  return loaded(gathered, input, resolved, checked.config);
+};
+
+const loaded = (gathered: Gathered, input: unknown, { secrets }: Resolved, config: Config): LoadedConfig => ({
+  config,
+  get explicit() {
+    return explicitPaths(gathered.input);
+  },
+  masked: () => effective(configSchema, input, (path) => secrets.get(pathKey(path))),
+  sources: [
+    ...(gathered.file === undefined ? [] : [gathered.file.name]),
+    ...new Set([...gathered.env, ...gathered.flags].map(({ name }) => name)),
+  ],
+  placeOf: async (path, at = "value") => (await located(gathered, [{ path, at, message: "" }]))[0]?.place,
+});
