@@ -1,6 +1,7 @@
 /** A config as people would have to write it to get the same without any default. */
 import type { ConfigPath } from "./problem.ts";
 import { isRecord, type Schema } from "./schema/run.ts";
+import { isSecretPlace } from "./secret-places.ts";
 import { memberOf, shapeOf } from "./shape.ts";
 import { MASK } from "./variables.ts";
 
@@ -8,17 +9,6 @@ type AnySchema = Schema<unknown, unknown>;
 
 /** What to show instead of the value at a path; undefined shows the value. */
 export type MaskOf = (path: ConfigPath) => string | undefined;
-
-const CREDENTIALS =
-  /^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|.*(?:secret|token|password).*)$/i;
-
-/** Whether what stands at `path` is secret whoever wrote it: private keys, and headers that carry credentials. */
-export const isSecretPlace = (path: ConfigPath): boolean => {
-  const last = path.findLast((key) => typeof key === "string") ?? "";
-  if (last === "key" && path.at(-2) === "tls") return true;
-  const isHeader = path.some((key) => /^(?:requestHeaders|responseHeaders|headers)$/.test(String(key)));
-  return isHeader && CREDENTIALS.test(last);
-};
 
 /** `input` with every default filled in and every secret masked. Short forms are spelt out; units stay for people. */
 export const effective = (

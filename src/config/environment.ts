@@ -1,12 +1,12 @@
 /** Settings from environment variables. */
 import { nearestName } from "../core/nearest.ts";
 import { setAt } from "./merge.ts";
+import type { Env } from "./variables.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { isRecord, type Schema } from "./schema/run.ts";
-import { shapeOf, type Shape } from "./shape.ts";
+import { coerce, listed, type Shape, shapeOf, takesText } from "./shape.ts";
 
 type AnySchema = Schema<unknown, unknown>;
-export type Env = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = "FAIRLEAD_";
 const ALIAS = "PINGORA_";
@@ -36,8 +36,6 @@ const variable = (env: Env, name: string): { readonly name: string; readonly tex
   }
   return undefined;
 };
-
-const takesText = (schema: AnySchema | undefined): boolean => schema !== undefined && shapeOf(schema).text;
 
 /** Whether one variable can hold it: a scalar, or a list of texts. */
 const isSettable = (shape: Shape): boolean =>
@@ -97,20 +95,6 @@ export const variableNames = (schema: AnySchema, base: unknown = {}): readonly s
   ...[...names(schema, base, "")].map((name) => PREFIX + name),
 ];
 
-const list = (text: string): string[] =>
-  text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
-
-/** The text of a variable as the schema takes it. */
-export const coerce = (shape: Shape, text: string): unknown => {
-  if (shape.element !== undefined && takesText(shape.element)) return list(text);
-  if (text === "false" && shape.boolean) return false;
-  if (text === "true" && shape.boolean && !shape.text) return true;
-  return shape.number && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
-};
-
 /** What an environment adds to a config. */
 export interface FromEnv {
   readonly input: unknown;
@@ -156,7 +140,7 @@ export const applyEnvironment = (schema: AnySchema, base: unknown, env: Env): Fr
       const message = `the file has several upstreams; set one by its name, as in ${PREFIX}UPSTREAMS_API_ENDPOINTS`;
       problems.push(problem(endpoints.name, message));
     } else {
-      const value = many === undefined ? endpoints.text : list(endpoints.text);
+      const value = many === undefined ? endpoints.text : listed(endpoints.text);
       put(["upstreams", upstream, "endpoints"], endpoints.name, value);
     }
   }

@@ -9,16 +9,16 @@ import {
   whyUnreadable,
   within,
 } from "./config-file.ts";
-import { effective, isSecretPlace } from "./effective.ts";
-import { applyEnvironment, coerce, configFileOf, type Env } from "./environment.ts";
-import { explicitPaths, merge, pathsOf } from "./merge.ts";
-import { checkConfig } from "./parse.ts";
+import { effective } from "./effective.ts";
+import { applyEnvironment, configFileOf } from "./environment.ts";
+import { explicitPaths, merge, pathsOf, valueAt } from "./merge.ts";
+import { type Checked, checkConfig } from "./parse.ts";
 import type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
 import { configSchema } from "./schema/config.ts";
 import { isRecord } from "./schema/run.ts";
-import { memberOf, shapeOf } from "./shape.ts";
+import { isSecretPlace } from "./secret-places.ts";
 import type { Config, ConfigInput } from "./types.ts";
-import { type Looked, lookUpEnv, pathKey, references, type Resolved, resolveVariables } from "./variables.ts";
+import { type Env, type Looked, lookUpEnv, pathKey, references } from "./variables.ts";
 
 export interface LoadOptions extends FileAccess {
   /** Path of the config file, seen from `cwd`. Without it `FAIRLEAD_CONFIG`, else the first of the default names. */
@@ -55,12 +55,6 @@ interface Gathered {
 }
 
 const isLeaf = (value: unknown): boolean => !isRecord(value) || Object.keys(value).length === 0;
-
-const valueAt = (input: unknown, path: ConfigPath): unknown =>
-  path.reduce<unknown>(
-    (value, key) => (value as Readonly<Record<string | number, unknown>> | undefined)?.[key],
-    input,
-  );
 
 /** The paths that flags set as a whole, with the flags' names. */
 const flagPaths = (flags: ConfigInput, names: Readonly<Record<string, string>>): Gathered["flags"] =>
@@ -106,6 +100,14 @@ const setBy = ({ env, flags }: Gathered, path: ConfigPath): string | undefined =
   (flags.find((flag) => startsWith(path, flag.path)) ?? env.find((entry) => startsWith(path, entry.path)))
     ?.name;
 
+const REFERENCE_ALONE = /^["']?\$\{(?:env|file):[^}]*\}/;
+
+/** A secret that stands in the file itself is not shown; where it stands is. */
+const withoutSecret = (place: Place): Place => {
+  const { text, ...bare } = place;
+  return text !== undefined && REFERENCE_ALONE.test(text.slice((place.column ?? 1) - 1)) ? place : bare;
+};
+
 const located = async (gathered: Gathered, problems: readonly ConfigProblem[]): Promise<ConfigProblem[]> => {
   const inFile = await gathered.file?.places();
   return problems.map((problem) => {
@@ -113,8 +115,7 @@ const located = async (gathered: Gathered, problems: readonly ConfigProblem[]): 
     const name = setBy(gathered, problem.path);
     const place = name === undefined ? inFile?.(problem.path, problem.at) : { source: name };
     if (place === undefined) return problem;
-    const { text: _, ...bare } = place;
-    return { ...problem, place: isSecretPlace(problem.path) && problem.at === "value" ? bare : place };
+    return { ...problem, place: isSecretPlace(problem.path) ? withoutSecret(place) : place };
   });
 };
 
@@ -145,33 +146,6 @@ const fileOf = (options: LoadOptions, gathered: Gathered, name: string, path: Co
   return within(fromFile ? directoryOf(file.path) : options.cwd, name);
 };
 
-/** Numbers and flags that came as text, because references can only be text. */
-const typed = (input: unknown, { secrets }: Resolved): unknown => {
-  let result = input;
-  for (const [key, masked] of secrets) {
-    if (masked !== "***") continue;
-    const path = JSON.parse(key) as ConfigPath;
-    let shape = shapeOf(configSchema);
-    for (const step of path) {
-      const member = memberOf(shape, step);
-      if (member === undefined) break;
-      shape = shapeOf(member);
-    }
-    const text = valueAt(result, path);
-    if (typeof text !== "string" || shape.text) continue;
-    result = replaceAt(result, path, coerce(shape, text));
-  }
-  return result;
-};
-
-const replaceAt = (input: unknown, [key, ...rest]: ConfigPath, value: unknown): unknown => {
-  if (key === undefined) return value;
-  if (Array.isArray(input))
-    return input.map((item, i): unknown => (i === key ? replaceAt(item, rest, value) : item));
-  if (!isRecord(input)) return input;
-  return { ...input, [key]: replaceAt(input[key], rest, value) };
-};
-
 const isNothing = ({ input, file, problems }: Gathered): boolean =>
   file === undefined &&
   problems.length === 0 &&
@@ -187,30 +161,34 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
   const gathered = await gather(options);
   if (isNothing(gathered)) return undefined;
   const files = await readReferences(options, gathered);
-  const resolved = resolveVariables(gathered.input, (kind, name, path) =>
+  const checked = checkConfig(gathered.input, (kind, name, path) =>
     kind === "env"
       ? lookUpEnv(options.env, name)
       : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" }),
   );
-  const input = typed(resolved.value, resolved);
-  const isSecret = (path: ConfigPath): boolean => resolved.secrets.has(pathKey(path)) || isSecretPlace(path);
-  const checked = checkConfig(input, isSecret);
-  const unresolved = new Set(resolved.problems.map(({ path }) => pathKey(path)));
-  const problems = [
-    ...gathered.problems,
-    ...resolved.problems,
-    ...(checked.ok ? [] : checked.problems.filter(({ path }) => !unresolved.has(pathKey(path)))),
-  ];
+  const problems = [...gathered.problems, ...(checked.ok ? [] : checked.problems)];
   if (!checked.ok || problems.length > 0) throw new ConfigError(await located(gathered, problems));
-  return loaded(gathered, input, resolved, checked.config);
+  return loaded(gathered, checked);
 };
 
-const loaded = (gathered: Gathered, input: unknown, { secrets }: Resolved, config: Config): LoadedConfig => ({
+/** The input with the route that goes without saying. */
+const withRoute = (input: unknown, { routes: [only, ...others] }: Config): unknown => {
+  const written = isRecord(input) ? input["routes"] : undefined;
+  const implied = !Array.isArray(written) || written.length === 0;
+  return implied && isRecord(input) && only !== undefined && others.length === 0
+    ? { ...input, routes: [{ name: only.name, upstream: only.upstreams?.[0]?.name }] }
+    : input;
+};
+
+const loaded = (
+  gathered: Gathered,
+  { config, input, secrets }: Extract<Checked, { readonly ok: true }>,
+): LoadedConfig => ({
   config,
   get explicit() {
     return explicitPaths(gathered.input);
   },
-  masked: () => effective(configSchema, input, (path) => secrets.get(pathKey(path))),
+  masked: () => effective(configSchema, withRoute(input, config), (path) => secrets.get(pathKey(path))),
   sources: [
     ...(gathered.file === undefined ? [] : [gathered.file.name]),
     ...new Set([...gathered.env, ...gathered.flags].map(({ name }) => name)),

@@ -54,6 +54,27 @@ export const setAt = (
   return target;
 };
 
+/** What stands at `path`. */
+export const valueAt = (input: unknown, path: ConfigPath): unknown =>
+  path.reduce<unknown>(
+    (value, key) => (value as Readonly<Record<string | number, unknown>> | undefined)?.[key],
+    input,
+  );
+
+/** `input` with another value at `path`, which exists. */
+export const replaceAt = (input: unknown, [key, ...rest]: ConfigPath, value: unknown): unknown => {
+  if (key === undefined) return value;
+  if (Array.isArray(input)) {
+    return input.map((item, index): unknown => (index === key ? replaceAt(item, rest, value) : item));
+  }
+  if (!isRecord(input)) return input;
+  const copy: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(input)) {
+    put(copy, name, name === key ? replaceAt(item, rest, value) : item);
+  }
+  return copy;
+};
+
 /** Every path that `input` sets, objects and lists included, with the members of short forms as they stand. */
 export function* pathsOf(input: unknown, path: ConfigPath = []): Generator<ConfigPath> {
   if (input === undefined) return;

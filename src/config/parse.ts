@@ -1,13 +1,22 @@
 /** From what people write to what the proxy reads. Needs no runtime: files and environments are read elsewhere. */
 import * as v from "valibot";
 import { ConfigError } from "./config-error.ts";
+import { replaceAt, valueAt } from "./merge.ts";
 import { type ConfigPath, type ConfigProblem, showValue } from "./problem.ts";
 import { checkRoutes } from "./routes-check.ts";
 import { configSchema } from "./schema/config.ts";
+import { type IsSecret, isSecretPlace } from "./secret-places.ts";
+import { coerce, shapeAt } from "./shape.ts";
 import type { Config, ConfigInput } from "./types.ts";
-
-/** Says of a path whether its value must not be shown. */
-export type IsSecret = (path: ConfigPath) => boolean;
+import {
+  type Env,
+  type LookUp,
+  lookUpEnv,
+  MASK,
+  pathKey,
+  type Resolved,
+  resolveVariables,
+} from "./variables.ts";
 
 const keysOf = (issue: v.BaseIssue<unknown>): (string | number)[] =>
   (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
@@ -25,28 +34,63 @@ const problemOf = (issue: v.BaseIssue<unknown>, isSecret: IsSecret): ConfigProbl
 
 /** A config, or everything that is wrong with it. */
 export type Checked =
-  | { readonly ok: true; readonly config: Config }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      /** With `${env:…}` and `${file:…}` resolved. */
+      readonly input: unknown;
+      /** By `pathKey`: what to show instead of texts that hold a secret. */
+      readonly secrets: ReadonlyMap<string, string>;
+    }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-/** Checks `input`, in which `${env:…}` and `${file:…}` are resolved already. */
-export const checkConfig = (input: unknown, isSecret: IsSecret = () => false): Checked => {
+/** Numbers and flags that came as text, because references can only be text. */
+const typed = ({ value, secrets }: Resolved): unknown => {
+  let input = value;
+  for (const [key, shown] of secrets) {
+    if (shown !== MASK) continue;
+    const path = JSON.parse(key) as ConfigPath;
+    const shape = shapeAt(configSchema, path);
+    const text = valueAt(input, path);
+    if (shape === undefined || shape.text || typeof text !== "string") continue;
+    input = replaceAt(input, path, coerce(shape, text));
+  }
+  return input;
+};
+
+/** Resolves what `given` takes from elsewhere, then checks it. */
+export const checkConfig = (given: unknown, lookUp: LookUp): Checked => {
+  const resolved = resolveVariables(given, lookUp);
+  const input = typed(resolved);
+  const isSecret: IsSecret = (path) => resolved.secrets.has(pathKey(path)) || isSecretPlace(path);
   const parsed = v.safeParse(configSchema, input);
-  const problems = [
+  const unresolved = new Set(resolved.problems.map(({ path }) => pathKey(path)));
+  const found = [
     ...(parsed.issues ?? []).map((issue) => problemOf(issue, isSecret)),
-    ...checkRoutes(input),
+    ...checkRoutes(input, isSecret),
   ];
+  const problems = [...resolved.problems, ...found.filter(({ path }) => !unresolved.has(pathKey(path)))];
   return parsed.success && problems.length === 0
-    ? { ok: true, config: parsed.output }
+    ? { ok: true, config: parsed.output, input, secrets: resolved.secrets }
     : { ok: false, problems };
 };
+
+export interface ParseOptions {
+  /** What `${env:NAME}` is looked up in. @default {} */
+  readonly env?: Env;
+}
 
 /**
  * Fills in defaults, resolves units and spells out short forms.
  *
+ * Reads no file, so `${file:…}` is an error here.
+ *
  * @throws ConfigError with everything that is wrong with `input`.
  */
-export const parseConfig = (input: unknown): Config => {
-  const checked = checkConfig(input);
+export const parseConfig = (input: unknown, { env = {} }: ParseOptions = {}): Config => {
+  const checked = checkConfig(input, (kind, name) =>
+    kind === "env" ? lookUpEnv(env, name) : { problem: "files can't be read here; give the text itself" },
+  );
   if (!checked.ok) throw new ConfigError(checked.problems);
   return checked.config;
 };

@@ -1,7 +1,8 @@
 /** What must hold between parts of a config. Reads the input as written, so that it also runs beside other problems. */
 import { nearestName } from "../core/nearest.ts";
-import type { ConfigPath, ConfigProblem } from "./problem.ts";
+import { type ConfigPath, type ConfigProblem, showValue } from "./problem.ts";
 import { isRecord } from "./schema/run.ts";
+import type { IsSecret } from "./secret-places.ts";
 import { routeName } from "./schema/route.ts";
 
 const problem = (path: ConfigPath, message: string): ConfigProblem => ({ path, at: "value", message });
@@ -23,15 +24,19 @@ const references = (route: unknown, index: number): Reference[] => {
   );
 };
 
-const unknownUpstream = ({ path, name }: Reference, names: readonly string[]): ConfigProblem => {
+const unknownUpstream = (
+  { path, name }: Reference,
+  names: readonly string[],
+  isSecret: IsSecret,
+): ConfigProblem => {
+  const missing = isSecret(path)
+    ? "there is no upstream of this name"
+    : `there is no upstream ${showValue(name)}`;
   const meant = nearestName(name, names);
-  const base = problem(path, "");
-  if (names.length === 0) return { ...base, message: "there is no such upstream; `upstreams` defines none" };
-  if (meant !== undefined) {
-    return { ...base, message: `there is no such upstream; did you mean "${meant}"?`, nearest: meant };
-  }
+  if (meant !== undefined)
+    return { ...problem(path, `${missing}; did you mean "${meant}"?`), nearest: meant };
   const listed = names.slice(0, 10).join(", ") + (names.length > 10 ? ", …" : "");
-  return { ...base, message: `there is no such upstream; \`upstreams\` defines ${listed}` };
+  return problem(path, `${missing}; \`upstreams\` defines ${listed === "" ? "none" : listed}`);
 };
 
 const repeatedNames = (routes: readonly unknown[]): ConfigProblem[] => {
@@ -65,7 +70,7 @@ const nothingToDo = (names: readonly string[], routes: readonly unknown[]): Conf
 };
 
 /** Routes name upstreams that exist, and have names of their own; there is something to do. */
-export const checkRoutes = (input: unknown): ConfigProblem[] => {
+export const checkRoutes = (input: unknown, isSecret: IsSecret): ConfigProblem[] => {
   if (!isRecord(input)) return [];
   const { upstreams = {}, routes = [] } = input as Readonly<Record<"upstreams" | "routes", unknown>>;
   if (!isRecord(upstreams) || !Array.isArray(routes)) return [];
@@ -74,6 +79,6 @@ export const checkRoutes = (input: unknown): ConfigProblem[] => {
   const dangling = routes
     .flatMap(references)
     .filter(({ name }) => name !== "" && !known.has(name))
-    .map((reference) => unknownUpstream(reference, names));
+    .map((reference) => unknownUpstream(reference, names, isSecret));
   return [...dangling, ...repeatedNames(routes), ...nothingToDo(names, routes)];
 };

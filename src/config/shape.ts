@@ -1,4 +1,5 @@
 /** What the schema lets stand at a place, for whoever walks a config without reading it. */
+import type { ConfigPath } from "./problem.ts";
 import type { Schema } from "./schema/run.ts";
 
 type AnySchema = Schema<unknown, unknown>;
@@ -103,8 +104,37 @@ export const shapeOf = (schema: AnySchema): Shape => {
   };
 };
 
+/** What may stand at `path`; undefined where nothing may. */
+export const shapeAt = (schema: AnySchema, path: ConfigPath): Shape | undefined => {
+  let shape = shapeOf(schema);
+  for (const step of path) {
+    const member = memberOf(shape, step);
+    if (member === undefined) return undefined;
+    shape = shapeOf(member);
+  }
+  return shape;
+};
+
 /** The schema of the member `key`, if the schema lets one stand there. */
 export const memberOf = ({ entries, item, element }: Shape, key: string | number): AnySchema | undefined => {
   if (typeof key === "number") return element;
   return entries !== undefined && Object.hasOwn(entries, key) ? entries[key] : item;
+};
+
+export const takesText = (schema: AnySchema | undefined): boolean =>
+  schema !== undefined && shapeOf(schema).text;
+
+/** The items of a comma-separated list. */
+export const listed = (text: string): string[] =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+
+/** A text that came from outside, as the type that the schema takes there. */
+export const coerce = (shape: Shape, text: string): unknown => {
+  if (shape.element !== undefined && takesText(shape.element)) return listed(text);
+  if (text === "false" && shape.boolean) return false;
+  if (text === "true" && shape.boolean && !shape.text) return true;
+  return shape.number && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
 };

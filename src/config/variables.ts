@@ -17,12 +17,15 @@ export interface Resolved {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** Environment variables, or bindings of a Worker that are text. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
 export const MASK = "***";
 
 export const pathKey = (path: ConfigPath): string => JSON.stringify(path);
 
 /** `name` in `env`. */
-export const lookUpEnv = (env: Readonly<Record<string, string | undefined>>, name: string): Looked => {
+export const lookUpEnv = (env: Env, name: string): Looked => {
   const text = env[name];
   if (text !== undefined) return { text };
   const meant = nearestName(name, Object.keys(env));
@@ -30,6 +33,13 @@ export const lookUpEnv = (env: Readonly<Record<string, string | undefined>>, nam
   return meant === undefined
     ? { problem }
     : { problem: `${problem}; did you mean ${meant}?`, nearest: meant };
+};
+
+/** Whether there is anything to resolve; most configs have nothing. */
+const mentions = (value: unknown): boolean => {
+  if (typeof value === "string") return value.includes("${env:") || value.includes("${file:");
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some(mentions);
 };
 
 /** Calls `visit` for each reference in `value`. */
@@ -58,11 +68,11 @@ const isPlain = (value: object): boolean => {
 
 /** Puts in what references stand for. Untouched parts of the tree stay the same objects. */
 export const resolveVariables = (input: unknown, lookUp: LookUp): Resolved => {
+  if (!mentions(input)) return { value: input, secrets: new Map(), problems: [] };
   const secrets = new Map<string, string>();
   const problems: ConfigProblem[] = [];
   const text = (given: string, path: ConfigPath): string => {
     let found = false;
-    const masked: string[] = [];
     const put = given.replaceAll(REFERENCE, (whole, literal: string, kind: "env" | "file", name: string) => {
       if (literal !== "") return whole;
       const looked = lookUp(kind, name, path);
@@ -72,7 +82,6 @@ export const resolveVariables = (input: unknown, lookUp: LookUp): Resolved => {
         return whole;
       }
       found = true;
-      masked.push(looked.text);
       // What came from elsewhere is text, never a variable of its own.
       return looked.text.replaceAll("${", "$${");
     });
