@@ -50,7 +50,10 @@ describe("editHeaders", () => {
   it("keeps Set-Cookie fields apart", () => {
     const headers = new Headers();
     headers.append("set-cookie", "a=1");
-    editHeaders(headers, edits({ add: ["set-cookie", "b=2; Expires=Wed, 01 Jan 2031 00:00:00 GMT", "x", "y"] }));
+    editHeaders(
+      headers,
+      edits({ add: ["set-cookie", "b=2; Expires=Wed, 01 Jan 2031 00:00:00 GMT", "x", "y"] }),
+    );
     expect(headers.getSetCookie()).toEqual(["a=1", "b=2; Expires=Wed, 01 Jan 2031 00:00:00 GMT"]);
     expect(headers.get("x")).toBe("y");
   });
@@ -59,7 +62,11 @@ describe("editHeaders", () => {
     const headers = new Headers({ server: "x", "x-frame-options": "DENY" });
     editHeaders(
       headers,
-      edits({ drop: ["server"], fallback: ["x-frame-options", "SAMEORIGIN", "server", "s"], add: ["a", "b"] }),
+      edits({
+        drop: ["server"],
+        fallback: ["x-frame-options", "SAMEORIGIN", "server", "s"],
+        add: ["a", "b"],
+      }),
       ["x-none"],
     );
     expect([...headers]).toEqual([

@@ -17,7 +17,7 @@ describe("nominatedBy", () => {
     ["x-secret", ["x-secret"]],
     ["close,  X-Secret ,x-other", ["x-secret", "x-other"]],
     [", ,", []],
-    ["x y, \"quoted\"", []],
+    ['x y, "quoted"', []],
   ])("reads %j", (value, names) => {
     expect(nominatedBy(value)).toEqual(names);
   });
@@ -80,7 +80,10 @@ describe("isFieldValue", () => {
   it.each(["", "a", "a b\tc", "caf\u00e9", "\u0080"])("accepts %j", (value) => {
     expect(isFieldValue(value)).toBe(true);
   });
-  it.each(["a\r\nb", "a\nb", "\u0000", "\u007f", " a", "a\t", "\u0100", "\u001b[0m"])("refuses %j", (value) => {
-    expect(isFieldValue(value)).toBe(false);
-  });
+  it.each(["a\r\nb", "a\nb", "\u0000", "\u007f", " a", "a\t", "\u0100", "\u001b[0m"])(
+    "refuses %j",
+    (value) => {
+      expect(isFieldValue(value)).toBe(false);
+    },
+  );
 });

@@ -109,7 +109,10 @@ describe("screen", () => {
   });
 
   it("keeps * for OPTIONS", () => {
-    expect(screen(head({ method: "OPTIONS", target: "*" }), POLICY)).toMatchObject({ target: "*", path: "*" });
+    expect(screen(head({ method: "OPTIONS", target: "*" }), POLICY)).toMatchObject({
+      target: "*",
+      path: "*",
+    });
     expect(screen(head({ method: "OPTIONS", target: "http://example.com" }), POLICY)).toMatchObject({
       target: "*",
     });
@@ -126,12 +129,17 @@ describe("screen", () => {
   });
 
   it("holds Expect back and refuses other expectations", () => {
-    expect(screen(head({}, "Host", "a", "Expect", "100-Continue"), POLICY)).toMatchObject({ drop: ["expect"] });
+    expect(screen(head({}, "Host", "a", "Expect", "100-Continue"), POLICY)).toMatchObject({
+      drop: ["expect"],
+    });
     expect(codeOf(head({}, "Host", "a", "Expect", "teapot"))).toBe("expectation-failed");
   });
 
   it("lists what Connection nominates", () => {
-    const result = screen(head({}, "Host", "a", "Connection", "close, X-Hop", "connection", "x-other"), POLICY);
+    const result = screen(
+      head({}, "Host", "a", "Connection", "close, X-Hop", "connection", "x-other"),
+      POLICY,
+    );
     expect(result).toMatchObject({ drop: ["x-hop", "x-other"] });
   });
 
