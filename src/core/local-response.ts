@@ -14,11 +14,22 @@ export interface LocalResponse {
 /** Statuses that never have content (RFC 9110 §6.4.1). */
 const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304;
 
-/** The response with middleware's and the route's edits applied. */
-export const localResponse = (exchange: Exchange, { status, fields, body, edits }: LocalResponse): Response => {
+const encoder = new TextEncoder();
+
+/**
+ * The response with middleware's and the route's edits applied. It tells its length itself, so that an answer to
+ * HEAD tells the same (RFC 9110 §9.3.2).
+ */
+export const localResponse = (
+  exchange: Exchange,
+  { status, fields, body, edits }: LocalResponse,
+): Response => {
   const all = mergeEdits(exchange.responseEdits.reduce(mergeEdits, NO_EDITS), edits);
   const pairs = [...editPairs(fields, all), ...exchange.responseFields];
   const headers = new Headers();
   for (let i = 0; i < pairs.length; i += 2) headers.append(pairs[i] ?? "", pairs[i + 1] ?? "");
-  return new Response(isBodiless(status) ? null : body, { status, headers });
+  if (body === null || isBodiless(status)) return new Response(null, { status, headers });
+  const bytes = encoder.encode(body);
+  headers.set("content-length", String(bytes.length));
+  return new Response(bytes, { status, headers });
 };
