@@ -1,0 +1,123 @@
+/** Answers that come before their time: early, interim, expected. */
+import { expect } from "vitest";
+import { type Case, conformance, requestText } from "../support/suite.ts";
+
+const early: Case[] = [
+  {
+    title: "answer that comes before the request body ends reaches the client at once",
+    seenAt: ["CVE-2025-4366"],
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.bodyReceived(10);
+        await x.send("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno");
+        await x.wire.ended();
+      });
+      const client = await stage.client();
+      await client.send(
+        `${requestText("/", { method: "POST", fields: ["Content-Length: 1000"] })}0123456789`,
+      );
+      const response = await client.response();
+      expect([response.status, response.text]).toEqual([403, "no"]);
+    },
+  },
+  {
+    title: "upstream connection of an early answer is not used again with the body unsent",
+    seenAt: ["CVE-2025-4366"],
+    run: async (stage) => {
+      const smuggled = requestText("/smuggled");
+      stage.origin.script(async (x) => {
+        await x.respond(200, {}, x.head.target);
+        if (x.head.method === "GET") return;
+        await x.wire.ended();
+      });
+      const client = await stage.client();
+      const fields = [`Content-Length: ${smuggled.length + 1}`];
+      await client.send(`${requestText("/first", { method: "POST", fields })}x`);
+      expect((await client.response()).text).toBe("/first");
+      expect((await stage.request("/second")).text).toBe("/second");
+      const [first, second] = stage.origin.exchanges;
+      expect(second?.connection).not.toBe(first?.connection);
+      void client.send(smuggled);
+      expect((await stage.request("/third")).text).toBe("/third");
+      expect(stage.origin.exchanges.map(({ head }) => head.target)).toEqual(["/first", "/second", "/third"]);
+    },
+  },
+  {
+    title: "body of a request that the proxy answers itself is never read as a request",
+    seenAt: ["CVE-2025-4366"],
+    run: async (stage) => {
+      const client = await stage.client();
+      await client.send(
+        requestText("/", { host: "fixed.test", method: "POST", body: requestText("/smuggled") }),
+      );
+      expect((await client.response()).text).toBe("fixed");
+      void client.send(requestText("/next"));
+      const next = await client.response().then(
+        (r) => r.text,
+        () => "closed",
+      );
+      expect(["origin", "closed"]).toContain(next);
+      expect(stage.origin.exchanges.filter(({ head }) => head.target === "/smuggled")).toEqual([]);
+    },
+  },
+  {
+    title: "interim responses of the origin never stand for the final one",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.send("HTTP/1.1 102 Processing\r\n\r\n");
+        await x.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n");
+        await x.respond(200, {}, "final");
+      });
+      const client = await stage.client();
+      for (let i = 0; i < 2; i++) {
+        await client.send(requestText("/"));
+        const response = await client.response();
+        expect([response.status, response.text]).toEqual([200, "final"]);
+      }
+    },
+  },
+  {
+    title: "100 of the origin that nobody asked for is skipped",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.send("HTTP/1.1 100 Continue\r\n\r\n");
+        await x.respond(200, {}, "final");
+      });
+      expect((await stage.request("/")).text).toBe("final");
+    },
+  },
+  {
+    title: "client that expects 100 gets it and its body is forwarded",
+    run: async (stage) => {
+      const client = await stage.client();
+      await client.send(
+        requestText("/", { method: "PUT", fields: ["Expect: 100-continue", "Content-Length: 4"] }),
+      );
+      const interim = await client.wire.headSection();
+      expect(interim).toMatch(/^HTTP\/1\.1 100 /);
+      await client.send("body");
+      expect((await client.response()).text).toBe("origin");
+      const exchange = await stage.origin.request();
+      expect((await exchange.body()).toString()).toBe("body");
+    },
+  },
+  {
+    title: "expectation nobody knows is answered with 417",
+    run: async (stage) => {
+      const response = await stage.request("/", {
+        method: "PUT",
+        fields: ["Expect: the-unexpected"],
+        body: "x",
+      });
+      expect(response.status).toBe(417);
+    },
+  },
+];
+
+conformance("early answers", {
+  config: ([origin]) => ({
+    upstreams: { main: origin },
+    routes: [{ match: { host: "fixed.test" }, respond: { body: "fixed" } }, { upstream: "main" }],
+  }),
+  cases: early,
+});

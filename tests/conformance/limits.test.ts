@@ -1,0 +1,180 @@
+/** Limits hold before anything reaches an origin. */
+import { expect } from "vitest";
+import { type Case, conformance, oneUpstream, requestText, type Stage } from "../support/suite.ts";
+
+const refusedWith = async (stage: Stage, status: number, text: string): Promise<void> => {
+  const client = await stage.client();
+  void client.send(text);
+  expect((await client.response()).status).toBe(status);
+  expect(stage.origin.exchanges).toEqual([]);
+};
+
+const sizes: Case[] = [
+  {
+    title: "declared body over the limit is answered 413 and never sent upstream",
+    run: (stage) => refusedWith(stage, 413, requestText("/", { method: "POST", body: "x".repeat(1001) })),
+  },
+  {
+    title: "body of exactly the limit passes",
+    run: async (stage) => {
+      expect((await stage.request("/", { method: "POST", body: "x".repeat(1000) })).status).toBe(200);
+      expect((await (await stage.origin.request()).body()).length).toBe(1000);
+    },
+  },
+  {
+    title: "chunked body over the limit is answered 413 and never completed upstream",
+    run: async (stage) => {
+      const client = await stage.client();
+      const head = requestText("/", { method: "POST", fields: ["Transfer-Encoding: chunked"] });
+      await client.send(`${head}258\r\n${"x".repeat(600)}\r\n`);
+      const exchange = await stage.origin.request();
+      await exchange.bodyReceived(600);
+      void client.send(`258\r\n${"x".repeat(600)}\r\n0\r\n\r\n`);
+      expect((await client.response()).status).toBe(413);
+      await expect(exchange.body()).rejects.toThrow(/ended the connection/);
+    },
+  },
+  {
+    title: "route's own body limit wins over the general one",
+    run: async (stage) => {
+      const parts = { method: "POST", host: "large.test" };
+      expect((await stage.request("/", { ...parts, body: "x".repeat(1999) })).status).toBe(200);
+      expect((await stage.request("/", { ...parts, body: "x".repeat(2001) })).status).toBe(413);
+    },
+  },
+  {
+    title: "target over the limit is answered 414",
+    run: (stage) => refusedWith(stage, 414, requestText(`/${"a".repeat(300)}`)),
+  },
+  {
+    title: "target within the limit passes",
+    run: async (stage) => {
+      expect((await stage.request(`/${"a".repeat(250)}`)).status).toBe(200);
+    },
+  },
+  {
+    title: "more header fields than the limit are answered 431",
+    run: (stage) =>
+      refusedWith(
+        stage,
+        431,
+        requestText("/", { fields: Array.from({ length: 30 }, (_, i) => `X-${i}: 1`) }),
+      ),
+  },
+  {
+    title: "header section over the limit is answered 431",
+    run: (stage) => refusedWith(stage, 431, requestText("/", { fields: [`X-Long: ${"a".repeat(3000)}`] })),
+  },
+  {
+    title: "header section far over every limit is refused",
+    run: async (stage) => {
+      const client = await stage.client();
+      void client.send(requestText("/", { fields: [`X-Long: ${"a".repeat(2_000_000)}`] }));
+      const outcome = await client.response().then(
+        (r) => r.status,
+        () => "closed" as const,
+      );
+      expect([431, 400, 413, "closed"]).toContain(outcome);
+      expect(stage.origin.exchanges).toEqual([]);
+    },
+  },
+  {
+    title: "refused body leaves the next request unharmed",
+    run: async (stage) => {
+      await stage.request("/", { method: "POST", body: "x".repeat(5000) });
+      expect((await stage.request("/")).text).toBe("origin");
+    },
+  },
+];
+
+conformance("size limits", {
+  config: ([origin]) => ({
+    listen: { limits: { bodyBytes: 1000, targetBytes: 256, headers: 20, headerBytes: 2000 } },
+    upstreams: { main: origin },
+    routes: [{ match: { host: "large.test" }, upstream: "main", bodyBytes: 2000 }, { upstream: "main" }],
+  }),
+  cases: sizes,
+});
+
+conformance("default limits", {
+  config: oneUpstream(),
+  cases: [
+    {
+      title: "header section of 16 KiB passes",
+      run: async (stage) => {
+        // Cookies of single sign-on come this long.
+        const fields = Array.from({ length: 4 }, (_, i) => `X-Long-${i}: ${"a".repeat(3900)}`);
+        expect((await stage.request("/", { fields })).status).toBe(200);
+        expect((await stage.origin.request()).header("x-long-3")?.length).toBe(3900);
+      },
+    },
+    {
+      title: "header section of 40 KiB is answered 431",
+      run: (stage) =>
+        refusedWith(
+          stage,
+          431,
+          requestText("/", { fields: Array.from({ length: 10 }, (_, i) => `X-L${i}: ${"a".repeat(4000)}`) }),
+        ),
+    },
+    {
+      title: "target over 8 KiB is answered 414",
+      run: (stage) => refusedWith(stage, 414, requestText(`/${"a".repeat(8200)}`)),
+    },
+    {
+      title: "101 header fields are answered 431",
+      run: (stage) =>
+        refusedWith(
+          stage,
+          431,
+          requestText("/", { fields: Array.from({ length: 105 }, (_, i) => `X-${i}: 1`) }),
+        ),
+    },
+  ],
+});
+
+conformance("connection limit", {
+  config: oneUpstream({ listen: { limits: { connections: 3 } } }),
+  cases: [
+    {
+      title: "connection over the limit is not served, and one that ends makes room",
+      run: async (stage) => {
+        const holders = [await stage.client(), await stage.client(), await stage.client()];
+        for (const holder of holders) {
+          await holder.send(requestText("/"));
+          expect((await holder.response()).status).toBe(200);
+        }
+        const extra = await stage.client();
+        void extra.send(requestText("/extra"));
+        const outcome = await extra.response().then(
+          (r) => r.status,
+          () => "closed" as const,
+        );
+        expect([503, "closed"]).toContain(outcome);
+        expect(stage.origin.exchanges.length).toBe(3);
+        holders[0]?.finish();
+        await holders[0]?.closed();
+        expect((await stage.request("/")).status).toBe(200);
+      },
+    },
+  ],
+});
+
+conformance("requests of a connection", {
+  config: oneUpstream({ listen: { limits: { requestsPerConnection: 3 } } }),
+  cases: [
+    {
+      title: "client connection is closed after its last allowed request, orderly",
+      run: async (stage) => {
+        const client = await stage.client();
+        for (let i = 1; i <= 3; i++) {
+          await client.send(requestText("/"));
+          const response = await client.response();
+          expect(response.status).toBe(200);
+          expect(response.fields.get("connection") === "close").toBe(i === 3);
+        }
+        expect(await client.closed()).toBe("fin");
+      },
+    },
+  ],
+});

@@ -1,0 +1,191 @@
+/** Whatever takes too long is ended, on both sides, with the right answer; whatever moves is left alone. */
+import { afterAll, beforeAll, expect } from "vitest";
+import { type Case, conformance, requestText, type Stage } from "../support/suite.ts";
+import { startUnaccepting, type Unaccepting } from "../support/unaccepting.ts";
+
+const codeOf = (text: string): unknown => (JSON.parse(text) as { code?: unknown }).code;
+
+const hangs = async (stage: Stage): Promise<void> => {
+  stage.origin.script((x) => x.wire.ended().then(() => {}));
+};
+
+const firstByte: Case[] = [
+  {
+    title: "origin that never answers is given up with 504 and its connection closed",
+    run: async (stage) => {
+      await hangs(stage);
+      const response = await stage.request("/");
+      expect([response.status, codeOf(response.text)]).toEqual([504, "attempt-timeout"]);
+      await (await stage.origin.request()).wire.ended();
+    },
+  },
+  {
+    title: "first byte limit is over once the head arrived",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+        await new Promise((resolve) => setTimeout(resolve, 900));
+        await x.send("done");
+      });
+      expect((await stage.request("/")).text).toBe("done");
+    },
+  },
+  {
+    title: "upload that lasts longer than the first byte limit is not cut",
+    seenAt: ["traefik/traefik#12668", "traefik/traefik#10611"],
+    run: async (stage) => {
+      const client = await stage.client();
+      await client.send(`${requestText("/", { method: "POST", fields: ["Content-Length: 8"] })}x`);
+      const exchange = await stage.origin.request();
+      for (let sent = 2; sent <= 8; sent++) {
+        await client.send("x");
+        await exchange.bodyReceived(sent);
+        await new Promise((resolve) => setTimeout(resolve, 150));
+      }
+      expect((await client.response()).status).toBe(200);
+    },
+  },
+  {
+    title: "route's own first byte limit wins over the upstream's",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await new Promise((resolve) => setTimeout(resolve, 900));
+        await x.respond(200, {}, "late");
+      });
+      expect((await stage.request("/", { host: "patient.test" })).text).toBe("late");
+    },
+  },
+  {
+    title: "total limit ends an exchange with 504 and aborts it upstream",
+    run: async (stage) => {
+      await hangs(stage);
+      const response = await stage.request("/", { host: "total.test" });
+      expect([response.status, codeOf(response.text)]).toEqual([504, "deadline-exceeded"]);
+      await (await stage.origin.request()).wire.ended();
+    },
+  },
+  {
+    title: "total limit cuts a response that is on its way",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+        await x.wire.ended();
+      });
+      await expect(stage.request("/", { host: "total.test" })).rejects.toThrow(/ended the connection/);
+      await (await stage.origin.request()).wire.ended();
+    },
+  },
+];
+
+conformance("timeouts", {
+  config: ([origin]) => ({
+    upstreams: { main: { endpoints: origin, timeouts: { firstByte: "500ms" } } },
+    routes: [
+      { match: { host: "patient.test" }, upstream: "main", timeouts: { firstByte: "5s" } },
+      { match: { host: "total.test" }, upstream: "main", timeouts: { firstByte: "10s", total: "600ms" } },
+      { upstream: "main" },
+    ],
+  }),
+  cases: firstByte,
+});
+
+const idle: Case[] = [
+  {
+    title: "response body that stalls is cut on both sides",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+        await x.wire.ended();
+      });
+      await expect(stage.request("/")).rejects.toThrow(/ended the connection/);
+      await (await stage.origin.request()).wire.ended();
+    },
+  },
+  {
+    title: "response body that moves slowly is not cut",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
+        for (const letter of "slowly") {
+          await new Promise((resolve) => setTimeout(resolve, 250));
+          await x.send(letter);
+        }
+      });
+      expect((await stage.request("/")).text).toBe("slowly");
+    },
+  },
+  {
+    title: "request body that stalls ends the upstream request incomplete",
+    run: async (stage) => {
+      const client = await stage.client();
+      await client.send(`${requestText("/", { method: "POST", fields: ["Content-Length: 10"] })}half`);
+      const exchange = await stage.origin.request();
+      await expect(exchange.body()).rejects.toThrow(/ended the connection/);
+      const outcome = await client.response("POST").then(
+        (r) => r.status,
+        () => "closed" as const,
+      );
+      expect([408, 504, "closed"]).toContain(outcome);
+    },
+  },
+  {
+    title: "event stream has an idle limit of its own",
+    seenAt: ["oven-sh/bun#27479"],
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.send(
+          "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
+        );
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await x.send("9\r\ndata: 1\n\n\r\n0\r\n\r\n");
+      });
+      expect((await stage.request("/", { host: "events.test" })).text).toBe("data: 1\n\n");
+    },
+  },
+];
+
+conformance("idle timeouts", {
+  config: ([origin]) => ({
+    upstreams: { main: origin },
+    routes: [
+      { match: { host: "events.test" }, upstream: "main" },
+      { upstream: "main", timeouts: { idle: "600ms" } },
+    ],
+  }),
+  cases: idle,
+});
+
+let hole: Unaccepting | undefined;
+beforeAll(async () => {
+  hole = await startUnaccepting();
+});
+afterAll(() => hole?.stop());
+
+const holeUpstream =
+  (timeouts: Readonly<Record<string, string>>): Parameters<typeof conformance>[1]["config"] =>
+  () => ({ upstreams: { main: { endpoints: hole?.url ?? "", timeouts } }, routes: [{ upstream: "main" }] });
+
+conformance("connect timeout", {
+  config: holeUpstream({ connect: "500ms" }),
+  cases: [
+    {
+      title: "connection that is not established in time is answered with 502",
+      run: async (stage) => {
+        const response = await stage.request("/");
+        expect([response.status, codeOf(response.text)]).toEqual([502, "connect-failed"]);
+      },
+    },
+  ],
+});
+
+conformance("connect that hangs", {
+  config: holeUpstream({ firstByte: "1s" }),
+  cases: [
+    {
+      title: "connection that is never established is given up within the limits",
+      run: async (stage) => {
+        expect([502, 504]).toContain((await stage.request("/")).status);
+      },
+    },
+  ],
+});

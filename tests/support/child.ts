@@ -1,0 +1,99 @@
+/** A child process with its output kept, ended by its own id. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { BOUND_MS, Watched, within } from "./bound.ts";
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #changes: Watched = new Watched();
+  readonly #name: string;
+  #stdout = "";
+  #stderr = "";
+  /** Set once it is gone. */
+  exit: Exit | undefined;
+
+  constructor(
+    name: string,
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    this.#name = name;
+    this.#process = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
+    });
+    this.#process.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stdout += text;
+      this.#changes.changed();
+    });
+    this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-20_000);
+      this.#changes.changed();
+    });
+    this.#process.on("error", (error) => {
+      this.#stderr += String(error);
+      this.exit = { code: null, signal: null };
+      this.#changes.changed();
+    });
+    this.#process.on("close", (code, signal) => {
+      this.exit = { code, signal };
+      this.#changes.changed();
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? -1;
+  }
+
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** Waits until `pattern` stands in what it printed (stdout or stderr). Rejects when it ends first. */
+  printed(pattern: RegExp, boundMs: number = BOUND_MS): Promise<RegExpExecArray> {
+    return this.#changes.until(
+      () => {
+        const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
+        if (match !== null) return match;
+        if (this.exit !== undefined) {
+          throw new Error(
+            `${this.#name} ended with ${JSON.stringify(this.exit)}: ${this.#stderr}${this.#stdout}`,
+          );
+        }
+        return undefined;
+      },
+      () => `${this.#name} to print ${String(pattern)}; it printed ${this.#stdout}${this.#stderr}`,
+      boundMs,
+    );
+  }
+
+  signal(name: NodeJS.Signals): void {
+    if (this.exit === undefined) this.#process.kill(name);
+  }
+
+  ended(boundMs: number = BOUND_MS): Promise<Exit> {
+    return this.#changes.until(() => this.exit, `${this.#name} to end`, boundMs);
+  }
+
+  /** Kills it and waits. */
+  async stop(): Promise<void> {
+    this.signal("SIGKILL");
+    await within(this.ended(), `${this.#name} to be gone`);
+  }
+
+  /** Resident memory in bytes, children not included. */
+  rss(): number {
+    const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"));
+    return Number(match?.[1] ?? Number.NaN) * 1024;
+  }
+}

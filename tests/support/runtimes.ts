@@ -1,0 +1,55 @@
+/** The four real runtimes, each started as a process with the same config file. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ConfigInput } from "../../src/config/types.ts";
+import { Child } from "./child.ts";
+
+export type RuntimeName = "node" | "deno" | "bun" | "workerd";
+
+const ALL: readonly RuntimeName[] = ["node", "deno", "bun", "workerd"];
+
+/** Every runtime, or those named in `FAIRLEAD_TEST_RUNTIMES` (comma-separated). */
+export const RUNTIMES: readonly RuntimeName[] = ALL.filter(
+  (name) => process.env["FAIRLEAD_TEST_RUNTIMES"]?.split(",").includes(name) ?? true,
+);
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const binary = (name: string): string => at(`../../node_modules/.bin/${name}`);
+
+const COMMANDS: Readonly<Record<RuntimeName, readonly string[]>> = {
+  node: [binary("node"), at("launch/node.ts")],
+  deno: [binary("deno"), "run", "--allow-all", "--quiet", at("launch/deno.ts")],
+  bun: [binary("bun"), at("launch/bun.ts")],
+  workerd: [binary("node"), at("launch/workerd.ts")],
+};
+
+/** A running proxy. */
+export interface RunningProxy {
+  readonly runtime: RuntimeName;
+  readonly port: number;
+  readonly child: Child;
+  /** Ends it at once. */
+  stop(): Promise<void>;
+}
+
+/** Starts the proxy; rejects with all it printed when it refuses the config. */
+export const startProxy = async (runtime: RuntimeName, config: ConfigInput): Promise<RunningProxy> => {
+  const directory = mkdtempSync(join(tmpdir(), "fairlead-test-"));
+  const file = join(directory, "fairlead.json");
+  writeFileSync(file, JSON.stringify(config));
+  const [command = "", ...args] = COMMANDS[runtime];
+  const child = new Child(runtime, command, [...args, file]);
+  const stop = async (): Promise<void> => {
+    await child.stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const [, port] = await child.printed(/^\{"port":(\d+)\}$/m, 20_000);
+    return { runtime, port: Number(port), child, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

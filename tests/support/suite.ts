@@ -1,0 +1,174 @@
+/** One list of cases, run against every runtime. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ConfigInput } from "../../src/config/types.ts";
+import { exemptionOf } from "../conformance/exemptions.ts";
+import { within } from "./bound.ts";
+import { RawClient, type RawResponse } from "./raw-client.ts";
+import { RawOrigin } from "./raw-origin.ts";
+import { RUNTIMES, type RunningProxy, type RuntimeName, startProxy } from "./runtimes.ts";
+
+/** What a request says beyond `GET / HTTP/1.1`. */
+export interface RequestParts {
+  readonly method?: string;
+  /** @default "example.test" */
+  readonly host?: string;
+  /** Field lines as they go out, e.g. `["X-A: 1"]`. */
+  readonly fields?: readonly string[];
+  /** Sent with its `Content-Length`. */
+  readonly body?: string;
+}
+
+/** The request as text. */
+export const requestText = (target: string, parts: RequestParts = {}): string => {
+  const { method = "GET", host = "example.test", fields = [], body } = parts;
+  const lines = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...fields];
+  if (body !== undefined) lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
+  return `${lines.join("\r\n")}\r\n\r\n${body ?? ""}`;
+};
+
+/** What a case works with. */
+export class Stage {
+  readonly runtime: RuntimeName;
+  readonly proxy: RunningProxy;
+  readonly origins: readonly RawOrigin[];
+  readonly #clients: RawClient[] = [];
+
+  constructor(proxy: RunningProxy, origins: readonly RawOrigin[]) {
+    this.runtime = proxy.runtime;
+    this.proxy = proxy;
+    this.origins = origins;
+  }
+
+  get origin(): RawOrigin {
+    return this.at(0);
+  }
+
+  at(index: number): RawOrigin {
+    const origin = this.origins[index];
+    if (origin === undefined) throw new RangeError(`no origin ${index}`);
+    return origin;
+  }
+
+  /** A connection to the proxy, closed when the case ends. */
+  async client(): Promise<RawClient> {
+    const client = await RawClient.connect(this.proxy.port);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Sends `text` on a new connection and reads the response to it. */
+  async raw(text: string | Uint8Array, method: string = "GET"): Promise<RawResponse> {
+    const client = await this.client();
+    void client.send(text);
+    return client.response(method);
+  }
+
+  /** One request on a new connection. */
+  request(target: string, parts: RequestParts = {}): Promise<RawResponse> {
+    return this.raw(requestText(target, parts), parts.method);
+  }
+
+  end(): void {
+    for (const client of this.#clients) client.close();
+  }
+}
+
+export interface Case {
+  /** Subject + behaviour. */
+  readonly title: string;
+  /** Where users of other software met the opposite. */
+  readonly seenAt?: readonly string[];
+  readonly run: (stage: Stage) => Promise<void>;
+}
+
+export interface SuiteOptions {
+  /** Given the origins' URLs. */
+  readonly config: (origins: readonly [string, ...string[]]) => ConfigInput;
+  /** @default 1 */
+  readonly origins?: number;
+  readonly cases: readonly Case[];
+  /** A new process for each case, which may end it. @default false */
+  readonly endsProxy?: boolean;
+}
+
+/** A config with one route to one upstream, the first origin. */
+export const oneUpstream =
+  (more: ConfigInput = {}): SuiteOptions["config"] =>
+  ([origin]) => ({ upstreams: { main: origin }, routes: [{ upstream: "main" }], ...more });
+
+const runCase = async (stage: Stage, { run }: Case, mayEnd: boolean): Promise<void> => {
+  const { child } = stage.proxy;
+  try {
+    await run(stage);
+    for (const origin of stage.origins) expect(origin.failures, "what the origin met").toEqual([]);
+    if (!mayEnd) expect(child.exit, "the proxy still runs").toBeUndefined();
+  } catch (error) {
+    if (error instanceof Error && child.stderr !== "")
+      error.message += `\n[${stage.runtime} stderr] ${child.stderr}`;
+    throw error;
+  } finally {
+    stage.end();
+  }
+};
+
+/** Runs an exempted case in the expectation that it fails. */
+const stillFails = async (attempt: Promise<void>): Promise<boolean> => {
+  try {
+    await within(attempt, "the exempted case", 10_000);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+const onRuntime = (subject: string, runtime: RuntimeName, options: SuiteOptions): void => {
+  const origins: RawOrigin[] = [];
+  let shared: Promise<RunningProxy> | undefined;
+
+  const start = (): Promise<RunningProxy> => {
+    const [first = "", ...others] = origins.map((origin) => origin.url);
+    return startProxy(runtime, options.config([first, ...others]));
+  };
+
+  beforeAll(async () => {
+    for (let i = 0; i < (options.origins ?? 1); i++) origins.push(await RawOrigin.start());
+    if (options.endsProxy === true) return;
+    shared = start();
+    await shared.catch(() => {});
+  });
+
+  afterAll(async () => {
+    await shared?.then((proxy) => proxy.stop()).catch(() => {});
+    for (const origin of origins) await origin.stop();
+  });
+
+  const attempt = async (one: Case): Promise<void> => {
+    for (const origin of origins) origin.reset();
+    const own = options.endsProxy === true;
+    const proxy = own ? await start() : await shared;
+    if (proxy === undefined) throw new Error("the proxy was not started");
+    try {
+      await runCase(new Stage(proxy, origins), one, own);
+    } finally {
+      if (own) await proxy.stop();
+    }
+  };
+
+  for (const one of options.cases) {
+    const exemption = exemptionOf(subject, one.title, runtime);
+    test(one.title, async ({ skip }) => {
+      if (exemption === undefined) return attempt(one);
+      expect(await stillFails(attempt(one)), "passes now: take its exemption out").toBe(true);
+      return skip(exemption.reason);
+    });
+  }
+};
+
+/** Declares the cases for each runtime. */
+export const conformance = (subject: string, options: SuiteOptions): void => {
+  for (const runtime of RUNTIMES) {
+    describe(`${subject} on ${runtime}`, () => {
+      onRuntime(subject, runtime, options);
+    });
+  }
+};
