@@ -98,23 +98,24 @@ export const editHeaders = (
   const { drop, fallback, add } = edits;
   for (const name of drop) headers.delete(name);
   for (const name of alsoDrop) headers.delete(name);
-  let filled: string | undefined;
-  for (let i = 0; i < fallback.length; i += 2) {
-    const name = fallback[i] as string;
-    if (name !== filled && headers.has(name)) continue;
-    headers.append(name, fallback[i + 1] as string);
-    filled = name;
-  }
+  // Absence is judged before anything is added: a fallback may hold a name twice.
+  const missing = fallback.length === 0 ? fallback : withoutNames(fallback, headers);
+  for (let i = 0; i < missing.length; i += 2) headers.append(missing[i] as string, missing[i + 1] as string);
   for (let i = 0; i < add.length; i += 2) headers.append(add[i] as string, add[i + 1] as string);
 };
 
 /** Header fields by lower-case name; a list where a name occurs more than once. */
 export type HeaderRecord = Record<string, string | string[]>;
 
-const put = (record: HeaderRecord, name: string, value: string): void => {
-  const present = record[name];
-  if (present === undefined) record[name] = value;
-  else record[name] = typeof present === "string" ? [present, value] : [...present, value];
+const putAll = (record: HeaderRecord, pairs: HeaderPairs): void => {
+  for (let i = 0; i < pairs.length; i += 2) {
+    const name = pairs[i] as string;
+    const value = pairs[i + 1] as string;
+    if (name === "__proto__") continue;
+    const present = Object.hasOwn(record, name) ? record[name] : undefined;
+    if (present === undefined) record[name] = value;
+    else record[name] = typeof present === "string" ? [present, value] : [...present, value];
+  }
 };
 
 /**
@@ -134,16 +135,9 @@ export const editRecord = (
     if (alsoDrop.length > 0 && alsoDrop.includes(name)) continue;
     out[name] = typeof value === "string" ? value : value.slice();
   }
-  let filled: string | undefined;
-  for (let i = 0; i < fallback.length; i += 2) {
-    const name = fallback[i] as string;
-    if (name !== filled && Object.hasOwn(out, name)) continue;
-    if (name !== "__proto__") put(out, name, fallback[i + 1] as string);
-    filled = name;
-  }
-  for (let i = 0; i < add.length; i += 2) {
-    const name = add[i] as string;
-    if (name !== "__proto__") put(out, name, add[i + 1] as string);
-  }
+  const missing =
+    fallback.length === 0 ? fallback : withoutNames(fallback, { has: (name) => Object.hasOwn(out, name) });
+  putAll(out, missing);
+  putAll(out, add);
   return out;
 };

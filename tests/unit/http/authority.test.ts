@@ -42,7 +42,7 @@ describe("parseAuthority", () => {
     "[1.2.3.4]",
     "[fe80::1%25eth0]",
     "a\u0000",
-    `${"a".repeat(300)}`,
+    "a".repeat(300),
   ])("refuses %j", (value) => {
     expect(parseAuthority(value)).toBeUndefined();
   });

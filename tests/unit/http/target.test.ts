@@ -33,7 +33,7 @@ describe("normaliseTarget", () => {
   ])("brings %j into its one spelling %j", (raw, target) => {
     const result = normaliseTarget(raw);
     expect(result).toMatchObject({ ok: true, target });
-    if (result.ok) expect(result.path + result.query).toBe(target);
+    expect("path" in result && result.path + result.query).toBe(target);
   });
 
   it.each([
