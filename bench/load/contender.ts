@@ -18,10 +18,16 @@ export interface Launch {
 /**
  * `fairlead`: this project with its whole default chain. `server`: a stand-alone proxy set to the same header
  * work. `library`: a proxy library with its usual settings. `bare`: the least code that proxies on a runtime.
+ * In the order of a round and of the tables.
  */
-export type ContenderGroup = "fairlead" | "server" | "library" | "bare";
+export const GROUPS = ["fairlead", "server", "library", "bare"] as const;
+export type ContenderGroup = (typeof GROUPS)[number];
 
 export type RuntimeName = "node" | "deno" | "bun" | "workerd";
+
+/** What is measured, besides the checks. */
+export const PARTS = ["load", "startup", "streaming", "endurance"] as const;
+export type Part = (typeof PARTS)[number];
 
 export interface Contender {
   /** As in tables and on the command line. */
@@ -29,6 +35,8 @@ export interface Contender {
   readonly group: ContenderGroup;
   /** Links a contender to the bare proxy of its own runtime. */
   readonly runtime?: RuntimeName;
+  /** Parts of a run that it takes part in. @default all */
+  readonly parts?: readonly Part[];
   /** Why it can't run here, as a sentence; undefined when it can. */
   missing(): string | undefined;
   /** Writes what it needs into `ends.folder`. */

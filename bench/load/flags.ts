@@ -1,9 +1,7 @@
 /** The command line of the load runs. */
 import { parseArgs } from "node:util";
+import { PARTS, type Part } from "./contender.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
-
-export const PARTS = ["load", "startup", "streaming", "endurance"] as const;
-export type Part = (typeof PARTS)[number];
 
 export interface Settings {
   /** Lower-case pieces of contenders' names; undefined is all. */
@@ -30,7 +28,8 @@ Needs nginx and wrk (Debian: nginx-light wrk); HAProxy, Caddy and curl where the
   --parts a,b             of: ${PARTS.join(", ")}; default all (checks always run)
   --rounds n              interleaved rounds of load and of start-up (default 5)
   --seconds n             length of one load sample (default 3)
-  --warmup n              seconds of unrecorded load before each scenario (default 2; 0 is none)
+  --warmup n              seconds of unrecorded load before each scenario, twice that before the first
+                          (default 2; 0 is none)
   --stream-bytes n        moved each way in the streaming part (default 2147483648)
   --endurance-seconds n   length of the long run for each contender (default 60)
   --quick                 a look: 3 rounds of 1 s, 64 MiB streams, 5 s of endurance

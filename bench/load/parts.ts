@@ -95,7 +95,7 @@ export interface LoadSettings {
 type Samples = Record<string, Record<string, Sample[]>>;
 
 /**
- * Every scenario: one unrecorded run each, then rounds over all contenders. All processes live through the whole
+ * Every scenario: one unrecorded run each (twice as long before the first, when nothing is compiled yet), then rounds over all contenders. All processes live through the whole
  * part; the idle ones cost nothing.
  */
 export const runLoads = async (bench: Bench, settings: LoadSettings): Promise<Samples> => {
@@ -105,8 +105,10 @@ export const runLoads = async (bench: Bench, settings: LoadSettings): Promise<Sa
     for (const contender of bench.contenders) {
       running.push(await startContender(bench, contender, bench.originPort));
     }
+    let warmupSeconds = 2 * settings.warmupSeconds;
     for (const scenario of settings.scenarios) {
-      samples[scenario.name] = await runScenario(bench, running, scenario, settings);
+      samples[scenario.name] = await runScenario(bench, running, scenario, { ...settings, warmupSeconds });
+      warmupSeconds = settings.warmupSeconds;
     }
   } finally {
     await Promise.all(running.map(({ child }) => child.stop()));

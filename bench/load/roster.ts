@@ -1,12 +1,9 @@
 /** Who takes part: every file of contenders/. */
 import { readdirSync } from "node:fs";
-import type { Contender, ContenderGroup } from "./contender.ts";
+import { type Contender, GROUPS } from "./contender.ts";
 import { benchFile } from "./scripted.ts";
 
-/** Order in a round and in the tables; by file name within. */
-const ORDER: readonly ContenderGroup[] = ["fairlead", "server", "library", "bare"];
-
-/** Contenders whose names hold one of `only`. */
+/** In the order of groups, then of file names. Contenders whose names hold one of `only`. */
 export const roster = async (only: readonly string[] | undefined): Promise<Contender[]> => {
   const found: Contender[] = [];
   for (const file of readdirSync(benchFile("contenders/")).toSorted()) {
@@ -16,7 +13,7 @@ export const roster = async (only: readonly string[] | undefined): Promise<Conte
   }
   return found
     .filter(({ name }) => only === undefined || only.some((word) => name.toLowerCase().includes(word)))
-    .toSorted((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group));
+    .toSorted((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group));
 };
 
 /** Why each that can't run here can't. */

@@ -8,7 +8,7 @@ import { writeReport } from "../report/write.ts";
 import { startCheckOrigin } from "./check-origin.ts";
 import type { CheckResult } from "./checks.ts";
 import { stopAll, stopAllWithThisProcess } from "./children.ts";
-import type { Contender } from "./contender.ts";
+import { type Contender, type ContenderGroup, GROUPS, PARTS, type Part } from "./contender.ts";
 import { divideCores } from "./cores.ts";
 import { type Settings, readSettings, refuse } from "./flags.ts";
 import { describeMachine } from "./machine.ts";
@@ -19,6 +19,9 @@ import { missingProgram } from "./programs.ts";
 import { type LoadResults, mergeResults } from "./results.ts";
 import { missingOf, roster } from "./roster.ts";
 import { workerBundleBytes } from "./worker-bundle.ts";
+
+/** Memory over time is asked of the runtimes and servers, not of every library. */
+const NO_LIBRARIES = GROUPS.filter((group) => group !== "library");
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -46,10 +49,14 @@ const measure = async (
   const whole: Bench = { contenders, cores, folder, originPort: origin.port, say };
   const checks = await runChecks(whole);
   const unsound = failed(checks);
-  const bench: Bench = { ...whole, contenders: contenders.filter(({ name }) => unsound[name] === undefined) };
-  // memory over time is asked of the runtimes and servers, not of every library
-  const fewer: Bench = { ...bench, contenders: bench.contenders.filter(({ group }) => group !== "library") };
-  const does = (part: Settings["parts"][number]): boolean => settings.parts.includes(part);
+  const benchOf = (part: Part, groups: readonly ContenderGroup[] = GROUPS): Bench => ({
+    ...whole,
+    contenders: contenders.filter(
+      ({ name, group, parts = PARTS }) =>
+        unsound[name] === undefined && parts.includes(part) && groups.includes(group),
+    ),
+  });
+  const does = (part: Part): boolean => settings.parts.includes(part);
   const noCurl = missingProgram("curl");
   if (does("streaming") && noCurl !== undefined) say(`streaming left out: ${noCurl}`);
   return {
@@ -59,10 +66,15 @@ const measure = async (
     contenders: contenders.map(({ name, group, runtime }) => ({ name, group, runtime })),
     skipped: { ...missing, ...unsound },
     checks,
-    samples: does("load") ? await runLoads(bench, settings) : {},
-    startUps: does("startup") ? await runStartUps(bench, settings.rounds) : {},
-    streams: does("streaming") && noCurl === undefined ? await runStreams(fewer, settings.streamBytes) : {},
-    endurance: does("endurance") ? await runEndurance(fewer, settings.enduranceSeconds) : {},
+    samples: does("load") ? await runLoads(benchOf("load"), settings) : {},
+    startUps: does("startup") ? await runStartUps(benchOf("startup"), settings.rounds) : {},
+    streams:
+      does("streaming") && noCurl === undefined
+        ? await runStreams(benchOf("streaming", NO_LIBRARIES), settings.streamBytes)
+        : {},
+    endurance: does("endurance")
+      ? await runEndurance(benchOf("endurance", NO_LIBRARIES), settings.enduranceSeconds)
+      : {},
     workerBundleBytes: await workerBundleBytes(),
   };
 };

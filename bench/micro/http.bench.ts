@@ -7,7 +7,7 @@ import { renderProblem } from "../../src/http/problem.ts";
 import { type ScreenHead, screen } from "../../src/http/screen.ts";
 import { securityHeaderEdits } from "../../src/http/security-headers.ts";
 import { normaliseTarget } from "../../src/http/target.ts";
-import { ANSWER_PAIRS, BROWSER_PAIRS } from "./samples.ts";
+import { ANSWER_RECORD, BROWSER_PAIRS } from "./samples.ts";
 import type { Suite } from "./suite.ts";
 
 const head: ScreenHead = {
@@ -56,7 +56,7 @@ export const suites = (): Suite[] => [
       "client through a trusted proxy": () =>
         do_not_optimize(resolveClient(forwarded, "10.1.1.2", "http", "shop-7.example.com", trusted)),
       "edit request pairs": () => do_not_optimize(editPairs(BROWSER_PAIRS, requestEdits)),
-      "edit response pairs into a record": () => do_not_optimize(editRecord(ANSWER_PAIRS, responseEdits)),
+      "edit response record": () => do_not_optimize(editRecord(ANSWER_RECORD, responseEdits)),
       "merge edits": () => do_not_optimize(mergeEdits(responseEdits, requestEdits)),
       "render problem": () => do_not_optimize(renderProblem(problem, "text/html,application/json;q=0.9")),
     },

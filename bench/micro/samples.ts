@@ -19,17 +19,17 @@ export const BROWSER_PAIRS: readonly string[] = [
 ].flat();
 
 /** Fields of an ordinary answer. */
-export const ANSWER_PAIRS: readonly string[] = [
-  ["Server", "nginx"],
-  ["Date", "Tue, 24 Nov 2026 10:00:00 GMT"],
-  ["Content-Type", "text/html; charset=utf-8"],
-  ["Content-Length", "1024"],
-  ["Connection", "keep-alive"],
-  ["Cache-Control", "private, max-age=0"],
-  ["ETag", 'W/"400-1a2b3c"'],
-  ["Set-Cookie", "session=0123456789abcdef; Path=/; HttpOnly"],
-  ["X-Powered-By", "Express"],
-].flat();
+export const ANSWER_RECORD: Readonly<Record<string, string | readonly string[]>> = {
+  server: "nginx",
+  date: "Tue, 24 Nov 2026 10:00:00 GMT",
+  "content-type": "text/html; charset=utf-8",
+  "content-length": "1024",
+  connection: "keep-alive",
+  "cache-control": "private, max-age=0",
+  etag: 'W/"400-1a2b3c"',
+  "set-cookie": ["session=0123456789abcdef; Path=/; HttpOnly", "theme=dark; Path=/"],
+  "x-powered-by": "Express",
+};
 
 /** Hosts in a config of `routes` routes; each has ten. */
 export const hostCount = (routes: number): number => Math.max(1, routes / 10);

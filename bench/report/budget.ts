@@ -1,6 +1,6 @@
 /** What the project set out to reach, and whether it did. */
 import type { LoadResults } from "../load/results.ts";
-import { maximum, median } from "../load/statistics.ts";
+import { maximum, median, minimum } from "../load/statistics.ts";
 import type { MicroResults } from "../micro/results.ts";
 import { type Ratio, cpuRatio } from "./figures.ts";
 import { duration, figure, table } from "./markdown.ts";
@@ -44,9 +44,12 @@ const loadRows = (load: LoadResults | undefined): Row[] => {
 };
 
 const startUpRow = (load: LoadResults | undefined): Row => {
-  const runs = load?.startUps[node];
-  const value = runs === undefined ? undefined : median(runs.map(({ listeningMs }) => listeningMs));
-  return limitRow("Node: process start to listening < 250 ms", value, 250, `${figure(value)} ms`);
+  const [name, runs] =
+    Object.entries(load?.startUps ?? {}).find(([command]) => command.startsWith("fairlead start")) ?? [];
+  const times = runs?.map(({ listeningMs }) => listeningMs) ?? [];
+  const shown = `${figure(minimum(times))} / ${figure(median(times))} ms (${name})`;
+  const value = times.length === 0 ? undefined : median(times);
+  return limitRow("Node: process start to listening < 250 ms", value, 250, shown);
 };
 
 const streamRows = (load: LoadResults | undefined): Row[] =>
