@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(`${root}node_modules/.bin/tsc`, ["-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
-chmodSync(`${root}dist/bin/node.js`, 0o755);
+chmodSync(`${root}dist/bin/fairlead.js`, 0o755);
 
 const { jsonSchema } = await import("../src/config/json-schema.ts");
 writeFileSync(`${root}schema.json`, `${JSON.stringify(jsonSchema(), null, 2)}\n`);

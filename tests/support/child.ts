@@ -1,6 +1,6 @@
 /** A child process with its output kept, ended by its own id. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { BOUND_MS, Watched, within } from "./bound.ts";
 
 export interface Exit {
@@ -22,10 +22,12 @@ export class Child {
     command: string,
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    directory?: string,
   ) {
     this.#name = name;
     this.#process = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
+      cwd: directory,
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
     });
     this.#process.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -91,9 +93,22 @@ export class Child {
     await within(this.ended(), `${this.#name} to be gone`);
   }
 
+  #memory(name: "VmRSS" | "VmHWM"): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) * 1024;
+  }
+
   /** Resident memory in bytes, children not included. */
   rss(): number {
-    const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"));
-    return Number(match?.[1] ?? Number.NaN) * 1024;
+    return this.#memory("VmRSS");
+  }
+
+  /** Most resident memory since the start or the last `forgetPeak`, in bytes. */
+  peakRss(): number {
+    return this.#memory("VmHWM");
+  }
+
+  forgetPeak(): void {
+    writeFileSync(`/proc/${this.pid}/clear_refs`, "5");
   }
 }

@@ -1,0 +1,65 @@
+/** The parts of a host that Node, Deno and Bun share: all three speak `node:fs`, `node:net` and `node:process`. */
+import { readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { RUNTIME_PROFILES, type RuntimeName } from "../cli/runtime-profile.ts";
+import type { Host, Output, ReachTarget } from "../cli/host.ts";
+
+const REACH_TIMEOUT_MS = 2_000;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "the name can't be resolved",
+  ENOENT: "no such socket",
+  EACCES: "no permission",
+  EHOSTUNREACH: "host unreachable",
+  ENETUNREACH: "network unreachable",
+  ETIMEDOUT: "timed out",
+};
+
+const reach = (target: ReachTarget): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const socket = connect(target);
+    const settle = (reason: string | undefined): void => {
+      resolve(reason);
+      socket.destroy();
+    };
+    socket.setTimeout(REACH_TIMEOUT_MS, () => settle("no answer within 2 s"));
+    socket.once("connect", () => settle(undefined));
+    socket.on("error", (error: NodeJS.ErrnoException) => settle(REASONS[error.code ?? ""] ?? error.message));
+  });
+
+/** A stream that is no terminal has no `isTTY` at all. */
+const output = (stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): Output => ({
+  isTTY: stream.isTTY ?? false,
+  write: (text) => void stream.write(text),
+});
+
+/** What every runtime does alike. */
+export const commonHost = (runtime: RuntimeName): Omit<Host, "runtimeName" | "serve" | "serveDemo"> => ({
+  profile: RUNTIME_PROFILES[runtime],
+  args: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: output(process.stdout),
+  stderr: output(process.stderr),
+  readText: (path) => readFile(path, "utf8"),
+  writeText: (path, text) => writeFile(path, text),
+  importModule: (path) => import(pathToFileURL(path).href) as Promise<unknown>,
+  now: () => performance.now(),
+  onSignal(listener) {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => listener(signal));
+  },
+  exit: (code) => process.exit(code),
+  reach,
+});
+
+/** Ends the process with `code` once everything written has left. */
+export const finish = async (code: number): Promise<void> => {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => void stream.write("", () => resolve()));
+  }
+  process.exit(code);
+};

@@ -1,0 +1,75 @@
+/** The config that a command works on. */
+import { ConfigError } from "../src/config/config-error.ts";
+import { type LoadedConfig, loadConfig } from "../src/config/load.ts";
+import type { ConfigProblem } from "../src/config/problem.ts";
+import { unsupported } from "../src/config/requirements.ts";
+import type { ConfigInput } from "../src/config/types.ts";
+import { CliError } from "./cli-error.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { Host } from "./host.ts";
+import type { RuntimeProfile } from "./runtime-profile.ts";
+
+/** Options that say where the config is. */
+export interface ConfigOptions {
+  readonly config?: string;
+}
+
+const FLAG_NAMES: Readonly<Record<string, string>> = { "listen.port": "--port", "listen.host": "--host" };
+
+/** Reads file, environment and `flags`. Undefined where nobody names an upstream or a route. */
+export const configured = (
+  host: Host,
+  options: ConfigOptions,
+  flags: ConfigInput = {},
+): Promise<LoadedConfig | undefined> =>
+  loadConfig({
+    ...(options.config === undefined ? {} : { file: options.config }),
+    env: host.env,
+    flags,
+    flagNames: FLAG_NAMES,
+    cwd: host.cwd,
+    readText: (path) => host.readText(path),
+    importModule: (path) => host.importModule(path),
+  });
+
+/** As `configured`; a `CliError` where nothing is. */
+export const requireConfig = async (host: Host, options: ConfigOptions): Promise<LoadedConfig> =>
+  (await configured(host, options)) ?? nothingConfigured(host);
+
+const nothingConfigured = (host: Host): never => {
+  throw new CliError(
+    EXIT.usage,
+    `there is no config in ${host.cwd}`,
+    'write one with "fairlead init", or name one with --config',
+  );
+};
+
+/** Names that say where a config is: they don't count where the command line holds all of it. */
+const ELSEWHERE = /^(?:FAIRLEAD|PINGORA)_(?:CONFIG|UPSTREAMS?)$/;
+
+/** `flags` as a whole config: files are not looked for; the environment may still set what stands beside upstreams. */
+export const configuredBy = async (host: Host, flags: ConfigInput): Promise<LoadedConfig> => {
+  const missing = (): Promise<never> =>
+    Promise.reject(Object.assign(new Error("no file is read"), { code: "ENOENT" }));
+  const loaded = await loadConfig({
+    env: Object.fromEntries(Object.entries(host.env).filter(([name]) => !ELSEWHERE.test(name))),
+    flags,
+    flagNames: FLAG_NAMES,
+    cwd: host.cwd,
+    readText: missing,
+    importModule: missing,
+  });
+  return loaded ?? nothingConfigured(host);
+};
+
+/** @throws ConfigError with the places of everything that `profile` can't do. */
+export const refuseUnsupported = async (loaded: LoadedConfig, profile: RuntimeProfile): Promise<void> => {
+  const refusals = unsupported(loaded.config, loaded.explicit, profile);
+  if (refusals.length === 0) return;
+  const problems = refusals.map(async ({ path: dotted, message }): Promise<ConfigProblem> => {
+    const path = dotted.split(".").map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+    const place = await loaded.placeOf(path, "key");
+    return { path, at: "key", message, ...(place === undefined ? {} : { place }) };
+  });
+  throw new ConfigError(await Promise.all(problems));
+};

@@ -1,0 +1,92 @@
+/** What runs when nothing is configured: three small origins, and a config for a proxy in front of them. */
+import type { ConfigInput } from "../src/config/types.ts";
+import type { DemoServer, Host } from "./host.ts";
+
+/** How one demo origin behaves. */
+export interface OriginSpec {
+  readonly name: string;
+  readonly latencyMs: number;
+  /** Every how many-th request fails with 503; 0 is never. */
+  readonly failEvery: number;
+  /** The same for people. */
+  readonly manner: string;
+}
+
+export const DEMO_ORIGINS: readonly OriginSpec[] = [
+  { name: "swift", latencyMs: 5, failEvery: 0, manner: "answers in 5 ms" },
+  { name: "steady", latencyMs: 80, failEvery: 0, manner: "answers in 80 ms" },
+  { name: "moody", latencyMs: 30, failEvery: 4, manner: "answers in 30 ms, every fourth time with a 503" },
+];
+
+/** A demo origin that listens. */
+export interface DemoOrigin {
+  readonly spec: OriginSpec;
+  readonly url: string;
+}
+
+export interface Demo {
+  readonly origins: readonly DemoOrigin[];
+  readonly config: ConfigInput;
+  close(): Promise<void>;
+}
+
+/** Answers as `spec` says, with what it was asked as JSON. `wait` resolves after that many milliseconds. */
+export const demoAnswer = (
+  spec: OriginSpec,
+  wait: (ms: number) => Promise<void>,
+): ((request: Request) => Promise<Response>) => {
+  let served = 0;
+  return async (request) => {
+    served += 1;
+    const fails = spec.failEvery > 0 && served % spec.failEvery === 0;
+    await wait(spec.latencyMs);
+    const { pathname, search } = new URL(request.url);
+    const body = fails
+      ? { origin: spec.name, failed: true }
+      : {
+          origin: spec.name,
+          method: request.method,
+          target: pathname + search,
+          headers: Object.fromEntries(request.headers),
+        };
+    return new Response(`${JSON.stringify(body, null, 2)}\n`, {
+      status: fails ? 503 : 200,
+      headers: { "content-type": "application/json" },
+    });
+  };
+};
+
+/** The demo's config for origins in the order of `DEMO_ORIGINS`. */
+export const demoConfig = (urls: readonly string[]): ConfigInput => ({
+  upstreams: { demo: urls, swift: urls.slice(0, 1) },
+  routes: [
+    {
+      name: "swift only",
+      match: { path: "/swift/*" },
+      upstream: "swift",
+      rewrite: { stripPrefix: true },
+      responseHeaders: { set: { "x-demo-route": "swift only" } },
+    },
+    { name: "moved", match: { path: "/old" }, redirect: { status: 301, path: "/" } },
+    { name: "all three in turn", upstream: "demo" },
+  ],
+});
+
+/** Starts the origins. */
+export const startDemo = async (host: Host): Promise<Demo> => {
+  const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const servers: DemoServer[] = [];
+  const origins: DemoOrigin[] = [];
+  for (const spec of DEMO_ORIGINS) {
+    const server = await host.serveDemo(demoAnswer(spec, wait));
+    servers.push(server);
+    origins.push({ spec, url: `http://127.0.0.1:${server.port}` });
+  }
+  return {
+    origins,
+    config: demoConfig(origins.map(({ url }) => url)),
+    close: async () => {
+      await Promise.all(servers.map((server) => server.close()));
+    },
+  };
+};

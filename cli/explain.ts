@@ -1,0 +1,90 @@
+/** `fairlead explain`: what would become of a request, and why. */
+import type { RequestHead } from "../src/core/arrival.ts";
+import { isFieldName } from "../src/http/headers.ts";
+import { CliError } from "./cli-error.ts";
+import { type ConfigOptions, requireConfig } from "./configured.ts";
+import { EXIT } from "./exit-codes.ts";
+import { explanation } from "./explanation.ts";
+import type { Host } from "./host.ts";
+import { styleFor } from "./style.ts";
+import { traceRequest } from "./trace-request.ts";
+
+export interface ExplainOptions extends ConfigOptions {
+  readonly header?: readonly string[];
+  /** Address of the client. */
+  readonly from: string;
+}
+
+/** Prints how `request`, a method and a URL, would be answered. */
+export const explain = async (
+  host: Host,
+  request: readonly [method: string, url: string],
+  options: ExplainOptions,
+): Promise<number> => {
+  const head = requestHead(request, options.header ?? []);
+  const loaded = await requireConfig(host, options);
+  const trace = await traceRequest(loaded.config, head, options.from);
+  const secret = secretHeaderNames(loaded.masked());
+  const style = styleFor(host.stdout, host.env);
+  const lines = explanation(trace, (name) => CREDENTIALS.test(name) || secret.has(name), style);
+  host.stdout.write(`${lines.join("\n")}\n`);
+  return EXIT.ok;
+};
+
+/** Fields whose values are never shown. */
+const CREDENTIALS = /^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key)$/;
+
+/** Lower-case names of the header fields that a masked config gives a masked value. */
+const secretHeaderNames = (masked: unknown, names: Set<string> = new Set()): ReadonlySet<string> => {
+  if (typeof masked !== "object" || masked === null) return names;
+  for (const [key, value] of Object.entries(masked)) {
+    const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (texts.some((text) => typeof text === "string" && text.includes("***"))) names.add(key.toLowerCase());
+    secretHeaderNames(value, names);
+  }
+  return names;
+};
+
+/** The request line and header section that an HTTP/1.1 client would send. The target stays as it was written. */
+export const requestHead = (
+  [method, url]: readonly [method: string, url: string],
+  headers: readonly string[],
+): RequestHead => {
+  if (!isFieldName(method)) {
+    throw new CliError(
+      EXIT.usage,
+      `"${method}" is not a method`,
+      "write it as in: explain GET http://localhost/",
+    );
+  }
+  const parts = /^(https?):\/\/([^/?#]+)([^#]*)/i.exec(url);
+  if (parts === null) {
+    throw new CliError(
+      EXIT.usage,
+      `"${url}" is not a whole URL`,
+      `write it as in: explain ${method} https://example.com/path`,
+    );
+  }
+  const [, scheme = "http", authority = "", rest = ""] = parts;
+  const fields = headers.map(headerField);
+  const named = fields.some(([name]) => name.toLowerCase() === "host");
+  return {
+    method,
+    scheme: scheme.toLowerCase() === "https" ? "https" : "http",
+    target: rest.startsWith("/") ? rest : `/${rest}`,
+    pairs: [...(named ? [] : ["host", authority]), ...fields.flat()],
+  };
+};
+
+const headerField = (text: string): [name: string, value: string] => {
+  const colon = text.indexOf(":");
+  const name = text.slice(0, colon).trim();
+  if (colon < 1 || !isFieldName(name)) {
+    throw new CliError(
+      EXIT.usage,
+      `"${text}" is not a header field`,
+      `write it as in: -H 'accept: text/html'`,
+    );
+  }
+  return [name, text.slice(colon + 1).trim()];
+};

@@ -1,0 +1,124 @@
+/** A trace as text. */
+import { editPairs } from "../src/http/header-edits.ts";
+import { HOP_BY_HOP } from "../src/http/headers.ts";
+import type { Config, RouteConfig } from "../src/config/types.ts";
+import type { Attempt } from "../src/core/exchange.ts";
+import { notTaken } from "./not-taken.ts";
+import { matchText } from "./listening.ts";
+import { layerText } from "./layer-text.ts";
+import type { Style } from "./style.ts";
+import type { Trace } from "./trace-request.ts";
+
+const LABEL_WIDTH = 12;
+
+/** Lines for the terminal. */
+export const explanation = (trace: Trace, isSecret: IsSecretName, style: Style): readonly string[] => {
+  const { head, plan } = trace;
+  const host = firstHost(trace);
+  const row = (label: string, text: string): string => `  ${style.dim(label.padEnd(LABEL_WIDTH))}${text}`;
+  const route = takenRoute(trace);
+  const lines = [style.bold(`${head.method} ${head.scheme}://${host}${head.target}`), ""];
+  if (trace.screened !== undefined && trace.screened.target !== head.target) {
+    lines.push(row("normalised", trace.screened.target));
+  }
+  if (route === undefined) lines.push(row("route", style.yellow("none")));
+  else {
+    lines.push(row("route", `${style.green(`"${route.config.name}"`)}, which matches ${route.match}`));
+    lines.push(row("layers", layerText(plan.config, route.config)));
+  }
+  lines.push(...outcome(trace, isSecret, row, style));
+  lines.push(...notTaken(trace, style));
+  return lines;
+};
+
+type IsSecretName = (lowerName: string) => boolean;
+type Row = (label: string, text: string) => string;
+
+const firstHost = ({ head, screened }: Trace): string => {
+  if (screened !== undefined) return screened.authority;
+  const at = head.pairs.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
+  return head.pairs[at + 1] ?? "";
+};
+
+/** The route that answers, and its match as text. */
+const takenRoute = ({
+  head,
+  plan,
+  screened,
+}: Trace): { readonly config: RouteConfig; readonly match: string } | undefined => {
+  if (screened === undefined) return undefined;
+  const { host, path, query } = screened;
+  const found = plan.router.find({ method: head.method, host, path, query, pairs: head.pairs });
+  if (found.kind !== "found") return undefined;
+  const config = plan.config.routes.find(({ name }) => name === found.value.route.name);
+  return config && { config, match: matchText(found.match) };
+};
+
+const outcome = (trace: Trace, isSecret: IsSecretName, row: Row, style: Style): readonly string[] => {
+  const { attempt, failure, response, plan } = trace;
+  if (failure !== undefined) {
+    const { status } = failure.error.kind;
+    return [row("answer", `${style.red(String(status))} ${failure.error.code}: ${failure.error.message}`)];
+  }
+  if (attempt === undefined) {
+    const location = response.headers.get("location");
+    return [
+      row("answer", `${response.status} from the proxy itself${location === null ? "" : `, to ${location}`}`),
+      ...responseRows(trace, isSecret, row),
+    ];
+  }
+  return [
+    ...upstreamRows(attempt, plan.config, row, style),
+    ...requestRows(attempt, isSecret, row),
+    ...responseRows(trace, isSecret, row),
+  ];
+};
+
+const upstreamRows = (attempt: Attempt, config: Config, row: Row, style: Style): readonly string[] => {
+  const { endpoint, exchange } = attempt;
+  const upstream = config.upstreams[endpoint.upstream];
+  const shares = config.routes.find(({ name }) => name === exchange.route)?.upstreams ?? [];
+  const split =
+    shares.length > 1 ? `, of ${shares.map(({ name, weight }) => `${name} ×${weight}`).join(", ")}` : "";
+  const lines = [
+    row("upstream", `${style.green(`"${endpoint.upstream}"`)}${split}`),
+    row(
+      "sends",
+      `${exchange.arrival.head.method} ${attempt.target} to ${endpoint.socketPath ?? endpoint.origin}`,
+    ),
+  ];
+  if (upstream !== undefined && upstream.endpoints.length > 1) {
+    const others = upstream.endpoints.map(({ url, weight }) => (weight === 1 ? url : `${url} ×${weight}`));
+    lines.push(row("", style.dim(`${upstream.balance} over ${others.join(", ")}`)));
+  }
+  return lines;
+};
+
+/** The header section that leaves, with what was added or changed marked, and what does not leave. */
+const requestRows = (attempt: Attempt, isSecret: IsSecretName, row: Row): readonly string[] => {
+  const { pairs } = attempt.exchange.arrival.head;
+  const sent = ["host", attempt.host, ...editPairs(pairs, attempt.requestEdits, attempt.exchange.drop)];
+  const arrived = new Set(fieldsOf(pairs).map(([name, value]) => `${name}: ${value}`));
+  const shown = ([name, value]: Field): string => `${name}: ${isSecret(name) ? "***" : value}`;
+  const fields = fieldsOf(sent);
+  const lines = fields.map((field) => `${arrived.has(field.join(": ")) ? " " : "+"} ${shown(field)}`);
+  const names = new Set(fields.map(([name]) => name));
+  for (const field of fieldsOf(pairs)) if (!names.has(field[0])) lines.push(`- ${shown(field)}`);
+  return lines.map((line, index) => row(index === 0 ? "request" : "", line));
+};
+
+const responseRows = ({ response, attempt }: Trace, isSecret: IsSecretName, row: Row): readonly string[] => {
+  const lines = [...response.headers].map(([name, value]) => `+ ${name}: ${isSecret(name) ? "***" : value}`);
+  for (const name of attempt?.responseEdits.drop ?? []) {
+    if (!HOP_BY_HOP.has(name) && !response.headers.has(name)) lines.push(`- ${name}`);
+  }
+  return lines.map((line, index) => row(index === 0 ? "response" : "", line));
+};
+
+type Field = readonly [lowerName: string, value: string];
+
+const fieldsOf = (pairs: readonly string[]): readonly Field[] => {
+  const fields: Field[] = [];
+  for (let i = 0; i < pairs.length; i += 2) fields.push([(pairs[i] ?? "").toLowerCase(), pairs[i + 1] ?? ""]);
+  return fields;
+};

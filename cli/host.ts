@@ -1,0 +1,50 @@
+/** What the command line asks of the runtime it runs on. `bin/*` supply it. */
+import type { Config } from "../src/config/types.ts";
+import type { RuntimeProfile } from "./runtime-profile.ts";
+import type { ServeOptions, Serving } from "../runtimes/serving.ts";
+
+/** A stream that people or programs read. */
+export interface Output {
+  readonly isTTY: boolean;
+  write(text: string): void;
+}
+
+/** A small HTTP server of the demo. */
+export interface DemoServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Everything outside of the command line itself. */
+export interface Host {
+  /** Shown to people, e.g. "Node 26.10.0". */
+  readonly runtimeName: string;
+  readonly profile: RuntimeProfile;
+  /** Arguments after the program's own name. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Rejects with an error whose `code` is "ENOENT" when there is no such file. */
+  readText(path: string): Promise<string>;
+  writeText(path: string, text: string): Promise<void>;
+  /** Imports a module by its absolute path. */
+  importModule(path: string): Promise<unknown>;
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Calls `listener` on each SIGTERM and SIGINT. */
+  onSignal(listener: (signal: string) => void): void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+  /** Serves a gateway. */
+  serve(config: Config, options: ServeOptions): Promise<Serving>;
+  /** Serves `answer` on a free port of the loopback interface. */
+  serveDemo(answer: (request: Request) => Response | Promise<Response>): Promise<DemoServer>;
+  /** Whether something accepts connections there; resolves to the reason if not. Gives up after 2 s. */
+  reach(target: ReachTarget): Promise<string | undefined>;
+}
+
+/** Where to connect to: a host and port, or a Unix domain socket. */
+export type ReachTarget = { readonly host: string; readonly port: number } | { readonly path: string };

@@ -1,0 +1,41 @@
+/** `fairlead init`: a starter config to edit. */
+import { CliError } from "./cli-error.ts";
+import { EXIT } from "./exit-codes.ts";
+import { errorCode, resolvePath } from "./file-path.ts";
+import type { Host } from "./host.ts";
+import { STARTER_CONFIG } from "./starter.ts";
+
+export interface InitOptions {
+  /** Overwrite a file that is there. */
+  readonly force?: boolean;
+}
+
+export const init = async (host: Host, file: string, { force = false }: InitOptions): Promise<number> => {
+  if (!/\.jsonc?$/.test(file)) {
+    throw new CliError(
+      EXIT.usage,
+      `the starter config is JSONC, so "${file}" is no name for it`,
+      'end it in ".jsonc"',
+    );
+  }
+  const path = resolvePath(host.cwd, file);
+  if (!force && (await isThere(host, path))) {
+    throw new CliError(
+      EXIT.failed,
+      `${file} exists already`,
+      "name another file, or add --force to overwrite it",
+    );
+  }
+  await host.writeText(path, STARTER_CONFIG);
+  host.stdout.write(`wrote ${file}\nEdit it, then: fairlead check, fairlead start\n`);
+  return EXIT.ok;
+};
+
+const isThere = (host: Host, path: string): Promise<boolean> =>
+  host.readText(path).then(
+    () => true,
+    (thrown: unknown) => {
+      if (errorCode(thrown) === "ENOENT") return false;
+      throw thrown;
+    },
+  );

@@ -1,0 +1,41 @@
+/** The layers that a route's requests pass, outermost first. */
+import type { Config, RouteConfig } from "../src/config/types.ts";
+
+const seconds = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`);
+
+const UNITS = ["bytes", "KiB", "MiB", "GiB"];
+
+/** A size in the largest unit that divides it. */
+const size = (bytes: number): string => {
+  if (bytes === Number.POSITIVE_INFINITY) return "none";
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1024 && value % 1024 === 0 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value} ${UNITS[unit] ?? ""}`;
+};
+
+/** `request id → security headers (default) → validation → body limit 100 MiB → forward (…)`. */
+export const layerText = (config: Config, route: RouteConfig): string => {
+  const layers = ["request id"];
+  if (config.securityHeaders !== false) layers.push(`security headers (${config.securityHeaders.preset})`);
+  layers.push("validation");
+  layers.push(`body limit ${size(route.bodyBytes ?? config.listen.limits.bodyBytes)}`);
+  if (route.timeouts.totalMs !== undefined) layers.push(`deadline ${seconds(route.timeouts.totalMs)}`);
+  layers.push(action(config, route));
+  return layers.join(" → ");
+};
+
+const action = (config: Config, route: RouteConfig): string => {
+  if (route.redirect !== undefined) return "redirect";
+  if (route.respond !== undefined) return "respond";
+  const timeouts = config.upstreams[route.upstreams?.[0]?.name ?? ""]?.timeouts;
+  if (timeouts === undefined) return "forward";
+  const firstByte = route.timeouts.firstByteMs ?? timeouts.firstByteMs;
+  const idle = route.timeouts.idleMs ?? timeouts.idleMs;
+  const limits = [`connect ${seconds(timeouts.connectMs)}`, `first byte ${seconds(firstByte)}`];
+  if (idle !== undefined) limits.push(`idle ${seconds(idle)}`);
+  return `forward (${limits.join(", ")})`;
+};

@@ -1,0 +1,57 @@
+/** What a started gateway says about itself. */
+import type { Config, RouteConfig } from "../src/config/types.ts";
+import type { RouteMatch } from "../src/routing/match.ts";
+import type { Serving } from "../runtimes/serving.ts";
+import type { Style } from "./style.ts";
+
+/** Routes shown at start; the rest is counted. */
+const MOST_ROUTES = 8;
+
+/** An address that can be opened from this machine: wildcard addresses become "localhost". */
+export const addressUrl = ({ host, port }: Serving["address"]): string => {
+  if (host === "0.0.0.0" || host === "::" || host === "") return `http://localhost:${port}`;
+  return host.includes(":") ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+};
+
+/** `GET,HEAD api.example.com/v1/*`; headers, query and cookies are counted, not shown. */
+export const matchText = (match: RouteMatch): string => {
+  const methods = match.methods === undefined ? "" : `${match.methods.join(",")} `;
+  const hosts = match.hosts === undefined ? "" : match.hosts.join(",");
+  const more = match.headers.length + match.query.length + match.cookies.length;
+  const conditions = more === 0 ? "" : ` (+${more} ${more === 1 ? "condition" : "conditions"})`;
+  return `${methods}${hosts}${pathText(match.path)}${conditions}`;
+};
+
+const pathText = (path: RouteMatch["path"]): string => {
+  if (path === undefined) return "/*";
+  if (path.kind !== "prefix") return path.value;
+  return path.value.endsWith("/") ? `${path.value}*` : `${path.value}/*`;
+};
+
+/** What a route does, in a few words. */
+export const actionText = (route: RouteConfig, config: Config): string => {
+  if (route.redirect !== undefined) return `redirect ${route.redirect.status}`;
+  if (route.respond !== undefined) return `respond ${route.respond.status}`;
+  const shares = route.upstreams ?? [];
+  return shares
+    .map(({ name, weight }) => (shares.length === 1 ? name : `${name} ×${weight}`))
+    .map((text, index) => {
+      const endpoints = config.upstreams[shares[index]?.name ?? ""]?.endpoints ?? [];
+      const [only] = endpoints;
+      return only !== undefined && endpoints.length === 1 && shares.length === 1 ? only.url : text;
+    })
+    .join(", ");
+};
+
+/** A line for each route, in columns. */
+export const routeLines = (config: Config, style: Style): readonly string[] => {
+  const shown = config.routes.slice(0, MOST_ROUTES).map((route) => {
+    const [first, ...others] = route.match;
+    const where = first === undefined ? "/*" : matchText(first);
+    return [others.length === 0 ? where : `${where} +${others.length}`, actionText(route, config)] as const;
+  });
+  const width = Math.max(0, ...shown.map(([where]) => where.length));
+  const lines = shown.map(([where, action]) => `  ${where.padEnd(width)}  ${style.dim("→")} ${action}`);
+  const hidden = config.routes.length - shown.length;
+  return hidden > 0 ? [...lines, style.dim(`  … and ${hidden} more`)] : lines;
+};

@@ -1,0 +1,194 @@
+/** The command line: `fairlead start|check|explain|schema|init`. Runtime-neutral; `bin/*` supply the host. */
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { ConfigError } from "../src/config/config-error.ts";
+import type { CheckOptions } from "./check.ts";
+import { CliError } from "./cli-error.ts";
+import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
+import type { ExplainOptions } from "./explain.ts";
+import type { Host } from "./host.ts";
+import type { InitOptions } from "./init.ts";
+import { parsePort } from "./port.ts";
+import { RUNTIME_PROFILES } from "./runtime-profile.ts";
+import type { SchemaOptions } from "./schema.ts";
+import type { StartOptions } from "./start.ts";
+import { styleFor } from "./style.ts";
+import { VERSION } from "./version.ts";
+
+/** Runs one command. Resolves to the exit code; never rejects. */
+export const main = async (host: Host): Promise<number> => {
+  let code: number = EXIT.ok;
+  const program = commandLine(host, (done) => {
+    code = done;
+  });
+  try {
+    await program.parseAsync(host.args, { from: "user" });
+    return code;
+  } catch (thrown) {
+    return failure(host, thrown);
+  }
+};
+
+// Each command's module is imported when it is asked for: starting must not wait for what explaining needs.
+type Finished = (code: number) => void;
+
+const CONFIG_OPTION = ["-c, --config <file>", "config file: .json, .jsonc, .yaml, .yml or .ts"] as const;
+
+const commandLine = (host: Host, finished: Finished): Command => {
+  const program = new Command("fairlead")
+    .description("A programmable edge proxy.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: (text) => host.stderr.write(text),
+      // Failures are shown in one place, below.
+      outputError: () => {},
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride()
+    .addHelpText("after", EXIT_CODES_HELP);
+  addStart(program, host, finished);
+  addCheck(program, host, finished);
+  addExplain(program, host, finished);
+  addFiles(program, host, finished);
+  return program;
+};
+
+const addStart = (program: Command, host: Host, finished: Finished): void => {
+  program
+    .command("start [urls...]", { isDefault: true })
+    .summary("start the proxy (what fairlead does without a command)")
+    .description(
+      "Start the proxy: in front of the given URLs, or as the config says.\nWith no URL and nothing configured, start a demo.",
+    )
+    .option(...CONFIG_OPTION)
+    .option("-p, --port <port>", "port to listen on; 0 takes any free one", portOption)
+    .option("--host <address>", "address to listen on")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fairlead http://localhost:3000
+  fairlead start --config fairlead.json --port 8443
+${EXIT_CODES_HELP}`,
+    )
+    .action(async (urls: string[], options: StartOptions) =>
+      finished(await (await import("./start.ts")).start(host, urls, options)),
+    );
+};
+
+const addCheck = (program: Command, host: Host, finished: Finished): void => {
+  program
+    .command("check")
+    .summary("validate the config and print what it comes to, secrets masked")
+    .description(
+      "Validate the config. Prints the effective config as JSON, secrets masked; what is wrong goes to standard error.",
+    )
+    .option(...CONFIG_OPTION)
+    .option(
+      "-r, --runtime <name>",
+      `also check that this runtime can do it: ${Object.keys(RUNTIME_PROFILES).join(", ")}`,
+    )
+    .addHelpText("after", EXIT_CODES_HELP)
+    .action(async (options: CheckOptions) =>
+      finished(await (await import("./check.ts")).check(host, options)),
+    );
+};
+
+const addExplain = (program: Command, host: Host, finished: Finished): void => {
+  program
+    .command("explain <method-or-url> [url]")
+    .summary("say what would become of a request, and why")
+    .description(
+      "Say which route a request would get, what would be sent to which upstream, and why other routes did not match. Nothing is sent.",
+    )
+    .option(...CONFIG_OPTION)
+    .option("-H, --header <name: value>", "a header field of the request; may be repeated", collect)
+    .option("--from <address>", "address of the client", "192.0.2.1")
+    .addHelpText(
+      "after",
+      `
+Example:
+  fairlead explain GET https://api.example.com/v1/x -H 'cookie: beta=1'
+${EXIT_CODES_HELP}`,
+    )
+    .action(async (first: string, second: string | undefined, options: ExplainOptions) =>
+      finished(
+        await (
+          await import("./explain.ts")
+        ).explain(host, second === undefined ? ["GET", first] : [first, second], options),
+      ),
+    );
+};
+
+const addFiles = (program: Command, host: Host, finished: Finished): void => {
+  program
+    .command("schema")
+    .summary("print the JSON Schema of the config")
+    .description("Print the JSON Schema of the config, for editors and other tools.")
+    .option("-o, --output <file>", "write it to this file instead")
+    .addHelpText("after", EXIT_CODES_HELP)
+    .action(async (options: SchemaOptions) =>
+      finished(await (await import("./schema.ts")).schema(host, options)),
+    );
+  program
+    .command("init [file]")
+    .summary("write a commented starter config")
+    .description("Write a commented starter config, to fairlead.jsonc unless another file is named.")
+    .option("-f, --force", "overwrite the file if it exists")
+    .addHelpText("after", EXIT_CODES_HELP)
+    .action(async (file: string | undefined, options: InitOptions) =>
+      finished(await (await import("./init.ts")).init(host, file ?? "fairlead.jsonc", options)),
+    );
+};
+
+const portOption = (text: string): number => {
+  try {
+    return parsePort(text, "--port");
+  } catch (thrown) {
+    if (thrown instanceof CliError) throw new InvalidArgumentError(thrown.advice ?? "");
+    throw thrown;
+  }
+};
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** Shows what went wrong, as a sentence and what to do. */
+const failure = (host: Host, thrown: unknown): number => {
+  const style = styleFor(host.stderr, host.env);
+  const say = (message: string, advice?: string): void => {
+    host.stderr.write(`${style.red("error:")} ${message}${advice === undefined ? "" : `\n  ${advice}`}\n`);
+  };
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return EXIT.ok;
+    const [message = "", ...suggestion] = thrown.message.replace(/^error: /, "").split("\n");
+    say(message, [...suggestion, 'see "fairlead --help"'].join("\n  "));
+    return EXIT.usage;
+  }
+  if (thrown instanceof ConfigError) {
+    const [only] = thrown.problems;
+    if (
+      only !== undefined &&
+      thrown.problems.length === 1 &&
+      only.path.length === 0 &&
+      only.place?.line === undefined
+    ) {
+      // Nothing in the file is wrong, but the file as a whole: missing, unreadable.
+      say(thrown.message, 'name another file with --config, or write a starter config with "fairlead init"');
+      return EXIT.usage;
+    }
+    host.stderr.write(`${style.red("error:")} ${thrown.report}`);
+    return EXIT.usage;
+  }
+  if (thrown instanceof CliError) {
+    say(thrown.message, thrown.advice);
+    return thrown.exitCode;
+  }
+  say(
+    thrown instanceof Error ? thrown.message : String(thrown),
+    "this is not a mistake of yours; please report it with the command you ran",
+  );
+  return EXIT.failed;
+};

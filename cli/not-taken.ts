@@ -1,0 +1,34 @@
+/** The routes that a request does not get, each with the reason. */
+import { explainRoutes } from "../src/routing/explain.ts";
+import { matchText } from "./listening.ts";
+import type { Style } from "./style.ts";
+import type { Trace } from "./trace-request.ts";
+
+/** With more routes than this, those that came closest are shown. */
+const MOST = 20;
+
+const CLOSENESS = { chosen: 0, outranked: 1, "other-method": 2, unmatched: 3 } as const;
+
+export const notTaken = ({ head, plan, screened }: Trace, style: Style): readonly string[] => {
+  if (screened === undefined) return [];
+  const { host, path, query } = screened;
+  const request = { method: head.method, host, path, query, pairs: head.pairs };
+  const others = explainRoutes(plan.entries, request)
+    .verdicts.filter(({ outcome }) => outcome !== "chosen")
+    .sort((a, b) => CLOSENESS[a.outcome] - CLOSENESS[b.outcome] || a.index - b.index);
+  if (others.length === 0) return [];
+  const rows = others.slice(0, MOST).map(({ index, reason }) => {
+    const entry = plan.entries[index];
+    const name = `"${entry?.value.route.name ?? ""}"`;
+    return [entry === undefined ? name : `${name} ${matchText(entry.match)}`, reason] as const;
+  });
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, reason]) => `  ${name.padEnd(width)}  ${style.dim(reason)}`);
+  const hidden = others.length - rows.length;
+  return [
+    "",
+    style.bold("Not taken"),
+    ...lines,
+    ...(hidden > 0 ? [style.dim(`  … and ${hidden} more`)] : []),
+  ];
+};

@@ -1,0 +1,39 @@
+/** A look at the upstreams at start: a wrong port is found before the first request. */
+import type { Config, EndpointConfig } from "../src/config/types.ts";
+import type { Host, ReachTarget } from "./host.ts";
+
+/** With more endpoints than this, only the first are tried. */
+const MOST = 32;
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+/** Where to connect to for an endpoint. */
+export const reachTarget = ({ url }: EndpointConfig): ReachTarget => {
+  if (url.startsWith("unix:")) return { path: url.slice("unix:".length) };
+  const { protocol, hostname, port } = new URL(url);
+  return {
+    host: hostname.startsWith("[") ? hostname.slice(1, -1) : hostname,
+    port: port === "" ? (DEFAULT_PORTS[protocol] ?? 80) : Number(port),
+  };
+};
+
+/** One sentence for each endpoint that nobody answers at. */
+export const unreachable = async (config: Config, host: Pick<Host, "reach">): Promise<readonly string[]> => {
+  const endpoints = Object.entries(config.upstreams)
+    .flatMap(([name, upstream]) => upstream.endpoints.map((endpoint) => ({ name, endpoint })))
+    .filter(({ endpoint }) => endpoint.weight > 0)
+    .slice(0, MOST);
+  const reasons = await Promise.all(
+    endpoints.map(async ({ name, endpoint }) => ({
+      name,
+      url: endpoint.url,
+      reason: await host.reach(reachTarget(endpoint)),
+    })),
+  );
+  return reasons
+    .filter(({ reason }) => reason !== undefined)
+    .map(
+      ({ name, url, reason }) =>
+        `upstream "${name}": nothing answers at ${url} (${reason}); requests to it get 502 until it does, so start it or correct its URL`,
+    );
+};

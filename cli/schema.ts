@@ -1,0 +1,20 @@
+/** `fairlead schema`: the JSON Schema of the config, for editors. */
+import { jsonSchema } from "../src/config/json-schema.ts";
+import { resolvePath } from "./file-path.ts";
+import type { Host } from "./host.ts";
+import { EXIT } from "./exit-codes.ts";
+
+export interface SchemaOptions {
+  /** File to write instead of standard output. */
+  readonly output?: string;
+}
+
+export const schema = async (host: Host, { output }: SchemaOptions): Promise<number> => {
+  const text = `${JSON.stringify(jsonSchema(), null, 2)}\n`;
+  if (output === undefined) host.stdout.write(text);
+  else {
+    await host.writeText(resolvePath(host.cwd, output), text);
+    host.stdout.write(`wrote ${output}\n`);
+  }
+  return EXIT.ok;
+};

@@ -1,0 +1,128 @@
+/** `fairlead start`: a gateway from the config, in front of one URL, or the demo. */
+import type { LoadedConfig } from "../src/config/load.ts";
+import type { Config, ConfigInput } from "../src/config/types.ts";
+import { ServeError, type Serving } from "../runtimes/serving.ts";
+import { CliError } from "./cli-error.ts";
+import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
+import { type Demo, startDemo } from "./demo.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { Host } from "./host.ts";
+import { addressUrl, routeLines } from "./listening.ts";
+import { unreachable } from "./reachability.ts";
+import { stopOnSignal } from "./stop-on-signal.ts";
+import { type Style, styleFor } from "./style.ts";
+import { upstreamUrl } from "./upstream-url.ts";
+import { VERSION } from "./version.ts";
+
+export interface StartOptions extends ConfigOptions {
+  readonly port?: number;
+  readonly host?: string;
+}
+
+/** Lines that tell what is served at `address`. */
+type Describe = (address: string, style: Style) => readonly string[];
+
+/** What is about to be served, and what to say about it. */
+interface Setup {
+  readonly loaded: LoadedConfig;
+  readonly describe: Describe;
+}
+
+/** Serves until a signal comes. Resolves to the exit code. */
+export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
+  const flags = listenFlags(options);
+  if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
+  const loaded = await configured(host, options, flags);
+  if (loaded !== undefined) return run(host, { loaded, describe: fileDescription(loaded) });
+  const demo = await startDemo(host);
+  try {
+    return await run(host, await demoSetup(host, demo, flags));
+  } finally {
+    await demo.close();
+  }
+};
+
+const listenFlags = ({ port, host }: StartOptions): ConfigInput => {
+  if (port === undefined && host === undefined) return {};
+  return { listen: { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) } };
+};
+
+const fileDescription =
+  ({ config, sources }: LoadedConfig): Describe =>
+  (address, style) => [
+    `  ${style.cyan(address)}  ${style.dim(`as ${sources.join(", ")} ${sources.length === 1 ? "says" : "say"}`)}`,
+    "",
+    ...routeLines(config, style),
+  ];
+
+const urlSetup = async (host: Host, urls: readonly string[], options: StartOptions): Promise<Setup> => {
+  const endpoints = urls.map(upstreamUrl);
+  if (options.config !== undefined) {
+    throw new CliError(EXIT.usage, "a URL and --config exclude each other", "give one of them");
+  }
+  const loaded = await configuredBy(host, {
+    ...listenFlags(options),
+    upstreams: { upstream: endpoints },
+    routes: [{ name: "everything", upstream: "upstream" }],
+  });
+  return {
+    loaded: withoutDelay(loaded),
+    describe: (address, style) => [`  ${style.cyan(address)}  ${style.dim("→")} ${endpoints.join(", ")}`],
+  };
+};
+
+const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
+  loaded: withoutDelay(await configuredBy(host, { ...demo.config, ...flags })),
+  describe: (address, style) => [
+    "Nothing is configured, so this is the demo: a proxy in front of three small servers.",
+    "",
+    `  ${style.cyan(address)}  ${style.dim("the proxy")}`,
+    ...demo.origins.map(
+      ({ spec, url }) =>
+        `  ${url.padEnd(address.length)}  ${style.bold(spec.name)} ${style.dim(spec.manner)}`,
+    ),
+    "",
+    "Try:",
+    `  curl -i ${address}/              ${style.dim("# the three in turn; moody fails now and then")}`,
+    `  curl -i ${address}/swift/hello   ${style.dim("# one route: prefix stripped, header added")}`,
+    `  curl -i ${address}/old           ${style.dim("# a redirect, answered by the proxy itself")}`,
+    "",
+    style.dim("Your own: fairlead http://localhost:3000, or fairlead init for a config file."),
+  ],
+});
+
+/** Where no load balancer watches a ready page, stopping need not wait for it to notice. */
+const withoutDelay = (loaded: LoadedConfig): LoadedConfig => {
+  const { config, explicit } = loaded;
+  if (explicit.has("listen.drain.delay")) return loaded;
+  const listen = { ...config.listen, drain: { ...config.listen.drain, delayMs: 0 } };
+  return { ...loaded, config: { ...config, listen } };
+};
+
+const run = async (host: Host, { loaded, describe }: Setup): Promise<number> => {
+  await refuseUnsupported(loaded, host.profile);
+  const serving = await serve(host, loaded);
+  const style = styleFor(host.stdout, host.env);
+  const stopped = stopOnSignal(host, serving);
+  const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
+  const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
+  host.stdout.write(`${lines.join("\n")}\n`);
+  void warnOfUnreachable(host, loaded.config);
+  return stopped;
+};
+
+const serve = async (host: Host, { config, explicit }: LoadedConfig): Promise<Serving> => {
+  try {
+    return await host.serve(config, { explicit });
+  } catch (thrown) {
+    if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message);
+    throw thrown;
+  }
+};
+
+const warnOfUnreachable = async (host: Host, config: Config): Promise<void> => {
+  const style = styleFor(host.stderr, host.env);
+  for (const sentence of await unreachable(config, host)) {
+    host.stderr.write(`${style.yellow("warning:")} ${sentence}\n`);
+  }
+};

@@ -1,0 +1,79 @@
+/** Sends a request through the real gateway, with a transport that records instead of sending. */
+import { createGateway } from "../handlers/gateway.ts";
+import { screenPolicy } from "../handlers/screen-policy.ts";
+import { ManualClock, seededRandom } from "../runtimes/memory/mod.ts";
+import { type Plan, buildPlan } from "../src/config/plan.ts";
+import type { Config } from "../src/config/types.ts";
+import { CAPABILITIES, type Capability } from "../src/core/capability.ts";
+import type { Arrival, RequestHead } from "../src/core/arrival.ts";
+import { NEVER_CANCELLED } from "../src/core/cancellation.ts";
+import type { Attempt } from "../src/core/exchange.ts";
+import type { FailureReport, Platform } from "../src/core/platform.ts";
+import { editHeaders } from "../src/http/header-edits.ts";
+import { type Screened, screen } from "../src/http/screen.ts";
+
+/** What became of the request. */
+export interface Trace {
+  readonly head: RequestHead;
+  readonly plan: Plan;
+  /** Undefined where the request is refused before routing. */
+  readonly screened: Screened | undefined;
+  /** What would be sent; undefined where nothing would. */
+  readonly attempt: Attempt | undefined;
+  readonly failure: FailureReport | undefined;
+  /** The proxy's own answer, or an upstream's bare 200 with the proxy's edits on it. */
+  readonly response: Response;
+}
+
+/** Traces the request `head` from the client at `address`. */
+export const traceRequest = async (config: Config, head: RequestHead, address: string): Promise<Trace> => {
+  let attempt: Attempt | undefined;
+  let failure: FailureReport | undefined;
+  const arrival: Omit<Arrival, "request"> = {
+    head,
+    body: { present: false, length: undefined, stream: () => null },
+    peer: { address, port: undefined },
+    cancellation: NEVER_CANCELLED,
+  };
+  const random = seededRandom();
+  const platform: Platform = {
+    name: "explain",
+    capabilities: new Set(Object.keys(CAPABILITIES) as Capability[]),
+    clock: new ManualClock(),
+    random,
+    transport: {
+      send: async (sent) => {
+        attempt = sent;
+        const headers = new Headers();
+        editHeaders(headers, sent.responseEdits);
+        return new Response(null, { headers });
+      },
+      close: async () => {},
+    },
+    telemetry: {
+      failed: (report) => {
+        failure = report;
+      },
+    },
+    arrive: (request) => ({ ...arrival, request }),
+  };
+  const response = await createGateway(config, platform).request(carrier(head));
+  const screened = screen(head, screenPolicy(config));
+  return {
+    head,
+    plan: buildPlan(config, random),
+    screened: "code" in screened ? undefined : screened,
+    attempt,
+    failure,
+    response,
+  };
+};
+
+/** Hono routes on this; what the gateway reads is `head`. */
+const carrier = ({ target, method }: RequestHead): Request => {
+  const url = new URL("http://localhost");
+  const [path = "/"] = target.split("?", 1);
+  url.pathname = path;
+  // CONNECT and TRACE have no Request; the gateway refuses them by the head.
+  return new Request(url, { method: /^(CONNECT|TRACE|TRACK)$/i.test(method) ? "GET" : method });
+};

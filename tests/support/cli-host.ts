@@ -1,0 +1,61 @@
+/** The command line in memory: files in a map, output in strings, nothing listens. */
+import { main } from "../../cli/main.ts";
+import type { Host } from "../../cli/host.ts";
+import { RUNTIME_PROFILES } from "../../cli/runtime-profile.ts";
+
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly files: ReadonlyMap<string, string>;
+}
+
+export interface CliSetup {
+  /** By path below the working directory. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly tty?: boolean;
+}
+
+const CWD = "/app";
+
+/** Runs `fairlead` with `args`. Commands that serve are not for this. */
+export const runCli = async (args: readonly string[], setup: CliSetup = {}): Promise<CliRun> => {
+  const files = new Map(Object.entries(setup.files ?? {}).map(([path, text]) => [`${CWD}/${path}`, text]));
+  const written = { stdout: "", stderr: "" };
+  const output = (name: "stdout" | "stderr"): Host["stdout"] => ({
+    isTTY: setup.tty ?? false,
+    write: (text) => {
+      written[name] += text;
+    },
+  });
+  const unexpected = (what: string) => (): never => {
+    throw new Error(`${what} is not part of this test`);
+  };
+  const code = await main({
+    runtimeName: "Memory",
+    profile: RUNTIME_PROFILES.node,
+    args,
+    env: setup.env ?? {},
+    cwd: CWD,
+    stdout: output("stdout"),
+    stderr: output("stderr"),
+    readText: async (path) => {
+      const text = files.get(path);
+      if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
+      return text;
+    },
+    writeText: async (path, text) => {
+      files.set(path, text);
+    },
+    importModule: unexpected("importing"),
+    now: () => 0,
+    onSignal: unexpected("a signal"),
+    exit: unexpected("exiting"),
+    serve: unexpected("serving"),
+    serveDemo: unexpected("the demo"),
+    reach: unexpected("connecting"),
+  });
+  const relative = [...files].map(([path, text]) => [path.slice(CWD.length + 1), text] as const);
+  return { code, ...written, files: new Map(relative) };
+};

@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import { runCli } from "../../support/cli-host.ts";
+
+const CONFIG = JSON.stringify({
+  upstreams: {
+    api: { endpoints: ["http://10.0.0.1:3000", { url: "http://10.0.0.2:3000", weight: 2 }] },
+    site: "http://10.0.0.9",
+  },
+  routes: [
+    {
+      name: "api",
+      match: { host: "api.example.com", path: "/v1/*", method: "GET" },
+      upstream: "api",
+      rewrite: { stripPrefix: true },
+      requestHeaders: { set: { "x-token": "${env:TOKEN}", "x-client": "${client.address}" } },
+    },
+    { name: "moved", match: { path: "/old" }, redirect: { status: 308, path: "/new" } },
+    { name: "site", match: { host: "www.example.com" }, upstream: "site" },
+  ],
+});
+
+const files = { "fairlead.json": CONFIG };
+const env = { TOKEN: "s3cret-value" };
+
+describe("usage", () => {
+  it("lists the commands and the exit codes in the help of the program and of each command", async () => {
+    for (const args of [
+      ["--help"],
+      ...["start", "check", "explain", "schema", "init"].map((c) => [c, "--help"]),
+    ]) {
+      const { code, stdout, stderr } = await runCli(args);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toMatch(/^Usage: fairlead/);
+      expect(stdout).toContain("Exit codes:");
+    }
+  });
+
+  it("prints the version", async () => {
+    expect((await runCli(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [["--prot", "80"], "unknown option '--prot'", "--port"],
+    [["chekc"], '"chekc" is neither a command nor a URL', "fairlead check"],
+    [["localhost:3000"], "neither a command nor a URL", "http://localhost:3000"],
+    [["3000"], "neither a command nor a URL", "http://localhost:3000"],
+    [["fairlead.yaml"], "neither a command nor a URL", "--config fairlead.yaml"],
+    [["--port", "99999"], "99999", "from 0 (any free port) to 65535"],
+    [["http://localhost:3000", "--config", "x.json"], "exclude each other", "one of them"],
+    [["--config", "nope.json"], "nope.json: there is no such file", "--config"],
+    [["check"], "there is no config in /app", "fairlead init"],
+    [["check", "--runtime", "nod"], 'no runtime "nod"', "workers"],
+    [["explain", "GET", "/v1/x"], '"/v1/x" is not a whole URL', "https://"],
+    [["explain"], "missing required argument", "--help"],
+    [["init", "fairlead.toml"], "fairlead.toml", ".jsonc"],
+  ])("answers %j with a sentence, what to do and exit code 2", async (args, sentence, advice) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(sentence);
+    expect(stderr).toContain(advice);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it("colours only terminals that want it", async () => {
+    const escape = "\u001b[";
+    expect((await runCli(["check"], { files, env })).stderr).not.toContain(escape);
+    expect((await runCli(["check"], { files, env, tty: true })).stderr).toContain(escape);
+    const refused = await runCli(["check"], { files, env: { ...env, NO_COLOR: "1" }, tty: true });
+    expect(refused.stderr).not.toContain(escape);
+  });
+});
+
+describe("check", () => {
+  it("prints the effective config as JSON with secrets masked", async () => {
+    const { code, stdout, stderr } = await runCli(["check"], { files, env });
+    expect(code).toBe(0);
+    const config = JSON.parse(stdout) as { listen: { port: number }; routes: { requestHeaders: unknown }[] };
+    expect(config.listen.port).toBe(8080);
+    expect(config.routes[0]?.requestHeaders).toEqual({
+      set: { "x-token": "***", "x-client": "${client.address}" },
+    });
+    expect(stdout + stderr).not.toContain(env.TOKEN);
+    expect(stderr).toBe("ok: fairlead.json: 3 routes, 2 upstreams\n");
+  });
+
+  it("shows every problem with its place and starts nothing", async () => {
+    const text = '{\n  "listen": { "prot": 1 },\n  "routes": [{ "upstream": "api" }]\n}\n';
+    const { code, stderr, stdout } = await runCli(["check"], { files: { "fairlead.json": text } });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("2 problems");
+    expect(stderr).toContain("fairlead.json:2:");
+    expect(stderr).toContain("fairlead.json:3:");
+  });
+
+  it("names the setting that a runtime can't honour", async () => {
+    const text = '{ "upstreams": { "a": "unix:/run/a.sock" }, "routes": [{ "upstream": "a" }] }';
+    const setup = { files: { "fairlead.json": text } };
+    expect((await runCli(["check", "--runtime", "node"], setup)).stderr).toContain("runs on node");
+    const { code, stderr } = await runCli(["check", "--runtime", "workers"], setup);
+    expect(code).toBe(2);
+    expect(stderr).toContain("upstreams.a");
+    expect(stderr).toContain("workers can't connect to endpoints over Unix domain sockets");
+  });
+});
+
+describe("explain", () => {
+  const explain = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runCli(["explain", ...args], { files, env });
+    expect([code, stderr]).toEqual([0, ""]);
+    return stdout;
+  };
+
+  it("tells route, upstream, rewrite and header edits of a forwarded request", async () => {
+    const text = await explain(
+      "GET",
+      "https://api.example.com/v1/x?y=1",
+      "-H",
+      "connection: x-hop",
+      "-H",
+      "x-hop: 1",
+    );
+    expect(text).toContain('"api", which matches GET api.example.com/v1/*');
+    expect(text).toMatch(/sends +GET \/x\?y=1 to http:\/\/10\.0\.0\.[12]:3000/);
+    expect(text).toContain("round-robin over http://10.0.0.1:3000, http://10.0.0.2:3000 ×2");
+    expect(text).toContain("+ x-client: 192.0.2.1");
+    expect(text).toContain("+ x-forwarded-proto: https");
+    expect(text).toContain("- x-hop: 1");
+  });
+
+  it("masks secrets", async () => {
+    const text = await explain("https://api.example.com/v1/x", "-H", "authorization: Bearer abc");
+    expect(text).toContain("x-token: ***");
+    expect(text).toContain("authorization: ***");
+    expect(text).not.toContain(env.TOKEN);
+  });
+
+  it("says why the other routes did not match", async () => {
+    const text = await explain("GET", "https://www.example.com/v1/x");
+    expect(text).toContain('"site"');
+    expect(text).toMatch(/"api" .*host www\.example\.com is not api\.example\.com/);
+    expect(text).toMatch(/"moved" .*path \/v1\/x is not \/old/);
+  });
+
+  it("tells the proxy's own answers", async () => {
+    expect(await explain("GET", "http://example.com/old")).toMatch(
+      /answer +308 from the proxy itself, to .*\/new/,
+    );
+    expect(await explain("GET", "http://other.example.com/")).toMatch(/answer +404 no-route/);
+    expect(await explain("POST", "http://api.example.com/v1/x")).toMatch(/answer +405 method-not-allowed/);
+    expect(await explain("GET", "http://www.example.com/%2fx")).toMatch(/answer +400 bad-request/);
+  });
+});
+
+describe("schema", () => {
+  it("prints a JSON Schema, or writes it to a file", async () => {
+    const { code, stdout } = await runCli(["schema"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ type: "object" });
+    const written = await runCli(["schema", "-o", "out.json"]);
+    expect(written.files.get("out.json")).toBe(stdout);
+  });
+});
+
+describe("init", () => {
+  it("writes a starter config that check accepts", async () => {
+    const { code, files: made } = await runCli(["init"]);
+    expect(code).toBe(0);
+    const text = made.get("fairlead.jsonc") ?? "";
+    const checked = await runCli(["check"], { files: { "fairlead.jsonc": text } });
+    expect(checked.stderr).toBe("ok: fairlead.jsonc: 3 routes, 2 upstreams\n");
+    expect(checked.code).toBe(0);
+  });
+
+  it("overwrites only when forced", async () => {
+    const there = { "fairlead.jsonc": "// mine\n" };
+    const refused = await runCli(["init"], { files: there });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("--force");
+    expect(refused.files.get("fairlead.jsonc")).toBe("// mine\n");
+    const forced = await runCli(["init", "--force"], { files: there });
+    expect(forced.code).toBe(0);
+    expect(forced.files.get("fairlead.jsonc")).not.toBe("// mine\n");
+  });
+});

@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Child } from "../../support/child.ts";
+import { ROOT } from "../../support/sources.ts";
+
+const NODE = join(ROOT, "node_modules/.bin/node");
+const LAUNCHER = join(ROOT, "bin/node.ts");
+const ADDRESS = /(http:\/\/localhost:\d+)/;
+
+let directory = "";
+let running: Child[] = [];
+let servers: Server[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "fairlead-cli-"));
+});
+
+afterEach(async () => {
+  await Promise.all(running.map((child) => child.stop()));
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections();
+  }
+  rmSync(directory, { recursive: true, force: true });
+  [running, servers] = [[], []];
+});
+
+const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Child => {
+  const child = new Child("fairlead", NODE, [LAUNCHER, ...args], env, directory);
+  running.push(child);
+  return child;
+};
+
+const origin = async (answer: Parameters<typeof createServer>[1]): Promise<number> => {
+  const server = createServer(answer);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+};
+
+describe("fairlead start", () => {
+  it("runs the demo when nothing is configured, and its curl lines work", async () => {
+    const child = start(["--port", "0"]);
+    const [, address = ""] = await child.printed(ADDRESS);
+    await child.printed(/fairlead init/);
+    const urls = [...child.stdout.matchAll(/curl -i (\S+)/g)].map((match) => match[1] ?? "");
+    expect(urls).toHaveLength(3);
+    const answers = await Promise.all(urls.map((url) => fetch(url, { redirect: "manual" })));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 301]);
+    expect(answers[1]?.headers.get("x-demo-route")).toBe("swift only");
+    const names: unknown[] = [];
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const response = await fetch(address);
+      statuses.push(response.status);
+      names.push(((await response.json()) as { origin: string }).origin);
+    }
+    expect(new Set(names)).toEqual(new Set(["swift", "steady", "moody"]));
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  });
+
+  it("proxies to a URL and warns when nobody answers there", async () => {
+    const port = await origin((_, response) => response.end("hello"));
+    const child = start([`http://127.0.0.1:${port}`, "http://127.0.0.1:1", "--port", "0"]);
+    const [, address = ""] = await child.printed(ADDRESS);
+    expect(await (await fetch(address)).text()).toBe("hello");
+    await child.printed(
+      /warning: .*nothing answers at http:\/\/127\.0\.0\.1:1 \(connection refused\).*start it/,
+    );
+    expect(child.exit).toBeUndefined();
+  });
+
+  it("takes the config of the working directory, the environment and the flags", async () => {
+    const config = { listen: { port: 1 }, routes: [{ name: "hi", respond: { body: "from the file" } }] };
+    writeFileSync(join(directory, "fairlead.json"), JSON.stringify(config));
+    const child = start(["--host", "127.0.0.1"], { FAIRLEAD_LISTEN_PORT: "0" });
+    const [, address = ""] = await child.printed(/(http:\/\/127\.0\.0\.1:\d+)/);
+    await child.printed(/as fairlead\.json, FAIRLEAD_LISTEN_PORT, --host say/);
+    expect(await (await fetch(address)).text()).toBe("from the file");
+  });
+
+  it("loads a TypeScript config", async () => {
+    const text = 'const body: string = "typed";\nexport default { routes: [{ respond: { body } }] };\n';
+    writeFileSync(join(directory, "fairlead.ts"), text);
+    const child = start(["--port", "0"]);
+    const [, address = ""] = await child.printed(ADDRESS);
+    expect(await (await fetch(address)).text()).toBe("typed");
+  });
+
+  it("says in one sentence that the port is taken", async () => {
+    const port = await origin((_, response) => response.end());
+    const child = start(["http://127.0.0.1:1", "--host", "127.0.0.1", "--port", String(port)]);
+    expect(await child.ended()).toEqual({ code: 1, signal: null });
+    expect(child.stderr).toContain(`port ${port}`);
+    expect(child.stderr).toContain("choose another port");
+    expect(child.stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("refuses a wrong config with exit code 2", async () => {
+    writeFileSync(join(directory, "fairlead.json"), '{ "listen": { "port": "x" } }');
+    const child = start([]);
+    expect(await child.ended()).toEqual({ code: 2, signal: null });
+    expect(child.stderr).toContain("fairlead.json:1:");
+    expect(child.stdout).toBe("");
+  });
+});
+
+describe("a signal", () => {
+  it("lets a request in flight finish and exits with 0", async () => {
+    let release = (): void => {};
+    const arrived = Promise.withResolvers<void>();
+    const port = await origin((_, response) => {
+      release = () => response.end("finished");
+      arrived.resolve();
+    });
+    const child = start([`http://127.0.0.1:${port}`, "--port", "0"]);
+    const [, address = ""] = await child.printed(ADDRESS);
+    const answer = fetch(address);
+    await arrived.promise;
+    child.signal("SIGTERM");
+    await child.printed(/SIGTERM: finishing what is in flight/);
+    release();
+    expect(await (await answer).text()).toBe("finished");
+    expect(await child.ended()).toEqual({ code: 0, signal: null });
+  });
+
+  it("given twice ends at once with 1", async () => {
+    const arrived = Promise.withResolvers<void>();
+    const port = await origin(() => arrived.resolve());
+    const child = start([`http://127.0.0.1:${port}`, "--port", "0"]);
+    const [, address = ""] = await child.printed(ADDRESS);
+    const answer = fetch(address).catch(() => "cut off");
+    await arrived.promise;
+    child.signal("SIGINT");
+    await child.printed(/SIGINT: finishing/);
+    // The first moments after a signal count as the same one, so it is given until it takes.
+    const again = setInterval(() => child.signal("SIGINT"), 50);
+    const exit = await child.ended().finally(() => clearInterval(again));
+    expect(exit).toEqual({ code: 1, signal: null });
+    expect(await answer).toBe("cut off");
+  });
+
+  it("ends the demo with 0", async () => {
+    const child = start(["--port", "0"]);
+    await child.printed(/fairlead init/);
+    child.signal("SIGINT");
+    expect(await child.ended()).toEqual({ code: 0, signal: null });
+  });
+});

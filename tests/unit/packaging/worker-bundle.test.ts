@@ -1,0 +1,38 @@
+import { gzipSync } from "node:zlib";
+import { buildSync } from "esbuild";
+import { describe, expect, it } from "vitest";
+import { ROOT } from "../../support/sources.ts";
+
+const MAX_GZIP_BYTES = 90 * 1024;
+
+/** As `wrangler deploy` bundles it. */
+const bundle = (entry: string): string => {
+  const { outputFiles } = buildSync({
+    entryPoints: [entry],
+    absWorkingDir: ROOT,
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+    minify: true,
+    logLevel: "silent",
+  });
+  return outputFiles[0]?.text ?? "";
+};
+
+describe("worker bundle", () => {
+  const code = bundle("runtimes/workers/worker.ts");
+
+  it("stays under 90 KiB gzipped", () => {
+    expect(gzipSync(code, { level: 9 }).byteLength).toBeLessThan(MAX_GZIP_BYTES);
+  });
+
+  it("holds nothing of Node", () => {
+    expect(code).not.toMatch(/["']node:/);
+    expect(code).not.toContain("undici");
+  });
+});
