@@ -93,23 +93,33 @@ const check = (rules: Rules, arrival: Arrival): Screened | ProxyError => {
 };
 
 const HELD_BACK: ReadonlySet<string> = new Set(["expect"]);
+const never = (): boolean => false;
 
-/** What a gateway would do when it forwards, for apps without one: dropped fields go, content is counted. */
-const enforce = (c: Context, rules: Rules, screened: Screened, body: ArrivedBody): ProxyError | undefined => {
-  const { contentLength = 0 } = screened;
-  if (contentLength > rules.maxBodyBytes) return fail("body-too-large", `${contentLength} bytes announced`);
+/** `request` without the fields that must not be believed. */
+const cleaned = (request: Request, screened: Screened): Request => {
   const dropped = screened.drop.filter((name) => !HELD_BACK.has(name));
-  const uncounted =
-    screened.contentLength === undefined && rules.maxBodyBytes !== Number.POSITIVE_INFINITY && body.present;
-  if (dropped.length === 0 && !uncounted) return undefined;
-  let request = c.req.raw;
-  if (dropped.length > 0) {
-    const headers = new Headers(request.headers);
-    for (const name of dropped) headers.delete(name);
-    request = new Request(request, { headers });
-  }
-  replaceRequest(c, uncounted ? limitBody(request, rules.maxBodyBytes) : request);
-  return undefined;
+  if (dropped.length === 0) return request;
+  const headers = new Headers(request.headers);
+  for (const name of dropped) headers.delete(name);
+  return new Request(request, { headers });
+};
+
+/**
+ * What a gateway would do when it forwards, for apps without one: dropped fields go, content of unannounced length
+ * is counted.
+ *
+ * @returns whether there was too much of it, to be asked after the handler.
+ */
+const enforce = (c: Context, rules: Rules, screened: Screened, body: ArrivedBody): (() => boolean) => {
+  const { raw } = c.req;
+  const request = cleaned(raw, screened);
+  const { contentLength } = screened;
+  const counted =
+    contentLength === undefined && rules.maxBodyBytes !== Number.POSITIVE_INFINITY && body.present
+      ? limitBody(request, rules.maxBodyBytes)
+      : { request, exceeded: never };
+  if (counted.request !== raw) replaceRequest(c, counted.request);
+  return counted.exceeded;
 };
 
 /**
@@ -131,12 +141,13 @@ export const validation = (options: ValidationOptions = {}): MiddlewareHandler =
     if (found instanceof ProxyError) return reject(found, c);
     setScreened(c, found);
     if (!standsAlone(c)) return next();
-    const excess = enforce(c, rules, found, arrival.body);
-    if (excess !== undefined) return reject(excess, c);
+    if ((found.contentLength ?? 0) > rules.maxBodyBytes) {
+      return reject(fail("body-too-large", `${found.contentLength} bytes announced`), c);
+    }
+    const exceeded = enforce(c, rules, found, arrival.body);
     await next();
-    const { error } = c;
-    return error instanceof ProxyError && error.code === "body-too-large"
-      ? answerInstead(c, reject(error, c))
-      : undefined;
+    // A handler that got over it keeps its answer.
+    if (c.error === undefined || !exceeded()) return undefined;
+    return answerInstead(c, reject(fail("body-too-large", "content of unannounced length"), c));
   };
 };

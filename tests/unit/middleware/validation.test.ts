@@ -1,0 +1,228 @@
+import { Hono } from "hono";
+import { describe, expect, it } from "vitest";
+import { ensureArrival, screenedOf, setArrival } from "../../../middleware/context.ts";
+import { type ValidationOptions, validation } from "../../../middleware/validation.ts";
+import { ProxyError } from "../../../src/core/errors.ts";
+import { webArrival } from "../../../src/core/web-arrival.ts";
+
+const app = (options: ValidationOptions = {}): Hono => {
+  const served = new Hono();
+  served.onError((_, c) => c.text("failed", 500));
+  served.use(validation(options));
+  served.get("/headers", (c) => c.json(c.req.header()));
+  served.post("/length", async (c) => c.text(String((await c.req.arrayBuffer()).byteLength)));
+  served.all("*", (c) => c.text(screenedOf(c)?.target ?? "none"));
+  return served;
+};
+
+const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count);
+
+/** A body of unknown length. */
+const streamed = (...chunks: Uint8Array<ArrayBuffer>[]): RequestInit & { duplex: "half" } => ({
+  method: "POST",
+  body: new ReadableStream({
+    start: (controller) => {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  }),
+  duplex: "half",
+});
+
+const codeOf = async (response: Response): Promise<string> => {
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  const problem = (await response.json()) as { code: string; status: number };
+  expect(problem.status).toBe(response.status);
+  return problem.code;
+};
+
+describe("validation", () => {
+  it("lets an ordinary request through and tells what it means", async () => {
+    const response = await app().request("http://site.example/a/%7eb?c");
+    expect(await response.text()).toBe("/a/~b?c");
+  });
+
+  it.each([
+    ["an encoded slash", "/a%2fb", {}],
+    ["Content-Length with Transfer-Encoding", "/", { "content-length": "3", "transfer-encoding": "chunked" }],
+    ["an unknown transfer coding", "/", { "transfer-encoding": "gzip" }],
+    ["a list of lengths", "/", { "content-length": "3, 3" }],
+    ["another Host than the URL's", "/", { host: "other.example" }],
+  ])("answers 400 to %s", async (_, target, headers) => {
+    const response = await app().request(`http://site.example${target}`, {
+      headers: headers as Record<string, string>,
+    });
+    expect(response.status).toBe(400);
+    expect(await codeOf(response)).toBe("bad-request");
+  });
+
+  it("answers 405 with Allow to methods that are not on the list", async () => {
+    const listed = await app({ methods: ["GET", "POST"] }).request("/", { method: "PUT" });
+    expect(listed.status).toBe(405);
+    expect(listed.headers.get("allow")).toBe("GET, POST");
+    expect(await codeOf(listed)).toBe("method-not-allowed");
+    expect((await app().request("/", { method: "PROPFIND" })).status).toBe(200);
+    expect((await app({ methods: ["PROPFIND"] }).request("/", { method: "PROPFIND" })).status).toBe(200);
+  });
+
+  it("does not let TRACE through unless it is on the list", async () => {
+    // A WHATWG request can't be a TRACE, a server's can.
+    const trace = (options: ValidationOptions): Hono => {
+      const served = new Hono();
+      served.use((c, next) => {
+        const arrival = webArrival(c.req.raw);
+        const { scheme, target, pairs, authority } = arrival.head;
+        setArrival(c, { ...arrival, head: { method: "TRACE", scheme, target, pairs, authority } });
+        return next();
+      });
+      served.use(validation(options));
+      served.all("*", (c) => c.text("through"));
+      return served;
+    };
+    expect((await trace({}).request("/")).status).toBe(405);
+    expect((await trace({ methods: ["TRACE"] }).request("/")).status).toBe(200);
+  });
+
+  it.each([
+    ["a.example", 200],
+    ["A.example:8080", 200],
+    ["x.wild.example", 200],
+    ["x.y.wild.example", 200],
+    ["wild.example", 421],
+    ["other.example", 421],
+  ])("serves the hosts on its list: %s gets %i", async (host, status) => {
+    const response = await app({ hosts: ["a.example", "*.wild.example"] }).request(`http://${host}/`);
+    expect(response.status).toBe(status);
+  });
+
+  it.each([
+    ["application/json; charset=utf-8", 200],
+    ["text/csv", 200],
+    ["application/xml", 415],
+  ])("accepts the content types on its list: %s gets %i", async (type, status) => {
+    const options = { contentTypes: ["application/json", "text/*"] };
+    const request = { method: "POST", body: "x", headers: { "content-type": type } };
+    expect((await app(options).request("/", request)).status).toBe(status);
+  });
+
+  it("asks for no content type where there is no content", async () => {
+    expect((await app({ contentTypes: ["application/json"] }).request("/")).status).toBe(200);
+  });
+
+  it("answers 414 and 431 beyond the limits", async () => {
+    const small = app({ limits: { targetBytes: 5, headers: 2, headerBytes: 256 } });
+    const longTarget = await small.request("/12345");
+    expect([longTarget.status, await codeOf(longTarget)]).toEqual([414, "target-too-long"]);
+    const many = await small.request("/", { headers: { a: "1", b: "2", c: "3" } });
+    expect([many.status, await codeOf(many)]).toEqual([431, "header-too-large"]);
+    expect((await small.request("/", { headers: { a: "x".repeat(256) } })).status).toBe(431);
+  });
+
+  it("answers 417 to expectations it does not know", async () => {
+    expect((await app().request("/", { headers: { expect: "teapot" } })).status).toBe(417);
+  });
+
+  it("answers 413 to content that says it is too long", async () => {
+    const limited = app({ limits: { bodyBytes: "10B" } });
+    const request = (length: string): RequestInit => ({
+      method: "POST",
+      body: "x",
+      headers: { "content-length": length },
+    });
+    expect((await limited.request("/", request("11"))).status).toBe(413);
+    expect((await limited.request("/", request("10"))).status).toBe(200);
+  });
+
+  it("counts content that does not say how long it is", async () => {
+    const limited = app({ limits: { bodyBytes: 10 } });
+    const fits = await limited.request("/length", streamed(bytes(4), bytes(6)));
+    expect(await fits.text()).toBe("10");
+    const tooMuch = await limited.request("/length", streamed(bytes(4), bytes(7)));
+    expect([tooMuch.status, await codeOf(tooMuch)]).toEqual([413, "body-too-large"]);
+    const unlimited = await app({ limits: { bodyBytes: "unlimited" } }).request(
+      "/length",
+      streamed(bytes(99)),
+    );
+    expect(await unlimited.text()).toBe("99");
+  });
+
+  it("takes out what must not be believed", async () => {
+    const headers = { "x-hop": "1", x_under: "1", "x-kept": "1", connection: "x-hop" };
+    const response = await app().request("/headers", { headers });
+    expect(await response.json()).toEqual({ "x-kept": "1", connection: "x-hop" });
+    const allowed = await app({ underscores: "allow" }).request("/headers", { headers: { x_under: "1" } });
+    expect(await allowed.json()).toEqual({ x_under: "1" });
+    expect((await app({ underscores: "reject" }).request("/", { headers: { x_under: "1" } })).status).toBe(
+      400,
+    );
+  });
+
+  it("keeps the content when it takes fields out", async () => {
+    const response = await app().request("/length", { method: "POST", body: "12345", headers: { x_y: "1" } });
+    expect(await response.text()).toBe("5");
+  });
+
+  it("leaves request and content to a gateway that follows", async () => {
+    const served = new Hono();
+    const seen: Request[] = [];
+    served.use((c, next) => {
+      seen.push(c.req.raw);
+      ensureArrival(c, () => webArrival(c.req.raw));
+      return next();
+    });
+    served.use(validation({ limits: { bodyBytes: 1 } }));
+    served.post("/", async (c) => {
+      expect(c.req.raw).toBe(seen[0]);
+      expect(screenedOf(c)?.drop).toEqual(["x_y"]);
+      return c.text(await c.req.text());
+    });
+    const response = await served.request("/", {
+      method: "POST",
+      body: "long",
+      headers: { x_y: "1", "content-length": "4" },
+    });
+    expect(await response.text()).toBe("long");
+  });
+
+  it("lets a handler behind it see a counted body through what its platform reads", async () => {
+    const served = new Hono();
+    served.onError((_, c) => c.text("failed", 500));
+    served.use(validation({ limits: { bodyBytes: 4 } }));
+    served.post("/", async (c) => {
+      const peer = { address: "192.0.2.7", port: undefined };
+      const arrival = ensureArrival(c, () => webArrival(new Request("http://lent/"), peer));
+      expect(arrival.peer).toBe(peer);
+      await new Response(arrival.body.stream()).arrayBuffer();
+      return c.text("read");
+    });
+    expect(await (await served.request("/", streamed(bytes(4)))).text()).toBe("read");
+    expect((await served.request("/", streamed(bytes(5)))).status).toBe(413);
+  });
+
+  it("lets the app decide how to refuse", async () => {
+    const errors: ProxyError[] = [];
+    const response = await app({
+      methods: ["GET"],
+      reject: (error, c) => {
+        errors.push(error);
+        return c.text("no", 405);
+      },
+    }).request("/", { method: "POST" });
+    expect(await response.text()).toBe("no");
+    expect(errors[0]).toBeInstanceOf(ProxyError);
+  });
+
+  it.each([
+    [{ methods: "GET" }, "methods"],
+    [{ methods: ["get"] }, "methods[0]"],
+    [{ hosts: ["http://a"] }, "hosts[0]"],
+    [{ underscores: "maybe" }, "underscores"],
+    [{ limits: { headers: 0 } }, "limits.headers"],
+    [{ limits: { bodyBytes: "ten" } }, "limits.bodyBytes"],
+    [{ method: ["GET"] }, "method"],
+  ])("refuses %j and names the field", (options, field) => {
+    const wrong = options as unknown as ValidationOptions;
+    expect(() => validation(wrong)).toThrow(TypeError);
+    expect(() => validation(wrong)).toThrow(field);
+  });
+});
