@@ -11,7 +11,7 @@ export interface Sample {
   readonly requests: number;
   readonly seconds: number;
   readonly requestsPerSecond: number;
-  /** Of what the client received, heads included. */
+  /** What the client received, heads included, and the request bodies (the mix's not counted). */
   readonly mebibytesPerSecond: number;
   readonly p50Us: number;
   readonly p99Us: number;
@@ -63,7 +63,7 @@ export const runWrk = async (
     requests: result.requests,
     seconds: elapsed,
     requestsPerSecond: result.requests / elapsed,
-    mebibytesPerSecond: result.bytes / elapsed / 1048576,
+    mebibytesPerSecond: (result.bytes + result.requests * scenario.bodyBytes) / elapsed / 1048576,
     p50Us: result.p50Us,
     p99Us: result.p99Us,
     cpuUs: (spent / Math.max(1, result.requests)) * 1e6,

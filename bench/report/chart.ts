@@ -20,7 +20,7 @@ const TITLE = 40;
 const LEGEND = 34;
 
 const LEGENDS: Readonly<Record<ContenderGroup, string>> = {
-  fairlead: "Fairlead, whole default chain",
+  fairlead: "Fairlead, default chain",
   server: "server, same header work",
   library: "library",
   bare: "bare proxy of the runtime",
@@ -67,11 +67,15 @@ export const barChart = (panels: readonly Panel[]): string => {
     top += TITLE + panel.bars.length * ROW + 8;
   }
   const groups = new Set(panels.flatMap(({ bars }) => bars.map(({ group }) => group)));
-  const legend = [...groups].map(
-    (group, i) =>
-      `<rect class="${group}" x="${i * 190}" y="6" width="12" height="12" rx="2"/>` +
-      `<text x="${i * 190 + 17}" y="17">${LEGENDS[group]}</text>`,
-  );
+  let left = 0;
+  const legend = [...groups].map((group) => {
+    const at = left;
+    left += 40 + LEGENDS[group].length * 7;
+    return (
+      `<rect class="${group}" x="${at}" y="6" width="12" height="12" rx="2"/>` +
+      `<text x="${at + 17}" y="17">${LEGENDS[group]}</text>`
+    );
+  });
   const title = panels.map((panel) => panel.title).join("; ");
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}" height="${top}" role="img" aria-label="${escaped(title)}">`,
