@@ -15,7 +15,15 @@ const config: ViteUserConfig = defineConfig({
       project("property", { detectAsyncLeaks: true }),
       project("contract"),
       // Real processes: few at once, so that none starves on two cores.
-      project("conformance", { testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 }),
+      project("conformance", {
+        include: ["tests/conformance/*.test.ts"],
+        testTimeout: 30_000,
+        hookTimeout: 60_000,
+        maxWorkers: 2,
+      }),
+      // Minutes of load and of installing: own scripts, `test:big` and `test:package`.
+      project("big", { include: ["tests/conformance/big/*.test.ts"], testTimeout: 300_000, maxWorkers: 1 }),
+      project("package", { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1 }),
     ],
   },
 });

@@ -38,10 +38,11 @@ const observe = async (runtime: RuntimeName): Promise<Observed> => {
     const { port } = proxy;
     const ask = async (first: string, later?: string): Promise<string> => {
       const client = await RawClient.connect(port);
+      client.wire.patienceMs = QUIET_MS + 8_000;
       try {
         await client.send(first);
         if (later !== undefined) await quiet().then(() => client.send(later));
-        return (await client.response("GET", QUIET_MS + 8_000)).text;
+        return (await client.response()).text;
       } finally {
         client.close();
       }

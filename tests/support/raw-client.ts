@@ -1,6 +1,6 @@
 /** An HTTP/1.1 client made of a bare TCP socket: sends any bytes, reads strictly. */
 import { connect } from "node:net";
-import { BOUND_MS, within } from "./bound.ts";
+import { within } from "./bound.ts";
 import {
   type Fields,
   Malformed,
@@ -59,13 +59,13 @@ export class RawClient {
   }
 
   /** The next response's head, with its body to be read piece by piece. */
-  async open(method: string = "GET", boundMs: number = BOUND_MS): Promise<OpenResponse> {
+  async open(method: string = "GET", boundMs: number = this.wire.patienceMs): Promise<OpenResponse> {
     const { head, interim } = await this.#head(boundMs);
     return { ...head, interim, pieces: this.wire.pieces(responseFraming(head, method)) };
   }
 
   /** The next response, whole. `method` is the request's: HEAD has no body to wait for. */
-  async response(method: string = "GET", boundMs: number = BOUND_MS): Promise<RawResponse> {
+  async response(method: string = "GET", boundMs: number = this.wire.patienceMs): Promise<RawResponse> {
     const { head, interim } = await this.#head(boundMs);
     let trailers: Fields | undefined;
     const pieces: Buffer[] = [];

@@ -163,13 +163,15 @@ export class RawOrigin {
 
   async #serve(socket: Socket): Promise<void> {
     const wire = new Wire(socket);
+    // Tests bound what they wait for; the origin itself waits as long as it takes.
+    wire.patienceMs = Infinity;
     const connection = this.#connections++;
     let { failures } = this;
     this.#wires.add(wire);
     socket.on("close", () => this.#wires.delete(wire));
     try {
       for (let turn = 0; ; turn++) {
-        const section = await wire.headSection(Infinity);
+        const section = await wire.headSection();
         if (section === undefined) break;
         const exchange = new OriginExchange(wire, section, connection, turn);
         ({ failures } = this);

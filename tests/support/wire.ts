@@ -28,6 +28,8 @@ export class Wire {
   received = 0;
   /** Undefined while the peer may still send. */
   ending: Ending | undefined;
+  /** How long a read may wait. */
+  patienceMs: number = BOUND_MS;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   readonly #record: Buffer[] = [];
@@ -113,7 +115,7 @@ export class Wire {
     return this.#take(this.#pendingBytes);
   }
 
-  #need<T>(probe: () => T | undefined, what: string, boundMs?: number): Promise<T> {
+  #need<T>(probe: () => T | undefined, what: string, boundMs: number = this.patienceMs): Promise<T> {
     const look = (): T | undefined => {
       const value = probe();
       if (value === undefined && this.ending !== undefined) throw new Ended(this.ending, what);
@@ -145,7 +147,7 @@ export class Wire {
     const some = await this.changes.until<boolean>(
       () => (this.#pendingBytes > 0 ? true : this.ending === undefined ? undefined : false),
       "a message",
-      boundMs,
+      boundMs ?? this.patienceMs,
     );
     return some ? this.#section(HEAD_END, "the end of the header section", boundMs) : undefined;
   }
@@ -201,7 +203,7 @@ export class Wire {
   async *#untilEnd(): AsyncGenerator<Buffer, void> {
     const more = (): boolean | undefined =>
       this.unread > 0 ? true : this.ending === undefined ? undefined : false;
-    while (await this.changes.until(more, "more of the body")) yield this.#take(this.unread);
+    while (await this.changes.until(more, "more of the body", this.patienceMs)) yield this.#take(this.unread);
     if (this.ending === "reset") throw new Ended("reset", "an orderly end of the body");
   }
 
