@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import { securityHeaders as schema } from "../src/config/schema/edge.ts";
 import type { Arrival } from "../src/core/arrival.ts";
-import { joinedValue } from "../src/http/headers.ts";
+import { resolveClient } from "../src/http/forwarded.ts";
 import { securityHeaderEdits } from "../src/http/security-headers.ts";
 import { arrivalOf, requestResponseEdits } from "./context.ts";
 import { editResponse } from "./edit-response.ts";
@@ -17,16 +17,17 @@ export interface SecurityHeadersMiddlewareOptions {
   readonly override?: boolean | undefined;
   /** Response headers that are taken out. @default ["server", "x-powered-by"] */
   readonly remove?: readonly string[] | undefined;
-  /** Whether the peer with this address is a trusted proxy, whose `X-Forwarded-Proto` is believed. @default nobody is */
+  /** Whether the peer with this address is a trusted proxy, whose forwarding headers are believed. @default nobody is */
   readonly trustedPeer?: ((address: string) => boolean) | undefined;
 }
 
-/** The client's scheme: this connection's, or https where a trusted proxy in front says so. */
-const isSecure = (arrival: Arrival, trustedPeer: (address: string) => boolean): boolean => {
-  if (arrival.head.scheme === "https") return true;
-  if (!trustedPeer(arrival.peer.address)) return false;
-  return joinedValue(arrival.head.pairs, "x-forwarded-proto")?.toLowerCase().endsWith("https") === true;
-};
+type TrustedPeer = (address: string) => boolean;
+
+/** By the client's scheme: this connection's, or the one that trusted proxies in front tell. */
+const isSecure = ({ head, peer }: Arrival, trustedPeer: TrustedPeer): boolean =>
+  head.scheme === "https" ||
+  resolveClient(head.pairs, peer.address, head.scheme, "", { any: true, has: trustedPeer }).scheme ===
+    "https";
 
 /**
  * Adds security headers where they are absent, and takes out those that tell what runs here. What the

@@ -52,8 +52,10 @@ describe("securityHeaders", () => {
     });
     served.use(securityHeaders({ preset: "strict", trustedPeer: (peer) => peer === "10.0.0.1" }));
     served.get("/", (c) => c.text(""));
-    const { headers } = await served.request("/", { headers: { "x-forwarded-proto": "https" } });
-    expect(headers.has("strict-transport-security")).toBe(secure);
+    for (const forwarded of [{ "x-forwarded-proto": "https" }, { forwarded: "for=192.0.2.9;proto=https" }]) {
+      const { headers } = await served.request("/", { headers: forwarded as Record<string, string> });
+      expect(headers.has("strict-transport-security")).toBe(secure);
+    }
   });
 
   it("overrides when told", async () => {
