@@ -11,11 +11,12 @@ import type { Random } from "../core/platform.ts";
 import { type TrustedRanges, compileTrusted } from "../http/forwarded.ts";
 import type { HeaderEdits } from "../http/header-edits.ts";
 import { compileHeaderEdits } from "../routing/header-template.ts";
+import { compileHost } from "../routing/host-template.ts";
 import type { RouteMatch } from "../routing/match.ts";
 import { compileRedirect } from "../routing/redirect.ts";
 import { compileRewrite } from "../routing/rewrite.ts";
 import { type Router, compileRouter } from "../routing/router.ts";
-import { type Template, type TemplateScope, compileTemplate } from "../routing/template.ts";
+import type { Template, TemplateScope } from "../routing/template.ts";
 import { createEndpoint } from "../upstream/endpoint.ts";
 import { type HostPolicy, type Upstream, createUpstream } from "../upstream/upstream.ts";
 import type {
@@ -166,7 +167,7 @@ const planAction = (route: RouteConfig, upstreams: ReadonlyMap<string, Upstream>
     };
   });
   const host = route.rewrite?.host;
-  return { kind: "forward", targets, host: host === undefined ? undefined : compileTemplate(host) };
+  return { kind: "forward", targets, host: host === undefined ? undefined : compileHost(host) };
 };
 
 const routeTimeouts = (upstream: AttemptTimeouts, { timeouts }: RouteConfig): AttemptTimeouts => ({

@@ -131,7 +131,8 @@ export const compileRouter = <T>(entries: readonly RouterEntry<T>[]): Router<T> 
       const target = walk(index, request, pickCandidate<Target<T>>, request);
       if (target === undefined) return notFound(request);
       if (target.path.params.length === 0) return target.found;
-      return { ...target.found, params: bindParams(target.path, request.path) };
+      const { value, match } = target.found;
+      return { kind: "found", value, match, params: bindParams(target.path, request.path) };
     },
   };
 };

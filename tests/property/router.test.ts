@@ -142,7 +142,7 @@ const valueMatch: fc.Arbitrary<ValueMatch> = fc.record({
 });
 const few = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
   fc.oneof(
-    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 3, arbitrary: fc.constant<T[]>([]) },
     { weight: 1, arbitrary: fc.array(arbitrary, { maxLength: 2 }) },
   );
 const some = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[] | undefined> =>
