@@ -149,4 +149,3 @@ export const discoverConfigFile = async (
   }
   return undefined;
 };
-

@@ -11,12 +11,13 @@ import {
 } from "./config-file.ts";
 import { effective } from "./effective.ts";
 import { applyEnvironment, configFileOf } from "./environment.ts";
-import { explicitPaths, merge, pathsOf, valueAt } from "./merge.ts";
+import { located, type Origins, setBy } from "./locate.ts";
+import { merge } from "./merge.ts";
+import { explicitPaths, pathsOf, valueAt } from "./paths.ts";
 import { type Checked, checkConfig } from "./parse.ts";
 import type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
 import { configSchema } from "./schema/config.ts";
 import { isRecord } from "./schema/run.ts";
-import { isSecretPlace } from "./secret-places.ts";
 import type { Config, ConfigInput } from "./types.ts";
 import { type Env, type Looked, lookUpEnv, pathKey, references } from "./variables.ts";
 
@@ -45,12 +46,9 @@ export interface LoadedConfig {
   placeOf(path: ConfigPath, at?: "key" | "value"): Promise<Place | undefined>;
 }
 
-/** All sources in one, and which part came from which. */
-interface Gathered {
+/** All sources in one. */
+interface Gathered extends Origins {
   readonly input: unknown;
-  readonly file: ConfigFile | undefined;
-  readonly env: readonly { readonly path: ConfigPath; readonly name: string }[];
-  readonly flags: readonly { readonly path: ConfigPath; readonly name: string }[];
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -90,33 +88,6 @@ const gather = async (options: LoadOptions): Promise<Gathered> => {
     flags: flagPaths(options.flags, options.flagNames ?? {}),
     problems: fromEnv.problems,
   };
-};
-
-const startsWith = (path: ConfigPath, start: ConfigPath): boolean =>
-  start.length <= path.length && start.every((key, index) => key === path[index]);
-
-/** The flag or variable that set `path`; undefined where it came from the file, if from anywhere. */
-const setBy = ({ env, flags }: Gathered, path: ConfigPath): string | undefined =>
-  (flags.find((flag) => startsWith(path, flag.path)) ?? env.find((entry) => startsWith(path, entry.path)))
-    ?.name;
-
-const REFERENCE_ALONE = /^["']?\$\{(?:env|file):[^}]*\}/;
-
-/** A secret that stands in the file itself is not shown; where it stands is. */
-const withoutSecret = (place: Place): Place => {
-  const { text, ...bare } = place;
-  return text !== undefined && REFERENCE_ALONE.test(text.slice((place.column ?? 1) - 1)) ? place : bare;
-};
-
-const located = async (gathered: Gathered, problems: readonly ConfigProblem[]): Promise<ConfigProblem[]> => {
-  const inFile = await gathered.file?.places();
-  return problems.map((problem) => {
-    if (problem.place !== undefined) return problem;
-    const name = setBy(gathered, problem.path);
-    const place = name === undefined ? inFile?.(problem.path, problem.at) : { source: name };
-    if (place === undefined) return problem;
-    return { ...problem, place: isSecretPlace(problem.path) ? withoutSecret(place) : place };
-  });
 };
 
 /** Texts of the files that references name, by `fileKey`. */

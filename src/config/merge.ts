@@ -54,13 +54,6 @@ export const setAt = (
   return target;
 };
 
-/** What stands at `path`. */
-export const valueAt = (input: unknown, path: ConfigPath): unknown =>
-  path.reduce<unknown>(
-    (value, key) => (value as Readonly<Record<string | number, unknown>> | undefined)?.[key],
-    input,
-  );
-
 /** `input` with another value at `path`, which exists. */
 export const replaceAt = (input: unknown, [key, ...rest]: ConfigPath, value: unknown): unknown => {
   if (key === undefined) return value;
@@ -74,17 +67,3 @@ export const replaceAt = (input: unknown, [key, ...rest]: ConfigPath, value: unk
   }
   return copy;
 };
-
-/** Every path that `input` sets, objects and lists included, with the members of short forms as they stand. */
-export function* pathsOf(input: unknown, path: ConfigPath = []): Generator<ConfigPath> {
-  if (input === undefined) return;
-  if (path.length > 0) yield path;
-  if (Array.isArray(input))
-    for (const [index, item] of input.entries()) yield* pathsOf(item, [...path, index]);
-  else if (isRecord(input))
-    for (const [key, item] of Object.entries(input)) yield* pathsOf(item, [...path, key]);
-}
-
-/** Dotted paths that `input` sets: `listen`, `listen.port`, `routes.0`, `routes.0.upstream`. */
-export const explicitPaths = (input: unknown): ReadonlySet<string> =>
-  new Set([...pathsOf(input)].map((path) => path.join(".")));

@@ -1,7 +1,8 @@
 /** From what people write to what the proxy reads. Needs no runtime: files and environments are read elsewhere. */
 import * as v from "valibot";
 import { ConfigError } from "./config-error.ts";
-import { replaceAt, valueAt } from "./merge.ts";
+import { replaceAt } from "./merge.ts";
+import { valueAt } from "./paths.ts";
 import { type ConfigPath, type ConfigProblem, showValue } from "./problem.ts";
 import { checkRoutes } from "./routes-check.ts";
 import { configSchema } from "./schema/config.ts";

@@ -39,7 +39,9 @@ export const lookUpEnv = (env: Env, name: string): Looked => {
 const mentions = (value: unknown): boolean => {
   if (typeof value === "string") return value.includes("${env:") || value.includes("${file:");
   if (typeof value !== "object" || value === null) return false;
-  return Object.values(value).some(mentions);
+  if (Array.isArray(value)) return value.some(mentions);
+  for (const key in value) if (mentions((value as Readonly<Record<string, unknown>>)[key])) return true;
+  return false;
 };
 
 /** Calls `visit` for each reference in `value`. */
@@ -66,44 +68,63 @@ const isPlain = (value: object): boolean => {
   return prototype === Object.prototype || prototype === null;
 };
 
-/** Puts in what references stand for. Untouched parts of the tree stay the same objects. */
-export const resolveVariables = (input: unknown, lookUp: LookUp): Resolved => {
-  if (!mentions(input)) return { value: input, secrets: new Map(), problems: [] };
-  const secrets = new Map<string, string>();
-  const problems: ConfigProblem[] = [];
-  const text = (given: string, path: ConfigPath): string => {
-    let found = false;
-    const put = given.replaceAll(REFERENCE, (whole, literal: string, kind: "env" | "file", name: string) => {
+/** What came from elsewhere is text, never the start of a variable. */
+const escaped = (text: string): string => text.split("${").join("$${");
+
+interface Found {
+  readonly secrets: Map<string, string>;
+  readonly problems: ConfigProblem[];
+}
+
+const resolveText = (
+  given: string,
+  path: ConfigPath,
+  lookUp: LookUp,
+  { secrets, problems }: Found,
+): string => {
+  const complain = (message: string, more: { readonly nearest?: string } = {}): void => {
+    problems.push({ path, at: "value", message, ...more });
+  };
+  let found = false;
+  const resolved = given.replaceAll(
+    REFERENCE,
+    (whole, literal: string, kind: "env" | "file", name: string, offset: number) => {
       if (literal !== "") return whole;
+      found = true;
       const looked = lookUp(kind, name, path);
       if ("problem" in looked) {
-        const { problem: message, ...rest } = looked;
-        problems.push({ path, at: "value", message, ...rest });
+        const { problem, ...more } = looked;
+        complain(problem, more);
         return whole;
       }
-      found = true;
-      // What came from elsewhere is text, never a variable of its own.
-      return looked.text.replaceAll("${", "$${");
-    });
-    if (found)
-      secrets.set(
-        pathKey(path),
-        given.replaceAll(REFERENCE, (whole, literal) => (literal === "" ? MASK : whole)),
-      );
-    return put;
-  };
-  const walk = (value: unknown, path: ConfigPath): unknown => {
-    if (typeof value === "string") return value.includes("${") ? text(value, path) : value;
-    if (Array.isArray(value)) {
-      const list = value.map((item, index): unknown => walk(item, [...path, index]));
-      return list.every((item, index) => item === value[index]) ? value : list;
-    }
-    if (typeof value !== "object" || value === null || !isPlain(value)) return value;
-    const entries = Object.entries(value);
-    const walked = entries.map(([key, item]): [string, unknown] => [key, walk(item, [...path, key])]);
-    return walked.every(([, item], index) => item === entries[index]?.[1])
-      ? value
-      : Object.fromEntries(walked);
-  };
-  return { value: walk(input, []), secrets, problems };
+      if (looked.text.endsWith("$") && /[{$]/.test(given[offset + whole.length] ?? "")) {
+        complain(`what stands for \${${kind}:${name}} ends in "$", so "{" or "$" can't follow it`);
+      }
+      return escaped(looked.text);
+    },
+  );
+  const masked = given.replaceAll(REFERENCE, (whole, literal: string) => (literal === "" ? MASK : whole));
+  if (found) secrets.set(pathKey(path), masked);
+  return resolved;
+};
+
+const walk = (
+  value: unknown,
+  path: ConfigPath,
+  text: (given: string, path: ConfigPath) => string,
+): unknown => {
+  if (typeof value === "string") return value.includes("${") ? text(value, path) : value;
+  if (Array.isArray(value)) return value.map((item, index): unknown => walk(item, [...path, index], text));
+  if (typeof value !== "object" || value === null || !isPlain(value)) return value;
+  const entries = Object.entries(value);
+  return Object.fromEntries(entries.map(([key, item]) => [key, walk(item, [...path, key], text)]));
+};
+
+/** Puts in what references stand for. */
+export const resolveVariables = (input: unknown, lookUp: LookUp): Resolved => {
+  const found: Found = { secrets: new Map(), problems: [] };
+  const value = mentions(input)
+    ? walk(input, [], (text, path) => resolveText(text, path, lookUp, found))
+    : input;
+  return { value, ...found };
 };

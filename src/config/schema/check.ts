@@ -7,7 +7,7 @@ export type Complain = (message: string, ...keys: (string | number)[]) => void;
 
 /**
  * A check of a whole object, to stand in a pipe right behind it. Runs also where some keys are wrong already, so
- * that everything is reported at once: `value` then lacks keys or holds values as they were written.
+ * that everything is reported at once: what is wrong is undefined in `value`, what is not given is not in it.
  */
 export const together = <Value extends object>(
   check: (value: Partial<Value>, complain: Complain) => void,

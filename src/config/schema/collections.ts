@@ -22,20 +22,21 @@ export const mapOf = <Input, Output>(
   const run: Run = (dataset, config) => {
     const input = dataset.value;
     if (!isRecord(input)) return refused(dataset, expects);
-    const entries = new Map<string, unknown>();
-    for (const [key, given] of Object.entries(input)) {
+    const value: Record<string, unknown> = {};
+    for (const key of Object.keys(input)) {
+      const given = input[key];
       if (given === undefined) continue;
       const named = name["~run"]({ value: key }, config);
       for (const issue of named.issues ?? []) {
         fail(dataset, { ...issue, path: [step(input, key, "key")] });
       }
       const form = String(named.value);
-      if (entries.has(form)) {
-        fail(dataset, issueOf(key, null, `"${form}" is given twice`, [step(input, key, "key")]));
-      }
-      entries.set(form, member(dataset, item, config, key, given));
+      if (form === "__proto__" || Object.hasOwn(value, form)) {
+        const message = form === "__proto__" ? "this can't be a name" : `"${form}" is given twice`;
+        fail(dataset, issueOf(key, null, message, [step(input, key, "key")]));
+      } else value[form] = member(dataset, item, config, key, given);
     }
-    return settled(dataset, Object.fromEntries(entries));
+    return settled(dataset, value);
   };
   return {
     ...v.record(name, item),

@@ -41,9 +41,9 @@ export const rewrite: Schema<Short<"rewrite">, RewriteConfig> = v.pipe(
     prefix: optional(prefix, "Replaces the matched prefix. May hold variables."),
     path: optional(pathTemplate, "Replaces the whole path. May hold variables."),
   }),
-  together(({ stripPrefix, prefix: to, path }, complain) => {
-    const given = [stripPrefix === true, to !== undefined, path !== undefined].filter(Boolean);
-    if (given.length > 1) complain("expected at most one of stripPrefix, prefix and path");
+  together((given, complain) => {
+    const ways = [given.stripPrefix === true, "prefix" in given, "path" in given].filter(Boolean);
+    if (ways.length > 1) complain("expected at most one of stripPrefix, prefix and path");
   }),
   v.transform((given) => ({
     host: given.host,
@@ -70,7 +70,7 @@ export const redirect: Schema<Short<"redirect">, RedirectConfig> = v.pipe(
     path: optional(pathTemplate, "Replaces the whole path. May hold variables."),
   }),
   together((where, complain) => {
-    if (where.prefix !== undefined && where.path !== undefined) {
+    if ("prefix" in where && "path" in where) {
       complain("expected at most one of prefix and path");
     }
     if (Object.keys(where).every((key) => key === "status")) {
@@ -145,7 +145,7 @@ const shares = v.pipe(
     const list: unknown = dataset.value;
     if (!Array.isArray(list)) return;
     if (list.length === 0) addIssue({ message: "expected at least one upstream, found an empty list" });
-    else if (list.every((item) => (item as Partial<WeightedUpstream>).weight === 0)) {
+    else if (list.every((item) => (item as WeightedUpstream | undefined)?.weight === 0)) {
       addIssue({ message: "every weight is 0; at least one upstream needs more" });
     }
   }),

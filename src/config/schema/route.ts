@@ -9,6 +9,7 @@ import { object, optional } from "./object.ts";
 import { REFUSED, type Schema } from "./run.ts";
 import { EVERYTHING, match } from "./match.ts";
 import { redirect, respond, rewrite, target } from "./route-actions.ts";
+import { checkParams } from "./route-params.ts";
 import { bodySize, duration, text } from "./values.ts";
 
 const fields = object<RouteInput>("an object")({
@@ -39,19 +40,19 @@ const fields = object<RouteInput>("an object")({
 
 const ACTIONS = ["upstream", "redirect", "respond"] as const;
 /** What only means something where a request is sent on. */
-const FORWARDING_ONLY = ["rewrite", "requestHeaders", "responseHeaders", "timeouts", "bodyBytes"] as const;
+const FORWARDING_ONLY = ["rewrite", "requestHeaders", "timeouts"] as const;
 
-type Given = Partial<Record<string, unknown>>;
+type Given = Partial<v.InferOutput<typeof fields>>;
 
 const checkAction = (route: Given, complain: Complain): void => {
-  const actions = ACTIONS.filter((action) => route[action] !== undefined);
+  const actions = ACTIONS.filter((action) => action in route);
   if (actions.length === 0) {
     complain("does nothing; expected one of upstream, redirect and respond");
   } else if (actions.length > 1) {
     complain(`expected exactly one of upstream, redirect and respond, found ${actions.join(" and ")}`);
   } else if (actions[0] !== "upstream") {
     for (const key of FORWARDING_ONLY) {
-      if (route[key] !== undefined) complain(`has no effect beside ${actions[0] ?? ""}`, key);
+      if (key in route) complain(`has no effect beside ${actions[0] ?? ""}`, key);
     }
   }
 };
@@ -62,38 +63,37 @@ interface PrefixEdit {
   readonly anyPath: boolean;
 }
 
-const prefixEdit = (route: Given): PrefixEdit | undefined => {
-  const rewritten = route["rewrite"] as Partial<{ stripPrefix: boolean; prefix: string }> | undefined;
-  const redirected = route["redirect"] as Partial<{ prefix: string }> | undefined;
-  if (rewritten?.stripPrefix === true) return { key: ["rewrite", "stripPrefix"], anyPath: false };
-  if (rewritten?.prefix !== undefined) return { key: ["rewrite", "prefix"], anyPath: true };
-  return redirected?.prefix === undefined ? undefined : { key: ["redirect", "prefix"], anyPath: true };
+const prefixEdit = ({ rewrite: target, redirect: location }: Given): PrefixEdit | undefined => {
+  if (target?.stripPrefix === true) return { key: ["rewrite", "stripPrefix"], anyPath: false };
+  if (target?.prefix !== undefined) return { key: ["rewrite", "prefix"], anyPath: true };
+  return location?.prefix === undefined ? undefined : { key: ["redirect", "prefix"], anyPath: true };
 };
 
-const isMatch = (value: unknown): value is RouteMatch =>
-  typeof value === "object" && value !== null && "cookies" in value && Array.isArray(value.cookies);
-
-const checkPrefix = (route: Given, complain: Complain): void => {
+const checkPrefix = (route: Given, matches: readonly RouteMatch[], complain: Complain): void => {
   const edit = prefixEdit(route);
   if (edit === undefined) return;
   const fits = ({ path }: RouteMatch): boolean =>
     path === undefined
       ? edit.anyPath
       : path.kind === "prefix" || (path.kind === "pattern" && path.value.endsWith("/*"));
-  const matches: unknown = route["match"] ?? [EVERYTHING];
-  if (Array.isArray(matches) && matches.every(isMatch) && !matches.every(fits)) {
-    complain(
-      'there is no matched prefix; the match needs a path that ends in "/*", such as "/v1/*"',
-      ...edit.key,
-    );
-  }
+  if (matches.every(fits)) return;
+  const advice = 'the match needs a path that ends in "/*", such as "/v1/*"';
+  complain(`there is no matched prefix; ${advice}`, ...edit.key);
 };
 
 const route: Schema<RouteInput, Omit<RouteConfig, "name"> & { readonly name: string | undefined }> = v.pipe(
   fields,
   together((given, complain) => {
     checkAction(given, complain);
-    checkPrefix(given, complain);
+    const matches = "match" in given ? given.match : [EVERYTHING];
+    if (matches === undefined) return;
+    const { upstream, redirect: location, rewrite: change, requestHeaders, responseHeaders } = given;
+    checkPrefix(given, matches, complain);
+    checkParams(
+      { upstream, redirect: location, rewrite: change, requestHeaders, responseHeaders },
+      matches,
+      complain,
+    );
   }),
   v.transform((given) => ({
     name: given.name,

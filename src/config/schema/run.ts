@@ -56,7 +56,7 @@ export const fail = (dataset: Dataset, issue: Issue): void => {
   (target.issues ??= []).push(issue);
 };
 
-/** Runs `schema` on one member and files its issues under `key`. */
+/** Runs `schema` on one member and files its issues under `key`; undefined where there are any. */
 export const member = (
   dataset: Dataset,
   schema: Schema<unknown, unknown>,
@@ -65,14 +65,13 @@ export const member = (
   value: unknown,
 ): unknown => {
   const inner = schema["~run"]({ value }, config);
-  if (inner.issues !== undefined) {
-    const item = step(dataset.value, key);
-    for (const issue of inner.issues) {
-      (issue as { path?: PathItem[] }).path = [item, ...(issue.path ?? [])];
-      fail(dataset, issue);
-    }
+  if (inner.issues === undefined) return inner.value;
+  const item = step(dataset.value, key);
+  for (const issue of inner.issues) {
+    (issue as { path?: PathItem[] }).path = [item, ...(issue.path ?? [])];
+    fail(dataset, issue);
   }
-  return inner.value;
+  return undefined;
 };
 
 export const settled = (dataset: Dataset, value: unknown): ReturnType<Run> => {

@@ -41,9 +41,9 @@ const tls: Schema<TlsInput, UpstreamTlsConfig> = v.pipe(
     cert: optional(pem("a certificate", CERTIFICATE), "Client certificate to present, as PEM text."),
     key: optional(pem("a private key", PRIVATE_KEY), "Private key of `cert`, as PEM text."),
   }),
-  together(({ cert, key }, complain) => {
-    if (cert !== undefined && key === undefined) complain("has no `key`; `cert` needs one", "cert");
-    if (key !== undefined && cert === undefined) complain("has no `cert`; `key` needs one", "key");
+  together((given, complain) => {
+    if ("cert" in given && !("key" in given)) complain("has no `key`; `cert` needs one", "cert");
+    if ("key" in given && !("cert" in given)) complain("has no `cert`; `key` needs one", "key");
   }),
   v.transform(({ verify, ca, serverName, cert, key }) => ({ verify, ca, serverName, cert, key })),
 );
@@ -106,15 +106,15 @@ const upstreamInput = object<UpstreamInput>("an object with endpoints")({
   ),
 });
 
-const onlyZero = (list: unknown): boolean =>
-  Array.isArray(list) && list.every((item) => (item as Partial<EndpointConfig>).weight === 0);
-
 const upstreamLong: Schema<UpstreamInput, UpstreamConfig> = v.pipe(
   upstreamInput,
-  together(({ endpoints: list, tls: secured }, complain) => {
-    if (onlyZero(list)) complain("every weight is 0; at least one endpoint needs more", "endpoints");
-    const plain = list?.every((item) => typeof item?.url === "string" && !/^https:/i.test(item.url)) === true;
-    if (secured !== undefined && plain) complain("no endpoint is https, so it would have no effect", "tls");
+  together((given, complain) => {
+    if (given.endpoints === undefined) return;
+    if (given.endpoints.every((item) => item.weight === 0)) {
+      complain("every weight is 0; at least one endpoint needs more", "endpoints");
+    }
+    const secure = given.endpoints.some(({ url }) => /^https:/i.test(url));
+    if ("tls" in given && !secure) complain("no endpoint is https, so it would have no effect", "tls");
   }),
   v.transform(({ tls: secured, timeouts, pool, ...rest }) => ({
     ...rest,

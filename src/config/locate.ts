@@ -1,0 +1,63 @@
+/** Where the parts of a config came from. */
+import type { ConfigFile } from "./config-file.ts";
+import { pathsOf, valueAt } from "./paths.ts";
+import type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
+import { isSecretPlace } from "./secret-places.ts";
+
+/** A path, and what set everything below it. */
+export interface Setting {
+  readonly path: ConfigPath;
+  /** Name of a variable or a flag. */
+  readonly name: string;
+}
+
+export interface Origins {
+  readonly file: ConfigFile | undefined;
+  readonly env: readonly Setting[];
+  /** Win over `env`. */
+  readonly flags: readonly Setting[];
+}
+
+const startsWith = (path: ConfigPath, start: ConfigPath): boolean =>
+  start.length <= path.length && start.every((key, index) => key === path[index]);
+
+/** The flag or variable that set `path`; undefined where it came from the file, if from anywhere. */
+export const setBy = ({ env, flags }: Origins, path: ConfigPath): string | undefined =>
+  [...flags, ...env].find((setting) => startsWith(path, setting.path))?.name;
+
+/** Secrets that stand in the file itself, line by line, as the file may spell them. */
+const literalSecrets = (input: unknown): string[] =>
+  [...pathsOf(input)]
+    .filter(isSecretPlace)
+    .map((path) => valueAt(input, path))
+    .filter((value) => typeof value === "string")
+    .filter((text) => !text.includes("${"))
+    .flatMap((text) => [...text.split("\n"), JSON.stringify(text).slice(1, -1)])
+    .filter((line) => line.length > 2);
+
+const REFERENCE_ALONE = /^["']?\$\{(?:env|file):[^}]*\}/;
+
+/** `place` with every secret that stands in its line masked; without the line where the secret is what it shows. */
+const withoutSecrets = (place: Place, isSecret: boolean, secrets: readonly string[]): Place => {
+  const { text, ...bare } = place;
+  if (text === undefined) return place;
+  if (isSecret && !REFERENCE_ALONE.test(text.slice((place.column ?? 1) - 1))) return bare;
+  const masked = secrets.reduce((line, secret) => line.replaceAll(secret, "*".repeat(secret.length)), text);
+  return { ...place, text: masked };
+};
+
+/** `problems` with their places: the variable or flag that set the path, or where it stands in the file. */
+export const located = async (
+  origins: Origins,
+  problems: readonly ConfigProblem[],
+): Promise<ConfigProblem[]> => {
+  const inFile = await origins.file?.places();
+  const secrets = literalSecrets(origins.file?.input);
+  return problems.map((problem) => {
+    if (problem.place !== undefined) return problem;
+    const name = setBy(origins, problem.path);
+    const place = name === undefined ? inFile?.(problem.path, problem.at) : { source: name };
+    if (place === undefined) return problem;
+    return { ...problem, place: withoutSecrets(place, isSecretPlace(problem.path), secrets) };
+  });
+};

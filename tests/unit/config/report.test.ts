@@ -1,0 +1,489 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../../../src/config/config-error.ts";
+import { parseConfig } from "../../../src/config/parse.ts";
+import { reportOf, type Sources } from "../../support/config-files.ts";
+
+/** What is said against `input`, without a file around it. */
+const problems = (input: unknown): readonly string[] => {
+  try {
+    parseConfig(input);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split("\n");
+    throw error;
+  }
+  return [];
+};
+
+const app = { upstreams: { app: "http://a" } };
+const route = (given: object): unknown => ({ ...app, routes: [given] });
+
+const DURATION = 'a duration such as 250 (milliseconds), "250ms", "10s", "5m", "1h" or "1d"';
+const SIZE = 'a size such as 65536 (bytes), "64KB", "64KiB" or "1MB"';
+const URL_FORMS = 'a URL such as "http://10.0.0.1:3000", "https://app.internal" or "unix:/run/app.sock"';
+const PATH = 'a path such as "/login", "/v1/*" or "/users/:id"';
+const OWNED = "this one belongs to the connection or the framing, which the proxy decides";
+const HEADER_RULE = "no line breaks or control characters, none beyond U+00FF, no space at the ends";
+
+/** One mistake each, and all that is said about it. */
+const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: readonly string[]])[] = [
+  ["no object", 5, ["expected an object, found 5"]],
+  [
+    "nothing in it",
+    {},
+    ['no upstream and no route; `"upstreams": { "app": "http://localhost:3000" }` is enough to start'],
+  ],
+  [
+    "several upstreams and no route",
+    { upstreams: { a: "http://a", b: "http://b" } },
+    ["routes: no routes, so it is not known which of the upstreams a request goes to"],
+  ],
+  ["a misspelt key", { ...app, listn: {} }, ['listn: unknown key; did you mean "listen"?']],
+  [
+    "an unknown key",
+    { ...app, forwarding: { colour: 1 } },
+    ["forwarding.colour: unknown key; expected one of xForwarded, forwarded, via"],
+  ],
+  [
+    "a port out of range",
+    { ...app, listen: { port: 70_000 } },
+    ["listen.port: expected a port number from 0 to 65535, found 70000"],
+  ],
+  [
+    "a port that is none",
+    { ...app, listen: { port: "80a" } },
+    ['listen.port: expected a port number from 0 to 65535, found "80a"'],
+  ],
+  [
+    "a range that is none",
+    { ...app, listen: { trustedProxies: ["10.0.0.0/33", "10.1"] } },
+    [
+      'listen.trustedProxies[0]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "10.0.0.0/33"; the prefix length is from 0 to 32',
+      'listen.trustedProxies[1]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "10.1"',
+    ],
+  ],
+  [
+    "a size and a duration that are none",
+    { ...app, listen: { limits: { headerBytes: "3 bananas" }, timeouts: { header: "soon" } } },
+    [
+      `listen.limits.headerBytes: expected ${SIZE}, found "3 bananas"`,
+      `listen.timeouts.header: expected ${DURATION}, found "soon"`,
+    ],
+  ],
+  [
+    "a duration that no timer can hold",
+    { ...app, listen: { timeouts: { keepAlive: "25d" } } },
+    ['listen.timeouts.keepAlive: expected a duration of at most "24d", found "25d"'],
+  ],
+  [
+    "an endpoint without scheme",
+    { upstreams: { app: ["http://a", "localhost:3000"] } },
+    [
+      `upstreams.app[1]: expected ${URL_FORMS}, found "localhost:3000"; did you mean "http://localhost:3000"?`,
+    ],
+  ],
+  [
+    "an endpoint with credentials",
+    { upstreams: { app: "http://me@a" } },
+    [
+      `upstreams.app: expected ${URL_FORMS}, found "http://me@a"; leave the credentials out; set an authorization header in requestHeaders instead`,
+    ],
+  ],
+  [
+    "an endpoint with a query",
+    { upstreams: { app: { endpoints: [{ url: "http://a/?b" }] } } },
+    [`upstreams.app.endpoints[0].url: expected ${URL_FORMS}, found "http://a/?b"; leave the query out`],
+  ],
+  [
+    "a relative socket",
+    { upstreams: { app: "unix:run.sock" } },
+    [
+      `upstreams.app: expected ${URL_FORMS}, found "unix:run.sock"; the socket's path is absolute, as in unix:/run/app.sock`,
+    ],
+  ],
+  [
+    "no endpoints",
+    { upstreams: { app: {} } },
+    ["upstreams.app.endpoints: missing; expected a URL, or a list of at least one"],
+  ],
+  [
+    "an empty list of endpoints",
+    { upstreams: { app: [] } },
+    ["upstreams.app: expected a URL, or a list of at least one, found an empty list"],
+  ],
+  [
+    "weights of 0 alone",
+    { upstreams: { app: [{ url: "http://a", weight: 0 }] } },
+    ["upstreams.app: every weight is 0; at least one endpoint needs more"],
+  ],
+  [
+    "a negative weight",
+    { upstreams: { app: [{ url: "http://a", weight: -1 }] } },
+    ["upstreams.app[0].weight: expected a whole number from 0 to 1000000, found -1"],
+  ],
+  [
+    "a policy that is not built",
+    { upstreams: { app: { endpoints: "http://a", balance: "round_robin" } } },
+    [
+      'upstreams.app.balance: expected "round-robin" or "random", found "round_robin"; did you mean "round-robin"?',
+    ],
+  ],
+  [
+    "a certificate without its key, given as a path",
+    { upstreams: { app: { endpoints: "https://a", tls: { cert: "site.pem" } } } },
+    [
+      'upstreams.app.tls.cert: expected a certificate as PEM text, found "site.pem"; take it from a file with "${file:path/to.pem}"',
+      "upstreams.app.tls.cert: has no `key`; `cert` needs one",
+    ],
+  ],
+  [
+    "TLS for plain endpoints",
+    { upstreams: { app: { endpoints: "http://a", tls: { verify: false } } } },
+    ["upstreams.app.tls: no endpoint is https, so it would have no effect"],
+  ],
+  [
+    "a route to nowhere",
+    route({ upstream: "ap" }),
+    ['routes[0].upstream: there is no upstream "ap"; did you mean "app"?'],
+  ],
+  [
+    "a share to nowhere",
+    route({ upstream: [{ name: "elsewhere" }] }),
+    ['routes[0].upstream[0].name: there is no upstream "elsewhere"; `upstreams` defines app'],
+  ],
+  [
+    "a route that does nothing",
+    route({ match: { path: "/" } }),
+    ["routes[0]: does nothing; expected one of upstream, redirect and respond"],
+  ],
+  [
+    "a route that does two things",
+    route({ upstream: "app", respond: {} }),
+    ["routes[0]: expected exactly one of upstream, redirect and respond, found upstream and respond"],
+  ],
+  [
+    "a rewrite of what is not forwarded",
+    route({ respond: {}, rewrite: { path: "/x" } }),
+    ["routes[0].rewrite: has no effect beside respond"],
+  ],
+  [
+    "two rewrites at once",
+    route({ upstream: "app", match: { path: "/a/*" }, rewrite: { stripPrefix: true, path: "/x" } }),
+    ["routes[0].rewrite: expected at most one of stripPrefix, prefix and path"],
+  ],
+  [
+    "a prefix to strip where none is matched",
+    route({ upstream: "app", match: { path: "/a" }, rewrite: { stripPrefix: true } }),
+    [
+      'routes[0].rewrite.stripPrefix: there is no matched prefix; the match needs a path that ends in "/*", such as "/v1/*"',
+    ],
+  ],
+  [
+    "a rewrite that is no path",
+    route({ upstream: "app", rewrite: { path: "x" } }),
+    ['routes[0].rewrite.path: expected a path such as "/status", found "x"; must start with "/"'],
+  ],
+  [
+    "a redirect to itself",
+    route({ redirect: {} }),
+    [
+      "routes[0].redirect: leads back to where it came from; expected at least one of scheme, host, port, prefix and path",
+    ],
+  ],
+  [
+    "a redirect that is none",
+    route({ redirect: { status: 200, scheme: "https" } }),
+    ["routes[0].redirect.status: expected 301, 302, 303, 307 or 308, found 200"],
+  ],
+  [
+    "content where none can be",
+    route({ respond: { status: 204, body: "x" } }),
+    ["routes[0].respond.body: an answer with status 204 has no content"],
+  ],
+  [
+    "two routes of one name",
+    {
+      ...app,
+      routes: [
+        { name: "a", upstream: "app" },
+        { name: "a", upstream: "app" },
+      ],
+    },
+    ["routes[1].name: also the name of routes[0]"],
+  ],
+  [
+    "a path without its slash",
+    route({ match: { path: "v1" }, upstream: "app" }),
+    [`routes[0].match.path: expected ${PATH}, found "v1"; must start with "/"`],
+  ],
+  [
+    "a star within a segment",
+    route({ match: { path: "/v1*" }, upstream: "app" }),
+    [
+      `routes[0].match.path: expected ${PATH}, found "/v1*"; "*" can only be the whole last segment, as in "/v1/*"`,
+    ],
+  ],
+  [
+    "two forms of a path",
+    route({ match: { path: { exact: "/a", prefix: "/b" } }, upstream: "app" }),
+    ["routes[0].match.path: expected exactly one of exact, prefix and pattern"],
+  ],
+  [
+    "a broken expression",
+    route({ match: { headers: { "x-a": { regex: "(" } } }, upstream: "app" }),
+    [
+      'routes[0].match.headers.x-a.regex: expected a regular expression (JavaScript), found "("; unterminated group',
+    ],
+  ],
+  [
+    "a header that is given twice",
+    route({ match: { headers: { "X-A": "1", "x-a": "2" } }, upstream: "app" }),
+    ['routes[0].match.headers.x-a: "x-a" is given twice'],
+  ],
+  [
+    "a method in the wrong case",
+    route({ match: { method: "get" }, upstream: "app" }),
+    [
+      'routes[0].match.method: expected a method such as "GET", found "get"; methods are case-sensitive; did you mean "GET"?',
+    ],
+  ],
+  [
+    "a host with a port",
+    route({ match: { host: "a.example:80" }, upstream: "app" }),
+    [
+      'routes[0].match.host: expected a host such as "api.example.com" or "*.example.com", found "a.example:80"; leave the port out',
+    ],
+  ],
+  [
+    "edits of headers that the proxy owns",
+    route({ upstream: "app", requestHeaders: { set: { Host: "x" }, remove: ["Connection"] } }),
+    [
+      'routes[0].requestHeaders.set.Host: expected a header that an edit can change, found "Host"; Host is set with the upstream\'s `host` or with `rewrite.host`',
+      `routes[0].requestHeaders.remove[0]: expected a header that an edit can change, found "Connection"; ${OWNED}`,
+    ],
+  ],
+  [
+    "a header value with a line break",
+    route({ upstream: "app", responseHeaders: { set: { "x-a": "a\nb" } } }),
+    [`routes[0].responseHeaders.set.x-a: expected a header value, found "a\\nb"; ${HEADER_RULE}`],
+  ],
+  [
+    "an unknown variable",
+    route({ upstream: "app", requestHeaders: { set: { "x-a": "${client.adress}" } } }),
+    [
+      'routes[0].requestHeaders.set.x-a: expected a header value, found "${client.adress}"; unknown variable "${client.adress}": did you mean "${client.address}"? known are client.address, request.id, request.method, request.scheme, request.host, request.path, request.query, request.target, param.NAME, header.NAME, query.NAME, cookie.NAME',
+    ],
+  ],
+  [
+    "a parameter that the path does not bind",
+    route({
+      match: { path: "/users/:id" },
+      upstream: "app",
+      rewrite: { path: "/u/${param.id}/${param.nmae}" },
+    }),
+    [
+      'routes[0].rewrite.path: the route binds no parameter "nmae"; each match needs a path with ":nmae" in it',
+    ],
+  ],
+  [
+    "a variable where none can stand",
+    route({ respond: { body: "hello ${client.address}" } }),
+    [
+      'routes[0].respond.body: expected text without variables, found "hello ${client.address}"; no variable can stand here; write "$${" for a literal "${"',
+    ],
+  ],
+  [
+    "a file where none can be read",
+    { upstreams: { app: "${file:url.txt}" } },
+    ["upstreams.app: files can't be read here; give the text itself"],
+  ],
+];
+
+describe("a mistake is told in one sentence", () => {
+  it.each(MISTAKES)("%s", (_, input, said) => {
+    expect(problems(input)).toEqual(said);
+  });
+});
+
+const REPORTS: readonly (readonly [title: string, sources: Sources, report: string])[] = [
+  [
+    "all problems of a JSON file, in its order",
+    {
+      files: {
+        "fairlead.json": `{
+  // where clients connect
+  "listen": { "port": "80a", "prot": 3, },
+  "upstreams": { "api": ["http://a", "b:1"] },
+  "routes": [{ "upstream": "apu" }]
+}
+`,
+      },
+    },
+    `The config has 4 problems:
+
+fairlead.json:3:23: listen.port: expected a port number from 0 to 65535, found "80a"
+  3 |   "listen": { "port": "80a", "prot": 3, },
+    |                       ^^^^^
+
+fairlead.json:3:30: listen.prot: unknown key; did you mean "port"?
+  3 |   "listen": { "port": "80a", "prot": 3, },
+    |                              ^^^^^^
+
+fairlead.json:4:38: upstreams.api[1]: expected ${URL_FORMS}, found "b:1"; did you mean "http://b:1"?
+  4 |   "upstreams": { "api": ["http://a", "b:1"] },
+    |                                      ^^^^^
+
+fairlead.json:5:28: routes[0].upstream: there is no upstream "apu"; did you mean "api"?
+  5 |   "routes": [{ "upstream": "apu" }]
+    |                            ^^^^^
+`,
+  ],
+  [
+    "all problems of a YAML file",
+    {
+      file: "conf/site.yaml",
+      files: {
+        "conf/site.yaml": `listen:
+  port: 99999
+upstreams:
+  api:
+    endpoint: http://a
+    tls: { ca: "\${file:ca.pem}", key: "\${env:KYE}" }
+`,
+      },
+      env: { KEY: "secret" },
+    },
+    `The config has 5 problems:
+
+conf/site.yaml:2:9: listen.port: expected a port number from 0 to 65535, found 99999
+  2 |   port: 99999
+    |         ^^^^^
+
+conf/site.yaml:4:3: upstreams.api.endpoints: missing; expected a URL, or a list of at least one
+  4 |   api:
+    |   ^^^
+
+conf/site.yaml:5:5: upstreams.api.endpoint: unknown key; did you mean "endpoints"?
+  5 |     endpoint: http://a
+    |     ^^^^^^^^
+
+conf/site.yaml:6:16: upstreams.api.tls.ca: /site/conf/ca.pem: there is no such file
+  6 |     tls: { ca: "\${file:ca.pem}", key: "\${env:KYE}" }
+    |                ^^^^^^^^^^^^^^^^
+
+conf/site.yaml:6:39: upstreams.api.tls.key: the environment variable KYE is not set; did you mean KEY?
+  6 |     tls: { ca: "\${file:ca.pem}", key: "\${env:KYE}" }
+    |                                       ^^^^^^^^^^^^
+`,
+  ],
+  [
+    "JSON that is none",
+    { files: { "fairlead.json": '{ "upstreams": { "a": "http://x" "b": 1 }' } },
+    `The config has 2 problems:
+
+fairlead.json:1:34: expected a ","
+  1 | { "upstreams": { "a": "http://x" "b": 1 }
+    |                                  ^^^
+
+fairlead.json:1:42: expected a "}"
+  1 | { "upstreams": { "a": "http://x" "b": 1 }
+    |                                          ^
+`,
+  ],
+  [
+    "a key that stands twice",
+    { files: { "fairlead.json": '{ "upstreams": { "a": "http://x", "a": "http://y" } }' } },
+    `The config has a problem:
+
+fairlead.json:1:35: this key stands twice
+  1 | { "upstreams": { "a": "http://x", "a": "http://y" } }
+    |                                   ^^^
+`,
+  ],
+  [
+    "YAML that is none",
+    { files: { "fairlead.yaml": "upstreams:\n  a: b: c\n" } },
+    `The config has a problem:
+
+fairlead.yaml:2:6: this is not YAML: nested mappings are not allowed in compact mappings
+  2 |   a: b: c
+    |      ^
+`,
+  ],
+  [
+    "a file that is not there",
+    { file: "site.json" },
+    "The config has a problem:\n\nsite.json: there is no such file\n",
+  ],
+  [
+    "a kind of file that is not known",
+    { file: "site.toml" },
+    "The config has a problem:\n\nsite.toml: unknown kind of file; expected .json, .jsonc, .yaml, .yml, .ts or .js\n",
+  ],
+  [
+    "a module without default export",
+    { modules: { "fairlead.ts": undefined } },
+    "The config has a problem:\n\nfairlead.ts: the module has no default export; write `export default defineConfig({ … })`\n",
+  ],
+  [
+    "problems of variables and flags by their names",
+    {
+      files: { "fairlead.json": '{ "upstreams": { "app": "http://a" } }' },
+      env: {
+        FAIRLEAD_LISTN_PORT: "1",
+        FAIRLEAD_LISTEN_TRUSTED_PROXIES: "10.0.0.0/8, x",
+        PINGORA_UPSTREAMS_APP_BALANCE: "fair",
+      },
+      flags: { listen: { port: "x" } },
+      flagNames: { "listen.port": "--port" },
+    },
+    `The config has 4 problems:
+
+FAIRLEAD_LISTN_PORT: unknown variable; did you mean FAIRLEAD_LISTEN_PORT?
+
+--port: listen.port: expected a port number from 0 to 65535, found "x"
+
+FAIRLEAD_LISTEN_TRUSTED_PROXIES: listen.trustedProxies[1]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "x"
+
+PINGORA_UPSTREAMS_APP_BALANCE: upstreams.app.balance: expected "round-robin" or "random", found "fair"
+`,
+  ],
+  [
+    "neither a secret's value nor a private key that stands in the file",
+    {
+      files: {
+        "fairlead.json": `{
+  "listen": { "port": "\${env:PORT_TEXT}" },
+  "upstreams": { "a": { "endpoints": "https://a", "tls": { "key": "hunter2", "cert": "\${env:CERT}" } } },
+  "colour": 1, "x": "-----BEGIN PRIVATE KEY-----\\nhunter3"
+}`,
+      },
+      env: { PORT_TEXT: "hunter4", CERT: "hunter5" },
+    },
+    `The config has 5 problems:
+
+fairlead.json:2:23: listen.port: expected a port number from 0 to 65535, found a secret value
+  2 |   "listen": { "port": "\${env:PORT_TEXT}" },
+    |                       ^^^^^^^^^^^^^^^^^^
+
+fairlead.json:3:67: upstreams.a.tls.key: expected a private key as PEM text, found a secret value
+
+fairlead.json:3:86: upstreams.a.tls.cert: expected a certificate as PEM text, found a secret value
+  3 |   "upstreams": { "a": { "endpoints": "https://a", "tls": { "key": "*******", "cert": "\${env:CERT}" } } },
+    |                                                                                      ^^^^^^^^^^^^^
+
+fairlead.json:4:3: colour: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding
+  4 |   "colour": 1, "x": "************************************"
+    |   ^^^^^^^^
+
+fairlead.json:4:16: x: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding
+  4 |   "colour": 1, "x": "************************************"
+    |                ^^^
+`,
+  ],
+];
+
+describe("a report shows", () => {
+  it.each(REPORTS)("%s", async (_, sources, report) => {
+    expect(await reportOf(sources)).toBe(report);
+  });
+});
