@@ -1,0 +1,87 @@
+/** Bun as a platform. */
+import type { Arrival, Peer } from "../../src/core/arrival.ts";
+import type { Attempt } from "../../src/core/exchange.ts";
+import type { FailureReport, Platform } from "../../src/core/platform.ts";
+import { webArrival } from "../../src/core/web-arrival.ts";
+import { FetchArrival, peerOf } from "../fetch/arrival.ts";
+import { signalCancellation } from "../fetch/client-gone.ts";
+import { queueClock } from "../fetch/clock.ts";
+import { webRandom } from "../fetch/random.ts";
+import { stderrTelemetry } from "../node/telemetry.ts";
+import { BUN_CAPABILITIES } from "./capabilities.ts";
+import type { BunServer } from "./bun-types.ts";
+import { bunTransport } from "./transport.ts";
+
+export interface BunPlatformOptions {
+  /** Told of every failed exchange, instead of a line on standard error. MUST NOT throw. */
+  onFailure?(report: FailureReport): void;
+  /**
+   * Seconds after which `Bun.serve` closes a connection on which nothing happens (its `idleTimeout`), so that
+   * exchanges that may be quiet for longer are excepted.
+   * @default 10
+   */
+  readonly serverIdleSeconds?: number;
+}
+
+const BUN_DEFAULT_IDLE_SECONDS = 10;
+const NOBODY: Peer = Object.freeze({ address: "", port: undefined });
+
+class BunArrival extends FetchArrival {
+  readonly server: BunServer;
+
+  constructor(request: Request, server: BunServer) {
+    super(request, {
+      urlTellsAuthority: false,
+      peer() {
+        const peer = server.requestIP(request);
+        return peer === null ? NOBODY : peerOf(peer.address, peer.port);
+      },
+      cancellation: () => signalCancellation(request),
+    });
+    this.server = server;
+  }
+}
+
+const isServer = (env: unknown): env is BunServer =>
+  typeof env === "object" && env !== null && "requestIP" in env && "timeout" in env;
+
+/** `Bun.serve({ fetch: app.fetch })` passes its server as Hono's `env`, alone or as `env.server`. */
+const serverOf = (env: unknown): BunServer | undefined => {
+  if (isServer(env)) return env;
+  return typeof env === "object" && env !== null && "server" in env && isServer(env.server)
+    ? env.server
+    : undefined;
+};
+
+const arrive = (request: Request, env: unknown): Arrival => {
+  const server = serverOf(env);
+  return server === undefined ? webArrival(request) : new BunArrival(request, server);
+};
+
+/** A platform of its own. Upstream connections are pooled by Bun for the whole process. */
+export const platform = (options: BunPlatformOptions = {}): Platform => {
+  const idleMs = (options.serverIdleSeconds ?? BUN_DEFAULT_IDLE_SECONDS) * 1_000;
+  const clock = queueClock({
+    now: () => performance.now(),
+    epoch: () => Date.now(),
+    start(ms, task) {
+      (setTimeout(task, ms) as unknown as { unref(): void }).unref();
+    },
+  });
+  const mayBeQuiet = ({ exchange }: Attempt, ms: number): void => {
+    const { arrival } = exchange;
+    if (ms >= idleMs && arrival instanceof BunArrival) arrival.server.timeout(arrival.request, 0);
+  };
+  return {
+    name: "bun",
+    capabilities: BUN_CAPABILITIES,
+    clock,
+    random: webRandom(),
+    transport: bunTransport(clock, mayBeQuiet),
+    telemetry:
+      options.onFailure === undefined
+        ? stderrTelemetry()
+        : { failed: (report) => options.onFailure?.(report) },
+    arrive,
+  };
+};

@@ -1,0 +1,83 @@
+/** A whole gateway on Bun. */
+import { createGateway } from "../../handlers/gateway.ts";
+import type { Config } from "../../src/config/types.ts";
+import { drainWithin } from "../fetch/drain.ts";
+import { type ServeOptions, type Serving, listenError } from "../serving.ts";
+import { type BunServer, bun } from "./bun-types.ts";
+import { platform } from "./platform.ts";
+
+/** Bun's highest. */
+const MAX_IDLE_SECONDS = 255;
+
+/**
+ * Builds the gateway of `config` and listens. Resolves once connections are accepted. Installs no signal handlers.
+ *
+ * @throws ServeError when the address can't be had.
+ */
+export const serve = async (config: Config, options: ServeOptions = {}): Promise<Serving> => {
+  const { listen } = config;
+  const serverIdleSeconds = Math.min(
+    MAX_IDLE_SECONDS,
+    Math.max(1, Math.ceil(listen.timeouts.keepAliveMs / 1_000)),
+  );
+  const lent = platform({ ...options, serverIdleSeconds });
+  const lifecycle = { draining: false };
+  const app = createGateway(config, lent, { lifecycle });
+  const address = { host: options.host ?? listen.host, port: options.port ?? listen.port };
+  const answer = (request: Request, server: BunServer): Response | Promise<Response> =>
+    app.fetch(request, server);
+  const server = start(address, {
+    idleTimeout: serverIdleSeconds,
+    fetch: (request, self) => (lifecycle.draining ? closing(answer(request, self)) : answer(request, self)),
+  });
+  const stop = async (): Promise<void> => {
+    lifecycle.draining = true;
+    await server.stop(true);
+    await lent.transport.close();
+  };
+  const drainable = {
+    finish: () => server.stop(false),
+    busy: () => server.pendingRequests,
+    cut: () => server.stop(true),
+  };
+  let drained: Promise<{ cut: number }> | undefined;
+  return {
+    address: { host: address.host, port: server.port },
+    stop,
+    drain() {
+      lifecycle.draining = true;
+      return (drained ??= drainWithin(drainable, listen.drain).then(async (cut) => {
+        await lent.transport.close();
+        return { cut };
+      }));
+    },
+  };
+};
+
+const start = (
+  address: { readonly host: string; readonly port: number },
+  options: {
+    readonly idleTimeout: number;
+    fetch(request: Request, server: BunServer): Response | Promise<Response>;
+  },
+): BunServer => {
+  try {
+    return bun().serve({
+      ...options,
+      port: address.port,
+      hostname: address.host,
+      development: false,
+      // The gateway has limits of its own, one for each route.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      error: () => new Response(null, { status: 500 }),
+    });
+  } catch (error) {
+    throw listenError(error, address);
+  }
+};
+
+const closing = async (pending: Response | Promise<Response>): Promise<Response> => {
+  const response = await pending;
+  response.headers.set("connection", "close");
+  return response;
+};

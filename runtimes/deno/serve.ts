@@ -1,0 +1,72 @@
+/** A whole gateway on Deno. */
+import { createGateway } from "../../handlers/gateway.ts";
+import type { Config } from "../../src/config/types.ts";
+import { drainWithin } from "../fetch/drain.ts";
+import { type ServeOptions, type Serving, listenError } from "../serving.ts";
+import { type DenoServeInfo, type DenoServer, deno } from "./deno-types.ts";
+import { platform } from "./platform.ts";
+
+/**
+ * Builds the gateway of `config` and listens. Resolves once connections are accepted. Installs no signal handlers.
+ *
+ * @throws ServeError when the address can't be had.
+ */
+export const serve = async (config: Config, options: ServeOptions = {}): Promise<Serving> => {
+  const { listen } = config;
+  const lent = platform(options);
+  const lifecycle = { draining: false };
+  const app = createGateway(config, lent, { lifecycle });
+  const address = { host: options.host ?? listen.host, port: options.port ?? listen.port };
+  const abort = new AbortController();
+  let waiting = 0;
+  const server = start(address, abort.signal, async (request, info) => {
+    waiting++;
+    try {
+      return await app.fetch(request, info);
+    } finally {
+      waiting--;
+    }
+  });
+  const stop = async (): Promise<void> => {
+    lifecycle.draining = true;
+    abort.abort();
+    await server.finished;
+    await lent.transport.close();
+  };
+  const drainable = { finish: () => server.shutdown(), busy: () => waiting, cut: stop };
+  let drained: Promise<{ cut: number }> | undefined;
+  return {
+    address: { host: address.host, port: server.addr.port },
+    stop,
+    drain() {
+      lifecycle.draining = true;
+      return (drained ??= drainWithin(drainable, listen.drain).then(async (cut) => {
+        await lent.transport.close();
+        return { cut };
+      }));
+    },
+  };
+};
+
+const start = (
+  address: { readonly host: string; readonly port: number },
+  signal: AbortSignal,
+  answer: (request: Request, info: DenoServeInfo) => Promise<Response>,
+): DenoServer => {
+  try {
+    return deno().serve(
+      {
+        port: address.port,
+        hostname: address.host,
+        signal,
+        automaticCompression: false,
+        onListen() {},
+        // What comes here broke off after its head was sent or is a defect; either way nothing internal goes out.
+        onError: () => new Response(null, { status: 500 }),
+      },
+      answer,
+    );
+  } catch (error) {
+    throw listenError(error, address);
+  }
+};
