@@ -60,6 +60,11 @@ describe("prefix replacement", () => {
   });
 });
 
+test("a prefix that renders as nothing leaves no second slash at the start", () => {
+  const on = "/a/*";
+  expect(rewrite({ on, target: "/a//evil.example", prefix: "/${header.none}" })).toBe("/evil.example");
+});
+
 describe("prefix stripping", () => {
   test.each([
     ["/api/*", "/api/x?y", "/x?y"],

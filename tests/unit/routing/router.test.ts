@@ -269,6 +269,43 @@ describe("router by header, query and cookie", () => {
   });
 });
 
+describe("router of many routes on one path", () => {
+  const tenants = Array.from({ length: 40 }, (_, i): [string, RouteMatch] => [
+    `tenant ${i}`,
+    match({ headers: [exactly("x-tenant", `t${i}`)], methods: i % 2 === 0 ? ["GET"] : undefined }),
+  ]);
+  const routes = Object.fromEntries<RouteMatch>([
+    ...tenants,
+    ["beta", match({ headers: [exactly("x-tenant", "t7"), present("x-beta")] })],
+    ["cookie", match({ cookies: [exactly("tenant", "t1")] })],
+    ["rest", match()],
+  ]);
+
+  test.each([
+    ["its header", { pairs: ["x-tenant", "t39"] }, "tenant 39"],
+    ["a header asked for together with another", { pairs: ["x-tenant", "t7", "x-beta", ""] }, "beta"],
+    ["another place's value", { pairs: ["cookie", "tenant=t1"] }, "cookie"],
+    [
+      "several values, the more specific one",
+      { pairs: ["x-tenant", "t3", "cookie", "tenant=t1"] },
+      "tenant 3",
+    ],
+    ["a value nobody asks for", { pairs: ["x-tenant", "t99"] }, "rest"],
+    ["a value under another method", { pairs: ["x-tenant", "t4"], method: "PUT" }, "rest"],
+  ])("finds by %s", (_, parts, expected) => {
+    expect(find(routes, parts)).toBe(expected);
+  });
+
+  test("answers with the methods of those that hold", () => {
+    expect(
+      router(Object.fromEntries(tenants)).find(request({ method: "PUT", pairs: ["x-tenant", "t4"] })),
+    ).toEqual({
+      kind: "method-not-allowed",
+      allow: ["GET", "HEAD"],
+    });
+  });
+});
+
 describe("compileRouter", () => {
   test.each([
     ["a", 'path "a": must start with "/"'],
