@@ -23,7 +23,7 @@ export interface Exchange {
   readonly client: ClientInfo;
   /** Name of the route, for people. */
   readonly route: string;
-  /** Values that the route's path pattern and wildcard host bound, percent-encoded as they stand in the target. */
+  /** Values that the route's path pattern bound, percent-encoded as they stand in the target. */
   readonly params: Readonly<Record<string, string>>;
   /** Normalised path and query; what was routed on is what is forwarded. */
   readonly target: string;

@@ -29,7 +29,7 @@ export interface Condition {
 }
 
 /** Longest value, in UTF-16 units, that a regular expression is run on: bounds what a slow one costs. */
-export const MAX_REGEX_INPUT = 8192;
+const MAX_REGEX_INPUT = 8192;
 
 const compileRegex = (source: string, what: string): RegExp => {
   try {

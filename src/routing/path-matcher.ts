@@ -15,7 +15,7 @@ export interface PathMatcher {
 }
 
 /** What a match without a path takes. */
-export const ANY_PATH: PathMatcher = Object.freeze({ segments: [], params: [], open: true, text: "/*" });
+const ANY_PATH: PathMatcher = Object.freeze({ segments: [], params: [], open: true, text: "/*" });
 
 const PARAM_NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
