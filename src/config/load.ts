@@ -39,11 +39,11 @@ export interface LoadedConfig {
   /** Dotted paths that somebody set, such as `upstreams.api.timeouts.connect`. */
   readonly explicit: ReadonlySet<string>;
   /** The effective config as one would write it, defaults filled in, `***` in place of every secret. */
-  masked(): unknown;
+  readonly masked: () => unknown;
   /** File, environment variables and flags that set something. */
   readonly sources: readonly string[];
   /** Where the value at `path` was set. */
-  placeOf(path: ConfigPath, at?: "key" | "value"): Promise<Place | undefined>;
+  readonly placeOf: (path: ConfigPath, at?: "key" | "value") => Promise<Place | undefined>;
 }
 
 /** All sources in one. */

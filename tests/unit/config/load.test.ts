@@ -1,0 +1,212 @@
+import { describe, expect, it } from "vitest";
+import { load, loadSome, reportOf } from "../../support/config-files.ts";
+
+const APP = '{ "upstreams": { "app": "http://a" } }';
+
+const portOf = async (sources: Parameters<typeof loadSome>[0]): Promise<number> =>
+  (await loadSome(sources)).config.listen.port;
+
+describe("precedence", () => {
+  const file = { "fairlead.json": '{ "upstreams": { "app": "http://a" }, "listen": { "port": 1 } }' };
+  const env = { FAIRLEAD_LISTEN_PORT: "2" };
+  const flags = { listen: { port: 3 } };
+
+  it("is defaults, file, environment, flags", async () => {
+    expect(await portOf({ files: { "fairlead.json": APP } })).toBe(8080);
+    expect(await portOf({ files: file })).toBe(1);
+    expect(await portOf({ files: file, env })).toBe(2);
+    expect(await portOf({ files: file, env, flags })).toBe(3);
+  });
+
+  it("puts FAIRLEAD_ before PINGORA_, and PORT behind all", async () => {
+    const alias = { PINGORA_LISTEN_PORT: "4", PORT: "5" };
+    expect(await portOf({ files: file, env: { ...alias, ...env } })).toBe(2);
+    expect(await portOf({ files: file, env: alias })).toBe(4);
+    expect(await portOf({ files: file, env: { PORT: "5" } })).toBe(1);
+    expect(await portOf({ files: { "fairlead.json": APP }, env: { PORT: "5" } })).toBe(5);
+  });
+
+  it("counts an empty variable as unset", async () => {
+    expect(await portOf({ files: file, env: { FAIRLEAD_LISTEN_PORT: "" } })).toBe(1);
+  });
+
+  it("keeps the long form's keys where a short form is laid over it", async () => {
+    const long = '{ "upstreams": { "app": { "endpoints": "http://a", "balance": "random" } } }';
+    const { config } = await loadSome({
+      files: { "fairlead.json": long },
+      flags: { upstreams: { app: ["http://b", "http://c"] } },
+    });
+    expect(config.upstreams["app"]).toMatchObject({
+      endpoints: [{ url: "http://b" }, { url: "http://c" }],
+      balance: "random",
+    });
+  });
+});
+
+describe("file", () => {
+  it("is looked for under its usual names", async () => {
+    const yaml = "upstreams: { app: http://yaml }";
+    const { config, sources } = await loadSome({ files: { "fairlead.yaml": yaml } });
+    expect(config.upstreams["app"]?.endpoints[0]?.url).toBe("http://yaml");
+    expect(sources).toEqual(["fairlead.yaml"]);
+  });
+
+  it("may be named by a variable, or before it by an option", async () => {
+    const files = { "a.json": '{ "upstreams": { "a": "http://a" } }', "b.yml": "upstreams: { b: http://b }" };
+    const env = { FAIRLEAD_CONFIG: "a.json" };
+    expect((await loadSome({ files, env })).sources).toEqual(["a.json"]);
+    expect((await loadSome({ files, env, file: "./b.yml" })).sources).toEqual(["./b.yml"]);
+  });
+
+  it("may be a module", async () => {
+    const { config } = await loadSome({ modules: { "fairlead.ts": { upstreams: { app: "http://ts" } } } });
+    expect(config.upstreams["app"]?.endpoints[0]?.url).toBe("http://ts");
+  });
+
+  it("may hold comments, trailing commas and a byte order mark", async () => {
+    const text = '\u{feff}{ /* a */ "upstreams": { "app": "http://a", }, // b\n }';
+    expect(Object.keys((await loadSome({ files: { "fairlead.json": text } })).config.upstreams)).toEqual([
+      "app",
+    ]);
+  });
+
+  it("may be missing, and then nothing is configured", async () => {
+    expect(await load({})).toBeUndefined();
+    expect(await load({ env: { PORT: "1", FAIRLEAD_LISTEN_HOST: "::1" } })).toBeUndefined();
+  });
+});
+
+describe("environment", () => {
+  it("alone is a whole config", async () => {
+    const { config, sources } = await loadSome({ env: { FAIRLEAD_UPSTREAM: "http://localhost:3000" } });
+    expect(config.routes[0]?.upstreams?.[0]?.name).toBe("default");
+    expect(config.upstreams["default"]?.endpoints).toEqual([{ url: "http://localhost:3000", weight: 1 }]);
+    expect(sources).toEqual(["FAIRLEAD_UPSTREAM"]);
+  });
+
+  it("takes a list of endpoints, for the only upstream there is", async () => {
+    const { config } = await loadSome({
+      files: { "fairlead.json": APP },
+      env: { FAIRLEAD_UPSTREAMS: "http://b, http://c" },
+    });
+    expect(config.upstreams["app"]?.endpoints.map(({ url }) => url)).toEqual(["http://b", "http://c"]);
+  });
+
+  it("does not guess which of several upstreams is meant", async () => {
+    const files = {
+      "fairlead.yaml": "upstreams: { a: http://a, b: http://b }\nroutes: [{ upstream: a }]",
+    };
+    expect(await reportOf({ files, env: { FAIRLEAD_UPSTREAM: "http://c" } })).toBe(
+      "The config has a problem:\n\nFAIRLEAD_UPSTREAM: the file has several upstreams; set one by its name, as in FAIRLEAD_UPSTREAMS_API_ENDPOINTS\n",
+    );
+  });
+
+  it("reaches named upstreams and numbered routes of the file", async () => {
+    const files = {
+      "fairlead.yaml":
+        "upstreams: { my-api: http://a }\nroutes: [{ upstream: my-api, match: { path: /a/* } }]",
+    };
+    const { config, explicit } = await loadSome({
+      files,
+      env: {
+        FAIRLEAD_UPSTREAMS_MY_API_TIMEOUTS_CONNECT: "1s",
+        FAIRLEAD_ROUTES_0_REWRITE_STRIP_PREFIX: "true",
+        FAIRLEAD_SECURITY_HEADERS: "false",
+        FAIRLEAD_FORWARDING_VIA: "edge",
+        FAIRLEAD_VALIDATION_METHODS: "GET,POST",
+      },
+    });
+    expect(config.upstreams["my-api"]?.timeouts.connectMs).toBe(1000);
+    expect(config.routes[0]?.rewrite?.stripPrefix).toBe(true);
+    expect(config.securityHeaders).toBe(false);
+    expect(config.forwarding.via).toBe("edge");
+    expect(config.validation.methods).toEqual(["GET", "POST"]);
+    expect(explicit).toContain("upstreams.my-api.timeouts.connect");
+    expect(explicit).toContain("routes.0.rewrite.stripPrefix");
+    expect(explicit).not.toContain("listen.port");
+  });
+
+  it("ignores what Kubernetes sets for a service of this name", async () => {
+    const env = {
+      FAIRLEAD_UPSTREAM: "http://a",
+      FAIRLEAD_SERVICE_HOST: "10.0.0.1",
+      FAIRLEAD_SERVICE_PORT_HTTP: "80",
+      FAIRLEAD_PORT: "tcp://10.0.0.1:80",
+      FAIRLEAD_PORT_80_TCP_ADDR: "10.0.0.1",
+    };
+    expect((await loadSome({ env })).sources).toEqual(["FAIRLEAD_UPSTREAM"]);
+  });
+});
+
+describe("references", () => {
+  it("bring in variables and files, seen from where they are named", async () => {
+    const files = {
+      "conf/site.yaml": `upstreams: { app: "http://\${env:HOST}:3000" }
+routes: [{ upstream: app, requestHeaders: { set: { x-token: "Bearer \${file:token}" } } }]`,
+      "conf/token": "s3cret\n",
+    };
+    const { config } = await loadSome({ file: "conf/site.yaml", files, env: { HOST: "inner" } });
+    expect(config.upstreams["app"]?.endpoints[0]?.url).toBe("http://inner:3000");
+    expect(config.routes[0]?.requestHeaders?.set["x-token"]).toBe("Bearer s3cret");
+  });
+
+  it("stay text where they are escaped", async () => {
+    const files = {
+      "fairlead.yaml": 'upstreams: { app: http://a }\nroutes: [{ respond: { body: "$${env:HOME}" } }]',
+    };
+    expect((await loadSome({ files })).config.routes[0]?.respond?.body).toBe("${env:HOME}");
+  });
+
+  it("may stand for numbers", async () => {
+    const files = {
+      "fairlead.yaml": 'upstreams: { app: http://a }\nlisten: { limits: { headers: "${env:N}" } }',
+    };
+    expect((await loadSome({ files, env: { N: "12" } })).config.listen.limits.headers).toBe(12);
+  });
+});
+
+describe("the masked config", () => {
+  it("has every default and is a config itself", async () => {
+    const { config, masked } = await loadSome({ files: { "fairlead.json": APP } });
+    const shown = masked();
+    expect(shown).toMatchObject({
+      listen: { port: 8080, limits: { bodyBytes: "100MiB" } },
+      upstreams: { app: { endpoints: { url: "http://a", weight: 1 }, balance: "round-robin" } },
+      routes: [{ name: "route 1", upstream: "app" }],
+      securityHeaders: { preset: "default" },
+    });
+    const again = await loadSome({ files: { "fairlead.json": JSON.stringify(shown) } });
+    expect(again.config).toEqual(config);
+  });
+
+  it("hides what came from elsewhere, keys and credentials", async () => {
+    const key = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----";
+    const cert = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----";
+    const upstreams = { app: { endpoints: "https://${env:HOST}/", tls: { key, cert } } };
+    const routes = [
+      { upstream: "app", requestHeaders: { set: { authorization: "Basic hunter2", "x-a": "a ${env:A}" } } },
+    ];
+    const { masked } = await loadSome({
+      files: { "fairlead.json": JSON.stringify({ upstreams, routes }) },
+      env: { HOST: "hunter2.example", A: "hunter2" },
+    });
+    expect(JSON.stringify(masked())).not.toContain("hunter2");
+    expect(masked()).toMatchObject({
+      upstreams: { app: { endpoints: { url: "https://***/" }, tls: { key: "***", cert } } },
+      routes: [{ requestHeaders: { set: { authorization: "***", "x-a": "a ***" } } }],
+    });
+  });
+});
+
+describe("places", () => {
+  it("are known for every path", async () => {
+    const files = { "fairlead.yaml": "upstreams:\n  app: http://a\nlisten:\n  port: 1\n" };
+    const loaded = await loadSome({ files, env: { FAIRLEAD_LISTEN_HOST: "::1" } });
+    expect(await loaded.placeOf(["listen", "port"])).toMatchObject({
+      source: "fairlead.yaml",
+      line: 4,
+      column: 9,
+    });
+    expect(await loaded.placeOf(["listen", "host"])).toEqual({ source: "FAIRLEAD_LISTEN_HOST" });
+  });
+});
