@@ -25,11 +25,13 @@ export const answer = async (
   const arrival = ensureArrival(c, () => platform.arrive(c.req.raw, c.env));
   const id = requestIdOf(c) ?? platform.random.id();
   try {
+    const admitted = screenedOf(c) ?? screened(arrival, policy);
+    if (admitted.path === "*") return serverOptions();
     const { edits, fields } = wantedResponseEdits(c);
     const response = await gateway.handle({
       id,
       arrival,
-      screened: screenedOf(c) ?? screened(arrival, policy),
+      screened: admitted,
       responseEdits: edits,
       responseFields: fields,
     });
@@ -45,6 +47,10 @@ const screened = (arrival: Arrival, policy: ScreenPolicy): Screened => {
   if ("code" in result) throw new ProxyError(result.code, { detail: result.detail });
   return result;
 };
+
+/** `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7), and to the client the server is this proxy. */
+const serverOptions = (): Response =>
+  new Response(null, { status: 204, headers: { allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" } });
 
 /** Tells telemetry and makes the client's answer. */
 export const failureResponse = (
