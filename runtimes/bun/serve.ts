@@ -2,6 +2,7 @@
 import { createGateway } from "../../handlers/gateway.ts";
 import type { Config } from "../../src/config/types.ts";
 import { drainWithin } from "../fetch/drain.ts";
+import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
 import { type BunServer, bun } from "./bun-types.ts";
 import { platform } from "./platform.ts";
@@ -12,6 +13,7 @@ const MAX_IDLE_SECONDS = 255;
 /**
  * Builds the gateway of `config` and listens. Resolves once connections are accepted. Installs no signal handlers.
  *
+ * @throws ConfigError when the config asks for what Bun can't do.
  * @throws ServeError when the address can't be had.
  */
 export const serve = async (config: Config, options: ServeOptions = {}): Promise<Serving> => {
@@ -21,6 +23,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
     Math.max(1, Math.ceil(listen.timeouts.keepAliveMs / 1_000)),
   );
   const lent = platform({ ...options, serverIdleSeconds });
+  refuseUnsupported(config, lent, options.explicit);
   const lifecycle = { draining: false };
   const app = createGateway(config, lent, { lifecycle });
   const address = { host: options.host ?? listen.host, port: options.port ?? listen.port };

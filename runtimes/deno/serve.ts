@@ -2,6 +2,7 @@
 import { createGateway } from "../../handlers/gateway.ts";
 import type { Config } from "../../src/config/types.ts";
 import { drainWithin } from "../fetch/drain.ts";
+import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
 import { type DenoServeInfo, type DenoServer, deno } from "./deno-types.ts";
 import { platform } from "./platform.ts";
@@ -9,11 +10,13 @@ import { platform } from "./platform.ts";
 /**
  * Builds the gateway of `config` and listens. Resolves once connections are accepted. Installs no signal handlers.
  *
+ * @throws ConfigError when the config asks for what Deno can't do.
  * @throws ServeError when the address can't be had.
  */
 export const serve = async (config: Config, options: ServeOptions = {}): Promise<Serving> => {
   const { listen } = config;
   const lent = platform(options);
+  refuseUnsupported(config, lent, options.explicit);
   const lifecycle = { draining: false };
   const app = createGateway(config, lent, { lifecycle });
   const address = { host: options.host ?? listen.host, port: options.port ?? listen.port };

@@ -11,11 +11,10 @@ export interface Requirement {
 
 /**
  * Settings that count only when somebody wrote them: where a runtime can't honour the default it has its own,
- * which the docs tell. `*` stands for one path segment.
+ * which the docs tell. `*` stands for one path segment. `listen.port` and `listen.host` are missing on purpose: who
+ * runs a Worker chooses its address, and one file is to serve there and elsewhere.
  */
 const WHEN_SET: readonly (readonly [pattern: string, capability: Capability])[] = [
-  ["listen.port", "listen"],
-  ["listen.host", "listen"],
   ["listen.timeouts.header", "client-header-timeout"],
   ["listen.timeouts.keepAlive", "client-keep-alive-timeout"],
   ["listen.limits.connections", "connection-limit"],

@@ -1,0 +1,7 @@
+/** What Cloudflare Workers can do. */
+import type { Capability } from "../../src/core/capability.ts";
+
+export const WORKERS_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
+  "body-idle-timeout",
+  "peer-address",
+]);

@@ -1,0 +1,54 @@
+/** Cloudflare Workers as a platform. */
+import type { Arrival, Peer } from "../../src/core/arrival.ts";
+import { NEVER_CANCELLED } from "../../src/core/cancellation.ts";
+import type { Clock, FailureReport, Platform } from "../../src/core/platform.ts";
+import { FetchArrival, peerOf } from "../fetch/arrival.ts";
+import { webRandom } from "../fetch/random.ts";
+import { stderrTelemetry } from "../node/telemetry.ts";
+import { WORKERS_CAPABILITIES } from "./capabilities.ts";
+import { workersTransport } from "./transport.ts";
+
+export interface WorkersPlatformOptions {
+  /** Told of every failed exchange, instead of a line by `console.error`. MUST NOT throw. */
+  onFailure?(report: FailureReport): void;
+}
+
+const NOBODY: Peer = Object.freeze({ address: "", port: undefined });
+
+/** Cloudflare's edge sets it and lets no client's through. It means nothing on any other runtime. */
+const CLIENT_ADDRESS = "cf-connecting-ip";
+
+const arrive = (request: Request): Arrival =>
+  new FetchArrival(request, {
+    urlTellsAuthority: false,
+    peer() {
+      const address = request.headers.get(CLIENT_ADDRESS);
+      return address === null ? NOBODY : peerOf(address, undefined);
+    },
+    // When the client leaves, workerd ends the whole invocation, its upstream requests included.
+    cancellation: () => NEVER_CANCELLED,
+  });
+
+/** A timer belongs to the request that set it, so none is shared between requests. */
+const clock: Clock = {
+  now: () => performance.now(),
+  epoch: () => Date.now(),
+  after(ms, task) {
+    const timer = setTimeout(task, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A platform of its own. Nothing starts before the first request. */
+export const platform = (options: WorkersPlatformOptions = {}): Platform => ({
+  name: "workers",
+  capabilities: WORKERS_CAPABILITIES,
+  clock,
+  random: webRandom(),
+  transport: workersTransport(clock),
+  telemetry:
+    options.onFailure === undefined
+      ? stderrTelemetry((line) => console.error(line))
+      : { failed: (report) => options.onFailure?.(report) },
+  arrive,
+});

@@ -1,0 +1,50 @@
+/** A gateway as a Worker. */
+import { createGateway } from "../../handlers/gateway.ts";
+import { parseConfig } from "../../src/config/parse.ts";
+import { explicitPaths } from "../../src/config/paths.ts";
+import { refuseUnsupported } from "../refuse.ts";
+import { type WorkersPlatformOptions, platform } from "./platform.ts";
+
+/** What a module exports as default to be a Worker. */
+export interface WorkerModule {
+  fetch(request: Request, env: unknown, context: WorkerContext): Response | Promise<Response>;
+}
+
+/** The little of a Worker's execution context that is used here. */
+export interface WorkerContext {
+  waitUntil(work: Promise<unknown>): void;
+  passThroughOnException(): void;
+}
+
+/** Bindings that are text, by name. */
+const textOf = (env: object): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+
+/**
+ * A Worker that serves `config`. The gateway is built at once, so that a wrong config fails the upload and not the first
+ * request; `env` is what `${env:NAME}` is looked up in.
+ *
+ * @example
+ * ```ts
+ * import { env } from "cloudflare:workers";
+ * import { worker } from "fairlead/workers";
+ * import config from "./fairlead.json";
+ *
+ * export default worker(config, env);
+ * ```
+ *
+ * @throws ConfigError with everything that is wrong with `config`, or that Workers can't do.
+ */
+export const worker = (
+  config: unknown,
+  env: object = {},
+  options: WorkersPlatformOptions = {},
+): WorkerModule => {
+  const lent = platform(options);
+  const parsed = parseConfig(config, { env: textOf(env) });
+  refuseUnsupported(parsed, lent, explicitPaths(config));
+  const app = createGateway(parsed, lent);
+  return { fetch: (request, bindings, context) => app.fetch(request, bindings as object, context as never) };
+};
