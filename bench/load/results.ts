@@ -43,8 +43,8 @@ export interface LoadResults {
   readonly startUps: Readonly<Record<string, readonly StartUp[]>>;
   readonly streams: Readonly<Record<string, { readonly down: StreamRun; readonly up: StreamRun }>>;
   readonly endurance: Readonly<Record<string, EnduranceRun>>;
-  /** Fairlead's Worker, minified and gzipped; undefined when it was not bundled. */
-  readonly workerBundleBytes: number | undefined;
+  /** Of Fairlead's Worker, minified and gzipped. */
+  readonly workerBundleBytes: number;
 }
 
 const filled = <T extends object>(newer: T, older: T | undefined): T =>

@@ -1,12 +1,18 @@
 /** Fairlead's Worker in one file, as wrangler would bundle it. */
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import type { ConfigInput } from "../../src/config/types.ts";
 import { root } from "./programs.ts";
 
-/** JavaScript of `entry`, a module text that may import from the repository by relative paths. */
-export const bundleWorker = async (entry: string): Promise<string> => {
-  const result = await build({
-    stdin: { contents: entry, resolveDir: root, sourcefile: "worker.ts", loader: "ts" },
+const entry = (config: ConfigInput): string => `
+import { worker } from "./runtimes/workers/mod.ts";
+export default worker(${JSON.stringify(config)});
+`;
+
+/** JavaScript of a Worker that serves `config`, minified. */
+export const bundleWorker = async (config: ConfigInput): Promise<string> => {
+  const { outputFiles } = await build({
+    stdin: { contents: entry(config), resolveDir: root, sourcefile: "worker.ts", loader: "ts" },
     bundle: true,
     format: "esm",
     target: "es2024",
@@ -17,14 +23,11 @@ export const bundleWorker = async (entry: string): Promise<string> => {
     write: false,
     logLevel: "silent",
   });
-  return result.outputFiles[0]?.text ?? "";
+  return outputFiles[0]?.text ?? "";
 };
 
-/** The Worker that a user deploys, minified and gzipped. Undefined when it can't be built. */
-export const workerBundleBytes = async (): Promise<number | undefined> => {
-  try {
-    return gzipSync(await bundleWorker(`export { default } from "./bin/worker.ts";`), { level: 9 }).length;
-  } catch {
-    return undefined;
-  }
+/** Size of the whole Worker, minified and gzipped. */
+export const workerBundleBytes = async (): Promise<number> => {
+  const config = { upstreams: { main: "https://example.com" }, routes: [{ upstream: "main" }] };
+  return gzipSync(await bundleWorker(config), { level: 9 }).length;
 };
