@@ -12,7 +12,7 @@ const PREFIX = "FAIRLEAD_";
 const ALIAS = "PINGORA_";
 
 /** Variables that stand for something else than one place of the config. */
-const SPECIAL = ["CONFIG", "UPSTREAM", "UPSTREAMS"] as const;
+export const SPECIAL_VARIABLES = ["CONFIG", "UPSTREAM", "UPSTREAMS"] as const;
 
 /**
  * What Kubernetes sets in every container beside a Service named "fairlead"; nobody's setting.
@@ -91,7 +91,7 @@ function* names(schema: AnySchema, base: unknown, before: string): Generator<str
 
 /** Names of the variables that set something, given what the file defines. */
 export const variableNames = (schema: AnySchema, base: unknown = {}): readonly string[] => [
-  ...SPECIAL.map((name) => PREFIX + name),
+  ...SPECIAL_VARIABLES.map((name) => PREFIX + name),
   ...[...names(schema, base, "")].map((name) => PREFIX + name),
 ];
 
@@ -147,7 +147,7 @@ export const applyEnvironment = (schema: AnySchema, base: unknown, env: Env): Fr
   const given = Object.keys(env).filter((name) => name.startsWith(PREFIX) || name.startsWith(ALIAS));
   const wanted = new Set(given.map((name) => name.slice(name.indexOf("_") + 1)));
   for (const name of [...wanted].toSorted()) {
-    if (SPECIAL.some((special) => special === name)) continue;
+    if (SPECIAL_VARIABLES.some((special) => special === name)) continue;
     const value = variable(env, name);
     if (value === undefined) continue;
     const found = find(schema, base, name, []);

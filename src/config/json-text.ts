@@ -1,12 +1,5 @@
 /** JSON config files. Comments and trailing commas are allowed. */
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from "jsonc-parser";
+import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import type { ConfigPath } from "./problem.ts";
 import type { Malformed, Source, Span } from "./source-text.ts";
 
@@ -53,17 +46,27 @@ const repeated = (node: Node, faults: { message: string; span: Span }[]): void =
   }
 };
 
+const childOf = (node: Node, key: string | number): Node | undefined =>
+  node.type === "array"
+    ? node.children?.[Number(key)]
+    : node.children?.find(({ children }) => children?.[0]?.value === key)?.children?.[1];
+
 const locateIn =
   (root: Node) =>
-  (path: ConfigPath, at: "key" | "value"): Span | undefined => {
-    for (let length = path.length; length >= 0; length--) {
-      const node = findNodeAtLocation(root, path.slice(0, length));
-      if (node === undefined) continue;
-      const key = node.parent?.type === "property" ? node.parent.children?.[0] : undefined;
-      const whole = length < path.length || node.type === "object" || node.type === "array";
-      return spanOf((at === "key" || whole) && key !== undefined ? key : node);
+  (path: ConfigPath, at: "key" | "value"): Span => {
+    let node = root;
+    let reached = true;
+    for (const step of path) {
+      const child = childOf(node, step);
+      // A key that the long form has, where a short form stands.
+      if (child === undefined && typeof step === "string" && node.type !== "object") continue;
+      reached = child !== undefined;
+      if (child === undefined) break;
+      node = child;
     }
-    return undefined;
+    const key = node.parent?.type === "property" ? node.parent.children?.[0] : undefined;
+    const whole = !reached || node.type === "object" || node.type === "array";
+    return spanOf((at === "key" || whole) && key !== undefined ? key : node);
   };
 
 /** Reads JSON with comments. */

@@ -18,17 +18,19 @@ const locateIn =
   (path: ConfigPath, at: "key" | "value"): Span | undefined => {
     let node: unknown = document.contents;
     let key: unknown;
-    let reached = 0;
+    let reached = true;
     for (const step of path) {
       if (isAlias(node)) node = node.resolve(document);
       const pair = pairOf(node, step);
       const item: unknown = isSeq(node) ? node.items[Number(step)] : undefined;
-      if (pair === undefined && item === undefined) break;
+      // A key that the long form has, where a short form stands.
+      if (typeof step === "string" && !isMap(node)) continue;
+      reached = pair !== undefined || item !== undefined;
+      if (!reached) break;
       key = pair?.key;
       node = pair === undefined ? item : (pair.value ?? pair.key);
-      reached++;
     }
-    const whole = reached < path.length || isMap(node) || isSeq(node);
+    const whole = !reached || isMap(node) || isSeq(node);
     return spanOf((at === "key" || whole) && key !== undefined ? key : node) ?? spanOf(key);
   };
 

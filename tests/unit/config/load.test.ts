@@ -138,6 +138,25 @@ describe("environment", () => {
   });
 });
 
+describe("a hostile file", () => {
+  it("can't reach a prototype", async () => {
+    const files = { "fairlead.json": '{ "upstreams": { "a": "http://a", "__proto__": { "x": 1 } } }' };
+    expect(await reportOf({ files })).toContain("upstreams.__proto__: this can't be a name");
+    const top = {
+      "fairlead.json": '{ "upstreams": { "a": "http://a" }, "__proto__": { "listen": { "port": 1 } } }',
+    };
+    expect(await reportOf({ files: top, env: { FAIRLEAD_LISTEN_PORT: "2" } })).toContain(
+      "__proto__: unknown key",
+    );
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
+
+  it.each([["constructor"], ["toString"], ["hasOwnProperty"]])("has an unknown key in %s", async (key) => {
+    const files = { "fairlead.json": `{ "upstreams": { "a": "http://a" }, "${key}": 1 }` };
+    expect(await reportOf({ files })).toContain(`${key}: unknown key`);
+  });
+});
+
 describe("references", () => {
   it("bring in variables and files, seen from where they are named", async () => {
     const files = {
@@ -208,5 +227,24 @@ describe("places", () => {
       column: 9,
     });
     expect(await loaded.placeOf(["listen", "host"])).toEqual({ source: "FAIRLEAD_LISTEN_HOST" });
+  });
+
+  it.each([
+    ["fairlead.json", '{\n"upstreams": { "app":\n["http://a", "b:1"] } }'],
+    ["fairlead.yaml", 'upstreams:\n  app:\n   ["http://a", "b:1"]'],
+  ])("are found in a short form of %s that a variable made a long one", async (name, text) => {
+    const report = await reportOf({
+      files: { [name]: text },
+      env: { FAIRLEAD_UPSTREAMS_APP_BALANCE: "random" },
+    });
+    expect(report).toMatch(/:3:\d+: upstreams\.app\.endpoints\[1\]: .*found "b:1"/);
+    expect(report).toMatch(/\n {4}\| +\^{5}\n/);
+  });
+
+  it("follow aliases of YAML", async () => {
+    const text = "upstreams:\n  a: &it\n    endpoints: http://a\n    balance: fair\n  b: *it\n";
+    const report = await reportOf({ files: { "fairlead.yaml": text } });
+    expect(report).toContain("fairlead.yaml:4:14: upstreams.a.balance: ");
+    expect(report).toContain("fairlead.yaml:4:14: upstreams.b.balance: ");
   });
 });
