@@ -125,9 +125,13 @@ export const stopAll = async (): Promise<void> => {
   await Promise.all([...living].map((child) => child.stop()));
 };
 
+let leaving = false;
+
+/** A signal has come: children are being ended and this process exits once they are gone. */
+export const interrupted = (): boolean => leaving;
+
 /** Ends every child on Ctrl-C, on SIGTERM and when this process ends for any other reason. */
 export const stopAllWithThisProcess = (beforeExit: () => void): void => {
-  let leaving = false;
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],

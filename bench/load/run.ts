@@ -7,7 +7,7 @@ import { latestResults, saveResults } from "../report/results-file.ts";
 import { writeReport } from "../report/write.ts";
 import { startCheckOrigin } from "./check-origin.ts";
 import type { CheckResult } from "./checks.ts";
-import { stopAll, stopAllWithThisProcess } from "./children.ts";
+import { interrupted, stopAll, stopAllWithThisProcess } from "./children.ts";
 import { type Contender, type ContenderGroup, GROUPS, PARTS, type Part } from "./contender.ts";
 import { divideCores } from "./cores.ts";
 import { type Settings, readSettings, refuse } from "./flags.ts";
@@ -112,8 +112,8 @@ let code = 1;
 try {
   code = await main();
 } catch (error) {
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (!interrupted()) say(error instanceof Error ? (error.stack ?? error.message) : String(error));
 } finally {
   await stopAll();
 }
-process.exit(code);
+if (!interrupted()) process.exit(code);
