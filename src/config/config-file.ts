@@ -131,7 +131,11 @@ export const readConfigFile = async (name: string, cwd: string, access: FileAcce
   } catch (error) {
     throw fail(name, whyUnreadable(error));
   }
-  return read(name, path, text.replace(/^\u{feff}/u, ""));
+  try {
+    return await read(name, path, text.replace(/^\u{feff}/u, ""));
+  } catch (error) {
+    throw error instanceof RangeError ? fail(name, "nested too deeply") : error;
+  }
 };
 
 /** The first of `DEFAULT_FILES` in `cwd`; undefined where there is none. */

@@ -1,4 +1,5 @@
 /** `${env:NAME}` and `${file:PATH}`: values that a config takes from elsewhere when it is loaded. */
+import { ConfigError } from "./config-error.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { nearestName } from "../core/nearest.ts";
 
@@ -35,20 +36,36 @@ export const lookUpEnv = (env: Env, name: string): Looked => {
     : { problem: `${problem}; did you mean ${meant}?`, nearest: meant };
 };
 
+/** Deeper than any config is; only what holds itself gets there. */
+const DEEPEST = 100;
+
+const tooDeep = (): ConfigError =>
+  new ConfigError([{ path: [], at: "value", message: "nested too deeply; does it hold itself?" }]);
+
 /** Whether there is anything to resolve; most configs have nothing. */
-const mentions = (value: unknown): boolean => {
+const mentions = (value: unknown, depth = 0): boolean => {
   if (typeof value === "string") return value.includes("${env:") || value.includes("${file:");
   if (typeof value !== "object" || value === null) return false;
-  if (Array.isArray(value)) return value.some(mentions);
-  for (const key in value) if (mentions((value as Readonly<Record<string, unknown>>)[key])) return true;
-  return false;
+  if (depth > DEEPEST) throw tooDeep();
+  let found = false;
+  for (const key of Object.keys(value)) {
+    if (mentions((value as Readonly<Record<string, unknown>>)[key], depth + 1)) found = true;
+  }
+  return found;
 };
 
 /** Calls `visit` for each reference in `value`. */
 export const references = (
   value: unknown,
   visit: (kind: "env" | "file", name: string, path: ConfigPath) => void,
-  path: ConfigPath = [],
+): void => {
+  if (mentions(value)) referencesIn(value, visit, []);
+};
+
+const referencesIn = (
+  value: unknown,
+  visit: (kind: "env" | "file", name: string, path: ConfigPath) => void,
+  path: ConfigPath,
 ): void => {
   if (typeof value === "string") {
     if (!value.includes("${")) return;
@@ -60,7 +77,7 @@ export const references = (
   if (typeof value !== "object" || value === null) return;
   const isList = Array.isArray(value);
   for (const [key, item] of Object.entries(value))
-    references(item, visit, [...path, isList ? Number(key) : key]);
+    referencesIn(item, visit, [...path, isList ? Number(key) : key]);
 };
 
 const isPlain = (value: object): boolean => {

@@ -151,6 +151,26 @@ describe("a hostile file", () => {
     expect(({} as { x?: number }).x).toBeUndefined();
   });
 
+  it.each([
+    ["fairlead.json", `{ "a": ${"[".repeat(200_000)}${"]".repeat(200_000)} }`],
+    ["fairlead.yaml", "upstreams: &a\n  x: *a\n"],
+    [
+      "fairlead.yml",
+      `a: &a [1]\n${"bcdefghi"
+        .split("")
+        .map((c, i) => `${c}: &${c} [${`*${"abcdefgh"[i]},`.repeat(9)}]`)
+        .join("\n")}`,
+    ],
+  ])("that holds itself or goes too deep is refused (%s)", async (name, text) => {
+    expect(await reportOf({ files: { [name]: text } })).toMatch(/nested too deeply|unfold too far|not YAML/);
+  });
+
+  it("that is a module which holds itself is refused", async () => {
+    const self: Record<string, unknown> = {};
+    self["self"] = self;
+    expect(await reportOf({ modules: { "fairlead.ts": self } })).toContain("nested too deeply");
+  });
+
   it.each([["constructor"], ["toString"], ["hasOwnProperty"]])("has an unknown key in %s", async (key) => {
     const files = { "fairlead.json": `{ "upstreams": { "a": "http://a" }, "${key}": 1 }` };
     expect(await reportOf({ files })).toContain(`${key}: unknown key`);
