@@ -3,7 +3,7 @@ import type { ConfigInput } from "../src/config/types.ts";
 import type { DemoServer, Host } from "./host.ts";
 
 /** How one demo origin behaves. */
-export interface OriginSpec {
+interface OriginSpec {
   readonly name: string;
   readonly latencyMs: number;
   /** Every how many-th request fails with 503; 0 is never. */
@@ -12,14 +12,14 @@ export interface OriginSpec {
   readonly manner: string;
 }
 
-export const DEMO_ORIGINS: readonly OriginSpec[] = [
+const DEMO_ORIGINS: readonly OriginSpec[] = [
   { name: "swift", latencyMs: 5, failEvery: 0, manner: "answers in 5 ms" },
   { name: "steady", latencyMs: 80, failEvery: 0, manner: "answers in 80 ms" },
   { name: "moody", latencyMs: 30, failEvery: 4, manner: "answers in 30 ms, every fourth time with a 503" },
 ];
 
 /** A demo origin that listens. */
-export interface DemoOrigin {
+interface DemoOrigin {
   readonly spec: OriginSpec;
   readonly url: string;
 }
@@ -31,7 +31,7 @@ export interface Demo {
 }
 
 /** Answers as `spec` says, with what it was asked as JSON. `wait` resolves after that many milliseconds. */
-export const demoAnswer = (
+const demoAnswer = (
   spec: OriginSpec,
   wait: (ms: number) => Promise<void>,
 ): ((request: Request) => Promise<Response>) => {
@@ -57,7 +57,7 @@ export const demoAnswer = (
 };
 
 /** The demo's config for origins in the order of `DEMO_ORIGINS`. */
-export const demoConfig = (urls: readonly string[]): ConfigInput => ({
+const demoConfig = (urls: readonly string[]): ConfigInput => ({
   upstreams: { demo: urls, swift: urls.slice(0, 1) },
   routes: [
     {

@@ -1,6 +1,7 @@
 /** A trace as text. */
 import { editPairs } from "../src/http/header-edits.ts";
 import { HOP_BY_HOP } from "../src/http/headers.ts";
+import type { RoutePlan } from "../src/config/plan.ts";
 import type { Config, RouteConfig } from "../src/config/types.ts";
 import type { Attempt } from "../src/core/exchange.ts";
 import { notTaken } from "./not-taken.ts";
@@ -24,7 +25,7 @@ export const explanation = (trace: Trace, isSecret: IsSecretName, style: Style):
   if (route === undefined) lines.push(row("route", style.yellow("none")));
   else {
     lines.push(row("route", `${style.green(`"${route.config.name}"`)}, which matches ${route.match}`));
-    lines.push(row("layers", layerText(plan.config, route.config)));
+    lines.push(row("layers", layerText(plan.config, route.config, route.plan)));
   }
   lines.push(...outcome(trace, isSecret, row, style));
   lines.push(...notTaken(trace, style));
@@ -45,13 +46,13 @@ const takenRoute = ({
   head,
   plan,
   screened,
-}: Trace): { readonly config: RouteConfig; readonly match: string } | undefined => {
+}: Trace): { readonly config: RouteConfig; readonly plan: RoutePlan; readonly match: string } | undefined => {
   if (screened === undefined) return undefined;
   const { host, path, query } = screened;
   const found = plan.router.find({ method: head.method, host, path, query, pairs: head.pairs });
   if (found.kind !== "found") return undefined;
   const config = plan.config.routes.find(({ name }) => name === found.value.route.name);
-  return config && { config, match: matchText(found.match) };
+  return config && { config, plan: found.value.route, match: matchText(found.match) };
 };
 
 const outcome = (trace: Trace, isSecret: IsSecretName, row: Row, style: Style): readonly string[] => {

@@ -1,5 +1,8 @@
 /** The layers that a route's requests pass, outermost first. */
+import { ManualClock } from "../runtimes/memory/mod.ts";
+import type { RoutePlan } from "../src/config/plan.ts";
 import type { Config, RouteConfig } from "../src/config/types.ts";
+import { routeLayers } from "../src/gateway.ts";
 
 const seconds = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`);
 
@@ -7,7 +10,6 @@ const UNITS = ["bytes", "KiB", "MiB", "GiB"];
 
 /** A size in the largest unit that divides it. */
 const size = (bytes: number): string => {
-  if (bytes === Number.POSITIVE_INFINITY) return "none";
   let unit = 0;
   let value = bytes;
   while (value >= 1024 && value % 1024 === 0 && unit < UNITS.length - 1) {
@@ -18,15 +20,23 @@ const size = (bytes: number): string => {
 };
 
 /** `request id → security headers (default) → validation → body limit 100 MiB → forward (…)`. */
-export const layerText = (config: Config, route: RouteConfig): string => {
-  const layers = ["request id"];
-  if (config.securityHeaders !== false) layers.push(`security headers (${config.securityHeaders.preset})`);
-  layers.push("validation");
-  layers.push(`body limit ${size(route.bodyBytes ?? config.listen.limits.bodyBytes)}`);
-  if (route.timeouts.totalMs !== undefined) layers.push(`deadline ${seconds(route.timeouts.totalMs)}`);
-  layers.push(action(config, route));
+export const layerText = (config: Config, route: RouteConfig, plan: RoutePlan): string => {
+  const { securityHeaders } = config;
+  const layers = [
+    "request id",
+    ...(securityHeaders === false ? [] : [`security headers (${securityHeaders.preset})`]),
+    "validation",
+    ...routeLayers(plan, new ManualClock()).map(({ name }) => withUnits(name)),
+    action(config, route),
+  ];
   return layers.join(" → ");
 };
+
+/** `104857600 bytes` → `100 MiB`. */
+const withUnits = (text: string): string =>
+  text
+    .replace(/(\d+) bytes/, (_, bytes: string) => size(Number(bytes)))
+    .replace(/(\d+) ms/, (_, ms: string) => seconds(Number(ms)));
 
 const action = (config: Config, route: RouteConfig): string => {
   if (route.redirect !== undefined) return "redirect";

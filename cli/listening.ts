@@ -29,7 +29,7 @@ const pathText = (path: RouteMatch["path"]): string => {
 };
 
 /** What a route does, in a few words. */
-export const actionText = (route: RouteConfig, config: Config): string => {
+const actionText = (route: RouteConfig, config: Config): string => {
   if (route.redirect !== undefined) return `redirect ${route.redirect.status}`;
   if (route.respond !== undefined) return `respond ${route.respond.status}`;
   const shares = route.upstreams ?? [];

@@ -8,7 +8,7 @@ const MOST = 32;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
 /** Where to connect to for an endpoint. */
-export const reachTarget = ({ url }: EndpointConfig): ReachTarget => {
+const reachTarget = ({ url }: EndpointConfig): ReachTarget => {
   if (url.startsWith("unix:")) return { path: url.slice("unix:".length) };
   const { protocol, hostname, port } = new URL(url);
   return {

@@ -3,7 +3,7 @@ import { nearestName } from "../src/core/nearest.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 
-export const COMMANDS: readonly string[] = ["start", "check", "explain", "schema", "init", "help"];
+const COMMANDS: readonly string[] = ["start", "check", "explain", "schema", "init", "help"];
 
 const HOST_AND_PORT = /^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}(\/.*)?$/i;
 

@@ -7,7 +7,7 @@ import { FetchArrival, peerOf } from "../fetch/arrival.ts";
 import { signalCancellation } from "../fetch/client-gone.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
-import { stderrTelemetry } from "../node/telemetry.ts";
+import { stderrTelemetry } from "../stderr-telemetry.ts";
 import { BUN_CAPABILITIES } from "./capabilities.ts";
 import type { BunServer } from "./bun-types.ts";
 import { bunTransport } from "./transport.ts";

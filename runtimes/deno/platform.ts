@@ -6,7 +6,7 @@ import { FetchArrival, peerOf } from "../fetch/arrival.ts";
 import { lateSignalCancellation } from "../fetch/client-gone.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
-import { stderrTelemetry } from "../node/telemetry.ts";
+import { stderrTelemetry } from "../stderr-telemetry.ts";
 import { DENO_CAPABILITIES } from "./capabilities.ts";
 import { type DenoServeInfo, deno } from "./deno-types.ts";
 import { denoTransport } from "./transport.ts";

@@ -58,7 +58,8 @@ const answerInTime = (
           );
     let stopListening = (): void => {};
     stopListening = attempt.cancellation.subscribe(giveUp);
-    Promise.try(upstream, requestOf(attempt, abort.signal)).then(
+    // Not `Promise.try`: Node 22 has none.
+    new Promise<Response>((settle) => settle(upstream(requestOf(attempt, abort.signal)))).then(
       (response) => finish(() => resolve(response)),
       (cause: unknown) =>
         finish(() =>

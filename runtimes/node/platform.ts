@@ -4,7 +4,7 @@ import { nodeArrival } from "./arrival.ts";
 import { NODE_CAPABILITIES } from "./capabilities.ts";
 import { nodeClock } from "./clock.ts";
 import { nodeRandom } from "./random.ts";
-import { stderrTelemetry } from "./telemetry.ts";
+import { stderrTelemetry } from "../stderr-telemetry.ts";
 import { nodeTransport } from "./transport.ts";
 
 export interface NodePlatformOptions {

@@ -4,7 +4,7 @@ import { NEVER_CANCELLED } from "../../src/core/cancellation.ts";
 import type { Clock, FailureReport, Platform } from "../../src/core/platform.ts";
 import { FetchArrival, peerOf } from "../fetch/arrival.ts";
 import { webRandom } from "../fetch/random.ts";
-import { stderrTelemetry } from "../node/telemetry.ts";
+import { stderrTelemetry } from "../stderr-telemetry.ts";
 import { WORKERS_CAPABILITIES } from "./capabilities.ts";
 import { workersTransport } from "./transport.ts";
 

@@ -2,7 +2,7 @@
  * Failures as lines on standard error, for as long as nobody else asked to be told. What clients do wrong is
  * left out: anybody could fill the log with it.
  */
-import type { FailureReport, Telemetry } from "../../src/core/platform.ts";
+import type { FailureReport, Telemetry } from "../src/core/platform.ts";
 
 /** Lines written in one second; what comes after them is only counted. */
 const LINES_PER_SECOND = 20;
