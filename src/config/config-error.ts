@@ -1,5 +1,5 @@
 /** Everything that is wrong with a config, at once. */
-export type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
+export type { ConfigProblem } from "./problem.ts";
 import { type ConfigProblem, type Place, showPath } from "./problem.ts";
 
 /** Private keys that stand in a config file must not reach a terminal or a log by way of an excerpt. */

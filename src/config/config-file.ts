@@ -24,7 +24,7 @@ export interface ConfigFile {
 }
 
 /** Names that are looked for, in this order, where none is given. */
-export const DEFAULT_FILES: readonly string[] = [
+const DEFAULT_FILES: readonly string[] = [
   "fairlead.json",
   "fairlead.jsonc",
   "fairlead.yaml",

@@ -19,6 +19,19 @@ export function* pathsOf(input: unknown, path: ConfigPath = []): Generator<Confi
     for (const [key, item] of Object.entries(input)) yield* pathsOf(item, [...path, key]);
 }
 
+const addPaths = (input: unknown, path: string, paths: Set<string>): void => {
+  if (typeof input !== "object" || input === null) return;
+  for (const [key, item] of Object.entries(input)) {
+    if (item === undefined) continue;
+    const inner = path === "" ? key : `${path}.${key}`;
+    paths.add(inner);
+    addPaths(item, inner, paths);
+  }
+};
+
 /** Dotted paths that `input` sets: `listen`, `listen.port`, `routes.0`, `routes.0.upstream`. */
-export const explicitPaths = (input: unknown): ReadonlySet<string> =>
-  new Set([...pathsOf(input)].map((path) => path.join(".")));
+export const explicitPaths = (input: unknown): ReadonlySet<string> => {
+  const paths = new Set<string>();
+  addPaths(input, "", paths);
+  return paths;
+};

@@ -31,7 +31,7 @@ export const hostPattern: Schema<string, string> = text(
 );
 
 /** What can stand in a Host field. */
-export const isAuthority = (given: string): boolean => parseAuthority(given) !== undefined;
+const isAuthority = (given: string): boolean => parseAuthority(given) !== undefined;
 
 export const hostPolicy: Schema<string, string> = text(
   '"upstream", "preserve" or a host such as "app.internal:8080"',
