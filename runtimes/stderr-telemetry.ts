@@ -34,7 +34,7 @@ export const stderrTelemetry = (write: (line: string) => void = writeToStderr): 
 };
 
 /** One line: what happened to which request, and why. Without header values, queries or stacks. */
-export const describeFailure = ({ error, requestId, method, target }: FailureReport): string => {
+const describeFailure = ({ error, requestId, method, target }: FailureReport): string => {
   const path = target.split("?", 1)[0] ?? "";
   return `${error.code} ${printable(method)} ${printable(path)} id=${requestId}: ${causeChain(error)}`;
 };

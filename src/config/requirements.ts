@@ -30,7 +30,7 @@ const WHEN_SET: readonly (readonly [pattern: string, capability: Capability])[] 
 ];
 
 /** Everything that `config` asks for; `explicit` holds the dotted paths that somebody wrote. */
-export const requirements = (config: Config, explicit: ReadonlySet<string>): readonly Requirement[] => {
+const requirements = (config: Config, explicit: ReadonlySet<string>): readonly Requirement[] => {
   const found: Requirement[] = [];
   for (const path of explicit) {
     for (const [pattern, capability] of WHEN_SET) {

@@ -124,5 +124,4 @@ export const isFieldName = (name: string): boolean => /^[!#$%&'*+\-.^_`|~0-9A-Za
  * without white space at its ends. So neither a line break nor a NUL, whatever a client put there.
  */
 export const isFieldValue = (value: string): boolean =>
-  // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
   !/[^\t\x20-\x7e\x80-\xff]|^[ \t]|[ \t]$/.test(value);

@@ -75,7 +75,7 @@ describe("packages", () => {
     [/^src\//, /^ipaddr\.js$/],
     [/^(middleware|handlers)\//, /^(hono(\/|$)|valibot$)/],
     [/^runtimes\/node\//, /^(node:|undici$|hono(\/|$)|@hono\/node-server)/],
-    [/^runtimes\/workers\//, /^(hono(\/|$)|cloudflare:)/],
+    [/^runtimes\/workers\//, /^(hono(\/|$)|cloudflare:|fairlead-config$)/],
     [/^runtimes\//, /^hono(\/|$)/],
     [/^cli\//, /^(commander|hono)$/],
     [/^bin\//, /^(node:|@hono\/node-server$)/],
