@@ -101,5 +101,7 @@ const plainAddress = (address: string | undefined): string => {
   if (!address.includes(":")) return address;
   const zone = address.indexOf("%");
   const unzoned = zone === -1 ? address : address.slice(0, zone);
-  return unzoned.startsWith(IPV4_MAPPED) && unzoned.includes(".") ? unzoned.slice(IPV4_MAPPED.length) : unzoned;
+  return unzoned.startsWith(IPV4_MAPPED) && unzoned.includes(".")
+    ? unzoned.slice(IPV4_MAPPED.length)
+    : unzoned;
 };

@@ -4,11 +4,16 @@ import type { Dispatcher } from "undici";
 import type { Attempt } from "../../src/core/exchange.ts";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { HeaderRecord } from "../../src/http/header-edits.ts";
+import { NodeArrival } from "./arrival.ts";
 import { type Phase, transportFailure } from "./failures.ts";
 import type { Connection, EndpointConnections, Waiter } from "./pool.ts";
+import type { Borrower } from "./read-buffer.ts";
 import { isBodiless, responseFields } from "./response-fields.ts";
 import { type BodySource, UpstreamBody } from "./upstream-body.ts";
 import type { Upload } from "./upload.ts";
+
+/** A piece up to this is copied rather than lent, and a body up to this is handed over whole. */
+const SMALL_BYTES = 16 * 1024;
 
 /** What one run needs. */
 export interface RunOptions {
@@ -28,7 +33,7 @@ export interface RunOptions {
  * The response is handed over at the end of the tick in which its head came: by then a small body is there too and goes
  * out in one piece, and a long or slow one has not been held up.
  */
-export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySource {
+export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySource, Borrower {
   readonly #options: RunOptions;
   #phase: Phase = "connecting";
   #connection: Connection | undefined;
@@ -131,11 +136,29 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     if (this.#over) return;
     const body = this.#body;
     if (body === undefined) {
-      if (!this.#handedOver) this.#pieces.push(piece);
+      if (!this.#handedOver) this.#pieces.push(this.#own(piece));
       return;
     }
     if (this.#timer !== undefined) this.#lastPieceAt = performance.now();
-    body.push(piece);
+    if (piece.length <= SMALL_BYTES) body.push(Buffer.from(piece));
+    else if (!body.push(piece) || !this.hasReturned) this.#connection?.lend(this);
+  }
+
+  /** The buffer that a piece lies in is read into again: a small piece is copied out, a large one keeps it. */
+  #own(piece: Buffer): Buffer {
+    if (piece.length <= SMALL_BYTES) return Buffer.from(piece);
+    this.#connection?.lend(this);
+    return piece;
+  }
+
+  /** node-server has written every piece to this very client, and the system has taken all of it over. */
+  get hasReturned(): boolean {
+    const { arrival } = this.#options.attempt.exchange;
+    return (
+      this.#body?.isWrittenDirectly === true &&
+      arrival instanceof NodeArrival &&
+      arrival.outgoing.writableLength === 0
+    );
   }
 
   /** Trailers end here. */
@@ -144,11 +167,25 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     const { upload } = this.#options;
     this.#finish(this.#reusable && (upload === undefined || upload.complete));
     if (this.#body !== undefined) this.#body.end();
-    else if (!this.#handedOver) this.#handOver(whole(this.#pieces));
+    else if (!this.#handedOver) this.#handOverAll();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     this.#fail(transportFailure(error, this.#phase, this.#options.attempt.endpoint));
+  }
+
+  /** The whole body has come already. A large one goes out piece by piece, so that what was lent comes back. */
+  #handOverAll(): void {
+    let bytes = 0;
+    for (const piece of this.#pieces) bytes += piece.length;
+    if (bytes <= SMALL_BYTES) {
+      this.#handOver(whole(this.#pieces));
+      return;
+    }
+    if (this.#fields !== undefined) this.#fields["content-length"] ??= `${bytes}`;
+    this.#body = new UpstreamBody(this, this.#pieces);
+    this.#body.end();
+    this.#handOver(this.#body);
   }
 
   #streamTheRest(): void {

@@ -5,6 +5,9 @@ import { ALWAYS_SERVING, type Lifecycle } from "../../src/core/lifecycle.ts";
 /** Above this, copying the body costs more than a gathered write of head and body. */
 const ONE_WRITE_BYTES = 16 * 1024;
 
+/** Smaller pieces are gathered until the end of the tick. */
+const LARGE_PIECE_BYTES = 4 * 1024;
+
 type EndArguments = [chunk?: unknown, encoding?: unknown, callback?: unknown];
 
 export class Outgoing extends ServerResponse {
@@ -16,6 +19,15 @@ export class Outgoing extends ServerResponse {
   override writeHead(...args: unknown[]): this {
     if (this.lifecycle.draining) this.shouldKeepAlive = false;
     return super.writeHead(...(args as Parameters<ServerResponse["writeHead"]>));
+  }
+
+  /** A large piece goes to the system at once, so that its buffer is free again; Node would hold it to the end of the tick. */
+  override write(...args: EndArguments): boolean {
+    const flowing = super.write(...(args as Parameters<ServerResponse["write"]>));
+    const [chunk] = args;
+    if (!(chunk instanceof Uint8Array) || chunk.length < LARGE_PIECE_BYTES) return flowing;
+    this.uncork();
+    return flowing || this.writableLength === 0;
   }
 
   /** A small body becomes a string: head and body then leave in one plain write instead of a gathered one. */
@@ -49,6 +61,8 @@ export class Outgoing extends ServerResponse {
 const flushUnsentHead = (outgoing: Outgoing): void => outgoing.flushNow();
 
 const asBuffer = (bytes: Uint8Array): Buffer & { latin1Slice(): string } =>
-  (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as Buffer & {
+  (Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as Buffer & {
     latin1Slice(): string;
   };

@@ -20,8 +20,6 @@ export const platform = (options: NodePlatformOptions = {}): Platform => ({
   random: nodeRandom(),
   transport: nodeTransport(),
   telemetry:
-    options.onFailure === undefined
-      ? stderrTelemetry()
-      : { failed: (report) => options.onFailure?.(report) },
+    options.onFailure === undefined ? stderrTelemetry() : { failed: (report) => options.onFailure?.(report) },
   arrive: nodeArrival,
 });

@@ -1,8 +1,9 @@
 /** Connections to one endpoint: a last-in-first-out stack of clients, each with one connection. */
-import { isIP } from "node:net";
+import { type Socket, isIP } from "node:net";
 import { Client, type Dispatcher, buildConnector } from "undici";
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import { ProxyError } from "../../src/core/errors.ts";
+import { type Borrower, ReadBuffer } from "./read-buffer.ts";
 
 /** Bytes of a response's header section. Above what servers send, below what would hurt. */
 const MAX_RESPONSE_HEAD_BYTES = 64 * 1024;
@@ -23,6 +24,8 @@ export interface Connection {
   inFlight: number;
   /** Never to be handed out again. */
   retired: boolean;
+  /** See `ReadBuffer`. */
+  lend(borrower: Borrower): void;
 }
 
 interface Waiting extends Waiter {
@@ -116,10 +119,12 @@ export class EndpointConnections {
   }
 
   #open(): Connection {
+    let reading: ReadBuffer | undefined;
     const connection: Connection = {
-      client: createClient(this.#endpoint, this.#connectMs),
+      client: createClient(this.#endpoint, this.#connectMs, (buffer) => (reading = buffer)),
       inFlight: 1,
       retired: false,
+      lend: (borrower) => reading?.lend(borrower),
     };
     this.#all.add(connection);
     if (this.#perConnection > 1) this.#free.push(connection);
@@ -153,7 +158,9 @@ export class EndpointConnections {
   }
 }
 
-const createClient = (endpoint: Endpoint, connectMs: number): Client => {
+type OnConnect = (buffer: ReadBuffer) => void;
+
+const createClient = (endpoint: Endpoint, connectMs: number, onConnect: OnConnect): Client => {
   const { pool } = endpoint;
   const keepsAlive = pool.keepAliveMs > 0;
   return new Client(endpoint.origin, {
@@ -165,28 +172,36 @@ const createClient = (endpoint: Endpoint, connectMs: number): Client => {
     maxHeaderSize: MAX_RESPONSE_HEAD_BYTES,
     // Idle time of bodies is watched by each exchange itself: only it knows the content type and who stalls.
     bodyTimeout: 0,
-    connect: connectorFor(endpoint, connectMs),
+    connect: connectorFor(endpoint, connectMs, onConnect),
   });
 };
 
 /** Left to itself undici would ask for, and verify, the name in the Host field, which clients may choose. */
-const connectorFor = (endpoint: Endpoint, timeout: number): buildConnector.connector => {
+const connectorFor = (
+  endpoint: Endpoint,
+  timeout: number,
+  onConnect: OnConnect,
+): buildConnector.connector => {
   const { tls, socketPath } = endpoint;
-  const connect = buildConnector({
-    allowH2: false,
-    timeout,
-    ...(socketPath === undefined ? {} : { socketPath }),
-    ...(tls === undefined
-      ? {}
-      : {
-          rejectUnauthorized: tls.verify,
-          ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-          ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-          ...(tls.key === undefined ? {} : { key: tls.key }),
-        }),
-  });
-  const named = tls === undefined ? {} : { servername: serverNameOf(endpoint) };
-  return ({ servername: _ofHost, ...options }, callback) => connect({ ...options, ...named }, callback);
+  const common = { allowH2: false, timeout, ...(socketPath === undefined ? {} : { socketPath }) };
+  if (tls !== undefined) {
+    const connect = buildConnector({
+      ...common,
+      rejectUnauthorized: tls.verify,
+      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+      ...(tls.key === undefined ? {} : { key: tls.key }),
+    });
+    const servername = serverNameOf(endpoint);
+    return (options, callback) => connect({ ...options, servername }, callback);
+  }
+  return ({ servername: _ofHost, ...options }, callback) => {
+    const buffer = new ReadBuffer();
+    const plain = { ...common, onread: buffer } as buildConnector.BuildOptions;
+    const connect = buildConnector(plain) as (...args: unknown[]) => Socket;
+    buffer.attach(connect(options, callback));
+    onConnect(buffer);
+  };
 };
 
 /** Name to ask for and to verify; an address is verified as one and asked for by no name. */

@@ -17,7 +17,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const lent = platform(options);
   const lifecycle = { draining: false };
   const app = createGateway(config, lent, { lifecycle });
-  return listen((request, env) => app.fetch(request, env as object), {
+  return listen((request, env) => app.fetch(request, env), {
     listen: {
       ...config.listen,
       port: options.port ?? config.listen.port,

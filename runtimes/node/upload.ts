@@ -108,8 +108,12 @@ export class Upload extends EventEmitter {
     const stalled = `nothing moved for ${idleMs} ms`;
     this.#fail(
       this.#paused
-        ? new ProxyError("attempt-timeout", { detail: `upstream stopped reading the request body: ${stalled}` })
-        : new ProxyError("request-timeout", { detail: `client stopped sending the request body: ${stalled}` }),
+        ? new ProxyError("attempt-timeout", {
+            detail: `upstream stopped reading the request body: ${stalled}`,
+          })
+        : new ProxyError("request-timeout", {
+            detail: `client stopped sending the request body: ${stalled}`,
+          }),
     );
   };
 

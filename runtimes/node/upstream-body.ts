@@ -36,6 +36,7 @@ export class UpstreamBody implements AsyncIterable<Uint8Array> {
   #closed: Promise<void> | undefined;
   #over = false;
   locked = false;
+  #direct = false;
 
   constructor(source: BodySource, received: Uint8Array[]) {
     this.#source = source;
@@ -43,12 +44,13 @@ export class UpstreamBody implements AsyncIterable<Uint8Array> {
     for (const piece of received) this.#queued += piece.length;
   }
 
-  push(piece: Uint8Array): void {
+  /** @returns whether the consumer has it; else it is kept here for the time being. */
+  push(piece: Uint8Array): boolean {
     const fulfilled = this.#fulfilled;
     if (fulfilled !== undefined) {
       this.#fulfilled = this.#rejected = undefined;
       fulfilled({ done: false, value: piece });
-      return;
+      return true;
     }
     this.#queue.push(piece);
     this.#queued += piece.length;
@@ -56,6 +58,7 @@ export class UpstreamBody implements AsyncIterable<Uint8Array> {
       this.#paused = true;
       this.#source.pause();
     }
+    return false;
   }
 
   end(): void {
@@ -70,6 +73,11 @@ export class UpstreamBody implements AsyncIterable<Uint8Array> {
     if (rejected !== undefined) this.#finish(() => rejected(error));
   }
 
+  /** Every piece so far went to node-server, which writes each to the client before it asks for the next. */
+  get isWrittenDirectly(): boolean {
+    return this.#direct && this.#queue.length === 0;
+  }
+
   /** Held up by the consumer. */
   get paused(): boolean {
     return this.#paused;
@@ -77,7 +85,7 @@ export class UpstreamBody implements AsyncIterable<Uint8Array> {
 
   getReader(): UpstreamBodyReader {
     if (this.locked) throw new TypeError("ReadableStream is locked");
-    this.locked = true;
+    this.locked = this.#direct = true;
     return new UpstreamBodyReader(this);
   }
 

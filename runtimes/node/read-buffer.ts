@@ -1,0 +1,89 @@
+/** Reads an upstream connection into the same few buffers over and over, instead of a fresh one for each read. */
+import type { Socket } from "node:net";
+
+const INITIAL_BYTES = 64 * 1024;
+/** For connections that fill the smaller one: fewer, larger reads. */
+const BULK_BYTES = 256 * 1024;
+/** Buffers that are waited for; a connection that needs more has a slow client and pays with garbage. */
+const MAX_LENT = 3;
+
+/** Somebody who was given views of a buffer. */
+export interface Borrower {
+  /** True once every byte that was given is of no more use to anybody. */
+  readonly hasReturned: boolean;
+}
+
+interface Lent {
+  readonly bytes: Uint8Array;
+  readonly to: Borrower;
+}
+
+/**
+ * Node allocates 64 KiB for each read, which for a proxy is most of its garbage. Here a connection reads into a buffer of
+ * its own. Whoever is given a view of it takes what it needs before it returns, or calls `lend`: then the next read gets
+ * another buffer, and this one is read into again only when its borrower has returned it.
+ *
+ * undici reads its sockets with `read()` on `readable`. `attach` lets it find the bytes there that came just now.
+ */
+export class ReadBuffer {
+  #socket: Socket | undefined;
+  #arrived: Buffer | undefined;
+  #current: Uint8Array | undefined;
+  #bytes = INITIAL_BYTES;
+  #borrower: Borrower | undefined;
+  readonly #lent: Lent[] = [];
+
+  /** Called by Node after each read: another buffer, or nothing to go on with the same. */
+  readonly buffer = (): Uint8Array => {
+    const current = this.#current;
+    if (current !== undefined && this.#borrower === undefined && current.length === this.#bytes) {
+      return undefined as unknown as Uint8Array;
+    }
+    const next = this.#returned() ?? Buffer.allocUnsafeSlow(this.#bytes);
+    if (current !== undefined && this.#borrower !== undefined && current.length === this.#bytes) {
+      if (this.#lent.length === MAX_LENT) this.#lent.shift();
+      this.#lent.push({ bytes: current, to: this.#borrower });
+    }
+    this.#borrower = undefined;
+    this.#current = next;
+    return next;
+  };
+
+  /** Called by Node with what it read. @returns whether to go on reading */
+  readonly callback = (bytes: number, buffer: Uint8Array): boolean => {
+    const socket = this.#socket;
+    if (socket === undefined) return true;
+    if (bytes === this.#bytes) this.#bytes = BULK_BYTES;
+    this.#arrived = Buffer.from(buffer.buffer, buffer.byteOffset, bytes);
+    socket.emit("readable");
+    const unread = this.#arrived;
+    if (unread === undefined) return true;
+    // undici holds back for a slow consumer: the stream keeps the bytes, and reading goes on when it asks for them.
+    this.#arrived = undefined;
+    socket.push(Buffer.from(unread));
+    return false;
+  };
+
+  /** Views of what was read last are in use for longer than the call they were given in. */
+  lend(borrower: Borrower): void {
+    this.#borrower = borrower;
+  }
+
+  attach(socket: Socket): void {
+    this.#socket = socket;
+    const read = socket.read.bind(socket);
+    const unshift = socket.unshift.bind(socket);
+    socket.read = (size?: number): unknown => {
+      const arrived = this.#arrived;
+      if (arrived === undefined || size === 0 || socket.readableLength > 0) return read(size);
+      this.#arrived = undefined;
+      return arrived;
+    };
+    socket.unshift = (chunk: Uint8Array): void => unshift(Buffer.from(chunk));
+  }
+
+  #returned(): Uint8Array | undefined {
+    const index = this.#lent.findIndex(({ bytes, to }) => bytes.length === this.#bytes && to.hasReturned);
+    return index === -1 ? undefined : this.#lent.splice(index, 1)[0]?.bytes;
+  }
+}
