@@ -3,38 +3,55 @@ import { CAPABILITIES, type Capability } from "../core/capability.ts";
 import type { Config } from "./types.ts";
 
 /** One thing asked for. */
-export interface Requirement {
+interface Requirement {
   /** Where in the config, e.g. `upstreams.api.timeouts.connect`. */
   readonly path: string;
   readonly capability: Capability;
 }
 
+interface Setting {
+  /** Path up to a name or index, or the whole path. */
+  readonly start: string;
+  /** Path behind the name; names may hold dots themselves. */
+  readonly end: string;
+  readonly capability: Capability;
+}
+
+const setting = (pattern: string, capability: Capability): Setting => {
+  const [start = "", end = ""] = pattern.split("*");
+  return { start, end, capability };
+};
+
 /**
  * Settings that count only when somebody wrote them: where a runtime can't honour the default it has its own,
- * which the docs tell. `*` stands for one path segment. `listen.port` and `listen.host` are missing on purpose: who
- * runs a Worker chooses its address, and one file is to serve there and elsewhere.
+ * which the docs tell. `*` stands for a name or an index.
  */
-const WHEN_SET: readonly (readonly [pattern: string, capability: Capability])[] = [
-  ["listen.timeouts.header", "client-header-timeout"],
-  ["listen.timeouts.keepAlive", "client-keep-alive-timeout"],
-  ["listen.limits.connections", "connection-limit"],
-  ["listen.limits.requestsPerConnection", "requests-per-connection"],
-  ["listen.drain.delay", "graceful-drain"],
-  ["listen.drain.timeout", "graceful-drain"],
-  ["upstreams.*.timeouts.connect", "connect-timeout"],
-  ["upstreams.*.timeouts.idle", "body-idle-timeout"],
-  ["routes.*.timeouts.idle", "body-idle-timeout"],
-  ["upstreams.*.pool.connections", "pool-size"],
-  ["upstreams.*.pool.keepAlive", "pool-keep-alive"],
-  ["upstreams.*.pool.pipelining", "pipelining"],
+const WHEN_SET: readonly Setting[] = [
+  setting("listen.port", "listen"),
+  setting("listen.host", "listen"),
+  setting("listen.timeouts.header", "client-header-timeout"),
+  setting("listen.timeouts.keepAlive", "client-keep-alive-timeout"),
+  setting("listen.limits.connections", "connection-limit"),
+  setting("listen.limits.requestsPerConnection", "requests-per-connection"),
+  setting("listen.drain.delay", "graceful-drain"),
+  setting("listen.drain.timeout", "graceful-drain"),
+  setting("upstreams.*.timeouts.connect", "connect-timeout"),
+  setting("upstreams.*.timeouts.idle", "body-idle-timeout"),
+  setting("routes.*.timeouts.idle", "body-idle-timeout"),
+  setting("upstreams.*.pool.connections", "pool-size"),
+  setting("upstreams.*.pool.keepAlive", "pool-keep-alive"),
+  setting("upstreams.*.pool.pipelining", "pipelining"),
 ];
+
+const matches = ({ start, end }: Setting, path: string): boolean =>
+  end === "" ? path === start : path.endsWith(end) && path.startsWith(start);
 
 /** Everything that `config` asks for; `explicit` holds the dotted paths that somebody wrote. */
 const requirements = (config: Config, explicit: ReadonlySet<string>): readonly Requirement[] => {
   const found: Requirement[] = [];
   for (const path of explicit) {
-    for (const [pattern, capability] of WHEN_SET) {
-      if (matchesPattern(path, pattern)) found.push({ path, capability });
+    for (const candidate of WHEN_SET) {
+      if (matches(candidate, path)) found.push({ path, capability: candidate.capability });
     }
   }
   if (config.listen.trustedProxies.length > 0) {
@@ -68,12 +85,6 @@ const upstreamRequirements = (path: string, upstream: Config["upstreams"][string
     found.push({ path: `${path}.tls.serverName`, capability: "upstream-server-name" });
   }
   return found;
-};
-
-const matchesPattern = (path: string, pattern: string): boolean => {
-  const segments = path.split(".");
-  const wanted = pattern.split(".");
-  return segments.length === wanted.length && wanted.every((want, i) => want === "*" || want === segments[i]);
 };
 
 /** Sentences for what `platform` can't do; empty when the config fits it. */
