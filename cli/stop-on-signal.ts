@@ -26,7 +26,7 @@ export const stopOnSignal = (host: Host, serving: Serving): Promise<number> =>
         return;
       }
       firstAt = host.now();
-      host.stderr.write(style.dim(`${signal}: finishing what is in flight; once more stops at once\n`));
+      host.stderr.write(`${style.dim(`${signal}: finishing what is in flight; once more stops at once`)}\n`);
       serving.drain().then(
         ({ cut }) => {
           if (cut > 0) host.stderr.write(`${cut} ${cut === 1 ? "request was" : "requests were"} cut off\n`);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const CHECKS = ["typecheck", "lint", "format:check", "knip", "build", "publint", "attw", "jsr"];
+const CHECKS = ["typecheck", "lint", "format:check", "knip", "build", "publint", "attw", "jsr", "worker"];
 
 const failed = CHECKS.filter((name) => {
   const started = performance.now();
@@ -12,7 +12,7 @@ const failed = CHECKS.filter((name) => {
     cwd: root,
     encoding: "utf8",
     // What the checks print is shown only when they fail.
-    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false" },
   });
   const passed = status === 0;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

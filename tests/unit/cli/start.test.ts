@@ -7,8 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Child } from "../../support/child.ts";
 import { ROOT } from "../../support/sources.ts";
 
-const NODE = join(ROOT, "node_modules/.bin/node");
-const LAUNCHER = join(ROOT, "bin/node.ts");
+const binary = (name: string): string => join(ROOT, "node_modules/.bin", name);
+const LAUNCHERS: Readonly<Record<"node" | "deno" | "bun", readonly [command: string, ...args: string[]]>> = {
+  node: [binary("node"), join(ROOT, "bin/node.ts")],
+  deno: [binary("deno"), "run", "--allow-all", "--quiet", join(ROOT, "bin/deno.ts")],
+  bun: [binary("bun"), join(ROOT, "bin/bun.ts")],
+};
 const ADDRESS = /(http:\/\/localhost:\d+)/;
 
 let directory = "";
@@ -29,8 +33,13 @@ afterEach(async () => {
   [running, servers] = [[], []];
 });
 
-const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Child => {
-  const child = new Child("fairlead", NODE, [LAUNCHER, ...args], env, directory);
+const start = (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  runtime: keyof typeof LAUNCHERS = "node",
+): Child => {
+  const [command, ...before] = LAUNCHERS[runtime];
+  const child = new Child("fairlead", command, [...before, ...args], env, directory);
   running.push(child);
   return child;
 };
@@ -91,14 +100,17 @@ describe("fairlead start", () => {
     expect(await (await fetch(address)).text()).toBe("typed");
   });
 
-  it("says in one sentence that the port is taken", async () => {
-    const port = await origin((_, response) => response.end());
-    const child = start(["http://127.0.0.1:1", "--host", "127.0.0.1", "--port", String(port)]);
-    expect(await child.ended()).toEqual({ code: 1, signal: null });
-    expect(child.stderr).toContain(`port ${port}`);
-    expect(child.stderr).toContain("choose another port");
-    expect(child.stderr.trim().split("\n")).toHaveLength(1);
-  });
+  it.each(["node", "deno", "bun"] as const)(
+    "says in one sentence that the port is taken, on %s",
+    async (runtime) => {
+      const port = await origin((_, response) => response.end());
+      const child = start(["http://127.0.0.1:1", "--host", "127.0.0.1", "--port", String(port)], {}, runtime);
+      expect(await child.ended()).toEqual({ code: 1, signal: null });
+      expect(child.stderr).toContain(`port ${port}`);
+      expect(child.stderr).toContain("choose another port");
+      expect(child.stderr.trim().split("\n")).toHaveLength(1);
+    },
+  );
 
   it("refuses a wrong config with exit code 2", async () => {
     writeFileSync(join(directory, "fairlead.json"), '{ "listen": { "port": "x" } }');
@@ -110,23 +122,26 @@ describe("fairlead start", () => {
 });
 
 describe("a signal", () => {
-  it("lets a request in flight finish and exits with 0", async () => {
-    let release = (): void => {};
-    const arrived = Promise.withResolvers<void>();
-    const port = await origin((_, response) => {
-      release = () => response.end("finished");
-      arrived.resolve();
-    });
-    const child = start([`http://127.0.0.1:${port}`, "--port", "0"]);
-    const [, address = ""] = await child.printed(ADDRESS);
-    const answer = fetch(address);
-    await arrived.promise;
-    child.signal("SIGTERM");
-    await child.printed(/SIGTERM: finishing what is in flight/);
-    release();
-    expect(await (await answer).text()).toBe("finished");
-    expect(await child.ended()).toEqual({ code: 0, signal: null });
-  });
+  it.each(["node", "deno", "bun"] as const)(
+    "lets a request in flight finish and exits with 0, on %s",
+    async (runtime) => {
+      let release = (): void => {};
+      const arrived = Promise.withResolvers<void>();
+      const port = await origin((_, response) => {
+        release = () => response.end("finished");
+        arrived.resolve();
+      });
+      const child = start([`http://127.0.0.1:${port}`, "--port", "0"], {}, runtime);
+      const [, address = ""] = await child.printed(ADDRESS);
+      const answer = fetch(address);
+      await arrived.promise;
+      child.signal("SIGTERM");
+      await child.printed(/SIGTERM: finishing what is in flight/);
+      release();
+      expect(await (await answer).text()).toBe("finished");
+      expect(await child.ended()).toEqual({ code: 0, signal: null });
+    },
+  );
 
   it("given twice ends at once with 1", async () => {
     const arrived = Promise.withResolvers<void>();
