@@ -5,7 +5,7 @@ import type { Attempt } from "../../src/core/exchange.ts";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { HeaderRecord } from "../../src/http/header-edits.ts";
 import { NodeArrival } from "./arrival.ts";
-import { type Phase, transportFailure } from "./failures.ts";
+import { type Phase, isConnectionLoss, transportFailure } from "./failures.ts";
 import type { Connection, EndpointConnections, Waiter } from "./pool.ts";
 import type { Borrower } from "./read-buffer.ts";
 import { isBodiless, responseFields } from "./response-fields.ts";
@@ -14,6 +14,9 @@ import type { Upload } from "./upload.ts";
 
 /** A piece up to this is copied rather than lent, and a body up to this is handed over whole. */
 const SMALL_BYTES = 16 * 1024;
+
+/** RFC 9110 §9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 
 /** What one run needs. */
 export interface RunOptions {
@@ -42,6 +45,8 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
   #unsubscribe: (() => void) | undefined;
   #over = false;
 
+  #onUsedConnection = false;
+  #answered = false;
   #status = 0;
   #fields: HeaderRecord | undefined;
   #reusable = true;
@@ -107,6 +112,15 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     }
     this.#controller = controller;
     this.#phase = "waiting";
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#onUsedConnection = connection.carried++ > 0;
+    // Behind earlier requests of a pipeline the next bytes belong to their responses.
+    if (connection.inFlight === 1) connection.expectResponse();
+  }
+
+  onResponseStarted(): void {
+    this.#answered = true;
   }
 
   onResponseStart(
@@ -171,6 +185,10 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#lostRace(error)) {
+      this.#sendAgain();
+      return;
+    }
     this.#fail(transportFailure(error, this.#phase, this.#options.attempt.endpoint));
   }
 
@@ -186,6 +204,33 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     this.#body = new UpstreamBody(this, this.#pieces);
     this.#body.end();
     this.#handOver(this.#body);
+  }
+
+  /**
+   * The upstream closed an idle connection while this request was on its way into it (RFC 9112 §9.3.1). Nothing came
+   * back, and asking twice does no harm.
+   */
+  #lostRace(error: Error): boolean {
+    const { attempt } = this.#options;
+    return (
+      !this.#over &&
+      this.#phase === "waiting" &&
+      this.#onUsedConnection &&
+      !this.#answered &&
+      IDEMPOTENT.has(attempt.exchange.arrival.head.method) &&
+      !attempt.exchange.arrival.body.present &&
+      isConnectionLoss(error)
+    );
+  }
+
+  /** On the same client, whose connection is gone, and so on a fresh one: at most once. */
+  #sendAgain(): void {
+    this.#phase = "connecting";
+    this.#controller = undefined;
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    connection.carried = 0;
+    connection.client.dispatch(this.#options.request, this);
   }
 
   #streamTheRest(): void {

@@ -19,6 +19,16 @@ export const transportFailure = (thrown: unknown, phase: Phase, endpoint: Endpoi
   });
 };
 
+/** The connection ended, by the other side or below it; no timeout, no malformed message. */
+export const isConnectionLoss = (error: Error): boolean => {
+  const code = codeOf(error);
+  return (
+    code === "ECONNRESET" ||
+    code === "EPIPE" ||
+    (code === "UND_ERR_SOCKET" && !isMalformedResponse(error, code))
+  );
+};
+
 const whatHappened: Readonly<Record<Phase, string>> = {
   connecting: "could not connect to",
   waiting: "no response from",

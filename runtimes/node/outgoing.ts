@@ -17,7 +17,10 @@ export class Outgoing extends ServerResponse {
   awaitsContinue = false;
 
   override writeHead(...args: unknown[]): this {
-    if (this.lifecycle.draining) this.shouldKeepAlive = false;
+    // After the last request of a connection Node says so, but leaves the connection open.
+    if (this.lifecycle.draining || (this as LastResponse).maxRequestsOnConnectionReached === true) {
+      this.shouldKeepAlive = false;
+    }
     return super.writeHead(...(args as Parameters<ServerResponse["writeHead"]>));
   }
 
@@ -56,6 +59,10 @@ export class Outgoing extends ServerResponse {
     }
     return super.destroy(error);
   }
+}
+
+interface LastResponse {
+  readonly maxRequestsOnConnectionReached?: boolean;
 }
 
 const flushUnsentHead = (outgoing: Outgoing): void => outgoing.flushNow();

@@ -24,8 +24,12 @@ export interface Connection {
   inFlight: number;
   /** Never to be handed out again. */
   retired: boolean;
+  /** Exchanges that its present connection has carried. */
+  carried: number;
   /** See `ReadBuffer`. */
   lend(borrower: Borrower): void;
+  /** See `InterimFilter`. */
+  expectResponse(): void;
 }
 
 interface Waiting extends Waiter {
@@ -124,12 +128,15 @@ export class EndpointConnections {
       client: createClient(this.#endpoint, this.#connectMs, (buffer) => (reading = buffer)),
       inFlight: 1,
       retired: false,
+      carried: 0,
       lend: (borrower) => reading?.lend(borrower),
+      expectResponse: () => reading?.interim.expectResponse(),
     };
     this.#all.add(connection);
     if (this.#perConnection > 1) this.#free.push(connection);
     // With work left the client connects anew by itself; without, a closed one is only in the way.
     connection.client.on("disconnect", () => {
+      connection.carried = 0;
       if (connection.inFlight === 0 && !this.#closed) this.#retire(connection);
     });
     return connection;

@@ -1,5 +1,6 @@
 /** Reads an upstream connection into the same few buffers over and over, instead of a fresh one for each read. */
 import type { Socket } from "node:net";
+import { InterimFilter } from "./interim.ts";
 
 const INITIAL_BYTES = 64 * 1024;
 /** For connections that fill the smaller one: fewer, larger reads. */
@@ -32,6 +33,8 @@ export class ReadBuffer {
   #bytes = INITIAL_BYTES;
   #borrower: Borrower | undefined;
   readonly #lent: Lent[] = [];
+  /** Sees all bytes before undici does. */
+  readonly interim: InterimFilter = new InterimFilter();
 
   /** Called by Node after each read: another buffer, or nothing to go on with the same. */
   readonly buffer = (): Uint8Array => {
@@ -54,7 +57,8 @@ export class ReadBuffer {
     const socket = this.#socket;
     if (socket === undefined) return true;
     if (bytes === this.#bytes) this.#bytes = BULK_BYTES;
-    this.#arrived = Buffer.from(buffer.buffer, buffer.byteOffset, bytes);
+    this.#arrived = this.interim.pass(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
+    if (this.#arrived === undefined) return true;
     socket.emit("readable");
     const unread = this.#arrived;
     if (unread === undefined) return true;

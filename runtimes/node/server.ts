@@ -53,7 +53,15 @@ export const createHttpServer = (
     overrideGlobalObjects: true,
     autoCleanupIncoming: false,
   });
+  const untrusted = new WeakSet<Socket>();
   const answer = (incoming: IncomingMessage, outgoing: Outgoing): void => {
+    if (untrusted.has(incoming.socket)) return;
+    const coding = incoming.headers["transfer-encoding"];
+    if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+      // Screening refuses it. Where it ends is in doubt, so nothing that follows on this connection is a request.
+      untrusted.add(incoming.socket);
+      outgoing.shouldKeepAlive = false;
+    }
     outgoing.lifecycle = lifecycle;
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
     void listener(incoming, outgoing);
