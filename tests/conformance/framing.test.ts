@@ -23,7 +23,19 @@ const rejects = (what: string, lines: readonly string[], body: string = "0\r\n\r
   run: async (stage) => {
     const text = `${["POST / HTTP/1.1", "Host: example.test", ...lines].join("\r\n")}\r\n\r\n${body}${SMUGGLED}`;
     expect(await outcomeOf(stage, text)).toBe(400);
-    expect(stage.origin.exchanges.map(({ section }) => section)).toEqual([]);
+    expect(stage.origin.exchanges.filter(({ head }) => head.method === "POST")).toEqual([]);
+  },
+});
+
+/** RFC 9112 §6.3: who can't tell where the message ends must not look for another one behind it. */
+const closesAfter = (what: string, lines: readonly string[]): Case => ({
+  title: `connection is closed after a request with ${what}`,
+  seenAt: ["CVE-2026-29057", "http-party/node-http-proxy#1721"],
+  run: async (stage) => {
+    const client = await stage.client();
+    await client.send(requestText("/", { method: "POST", fields: lines }) + `0\r\n\r\n${SMUGGLED}`);
+    await client.closed(4_000);
+    expect(stage.origin.exchanges).toEqual([]);
   },
 });
 
@@ -61,6 +73,12 @@ const ambiguous: Case[] = [
   rejects("request with a space before the colon", ["Content-Length : 5"], "12345"),
   rejects("request with a folded header line", ["X-A: 1", " 2"], ""),
   rejects("request with a NUL in a header value", ["X-A: 1\x002", "Content-Length: 0"], ""),
+  closesAfter("both Content-Length and Transfer-Encoding", ["Content-Length: 5", CHUNKED]),
+  closesAfter("two different lengths", ["Content-Length: 5", "Content-Length: 6"]),
+  closesAfter("a list of lengths", ["Content-Length: 5, 5"]),
+  closesAfter("a signed length", ["Content-Length: +5"]),
+  closesAfter("two transfer codings", ["Transfer-Encoding: gzip, chunked"]),
+  closesAfter("chunked not last", ["Transfer-Encoding: chunked, identity"]),
   neverSmuggles(
     "Content-Length beside Transfer-Encoding",
     [`Content-Length: ${SMUGGLED.length + 5}`, CHUNKED],

@@ -46,7 +46,7 @@ export const startProxy = async (runtime: RuntimeName, config: ConfigInput): Pro
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const [, port] = await child.printed(/^\{"port":(\d+)\}$/m, 20_000);
+    const [, port] = await child.printed(/^\{.*"port":(\d+)\}$/m, 20_000);
     return { runtime, port: Number(port), child, stop };
   } catch (error) {
     await stop();

@@ -65,7 +65,12 @@ export class Stage {
 
   /** One request on a new connection. */
   request(target: string, parts: RequestParts = {}): Promise<RawResponse> {
-    return this.raw(requestText(target, parts), parts.method);
+    // A Worker knows its client from what Cloudflare's edge puts here; workerd alone puts nothing.
+    const edge = this.runtime === "workerd" ? ["CF-Connecting-IP: 127.0.0.1"] : [];
+    return this.raw(
+      requestText(target, { ...parts, fields: [...edge, ...(parts.fields ?? [])] }),
+      parts.method,
+    );
   }
 
   end(): void {

@@ -1,22 +1,40 @@
-/** The config file a launcher was given, and what in it was set by hand. */
-import { readFileSync } from "node:fs";
+/** What every launcher does: the config file as people load it, refused where the runtime can't honour it. */
+import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { parseConfig } from "../../../src/config/parse.ts";
-import type { Config } from "../../../src/config/types.ts";
 import type { ServeOptions, Serving } from "../../../runtimes/serving.ts";
+import { type LoadedConfig, loadConfig } from "../../../src/config/load.ts";
+import { unsupported } from "../../../src/config/requirements.ts";
+import type { Config } from "../../../src/config/types.ts";
+import type { Platform } from "../../../src/core/platform.ts";
 
-const leaves = (value: unknown, path: string): string[] =>
-  typeof value === "object" && value !== null
-    ? Object.entries(value).flatMap(([key, member]) => leaves(member, path === "" ? key : `${path}.${key}`))
-    : [path];
+/** A runtime as its `mod.ts` exports it. */
+export interface Runtime {
+  platform(): Platform;
+  serve(config: Config, options: ServeOptions): Promise<Serving>;
+}
+
+const load = async (file: string): Promise<LoadedConfig> => {
+  const loaded = await loadConfig({
+    file,
+    env: {},
+    flags: {},
+    cwd: process.cwd(),
+    readText: (path) => readFile(path, "utf8"),
+    importModule: (path) => Promise.reject(new Error(`${path} is no module`)),
+  });
+  if (loaded === undefined) throw new Error(`${file} configures nothing`);
+  return loaded;
+};
 
 /** Serves the file on a free port, says which, and drains on SIGTERM. */
-export const launch = async (
-  serve: (config: Config, options: ServeOptions) => Promise<Serving>,
-): Promise<void> => {
-  const input: unknown = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
-  const explicit = new Set(leaves(input, ""));
-  const serving = await serve(parseConfig(input), { port: 0, host: "127.0.0.1", explicit });
+export const launch = async (runtime: Runtime): Promise<void> => {
+  const { config, explicit } = await load(process.argv[2] ?? "");
+  const refusals = unsupported(config, explicit, runtime.platform());
+  if (refusals.length > 0) {
+    for (const { path, message } of refusals) process.stderr.write(`refused ${path}: ${message}\n`);
+    process.exit(2);
+  }
+  const serving = await runtime.serve(config, { port: 0, host: "127.0.0.1", explicit });
   process.on("SIGTERM", () => {
     void serving.drain().then(({ cut }) => process.exit(cut === 0 ? 0 : 1));
   });

@@ -1,4 +1,4 @@
-import { serve } from "../../../runtimes/deno/mod.ts";
+import * as runtime from "../../../runtimes/deno/mod.ts";
 import { launch } from "./config.ts";
 
-await launch(serve);
+await launch(runtime);
