@@ -123,5 +123,4 @@ export const isFieldName = (name: string): boolean => /^[!#$%&'*+\-.^_`|~0-9A-Za
  * Whether `value` may be sent as a field value (RFC 9110 §5.5): bytes without controls other than a tab, and
  * without white space at its ends. So neither a line break nor a NUL, whatever a client put there.
  */
-export const isFieldValue = (value: string): boolean =>
-  !/[^\t\x20-\x7e\x80-\xff]|^[ \t]|[ \t]$/.test(value);
+export const isFieldValue = (value: string): boolean => !/[^\t\x20-\x7e\x80-\xff]|^[ \t]|[ \t]$/.test(value);
