@@ -54,10 +54,12 @@ const failureCode = (error: Error, phase: Phase): ErrorCode => {
       break;
   }
   if (phase === "connecting") return "connect-failed";
-  return isMalformedResponse(error, code) ? "bad-upstream-response" : "upstream-reset";
+  // Before the end of the head it is a length given twice, later a body cut short.
+  const contradictory = phase === "waiting" && code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+  return contradictory || isMalformedResponse(error, code) ? "bad-upstream-response" : "upstream-reset";
 };
 
-/** An upstream that answered without being asked, or switched protocols, is told by the message alone. */
+/** What ended in the middle is no malformed response. Unasked and switched protocols are told by the message alone. */
 const isMalformedResponse = (error: Error, code: string): boolean =>
-  (code.startsWith("HPE_") && code !== "HPE_INVALID_EOF_STATE") ||
+  (error.name === "HTTPParserError" && code !== "HPE_INVALID_EOF_STATE") ||
   (code === "UND_ERR_SOCKET" && error.message.startsWith("bad "));

@@ -32,20 +32,26 @@ export class ReadBuffer {
   #current: Uint8Array | undefined;
   #bytes = INITIAL_BYTES;
   #borrower: Borrower | undefined;
+  #afterRead = false;
   readonly #lent: Lent[] = [];
   /** Sees all bytes before undici does. */
   readonly interim: InterimFilter = new InterimFilter();
 
-  /** Called by Node after each read: another buffer, or nothing to go on with the same. */
+  /** Called by Node for each new handle, of which a connect to several addresses has several, and after each read. */
   readonly buffer = (): Uint8Array => {
+    const afterRead = this.#afterRead;
+    this.#afterRead = false;
     const current = this.#current;
-    if (current !== undefined && this.#borrower === undefined && current.length === this.#bytes) {
-      return undefined as unknown as Uint8Array;
+    const borrower = this.#borrower;
+    const fits = current?.length === this.#bytes;
+    if (current !== undefined && fits && borrower === undefined) {
+      // Nothing, as Node takes it: go on with the same.
+      return afterRead ? (undefined as unknown as Uint8Array) : current;
     }
     const next = this.#returned() ?? Buffer.allocUnsafeSlow(this.#bytes);
-    if (current !== undefined && this.#borrower !== undefined && current.length === this.#bytes) {
+    if (current !== undefined && fits && borrower !== undefined) {
       if (this.#lent.length === MAX_LENT) this.#lent.shift();
-      this.#lent.push({ bytes: current, to: this.#borrower });
+      this.#lent.push({ bytes: current, to: borrower });
     }
     this.#borrower = undefined;
     this.#current = next;
@@ -55,6 +61,7 @@ export class ReadBuffer {
   /** Called by Node with what it read. @returns whether to go on reading */
   readonly callback = (bytes: number, buffer: Uint8Array): boolean => {
     const socket = this.#socket;
+    this.#afterRead = true;
     if (socket === undefined) return true;
     if (bytes === this.#bytes) this.#bytes = BULK_BYTES;
     this.#arrived = this.interim.pass(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));

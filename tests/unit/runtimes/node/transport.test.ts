@@ -1,0 +1,333 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { Ended } from "../../../support/wire.ts";
+import { head, startRig, stopRigsAfterEach } from "./rig.ts";
+
+stopRigsAfterEach();
+
+/** A port on which nobody listens. */
+const closedPort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+
+describe("failures", () => {
+  test("refused connection is connect-failed and keeps its cause", async () => {
+    const rig = await startRig({ url: `http://127.0.0.1:${await closedPort()}` });
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    expect((await client.response()).status).toBe(502);
+    expect(rig.errors[0]?.code).toBe("connect-failed");
+    expect(rig.errors[0]?.cause).toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test("unknown host name is connect-failed", async () => {
+    const rig = await startRig({ url: "http://nobody.invalid" });
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    expect((await client.response()).text).toBe("connect-failed");
+  });
+
+  test("plain-text answer to a TLS handshake is connect-failed", async () => {
+    const rig = await startRig();
+    const secure = await startRig({ url: rig.origin.url.replace("http:", "https:") });
+    const client = await secure.client();
+    await client.send(head("GET", "/"));
+    expect((await client.response()).text).toBe("connect-failed");
+  });
+
+  test("connection that ends before the response is upstream-reset", async () => {
+    const rig = await startRig();
+    rig.origin.script((exchange) => exchange.wire.reset());
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    expect((await client.response()).text).toBe("upstream-reset");
+  });
+
+  test.each([
+    ["no HTTP at all", "SSH-2.0-OpenSSH_9.2\r\n"],
+    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
+    ["a switch of protocols", "HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"],
+    ["an endless head", `HTTP/1.1 200 OK\r\nX: ${"a".repeat(80_000)}`],
+  ])("%s is bad-upstream-response", async (_name, bytes) => {
+    const rig = await startRig();
+    rig.origin.script((exchange) => exchange.send(bytes));
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    expect((await client.response()).text).toBe("bad-upstream-response");
+  });
+
+  test("silent upstream is attempt-timeout after the first-byte time", async () => {
+    const rig = await startRig({ timeouts: { firstByteMs: 50 } });
+    rig.origin.script(() => new Promise(() => {}));
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    expect((await client.response()).text).toBe("attempt-timeout");
+    await (await rig.origin.request()).wire.ended();
+  });
+
+  test("body that stalls resets the client and leaves the upstream", async () => {
+    const rig = await startRig({ timeouts: { idleMs: 60 } });
+    rig.origin.script((exchange) => exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    const { pieces } = await client.open();
+    await expect(Array.fromAsync(pieces)).rejects.toThrow(Ended);
+    await (await rig.origin.request()).wire.ended();
+  });
+
+  test("event stream may be quiet for longer than other bodies", async () => {
+    const rig = await startRig({ timeouts: { idleMs: 20, eventStreamIdleMs: 60_000 } });
+    rig.origin.script(async (exchange) => {
+      await exchange.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 2\r\n\r\na");
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      await exchange.send("b");
+    });
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    expect((await client.response()).text).toBe("ab");
+  });
+
+  test("upload that stalls is request-timeout and never completed upstream", async () => {
+    const rig = await startRig({ timeouts: { idleMs: 60 } });
+    const client = await rig.client();
+    await client.send(head("POST", "/", "Content-Length: 10") + "half");
+    expect((await client.response()).text).toBe("request-timeout");
+    await expect((await rig.origin.request()).body()).rejects.toThrow(Ended);
+  });
+
+  test("chunked body over the limit is body-too-large and cut off upstream", async () => {
+    const rig = await startRig({ maxBodyBytes: 5 });
+    const client = await rig.client();
+    await client.send(head("POST", "/", "Transfer-Encoding: chunked") + "3\r\nabc\r\n");
+    const exchange = await rig.origin.request();
+    await client.send("3\r\ndef\r\n0\r\n\r\n");
+    expect((await client.response()).text).toBe("body-too-large");
+    await expect(exchange.body()).rejects.toThrow(Ended);
+  });
+});
+
+describe("abort", () => {
+  test("client that leaves before the response ends the upstream request", async () => {
+    const rig = await startRig();
+    rig.origin.script(() => new Promise(() => {}));
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    const exchange = await rig.origin.request();
+    client.close();
+    await exchange.wire.ended();
+    await expect.poll(() => rig.errors[0]?.code).toBe("client-closed");
+  });
+
+  test("client that leaves during the response body ends the upstream request", async () => {
+    const rig = await startRig();
+    rig.origin.script((exchange) => exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    await client.open();
+    client.close();
+    const { wire } = await rig.origin.request();
+    expect(["fin", "reset"]).toContain(await wire.ended());
+  });
+
+  test("client that leaves during its upload leaves the origin without a whole request", async () => {
+    const rig = await startRig();
+    const client = await rig.client();
+    await client.send(head("POST", "/", "Content-Length: 10") + "half");
+    const exchange = await rig.origin.request();
+    await exchange.bodyReceived(4);
+    client.close();
+    await expect(exchange.body()).rejects.toThrow(Ended);
+  });
+
+  test("upstream that dies during the body resets the client", async () => {
+    const rig = await startRig();
+    rig.origin.script(async (exchange) => {
+      await exchange.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+      exchange.wire.reset();
+    });
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    const { pieces } = await client.open();
+    await expect(Array.fromAsync(pieces)).rejects.toThrow(Ended);
+    expect(await client.closed()).toBe("reset");
+  });
+});
+
+describe("connections", () => {
+  test("one connection carries one exchange after another", async () => {
+    const rig = await startRig();
+    const client = await rig.client();
+    for (let i = 0; i < 5; i++) {
+      await client.send(head("GET", `/${i}`));
+      expect((await client.response()).text).toBe("origin");
+    }
+    expect(rig.origin.connections).toBe(1);
+  });
+
+  test("limit makes further requests wait for a connection", async () => {
+    const rig = await startRig({ pool: { connections: 1 } });
+    const [first, second] = [await rig.client(), await rig.client()];
+    await first.send(head("GET", "/first"));
+    await rig.origin.request();
+    await second.send(head("GET", "/second"));
+    expect((await first.response()).status).toBe(200);
+    expect((await second.response()).status).toBe(200);
+    expect(rig.origin.connections).toBe(1);
+  });
+
+  test("request that waits too long for a connection is overloaded", async () => {
+    const rig = await startRig({ pool: { connections: 1 }, timeouts: { connectMs: 40 } });
+    rig.origin.script(() => new Promise(() => {}));
+    const [first, second] = [await rig.client(), await rig.client()];
+    await first.send(head("GET", "/first"));
+    await rig.origin.request();
+    await second.send(head("GET", "/second"));
+    expect((await second.response()).text).toBe("overloaded");
+  });
+
+  test("client that leaves the line takes no connection", async () => {
+    const rig = await startRig({ pool: { connections: 1 } });
+    const [first, second, third] = [await rig.client(), await rig.client(), await rig.client()];
+    let answer = (): void => {};
+    rig.origin.script(async (exchange) => {
+      if (exchange.head.target === "/first") await new Promise<void>((resolve) => (answer = resolve));
+      await exchange.respond(200, {}, "ok");
+    });
+    await first.send(head("GET", "/first"));
+    await rig.origin.request();
+    await second.send(head("GET", "/second"));
+    second.close();
+    await expect.poll(() => rig.errors.length).toBe(1);
+    await third.send(head("GET", "/third"));
+    answer();
+    expect((await first.response()).status).toBe(200);
+    expect((await third.response()).status).toBe(200);
+    expect(rig.origin.exchanges.map(({ head: { target } }) => target)).toEqual(["/first", "/third"]);
+  });
+
+  test("name of several addresses is tried until one answers", async () => {
+    const rig = await startRig();
+    const named = await startRig({ url: `http://localhost:${rig.origin.port}` });
+    const client = await named.client();
+    const body = "x".repeat(200_000);
+    rig.origin.script((exchange) => exchange.respond(200, {}, body));
+    for (let i = 0; i < 3; i++) {
+      await client.send(head("GET", "/"));
+      expect((await client.response()).text === body).toBe(true);
+    }
+  });
+
+  test("Unix domain socket is connected to", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "fairlead-"));
+    const path = join(folder, "origin.sock");
+    const server = createHttpServer((request, response) => response.end(`${request.headers.host}`));
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    try {
+      const rig = await startRig({ url: `unix:${path}` });
+      const client = await rig.client();
+      await client.send(head("GET", "/"));
+      expect((await client.response()).text).toBe("localhost");
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe("bodies", () => {
+  const pattern = (bytes: number, seed: number): Buffer => {
+    const buffer = Buffer.alloc(bytes);
+    for (let i = 0; i < bytes; i++) buffer[i] = (i * 31 + (i >> 8) * 7 + seed) & 255;
+    return buffer;
+  };
+
+  test.each([0, 1, 1_024, 16_384, 16_385, 65_536, 300_000, 1_048_576, 5_000_000])(
+    "response of %d bytes arrives unchanged while others are on their way",
+    async (bytes) => {
+      const rig = await startRig({ pool: { connections: 2 } });
+      rig.origin.script((exchange) =>
+        exchange.respond(200, {}, pattern(bytes, Number(exchange.head.target.slice(1)))),
+      );
+      const clients = await Promise.all([rig.client(), rig.client(), rig.client(), rig.client()]);
+      await Promise.all(
+        clients.map(async (client, index) => {
+          for (let i = 0; i < 4; i++) {
+            const seed = index * 10 + i;
+            await client.send(head("GET", `/${seed}`));
+            const { body } = await client.response();
+            expect(body.equals(pattern(bytes, seed))).toBe(true);
+          }
+        }),
+      );
+    },
+  );
+
+  test("slow client of a large response holds the upstream back and gets every byte", async () => {
+    const rig = await startRig();
+    const bytes = 32 * 1024 * 1024;
+    const body = pattern(bytes, 1);
+    let sent = 0;
+    rig.origin.script(async (exchange) => {
+      await exchange.send(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`);
+      for (let at = 0; at < bytes; at += 65_536) {
+        await exchange.send(body.subarray(at, at + 65_536));
+        sent = at;
+      }
+    });
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    const { pieces } = await client.open();
+    client.wire.hold();
+    let before = -1;
+    await expect
+      .poll(
+        () => {
+          const stopped = sent === before;
+          before = sent;
+          return stopped;
+        },
+        { interval: 100 },
+      )
+      .toBe(true);
+    expect(sent).toBeLessThan(bytes - 8 * 1024 * 1024);
+    client.wire.release();
+    const received: Buffer[] = [];
+    for await (const piece of pieces) received.push(piece);
+    expect(Buffer.concat(received).equals(body)).toBe(true);
+  }, 20_000);
+
+  test("early answer is delivered and the rest of a short upload read away", async () => {
+    const rig = await startRig();
+    rig.origin.script((exchange) => exchange.respond(413, { Connection: "close" }, "no"));
+    const client = await rig.client();
+    await client.send(head("POST", "/", "Content-Length: 10") + "half");
+    expect((await client.response()).text).toBe("no");
+    await client.send("whole!");
+    rig.origin.reset();
+    await client.send(head("GET", "/"));
+    expect((await client.response()).text).toBe("origin");
+  });
+
+  test("large responses of one request after another are read into few buffers", async () => {
+    const rig = await startRig();
+    const body = pattern(1_000_000, 3);
+    rig.origin.script((exchange) => exchange.respond(200, {}, body));
+    const client = await rig.client();
+    const before = process.memoryUsage().external;
+    for (let i = 0; i < 50; i++) {
+      await client.send(head("GET", "/"));
+      expect((await client.response()).body.equals(body)).toBe(true);
+    }
+    expect(rig.origin.connections).toBe(1);
+    expect(process.memoryUsage().external - before).toBeLessThan(200 * 1024 * 1024);
+  });
+});
