@@ -25,7 +25,7 @@ export interface WorkerdFiles {
 const COMPATIBILITY_DATE = "2026-10-01";
 
 /** Bundles the Worker. */
-export const bundleWorker = (configFile: string, outfile: string, entry?: string): void => {
+const bundleWorker = (configFile: string, outfile: string, entry?: string): void => {
   buildSync({
     entryPoints: [entry ?? at("../../runtimes/workers/main.ts")],
     bundle: true,

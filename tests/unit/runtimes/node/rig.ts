@@ -50,7 +50,7 @@ export const stopRigsAfterEach = (): void => {
   });
 };
 
-export const endpointOf = (url: string, pool: Partial<EndpointPool> = {}): Endpoint =>
+const endpointOf = (url: string, pool: Partial<EndpointPool> = {}): Endpoint =>
   createEndpoint({
     upstream: "origin",
     url,
