@@ -38,8 +38,8 @@ Needs nginx and wrk (Debian: nginx-light wrk); HAProxy, Caddy and curl where the
   --require-peers         fail when a contender is missing (default when CI is set)
   --help
 
-Raw numbers go to bench/results/. Exit codes: 0 done, 1 a check failed or a required contender is missing,
-2 wrong usage.
+Raw numbers go to bench/results/. Exit codes: 0 done, 1 a contender failed or a required one is missing, 2 wrong
+usage.
 `;
 
 const OPTIONS = {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { runToEnd } from "./children.ts";
-import { type Bench, type Running, startContender } from "./parts.ts";
+import { type Bench, type Running, withContender } from "./parts.ts";
 import { forgetPeak, peakMiB, residentMiB } from "./proc.ts";
 import { machineProgram } from "./programs.ts";
 import type { EnduranceRun, StreamRun } from "./results.ts";
@@ -43,24 +43,28 @@ export const runStreams = async (
   bytes: number,
 ): Promise<Record<string, { down: StreamRun; up: StreamRun }>> => {
   const results: Record<string, { down: StreamRun; up: StreamRun }> = {};
-  const source = join(bench.folder, "files", "bulk");
+  const file = (name: string): string => join(bench.folder, "files", name);
   for (const contender of bench.contenders) {
-    const running = await startContender(bench, contender, bench.originPort);
-    const url = `http://127.0.0.1:${running.port}`;
-    const upload = (file: string): string[] => ["-X", "POST", "-T", file, "-H", "Expect:", `${url}/upload`];
-    try {
-      const small = join(bench.folder, "files", "1m");
-      await stream(bench, running, 1048576, ["-o", "/dev/null", `${url}/1m`]);
-      await stream(bench, running, 1048576, upload(small));
-      const down = await stream(bench, running, bytes, ["-o", "/dev/null", `${url}/bulk`]);
-      const up = await stream(bench, running, bytes, upload(source));
-      results[contender.name] = { down, up };
-      bench.say(`stream ${contender.name}: ${describe("down", down)}, ${describe("up", up)}`);
-    } catch (error) {
-      bench.say(`stream ${contender.name}: ${error instanceof Error ? error.message : String(error)}`);
-    } finally {
-      await running.child.stop();
-    }
+    const runs = await withContender(bench, contender, "streaming", async (running) => {
+      const url = `http://127.0.0.1:${running.port}`;
+      const download = (name: string): string[] => ["-o", "/dev/null", `${url}/${name}`];
+      const upload = (name: string): string[] => [
+        "-X",
+        "POST",
+        "-T",
+        file(name),
+        "-H",
+        "Expect:",
+        `${url}/upload`,
+      ];
+      await stream(bench, running, 1048576, download("1m"));
+      await stream(bench, running, 1048576, upload("1m"));
+      const down = await stream(bench, running, bytes, download("bulk"));
+      return { down, up: await stream(bench, running, bytes, upload("bulk")) };
+    });
+    if (runs === undefined) continue;
+    results[contender.name] = runs;
+    bench.say(`stream ${contender.name}: ${describe("down", runs.down)}, ${describe("up", runs.up)}`);
   }
   return results;
 };
@@ -72,34 +76,40 @@ const describe = (way: string, run: StreamRun): string =>
 export const runEndurance = async (bench: Bench, seconds: number): Promise<Record<string, EnduranceRun>> => {
   const results: Record<string, EnduranceRun> = {};
   for (const contender of bench.contenders) {
-    const { child, port } = await startContender(bench, contender, bench.originPort);
-    const startMiB = residentMiB(child.pid);
-    const readings: number[] = [];
-    const watch = new AbortController();
-    const watching = watchMemory(child.pid, readings, watch.signal);
-    try {
-      const sample = await runWrk(MIX, { port, pid: child.pid, seconds, core: bench.cores.load });
-      results[contender.name] = {
-        seconds,
-        requests: sample.requests,
-        startMiB,
-        endMiB: readings.at(-1) ?? startMiB,
-        peakMiB: Math.max(sample.peakMiB, maximum(readings)),
-        slopeMiBPerMinute: slope(readings.slice(readings.length >> 1)) * 60,
-        errors: sample.errors,
-      };
-    } finally {
-      watch.abort();
-      await watching;
-      await child.stop();
-    }
-    const { endMiB, slopeMiBPerMinute } = results[contender.name] as EnduranceRun;
+    const run = await withContender(bench, contender, "endurance", (running) =>
+      endure(bench, running, seconds),
+    );
+    if (run === undefined) continue;
+    results[contender.name] = run;
     bench.say(
-      `endurance ${contender.name}: ${Math.round(startMiB)} to ${Math.round(endMiB)} MiB, ` +
-        `${slopeMiBPerMinute.toFixed(1)} MiB/min at the end`,
+      `endurance ${contender.name}: ${Math.round(run.startMiB)} to ${Math.round(run.endMiB)} MiB, ` +
+        `${run.slopeMiBPerMinute.toFixed(1)} MiB/min at the end`,
     );
   }
   return results;
+};
+
+const endure = async (bench: Bench, { child, port }: Running, seconds: number): Promise<EnduranceRun> => {
+  const startMiB = residentMiB(child.pid);
+  const readings: number[] = [];
+  const watch = new AbortController();
+  const watching = watchMemory(child.pid, readings, watch.signal);
+  try {
+    const sample = await runWrk(MIX, { port, pid: child.pid, seconds, core: bench.cores.load });
+    if (child.ended()) throw new Error(`ended under load\n${child.output()}`);
+    return {
+      seconds,
+      requests: sample.requests,
+      startMiB,
+      endMiB: readings.at(-1) ?? startMiB,
+      peakMiB: Math.max(sample.peakMiB, maximum(readings)),
+      slopeMiBPerMinute: slope(readings.slice(readings.length >> 1)) * 60,
+      errors: sample.errors,
+    };
+  } finally {
+    watch.abort();
+    await watching;
+  }
 };
 
 const watchMemory = async (pid: number, readings: number[], signal: AbortSignal): Promise<void> => {

@@ -20,6 +20,8 @@ export interface Bench {
   readonly originPort: number;
   /** Progress, one line a call. */
   say(line: string): void;
+  /** A contender that passed its checks failed later: it has no numbers in that part, the others go on. */
+  broke(contender: string, part: string, error: unknown): void;
 }
 
 export interface Running {
@@ -48,6 +50,26 @@ export const startContender = async (
   } catch (error) {
     await child.stop();
     throw error;
+  }
+};
+
+/** Starts, uses and stops a contender. Undefined when that failed, which `bench` then knows. */
+export const withContender = async <T>(
+  bench: Bench,
+  contender: Contender,
+  part: string,
+  use: (running: Running) => T | Promise<T>,
+): Promise<T | undefined> => {
+  try {
+    const running = await startContender(bench, contender, bench.originPort);
+    try {
+      return await use(running);
+    } finally {
+      await running.child.stop();
+    }
+  } catch (error) {
+    bench.broke(contender.name, part, error);
+    return undefined;
   }
 };
 
@@ -95,15 +117,19 @@ export interface LoadSettings {
 type Samples = Record<string, Record<string, Sample[]>>;
 
 /**
- * Every scenario: one unrecorded run each (twice as long before the first, when nothing is compiled yet), then rounds over all contenders. All processes live through the whole
- * part; the idle ones cost nothing.
+ * Every scenario: one unrecorded run each (twice as long before the first, when nothing is compiled yet), then
+ * rounds over all contenders. All processes live through the whole part; the idle ones cost nothing.
  */
 export const runLoads = async (bench: Bench, settings: LoadSettings): Promise<Samples> => {
   const samples: Samples = {};
-  const running: Running[] = [];
+  const running = new Set<Running>();
   try {
     for (const contender of bench.contenders) {
-      running.push(await startContender(bench, contender, bench.originPort));
+      try {
+        running.add(await startContender(bench, contender, bench.originPort));
+      } catch (error) {
+        bench.broke(contender.name, "load", error);
+      }
     }
     let warmupSeconds = 2 * settings.warmupSeconds;
     for (const scenario of settings.scenarios) {
@@ -111,42 +137,61 @@ export const runLoads = async (bench: Bench, settings: LoadSettings): Promise<Sa
       warmupSeconds = settings.warmupSeconds;
     }
   } finally {
-    await Promise.all(running.map(({ child }) => child.stop()));
+    await Promise.all([...running].map(({ child }) => child.stop()));
   }
   return samples;
 };
 
+/** Takes whoever breaks out of `running`; samples from before stay. */
 const runScenario = async (
   bench: Bench,
-  running: readonly Running[],
+  running: Set<Running>,
   scenario: Scenario,
   { rounds, seconds, warmupSeconds }: LoadSettings,
 ): Promise<Record<string, Sample[]>> => {
-  const once = ({ port, child }: Running, duration: number): Promise<Sample> =>
-    runWrk(scenario, { port, pid: child.pid, seconds: duration, core: bench.cores.load });
+  const once = async (each: Running, duration: number): Promise<Sample | undefined> => {
+    const { port, child, contender } = each;
+    try {
+      const sample = await runWrk(scenario, {
+        port,
+        pid: child.pid,
+        seconds: duration,
+        core: bench.cores.load,
+      });
+      if (child.ended()) throw new Error(`ended under load\n${child.output()}`);
+      if (sample.requests === 0) throw new Error("answered nothing");
+      return sample;
+    } catch (error) {
+      bench.broke(contender.name, scenario.name, error);
+      running.delete(each);
+      await child.stop();
+      return undefined;
+    }
+  };
   const results: Record<string, Sample[]> = {};
-  for (const each of running) if (warmupSeconds > 0) await once(each, warmupSeconds);
+  if (warmupSeconds > 0) for (const each of running) await once(each, warmupSeconds);
   for (let round = 1; round <= rounds; round++) {
     for (const each of running) {
       const sample = await once(each, seconds);
+      if (sample === undefined) continue;
       (results[each.contender.name] ??= []).push(sample);
-      bench.say(
-        `${scenario.name} ${round}/${rounds} ${each.contender.name}: ${sample.cpuUs.toFixed(1)} µs, ` +
-          `${Math.round(sample.requestsPerSecond)}/s, core ${Math.round(sample.coreShare * 100)} %` +
-          (sample.errors > 0 ? `, ${sample.errors} errors` : ""),
-      );
+      bench.say(`${scenario.name} ${round}/${rounds} ${each.contender.name}: ${inShort(sample)}`);
     }
   }
   return results;
 };
+
+const inShort = (sample: Sample): string =>
+  `${sample.cpuUs.toFixed(1)} µs, ${Math.round(sample.requestsPerSecond)}/s, ` +
+  `core ${Math.round(sample.coreShare * 100)} %${sample.errors > 0 ? `, ${sample.errors} errors` : ""}`;
 
 /** Process start to first answer, in rounds, each time a new process. */
 export const runStartUps = async (bench: Bench, rounds: number): Promise<Record<string, StartUp[]>> => {
   const results: Record<string, StartUp[]> = {};
   for (let round = 1; round <= rounds; round++) {
     for (const contender of bench.contenders) {
-      const { child, startUp } = await startContender(bench, contender, bench.originPort);
-      await child.stop();
+      const startUp = await withContender(bench, contender, "startup", (running) => running.startUp);
+      if (startUp === undefined) continue;
       (results[contender.name] ??= []).push(startUp);
       bench.say(`start-up ${round}/${rounds} ${contender.name}: ${Math.round(startUp.answeredMs)} ms`);
     }

@@ -36,7 +36,7 @@ export interface LoadResults {
   readonly machine: Readonly<Record<string, string>>;
   readonly settings: { readonly rounds: number; readonly seconds: number; readonly warmupSeconds: number };
   readonly contenders: readonly ContenderFacts[];
-  /** Why a contender did not take part. */
+  /** Why a contender did not take part, or where it broke. */
   readonly skipped: Readonly<Record<string, string>>;
   readonly checks: Readonly<Record<string, CheckResult>>;
   readonly samples: Readonly<Record<string, Readonly<Record<string, readonly Sample[]>>>>;

@@ -46,7 +46,14 @@ const measure = async (
   stopAllWithThisProcess(() => removeFolder(folder));
   const bulk = await startCheckOrigin();
   const origin = await startOrigin(folder, cores.load, bulk.port, settings.streamBytes);
-  const whole: Bench = { contenders, cores, folder, originPort: origin.port, say };
+  const broken: Record<string, string> = {};
+  const broke: Bench["broke"] = (contender, part, error) => {
+    if (interrupted()) return;
+    const [why = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    broken[`${contender}, ${part}`] = why;
+    say(`${contender} broke in ${part}: ${why}`);
+  };
+  const whole: Bench = { contenders, cores, folder, originPort: origin.port, say, broke };
   const checks = await runChecks(whole);
   const unsound = failed(checks);
   const benchOf = (part: Part, groups: readonly ContenderGroup[] = GROUPS): Bench => ({
@@ -59,12 +66,11 @@ const measure = async (
   const does = (part: Part): boolean => settings.parts.includes(part);
   const noCurl = missingProgram("curl");
   if (does("streaming") && noCurl !== undefined) say(`streaming left out: ${noCurl}`);
-  return {
+  const parts = {
     takenAt: new Date().toISOString(),
     machine: describeMachine(cores),
     settings,
     contenders: contenders.map(({ name, group, runtime }) => ({ name, group, runtime })),
-    skipped: { ...missing, ...unsound },
     checks,
     samples: does("load") ? await runLoads(benchOf("load"), settings) : {},
     startUps: does("startup") ? await runStartUps(benchOf("startup"), settings.rounds) : {},
@@ -77,6 +83,7 @@ const measure = async (
       : {},
     workerBundleBytes: await workerBundleBytes(),
   };
+  return { ...parts, skipped: { ...missing, ...unsound, ...broken } };
 };
 
 const main = async (): Promise<number> => {
@@ -105,7 +112,7 @@ const main = async (): Promise<number> => {
   } else {
     saveResults("load", results, "dated");
   }
-  return Object.keys(failed(results.checks)).length === 0 ? 0 : 1;
+  return Object.keys(results.skipped).length === Object.keys(missing).length ? 0 : 1;
 };
 
 let code = 1;
