@@ -1,6 +1,5 @@
 /** Sends a request through the real gateway, with a transport that records instead of sending. */
 import { createGateway } from "../handlers/gateway.ts";
-import { screenPolicy } from "../handlers/screen-policy.ts";
 import { ManualClock, seededRandom } from "../runtimes/memory/mod.ts";
 import { type Plan, buildPlan } from "../src/config/plan.ts";
 import type { Config } from "../src/config/types.ts";
@@ -58,7 +57,7 @@ export const traceRequest = async (config: Config, head: RequestHead, address: s
     arrive: (request) => ({ ...arrival, request }),
   };
   const response = await createGateway(config, platform).request(carrier(head));
-  const screened = screen(head, screenPolicy(config));
+  const screened = screen(head, { ...config.listen.limits, ...config.validation });
   return {
     head,
     plan: buildPlan(config, random),

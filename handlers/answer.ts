@@ -1,63 +1,77 @@
 /** From Hono's context into a gateway and back: the one place where a failure becomes an answer. */
 import type { Context } from "hono";
+import { type Outer, confirmResponseEdits, ensureArrival, outerOf } from "../middleware/context.ts";
 import { problemResponse } from "../middleware/error-boundary.ts";
-import {
-  confirmResponseEdits,
-  ensureArrival,
-  requestIdOf,
-  screenedOf,
-  wantedResponseEdits,
-} from "../middleware/context.ts";
 import type { Arrival } from "../src/core/arrival.ts";
 import { ProxyError, asProxyError } from "../src/core/errors.ts";
 import type { Platform } from "../src/core/platform.ts";
 import type { Gateway } from "../src/gateway.ts";
+import { editHeaders } from "../src/http/header-edits.ts";
 import { firstValue } from "../src/http/headers.ts";
-import { type ScreenPolicy, type Screened, screen } from "../src/http/screen.ts";
+import type { FrontDesk, Reception } from "./front-desk.ts";
 
-/** Runs the request of `c` through `gateway`. Never rejects. */
-export const answer = async (
-  c: Context,
-  gateway: Gateway,
-  platform: Platform,
-  policy: ScreenPolicy,
-): Promise<Response> => {
-  const arrival = ensureArrival(c, () => platform.arrive(c.req.raw, c.env));
-  const id = requestIdOf(c) ?? platform.random.id();
+/** What a handler answers with. */
+export interface Answering {
+  readonly gateway: Gateway;
+  readonly platform: Platform;
+  readonly desk: FrontDesk;
+}
+
+/** Runs the request of `c` past the front desk and through the gateway. Never rejects. */
+export const answer = async (c: Context, { gateway, platform, desk }: Answering): Promise<Response> => {
+  const outer = outerOf(c);
+  const arrival =
+    outer === undefined
+      ? platform.arrive(c.req.raw, c.env)
+      : ensureArrival(c, () => platform.arrive(c.req.raw, c.env));
+  const reception = withOuter(desk(arrival, outer?.requestId), outer);
+  const { id, screened } = reception;
   try {
-    const admitted = screenedOf(c) ?? screened(arrival, policy);
-    if (admitted.path === "*") return serverOptions();
-    const { edits, fields } = wantedResponseEdits(c);
-    const response = await gateway.handle({
+    if (screened instanceof ProxyError) return failureResponse(screened, { arrival, platform, reception });
+    if (screened.path === "*") return edited(serverOptions(), reception);
+    return await gateway.handle({
       id,
       arrival,
-      screened: admitted,
-      responseEdits: edits,
-      responseFields: fields,
+      screened,
+      responseEdits: reception.edits,
+      responseFields: reception.fields,
     });
-    confirmResponseEdits(c);
-    return response;
   } catch (thrown) {
-    return failureResponse(asProxyError(thrown), { arrival, id, platform });
+    return failureResponse(asProxyError(thrown), { arrival, platform, reception });
+  } finally {
+    // Every response above has the edits that middleware around this handler asked for.
+    if (outer !== undefined) confirmResponseEdits(c);
   }
 };
 
-const screened = (arrival: Arrival, policy: ScreenPolicy): Screened => {
-  const result = screen(arrival.head, policy);
-  if ("code" in result) throw new ProxyError(result.code, { detail: result.detail });
-  return result;
-};
+const withOuter = (reception: Reception, outer: Outer | undefined): Reception =>
+  outer === undefined
+    ? reception
+    : {
+        ...reception,
+        edits: [...outer.edits, ...reception.edits],
+        fields: [...outer.fields, ...reception.fields],
+        screened: outer.screened ?? reception.screened,
+      };
 
 /** `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7), and to the client the server is this proxy. */
 const serverOptions = (): Response =>
   new Response(null, { status: 204, headers: { allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" } });
 
+const edited = (response: Response, { edits, fields }: Reception): Response => {
+  const { headers } = response;
+  for (const each of edits) editHeaders(headers, each);
+  for (let i = 0; i < fields.length; i += 2) headers.append(fields[i] ?? "", fields[i + 1] ?? "");
+  return response;
+};
+
 /** Tells telemetry and makes the client's answer. */
-export const failureResponse = (
+const failureResponse = (
   error: ProxyError,
-  { arrival, id, platform }: { arrival: Arrival; id: string; platform: Platform },
+  { arrival, platform, reception }: { arrival: Arrival; platform: Platform; reception: Reception },
 ): Response => {
   const { method, target, pairs } = arrival.head;
-  platform.telemetry.failed({ error, requestId: id, method, target });
-  return problemResponse(error, { requestId: id, accept: firstValue(pairs, "accept") });
+  const requestId = reception.id;
+  platform.telemetry.failed({ error, requestId, method, target });
+  return edited(problemResponse(error, { requestId, accept: firstValue(pairs, "accept") }), reception);
 };

@@ -1,11 +1,12 @@
 /** The fetch-based upstream handler: one upstream as a Hono handler. */
 import type { Handler } from "hono";
+import { validationPolicy } from "../middleware/validation.ts";
 import { parseConfig } from "../src/config/parse.ts";
-import type { ConfigInput, RouteInput, UpstreamInput } from "../src/config/types.ts";
+import type { Config, ConfigInput, RouteInput, UpstreamInput } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { buildGateway } from "../src/gateway.ts";
 import { answer } from "./answer.ts";
-import { screenPolicy } from "./screen-policy.ts";
+import type { FrontDesk } from "./front-desk.ts";
 
 /** Everything that an upstream, a route and forwarding can be told in the config. */
 export interface ProxyOptions
@@ -30,11 +31,21 @@ export const createProxyTo =
   (platform: () => Platform): ProxyTo =>
   (url, options = {}) => {
     const config = parseConfig(configOf(url, options));
-    const policy = screenPolicy(config);
     const lent = platform();
-    const gateway = buildGateway(config, lent);
-    return (c) => answer(c, gateway, lent, policy);
+    const answering = { gateway: buildGateway(config, lent), platform: lent, desk: plainDesk(config, lent) };
+    return (c) => answer(c, answering);
   };
+
+/** Looks at the head, and leaves the rest to middleware that the app may have. */
+const plainDesk = (config: Config, { random }: Platform): FrontDesk => {
+  const { check } = validationPolicy({ ...config.validation, limits: config.listen.limits });
+  return (arrival, knownId) => ({
+    id: knownId ?? random.id(),
+    edits: [],
+    fields: [],
+    screened: check(arrival),
+  });
+};
 
 const configOf = (url: string | readonly string[], options: ProxyOptions): ConfigInput => {
   const { rewrite, requestHeaders, responseHeaders, bodyBytes, timeouts, ...rest } = options;

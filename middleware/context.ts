@@ -40,13 +40,6 @@ const sharedOf = (context: Context): Shared => {
 /** The request as it arrived; read from the Web `Request` where no gateway put it there. */
 export const arrivalOf = (c: Context): Arrival => (sharedOf(c).arrival ??= webArrival(c.req.raw));
 
-/** For a gateway, whose platform reads requests more cheaply. */
-export const setArrival = (c: Context, arrival: Arrival): void => {
-  const state = sharedOf(c);
-  state.arrival = arrival;
-  state.source = "platform";
-};
-
 /**
  * The request as it arrived; read with `read`, which knows more than the Web `Request` tells, unless a
  * platform did so before. A request that middleware replaced keeps its new content.
@@ -73,9 +66,7 @@ export const replaceRequest = (c: Context, request: Request): void => {
   state.source = "replaced";
 };
 
-/** What validation made of the request; undefined where none ran yet. */
-export const screenedOf = (c: Context): Screened | undefined => sharedOf(c).screened;
-
+/** What validation made of the request. */
 export const setScreened = (c: Context, screened: Screened): void => {
   sharedOf(c).screened = screened;
 };
@@ -105,10 +96,20 @@ export const requestResponseEdits = (
 
 export const responseEditsApplied = (c: Context): boolean => sharedOf(c).editsApplied;
 
-/** For a handler that builds its response with these edits; it calls `confirmResponseEdits` once it has. */
-export const wantedResponseEdits = (
-  c: Context,
-): { readonly edits: readonly HeaderEdits[]; readonly fields: readonly string[] } => sharedOf(c);
+/** What middleware around a handler left for it. */
+export interface Outer {
+  readonly requestId: string | undefined;
+  readonly edits: readonly HeaderEdits[];
+  readonly fields: readonly string[];
+  readonly screened: Screened | undefined;
+}
+
+/**
+ * For a handler that builds its response with these edits; it calls `confirmResponseEdits` once it has.
+ * Undefined where none of Fairlead's middleware stands around the handler.
+ */
+export const outerOf = (context: Context): Outer | undefined =>
+  (context as Context<SharedEnv>).get("fairlead");
 
 export const confirmResponseEdits = (c: Context): void => {
   sharedOf(c).editsApplied = true;

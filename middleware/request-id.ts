@@ -1,6 +1,7 @@
 /** One id for a request, in logs, towards upstreams and in the answer. */
 import type { MiddlewareHandler } from "hono";
 import { requestId as schema } from "../src/config/schema/edge.ts";
+import type { Arrival } from "../src/core/arrival.ts";
 import type { HeaderEdits } from "../src/http/header-edits.ts";
 import { firstValue } from "../src/http/headers.ts";
 import { arrivalOf, requestResponseEdits, responseEditsApplied, setRequestId } from "./context.ts";
@@ -24,6 +25,30 @@ const KEPT = /^[A-Za-z0-9._~-]{1,128}$/;
 // oxlint-disable-next-line no-restricted-properties -- the Web standard's own, for apps without a platform; a gateway passes its platform's
 const randomUuid = (): string => crypto.randomUUID();
 
+/** Which id a request gets. */
+export interface RequestIdPolicy {
+  /** Lower-case name of the field that carries it. */
+  readonly header: string;
+  /** Takes out the id that an upstream sent. */
+  readonly edits: HeaderEdits;
+  idOf(arrival: Arrival): string;
+}
+
+/** @throws TypeError naming the option that is wrong. */
+export const requestIdPolicy = (options: RequestIdOptions): RequestIdPolicy => {
+  const { trustedPeer = () => false, generate = randomUuid, ...section } = options;
+  const { header, trust } = readOptions("requestId", schema, section);
+  return {
+    header,
+    edits: { drop: new Set([header]), fallback: [], add: [] },
+    idOf(arrival) {
+      const believed = trust === "always" || (trust === "trusted" && trustedPeer(arrival.peer.address));
+      const given = believed ? firstValue(arrival.head.pairs, header) : undefined;
+      return given !== undefined && KEPT.test(given) ? given : generate();
+    },
+  };
+};
+
 /**
  * Gives every request an id: the one it came with where `trust` says so and it has 1-128 characters of
  * `A-Za-z0-9._~-`, else a new one. The response carries it, instead of any id the upstream sent.
@@ -33,14 +58,9 @@ const randomUuid = (): string => crypto.randomUUID();
  * @throws TypeError naming the option that is wrong.
  */
 export const requestId = (options: RequestIdOptions = {}): MiddlewareHandler => {
-  const { trustedPeer = () => false, generate = randomUuid, ...section } = options;
-  const { header, trust } = readOptions("requestId", schema, section);
-  const edits: HeaderEdits = { drop: new Set([header]), fallback: [], add: [] };
+  const { header, edits, idOf } = requestIdPolicy(options);
   return async (c, next) => {
-    const arrival = arrivalOf(c);
-    const believed = trust === "always" || (trust === "trusted" && trustedPeer(arrival.peer.address));
-    const given = believed ? firstValue(arrival.head.pairs, header) : undefined;
-    const id = given !== undefined && KEPT.test(given) ? given : generate();
+    const id = idOf(arrivalOf(c));
     setRequestId(c, id);
     const fields = [header, id];
     requestResponseEdits(c, edits, fields);

@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import { securityHeaders as schema } from "../src/config/schema/edge.ts";
 import type { Arrival } from "../src/core/arrival.ts";
+import type { HeaderEdits } from "../src/http/header-edits.ts";
 import { resolveClient } from "../src/http/forwarded.ts";
 import { securityHeaderEdits } from "../src/http/security-headers.ts";
 import { arrivalOf, requestResponseEdits } from "./context.ts";
@@ -29,6 +30,23 @@ const isSecure = ({ head, peer }: Arrival, trustedPeer: TrustedPeer): boolean =>
   resolveClient(head.pairs, peer.address, head.scheme, "", { any: true, has: trustedPeer }).scheme ===
     "https";
 
+/** Which headers a response gets. */
+export interface SecurityHeadersPolicy {
+  readonly edits: { readonly http: HeaderEdits; readonly https: HeaderEdits };
+  /** Whether `edits.https` is the one to use. */
+  isSecure(arrival: Arrival): boolean;
+}
+
+/** @throws TypeError naming the option that is wrong. */
+export const securityHeadersPolicy = (options: SecurityHeadersMiddlewareOptions): SecurityHeadersPolicy => {
+  const { trustedPeer = () => false, ...section } = options;
+  const read = readOptions("securityHeaders", schema, section);
+  if (read === false) throw new TypeError("securityHeaders: expected a preset or an object, found false");
+  const edits = securityHeaderEdits(read);
+  const alike = edits.http === edits.https;
+  return { edits, isSecure: (arrival) => !alike && isSecure(arrival, trustedPeer) };
+};
+
 /**
  * Adds security headers where they are absent, and takes out those that tell what runs here. What the
  * handler or upstream set is kept unless `override`. `Strict-Transport-Security` goes to https clients only.
@@ -38,14 +56,9 @@ const isSecure = ({ head, peer }: Arrival, trustedPeer: TrustedPeer): boolean =>
 export const securityHeaders = (
   options: "default" | "strict" | SecurityHeadersMiddlewareOptions = "default",
 ): MiddlewareHandler => {
-  const { trustedPeer = () => false, ...section } =
-    typeof options === "string" ? { preset: options } : options;
-  const read = readOptions("securityHeaders", schema, section);
-  if (read === false) throw new TypeError("securityHeaders: expected a preset or an object, found false");
-  const edits = securityHeaderEdits(read);
+  const policy = securityHeadersPolicy(typeof options === "string" ? { preset: options } : options);
   return async (c, next) => {
-    const secure = edits.http !== edits.https && isSecure(arrivalOf(c), trustedPeer);
-    const wanted = secure ? edits.https : edits.http;
+    const wanted = policy.isSecure(arrivalOf(c)) ? policy.edits.https : policy.edits.http;
     requestResponseEdits(c, wanted);
     await next();
     editResponse(c, wanted);

@@ -122,6 +122,18 @@ const enforce = (c: Context, rules: Rules, screened: Screened, body: ArrivedBody
   return counted.exceeded;
 };
 
+/** What is asked of a request. */
+export interface ValidationPolicy {
+  /** What stands against the request, or what it means. Leaves the content to the gateway. */
+  check(arrival: Arrival): Screened | ProxyError;
+}
+
+/** @throws TypeError naming the option that is wrong. */
+export const validationPolicy = (options: Omit<ValidationOptions, "reject">): ValidationPolicy => {
+  const rules = compile(options);
+  return { check: (arrival) => check(rules, arrival) };
+};
+
 /**
  * Lets through what is well-formed, small enough and on the lists, and answers everything else:
  * 400 malformed or ambiguous (see `screen`), 405 method, 413 content, 414 target, 415 media type, 417 `Expect`,

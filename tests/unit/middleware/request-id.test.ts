@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { requestIdOf, setArrival } from "../../../middleware/context.ts";
+import { ensureArrival, requestIdOf } from "../../../middleware/context.ts";
 import { type RequestIdOptions, requestId } from "../../../middleware/request-id.ts";
 import { webArrival } from "../../../src/core/web-arrival.ts";
 
@@ -8,7 +8,7 @@ const app = (options: RequestIdOptions = {}, peer = "192.0.2.1"): Hono => {
   let made = 0;
   const served = new Hono();
   served.use((c, next) => {
-    setArrival(c, webArrival(c.req.raw, { address: peer, port: undefined }));
+    ensureArrival(c, () => webArrival(c.req.raw, { address: peer, port: undefined }));
     return next();
   });
   served.use(requestId({ generate: () => `made-${++made}`, ...options }));

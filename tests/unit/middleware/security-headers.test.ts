@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { confirmResponseEdits, setArrival, wantedResponseEdits } from "../../../middleware/context.ts";
+import { confirmResponseEdits, ensureArrival, outerOf } from "../../../middleware/context.ts";
 import {
   type SecurityHeadersMiddlewareOptions,
   securityHeaders,
@@ -47,7 +47,7 @@ describe("securityHeaders", () => {
   ])("believes the scheme that %s forwards: %s", async (address, secure) => {
     const served = new Hono();
     served.use((c, next) => {
-      setArrival(c, webArrival(c.req.raw, { address, port: undefined }));
+      ensureArrival(c, () => webArrival(c.req.raw, { address, port: undefined }));
       return next();
     });
     served.use(securityHeaders({ preset: "strict", trustedPeer: (peer) => peer === "10.0.0.1" }));
@@ -92,7 +92,7 @@ describe("securityHeaders", () => {
     const served = new Hono();
     served.use(securityHeaders());
     served.get("/", (c) => {
-      expect(wantedResponseEdits(c).edits).toHaveLength(1);
+      expect(outerOf(c)?.edits).toHaveLength(1);
       confirmResponseEdits(c);
       return c.text("", 200, { server: "kept" });
     });

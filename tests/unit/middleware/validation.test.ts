@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { ensureArrival, screenedOf, setArrival } from "../../../middleware/context.ts";
+import { ensureArrival, outerOf } from "../../../middleware/context.ts";
 import { type ValidationOptions, validation } from "../../../middleware/validation.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import { webArrival } from "../../../src/core/web-arrival.ts";
@@ -11,7 +11,7 @@ const app = (options: ValidationOptions = {}): Hono => {
   served.use(validation(options));
   served.get("/headers", (c) => c.json(c.req.header()));
   served.post("/length", async (c) => c.text(String((await c.req.arrayBuffer()).byteLength)));
-  served.all("*", (c) => c.text(screenedOf(c)?.target ?? "none"));
+  served.all("*", (c) => c.text(outerOf(c)?.screened?.target ?? "none"));
   return served;
 };
 
@@ -72,7 +72,7 @@ describe("validation", () => {
       served.use((c, next) => {
         const arrival = webArrival(c.req.raw);
         const { scheme, target, pairs, authority } = arrival.head;
-        setArrival(c, { ...arrival, head: { method: "TRACE", scheme, target, pairs, authority } });
+        ensureArrival(c, () => ({ ...arrival, head: { method: "TRACE", scheme, target, pairs, authority } }));
         return next();
       });
       served.use(validation(options));
@@ -173,7 +173,7 @@ describe("validation", () => {
     served.use(validation({ limits: { bodyBytes: 1 } }));
     served.post("/", async (c) => {
       expect(c.req.raw).toBe(seen[0]);
-      expect(screenedOf(c)?.drop).toEqual(["x_y"]);
+      expect(outerOf(c)?.screened?.drop).toEqual(["x_y"]);
       return c.text(await c.req.text());
     });
     const response = await served.request("/", {
