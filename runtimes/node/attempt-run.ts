@@ -5,6 +5,7 @@ import type { Attempt } from "../../src/core/exchange.ts";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { HeaderRecord } from "../../src/http/header-edits.ts";
 import { NodeArrival } from "./arrival.ts";
+import { IdleTimer } from "./idle-timer.ts";
 import { type Phase, isConnectionLoss, transportFailure } from "./failures.ts";
 import type { Connection, EndpointConnections, Waiter } from "./pool.ts";
 import type { Borrower } from "./read-buffer.ts";
@@ -55,8 +56,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
   #handedOver = false;
 
   #idleMs = 0;
-  #lastPieceAt = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #idle: IdleTimer | undefined;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -77,6 +77,8 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
   acquired(connection: Connection): void {
     this.#leaveLine = undefined;
     this.#connection = connection;
+    const { upload } = this.#options;
+    if (upload !== undefined) upload.hasSent = () => connection.hasSent();
     connection.client.dispatch(this.#options.request, this);
   }
 
@@ -100,7 +102,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
 
   resume(): void {
     if (this.#over) return;
-    this.#lastPieceAt = performance.now();
+    this.#idle?.touch();
     this.#controller?.resume();
   }
 
@@ -153,7 +155,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
       if (!this.#handedOver) this.#pieces.push(this.#own(piece));
       return;
     }
-    if (this.#timer !== undefined) this.#lastPieceAt = performance.now();
+    this.#idle?.touch();
     if (piece.length <= SMALL_BYTES) body.push(Buffer.from(piece));
     else if (!body.push(piece) || !this.hasReturned) this.#connection?.lend(this);
   }
@@ -238,10 +240,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     const body = new UpstreamBody(this, this.#pieces);
     this.#body = body;
     this.#handOver(body);
-    if (this.#idleMs > 0) {
-      this.#lastPieceAt = performance.now();
-      this.#timer = setTimeout(this.#checkIdle, this.#idleMs);
-    }
+    if (this.#idleMs > 0) this.#idle = new IdleTimer(this.#idleMs, this.#stalled);
   }
 
   #handOver(body: Uint8Array | UpstreamBody | null): void {
@@ -260,18 +259,17 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
 
   #finish(intact: boolean): void {
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#idle?.stop();
     this.#unsubscribe?.();
     const { connections, upload } = this.#options;
     if (upload !== undefined && !upload.complete) upload.destroy();
     if (this.#connection !== undefined) connections.release(this.#connection, intact);
   }
 
-  /** One timer for the whole body: pieces only note when they came. A consumer that stalls is the server's affair. */
-  readonly #checkIdle = (): void => {
-    const left = this.#lastPieceAt + this.#idleMs - performance.now();
-    if (left > 1 || this.#body?.paused === true) {
-      this.#timer = setTimeout(this.#checkIdle, left > 1 ? left : this.#idleMs);
+  /** A consumer that holds the upstream up is the server's affair. */
+  readonly #stalled = (): void => {
+    if (this.#body?.paused === true) {
+      this.#idle?.restart();
       return;
     }
     const error = new ProxyError("attempt-timeout", {

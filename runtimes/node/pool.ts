@@ -28,6 +28,8 @@ export interface Connection {
   carried: number;
   /** See `ReadBuffer`. */
   lend(borrower: Borrower): void;
+  /** All that was written has been taken over by the system. */
+  hasSent(): boolean;
   /** See `InterimFilter`. */
   expectResponse(): void;
 }
@@ -130,6 +132,7 @@ export class EndpointConnections {
       retired: false,
       carried: 0,
       lend: (borrower) => reading?.lend(borrower),
+      hasSent: () => reading?.hasSent === true,
       expectResponse: () => reading?.interim.expectResponse(),
     };
     this.#all.add(connection);

@@ -80,6 +80,11 @@ export class ReadBuffer {
     this.#borrower = borrower;
   }
 
+  /** All that was written to the connection has been taken over by the system. */
+  get hasSent(): boolean {
+    return this.#socket?.writableLength === 0;
+  }
+
   attach(socket: Socket): void {
     this.#socket = socket;
     const read = socket.read.bind(socket);

@@ -3,6 +3,9 @@ import { EventEmitter } from "node:events";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { NodeArrival } from "./arrival.ts";
 import { discardRest } from "./discard.ts";
+import { IdleTimer } from "./idle-timer.ts";
+
+const LARGE_BYTES = 16 * 1024;
 
 export interface UploadLimits {
   readonly maxBytes: number;
@@ -21,8 +24,7 @@ export class Upload extends EventEmitter {
   readonly #arrival: NodeArrival;
   readonly #limits: UploadLimits;
   #bytes = 0;
-  #lastPieceAt = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #idle: IdleTimer | undefined;
   #started = false;
   #paused = false;
   destroyed = false;
@@ -63,6 +65,13 @@ export class Upload extends EventEmitter {
     return this;
   }
 
+  /** Set by whoever sends: all that was given is the system's now. */
+  hasSent: () => boolean = () => false;
+
+  #isOursAlone({ buffer, byteLength }: Buffer): boolean {
+    return buffer.byteLength === byteLength && this.#arrival.incoming.listenerCount("data") === 1;
+  }
+
   #start(): void {
     this.#started = true;
     const { incoming } = this.#arrival;
@@ -73,10 +82,7 @@ export class Upload extends EventEmitter {
     }
     incoming.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
     const { idleMs } = this.#limits;
-    if (idleMs > 0) {
-      this.#lastPieceAt = performance.now();
-      this.#timer = setTimeout(this.#onTimer, idleMs);
-    }
+    if (idleMs > 0) this.#idle = new IdleTimer(idleMs, this.#stalled);
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -85,8 +91,9 @@ export class Upload extends EventEmitter {
       this.#fail(new ProxyError("body-too-large", { detail: `more than ${this.#limits.maxBytes} bytes` }));
       return;
     }
-    if (this.#timer !== undefined) this.#lastPieceAt = performance.now();
+    this.#idle?.touch();
     this.emit("data", chunk);
+    if (chunk.length >= LARGE_BYTES && this.#isOursAlone(chunk) && this.hasSent()) freed(chunk);
   };
 
   readonly #onEnd = (): void => {
@@ -97,14 +104,8 @@ export class Upload extends EventEmitter {
 
   readonly #onClose = (): void => this.#fail(gone(false));
 
-  /** One timer for the whole upload: pieces only note when they came. */
-  readonly #onTimer = (): void => {
+  readonly #stalled = (): void => {
     const { idleMs } = this.#limits;
-    const left = this.#lastPieceAt + idleMs - performance.now();
-    if (left > 1) {
-      this.#timer = setTimeout(this.#onTimer, left);
-      return;
-    }
     const stalled = `nothing moved for ${idleMs} ms`;
     this.#fail(
       this.#paused
@@ -125,13 +126,17 @@ export class Upload extends EventEmitter {
   }
 
   #detach(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#idle?.stop();
     if (this.#started) {
       this.#arrival.incoming.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
     }
   }
 }
+
+/** Gives the memory back at once: a long upload would leave tens of megabytes to the garbage collector. */
+const freed = ({ buffer }: Buffer): void => {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+};
 
 const gone = (alreadyRead: boolean): ProxyError =>
   alreadyRead

@@ -305,6 +305,29 @@ describe("bodies", () => {
     expect(Buffer.concat(received).equals(body)).toBe(true);
   }, 20_000);
 
+  test.each([
+    ["sized", false],
+    ["chunked", true],
+  ])("large %s upload arrives unchanged while the origin reads slowly at first", async (_kind, chunked) => {
+    const rig = await startRig();
+    const body = pattern(12_000_000, 5);
+    rig.origin.script(async (exchange) => {
+      const whole: Buffer[] = [];
+      exchange.wire.hold();
+      setTimeout(() => exchange.wire.release(), 50);
+      for await (const piece of exchange.wire.pieces(exchange.framing)) whole.push(piece);
+      await exchange.respond(200, {}, Buffer.concat(whole).equals(body) ? "same" : "changed");
+    });
+    const client = await rig.client();
+    await client.send(
+      head("POST", "/", chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${body.length}`),
+    );
+    if (chunked) await client.send(`${body.length.toString(16)}\r\n`);
+    await client.send(body);
+    if (chunked) await client.send("\r\n0\r\n\r\n");
+    expect((await client.response()).text).toBe("same");
+  });
+
   test("early answer is delivered and the rest of a short upload read away", async () => {
     const rig = await startRig();
     rig.origin.script((exchange) => exchange.respond(413, { Connection: "close" }, "no"));
