@@ -28,6 +28,8 @@ const NOBODY: Peer = Object.freeze({ address: "", port: undefined });
 
 class BunArrival extends FetchArrival {
   readonly server: BunServer;
+  /** The connection's idle timer isn't the server's usual one. */
+  timerChanged = false;
 
   constructor(request: Request, server: BunServer) {
     super(request, {
@@ -68,16 +70,25 @@ export const platform = (options: BunPlatformOptions = {}): Platform => {
       (setTimeout(task, ms) as unknown as { unref(): void }).unref();
     },
   });
-  const mayBeQuiet = ({ exchange }: Attempt, ms: number): void => {
-    const { arrival } = exchange;
-    if (ms >= idleMs && arrival instanceof BunArrival) arrival.server.timeout(arrival.request, 0);
+  const server = {
+    mayBeQuiet({ exchange: { arrival } }: Attempt, ms: number): boolean {
+      if (ms < idleMs || !(arrival instanceof BunArrival)) return false;
+      arrival.server.timeout(arrival.request, 0);
+      arrival.timerChanged = true;
+      return true;
+    },
+    over({ exchange: { arrival } }: Attempt): void {
+      if (!(arrival instanceof BunArrival) || !arrival.timerChanged) return;
+      arrival.server.timeout(arrival.request, idleMs / 1_000);
+      arrival.timerChanged = false;
+    },
   };
   return {
     name: "bun",
     capabilities: BUN_CAPABILITIES,
     clock,
     random: webRandom(),
-    transport: bunTransport(clock, mayBeQuiet),
+    transport: bunTransport(clock, server),
     telemetry:
       options.onFailure === undefined
         ? stderrTelemetry()

@@ -1,6 +1,9 @@
 /** A whole gateway on Bun. */
 import { createGateway } from "../../handlers/gateway.ts";
+import { problemResponse } from "../../middleware/error-boundary.ts";
 import type { Config } from "../../src/config/types.ts";
+import { ProxyError } from "../../src/core/errors.ts";
+import type { Platform } from "../../src/core/platform.ts";
 import { drainWithin } from "../fetch/drain.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
@@ -62,6 +65,7 @@ const start = (
   options: {
     readonly idleTimeout: number;
     fetch(request: Request, server: BunServer): Response | Promise<Response>;
+    error(thrown: unknown): Response;
   },
 ): BunServer => {
   try {
@@ -72,11 +76,21 @@ const start = (
       development: false,
       // The gateway has limits of its own, one for each route.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      error: () => new Response(null, { status: 500 }),
     });
   } catch (error) {
     throw listenError(error, address);
   }
+};
+
+/**
+ * Bun sends no head before the first piece of a streamed body, so an upstream that breaks off before that piece can
+ * still be answered for. Bun does not say which request it was.
+ */
+const brokenResponse = (cause: unknown, { random, telemetry }: Platform): Response => {
+  const error = new ProxyError("upstream-reset", { detail: "response broke off at its start", cause });
+  const requestId = random.id();
+  telemetry.failed({ error, requestId, method: "-", target: "-" });
+  return problemResponse(error, { requestId, accept: undefined });
 };
 
 const closing = async (pending: Response | Promise<Response>): Promise<Response> => {

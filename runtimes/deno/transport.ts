@@ -1,7 +1,8 @@
 /** Upstream requests by Deno's `fetch`. */
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import type { Clock, Transport } from "../../src/core/platform.ts";
-import type { EditHeaders, HeaderEntries } from "../fetch/hooks.ts";
+import type { EditHeaders, HeaderEntries, ShownBody } from "../fetch/hooks.ts";
+import { isHeadWithoutLength } from "../fetch/download.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 import { type DenoClient, type DenoClientOptions, deno } from "./deno-types.ts";
 
@@ -25,14 +26,30 @@ const acceptUntouched = (entries: HeaderEntries): void => {
   entries.unshift(["accept-encoding", "identity"]);
 };
 
-const respond = (
-  upstream: Response,
-  body: ReadableStream<Uint8Array> | null,
-  edit: EditHeaders,
-): Response => {
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+
+/**
+ * Deno sends a request again whose connection broke, whatever its method, unless its content is a stream. A blob is
+ * one, and keeps its length.
+ */
+const sentOnce = (content: Uint8Array<ArrayBuffer> | undefined, method: string): BodyInit | null => {
+  if (IDEMPOTENT.has(method)) return content ?? null;
+  return content === undefined ? new Blob([]) : new Blob([content]);
+};
+
+const nothing = (): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start(controller) {
+      controller.close();
+    },
+  });
+
+const respond = (upstream: Response, body: ShownBody, edit: EditHeaders): Response => {
+  const { status } = upstream;
   const headers = new Headers(upstream.headers);
   edit(headers);
-  return new Response(body, { status: upstream.status, headers });
+  if (body === "as it comes") return new Response(upstream.body, { status, headers });
+  return new Response(isHeadWithoutLength(status, body, headers) ? nothing() : body, { status, headers });
 };
 
 export const denoTransport = (clock: Clock): Transport => {
@@ -47,9 +64,13 @@ export const denoTransport = (clock: Clock): Transport => {
     },
     sendsHost: true,
     declaresLength: false,
+    // More than Deno ever has at hand when it calls, so that what is streamed by itself is never sent again.
+    wholeBytes: 512 * 1024,
+    contentOf: sentOnce,
     adjustFields: acceptUntouched,
     endsWithClient: true,
     respond,
+    repeatsUnanswered: false,
     close() {
       for (const client of clients) client.close();
       clients.clear();

@@ -83,19 +83,13 @@ const targetOf = (url: string): string => {
   const scheme = url.indexOf("//");
   // A server that can't make sense of `Host` may leave the bare target.
   const start = scheme === -1 || url.charCodeAt(0) === SLASH ? 0 : scheme + 2;
-  let end = url.length;
-  for (let i = start; i < end; i++) {
+  for (let i = start; i < url.length; i++) {
     const code = url.charCodeAt(i);
-    if (code === SLASH) return withoutFragment(url, i);
-    if (code === QUESTION_MARK) return `/${withoutFragment(url, i)}`;
-    if (code === HASH) end = i;
+    // A fragment stays: no request line may have one, so whoever screens the target refuses it.
+    if (code === SLASH) return url.slice(i);
+    if (code === QUESTION_MARK || code === HASH) return `/${url.slice(i)}`;
   }
   return url.endsWith("*") ? "*" : "/";
-};
-
-const withoutFragment = (url: string, start: number): string => {
-  const hash = url.indexOf("#", start);
-  return hash === -1 ? url.slice(start) : url.slice(start, hash);
 };
 
 const authorityOf = (url: string): string => {

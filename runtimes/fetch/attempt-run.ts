@@ -1,5 +1,5 @@
 /** One attempt from its start until the last byte of its response. */
-import { ProxyError } from "../../src/core/errors.ts";
+import type { ProxyError } from "../../src/core/errors.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
 import type { Cancel, Clock } from "../../src/core/platform.ts";
 
@@ -19,7 +19,6 @@ export class AttemptRun {
   constructor(attempt: Attempt, clock: Clock) {
     this.#clock = clock;
     this.#stopListening = attempt.cancellation.subscribe((reason) => this.stop(reason));
-    if (this.#reason !== undefined) this.#stopListening();
   }
 
   get signal(): AbortSignal {
@@ -31,12 +30,6 @@ export class AttemptRun {
     return this.#reason;
   }
 
-  /** Throws the reason once stopped. */
-  check(): void {
-    const reason = this.#reason;
-    if (reason instanceof ProxyError) throw reason;
-  }
-
   /** Aborts the upstream request. Only the first reason counts. */
   stop(reason: ProxyError): void {
     if (this.#reason !== undefined) return;
@@ -45,21 +38,22 @@ export class AttemptRun {
     this.#abort.abort(reason);
   }
 
-  /** Stops with `reason` after `ms` unless the head arrives first. 0 is no limit. */
-  expectHead(ms: number, reason: () => ProxyError): void {
-    if (ms === 0 || this.#reason !== undefined) return;
+  /** Stops with `reason` after `ms` unless something else is expected first. 0 is no limit. */
+  expect(ms: number, reason: () => ProxyError): void {
     this.#stopTimer();
-    this.#stopTimer = this.#clock.after(ms, () => this.stop(reason()));
+    this.#stopTimer =
+      ms === 0 || this.#reason !== undefined ? nothing : this.#clock.after(ms, () => this.stop(reason()));
   }
 
-  headArrived(): void {
+  /** What was expected is here. */
+  arrived(): void {
     this.#stopTimer();
     this.#stopTimer = nothing;
   }
 
   /** Nothing may stop it any more. */
   finish(): void {
-    this.headArrived();
+    this.arrived();
     this.#stopListening();
     this.#stopListening = nothing;
   }

@@ -5,8 +5,8 @@ import { editHeaders } from "../../src/http/header-edits.ts";
 import { nominatedBy } from "../../src/http/headers.ts";
 import type { AttemptRun } from "./attempt-run.ts";
 import type { FetchHooks } from "./hooks.ts";
-import { isEventStream, isIdleChosen } from "./idle.ts";
-import { watchedBody } from "./watched-body.ts";
+import { isEventStream, isIdleChosen, orForEver } from "./idle.ts";
+import { sourceOf, watchedBody } from "./watched-body.ts";
 
 /** Statuses without content (RFC 9110 §6.4.1). */
 const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304;
@@ -24,11 +24,23 @@ export const downloadOf = (
       detail: `status ${status} from ${attempt.endpoint.authority}`,
     });
   }
-  const bodiless = isBodiless(status) || attempt.exchange.arrival.head.method === "HEAD";
-  const body = bodiless ? null : bodyOf(upstream, attempt, run, hooks);
-  if (body === null) run.finish();
-  return hooks.respond(upstream, body, (headers) => editFields(headers, attempt));
+  const edit = (headers: Headers): void => editFields(headers, attempt);
+  if (isBodiless(status) || attempt.exchange.arrival.head.method === "HEAD") {
+    run.finish();
+    hooks.over?.(attempt);
+    return hooks.respond(upstream, null, edit);
+  }
+  if (!mustWatch(upstream, attempt, hooks)) {
+    if (hooks.endsWithClient) run.finish();
+    return hooks.respond(upstream, "as it comes", edit);
+  }
+  const { body } = upstream;
+  return hooks.respond(upstream, body === null ? null : watched(body, upstream, attempt, run, hooks), edit);
 };
+
+/** An answer to HEAD whose content would have no length told in advance; servers like to write "0" then. */
+export const isHeadWithoutLength = (status: number, body: unknown, headers: Headers): boolean =>
+  body === null && !isBodiless(status) && !headers.has("content-length");
 
 const editFields = (headers: Headers, { responseEdits }: Attempt): void => {
   const connection = headers.get("connection");
@@ -37,31 +49,36 @@ const editFields = (headers: Headers, { responseEdits }: Attempt): void => {
   editHeaders(headers, responseEdits, connection === null ? undefined : nominatedBy(connection));
 };
 
-const bodyOf = (
+const idleMsOf = (upstream: Response, { timeouts }: Attempt): number =>
+  isEventStream(upstream.headers.get("content-type")) ? timeouts.eventStreamIdleMs : timeouts.idleMs;
+
+const mustWatch = (upstream: Response, attempt: Attempt, hooks: FetchHooks): boolean => {
+  const mustTellEnd = hooks.mayBeQuiet?.(attempt, orForEver(idleMsOf(upstream, attempt))) === true;
+  return (
+    mustTellEnd ||
+    isIdleChosen(attempt.timeouts) ||
+    isEventStream(upstream.headers.get("content-type")) ||
+    // A deadline's timer would wait for a body that has long ended.
+    attempt.cancellation !== attempt.exchange.arrival.cancellation
+  );
+};
+
+const watched = (
+  body: ReadableStream<Uint8Array>,
   upstream: Response,
   attempt: Attempt,
   run: AttemptRun,
   hooks: FetchHooks,
-): ReadableStream<Uint8Array> | null => {
-  const { body } = upstream;
-  if (body === null) return null;
-  const { timeouts, exchange } = attempt;
-  const events = isEventStream(upstream.headers.get("content-type"));
-  const idleMs = events ? timeouts.eventStreamIdleMs : timeouts.idleMs;
-  if (events || isIdleChosen(timeouts))
-    hooks.mayBeQuiet?.(attempt, idleMs === 0 ? Number.POSITIVE_INFINITY : idleMs);
-  const hasDeadline = attempt.cancellation !== exchange.arrival.cancellation;
-  if (!events && !hasDeadline && !isIdleChosen(timeouts)) {
-    if (hooks.endsWithClient) run.finish();
-    return body;
-  }
-  return watchedBody(body, {
+): ReadableStream<Uint8Array> => {
+  const idleMs = idleMsOf(upstream, attempt);
+  return watchedBody(sourceOf(body), {
     clock: hooks.clock,
     idleMs,
     maxBytes: Number.POSITIVE_INFINITY,
     stalled: () => new ProxyError("attempt-timeout", { detail: `response body paused for ${idleMs} ms` }),
     tooLong: () => new ProxyError("internal"),
     ended(error) {
+      hooks.over?.(attempt);
       if (error === undefined) run.finish();
       else run.stop(downloadFailure(error, attempt));
     },

@@ -33,6 +33,9 @@ const MALFORMED_CODES: ReadonlySet<string> = new Set([
 const MALFORMED_TEXT =
   /invalid (?:http|content-length|header|chunk|status|uri)|parsed\b|message head is too large/i;
 
+/** Deno's words for a request body whose client is gone. */
+const CLIENT_TEXT = /request body as underlying resource unavailable/;
+
 /** The one `ProxyError` for whatever made an attempt fail. `cause` keeps the chain. */
 export const fetchFailure = (thrown: unknown, endpoint: Endpoint): ProxyError => {
   if (thrown instanceof ProxyError) return thrown;
@@ -45,6 +48,7 @@ export const fetchFailure = (thrown: unknown, endpoint: Endpoint): ProxyError =>
 };
 
 const failureCode = (code: string, text: string): ErrorCode => {
+  if (CLIENT_TEXT.test(text)) return "client-closed";
   if (CONNECT_CODES.has(code) || isCertificateCode(code) || CONNECT_TEXT.test(text)) return "connect-failed";
   if (MALFORMED_CODES.has(code) || MALFORMED_TEXT.test(text)) return "bad-upstream-response";
   return "upstream-reset";

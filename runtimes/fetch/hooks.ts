@@ -9,6 +9,9 @@ export type HeaderEntries = [name: string, value: string][];
 /** Changes response fields in place. */
 export type EditHeaders = (headers: Headers) => void;
 
+/** `"as it comes"` is the upstream's own body, which the runtime copies itself. */
+export type ShownBody = ReadableStream<Uint8Array> | "as it comes" | null;
+
 export interface FetchHooks {
   readonly clock: Clock;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
@@ -18,6 +21,12 @@ export interface FetchHooks {
   readonly sendsHost: boolean;
   /** Whether `Content-Length` has to be asked for; otherwise the runtime knows it from its own body streams. */
   readonly declaresLength: boolean;
+  /** Sized content up to this many bytes is read before it is sent, unless it takes its time; that tells when it ended. */
+  readonly wholeBytes: number;
+  /** Content that was read whole, or that is missing, as `fetch` is to get it. */
+  contentOf(content: Uint8Array<ArrayBuffer> | undefined, method: string): BodyInit | null;
+  /** A stream made here, so that the runtime knows its length. */
+  readonly sized?: (body: ReadableStream<Uint8Array>, length: number) => ReadableStream<Uint8Array>;
   /** Has the last word on the request's fields. */
   readonly adjustFields?: (entries: HeaderEntries) => void;
   /**
@@ -25,10 +34,20 @@ export interface FetchHooks {
    * Otherwise the cancellation stays armed.
    */
   readonly endsWithClient: boolean;
-  /** The upstream's answer with another body and edited fields. `body` is the upstream's own or made from it. */
-  respond(upstream: Response, body: ReadableStream<Uint8Array> | null, edit: EditHeaders): Response;
-  /** Told before this exchange may be quiet for `ms` (Infinity: for ever), which a server's own idle timer may not allow. */
-  mayBeQuiet?(attempt: Attempt, ms: number): void;
+  /** The upstream's answer with edited fields and its own body, another or none. */
+  respond(upstream: Response, body: ShownBody, edit: EditHeaders): Response;
+  /**
+   * Told before an exchange may be quiet for `ms` (Infinity: for ever), as a server's own idle timer may not allow it.
+   * Returns whether it had to change anything and so has to be told when the exchange is over.
+   */
+  readonly mayBeQuiet?: (attempt: Attempt, ms: number) => boolean;
+  /** Told when the exchange is over, or as good as that, if `mayBeQuiet` asked for it. */
+  readonly over?: (attempt: Attempt) => void;
+  /**
+   * Whether a request without content that got no answer on a connection that may have been an old one is sent once
+   * more: the runtime doesn't, and the origin may have closed the connection meanwhile (RFC 9110 §9.2.2).
+   */
+  readonly repeatsUnanswered: boolean;
   /** Closes idle upstream connections. */
-  close?(): void;
+  readonly close?: () => void;
 }

@@ -14,3 +14,6 @@ export const isIdleChosen = ({ idleMs, eventStreamIdleMs }: AttemptTimeouts): bo
 /** Whether `contentType` is `text/event-stream`, parameters aside. */
 export const isEventStream = (contentType: string | null): boolean =>
   contentType !== null && /^text\/event-stream(?:\s*;|\s*$)/i.test(contentType);
+
+/** A limit of 0 is none. */
+export const orForEver = (ms: number): number => (ms === 0 ? Number.POSITIVE_INFINITY : ms);

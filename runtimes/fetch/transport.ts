@@ -8,58 +8,78 @@ import { AttemptRun } from "./attempt-run.ts";
 import { downloadOf } from "./download.ts";
 import { fetchFailure } from "./failures.ts";
 import type { FetchHooks, HeaderEntries } from "./hooks.ts";
+import { orForEver } from "./idle.ts";
 import { uploadOf } from "./upload.ts";
 
 type StreamingInit = RequestInit & { duplex?: "half" };
 
+/** What is remembered of an endpoint. */
+interface Known {
+  readonly init: object;
+  /** It answered before, so a connection to it may be an old one. */
+  answered: boolean;
+}
+
 /** A transport over `hooks.fetch`. Bodies that nobody has to look at are copied by the runtime itself. */
 export const fetchTransport = (hooks: FetchHooks): Transport => {
-  const inits = new WeakMap<Endpoint, object>();
-  const initOf = (endpoint: Endpoint): object => {
-    let init = inits.get(endpoint);
-    if (init === undefined) {
-      init = hooks.endpointInit(endpoint);
-      inits.set(endpoint, init);
+  const endpoints = new WeakMap<Endpoint, Known>();
+  const knownOf = (endpoint: Endpoint): Known => {
+    let known = endpoints.get(endpoint);
+    if (known === undefined) {
+      known = { init: hooks.endpointInit(endpoint), answered: false };
+      endpoints.set(endpoint, known);
     }
-    return init;
+    return known;
   };
   return {
-    send: (attempt) => send(attempt, hooks, initOf(attempt.endpoint)),
+    send: (attempt) => send(attempt, hooks, knownOf(attempt.endpoint)),
     async close() {
       hooks.close?.();
     },
   };
 };
 
-const send = async (attempt: Attempt, hooks: FetchHooks, endpointInit: object): Promise<Response> => {
+const send = async (attempt: Attempt, hooks: FetchHooks, known: Known): Promise<Response> => {
   const run = new AttemptRun(attempt, hooks.clock);
   try {
-    run.check();
+    if (run.reason !== undefined) return await Promise.reject(run.reason);
     refuseInexpressible(attempt);
-    const { firstByteMs } = attempt.timeouts;
-    hooks.mayBeQuiet?.(attempt, firstByteMs === 0 ? Number.POSITIVE_INFINITY : firstByteMs);
+    hooks.mayBeQuiet?.(attempt, orForEver(attempt.timeouts.firstByteMs));
+    const url = attempt.endpoint.origin + attempt.target;
     const init: StreamingInit = {
-      ...endpointInit,
+      ...known.init,
       method: attempt.exchange.arrival.head.method,
       headers: fieldsOf(attempt, hooks),
       redirect: "manual",
       signal: run.signal,
     };
-    const body = uploadOf(attempt, run, hooks.clock);
-    if (body !== null) {
-      init.body = body;
+    const upload = uploadOf(attempt, run, hooks);
+    const content = upload instanceof Promise ? await upload : upload;
+    if (content !== null) {
+      init.body = content;
       init.duplex = "half";
     }
-    const upstream = await hooks.fetch(attempt.endpoint.origin + attempt.target, init);
-    run.headArrived();
-    run.check();
+    const mayRepeat =
+      hooks.repeatsUnanswered && known.answered && content === null && isRepeatable(init.method);
+    const upstream = await hooks.fetch(url, init).catch((error: unknown) => {
+      const failure = run.reason ?? fetchFailure(error, attempt.endpoint);
+      if (mayRepeat && failure.code === "upstream-reset") return hooks.fetch(url, init);
+      throw failure;
+    });
+    run.arrived();
+    known.answered = true;
     return downloadOf(upstream, attempt, run, hooks);
   } catch (thrown) {
     const failure = run.reason ?? fetchFailure(thrown, attempt.endpoint);
     run.stop(failure);
+    hooks.over?.(attempt);
     throw failure;
   }
 };
+
+/** Asking twice does no more than asking once (RFC 9110 §9.2.1). */
+const isRepeatable = (method: string | undefined): boolean =>
+  method === "GET" || method === "HEAD" || method === "OPTIONS";
 
 /** What `fetch` has no words for is refused instead of being changed into something else. */
 const refuseInexpressible = ({ exchange, target }: Attempt): void => {

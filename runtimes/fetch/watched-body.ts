@@ -5,6 +5,22 @@
 import type { ProxyError } from "../../src/core/errors.ts";
 import type { Cancel, Clock } from "../../src/core/platform.ts";
 
+/** Where pieces come from, one read at a time. */
+export interface BodySource {
+  /** Undefined at the end. */
+  read(): Promise<Uint8Array | undefined>;
+  cancel(reason: unknown): Promise<void>;
+}
+
+/** Locks `stream`. */
+export const sourceOf = (stream: ReadableStream<Uint8Array>): BodySource => {
+  const reader = stream.getReader();
+  return {
+    read: async () => (await reader.read()).value,
+    cancel: (reason) => reader.cancel(reason),
+  };
+};
+
 export interface BodyWatch {
   readonly clock: Clock;
   /** Longest pause between two pieces, in milliseconds; 0 is no limit. */
@@ -18,11 +34,7 @@ export interface BodyWatch {
 }
 
 /** Reads `source` only as fast as it is read itself. Errors, its own ones included, reach the reader. */
-export const watchedBody = (
-  source: ReadableStream<Uint8Array>,
-  watch: BodyWatch,
-): ReadableStream<Uint8Array> => {
-  const reader = source.getReader();
+export const watchedBody = (source: BodySource, watch: BodyWatch): ReadableStream<Uint8Array> => {
   const { clock, idleMs, maxBytes } = watch;
   let bytes = 0;
   let over = false;
@@ -36,7 +48,7 @@ export const watchedBody = (
     end(error);
     controller.error(error);
     // Nobody waits for it: the body is given up already, and its failure to end says nothing new.
-    reader.cancel(error).catch(() => {});
+    source.cancel(error).catch(() => {});
   };
   return new ReadableStream<Uint8Array>(
     {
@@ -45,16 +57,16 @@ export const watchedBody = (
         const stop: Cancel =
           idleMs > 0 ? clock.after(idleMs, () => breakOff(controller, watch.stalled())) : () => {};
         try {
-          const { done, value } = await reader.read();
+          const piece = await source.read();
           if (over) return;
-          if (done) {
+          if (piece === undefined) {
             end(undefined);
             controller.close();
             return;
           }
-          bytes += value.byteLength;
+          bytes += piece.byteLength;
           if (bytes > maxBytes) breakOff(controller, watch.tooLong());
-          else controller.enqueue(value);
+          else controller.enqueue(piece);
         } catch (error) {
           breakOff(controller, error);
         } finally {
@@ -63,7 +75,7 @@ export const watchedBody = (
       },
       cancel(reason) {
         end(reason ?? new Error("cancelled"));
-        return reader.cancel(reason);
+        return source.cancel(reason);
       },
     },
     { highWaterMark: 0 },

@@ -15,16 +15,26 @@ export interface WorkersPlatformOptions {
 
 const NOBODY: Peer = Object.freeze({ address: "", port: undefined });
 
+/** workerd run by itself tells the socket's other end as `address:port`. At Cloudflare's edge there is no such property. */
+const peerOnSocket = (request: Request & { cf?: { readonly clientIp?: unknown } }): Peer | undefined => {
+  const ip = request.cf?.clientIp;
+  if (typeof ip !== "string") return undefined;
+  const colon = ip.lastIndexOf(":");
+  return peerOf(ip.slice(0, colon).replace(/^\[|\]$/g, ""), Number(ip.slice(colon + 1)));
+};
+
 /** Cloudflare's edge sets it and lets no client's through. It means nothing on any other runtime. */
 const CLIENT_ADDRESS = "cf-connecting-ip";
+
+const peerOfEdge = (request: Request): Peer => {
+  const address = request.headers.get(CLIENT_ADDRESS);
+  return address === null ? NOBODY : peerOf(address, undefined);
+};
 
 const arrive = (request: Request): Arrival =>
   new FetchArrival(request, {
     urlTellsAuthority: false,
-    peer() {
-      const address = request.headers.get(CLIENT_ADDRESS);
-      return address === null ? NOBODY : peerOf(address, undefined);
-    },
+    peer: () => peerOnSocket(request) ?? peerOfEdge(request),
     // When the client leaves, workerd ends the whole invocation, its upstream requests included.
     cancellation: () => NEVER_CANCELLED,
   });

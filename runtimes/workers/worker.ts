@@ -46,5 +46,5 @@ export const worker = (
   const parsed = parseConfig(config, { env: textOf(env) });
   refuseUnsupported(parsed, lent, explicitPaths(config));
   const app = createGateway(parsed, lent);
-  return { fetch: (request, bindings, context) => app.fetch(request, bindings as object, context as never) };
+  return { fetch: (request, bindings, context) => app.fetch(request, bindings, context as never) };
 };
