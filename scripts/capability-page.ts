@@ -23,13 +23,22 @@ const capabilities = (): string => {
   );
 };
 
-const exemptions = (): string =>
-  EXEMPTIONS.length === 0
-    ? "None: every case holds on every runtime."
-    : table(
-        ["case", "runtime", "reason"],
-        EXEMPTIONS.map(({ subject, title, runtime, reason }) => [`${subject}: ${title}`, runtime, reason]),
-      );
+/** One row a case and reason, with the runtimes it holds for. What is refused at start stands in the first table. */
+const exemptions = (): string => {
+  const rows = new Map<string, { readonly cells: readonly [string, string]; readonly runtimes: string[] }>();
+  for (const { subject, title, runtime, reason, refused } of EXEMPTIONS) {
+    if (refused !== undefined) continue;
+    const key = `${subject}\n${title}\n${reason}`;
+    const found = rows.get(key);
+    if (found === undefined) rows.set(key, { cells: [`${subject}: ${title}`, reason], runtimes: [runtime] });
+    else found.runtimes.push(runtime);
+  }
+  if (rows.size === 0) return "None: every case holds on every runtime.";
+  return table(
+    ["case", "runtime", "reason"],
+    Array.from(rows.values(), ({ cells: [name, reason], runtimes }) => [name, runtimes.join(", "), reason]),
+  );
+};
 
 /** The whole page. */
 export const capabilityPage = (): string => `# What each runtime can do

@@ -133,7 +133,6 @@ const cases = (runtime: RuntimeName, nginx: () => Nginx, large: () => string): v
 
   test("100 MB arrive with an equal checksum", async () => {
     const response = await open(proxy, "/large.bin");
-    expect(response.headers["content-length"]).toBe(String(LARGE_BYTES));
     expect(await digest(response)).toEqual({ hash: large(), bytes: LARGE_BYTES });
   });
 

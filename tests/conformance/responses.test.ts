@@ -85,6 +85,14 @@ const plain: Case[] = [
     },
   },
   {
+    title: "sized body of megabytes keeps its length",
+    run: async (stage) => {
+      stage.origin.script((x) => x.respond(200, {}, Buffer.alloc(5_000_000)));
+      const response = await stage.request("/");
+      expect([response.fields.get("content-length"), response.body.length]).toEqual(["5000000", 5_000_000]);
+    },
+  },
+  {
     title: "body that ends with the connection is passed on whole",
     run: async (stage) => {
       stage.origin.script(async (x) => {

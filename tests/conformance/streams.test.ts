@@ -39,9 +39,14 @@ const streams: Case[] = [
       const client = await stage.client();
       await client.send(requestText("/", { fields: [ACCEPT] }));
       const exchange = await stage.origin.request();
+      const send = (event: string): Promise<void> =>
+        exchange.send(`${event.length.toString(16)}\r\n${event}\r\n`);
+      const [first, ...others] = ["data: 1\n\n", "data: two\n\n", ": quiet\n\n"];
+      await send(first);
       const response = await client.open();
-      for (const event of ["data: 1\n\n", "data: two\n\n", ": quiet\n\n"]) {
-        await exchange.send(`${event.length.toString(16)}\r\n${event}\r\n`);
+      expect((await response.pieces.next()).value?.toString()).toBe(first);
+      for (const event of others) {
+        await send(event);
         const piece = await response.pieces.next();
         expect(piece.done === true ? "" : piece.value.toString()).toBe(event);
       }

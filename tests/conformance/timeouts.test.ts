@@ -35,11 +35,12 @@ const firstByte: Case[] = [
     seenAt: ["traefik/traefik#12668", "traefik/traefik#10611"],
     run: async (stage) => {
       const client = await stage.client();
-      await client.send(`${requestText("/", { method: "POST", fields: ["Content-Length: 8"] })}x`);
+      const piece = "x".repeat(40_000);
+      await client.send(requestText("/", { method: "POST", fields: ["Content-Length: 320000"] }) + piece);
       const exchange = await stage.origin.request();
       for (let sent = 2; sent <= 8; sent++) {
-        await client.send("x");
-        await exchange.bodyReceived(sent);
+        await client.send(piece);
+        await exchange.bodyReceived((sent - 1) * piece.length);
         await new Promise((resolve) => setTimeout(resolve, 150));
       }
       expect((await client.response()).status).toBe(200);
