@@ -35,6 +35,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const server = start(address, {
     idleTimeout: serverIdleSeconds,
     fetch: (request, self) => (lifecycle.draining ? closing(answer(request, self)) : answer(request, self)),
+    error: (thrown) => brokenResponse(thrown, lent),
   });
   const stop = async (): Promise<void> => {
     lifecycle.draining = true;
