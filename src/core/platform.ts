@@ -30,8 +30,10 @@ export interface Random {
 /**
  * Sends one attempt to one endpoint.
  *
- * MUST reject only with `ProxyError`; never follows redirects, never retries, never decodes a body that it
- * forwards as encoded. MUST abort the upstream request when the exchange is cancelled, also while the
+ * MUST reject only with `ProxyError`; never follows redirects, never decodes a body that it forwards as encoded.
+ * Never retries but for one case that is part of keeping connections: a request without content and with an
+ * idempotent method that went out on a reused connection, which the peer closed without a byte in answer, MAY be
+ * sent once more on a fresh one (RFC 9112 §9.3.1). MUST abort the upstream request when the exchange is cancelled, also while the
  * response body is still on its way. Applies `attempt.responseEdits` where it builds the response.
  */
 export interface Transport {
