@@ -1,5 +1,6 @@
 /** `fairlead explain`: what would become of a request, and why. */
 import type { RequestHead } from "../src/core/arrival.ts";
+import { normaliseAddress } from "../src/http/address.ts";
 import { isFieldName } from "../src/http/headers.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, requireConfig } from "./configured.ts";
@@ -22,6 +23,13 @@ export const explain = async (
   options: ExplainOptions,
 ): Promise<number> => {
   const head = requestHead(request, options.header ?? []);
+  if (normaliseAddress(options.from) === undefined) {
+    throw new CliError(
+      EXIT.usage,
+      `--from is "${options.from}", which is no IP address`,
+      "write it as in: --from 192.0.2.1",
+    );
+  }
   const loaded = await requireConfig(host, options);
   const trace = await traceRequest(loaded.config, head, options.from);
   const secret = secretHeaderNames(loaded.masked());
@@ -71,10 +79,13 @@ export const requestHead = (
   return {
     method,
     scheme: scheme.toLowerCase() === "https" ? "https" : "http",
-    target: rest.startsWith("/") ? rest : `/${rest}`,
+    target: onTheWire(rest.startsWith("/") ? rest : `/${rest}`),
     pairs: [...(named ? [] : ["host", authority]), ...fields.flat()],
   };
 };
+
+/** A request target is bytes: text beyond ASCII goes out as UTF-8, and is read a character a byte. */
+const onTheWire = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text));
 
 const headerField = (text: string): [name: string, value: string] => {
   const colon = text.indexOf(":");

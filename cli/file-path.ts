@@ -1,3 +1,8 @@
+/** Files that a command names. */
+import { CliError } from "./cli-error.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { Host } from "./host.ts";
+
 /** `path` as it stands when absolute, else below `cwd`. */
 export const resolvePath = (cwd: string, path: string): string =>
   path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path) ? path : `${cwd}/${path}`;
@@ -5,3 +10,23 @@ export const resolvePath = (cwd: string, path: string): string =>
 /** The code of a system error, e.g. "ENOENT". */
 export const errorCode = (thrown: unknown): string | undefined =>
   thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "its directory does not exist",
+  ENOTDIR: "its directory does not exist",
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EROFS: "the file system is read-only",
+  EISDIR: "it is a directory",
+  ENOSPC: "the disk is full",
+};
+
+/** Writes `file`, seen from the working directory. Throws `CliError` with the reason where it can't. */
+export const writeFileAt = async (host: Host, file: string, text: string): Promise<void> => {
+  try {
+    await host.writeText(resolvePath(host.cwd, file), text);
+  } catch (thrown) {
+    const code = errorCode(thrown) ?? (thrown instanceof Error ? thrown.message : String(thrown));
+    throw new CliError(EXIT.failed, `can't write ${file}: ${REASONS[code] ?? code}`, "name another file");
+  }
+};

@@ -1,7 +1,7 @@
 /** `fairlead init`: a starter config to edit. */
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
-import { errorCode, resolvePath } from "./file-path.ts";
+import { errorCode, resolvePath, writeFileAt } from "./file-path.ts";
 import type { Host } from "./host.ts";
 import { STARTER_CONFIG } from "./starter.ts";
 
@@ -18,15 +18,14 @@ export const init = async (host: Host, file: string, { force = false }: InitOpti
       'end it in ".jsonc"',
     );
   }
-  const path = resolvePath(host.cwd, file);
-  if (!force && (await isThere(host, path))) {
+  if (!force && (await isThere(host, resolvePath(host.cwd, file)))) {
     throw new CliError(
       EXIT.failed,
       `${file} exists already`,
       "name another file, or add --force to overwrite it",
     );
   }
-  await host.writeText(path, STARTER_CONFIG);
+  await writeFileAt(host, file, STARTER_CONFIG);
   host.stdout.write(`wrote ${file}\nEdit it, then: fairlead check, fairlead start\n`);
   return EXIT.ok;
 };

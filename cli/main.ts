@@ -33,6 +33,13 @@ type Finished = (code: number) => void;
 
 const CONFIG_OPTION = ["-c, --config <file>", "config file: .json, .jsonc, .yaml, .yml or .ts"] as const;
 
+const EXAMPLES_HELP = `
+Examples:
+  fairlead                               a demo, or what fairlead.json here says
+  fairlead http://localhost:3000         everything goes to this server
+  fairlead --config site.yaml --port 80  what that config says, on another port
+`;
+
 const commandLine = (host: Host, finished: Finished): Command => {
   const program = new Command("fairlead")
     .description("A programmable edge proxy.")
@@ -48,7 +55,7 @@ const commandLine = (host: Host, finished: Finished): Command => {
       getErrHasColors: () => false,
     })
     .exitOverride()
-    .addHelpText("after", EXIT_CODES_HELP);
+    .addHelpText("after", `${EXAMPLES_HELP}${EXIT_CODES_HELP}`);
   addStart(program, host, finished);
   addCheck(program, host, finished);
   addExplain(program, host, finished);
@@ -148,12 +155,17 @@ const portOption = (text: string): number => {
   try {
     return parsePort(text, "--port");
   } catch (thrown) {
-    if (thrown instanceof CliError) throw new InvalidArgumentError(thrown.advice ?? "");
+    // Commander puts "option … argument … is invalid." before it.
+    if (thrown instanceof CliError) throw new InvalidArgumentError(`\n${thrown.advice ?? ""}`);
     throw thrown;
   }
 };
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** What is said of a config file that another one could stand in for. */
+const UNREADABLE = /^(?:there is no such file|this is a directory|the file |unknown kind of file)/;
+const ANOTHER_FILE = 'name another file with --config, or write a starter config with "fairlead init"';
 
 /** Shows what went wrong, as a sentence and what to do. */
 const failure = (host: Host, thrown: unknown): number => {
@@ -163,6 +175,11 @@ const failure = (host: Host, thrown: unknown): number => {
   };
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return EXIT.ok;
+    // `fairlead help nonsense`: the program's help was printed for want of the command's.
+    if (thrown.code === "commander.help") {
+      say("there is no such command", "the commands are listed above");
+      return EXIT.usage;
+    }
     const [message = "", ...suggestion] = thrown.message.replace(/^error: /, "").split("\n");
     say(message, [...suggestion, 'see "fairlead --help"'].join("\n  "));
     return EXIT.usage;
@@ -175,8 +192,8 @@ const failure = (host: Host, thrown: unknown): number => {
       only.path.length === 0 &&
       only.place?.line === undefined
     ) {
-      // Nothing in the file is wrong, but the file as a whole: missing, unreadable.
-      say(thrown.message, 'name another file with --config, or write a starter config with "fairlead init"');
+      // Nothing within a file is wrong, but the file as a whole, or a variable.
+      say(thrown.message, UNREADABLE.test(only.message) ? ANOTHER_FILE : undefined);
       return EXIT.usage;
     }
     host.stderr.write(`${style.red("error:")} ${thrown.report}`);

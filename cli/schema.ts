@@ -1,6 +1,6 @@
 /** `fairlead schema`: the JSON Schema of the config, for editors. */
 import { jsonSchema } from "../src/config/json-schema.ts";
-import { resolvePath } from "./file-path.ts";
+import { writeFileAt } from "./file-path.ts";
 import type { Host } from "./host.ts";
 import { EXIT } from "./exit-codes.ts";
 
@@ -13,7 +13,7 @@ export const schema = async (host: Host, { output }: SchemaOptions): Promise<num
   const text = `${JSON.stringify(jsonSchema(), null, 2)}\n`;
   if (output === undefined) host.stdout.write(text);
   else {
-    await host.writeText(resolvePath(host.cwd, output), text);
+    await writeFileAt(host, output, text);
     host.stdout.write(`wrote ${output}\n`);
   }
   return EXIT.ok;

@@ -73,23 +73,33 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
 
 const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
   loaded: withoutDelay(await configuredBy(host, { ...demo.config, ...flags })),
-  describe: (address, style) => [
-    "Nothing is configured, so this is the demo: a proxy in front of three small servers.",
-    "",
-    `  ${style.cyan(address)}  ${style.dim("the proxy")}`,
-    ...demo.origins.map(
-      ({ spec, url }) =>
-        `  ${url.padEnd(address.length)}  ${style.bold(spec.name)} ${style.dim(spec.manner)}`,
-    ),
-    "",
-    "Try:",
-    `  curl -i ${address}/              ${style.dim("# the three in turn; moody fails now and then")}`,
-    `  curl -i ${address}/swift/hello   ${style.dim("# one route: prefix stripped, header added")}`,
-    `  curl -i ${address}/old           ${style.dim("# a redirect, answered by the proxy itself")}`,
-    "",
-    style.dim("Your own: fairlead http://localhost:3000, or fairlead init for a config file."),
-  ],
+  describe: (address, style) => {
+    const width = Math.max(...[address, ...demo.origins.map(({ url }) => url)].map(({ length }) => length));
+    const row = (url: string, what: string): string =>
+      `  ${style.cyan(url)}${" ".repeat(width - url.length)}  ${what}`;
+    return [
+      "Nothing is configured, so this is the demo: a proxy in front of three small servers.",
+      "",
+      row(address, style.bold("the proxy")),
+      ...demo.origins.map(({ spec, url }) => row(url, `${style.bold(spec.name)} ${style.dim(spec.manner)}`)),
+      "",
+      "Try:",
+      `  curl -i ${address}/              ${style.dim("# the three in turn; moody fails now and then")}`,
+      `  curl -i ${address}/swift/hello   ${style.dim("# one route: prefix stripped, header added")}`,
+      `  curl -i ${address}/old           ${style.dim("# a redirect, answered by the proxy itself")}`,
+      "",
+      style.dim(`Your own server: ${commandName(host)} http://localhost:3000`),
+      style.dim(`A config file:   ${commandName(host)} init`),
+    ];
+  },
 });
+
+/** What stands for `fairlead` where the reader is: in a clone, a script of the package. */
+const commandName = ({ env }: Host): string => {
+  const script = env["npm_lifecycle_event"] ?? "";
+  if (script === "start") return "npm start --";
+  return script.startsWith("start:") ? `npm run ${script} --` : "fairlead";
+};
 
 /** Where no load balancer watches a ready page, stopping need not wait for it to notice. */
 const withoutDelay = (loaded: LoadedConfig): LoadedConfig => {
@@ -115,10 +125,13 @@ const serve = async (host: Host, { config, explicit }: LoadedConfig): Promise<Se
   try {
     return await host.serve(config, { explicit });
   } catch (thrown) {
-    if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message);
+    if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message, listenAdvice(config));
     throw thrown;
   }
 };
+
+const listenAdvice = ({ listen }: Config): string =>
+  `--port and --host say where to listen, for example --port ${listen.port < 65_535 ? listen.port + 1 : 8080}`;
 
 const warnOfUnreachable = async (host: Host, config: Config): Promise<void> => {
   const style = styleFor(host.stderr, host.env);

@@ -10,7 +10,6 @@ export const BUN_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
   "upstream-no-verify",
   "body-idle-timeout",
   "peer-address",
-  "listen",
   "client-keep-alive-timeout",
   "graceful-drain",
 ]);

@@ -9,6 +9,5 @@ export const DENO_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
   "body-idle-timeout",
   "pool-keep-alive",
   "peer-address",
-  "listen",
   "graceful-drain",
 ]);

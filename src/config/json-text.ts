@@ -24,8 +24,11 @@ const FAULTS: Readonly<Record<string, string>> = {
   InvalidCharacter: "this character must be escaped",
 };
 
+/** What comes later follows from the first ones more often than not. */
+const MOST_FAULTS = 3;
+
 const malformed = (errors: readonly ParseError[]): Malformed => ({
-  faults: errors.map(({ error, offset, length }) => ({
+  faults: errors.slice(0, MOST_FAULTS).map(({ error, offset, length }) => ({
     message: FAULTS[printParseErrorCode(error)] ?? "this is not JSON",
     span: { start: offset, end: offset + length },
   })),

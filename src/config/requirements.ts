@@ -25,10 +25,11 @@ const setting = (pattern: string, capability: Capability): Setting => {
 /**
  * Settings that count only when somebody wrote them: where a runtime can't honour the default it has its own,
  * which the docs tell. `*` stands for a name or an index.
+ *
+ * `listen.port` and `listen.host` are not among them. They say where to find the gateway, not what it does; where
+ * something else listens for it (a Worker, a Hono app), the same config is as good.
  */
 const WHEN_SET: readonly Setting[] = [
-  setting("listen.port", "listen"),
-  setting("listen.host", "listen"),
   setting("listen.timeouts.header", "client-header-timeout"),
   setting("listen.timeouts.keepAlive", "client-keep-alive-timeout"),
   setting("listen.limits.connections", "connection-limit"),

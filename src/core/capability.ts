@@ -12,7 +12,6 @@ export type Capability =
   | "pool-keep-alive"
   | "pipelining"
   | "peer-address"
-  | "listen"
   | "client-header-timeout"
   | "client-keep-alive-timeout"
   | "connection-limit"
@@ -36,7 +35,6 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "pool-keep-alive": "set how long idle upstream connections are kept",
   pipelining: "pipeline requests on an upstream connection",
   "peer-address": "know the address of the connected client",
-  listen: "open a listening socket of its own",
   "client-header-timeout": "time out clients that send their header section slowly",
   "client-keep-alive-timeout": "set how long idle client connections are kept",
   "connection-limit": "bound the number of client connections",

@@ -15,6 +15,8 @@ export interface CliSetup {
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly tty?: boolean;
+  /** False where the directories of new files are missing. @default true */
+  readonly writable?: boolean;
 }
 
 const CWD = "/app";
@@ -46,6 +48,7 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       return text;
     },
     writeText: async (path, text) => {
+      if (setup.writable === false) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
       files.set(path, text);
     },
     importModule: unexpected("importing"),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runCli } from "../../support/cli-host.ts";
+import { readSource } from "../../support/sources.ts";
 
 const CONFIG = JSON.stringify({
   upstreams: {
@@ -46,6 +47,9 @@ describe("usage", () => {
     [["3000"], "neither a command nor a URL", "http://localhost:3000"],
     [["fairlead.yaml"], "neither a command nor a URL", "--config fairlead.yaml"],
     [["--port", "99999"], "99999", "from 0 (any free port) to 65535"],
+    [["check", "extra"], "too many arguments", "--help"],
+    [["check", "--config", "site.toml"], "unknown kind of file", "--config"],
+    [["explain", "GET", "http://a/", "--from", "abc"], '--from is "abc"', "192.0.2.1"],
     [["http://localhost:3000", "--config", "x.json"], "exclude each other", "one of them"],
     [["--config", "nope.json"], "nope.json: there is no such file", "--config"],
     [["check"], "there is no config in /app", "fairlead init"],
@@ -59,6 +63,29 @@ describe("usage", () => {
     expect(stderr).toContain(sentence);
     expect(stderr).toContain(advice);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it("says that a command whose help is asked for is not there", async () => {
+    const { code, stdout, stderr } = await runCli(["help", "nonsense"]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("error: there is no such command");
+  });
+
+  it("says of a misspelt variable what was meant, and nothing of files", async () => {
+    const { code, stderr } = await runCli(["check"], { files, env: { ...env, FAIRLEAD_LISTEN_PROT: "1" } });
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      "error: FAIRLEAD_LISTEN_PROT: unknown variable; did you mean FAIRLEAD_LISTEN_PORT?\n",
+    );
+  });
+
+  it.each([
+    ["schema", "-o", "no/where.json"],
+    ["init", "no/where.jsonc"],
+  ])("says why a file can't be written by %s", async (...args) => {
+    const { code, stderr } = await runCli(args, { writable: false });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/can't write no\/where\.jsonc?: its directory does not exist\n/);
   });
 
   it("colours only terminals that want it", async () => {
@@ -103,12 +130,32 @@ describe("check", () => {
   });
 });
 
+describe("check --runtime", () => {
+  it.each(["node", "deno", "bun", "workers"])(
+    "passes the starter config and the README's for %s",
+    async (name) => {
+      const { files: written } = await runCli(["init"]);
+      for (const text of [written.get("fairlead.jsonc") ?? "", readSource("examples/gateway.jsonc")]) {
+        const { code, stderr } = await runCli(["check", "--runtime", name], {
+          files: { "fairlead.jsonc": text },
+        });
+        expect([code, stderr]).toEqual([0, expect.stringContaining(`runs on ${name}`)]);
+      }
+    },
+  );
+});
+
 describe("explain", () => {
   const explain = async (...args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await runCli(["explain", ...args], { files, env });
     expect([code, stderr]).toEqual([0, ""]);
     return stdout;
   };
+
+  it("encodes text beyond ASCII as a client would", async () => {
+    const text = await explain("GET", "https://www.example.com/ü");
+    expect(text).toContain("sends       GET /%C3%BC to");
+  });
 
   it("tells route, upstream, rewrite and header edits of a forwarded request", async () => {
     const text = await explain(

@@ -108,7 +108,8 @@ describe("fairlead start", () => {
       expect(await child.ended()).toEqual({ code: 1, signal: null });
       expect(child.stderr).toContain(`port ${port}`);
       expect(child.stderr).toContain("choose another port");
-      expect(child.stderr.trim().split("\n")).toHaveLength(1);
+      expect(child.stderr).toContain("--port");
+      expect(child.stderr.trim().split("\n")).toHaveLength(2);
     },
   );
 
