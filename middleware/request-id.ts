@@ -31,7 +31,7 @@ export interface RequestIdPolicy {
   readonly header: string;
   /** Takes out the id that an upstream sent. */
   readonly edits: HeaderEdits;
-  idOf(arrival: Arrival): string;
+  readonly idOf: (arrival: Arrival) => string;
 }
 
 /** @throws TypeError naming the option that is wrong. */
@@ -41,7 +41,7 @@ export const requestIdPolicy = (options: RequestIdOptions): RequestIdPolicy => {
   return {
     header,
     edits: { drop: new Set([header]), fallback: [], add: [] },
-    idOf(arrival) {
+    idOf: (arrival) => {
       const believed = trust === "always" || (trust === "trusted" && trustedPeer(arrival.peer.address));
       const given = believed ? firstValue(arrival.head.pairs, header) : undefined;
       return given !== undefined && KEPT.test(given) ? given : generate();

@@ -125,7 +125,7 @@ const enforce = (c: Context, rules: Rules, screened: Screened, body: ArrivedBody
 /** What is asked of a request. */
 export interface ValidationPolicy {
   /** What stands against the request, or what it means. Leaves the content to the gateway. */
-  check(arrival: Arrival): Screened | ProxyError;
+  readonly check: (arrival: Arrival) => Screened | ProxyError;
 }
 
 /** @throws TypeError naming the option that is wrong. */
