@@ -1,5 +1,6 @@
 /** Bun as a platform. */
 import type { Arrival, Peer } from "../../src/core/arrival.ts";
+import type { Cancellation } from "../../src/core/cancellation.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
 import type { FailureReport, Platform } from "../../src/core/platform.ts";
 import { webArrival } from "../../src/core/web-arrival.ts";
@@ -32,15 +33,16 @@ class BunArrival extends FetchArrival {
   timerChanged = false;
 
   constructor(request: Request, server: BunServer) {
-    super(request, {
-      urlTellsAuthority: false,
-      peer() {
-        const peer = server.requestIP(request);
-        return peer === null ? NOBODY : peerOf(peer.address, peer.port);
-      },
-      cancellation: () => signalCancellation(request),
-    });
+    super(request);
     this.server = server;
+  }
+
+  protected readPeer(): Peer {
+    const peer = this.server.requestIP(this.request);
+    return peer === null ? NOBODY : peerOf(peer.address, peer.port);
+  }
+  protected makeCancellation(): Cancellation {
+    return signalCancellation(this.request);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Endpoint, EndpointTls } from "../../src/core/endpoint.ts";
 import type { Clock, Transport } from "../../src/core/platform.ts";
 import type { EditHeaders, FetchHooks, ShownBody } from "../fetch/hooks.ts";
 import { isHeadWithoutLength } from "../fetch/download.ts";
+import { fieldsRecord } from "../fetch/fields-record.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 
 interface BunTls {
@@ -53,6 +54,7 @@ export const bunTransport = (clock: Clock, server: Pick<FetchHooks, "mayBeQuiet"
     declaresLength: true,
     // Faster than streaming it, too.
     wholeBytes: 64 * 1024,
+    fieldsInit: fieldsRecord,
     contentOf: (content) => content ?? null,
     endsWithClient: false,
     respond,

@@ -1,9 +1,10 @@
 /** Deno as a platform. */
-import type { Arrival } from "../../src/core/arrival.ts";
+import type { Arrival, Peer } from "../../src/core/arrival.ts";
+import type { Cancellation } from "../../src/core/cancellation.ts";
 import type { Clock, FailureReport, Platform } from "../../src/core/platform.ts";
 import { webArrival } from "../../src/core/web-arrival.ts";
 import { FetchArrival, peerOf } from "../fetch/arrival.ts";
-import { lateSignalCancellation } from "../fetch/client-gone.ts";
+import { LateSignalCancellation } from "../fetch/client-gone.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
 import { stderrTelemetry } from "../stderr-telemetry.ts";
@@ -25,20 +26,33 @@ const WATCH_CLIENT_AFTER_MS = 50;
 const isServeInfo = (env: unknown): env is DenoServeInfo =>
   typeof env === "object" && env !== null && "remoteAddr" in env;
 
+class DenoArrival extends FetchArrival {
+  readonly #info: DenoServeInfo;
+  readonly #clock: Clock;
+
+  constructor(request: Request, info: DenoServeInfo, clock: Clock) {
+    super(request);
+    this.#info = info;
+    this.#clock = clock;
+  }
+
+  protected override get urlTellsAuthority(): boolean {
+    return true;
+  }
+  protected readPeer(): Peer {
+    const { hostname, port } = this.#info.remoteAddr;
+    return peerOf(hostname ?? "", port);
+  }
+  protected makeCancellation(): Cancellation {
+    return new LateSignalCancellation(this.request, this.#clock, WATCH_CLIENT_AFTER_MS);
+  }
+}
+
 /** `Deno.serve(app.fetch)` passes its info as Hono's `env`. */
 const arriveWith =
   (clock: Clock) =>
-  (request: Request, env: unknown): Arrival => {
-    if (!isServeInfo(env)) return webArrival(request);
-    return new FetchArrival(request, {
-      urlTellsAuthority: true,
-      peer() {
-        const { hostname, port } = env.remoteAddr;
-        return peerOf(hostname ?? "", port);
-      },
-      cancellation: () => lateSignalCancellation(request, clock, WATCH_CLIENT_AFTER_MS),
-    });
-  };
+  (request: Request, env: unknown): Arrival =>
+    isServeInfo(env) ? new DenoArrival(request, env, clock) : webArrival(request);
 
 /** A platform of its own: its upstream connections are shared with no other. */
 export const platform = (options: DenoPlatformOptions = {}): Platform => {

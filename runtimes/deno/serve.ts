@@ -21,22 +21,14 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const app = createGateway(config, lent, { lifecycle });
   const address = { host: options.host ?? listen.host, port: options.port ?? listen.port };
   const abort = new AbortController();
-  let waiting = 0;
-  const server = start(address, abort.signal, async (request, info) => {
-    waiting++;
-    try {
-      return await app.fetch(request, info);
-    } finally {
-      waiting--;
-    }
-  });
+  const server = start(address, abort.signal, (request, info) => app.fetch(request, info));
   const stop = async (): Promise<void> => {
     lifecycle.draining = true;
     abort.abort();
     await server.finished;
     await lent.transport.close();
   };
-  const drainable = { finish: () => server.shutdown(), busy: () => waiting, cut: stop };
+  const drainable = { finish: () => server.shutdown(), cut: stop };
   let drained: Promise<{ cut: number }> | undefined;
   return {
     address: { host: address.host, port: server.addr.port },
@@ -54,7 +46,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
 const start = (
   address: { readonly host: string; readonly port: number },
   signal: AbortSignal,
-  answer: (request: Request, info: DenoServeInfo) => Promise<Response>,
+  answer: (request: Request, info: DenoServeInfo) => Response | Promise<Response>,
 ): DenoServer => {
   try {
     return deno().serve(

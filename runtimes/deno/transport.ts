@@ -1,7 +1,7 @@
 /** Upstream requests by Deno's `fetch`. */
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import type { Clock, Transport } from "../../src/core/platform.ts";
-import type { EditHeaders, HeaderEntries, ShownBody } from "../fetch/hooks.ts";
+import type { EditHeaders, ShownBody } from "../fetch/hooks.ts";
 import { isHeadWithoutLength } from "../fetch/download.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 import { type DenoClient, type DenoClientOptions, deno } from "./deno-types.ts";
@@ -22,8 +22,10 @@ const clientOptions = ({ socketPath, tls, pool }: Endpoint): DenoClientOptions =
  * Deno decodes gzip and brotli unless the first `Accept-Encoding` field is exactly `identity`. A second one says what
  * the client accepts, and the two are one list (RFC 9110 §5.3): encoded bodies come and go untouched.
  */
-const acceptUntouched = (entries: HeaderEntries): void => {
-  entries.unshift(["accept-encoding", "identity"]);
+const acceptingUntouched = (pairs: readonly string[]): HeadersInit => {
+  const entries: [string, string][] = [["accept-encoding", "identity"]];
+  for (let i = 0; i < pairs.length; i += 2) entries.push([pairs[i] as string, pairs[i + 1] as string]);
+  return entries;
 };
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
@@ -44,12 +46,14 @@ const nothing = (): ReadableStream<Uint8Array> =>
     },
   });
 
+/** Fields are edited on the new response: a `Headers` made by hand checks and folds every name twice. */
 const respond = (upstream: Response, body: ShownBody, edit: EditHeaders): Response => {
-  const { status } = upstream;
-  const headers = new Headers(upstream.headers);
-  edit(headers);
-  if (body === "as it comes") return new Response(upstream.body, { status, headers });
-  return new Response(isHeadWithoutLength(status, body, headers) ? nothing() : body, { status, headers });
+  const { status, headers } = upstream;
+  const shown =
+    body === "as it comes" ? upstream.body : isHeadWithoutLength(status, body, headers) ? nothing() : body;
+  const response = new Response(shown, { status, headers });
+  edit(response.headers);
+  return response;
 };
 
 export const denoTransport = (clock: Clock): Transport => {
@@ -67,7 +71,7 @@ export const denoTransport = (clock: Clock): Transport => {
     // More than Deno ever has at hand when it calls, so that what is streamed by itself is never sent again.
     wholeBytes: 512 * 1024,
     contentOf: sentOnce,
-    adjustFields: acceptUntouched,
+    fieldsInit: acceptingUntouched,
     endsWithClient: true,
     respond,
     repeatsUnanswered: false,

@@ -7,30 +7,28 @@ const SLASH = 47;
 const QUESTION_MARK = 63;
 const HASH = 35;
 
-/** What the server knows beyond the `Request`. */
-export interface ArrivalSource {
-  peer(): Peer;
-  cancellation(): Cancellation;
-  /**
-   * The URL's authority was read off the request line: it may differ from `Host`, which then is an error.
-   * Otherwise it is made from `Host` and says nothing more.
-   */
-  readonly urlTellsAuthority: boolean;
-}
-
 /** Nothing is computed before it is asked for. */
-export class FetchArrival implements Arrival, RequestHead, ArrivedBody {
+export abstract class FetchArrival implements Arrival, RequestHead, ArrivedBody {
   readonly request: Request;
-  readonly #source: ArrivalSource;
   readonly #url: string;
   #pairs: string[] | undefined;
   #peer: Peer | undefined;
   #cancellation: Cancellation | undefined;
 
-  constructor(request: Request, source: ArrivalSource) {
+  constructor(request: Request) {
     this.request = request;
-    this.#source = source;
     this.#url = request.url;
+  }
+
+  protected abstract readPeer(): Peer;
+  protected abstract makeCancellation(): Cancellation;
+
+  /**
+   * Whether the URL's authority was read off the request line: it may differ from `Host`, which then is an error.
+   * Otherwise it is made from `Host` and says nothing more.
+   */
+  protected get urlTellsAuthority(): boolean {
+    return false;
   }
 
   get head(): RequestHead {
@@ -47,7 +45,7 @@ export class FetchArrival implements Arrival, RequestHead, ArrivedBody {
   }
   /** For `screen`. Undefined without a `Host` field, as a server puts its own name there then. */
   get authority(): string | undefined {
-    if (!this.#source.urlTellsAuthority || firstValue(this.pairs, "host") === undefined) return undefined;
+    if (!this.urlTellsAuthority || firstValue(this.pairs, "host") === undefined) return undefined;
     return authorityOf(this.#url);
   }
   get pairs(): readonly string[] {
@@ -71,10 +69,10 @@ export class FetchArrival implements Arrival, RequestHead, ArrivedBody {
   }
 
   get peer(): Peer {
-    return (this.#peer ??= this.#source.peer());
+    return (this.#peer ??= this.readPeer());
   }
   get cancellation(): Cancellation {
-    return (this.#cancellation ??= this.#source.cancellation());
+    return (this.#cancellation ??= this.makeCancellation());
   }
 }
 
@@ -103,7 +101,10 @@ const authorityOf = (url: string): string => {
 
 const pairsOf = (headers: Headers): string[] => {
   const pairs: string[] = [];
-  for (const [name, value] of headers) pairs.push(name, value);
+  // Much cheaper than iterating, on Deno by a factor of eight.
+  headers.forEach((value, name) => {
+    pairs.push(name, value);
+  });
   return pairs;
 };
 

@@ -1,7 +1,7 @@
 /** Cancellations from a request's `AbortSignal`. */
 import { type Cancellation, CancellationSource } from "../../src/core/cancellation.ts";
 import { ProxyError } from "../../src/core/errors.ts";
-import type { Clock } from "../../src/core/platform.ts";
+import type { Cancel, Clock } from "../../src/core/platform.ts";
 
 const listenTo = (signal: AbortSignal, source: CancellationSource): void => {
   const fire = (): void =>
@@ -32,25 +32,46 @@ export const signalCancellation = (request: Request): Cancellation => {
  * The same where touching `request.signal` is dear: it is touched only once somebody has been subscribed for
  * `lateMs` milliseconds, so most requests never do. A client that left before is noticed then.
  */
-export const lateSignalCancellation = (request: Request, clock: Clock, lateMs: number): Cancellation => {
-  const source = new CancellationSource();
-  let listening = false;
-  return {
-    get reason() {
-      return source.reason;
-    },
-    subscribe(listener) {
-      const unsubscribe = source.subscribe(listener);
-      if (listening) return unsubscribe;
-      const stopTimer = clock.after(lateMs, () => {
-        if (listening) return;
-        listening = true;
-        listenTo(request.signal, source);
-      });
-      return () => {
-        stopTimer();
-        unsubscribe();
-      };
-    },
-  };
-};
+export class LateSignalCancellation implements Cancellation {
+  readonly #request: Request;
+  readonly #clock: Clock;
+  readonly #lateMs: number;
+  #source: CancellationSource | undefined;
+  /** Who waits until the signal is touched. */
+  #early: ((reason: ProxyError) => void) | undefined;
+
+  constructor(request: Request, clock: Clock, lateMs: number) {
+    this.#request = request;
+    this.#clock = clock;
+    this.#lateMs = lateMs;
+  }
+
+  get reason(): ProxyError | undefined {
+    return this.#source?.reason;
+  }
+
+  subscribe(listener: (reason: ProxyError) => void): Cancel {
+    // The second subscriber at a time needs the whole machinery.
+    if (this.#source !== undefined || this.#early !== undefined) return this.#touched().subscribe(listener);
+    this.#early = listener;
+    let unsubscribe: Cancel = () => {
+      this.#early = undefined;
+    };
+    const stopTimer = this.#clock.after(this.#lateMs, () => {
+      this.#early = undefined;
+      unsubscribe = this.#touched().subscribe(listener);
+    });
+    return () => {
+      stopTimer();
+      unsubscribe();
+    };
+  }
+
+  #touched(): CancellationSource {
+    if (this.#source === undefined) {
+      this.#source = new CancellationSource();
+      listenTo(this.#request.signal, this.#source);
+    }
+    return this.#source;
+  }
+}

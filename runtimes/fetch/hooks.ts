@@ -3,9 +3,6 @@ import type { Endpoint } from "../../src/core/endpoint.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
 import type { Clock } from "../../src/core/platform.ts";
 
-/** Header fields as `fetch` takes them; a name may stand there several times. */
-export type HeaderEntries = [name: string, value: string][];
-
 /** Changes response fields in place. */
 export type EditHeaders = (headers: Headers) => void;
 
@@ -27,8 +24,8 @@ export interface FetchHooks {
   contentOf(content: Uint8Array<ArrayBuffer> | undefined, method: string): BodyInit | null;
   /** A stream made here, so that the runtime knows its length. */
   readonly sized?: (body: ReadableStream<Uint8Array>, length: number) => ReadableStream<Uint8Array>;
-  /** Has the last word on the request's fields. */
-  readonly adjustFields?: (entries: HeaderEntries) => void;
+  /** What `fetch` takes for these fields (name, value, …). */
+  fieldsInit(pairs: readonly string[]): HeadersInit;
   /**
    * Whether the runtime ends the upstream request when the client leaves while it copies the body itself.
    * Otherwise the cancellation stays armed.

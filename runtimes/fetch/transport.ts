@@ -7,7 +7,7 @@ import { editPairs } from "../../src/http/header-edits.ts";
 import { AttemptRun } from "./attempt-run.ts";
 import { downloadOf } from "./download.ts";
 import { fetchFailure } from "./failures.ts";
-import type { FetchHooks, HeaderEntries } from "./hooks.ts";
+import type { FetchHooks } from "./hooks.ts";
 import { orForEver } from "./idle.ts";
 import { uploadOf } from "./upload.ts";
 
@@ -59,13 +59,9 @@ const send = async (attempt: Attempt, hooks: FetchHooks, known: Known): Promise<
       init.body = content;
       init.duplex = "half";
     }
-    const mayRepeat =
+    const repeatable =
       hooks.repeatsUnanswered && known.answered && content === null && isRepeatable(init.method);
-    const upstream = await hooks.fetch(url, init).catch((error: unknown) => {
-      const failure = run.reason ?? fetchFailure(error, attempt.endpoint);
-      if (mayRepeat && failure.code === "upstream-reset") return hooks.fetch(url, init);
-      throw failure;
-    });
+    const upstream = await (repeatable ? fetchTwice(url, init, attempt, hooks) : hooks.fetch(url, init));
     run.arrived();
     known.answered = true;
     return downloadOf(upstream, attempt, run, hooks);
@@ -81,6 +77,23 @@ const send = async (attempt: Attempt, hooks: FetchHooks, known: Known): Promise<
 const isRepeatable = (method: string | undefined): boolean =>
   method === "GET" || method === "HEAD" || method === "OPTIONS";
 
+/** Once more when the first one got no answer and was not given up. */
+const fetchTwice = async (
+  url: string,
+  init: RequestInit,
+  { endpoint }: Attempt,
+  hooks: FetchHooks,
+): Promise<Response> => {
+  try {
+    return await hooks.fetch(url, init);
+  } catch (error) {
+    if (init.signal?.aborted === true) throw error;
+    const failure = fetchFailure(error, endpoint);
+    if (failure.code !== "upstream-reset") throw failure;
+    return hooks.fetch(url, init);
+  }
+};
+
 /** What `fetch` has no words for is refused instead of being changed into something else. */
 const refuseInexpressible = ({ exchange, target }: Attempt): void => {
   const { method } = exchange.arrival.head;
@@ -90,15 +103,12 @@ const refuseInexpressible = ({ exchange, target }: Attempt): void => {
   if (target === "*") throw new ProxyError("not-implemented", { detail: "fetch sends no target *" });
 };
 
-const fieldsOf = (attempt: Attempt, hooks: FetchHooks): HeaderEntries => {
+const fieldsOf = (attempt: Attempt, hooks: FetchHooks): HeadersInit => {
   const { exchange, requestEdits, endpoint } = attempt;
   const pairs = editPairs(exchange.arrival.head.pairs, requestEdits, exchange.drop);
-  const entries: HeaderEntries = [];
-  for (let i = 0; i < pairs.length; i += 2) entries.push([pairs[i] as string, pairs[i + 1] as string]);
-  if (hooks.sendsHost && attempt.host !== endpoint.authority) entries.push(["host", attempt.host]);
+  if (hooks.sendsHost && attempt.host !== endpoint.authority) pairs.push("host", attempt.host);
   if (hooks.declaresLength && exchange.contentLength !== undefined && exchange.arrival.body.present) {
-    entries.push(["content-length", String(exchange.contentLength)]);
+    pairs.push("content-length", String(exchange.contentLength));
   }
-  hooks.adjustFields?.(entries);
-  return entries;
+  return hooks.fieldsInit(pairs);
 };

@@ -1,6 +1,6 @@
 /** Cloudflare Workers as a platform. */
 import type { Arrival, Peer } from "../../src/core/arrival.ts";
-import { NEVER_CANCELLED } from "../../src/core/cancellation.ts";
+import { type Cancellation, NEVER_CANCELLED } from "../../src/core/cancellation.ts";
 import type { Clock, FailureReport, Platform } from "../../src/core/platform.ts";
 import { FetchArrival, peerOf } from "../fetch/arrival.ts";
 import { webRandom } from "../fetch/random.ts";
@@ -31,13 +31,17 @@ const peerOfEdge = (request: Request): Peer => {
   return address === null ? NOBODY : peerOf(address, undefined);
 };
 
-const arrive = (request: Request): Arrival =>
-  new FetchArrival(request, {
-    urlTellsAuthority: false,
-    peer: () => peerOnSocket(request) ?? peerOfEdge(request),
-    // When the client leaves, workerd ends the whole invocation, its upstream requests included.
-    cancellation: () => NEVER_CANCELLED,
-  });
+class WorkersArrival extends FetchArrival {
+  protected readPeer(): Peer {
+    return peerOnSocket(this.request) ?? peerOfEdge(this.request);
+  }
+  /** When the client leaves, the whole invocation ends, its upstream requests included. */
+  protected makeCancellation(): Cancellation {
+    return NEVER_CANCELLED;
+  }
+}
+
+const arrive = (request: Request): Arrival => new WorkersArrival(request);
 
 /** A timer belongs to the request that set it, so none is shared between requests. */
 const clock: Clock = {

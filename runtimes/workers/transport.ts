@@ -1,6 +1,7 @@
 /** Upstream requests by a Worker's `fetch`. */
 import type { Clock, Transport } from "../../src/core/platform.ts";
 import type { EditHeaders, ShownBody } from "../fetch/hooks.ts";
+import { fieldsRecord } from "../fetch/fields-record.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 
 /**
@@ -24,6 +25,7 @@ export const workersTransport = (clock: Clock): Transport =>
     sendsHost: false,
     declaresLength: false,
     wholeBytes: 64 * 1024,
+    fieldsInit: fieldsRecord,
     contentOf: (content) => content ?? null,
     sized: (body, length) => body.pipeThrough(new FixedLengthStream(length)),
     endsWithClient: true,

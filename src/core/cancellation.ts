@@ -25,7 +25,7 @@ export const NEVER_CANCELLED: Cancellation = Object.freeze({
 /** A cancellation with its trigger. */
 export class CancellationSource implements Cancellation {
   #reason: ProxyError | undefined;
-  readonly #listeners: Set<(reason: ProxyError) => void> = new Set();
+  #listeners: Set<(reason: ProxyError) => void> | undefined;
 
   get reason(): ProxyError | undefined {
     return this.#reason;
@@ -36,9 +36,10 @@ export class CancellationSource implements Cancellation {
       listener(this.#reason);
       return nothing;
     }
-    this.#listeners.add(listener);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
     return () => {
-      this.#listeners.delete(listener);
+      listeners.delete(listener);
     };
   }
 
@@ -46,8 +47,8 @@ export class CancellationSource implements Cancellation {
   cancel(reason: ProxyError): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
+    const listeners = [...(this.#listeners ?? [])];
+    this.#listeners?.clear();
     for (const listener of listeners) listener(reason);
   }
 }
