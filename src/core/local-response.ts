@@ -28,8 +28,8 @@ export const localResponse = (
   const pairs = [...editPairs(fields, all), ...exchange.responseFields];
   const headers = new Headers();
   for (let i = 0; i < pairs.length; i += 2) headers.append(pairs[i] ?? "", pairs[i + 1] ?? "");
-  if (body === null || isBodiless(status)) return new Response(null, { status, headers });
-  const bytes = encoder.encode(body);
+  if (isBodiless(status)) return new Response(null, { status, headers });
+  const bytes = encoder.encode(body ?? "");
   headers.set("content-length", String(bytes.length));
-  return new Response(bytes, { status, headers });
+  return new Response(body === null ? null : bytes, { status, headers });
 };
