@@ -1,7 +1,9 @@
 /** The fetch-based upstream handler: one upstream as a Hono handler. */
 import type { Handler } from "hono";
 import { validationPolicy } from "../middleware/validation.ts";
+import { ConfigError, type ConfigProblem } from "../src/config/config-error.ts";
 import { parseConfig } from "../src/config/parse.ts";
+import { explicitPaths } from "../src/config/paths.ts";
 import type { Config, ConfigInput, RouteInput, UpstreamInput } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { buildGateway } from "../src/gateway.ts";
@@ -20,18 +22,26 @@ export interface ProxyOptions
 }
 
 /**
- * A handler that forwards to `url`, or to several URLs in turn: `app.all("/api/*", createProxyTo(platform)("http://…"))`.
+ * A handler that forwards to `url`, or to several URLs in turn: `app.all("/api/*", proxyTo("http://…"))`.
  * The path goes upstream as it came in unless `rewrite` says otherwise. Failures become problem answers
- * (RFC 9457); it never throws. Throws `ConfigError` at once when an option is wrong.
+ * (RFC 9457); it never throws. Throws `ConfigError` at once when an option is wrong, or more than the runtime can do.
  */
 export type ProxyTo = (url: string | readonly string[], options?: ProxyOptions) => Handler;
 
+/** Throws `ConfigError` where `platform` can't do what `config` asks for; `explicit` is what somebody set. */
+type Accept = (config: Config, platform: Platform, explicit: ReadonlySet<string>) => void;
+
 /** `proxyTo` for a platform. */
 export const createProxyTo =
-  (platform: () => Platform): ProxyTo =>
+  (platform: () => Platform, accept: Accept): ProxyTo =>
   (url, options = {}) => {
-    const config = parseConfig(configOf(url, options));
     const lent = platform();
+    const config = told(() => {
+      const input = configOf(url, options);
+      const parsed = parseConfig(input);
+      accept(parsed, lent, explicitPaths(input));
+      return parsed;
+    });
     const answering = { gateway: buildGateway(config, lent), platform: lent, desk: plainDesk(config, lent) };
     return (c) => answer(c, answering);
   };
@@ -45,6 +55,23 @@ const plainDesk = (config: Config, { random }: Platform): FrontDesk => {
     fields: [],
     screened: check(arrival),
   });
+};
+
+/** What `read` returns, or its problems in the caller's words: options, where the config has an upstream and a route. */
+const told = (read: () => Config): Config => {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    const problems = thrown.problems.map((problem) => ({ ...problem, path: optionPath(problem.path) }));
+    throw new ConfigError(problems);
+  }
+};
+
+const optionPath = ([section, ...path]: ConfigProblem["path"]): ConfigProblem["path"] => {
+  if (section === "forwarding") return ["proxyTo", section, ...path];
+  const [name = "", ...rest] = section === "listen" ? path : path.slice(1);
+  return ["proxyTo", name === "endpoints" ? "url" : name, ...rest];
 };
 
 const configOf = (url: string | readonly string[], options: ProxyOptions): ConfigInput => {

@@ -29,6 +29,6 @@ export const bind = (create: () => Platform): Bound => {
       refuseUnsupported(config, lent(), explicitPaths(input));
       return createGateway(config, lent(), options);
     },
-    proxyTo: createProxyTo(lent),
+    proxyTo: createProxyTo(lent, refuseUnsupported),
   };
 };
