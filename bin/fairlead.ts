@@ -2,8 +2,19 @@
 /** The package's `fairlead` command: the launcher of whichever runtime this is. */
 import process from "node:process";
 
-const { bun, deno } = process.versions;
+const { bun, deno, node } = process.versions;
+
+/** Whether this Node can run what follows; `engines` in package.json says the same. */
+const isTooOld = (): boolean => {
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  return major < 22 || (major === 22 && minor < 18);
+};
 
 if (bun !== undefined) await import("./bun.ts");
-else if (deno === undefined) await import("./node.ts");
-else await import("./deno.ts");
+else if (deno !== undefined) await import("./deno.ts");
+else if (isTooOld()) {
+  process.stderr.write(
+    `error: Fairlead needs Node 22.18 or later, and this is Node ${node}\n  install a later one, or run it with Bun or Deno\n`,
+  );
+  process.exitCode = 1;
+} else await import("./node.ts");

@@ -113,6 +113,20 @@ describe("fairlead start", () => {
     },
   );
 
+  it("says which Node it needs on one that is too old", async () => {
+    const old = 'Object.defineProperty(process.versions, "node", { value: "20.20.2" })';
+    const args = [
+      "--import",
+      `data:text/javascript,${encodeURIComponent(old)}`,
+      join(ROOT, "bin/fairlead.ts"),
+    ];
+    const child = new Child("fairlead", binary("node"), args, {}, directory);
+    running.push(child);
+    expect(await child.ended()).toEqual({ code: 1, signal: null });
+    expect(child.stderr).toMatch(/^error: Fairlead needs Node 22\.18 or later, and this is Node 20\.20\.2\n/);
+    expect(child.stderr).not.toMatch(/\n\s+at /);
+  });
+
   it("refuses a wrong config with exit code 2", async () => {
     writeFileSync(join(directory, "fairlead.json"), '{ "listen": { "port": "x" } }');
     const child = start([]);
