@@ -4,7 +4,7 @@ import { problemResponse } from "../../middleware/error-boundary.ts";
 import type { Config } from "../../src/config/types.ts";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import { drainWithin } from "../fetch/drain.ts";
+import { closing, drainWithin } from "../fetch/drain.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
 import { type BunServer, bun } from "./bun-types.ts";
@@ -92,10 +92,4 @@ const brokenResponse = (cause: unknown, { random, telemetry }: Platform): Respon
   const requestId = random.id();
   telemetry.failed({ error, requestId, method: "-", target: "-" });
   return problemResponse(error, { requestId, accept: undefined });
-};
-
-const closing = async (pending: Response | Promise<Response>): Promise<Response> => {
-  const response = await pending;
-  response.headers.set("connection", "close");
-  return response;
 };

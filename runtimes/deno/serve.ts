@@ -1,7 +1,7 @@
 /** A whole gateway on Deno. */
 import { createGateway } from "../../handlers/gateway.ts";
 import type { Config } from "../../src/config/types.ts";
-import { drainWithin } from "../fetch/drain.ts";
+import { closing, drainWithin } from "../fetch/drain.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
 import { type DenoServeInfo, type DenoServer, deno } from "./deno-types.ts";
@@ -21,7 +21,9 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const app = createGateway(config, lent, { lifecycle });
   const address = { host: options.host ?? listen.host, port: options.port ?? listen.port };
   const abort = new AbortController();
-  const server = start(address, abort.signal, (request, info) => app.fetch(request, info));
+  const server = start(address, abort.signal, (request, info) =>
+    lifecycle.draining ? closing(app.fetch(request, info)) : app.fetch(request, info),
+  );
   const stop = async (): Promise<void> => {
     lifecycle.draining = true;
     abort.abort();

@@ -36,3 +36,10 @@ const settlesWithin = (work: Promise<void>, ms: number): Promise<boolean> =>
       },
     );
   });
+
+/** An answer that tells the client to send no more on its connection. */
+export const closing = async (pending: Response | Promise<Response>): Promise<Response> => {
+  const response = await pending;
+  response.headers.set("connection", "close");
+  return response;
+};

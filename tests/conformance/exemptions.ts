@@ -103,6 +103,24 @@ const ROWS: readonly Row[] = [
     "fetch's pool does not heed `Keep-Alive: timeout`",
   ],
   [
+    "responses",
+    "sized body of megabytes keeps its length",
+    ["bun"],
+    "Bun.serve frames every body that it streams as chunks; only bodies that were there at once keep their length",
+  ],
+  [
+    "framing",
+    "POST with an empty body is forwarded with length zero",
+    ["deno"],
+    "Deno's fetch repeats a POST whose connection broke unless its content is a stream, and streams are chunked",
+  ],
+  [
+    "2 GiB streams",
+    "chunked upload grows resident memory by less than 64 MiB",
+    ["deno"],
+    "Deno forwards chunked uploads ever more slowly as they grow, a bare proxy of five lines too; sized ones are fast",
+  ],
+  [
     "abort",
     "client that closes before the response head ends the upstream connection",
     ["workerd"],
