@@ -1,9 +1,21 @@
 /** Whoever leaves early ends the other side too, and nobody is told that a cut message was whole. */
 import { expect } from "vitest";
-import { type Case, conformance, oneUpstream, requestText } from "../support/suite.ts";
+import { type Case, conformance, oneUpstream, requestText, type Stage } from "../support/suite.ts";
+import { Malformed } from "../support/http-text.ts";
+import { Ended } from "../support/wire.ts";
 
 const chunkedHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 const never = new Promise<void>(() => {});
+
+/** A proxy that had not sent the response head yet may still say what happened. */
+const cutOr = (stage: Stage): Promise<number | "cut"> =>
+  stage.request("/").then(
+    ({ status }) => status,
+    (error: unknown) => {
+      if (error instanceof Ended || error instanceof Malformed) return "cut";
+      throw error;
+    },
+  );
 
 const clientLeaves: Case[] = [
   {
@@ -119,7 +131,7 @@ const originLeaves: Case[] = [
         await exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789");
         exchange.wire.finish();
       });
-      await expect(stage.request("/")).rejects.toThrow(/ended the connection/);
+      expect(["cut", 502]).toContain(await cutOr(stage));
     },
   },
   {
@@ -130,7 +142,7 @@ const originLeaves: Case[] = [
         await exchange.send(`${chunkedHead}5\r\nhello\r\n`);
         exchange.wire.reset();
       });
-      await expect(stage.request("/")).rejects.toThrow(/ended the connection|without a response/);
+      expect(["cut", 502]).toContain(await cutOr(stage));
     },
   },
   {

@@ -79,9 +79,9 @@ const plain: Case[] = [
   {
     title: "sized body keeps its length",
     run: async (stage) => {
-      stage.origin.script((x) => x.respond(200, {}, "x".repeat(70_000)));
+      stage.origin.script((x) => x.respond(200, {}, "x".repeat(1000)));
       const response = await stage.request("/");
-      expect([response.fields.get("content-length"), response.body.length]).toEqual(["70000", 70_000]);
+      expect([response.fields.get("content-length"), response.body.length]).toEqual(["1000", 1000]);
     },
   },
   {
