@@ -2,10 +2,10 @@
 import type { Arrival, Peer } from "../../src/core/arrival.ts";
 import type { Cancellation } from "../../src/core/cancellation.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
-import type { FailureReport, Platform } from "../../src/core/platform.ts";
+import type { Clock, FailureReport, Platform } from "../../src/core/platform.ts";
 import { webArrival } from "../../src/core/web-arrival.ts";
 import { FetchArrival, peerOf } from "../fetch/arrival.ts";
-import { signalCancellation } from "../fetch/client-gone.ts";
+import { LateSignalCancellation } from "../fetch/client-gone.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
 import { stderrTelemetry } from "../stderr-telemetry.ts";
@@ -25,6 +25,9 @@ export interface BunPlatformOptions {
 }
 
 const BUN_DEFAULT_IDLE_SECONDS = 10;
+/** Watching for the client's leaving has its price, so it begins only with exchanges that take longer than this. */
+const WATCH_CLIENT_AFTER_MS = 50;
+
 const NOBODY: Peer = Object.freeze({ address: "", port: undefined });
 
 class BunArrival extends FetchArrival {
@@ -32,9 +35,12 @@ class BunArrival extends FetchArrival {
   /** The connection's idle timer isn't the server's usual one. */
   timerChanged = false;
 
-  constructor(request: Request, server: BunServer) {
+  readonly #clock: Clock;
+
+  constructor(request: Request, server: BunServer, clock: Clock) {
     super(request);
     this.server = server;
+    this.#clock = clock;
   }
 
   protected readPeer(): Peer {
@@ -42,7 +48,7 @@ class BunArrival extends FetchArrival {
     return peer === null ? NOBODY : peerOf(peer.address, peer.port);
   }
   protected makeCancellation(): Cancellation {
-    return signalCancellation(this.request);
+    return new LateSignalCancellation(this.request, this.#clock, WATCH_CLIENT_AFTER_MS);
   }
 }
 
@@ -57,10 +63,12 @@ const serverOf = (env: unknown): BunServer | undefined => {
     : undefined;
 };
 
-const arrive = (request: Request, env: unknown): Arrival => {
-  const server = serverOf(env);
-  return server === undefined ? webArrival(request) : new BunArrival(request, server);
-};
+const arriveWith =
+  (clock: Clock) =>
+  (request: Request, env: unknown): Arrival => {
+    const server = serverOf(env);
+    return server === undefined ? webArrival(request) : new BunArrival(request, server, clock);
+  };
 
 /** A platform of its own. Upstream connections are pooled by Bun for the whole process. */
 export const platform = (options: BunPlatformOptions = {}): Platform => {
@@ -95,6 +103,6 @@ export const platform = (options: BunPlatformOptions = {}): Platform => {
       options.onFailure === undefined
         ? stderrTelemetry()
         : { failed: (report) => options.onFailure?.(report) },
-    arrive,
+    arrive: arriveWith(clock),
   };
 };

@@ -10,27 +10,9 @@ const listenTo = (signal: AbortSignal, source: CancellationSource): void => {
   else signal.addEventListener("abort", fire, { once: true });
 };
 
-/** Fires with `request.signal`, which is touched only when somebody subscribes. */
-export const signalCancellation = (request: Request): Cancellation => {
-  let source: CancellationSource | undefined;
-  const started = (): CancellationSource => {
-    if (source === undefined) {
-      source = new CancellationSource();
-      listenTo(request.signal, source);
-    }
-    return source;
-  };
-  return {
-    get reason() {
-      return source?.reason;
-    },
-    subscribe: (listener) => started().subscribe(listener),
-  };
-};
-
 /**
- * The same where touching `request.signal` is dear: it is touched only once somebody has been subscribed for
- * `lateMs` milliseconds, so most requests never do. A client that left before is noticed then.
+ * Fires with `request.signal`. Touching that is dear, so it is touched only once somebody has been subscribed for
+ * `lateMs` milliseconds, which with most requests never happens. A client that left before is noticed then.
  */
 export class LateSignalCancellation implements Cancellation {
   readonly #request: Request;

@@ -31,7 +31,7 @@ export const downloadOf = (
     return hooks.respond(upstream, null, edit);
   }
   if (!mustWatch(upstream, attempt, hooks)) {
-    if (hooks.endsWithClient) run.finish();
+    if (hooks.endsWithClient || isSmall(upstream)) run.finish();
     return hooks.respond(upstream, "as it comes", edit);
   }
   const { body } = upstream;
@@ -51,6 +51,14 @@ const editFields = (headers: Headers, { responseEdits }: Attempt): void => {
 
 const idleMsOf = (upstream: Response, { timeouts }: Attempt): number =>
   isEventStream(upstream.headers.get("content-type")) ? timeouts.eventStreamIdleMs : timeouts.idleMs;
+
+/** Content that is here, or as good as here, when its head is. */
+const SMALL_BYTES = 64 * 1024;
+
+const isSmall = ({ headers }: Response): boolean => {
+  const length = headers.get("content-length");
+  return length !== null && Number(length) <= SMALL_BYTES;
+};
 
 const mustWatch = (upstream: Response, attempt: Attempt, hooks: FetchHooks): boolean => {
   const mustTellEnd = hooks.mayBeQuiet?.(attempt, orForEver(idleMsOf(upstream, attempt))) === true;
