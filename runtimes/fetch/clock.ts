@@ -67,17 +67,24 @@ class Queue {
     this.#host.start(Math.max(1, Math.ceil(ms)), () => this.#due());
   }
 
+  /** The queue counts as armed meanwhile: a task that adds to it starts no second timer. */
   #due(): void {
-    this.#armed = false;
     const now = this.#host.now();
-    for (;;) {
-      this.#trim();
-      const entry = this.#entries[this.#head];
-      if (entry === undefined) return;
-      if (entry.at > now) return this.#arm(entry.at - now);
-      this.#head++;
-      entry.task?.();
+    try {
+      for (let entry = this.#first(); entry !== undefined && entry.at <= now; entry = this.#first()) {
+        this.#head++;
+        entry.task?.();
+      }
+    } finally {
+      const next = this.#first();
+      if (next === undefined) this.#armed = false;
+      else this.#arm(next.at - now);
     }
+  }
+
+  #first(): Entry | undefined {
+    this.#trim();
+    return this.#entries[this.#head];
   }
 
   /** Forgets what was taken back at the front, and the space it took once that is most of the list. */
