@@ -80,9 +80,13 @@ describe.each(Object.entries(SUBJECTS))("%s clock", (_, create) => {
         cancel = clock.after(1, resolve);
       }),
     );
-    const next = after(clock, 1);
+    let ran = false;
+    const next = after(clock, 1, () => {
+      ran = true;
+    });
     cancel();
     await until(next);
+    expect(ran).toBe(true);
   });
 
   test("runs what a task sets for the same time again", async () => {
