@@ -2,7 +2,7 @@
 import type { Endpoint, EndpointTls } from "../../src/core/endpoint.ts";
 import type { Clock, Transport } from "../../src/core/platform.ts";
 import type { EditHeaders, FetchHooks, ShownBody } from "../fetch/hooks.ts";
-import { isHeadWithoutLength } from "../fetch/download.ts";
+import { isBodiless } from "../fetch/download.ts";
 import { fieldsRecord } from "../fetch/fields-record.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 
@@ -41,7 +41,10 @@ const respond = (upstream: Response, body: ShownBody, edit: EditHeaders): Respon
   const { status, headers } = upstream;
   edit(headers);
   if (body === "as it comes") return upstream;
-  if (isHeadWithoutLength(status, body, headers)) headers.set("transfer-encoding", "chunked");
+  // Else Bun writes `Content-Length: 0`, which says something wrong in an answer to HEAD.
+  if (body === null && !isBodiless(status) && !headers.has("content-length")) {
+    headers.set("transfer-encoding", "chunked");
+  }
   return new Response(body, { status, headers });
 };
 

@@ -1,6 +1,7 @@
 /** A whole gateway on Deno. */
 import { createGateway } from "../../handlers/gateway.ts";
 import type { Config } from "../../src/config/types.ts";
+import { isBodiless } from "../fetch/download.ts";
 import { closing, drainWithin } from "../fetch/drain.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
@@ -21,8 +22,10 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const app = createGateway(config, lent, { lifecycle });
   const address = { host: options.host ?? listen.host, port: options.port ?? listen.port };
   const abort = new AbortController();
+  const answer = (request: Request, info: DenoServeInfo): Response | Promise<Response> =>
+    request.method === "HEAD" ? lengthUntold(app.fetch(request, info)) : app.fetch(request, info);
   const server = start(address, abort.signal, (request, info) =>
-    lifecycle.draining ? closing(app.fetch(request, info)) : app.fetch(request, info),
+    lifecycle.draining ? closing(answer(request, info)) : answer(request, info),
   );
   const stop = async (): Promise<void> => {
     lifecycle.draining = true;
@@ -43,6 +46,21 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       }));
     },
   };
+};
+
+/**
+ * Deno writes `Content-Length: 0` for a body that is missing, which says something wrong in an answer to HEAD. A stream,
+ * if only an empty one, is of unknown length.
+ */
+const lengthUntold = async (pending: Response | Promise<Response>): Promise<Response> => {
+  const response = await pending;
+  if (response.headers.has("content-length") || isBodiless(response.status)) return response;
+  const nothing = new ReadableStream({
+    start(controller) {
+      controller.close();
+    },
+  });
+  return new Response(nothing, { status: response.status, headers: response.headers });
 };
 
 const start = (

@@ -2,7 +2,6 @@
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import type { Clock, Transport } from "../../src/core/platform.ts";
 import type { EditHeaders, ShownBody } from "../fetch/hooks.ts";
-import { isHeadWithoutLength } from "../fetch/download.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 import { type DenoClient, type DenoClientOptions, deno } from "./deno-types.ts";
 
@@ -39,18 +38,10 @@ const sentOnce = (content: Uint8Array<ArrayBuffer> | undefined, method: string):
   return content === undefined ? new Blob([]) : new Blob([content]);
 };
 
-const nothing = (): ReadableStream<Uint8Array> =>
-  new ReadableStream({
-    start(controller) {
-      controller.close();
-    },
-  });
-
 /** Fields are edited on the new response: a `Headers` made by hand checks and folds every name twice. */
 const respond = (upstream: Response, body: ShownBody, edit: EditHeaders): Response => {
   const { status, headers } = upstream;
-  const shown =
-    body === "as it comes" ? upstream.body : isHeadWithoutLength(status, body, headers) ? nothing() : body;
+  const shown = body === "as it comes" ? upstream.body : body;
   const response = new Response(shown, { status, headers });
   edit(response.headers);
   return response;

@@ -9,7 +9,7 @@ import { isEventStream, isIdleChosen, orForEver } from "./idle.ts";
 import { sourceOf, watchedBody } from "./watched-body.ts";
 
 /** Statuses without content (RFC 9110 §6.4.1). */
-const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304;
+export const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304;
 
 /** The client's response. Throws `ProxyError` when the upstream's can't be one. */
 export const downloadOf = (
@@ -37,10 +37,6 @@ export const downloadOf = (
   const { body } = upstream;
   return hooks.respond(upstream, body === null ? null : watched(body, upstream, attempt, run, hooks), edit);
 };
-
-/** An answer to HEAD whose content would have no length told in advance; servers like to write "0" then. */
-export const isHeadWithoutLength = (status: number, body: unknown, headers: Headers): boolean =>
-  body === null && !isBodiless(status) && !headers.has("content-length");
 
 const editFields = (headers: Headers, { responseEdits }: Attempt): void => {
   const connection = headers.get("connection");

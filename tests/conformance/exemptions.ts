@@ -79,12 +79,6 @@ const ROWS: readonly Row[] = [
     ["deno", "workerd"],
     "the runtime's server drops the field",
   ],
-  [
-    "responses",
-    "HEAD response to a chunked resource invents no length",
-    ["deno"],
-    "the runtime's server writes `Content-Length: 0` where there is no body",
-  ],
   ["keep-alive", "GET on a fresh connection that is reset is not repeated", ["deno"], ITS_OWN_RETRY],
   ["keep-alive", "answer that was begun is never started over", ["deno", "bun"], ITS_OWN_RETRY],
   ...[
