@@ -8,6 +8,7 @@ import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import { renderProblem } from "../../src/http/problem.ts";
 import { discardRest } from "./discard.ts";
 import { Outgoing } from "./outgoing.ts";
+import { inTurn } from "./pipeline.ts";
 import { answerAndClose, refuseClient } from "./refusals.ts";
 
 /** Answers requests; @hono/node-server hands Hono's `fetch` the connection's objects as its `env`. */
@@ -54,7 +55,7 @@ export const createHttpServer = (
     autoCleanupIncoming: false,
   });
   const untrusted = new WeakSet<Socket>();
-  const answer = (incoming: IncomingMessage, outgoing: Outgoing): void => {
+  const answer = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
     if (untrusted.has(incoming.socket)) return;
     const coding = incoming.headers["transfer-encoding"];
     if (coding !== undefined && coding.toLowerCase() !== "chunked") {
@@ -65,7 +66,7 @@ export const createHttpServer = (
     outgoing.lifecycle = lifecycle;
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
     void listener(incoming, outgoing);
-  };
+  });
   server.on("request", answer);
   server.on("checkContinue", (incoming: IncomingMessage, outgoing: Outgoing) => {
     continueOnRead(incoming, outgoing);

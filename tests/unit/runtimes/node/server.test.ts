@@ -42,6 +42,35 @@ describe("server", () => {
     await client.closed();
   });
 
+  test("pipelined requests are sent upstream one after the other", async () => {
+    const rig = await startRig();
+    let open = 0;
+    let most = 0;
+    rig.origin.script(async (exchange) => {
+      most = Math.max(most, ++open);
+      await exchange.body();
+      open--;
+      await exchange.respond(200, {}, exchange.head.target);
+    });
+    const client = await rig.client();
+    const targets = Array.from({ length: 40 }, (_, i) => `/${i}`);
+    await client.send(targets.map((target) => head("GET", target)).join(""));
+    for (const target of targets) expect((await client.response()).text).toBe(target);
+    await client.send(`${head("POST", "/last", "Content-Length: 2")}ok${head("GET", "/end")}`);
+    expect((await client.response("POST")).text).toBe("/last");
+    expect((await client.response()).text).toBe("/end");
+    expect(most).toBe(1);
+  });
+
+  test("connection that pipelines without waiting for answers is cut", async () => {
+    const rig = await startRig();
+    rig.origin.script(() => new Promise(() => {}));
+    const client = await rig.client();
+    await client.send(head("GET", "/").repeat(500));
+    await client.closed();
+    expect(rig.origin.exchanges.length).toBeLessThanOrEqual(1);
+  });
+
   test.each([
     ["GARBAGE\r\n\r\n", 400],
     [`GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(60_000)}\r\n\r\n`, 431],
