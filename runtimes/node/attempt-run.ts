@@ -9,12 +9,15 @@ import { IdleTimer } from "./idle-timer.ts";
 import { type Phase, isConnectionLoss, transportFailure } from "./failures.ts";
 import type { Connection, EndpointConnections, Waiter } from "./pool.ts";
 import type { Borrower } from "./read-buffer.ts";
-import { isBodiless, responseFields } from "./response-fields.ts";
+import { isBodiless, responseFields, responseFlaw } from "./response-fields.ts";
 import { type BodySource, UpstreamBody } from "./upstream-body.ts";
 import type { Upload } from "./upload.ts";
 
 /** A piece up to this is copied rather than lent, and a body up to this is handed over whole. */
 const SMALL_BYTES = 16 * 1024;
+
+/** Interim responses to one request. Servers send a few: hints, or signs of life while they work. */
+const MAX_INTERIMS = 64;
 
 /** RFC 9110 §9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
@@ -48,6 +51,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
 
   #onUsedConnection = false;
   #answered = false;
+  #interims = 0;
   #status = 0;
   #fields: HeaderRecord | undefined;
   #reusable = true;
@@ -92,8 +96,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     if (this.#over) return;
     const error = reason instanceof ProxyError ? reason : new ProxyError("client-closed", { cause: reason });
     this.#leaveLine?.();
-    this.#fail(error);
-    this.#controller?.abort(error);
+    this.#giveUp(error);
   }
 
   pause(): void {
@@ -130,8 +133,15 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (this.#over || status < 200) return;
+    if (this.#over) return;
     const { attempt } = this.#options;
+    const flaw = status < 200 ? this.#interimFlaw() : responseFlaw(status, headers);
+    if (flaw !== undefined) {
+      const where = attempt.endpoint.socketPath ?? attempt.endpoint.authority;
+      this.#giveUp(new ProxyError("bad-upstream-response", { detail: `${flaw} from ${where}` }));
+      return;
+    }
+    if (status < 200) return;
     const { method } = attempt.exchange.arrival.head;
     this.#phase = "receiving";
     this.#status = status;
@@ -243,6 +253,11 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     if (this.#idleMs > 0) this.#idle = new IdleTimer(this.#idleMs, this.#stalled);
   }
 
+  /** undici counts the time to the first byte anew after each of them. */
+  #interimFlaw(): string | undefined {
+    return ++this.#interims > MAX_INTERIMS ? "no end of interim responses" : undefined;
+  }
+
   #handOver(body: Uint8Array | UpstreamBody | null): void {
     this.#handedOver = true;
     // node-server's Response takes records with lists and bodies that act like streams; so does Node's own.
@@ -255,6 +270,11 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     this.#finish(false);
     if (this.#body !== undefined) this.#body.fail(error);
     else if (!this.#handedOver) this.#options.reject(error);
+  }
+
+  #giveUp(error: ProxyError): void {
+    this.#fail(error);
+    this.#controller?.abort(error);
   }
 
   #finish(intact: boolean): void {
@@ -275,8 +295,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     const error = new ProxyError("attempt-timeout", {
       detail: `no byte of the response body for ${this.#idleMs} ms`,
     });
-    this.#fail(error);
-    this.#controller?.abort(error);
+    this.#giveUp(error);
   };
 }
 

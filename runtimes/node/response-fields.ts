@@ -7,6 +7,26 @@ import { nominatedBy } from "../../src/http/headers.ts";
 export const isBodiless = (method: string, status: number): boolean =>
   method === "HEAD" || status === 204 || status === 304;
 
+/** A field that occurs more than once is a list, whatever its type says. */
+const inOneLine = (value: string | readonly string[]): string =>
+  typeof value === "string" ? value : value.join(", ");
+
+/** The last of the classes of statuses there are (RFC 9110 §15). */
+const MAX_STATUS = 599;
+
+/**
+ * What makes a response unfit to be passed on although the parser took it; undefined for nothing. In another transfer
+ * coding than `chunked` (RFC 9112 §6.1) the parser hands over the coded bytes, which nobody behind it could tell from
+ * the content.
+ */
+export const responseFlaw = (status: number, received: IncomingHttpHeaders): string | undefined => {
+  if (status > MAX_STATUS) return `status ${status}`;
+  const coding = received["transfer-encoding"];
+  return coding === undefined || coding === "chunked" || inOneLine(coding).toLowerCase() === "chunked"
+    ? undefined
+    : "a transfer coding other than chunked";
+};
+
 /**
  * `received` with `edits` applied, less what its `Connection` nominates.
  *
@@ -19,7 +39,8 @@ export const responseFields = (
   status: number,
 ): HeaderRecord => {
   const { connection } = received;
-  const record = editRecord(received, edits, connection === undefined ? undefined : nominatedBy(connection));
+  const nominated = connection === undefined ? undefined : nominatedBy(inOneLine(connection));
+  const record = editRecord(received, edits, nominated);
   // RFC 9110 §8.6 forbids it there. With a transfer coding it is not the length (RFC 9112 §6.3).
   if (status === 204 || received["transfer-encoding"] !== undefined) delete record["content-length"];
   for (const name in record) {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "vitest";
 import { InterimFilter } from "../../../../runtimes/node/interim.ts";
 import { nodeClock } from "../../../../runtimes/node/clock.ts";
@@ -104,6 +105,12 @@ describe("response fields", () => {
     };
     const edits = { ...NO_EDITS, drop: new Set(["connection", "transfer-encoding"]) };
     expect(responseFields(received, edits, 200)).toEqual({});
+  });
+
+  test("what a second Connection field nominates goes too", () => {
+    const received = { connection: ["keep-alive", "X-Hop"], "x-hop": "1", "x-end": "2" };
+    const edits = { ...NO_EDITS, drop: new Set(["connection"]) };
+    expect(responseFields(received as unknown as IncomingHttpHeaders, edits, 200)).toEqual({ "x-end": "2" });
   });
 });
 

@@ -55,6 +55,10 @@ describe("failures", () => {
     ["no HTTP at all", "SSH-2.0-OpenSSH_9.2\r\n"],
     ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
     ["a switch of protocols", "HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"],
+    ["a status of no class", "HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n"],
+    ["an unknown transfer coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"],
+    ["chunked twice", `HTTP/1.1 200 OK\r\n${"Transfer-Encoding: chunked\r\n".repeat(2)}\r\n0\r\n\r\n`],
+    ["no end of interim responses", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100)],
     ["an endless head", `HTTP/1.1 200 OK\r\nX: ${"a".repeat(80_000)}`],
   ])("%s is bad-upstream-response", async (_name, bytes) => {
     const rig = await startRig();
