@@ -64,7 +64,10 @@ export const checkFraming = (
   if (coding !== undefined) {
     if (length !== undefined) return malformed("both Content-Length and Transfer-Encoding");
     if (coding.toLowerCase() !== "chunked") return malformed("Transfer-Encoding other than chunked");
-    if (httpVersion === "1.0") return malformed("Transfer-Encoding in HTTP/1.0");
+    // Of the versions that there are, one has it (RFC 9112 §6.1); parsers take `HTTP/0.9` and `HTTP/2.0` for it too.
+    if (httpVersion !== undefined && httpVersion !== "1.1") {
+      return malformed(`Transfer-Encoding in HTTP/${httpVersion}`);
+    }
   }
   if (length !== undefined && !/^\d{1,15}$/.test(length)) return malformed("malformed Content-Length");
   return undefined;

@@ -22,7 +22,7 @@ export interface ScreenHead {
   readonly pairs: HeaderPairs;
   /** Authority of the request's URL where the runtime tells it apart from `Host` (HTTP/2, absolute-form). */
   readonly authority?: string | undefined;
-  /** `"1.0"` where the runtime tells; anything else is treated as 1.1 or later. */
+  /** `"1.1"` and its like where the runtime tells; treated as 1.1 where not. */
   readonly httpVersion?: string | undefined;
 }
 
@@ -128,7 +128,7 @@ const splitTarget = (head: ScreenHead): { target: string; authority: string | un
  * Looks at a request's head once and says what it means, or which problem it has.
  *
  * Refused: too many or too large fields; names that are no tokens; values with controls; `Content-Length` with
- * `Transfer-Encoding`, repeated or malformed; `Transfer-Encoding` other than exactly `chunked`, or in HTTP/1.0; `Host`
+ * `Transfer-Encoding`, repeated or malformed; `Transfer-Encoding` other than exactly `chunked`, or in a version other than HTTP/1.1; `Host`
  * missing, repeated, malformed, or other than the target's authority; `Expect` other than `100-continue`
  * (417, RFC 9110 §10.1.1); CONNECT; targets that `normaliseTarget` refuses. Never throws.
  */

@@ -63,8 +63,11 @@ const FORBIDDEN_RAW = /[\u0000-\u0020\u007f\\#\u0100-\uffff]/;
 const FORBIDDEN_ESCAPE = /%(?:[01][0-9a-f]|7f|2f|5c)/i;
 const MALFORMED_ESCAPE = /%(?![0-9a-f]{2})/i;
 const DOUBLE_ESCAPE = /%25[0-9a-f]{2}/i;
-/** `/..;x/` is `/../` to servers that cut path parameters off before they resolve dot segments. */
-const DISGUISED_DOTS = /\/\.{1,2};/;
+/**
+ * `/..;x/` is `/../` to servers that cut path parameters off before they resolve dot segments, and so is
+ * `/..%3Bx/` to those that decode before.
+ */
+const DISGUISED_DOTS = /\/\.{1,2}(?:;|%3B)/;
 /** Not allowed in a path by RFC 3986, yet sent; the URL parsers of browsers and runtimes escape most of them. */
 const UNSAFE = /["<>^`{|}\u0080-\u00ff]/g;
 

@@ -64,10 +64,11 @@ describe("screen", () => {
     expect(codeOf(head({}, "Host", "example.com", ...extra))).toBe("bad-request");
   });
 
-  it("refuses Transfer-Encoding in HTTP/1.0", () => {
+  it.each(["0.9", "1.0", "2.0"])("refuses Transfer-Encoding in HTTP/%s", (httpVersion) => {
     const pairs = ["Host", "a", "Transfer-Encoding", "chunked"];
-    expect(codeOf(head({ httpVersion: "1.0" }, ...pairs))).toBe("bad-request");
+    expect(codeOf(head({ httpVersion }, ...pairs))).toBe("bad-request");
     expect(codeOf(head({ httpVersion: "1.1" }, ...pairs))).toBe("ok");
+    expect(codeOf(head({ httpVersion: undefined }, ...pairs))).toBe("ok");
   });
 
   it.each([

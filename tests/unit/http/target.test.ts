@@ -54,6 +54,7 @@ describe("normaliseTarget", () => {
     ["leading double slash behind dots", "/a/..//evil.example"],
     ["dots behind a parameter", "/a/..;x=1/b"],
     ["dot behind a parameter", "/a/.;/b"],
+    ["dots behind an encoded parameter", "/a/..%3b/b"],
     ["encoded dots behind a parameter", "/%2e%2e;/b"],
     ["raw space", "/a b"],
     ["raw NUL", "/a\u0000"],
