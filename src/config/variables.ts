@@ -27,7 +27,8 @@ export const pathKey = (path: ConfigPath): string => JSON.stringify(path);
 
 /** `name` in `env`. */
 export const lookUpEnv = (env: Env, name: string): Looked => {
-  const text = env[name];
+  // What an object inherits (`constructor`) is no variable of the environment.
+  const text = Object.hasOwn(env, name) ? env[name] : undefined;
   if (text !== undefined) return { text };
   const meant = nearestName(name, Object.keys(env));
   const problem = `the environment variable ${name} is not set`;

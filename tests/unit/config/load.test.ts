@@ -204,6 +204,13 @@ routes: [{ upstream: app, requestHeaders: { set: { x-token: "Bearer \${file:toke
   });
 });
 
+describe("a reference to the environment", () => {
+  it.each(["constructor", "toString", "__proto__"])("finds no %s that every object has", async (name) => {
+    const files = { "fairlead.json": JSON.stringify({ routes: [{ respond: { body: `\${env:${name}}` } }] }) };
+    expect(await reportOf({ files, env: {} })).toContain(`the environment variable ${name} is not set`);
+  });
+});
+
 describe("the masked config", () => {
   it("has every default and is a config itself", async () => {
     const { config, masked } = await loadSome({ files: { "fairlead.json": APP } });
