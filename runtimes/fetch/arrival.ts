@@ -2,6 +2,7 @@
 import type { ArrivedBody, Arrival, Peer, RequestHead } from "../../src/core/arrival.ts";
 import type { Cancellation } from "../../src/core/cancellation.ts";
 import { firstValue } from "../../src/http/headers.ts";
+import { unreadBody } from "../../src/core/web-arrival.ts";
 
 const SLASH = 47;
 const QUESTION_MARK = 63;
@@ -65,7 +66,7 @@ export abstract class FetchArrival implements Arrival, RequestHead, ArrivedBody 
     return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
   }
   stream(): ReadableStream<Uint8Array> | null {
-    return this.request.body;
+    return unreadBody(this.request);
   }
 
   get peer(): Peer {

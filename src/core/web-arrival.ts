@@ -55,6 +55,19 @@ const cancellationOf = (signal: AbortSignal): Cancellation => {
   };
 };
 
+/**
+ * The content of `request` for the transport, which owns it. Null when there is none.
+ *
+ * @throws ProxyError `internal` when somebody read it before: what is left would be another message.
+ */
+export const unreadBody = (request: Request): ReadableStream<Uint8Array> | null => {
+  const { body } = request;
+  if (request.bodyUsed || body?.locked === true) {
+    throw new ProxyError("internal", { detail: "the request body was read before it reached the proxy" });
+  }
+  return body;
+};
+
 /** Reads `request`. Nothing is materialised before it is asked for. */
 export const webArrival = (request: Request, peer: Peer = UNKNOWN_PEER): Arrival => {
   let pairs: string[] | undefined;
@@ -77,7 +90,7 @@ export const webArrival = (request: Request, peer: Peer = UNKNOWN_PEER): Arrival
       const value = request.headers.get("content-length");
       return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
     },
-    stream: () => request.body,
+    stream: () => unreadBody(request),
   };
   let cancellation: Cancellation | undefined;
   return {

@@ -33,6 +33,42 @@ describe("proxyTo", () => {
     expect(response.headers.get("content-type")).toBe("application/problem+json");
   });
 
+  test("answers 500 at once where middleware read the body before it, and says so in the log", async () => {
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await c.req.text();
+      await next();
+    });
+    app.all("*", proxyTo("http://api.test"));
+    const response = await app.request("http://shop.test/", {
+      method: "POST",
+      body: "content",
+      headers: { host: "shop.test", "content-length": "7" },
+    });
+    expect(response.status).toBe(500);
+    expect(platform.failures.at(-1)?.error.message).toContain("read before it reached the proxy");
+  });
+
+  test("forwards the body whole where middleware read a copy of it", async () => {
+    const lengths: number[] = [];
+    const echoing = memoryPlatform({
+      upstreams: { "http://api.test": async (request) => new Response(await request.text()) },
+    });
+    const app = new Hono();
+    app.use(async (c, next) => {
+      lengths.push((await c.req.raw.clone().text()).length);
+      await next();
+    });
+    app.all("*", createProxyTo(() => echoing, refuseUnsupported)("http://api.test"));
+    const response = await app.request("http://shop.test/", {
+      method: "POST",
+      body: "content",
+      headers: { host: "shop.test" },
+    });
+    expect(await response.text()).toBe("content");
+    expect(lengths).toEqual([7]);
+  });
+
   test.each([
     [() => proxyTo("localhost:3000"), 'proxyTo.url: expected a URL .*did you mean "http://localhost:3000"'],
     [() => proxyTo(["http://a", "b"]), "proxyTo.url\\[1\\]: expected a URL"],
