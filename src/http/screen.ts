@@ -107,6 +107,22 @@ const checkHeaders = (
   return undefined;
 };
 
+const STANDARD_METHODS: ReadonlySet<string> = new Set([
+  "CONNECT",
+  "DELETE",
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "PATCH",
+  "POST",
+  "PUT",
+  "TRACE",
+]);
+
+/** Methods are case-sensitive (RFC 9110 §9.1); `get` is none, yet some servers take it for GET. */
+const isInOtherCase = (method: string): boolean =>
+  !STANDARD_METHODS.has(method) && STANDARD_METHODS.has(method.toUpperCase());
+
 const ORIGIN_FORM = 47;
 
 /** Path and query of the target, and the authority it names. RFC 9112 §3.2. */
@@ -127,7 +143,7 @@ const splitTarget = (head: ScreenHead): { target: string; authority: string | un
 /**
  * Looks at a request's head once and says what it means, or which problem it has.
  *
- * Refused: too many or too large fields; names that are no tokens; values with controls; `Content-Length` with
+ * Refused: standard methods in another case; too many or too large fields; names that are no tokens; values with controls; `Content-Length` with
  * `Transfer-Encoding`, repeated or malformed; `Transfer-Encoding` other than exactly `chunked`, or in a version other than HTTP/1.1; `Host`
  * missing, repeated, malformed, or other than the target's authority; `Expect` other than `100-continue`
  * (417, RFC 9110 §10.1.1); CONNECT; targets that `normaliseTarget` refuses. Never throws.
@@ -135,6 +151,7 @@ const splitTarget = (head: ScreenHead): { target: string; authority: string | un
 export const screen = (head: ScreenHead, policy: ScreenPolicy): Screened | ScreenProblem => {
   if (head.target.length > policy.targetBytes) return problem("target-too-long", "target too long");
   if (!isFieldName(head.method)) return malformed("method is not a token");
+  if (isInOtherCase(head.method)) return malformed("method in lower case");
   const framing = noFraming();
   const found =
     checkHeaders(head.pairs, policy, framing) ??

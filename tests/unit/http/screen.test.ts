@@ -64,6 +64,15 @@ describe("screen", () => {
     expect(codeOf(head({}, "Host", "example.com", ...extra))).toBe("bad-request");
   });
 
+  it.each([
+    ["get", "bad-request"],
+    ["Post", "bad-request"],
+    ["PROPFIND", "ok"],
+    ["purge", "ok"],
+  ])("method %s is %s", (method, code) => {
+    expect(codeOf(head({ method }, "Host", "a"))).toBe(code);
+  });
+
   it.each(["0.9", "1.0", "2.0"])("refuses Transfer-Encoding in HTTP/%s", (httpVersion) => {
     const pairs = ["Host", "a", "Transfer-Encoding", "chunked"];
     expect(codeOf(head({ httpVersion }, ...pairs))).toBe("bad-request");
