@@ -5,12 +5,14 @@ import type { ConfigPath } from "./problem.ts";
 export type IsSecret = (path: ConfigPath) => boolean;
 
 const CREDENTIALS =
-  /^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|.*(?:secret|token|password).*)$/i;
+  /authorization|cookie|secret|token|passw|credential|signature|session|(?:^|[-_])(?:auth|(?:api)?key)(?:$|[-_])/i;
 
-/** Whether what stands at `path` is secret whoever wrote it: private keys, and headers that carry credentials. */
+/** Whether what stands at `path` is secret whoever wrote it: private keys, and headers, parameters and cookies that carry credentials. */
 export const isSecretPlace = (path: ConfigPath): boolean => {
   const last = path.findLast((key) => typeof key === "string") ?? "";
   if (last === "key" && path.at(-2) === "tls") return true;
-  const isHeader = path.some((key) => /^(?:requestHeaders|responseHeaders|headers)$/.test(String(key)));
-  return isHeader && CREDENTIALS.test(last);
+  const isNamed = path.some((key) =>
+    /^(?:requestHeaders|responseHeaders|headers|query|cookies)$/.test(String(key)),
+  );
+  return isNamed && CREDENTIALS.test(last);
 };

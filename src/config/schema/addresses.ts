@@ -1,5 +1,6 @@
 /** Hosts, address ranges, URLs of endpoints and paths. */
 import ipaddr from "ipaddr.js";
+import { compileTrusted } from "../../http/forwarded.ts";
 import { parseAuthority } from "../../http/authority.ts";
 import { normaliseConfigPath } from "../../routing/config-path.ts";
 import { Refusal, REFUSED, type Schema } from "./run.ts";
@@ -49,13 +50,22 @@ export const addressRange: Schema<string, string> = text(
   'an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8"',
   (given) => {
     const [address = "", bits, ...more] = given.split("/");
+    // Read once more as it is used: a mapped IPv4 address (`::ffff:10.0.0.0/104`) has bits that don't count.
+    const isRange = (): boolean => {
+      try {
+        return compileTrusted([given]).any;
+      } catch {
+        return false;
+      }
+    };
     const isV4 = ipaddr.IPv4.isValidFourPartDecimal(address);
     if (!(isV4 || ipaddr.IPv6.isValid(address)) || more.length > 0) return REFUSED;
     if (bits === undefined) return given;
     const most = isV4 ? 32 : 128;
-    return /^\d{1,3}$/.test(bits) && Number(bits) <= most
-      ? given
-      : new Refusal(`the prefix length is from 0 to ${most}`);
+    if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) {
+      return new Refusal(`the prefix length is from 0 to ${most}`);
+    }
+    return isRange() ? given : new Refusal("the prefix length of an IPv4-mapped range is from 96 to 128");
   },
 );
 

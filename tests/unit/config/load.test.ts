@@ -231,6 +231,8 @@ describe("the masked config", () => {
     const upstreams = { app: { endpoints: "https://${env:HOST}/", tls: { key, cert } } };
     const routes = [
       { upstream: "app", requestHeaders: { set: { authorization: "Basic hunter2", "x-a": "a ${env:A}" } } },
+      { upstream: "app", requestHeaders: { set: { "x-auth-key": "hunter2", "x-author": "me" } } },
+      { upstream: "app", match: { query: { access_token: "hunter2" }, cookies: { session: "hunter2" } } },
     ];
     const { masked } = await loadSome({
       files: { "fairlead.json": JSON.stringify({ upstreams, routes }) },
@@ -239,7 +241,11 @@ describe("the masked config", () => {
     expect(JSON.stringify(masked())).not.toContain("hunter2");
     expect(masked()).toMatchObject({
       upstreams: { app: { endpoints: { url: "https://***/" }, tls: { key: "***", cert } } },
-      routes: [{ requestHeaders: { set: { authorization: "***", "x-a": "a ***" } } }],
+      routes: [
+        { requestHeaders: { set: { authorization: "***", "x-a": "a ***" } } },
+        { requestHeaders: { set: { "x-auth-key": "***", "x-author": "me" } } },
+        { match: { query: { access_token: "***" }, cookies: { session: "***" } } },
+      ],
     });
   });
 });

@@ -55,10 +55,11 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
   ],
   [
     "a range that is none",
-    { ...app, listen: { trustedProxies: ["10.0.0.0/33", "10.1"] } },
+    { ...app, listen: { trustedProxies: ["10.0.0.0/33", "10.1", "::ffff:10.0.0.0/8"] } },
     [
       'listen.trustedProxies[0]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "10.0.0.0/33"; the prefix length is from 0 to 32',
       'listen.trustedProxies[1]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "10.1"',
+      'listen.trustedProxies[2]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "::ffff:10.0.0.0/8"; the prefix length of an IPv4-mapped range is from 96 to 128',
     ],
   ],
   [
