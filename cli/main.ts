@@ -180,7 +180,10 @@ const failure = (host: Host, thrown: unknown): number => {
       say("there is no such command", "the commands are listed above");
       return EXIT.usage;
     }
-    const [message = "", ...suggestion] = thrown.message.replace(/^error: /, "").split("\n");
+    const [message = "", ...suggestion] = thrown.message
+      .replace(/^error: /, "")
+      .split("\n")
+      .map((line) => line.trim());
     say(message, [...suggestion, 'see "fairlead --help"'].join("\n  "));
     return EXIT.usage;
   }
