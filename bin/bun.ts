@@ -1,8 +1,13 @@
 #!/usr/bin/env bun
 /** `fairlead` on Bun. */
-import { main } from "../cli/main.ts";
-import { serve } from "../runtimes/bun/mod.ts";
-import { commonHost, finish } from "./host.ts";
+import { raiseRequestLimit } from "../runtimes/bun/request-limit.ts";
+
+raiseRequestLimit();
+
+// Loaded only now: a program that is about to be replaced needs none of it.
+const { main } = await import("../cli/main.ts");
+const { serve } = await import("../runtimes/bun/mod.ts");
+const { commonHost, finish } = await import("./host.ts");
 
 /** The little of Bun that is used here. */
 interface BunHttp {
