@@ -12,7 +12,7 @@ conformance("client header timeout", {
         await client.send("GET / HTTP/1.1\r\nHost: example.test\r\nX-Slow: ");
         await client.closed();
         expect(client.wire.record.toString()).toMatch(/^(HTTP\/1\.1 408 |$)/);
-        expect(stage.origin.exchanges).toEqual([]);
+        expect(stage.origin.seen).toEqual([]);
       },
     },
     {

@@ -23,7 +23,7 @@ const rejects = (what: string, lines: readonly string[], body: string = "0\r\n\r
   run: async (stage) => {
     const text = `${["POST / HTTP/1.1", "Host: example.test", ...lines].join("\r\n")}\r\n\r\n${body}${SMUGGLED}`;
     expect(await outcomeOf(stage, text)).toBe(400);
-    expect(stage.origin.exchanges.filter(({ head }) => head.method === "POST")).toEqual([]);
+    expect(stage.origin.seen.filter((line) => line.startsWith("POST"))).toEqual([]);
   },
 });
 
@@ -35,7 +35,7 @@ const closesAfter = (what: string, lines: readonly string[]): Case => ({
     const client = await stage.client();
     await client.send(requestText("/", { method: "POST", fields: lines }) + `0\r\n\r\n${SMUGGLED}`);
     await client.closed(4_000);
-    expect(stage.origin.exchanges).toEqual([]);
+    expect(stage.origin.seen).toEqual([]);
   },
 });
 
@@ -51,7 +51,7 @@ const neverSmuggles = (what: string, lines: readonly string[], body: string): Ca
     const text = `${["POST / HTTP/1.1", "Host: example.test", ...lines].join("\r\n")}\r\n\r\n${body}`;
     await outcomeOf(stage, text);
     expect((await stage.request("/after")).text).toBe("/after");
-    expect(stage.origin.exchanges.filter(({ head }) => head.target === "/smuggled")).toEqual([]);
+    expect(stage.origin.seen.filter((line) => line.includes("/smuggled"))).toEqual([]);
   },
 });
 
@@ -141,22 +141,10 @@ const forwarded: Case[] = [
     },
   },
   {
-    title: "pipelined requests are answered in their order",
-    run: async (stage) => {
-      stage.origin.script((x) => x.respond(200, {}, x.head.target));
-      const client = await stage.client();
-      await client.send(["/1", "/2", "/3"].map((target) => requestText(target)).join(""));
-      const texts = [await client.response(), await client.response(), await client.response()].map(
-        ({ text }) => text,
-      );
-      expect(texts).toEqual(["/1", "/2", "/3"]);
-    },
-  },
-  {
     title: "two Host headers are rejected with 400",
     run: async (stage) => {
       expect(await outcomeOf(stage, requestText("/", { fields: ["Host: other.test"] }))).toBe(400);
-      expect(stage.origin.exchanges).toEqual([]);
+      expect(stage.origin.seen).toEqual([]);
     },
   },
   {
@@ -169,7 +157,7 @@ const forwarded: Case[] = [
     title: "target whose authority disagrees with Host is rejected with 400",
     run: async (stage) => {
       expect(await outcomeOf(stage, requestText("http://other.test/x"))).toBe(400);
-      expect(stage.origin.exchanges).toEqual([]);
+      expect(stage.origin.seen).toEqual([]);
     },
   },
   {
@@ -177,6 +165,20 @@ const forwarded: Case[] = [
     run: async (stage) => {
       expect(await outcomeOf(stage, requestText("http://example.test/x?y"))).toBe(200);
       expect((await stage.origin.request()).head.target).toBe("/x?y");
+    },
+  },
+  {
+    title: "pipelined requests are answered in their order",
+    run: async (stage) => {
+      stage.origin.script((x) => x.respond(200, {}, x.head.target));
+      const client = await stage.client();
+      await client.send(["/1", "/2", "/3"].map((target) => requestText(target)).join(""));
+      // So that nothing of it comes in during the next case, where it fails.
+      await stage.origin.request();
+      const texts = [await client.response(), await client.response(), await client.response()].map(
+        ({ text }) => text,
+      );
+      expect(texts).toEqual(["/1", "/2", "/3"]);
     },
   },
 ];

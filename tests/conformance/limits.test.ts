@@ -6,7 +6,7 @@ const refusedWith = async (stage: Stage, status: number, text: string): Promise<
   const client = await stage.client();
   void client.send(text);
   expect((await client.response()).status).toBe(status);
-  expect(stage.origin.exchanges).toEqual([]);
+  expect(stage.origin.seen).toEqual([]);
 };
 
 const sizes: Case[] = [
@@ -75,7 +75,7 @@ const sizes: Case[] = [
         () => "closed" as const,
       );
       expect([431, 400, 413, "closed"]).toContain(outcome);
-      expect(stage.origin.exchanges).toEqual([]);
+      expect(stage.origin.seen).toEqual([]);
     },
   },
   {

@@ -57,7 +57,7 @@ const redirects = (
       `http://${parts.host ?? "example.test"}${target}`,
     );
     expect([response.status, found.href]).toEqual([status, location]);
-    expect(stage.origin.exchanges).toEqual([]);
+    expect(stage.origin.seen).toEqual([]);
   },
 });
 

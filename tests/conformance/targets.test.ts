@@ -18,7 +18,7 @@ const refuses = (what: string, target: string): Case => ({
   seenAt: SEEN_AT,
   run: async (stage) => {
     expect((await stage.request(target)).status).toBe(400);
-    expect(stage.origin.exchanges).toEqual([]);
+    expect(stage.origin.seen).toEqual([]);
   },
 });
 

@@ -139,6 +139,11 @@ export class RawOrigin {
     return [...this.#wires].filter((wire) => wire.ending === undefined).length;
   }
 
+  /** Request lines since the last reset. */
+  get seen(): string[] {
+    return this.exchanges.map(({ head }) => `${head.method} ${head.target}`);
+  }
+
   /** From now on answers with `script`; by default 200 and the text `origin` once the body was read. */
   script(script: OriginScript): void {
     this.#script = script;
