@@ -10,6 +10,9 @@ import { type BodySource, sourceOf, watchedBody } from "./watched-body.ts";
 /** A client that sends slower than this may find its request timed out before it ends. */
 const SLOWEST_BYTES_PER_MS = 16;
 
+/** Longest that content of untold length and without a limit may take, as nobody sees its end. */
+const UNTOLD_LENGTH_MS = 60 * 60 * 1_000;
+
 /**
  * What to send as content; the timer for the response head is set in motion.
  *
@@ -30,7 +33,12 @@ export const uploadOf = (
     return hooks.contentOf(undefined, head.method);
   }
   const length = exchange.contentLength;
-  if (length === undefined || isIdleChosen(timeouts)) return watched(sourceOf(stream), attempt, run, hooks);
+  const counted = length === undefined && exchange.maxBodyBytes !== Number.POSITIVE_INFINITY;
+  if (counted || isIdleChosen(timeouts)) return watched(sourceOf(stream), attempt, run, hooks);
+  if (length === undefined) {
+    expectHead(attempt, run, UNTOLD_LENGTH_MS);
+    return stream;
+  }
   if (length <= hooks.wholeBytes) return small(sourceOf(stream), length, attempt, run, hooks);
   expectHead(attempt, run, allowanceMs(length));
   return stream;

@@ -122,7 +122,7 @@ export const rigOf = (script: Script, more: Partial<FetchHooks> = {}): Rig => {
         contentLength: arrival.body.length,
         responseEdits: [],
         responseFields: [],
-        maxBodyBytes: parts.maxBodyBytes ?? Number.POSITIVE_INFINITY,
+        maxBodyBytes: parts.maxBodyBytes ?? 1024 * 1024,
         cancellation,
       },
       endpoint,
