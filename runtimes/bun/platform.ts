@@ -26,7 +26,7 @@ export interface BunPlatformOptions {
 
 const BUN_DEFAULT_IDLE_SECONDS = 10;
 /** Watching for the client's leaving has its price, so it begins only with exchanges that take longer than this. */
-const WATCH_CLIENT_AFTER_MS = 50;
+const WATCH_CLIENT_AFTER_MS = 250;
 
 const NOBODY: Peer = Object.freeze({ address: "", port: undefined });
 

@@ -1,7 +1,7 @@
 /** Upstream requests by Bun's `fetch`. */
 import type { Endpoint, EndpointTls } from "../../src/core/endpoint.ts";
 import type { Clock, Transport } from "../../src/core/platform.ts";
-import type { EditHeaders, FetchHooks, ShownBody } from "../fetch/hooks.ts";
+import type { AtOnce, EditHeaders, FetchHooks, ShownBody } from "../fetch/hooks.ts";
 import { isBodiless } from "../fetch/download.ts";
 import { fieldsRecord } from "../fetch/fields-record.ts";
 import { fetchTransport } from "../fetch/transport.ts";
@@ -48,6 +48,37 @@ const respond = (upstream: Response, body: ShownBody, edit: EditHeaders): Respon
   return new Response(body, { status, headers });
 };
 
+/** Shorter content goes out together with its head anyway. */
+const CORKED_BYTES = 12 * 1024;
+/** Beyond that, Bun's own copying is faster. */
+const AT_ONCE_BYTES = 256 * 1024;
+
+/** Bun's own kind of stream: what is written before it ends leaves as a whole if it fits the high-water mark. */
+interface DirectSource {
+  readonly type: "direct";
+  pull(sink: { write(content: Uint8Array): void; end(): void }): void;
+}
+
+/**
+ * When a handler took time, Bun sends every word of a response's head by itself unless the content is short or a
+ * stream. Streams it sends in chunks, without `Content-Length`, unless all is there before anything has gone out.
+ */
+const atOnce: AtOnce = {
+  suits: (length) => length > CORKED_BYTES && length <= AT_ONCE_BYTES,
+  streamOf(pieces, length) {
+    const source: DirectSource = {
+      type: "direct",
+      pull(sink) {
+        for (const piece of pieces) sink.write(piece);
+        sink.end();
+      },
+    };
+    return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>, {
+      highWaterMark: length + 1,
+    });
+  },
+};
+
 export const bunTransport = (clock: Clock, server: Pick<FetchHooks, "mayBeQuiet" | "over">): Transport =>
   fetchTransport({
     clock,
@@ -55,11 +86,10 @@ export const bunTransport = (clock: Clock, server: Pick<FetchHooks, "mayBeQuiet"
     endpointInit,
     sendsHost: true,
     declaresLength: true,
-    // Faster than streaming it, too.
-    wholeBytes: 64 * 1024,
     fieldsInit: fieldsRecord,
     contentOf: (content) => content ?? null,
     endsWithClient: false,
+    atOnce,
     respond,
     repeatsUnanswered: false,
     ...server,

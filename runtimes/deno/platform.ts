@@ -21,7 +21,7 @@ export interface DenoPlatformOptions {
  * Watching for the client's leaving costs a fifth of a small request's whole way, so it begins only when the upstream
  * has not answered for this long.
  */
-const WATCH_CLIENT_AFTER_MS = 50;
+const WATCH_CLIENT_AFTER_MS = 250;
 
 const isServeInfo = (env: unknown): env is DenoServeInfo =>
   typeof env === "object" && env !== null && "remoteAddr" in env;

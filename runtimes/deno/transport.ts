@@ -29,6 +29,9 @@ const acceptingUntouched = (pairs: readonly string[]): HeadersInit => {
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 
+/** More than Deno ever has of a request's content when its handler is called. */
+const AT_HAND_BYTES = 512 * 1024;
+
 /**
  * Deno sends a request again whose connection broke, whatever its method, unless its content is a stream. A blob is
  * one, and keeps its length.
@@ -59,8 +62,7 @@ export const denoTransport = (clock: Clock): Transport => {
     },
     sendsHost: true,
     declaresLength: false,
-    // More than Deno ever has at hand when it calls, so that what is streamed by itself is never sent again.
-    wholeBytes: 512 * 1024,
+    gathers: (method, length) => length <= AT_HAND_BYTES && !IDEMPOTENT.has(method),
     contentOf: sentOnce,
     fieldsInit: acceptingUntouched,
     endsWithClient: true,

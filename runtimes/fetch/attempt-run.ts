@@ -15,6 +15,7 @@ export class AttemptRun {
   #reason: ProxyError | undefined;
   #stopTimer: Cancel = nothing;
   #stopListening: Cancel = nothing;
+  #onStop: ((reason: ProxyError) => void) | undefined;
 
   constructor(attempt: Attempt, clock: Clock) {
     this.#clock = clock;
@@ -36,6 +37,12 @@ export class AttemptRun {
     this.#reason = reason;
     this.finish();
     this.#abort.abort(reason);
+    this.#onStop?.(reason);
+  }
+
+  /** Calls `listener` when it is stopped, in the place of one given before. */
+  whenStopped(listener: (reason: ProxyError) => void): void {
+    this.#onStop = listener;
   }
 
   /** Stops with `reason` after `ms` unless something else is expected first. 0 is no limit. */

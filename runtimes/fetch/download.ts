@@ -4,9 +4,10 @@ import type { Attempt } from "../../src/core/exchange.ts";
 import { editHeaders } from "../../src/http/header-edits.ts";
 import { nominatedBy } from "../../src/http/headers.ts";
 import type { AttemptRun } from "./attempt-run.ts";
-import type { FetchHooks } from "./hooks.ts";
+import { gather } from "./gather.ts";
+import type { AtOnce, EditHeaders, FetchHooks } from "./hooks.ts";
 import { isEventStream, isIdleChosen, orForEver } from "./idle.ts";
-import { sourceOf, watchedBody } from "./watched-body.ts";
+import { type BodySource, sourceOf, watchedBody } from "./watched-body.ts";
 
 /** Statuses without content (RFC 9110 §6.4.1). */
 export const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304;
@@ -17,25 +18,33 @@ export const downloadOf = (
   attempt: Attempt,
   run: AttemptRun,
   hooks: FetchHooks,
-): Response => {
+): Response | Promise<Response> => {
   const { status } = upstream;
   if (status < 200 || status > 599) {
     throw new ProxyError("bad-upstream-response", {
       detail: `status ${status} from ${attempt.endpoint.authority}`,
     });
   }
-  const edit = (headers: Headers): void => editFields(headers, attempt);
+  const edit: EditHeaders = (headers) => editFields(headers, attempt);
   if (isBodiless(status) || attempt.exchange.arrival.head.method === "HEAD") {
     run.finish();
     hooks.over?.(attempt);
     return hooks.respond(upstream, null, edit);
   }
+  const { body } = upstream;
   if (!mustWatch(upstream, attempt, hooks)) {
-    if (hooks.endsWithClient || isSmall(upstream)) run.finish();
+    const length = lengthOf(upstream);
+    if (hooks.atOnce?.suits(length) === true && body !== null) {
+      return atOnce(body, length, { upstream, attempt, run, hooks, atOnce: hooks.atOnce, edit });
+    }
+    if (hooks.endsWithClient || length <= SMALL_BYTES) run.finish();
     return hooks.respond(upstream, "as it comes", edit);
   }
-  const { body } = upstream;
-  return hooks.respond(upstream, body === null ? null : watched(body, upstream, attempt, run, hooks), edit);
+  return hooks.respond(
+    upstream,
+    body === null ? null : watched(sourceOf(body), upstream, attempt, run, hooks),
+    edit,
+  );
 };
 
 const editFields = (headers: Headers, { responseEdits }: Attempt): void => {
@@ -51,9 +60,36 @@ const idleMsOf = (upstream: Response, { timeouts }: Attempt): number =>
 /** Content that is here, or as good as here, when its head is. */
 const SMALL_BYTES = 64 * 1024;
 
-const isSmall = ({ headers }: Response): boolean => {
+/** Infinity where it isn't told. */
+const lengthOf = ({ headers }: Response): number => {
   const length = headers.get("content-length");
-  return length !== null && Number(length) <= SMALL_BYTES;
+  return length === null || headers.has("transfer-encoding") ? Number.POSITIVE_INFINITY : Number(length);
+};
+
+interface AtOnceParts {
+  readonly upstream: Response;
+  readonly attempt: Attempt;
+  readonly run: AttemptRun;
+  readonly hooks: FetchHooks;
+  readonly atOnce: AtOnce;
+  readonly edit: EditHeaders;
+}
+
+/** Content that takes its time goes out as it comes after all. */
+const atOnce = async (
+  body: ReadableStream<Uint8Array>,
+  length: number,
+  { upstream, attempt, run, hooks, atOnce: { streamOf }, edit }: AtOnceParts,
+): Promise<Response> => {
+  const content = await gather(sourceOf(body), length, hooks.clock).catch((error: unknown) => {
+    throw downloadFailure(error, attempt);
+  });
+  if ("read" in content) {
+    return hooks.respond(upstream, watched(content, upstream, attempt, run, hooks), edit);
+  }
+  run.finish();
+  hooks.over?.(attempt);
+  return hooks.respond(upstream, streamOf(content, length), edit);
 };
 
 const mustWatch = (upstream: Response, attempt: Attempt, hooks: FetchHooks): boolean => {
@@ -68,14 +104,14 @@ const mustWatch = (upstream: Response, attempt: Attempt, hooks: FetchHooks): boo
 };
 
 const watched = (
-  body: ReadableStream<Uint8Array>,
+  source: BodySource,
   upstream: Response,
   attempt: Attempt,
   run: AttemptRun,
   hooks: FetchHooks,
 ): ReadableStream<Uint8Array> => {
   const idleMs = idleMsOf(upstream, attempt);
-  return watchedBody(sourceOf(body), {
+  return watchedBody(source, {
     clock: hooks.clock,
     idleMs,
     maxBytes: Number.POSITIVE_INFINITY,

@@ -6,14 +6,14 @@ import type { BodySource } from "./watched-body.ts";
 const PATIENCE_MS = 10;
 
 /**
- * The `length` bytes of `source`, or, when they take longer than a moment, a source of the same bytes.
+ * The pieces of the `length` bytes of `source`, or, when they take longer than a moment, a source of the same bytes.
  * Rejects when reading fails.
  */
 export const gather = async (
   source: BodySource,
   length: number,
   clock: Clock,
-): Promise<Uint8Array<ArrayBuffer> | BodySource> => {
+): Promise<readonly Uint8Array[] | BodySource> => {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   let stop = (): void => {};
@@ -32,7 +32,7 @@ export const gather = async (
   } finally {
     stop();
   }
-  return joined(pieces, bytes);
+  return pieces;
 };
 
 const replayed = (
@@ -55,7 +55,11 @@ const replayed = (
   };
 };
 
-const joined = (pieces: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> => {
+/** All of `pieces` as one. */
+export const joined = (pieces: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> => {
+  const [first] = pieces;
+  // What came from a connection is never memory shared between threads.
+  if (first?.byteLength === bytes) return first as Uint8Array<ArrayBuffer>;
   const whole = new Uint8Array(bytes);
   let at = 0;
   for (const piece of pieces) {

@@ -9,6 +9,13 @@ export type EditHeaders = (headers: Headers) => void;
 /** `"as it comes"` is the upstream's own body, which the runtime copies itself. */
 export type ShownBody = ReadableStream<Uint8Array> | "as it comes" | null;
 
+export interface AtOnce {
+  /** Whether content of this length is worth it. */
+  readonly suits: (length: number) => boolean;
+  /** A stream that hands over all of `pieces`, `length` bytes, in one go. */
+  readonly streamOf: (pieces: readonly Uint8Array[], length: number) => ReadableStream<Uint8Array>;
+}
+
 export interface FetchHooks {
   readonly clock: Clock;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
@@ -18,8 +25,11 @@ export interface FetchHooks {
   readonly sendsHost: boolean;
   /** Whether `Content-Length` has to be asked for; otherwise the runtime knows it from its own body streams. */
   readonly declaresLength: boolean;
-  /** Sized content up to this many bytes is read before it is sent, unless it takes its time; that tells when it ended. */
-  readonly wholeBytes: number;
+  /**
+   * Whether sized content that is too large to be read whole is nevertheless gathered as far as it comes at once, since
+   * the runtime would send it again by itself.
+   */
+  readonly gathers?: (method: string, length: number) => boolean;
   /** Content that was read whole, or that is missing, as `fetch` is to get it. */
   contentOf(content: Uint8Array<ArrayBuffer> | undefined, method: string): BodyInit | null;
   /** A stream made here, so that the runtime knows its length. */
@@ -31,6 +41,8 @@ export interface FetchHooks {
    * Otherwise the cancellation stays armed.
    */
   readonly endsWithClient: boolean;
+  /** For the content of answers that is better sent at once than streamed. */
+  readonly atOnce?: AtOnce;
   /** The upstream's answer with edited fields and its own body, another or none. */
   respond(upstream: Response, body: ShownBody, edit: EditHeaders): Response;
   /**

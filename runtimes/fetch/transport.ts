@@ -64,7 +64,8 @@ const send = async (attempt: Attempt, hooks: FetchHooks, known: Known): Promise<
     const upstream = await (repeatable ? fetchTwice(url, init, attempt, hooks) : hooks.fetch(url, init));
     run.arrived();
     known.answered = true;
-    return downloadOf(upstream, attempt, run, hooks);
+    const response = downloadOf(upstream, attempt, run, hooks);
+    return response instanceof Promise ? await response : response;
   } catch (thrown) {
     const failure = run.reason ?? fetchFailure(thrown, attempt.endpoint);
     run.stop(failure);

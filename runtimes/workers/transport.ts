@@ -24,7 +24,6 @@ export const workersTransport = (clock: Clock): Transport =>
     endpointInit: () => ({}),
     sendsHost: false,
     declaresLength: false,
-    wholeBytes: 64 * 1024,
     fieldsInit: fieldsRecord,
     contentOf: (content) => content ?? null,
     sized: (body, length) => body.pipeThrough(new FixedLengthStream(length)),

@@ -62,10 +62,17 @@ const cancellationOf = (signal: AbortSignal): Cancellation => {
  */
 export const unreadBody = (request: Request): ReadableStream<Uint8Array> | null => {
   const { body } = request;
-  if (request.bodyUsed || body?.locked === true) {
-    throw new ProxyError("internal", { detail: "the request body was read before it reached the proxy" });
-  }
+  if (request.bodyUsed || body?.locked === true) throw bodyRead();
   return body;
+};
+
+const bodyRead = (): ProxyError =>
+  new ProxyError("internal", { detail: "the request body was read before it reached the proxy" });
+
+/** The same, all of it at once. Rejects when the client breaks off. */
+export const unreadBytes = (request: Request): Promise<Uint8Array<ArrayBuffer>> => {
+  if (request.bodyUsed) throw bodyRead();
+  return request.bytes();
 };
 
 /** Reads `request`. Nothing is materialised before it is asked for. */

@@ -91,7 +91,6 @@ export const rigOf = (script: Script, more: Partial<FetchHooks> = {}): Rig => {
     endpointInit: () => ({}),
     sendsHost: true,
     declaresLength: false,
-    wholeBytes: 16,
     contentOf: (content) => content ?? null,
     fieldsInit: fieldsRecord,
     endsWithClient: true,

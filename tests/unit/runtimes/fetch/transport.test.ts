@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { withDeadline } from "../../../../src/core/deadline.ts";
+import type { AtOnce } from "../../../../runtimes/fetch/hooks.ts";
 import { ProxyError } from "../../../../src/core/errors.ts";
 import { codeOf, rigOf } from "./rig.ts";
 
@@ -18,6 +19,14 @@ const streamOf = (...pieces: string[]): ReadableStream<Uint8Array> =>
   });
 
 const contentOf = (body: unknown): Promise<string> => new Response(body as BodyInit).text();
+
+/** A body that fails when `signal` does, as those of `fetch` do. */
+const endlessUntil = (signal: AbortSignal): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start(controller) {
+      signal.addEventListener("abort", () => controller.error(signal.reason));
+    },
+  });
 
 describe("request", () => {
   test("goes to the endpoint with edited fields and follows no redirect", async () => {
@@ -53,7 +62,7 @@ describe("request", () => {
 });
 
 describe("request content", () => {
-  test("small content that is there is sent whole", async () => {
+  test("small content is sent whole", async () => {
     const rig = rigOf(() => new Response());
     await rig.send(post("hello", { "content-length": "5" }));
     expect(rig.calls[0]?.init.body).toBeInstanceOf(Uint8Array);
@@ -62,9 +71,40 @@ describe("request content", () => {
 
   test("large content goes out as the runtime's own stream", async () => {
     const rig = rigOf(() => new Response());
-    const request = post(streamOf("x".repeat(100)), { "content-length": "100" });
+    const request = post(streamOf("x".repeat(65_537)), { "content-length": "65537" });
     await rig.send(request);
     expect(rig.calls[0]?.init.body).toBe(request.body);
+  });
+
+  test("small content that does not end is given up with request-timeout", async () => {
+    const rig = rigOf(() => new Response());
+    const request = post(new ReadableStream(), { "content-length": "5" });
+    const failing = codeOf(rig.send(request, { timeouts: { idleMs: 2_000 } }));
+    await rig.clock.advance(3_000);
+    expect(await failing).toBe("request-timeout");
+    expect(rig.calls).toEqual([]);
+  });
+
+  test("small content is given up when the client leaves", async () => {
+    const rig = rigOf(() => new Response());
+    const failing = codeOf(rig.send(post(new ReadableStream(), { "content-length": "5" })));
+    rig.client().cancel(new ProxyError("client-closed"));
+    expect(await failing).toBe("client-closed");
+    expect(rig.calls).toEqual([]);
+  });
+
+  test("small content shorter than announced is the client's fault", async () => {
+    const rig = rigOf(() => new Response());
+    expect(await codeOf(rig.send(post("abc", { "content-length": "5" })))).toBe("client-closed");
+    expect(rig.calls).toEqual([]);
+  });
+
+  test("content that the runtime would send again is gathered", async () => {
+    const rig = rigOf(() => new Response(), { gathers: () => true });
+    const text = "x".repeat(65_537);
+    await rig.send(post(text, { "content-length": "65537" }));
+    expect(rig.calls[0]?.init.body).toBeInstanceOf(Uint8Array);
+    expect(await contentOf(rig.calls[0]?.init.body)).toBe(text);
   });
 
   test("time to the first byte counts from the end of an upload of unknown length", async () => {
@@ -228,6 +268,52 @@ describe("response", () => {
       },
     });
     expect(await rig.send(get())).toBe(upstream);
+  });
+
+  describe("that is better sent at once", () => {
+    const atOnce: AtOnce = {
+      suits: (length) => length === 4,
+      streamOf: (pieces, length) =>
+        new Response(`${length}: ${pieces.map((piece) => new TextDecoder().decode(piece)).join("")}`)
+          .body as ReadableStream<Uint8Array>,
+    };
+    const answer = (body: ReadableStream<Uint8Array>): Response =>
+      new Response(body, { headers: { "content-length": "4" } });
+
+    test("is gathered, and then nothing may stop it any more", async () => {
+      const rig = rigOf(() => answer(streamOf("ab", "cd")), { atOnce });
+      const response = await rig.send(get());
+      rig.client().cancel(new ProxyError("client-closed"));
+      expect(await response.text()).toBe("4: abcd");
+      expect([rig.calls[0]?.signal.aborted, rig.clock.pending]).toEqual([false, 0]);
+    });
+
+    test("goes out as it comes when it takes its time", async () => {
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = writable.getWriter();
+      const rig = rigOf(() => answer(readable), { atOnce });
+      const sending = rig.send(get());
+      await writer.write(new TextEncoder().encode("ab"));
+      await rig.clock.advance(10);
+      const reading = (await sending).text();
+      await writer.write(new TextEncoder().encode("cd"));
+      await writer.close();
+      expect(await reading).toBe("abcd");
+    });
+
+    test("is an error of the upstream when it breaks off", async () => {
+      const rig = rigOf(() => answer(streamOf("abc")), { atOnce });
+      await expect(rig.send(get())).rejects.toMatchObject({ code: "upstream-reset" });
+      expect(rig.calls[0]?.signal.aborted).toBe(true);
+    });
+
+    test("is given up when the client leaves", async () => {
+      const rig = rigOf(({ signal }) => answer(endlessUntil(signal)), { atOnce });
+      const failing = codeOf(rig.send(get()));
+      await rig.clock.advance(1);
+      rig.client().cancel(new ProxyError("client-closed"));
+      expect(await failing).toBe("client-closed");
+    });
   });
 
   test("status outside of 200 to 599 is the upstream's fault", async () => {
