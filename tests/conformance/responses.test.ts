@@ -1,4 +1,5 @@
 /** Responses keep their meaning: no body where there is none, fields neither merged nor lost, broken ones refused. */
+import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import { type Case, conformance, oneUpstream, requestText } from "../support/suite.ts";
 
@@ -92,6 +93,16 @@ const plain: Case[] = [
       expect([response.fields.get("content-length"), response.body.length]).toEqual(["5000000", 5_000_000]);
     },
   },
+  ...[1, 16_384, 65_536, 262_144].map((bytes): Case => ({
+    title: `sized body of ${bytes} bytes keeps its length`,
+    run: async (stage) => {
+      const body = randomBytes(bytes);
+      stage.origin.script((x) => x.respond(200, {}, body));
+      const response = await stage.request("/");
+      expect(response.fields.get("content-length")).toBe(String(bytes));
+      expect(response.body.equals(body)).toBe(true);
+    },
+  })),
   {
     title: "body that ends with the connection is passed on whole",
     run: async (stage) => {

@@ -55,6 +55,25 @@ const streams: Case[] = [
       expect((await response.pieces.next()).done).toBe(true);
     },
   })),
+  {
+    title: "sized response that takes its time arrives as it was sent",
+    run: async (stage) => {
+      const [first, last] = ["a".repeat(1_000), "b".repeat(64_536)];
+      stage.origin.script(async (x) => {
+        await x.send(`HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n${first}`);
+        await x.wire.ended();
+      });
+      const client = await stage.client();
+      await client.send(requestText("/"));
+      const exchange = await stage.origin.request();
+      const response = await client.open();
+      expect((await response.pieces.next()).value?.toString()).toBe(first);
+      await exchange.send(last);
+      let rest = "";
+      for await (const piece of response.pieces) rest += piece.toString();
+      expect(rest).toBe(last);
+    },
+  },
 ];
 
 conformance("streams", { config: oneUpstream(), cases: streams });
