@@ -1,6 +1,7 @@
 /** Node's response object, with less work for the system and an end that can't be mistaken. */
 import { ServerResponse } from "node:http";
 import { ALWAYS_SERVING, type Lifecycle } from "../../src/core/lifecycle.ts";
+import { type Sender, sendInBurst } from "./burst.ts";
 
 /** Above this, copying the body costs more than a gathered write of head and body. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -8,13 +9,16 @@ const ONE_WRITE_BYTES = 16 * 1024;
 /** Smaller pieces are gathered until the end of the tick. */
 const LARGE_PIECE_BYTES = 4 * 1024;
 
+const NO_BODY = new Uint8Array();
+
 type EndArguments = [chunk?: unknown, encoding?: unknown, callback?: unknown];
 
-export class Outgoing extends ServerResponse {
+export class Outgoing extends ServerResponse implements Sender {
   /** Draining makes each response close its connection. */
   lifecycle: Lifecycle = ALWAYS_SERVING;
   /** The client waits for `100 Continue` before it sends its body. */
   awaitsContinue = false;
+  #body: Uint8Array | undefined;
 
   override writeHead(...args: unknown[]): this {
     // After the last request of a connection Node says so, but leaves the connection open.
@@ -33,13 +37,23 @@ export class Outgoing extends ServerResponse {
     return flowing || this.writableLength === 0;
   }
 
-  /** A small body becomes a string: head and body then leave in one plain write instead of a gathered one. */
+  /** A whole answer, if it is small, leaves with the others of its turn of the event loop. */
   override end(...args: EndArguments): this {
-    const [chunk] = args;
-    if (chunk instanceof Uint8Array && chunk.length <= ONE_WRITE_BYTES && args.length === 1) {
-      return super.end(asBuffer(chunk).latin1Slice(), "latin1");
+    const [chunk = NO_BODY] = args;
+    const small = chunk instanceof Uint8Array && chunk.length <= ONE_WRITE_BYTES;
+    if (!small || args.length > 1 || this.#headSent) {
+      return super.end(...(args as Parameters<ServerResponse["end"]>));
     }
-    return super.end(...(args as Parameters<ServerResponse["end"]>));
+    if (this.#body === undefined) sendInBurst(this);
+    this.#body ??= chunk;
+    return this;
+  }
+
+  /** The body becomes a string: head and body then leave in one plain write instead of a gathered one. */
+  sendNow(): void {
+    const body = this.#body;
+    if (body === undefined || body.length === 0) super.end();
+    else super.end(asBuffer(body).latin1Slice(), "latin1");
   }
 
   /** At the end of the tick, unless the first piece of the body takes the head along before that. */
@@ -48,7 +62,12 @@ export class Outgoing extends ServerResponse {
   }
 
   flushNow(): void {
-    if (!this.destroyed && !(this as { _headerSent?: boolean })._headerSent) super.flushHeaders();
+    const endsSoon = this.#body !== undefined;
+    if (!this.destroyed && !this.#headSent && !endsSoon) super.flushHeaders();
+  }
+
+  get #headSent(): boolean {
+    return (this as { _headerSent?: boolean })._headerSent === true;
   }
 
   /** A response that breaks off resets its connection: a plain close would look like its end to HTTP/1.0 clients. */

@@ -24,7 +24,9 @@ export const refuseClient = (error: Error & { code?: string }, duplex: Duplex): 
   } else if (response.req.complete) {
     // What follows an earlier request on this connection is malformed; that request still gets its answer.
     response.shouldKeepAlive = false;
-    if (response.headersSent) socket.once("finish", () => socket.destroy());
+    response.once("finish", () => {
+      if (socket.writable) answerAndClose(socket, code);
+    });
   } else if (response.headersSent) {
     socket.destroy();
   } else {
