@@ -5,10 +5,9 @@ import type { Attempt } from "../../src/core/exchange.ts";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { Transport } from "../../src/core/platform.ts";
 import { editPairs } from "../../src/http/header-edits.ts";
-import { NodeArrival } from "./arrival.ts";
 import { AttemptRun } from "./attempt-run.ts";
 import { EndpointConnections, serverNameOf } from "./pool.ts";
-import { Upload } from "./upload.ts";
+import { type RequestBody, mayComeWithHead, requestBody, wholeBody } from "./request-body.ts";
 
 /** A transport with connections of its own. */
 export const nodeTransport = (): Transport => {
@@ -28,17 +27,23 @@ export const nodeTransport = (): Transport => {
     return route;
   };
 
+  const run = (attempt: Attempt, { body, upload }: RequestBody): Promise<Response> => {
+    const route = routeTo(attempt);
+    const request = requestOptions(attempt, route, body);
+    return new Promise((resolve, reject) => {
+      new AttemptRun({ attempt, connections: route.connections, request, upload, resolve, reject }).start();
+    });
+  };
+
   return {
     send(attempt) {
       const { reason } = attempt.cancellation;
       if (reason !== undefined) return Promise.reject(reason);
       if (closed) return Promise.reject(new ProxyError("draining"));
-      const route = routeTo(attempt);
-      return new Promise((resolve, reject) => {
-        const { body, upload } = requestBody(attempt);
-        const request = requestOptions(attempt, route, body);
-        new AttemptRun({ attempt, connections: route.connections, request, upload, resolve, reject }).start();
-      });
+      const { arrival } = attempt.exchange;
+      return mayComeWithHead(arrival)
+        ? Promise.resolve().then(() => run(attempt, wholeBody(arrival) ?? requestBody(attempt)))
+        : run(attempt, requestBody(attempt));
     },
     async close() {
       closed = true;
@@ -73,36 +78,3 @@ const requestOptions = (
     servername: serverName === "" ? "address" : serverName,
   };
 };
-
-interface RequestBody {
-  readonly body: Dispatcher.DispatchOptions["body"];
-  readonly upload: Upload | undefined;
-}
-
-const NO_BODY: RequestBody = { body: null, upload: undefined };
-
-const requestBody = ({ exchange, timeouts }: Attempt): RequestBody => {
-  const { arrival, maxBodyBytes } = exchange;
-  if (!arrival.body.present) return NO_BODY;
-  if (arrival instanceof NodeArrival) {
-    const upload = new Upload(arrival, { maxBytes: maxBodyBytes, idleMs: timeouts.idleMs });
-    // undici asks for no more of a stream than `Upload` has.
-    return { body: upload as unknown as Dispatcher.DispatchOptions["body"], upload };
-  }
-  const stream = arrival.body.stream();
-  if (stream === null) return NO_BODY;
-  const counted = counting(stream, maxBodyBytes) as unknown as Dispatcher.DispatchOptions["body"];
-  return { body: counted, upload: undefined };
-};
-
-/** Rejects once more than `maxBytes` have passed. */
-async function* counting(stream: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const piece of stream) {
-    bytes += piece.length;
-    if (bytes > maxBytes) {
-      throw new ProxyError("body-too-large", { detail: `more than ${maxBytes} bytes` });
-    }
-    yield piece;
-  }
-}

@@ -332,6 +332,35 @@ describe("bodies", () => {
     expect((await client.response()).text).toBe("same");
   });
 
+  const KIB = 1024;
+  test.each([
+    ["with its head", 0],
+    ["right behind its head", 1],
+    ["in two halves", 2],
+  ])(
+    "body that comes %s arrives unchanged, and the next one on the same connection too",
+    async (_how, cuts) => {
+      const rig = await startRig();
+      rig.origin.script(async (exchange) => exchange.respond(200, {}, await exchange.body()));
+      const client = await rig.client();
+      for (const bytes of [1, 100, 16 * KIB, 16 * KIB + 1]) {
+        const body = pattern(bytes, 7);
+        const start = Buffer.from(head("POST", "/", `Content-Length: ${bytes}`));
+        const halfway = cuts < 2 ? 0 : bytes >> 1;
+        const pieces =
+          cuts === 0
+            ? [Buffer.concat([start, body])]
+            : [Buffer.concat([start, body.subarray(0, halfway)]), body.subarray(halfway)];
+        for (const piece of pieces) {
+          await client.send(piece);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        expect((await client.response()).body.equals(body)).toBe(true);
+      }
+      expect(rig.origin.connections).toBe(1);
+    },
+  );
+
   test("early answer is delivered and the rest of a short upload read away", async () => {
     const rig = await startRig();
     rig.origin.script((exchange) => exchange.respond(413, { Connection: "close" }, "no"));
