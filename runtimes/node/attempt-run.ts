@@ -3,18 +3,12 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Attempt } from "../../src/core/exchange.ts";
 import { ProxyError } from "../../src/core/errors.ts";
-import type { HeaderRecord } from "../../src/http/header-edits.ts";
-import { NodeArrival } from "./arrival.ts";
-import { IdleTimer } from "./idle-timer.ts";
+import { type Carrier, Delivery, type Recipient } from "./delivery.ts";
 import { type Phase, isConnectionLoss, transportFailure } from "./failures.ts";
 import type { Connection, EndpointConnections, Waiter } from "./pool.ts";
 import type { Borrower } from "./read-buffer.ts";
-import { isBodiless, responseFields, responseFlaw } from "./response-fields.ts";
-import { type BodySource, UpstreamBody } from "./upstream-body.ts";
+import { responseFlaw } from "./response-fields.ts";
 import type { Upload } from "./upload.ts";
-
-/** A piece up to this is copied rather than lent, and a body up to this is handed over whole. */
-const SMALL_BYTES = 16 * 1024;
 
 /** Interim responses to one request. Servers send a few: hints, or signs of life while they work. */
 const MAX_INTERIMS = 64;
@@ -23,25 +17,21 @@ const MAX_INTERIMS = 64;
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 
 /** What one run needs. */
-export interface RunOptions {
+export interface RunOptions extends Recipient {
   readonly attempt: Attempt;
   readonly connections: EndpointConnections;
   readonly request: Dispatcher.DispatchOptions;
   /** The request's body where it is read from Node's server. */
   readonly upload: Upload | undefined;
-  resolve(response: Response): void;
-  reject(error: ProxyError): void;
 }
 
 /**
  * Every method may be called by undici, the pool, the client's cancellation or the consumer of the body, in any order;
  * the first one that ends the run ends it once.
- *
- * The response is handed over at the end of the tick in which its head came: by then a small body is there too and goes
- * out in one piece, and a long or slow one has not been held up.
  */
-export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySource, Borrower {
+export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, Carrier {
   readonly #options: RunOptions;
+  readonly #delivery: Delivery;
   #phase: Phase = "connecting";
   #connection: Connection | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -52,18 +42,11 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
   #onUsedConnection = false;
   #answered = false;
   #interims = 0;
-  #status = 0;
-  #fields: HeaderRecord | undefined;
   #reusable = true;
-  #pieces: Uint8Array[] = [];
-  #body: UpstreamBody | undefined;
-  #handedOver = false;
-
-  #idleMs = 0;
-  #idle: IdleTimer | undefined;
 
   constructor(options: RunOptions) {
     this.#options = options;
+    this.#delivery = new Delivery(options.attempt, this, options);
   }
 
   start(): void {
@@ -105,8 +88,12 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
 
   resume(): void {
     if (this.#over) return;
-    this.#idle?.touch();
+    this.#delivery.resumed();
     this.#controller?.resume();
+  }
+
+  lend(borrower: Borrower): void {
+    this.#connection?.lend(borrower);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -142,49 +129,14 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
       return;
     }
     if (status < 200) return;
-    const { method } = attempt.exchange.arrival.head;
     this.#phase = "receiving";
-    this.#status = status;
-    this.#fields = responseFields(headers, attempt.responseEdits, status);
     // undici closes these connections by itself, but later than the next exchange may ask for one.
-    this.#reusable = method !== "HEAD" && headers.connection !== "close";
-    if (isBodiless(method, status)) {
-      this.#handOver(null);
-      return;
-    }
-    this.#idleMs = isEventStream(headers["content-type"])
-      ? attempt.timeouts.eventStreamIdleMs
-      : attempt.timeouts.idleMs;
-    queueMicrotask(() => this.#streamTheRest());
+    this.#reusable = attempt.exchange.arrival.head.method !== "HEAD" && headers.connection !== "close";
+    this.#delivery.begin(status, headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
-    if (this.#over) return;
-    const body = this.#body;
-    if (body === undefined) {
-      if (!this.#handedOver) this.#pieces.push(this.#own(piece));
-      return;
-    }
-    this.#idle?.touch();
-    if (piece.length <= SMALL_BYTES) body.push(Buffer.from(piece));
-    else if (!body.push(piece) || !this.hasReturned) this.#connection?.lend(this);
-  }
-
-  /** The buffer that a piece lies in is read into again: a small piece is copied out, a large one keeps it. */
-  #own(piece: Buffer): Buffer {
-    if (piece.length <= SMALL_BYTES) return Buffer.from(piece);
-    this.#connection?.lend(this);
-    return piece;
-  }
-
-  /** node-server has written every piece to this very client, and the system has taken all of it over. */
-  get hasReturned(): boolean {
-    const { arrival } = this.#options.attempt.exchange;
-    return (
-      this.#body?.isWrittenDirectly === true &&
-      arrival instanceof NodeArrival &&
-      arrival.outgoing.writableLength === 0
-    );
+    if (!this.#over) this.#delivery.piece(piece);
   }
 
   /** Trailers end here. */
@@ -192,8 +144,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     if (this.#over) return;
     const { upload } = this.#options;
     this.#finish(this.#reusable && (upload === undefined || upload.complete));
-    if (this.#body !== undefined) this.#body.end();
-    else if (!this.#handedOver) this.#handOverAll();
+    this.#delivery.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
@@ -202,20 +153,6 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
       return;
     }
     this.#fail(transportFailure(error, this.#phase, this.#options.attempt.endpoint));
-  }
-
-  /** The whole body has come already. A large one goes out piece by piece, so that what was lent comes back. */
-  #handOverAll(): void {
-    let bytes = 0;
-    for (const piece of this.#pieces) bytes += piece.length;
-    if (bytes <= SMALL_BYTES) {
-      this.#handOver(whole(this.#pieces));
-      return;
-    }
-    if (this.#fields !== undefined) this.#fields["content-length"] ??= `${bytes}`;
-    this.#body = new UpstreamBody(this, this.#pieces);
-    this.#body.end();
-    this.#handOver(this.#body);
   }
 
   /**
@@ -245,31 +182,15 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
     connection.client.dispatch(this.#options.request, this);
   }
 
-  #streamTheRest(): void {
-    if (this.#over || this.#handedOver) return;
-    const body = new UpstreamBody(this, this.#pieces);
-    this.#body = body;
-    this.#handOver(body);
-    if (this.#idleMs > 0) this.#idle = new IdleTimer(this.#idleMs, this.#stalled);
-  }
-
   /** undici counts the time to the first byte anew after each of them. */
   #interimFlaw(): string | undefined {
     return ++this.#interims > MAX_INTERIMS ? "no end of interim responses" : undefined;
   }
 
-  #handOver(body: Uint8Array | UpstreamBody | null): void {
-    this.#handedOver = true;
-    // node-server's Response takes records with lists and bodies that act like streams; so does Node's own.
-    const init = { status: this.#status, headers: this.#fields } as ResponseInit;
-    this.#options.resolve(new Response(body as BodyInit | null, init));
-  }
-
   #fail(error: ProxyError): void {
     if (this.#over) return;
     this.#finish(false);
-    if (this.#body !== undefined) this.#body.fail(error);
-    else if (!this.#handedOver) this.#options.reject(error);
+    this.#delivery.fail(error);
   }
 
   #giveUp(error: ProxyError): void {
@@ -279,31 +200,9 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, BodySourc
 
   #finish(intact: boolean): void {
     this.#over = true;
-    this.#idle?.stop();
     this.#unsubscribe?.();
     const { connections, upload } = this.#options;
     if (upload !== undefined && !upload.complete) upload.destroy();
     if (this.#connection !== undefined) connections.release(this.#connection, intact);
   }
-
-  /** A consumer that holds the upstream up is the server's affair. */
-  readonly #stalled = (): void => {
-    if (this.#body?.paused === true) {
-      this.#idle?.restart();
-      return;
-    }
-    const error = new ProxyError("attempt-timeout", {
-      detail: `no byte of the response body for ${this.#idleMs} ms`,
-    });
-    this.#giveUp(error);
-  };
 }
-
-const isEventStream = (contentType: string | undefined): boolean =>
-  contentType !== undefined && /^text\/event-stream\b/i.test(contentType);
-
-const whole = (pieces: readonly Uint8Array[]): Uint8Array => {
-  const [first, ...rest] = pieces;
-  if (first === undefined) return Buffer.alloc(0);
-  return rest.length === 0 ? first : Buffer.concat(pieces);
-};

@@ -6,7 +6,8 @@ import { ProxyError } from "../../src/core/errors.ts";
 import type { Transport } from "../../src/core/platform.ts";
 import { editPairs } from "../../src/http/header-edits.ts";
 import { AttemptRun } from "./attempt-run.ts";
-import { EndpointConnections, serverNameOf } from "./pool.ts";
+import { serverNameOf } from "./client.ts";
+import { EndpointConnections } from "./pool.ts";
 import { type RequestBody, mayComeWithHead, requestBody, wholeBody } from "./request-body.ts";
 
 /** A transport with connections of its own. */
