@@ -3,10 +3,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
 import type { HeaderRecord } from "../../src/http/header-edits.ts";
+import { isContentless } from "../../src/http/status.ts";
 import { NodeArrival } from "./arrival.ts";
 import { IdleTimer } from "./idle-timer.ts";
 import type { Borrower } from "./read-buffer.ts";
-import { isBodiless, responseFields } from "./response-fields.ts";
+import { responseFields } from "./response-fields.ts";
 import { type BodySource, UpstreamBody } from "./upstream-body.ts";
 
 /** A piece up to this is copied rather than lent, and a body up to this is handed over whole. */
@@ -51,7 +52,7 @@ export class Delivery implements Borrower {
     const { exchange, responseEdits, timeouts } = this.#attempt;
     this.#status = status;
     this.#fields = responseFields(headers, responseEdits, status);
-    if (isBodiless(exchange.arrival.head.method, status)) {
+    if (isContentless(status) || exchange.arrival.head.method === "HEAD") {
       this.#handOver(null);
       return;
     }

@@ -79,6 +79,12 @@ const ROWS: readonly Row[] = [
     ["deno", "workerd"],
     "the runtime's server drops the field",
   ],
+  [
+    "responses",
+    "205 has no body even if the origin sends one",
+    ["deno"],
+    "Deno.serve sends a 205 without any framing, so its end can't be told",
+  ],
   ["keep-alive", "GET on a fresh connection that is reset is not repeated", ["deno"], ITS_OWN_RETRY],
   ["keep-alive", "answer that was begun is never started over", ["deno", "bun"], ITS_OWN_RETRY],
   ...[
