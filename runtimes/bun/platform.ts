@@ -3,8 +3,9 @@ import type { Arrival, Peer } from "../../src/core/arrival.ts";
 import type { Cancellation } from "../../src/core/cancellation.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
 import type { Clock, FailureReport, Platform } from "../../src/core/platform.ts";
+import { UNKNOWN_PEER, peerOf } from "../../src/core/peer.ts";
 import { webArrival } from "../../src/core/web-arrival.ts";
-import { FetchArrival, peerOf } from "../fetch/arrival.ts";
+import { FetchArrival } from "../fetch/arrival.ts";
 import { LateSignalCancellation } from "../fetch/client-gone.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
@@ -28,8 +29,6 @@ const BUN_DEFAULT_IDLE_SECONDS = 10;
 /** Watching for the client's leaving has its price, so it begins only with exchanges that take longer than this. */
 const WATCH_CLIENT_AFTER_MS = 250;
 
-const NOBODY: Peer = Object.freeze({ address: "", port: undefined });
-
 class BunArrival extends FetchArrival {
   readonly server: BunServer;
   /** The connection's idle timer isn't the server's usual one. */
@@ -43,11 +42,11 @@ class BunArrival extends FetchArrival {
     this.#clock = clock;
   }
 
-  protected readPeer(): Peer {
+  protected override readPeer(): Peer {
     const peer = this.server.requestIP(this.request);
-    return peer === null ? NOBODY : peerOf(peer.address, peer.port);
+    return peer === null ? UNKNOWN_PEER : peerOf(peer.address, peer.port);
   }
-  protected makeCancellation(): Cancellation {
+  protected override makeCancellation(): Cancellation {
     return new LateSignalCancellation(this.request, this.#clock, WATCH_CLIENT_AFTER_MS);
   }
 }

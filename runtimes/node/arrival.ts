@@ -3,8 +3,9 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import type { ArrivedBody, Arrival, Peer, RequestHead } from "../../src/core/arrival.ts";
 import { type Cancellation, CancellationSource } from "../../src/core/cancellation.ts";
 import { ProxyError } from "../../src/core/errors.ts";
+import { peerOf } from "../../src/core/peer.ts";
 import { webArrival } from "../../src/core/web-arrival.ts";
-import { firstValue } from "../../src/http/headers.ts";
+import { declaredLength, declaresContent } from "../../src/http/framing.ts";
 
 /** What @hono/node-server puts into Hono's `c.env`. */
 export interface NodeEnv {
@@ -58,20 +59,17 @@ export class NodeArrival implements Arrival, RequestHead, ArrivedBody {
 
   get peer(): Peer {
     const { remoteAddress, remotePort } = this.incoming.socket;
-    return { address: plainAddress(remoteAddress), port: remotePort };
+    return peerOf(remoteAddress ?? "", remotePort);
   }
 
   get body(): ArrivedBody {
     return this;
   }
   get present(): boolean {
-    const length = firstValue(this.pairs, "content-length");
-    if (length !== undefined) return length !== "0" && this.length !== 0;
-    return firstValue(this.pairs, "transfer-encoding") !== undefined;
+    return declaresContent(this.pairs);
   }
   get length(): number | undefined {
-    const length = firstValue(this.pairs, "content-length");
-    return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+    return declaredLength(this.pairs);
   }
   stream(): ReadableStream<Uint8Array> | null {
     return this.present ? this.request.body : null;
@@ -91,17 +89,4 @@ const clientGone = (outgoing: ServerResponse): CancellationSource => {
   if (outgoing.destroyed) closed();
   else outgoing.once("close", closed);
   return source;
-};
-
-const IPV4_MAPPED = "::ffff:";
-
-/** Without an IPv6 zone or the prefix of a mapped IPv4 address. */
-const plainAddress = (address: string | undefined): string => {
-  if (address === undefined) return "";
-  if (!address.includes(":")) return address;
-  const zone = address.indexOf("%");
-  const unzoned = zone === -1 ? address : address.slice(0, zone);
-  return unzoned.startsWith(IPV4_MAPPED) && unzoned.includes(".")
-    ? unzoned.slice(IPV4_MAPPED.length)
-    : unzoned;
 };
