@@ -6,7 +6,7 @@ import { declaresContent } from "../../src/http/framing.ts";
 import { firstValue } from "../../src/http/headers.ts";
 import { targetOf } from "../../src/http/url-text.ts";
 
-/** Its URL and its fields are what came over the wire. */
+/** Unless the app put another in its place, its URL and its fields are what came over the wire. */
 export abstract class FetchArrival extends WebArrival {
   protected abstract override readPeer(): Peer;
   protected abstract override makeCancellation(): Cancellation;
@@ -27,8 +27,16 @@ export abstract class FetchArrival extends WebArrival {
     if (!this.urlTellsAuthority || firstValue(this.pairs, "host") === undefined) return undefined;
     return super.authority;
   }
-  /** By the framing: a body object may be there without content, and missing with it (GET). */
+  /**
+   * By the framing: a body object may be there without content, and missing with it (GET). Content without framing is
+   * the app's own, which says of what type it is.
+   */
   override get present(): boolean {
-    return declaresContent(this.pairs);
+    if (declaresContent(this.pairs)) return true;
+    return (
+      firstValue(this.pairs, "content-type") !== undefined &&
+      firstValue(this.pairs, "content-length") === undefined &&
+      super.present
+    );
   }
 }

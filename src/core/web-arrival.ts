@@ -15,7 +15,7 @@ const bodyRead = (): ProxyError =>
  *
  * @throws ProxyError `internal` when somebody read it before: what is left would be another message.
  */
-const unreadBody = (request: Request): ReadableStream<Uint8Array> | null => {
+export const unreadBody = (request: Request): ReadableStream<Uint8Array> | null => {
   const { body } = request;
   if (request.bodyUsed || body?.locked === true) throw bodyRead();
   return body;

@@ -115,6 +115,18 @@ const ROWS: readonly Row[] = [
     "Deno's fetch repeats a POST whose connection broke unless its content is a stream, and streams are chunked",
   ],
   [
+    "library",
+    "HEAD response to a chunked resource invents no length",
+    ["deno"],
+    "Hono answers HEAD with `new Response(null, …)`, for which Deno.serve writes `Content-Length: 0`; the command and `serve` of `fairlead/deno` take that back",
+  ],
+  [
+    "library",
+    "changed request still names its client",
+    ["bun"],
+    "Bun.serve tells the client of the very request that it made; a request that the app puts in its place has none",
+  ],
+  [
     "2 GiB streams",
     "chunked upload grows resident memory by less than 64 MiB",
     ["deno"],

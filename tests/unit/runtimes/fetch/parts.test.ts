@@ -326,6 +326,14 @@ describe("arrival", () => {
     expect([of({ "content-length": "1" }), of({ "transfer-encoding": "chunked" })]).toEqual([true, true]);
   });
 
+  test("content of the app's own is present without framing", () => {
+    const made = (init: RequestInit): boolean =>
+      new TestArrival(new Request("http://a/", { method: "POST", ...init })).body.present;
+    expect(made({ body: new URLSearchParams({ a: "b" }) })).toBe(true);
+    expect(made({ headers: { "content-type": "text/plain" } })).toBe(false);
+    expect(made({ body: "", headers: { "content-length": "0" } })).toBe(false);
+  });
+
   test("peer is told without IPv4 mapping and zone", () => {
     expect(arrived("http://a/").peer.address).toBe("192.0.2.1");
     expect(peerOf("fe80::1%eth0", undefined).address).toBe("fe80::1");
