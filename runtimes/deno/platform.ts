@@ -8,7 +8,7 @@ import { FetchArrival } from "../fetch/arrival.ts";
 import { LateSignalCancellation } from "../fetch/client-gone.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
-import { stderrTelemetry } from "../stderr-telemetry.ts";
+import { telemetryOf } from "../stderr-telemetry.ts";
 import { DENO_CAPABILITIES } from "./capabilities.ts";
 import { type DenoServeInfo, deno } from "./deno-types.ts";
 import { denoTransport } from "./transport.ts";
@@ -70,10 +70,7 @@ export const platform = (options: DenoPlatformOptions = {}): Platform => {
     clock,
     random: webRandom(),
     transport: denoTransport(clock),
-    telemetry:
-      options.onFailure === undefined
-        ? stderrTelemetry((line) => console.error(line))
-        : { failed: (report) => options.onFailure?.(report) },
+    telemetry: telemetryOf(options, (line) => console.error(line)),
     arrive: arriveWith(clock),
   };
 };

@@ -5,7 +5,7 @@ import type { Clock, FailureReport, Platform } from "../../src/core/platform.ts"
 import { UNKNOWN_PEER, peerOf } from "../../src/core/peer.ts";
 import { FetchArrival } from "../fetch/arrival.ts";
 import { webRandom } from "../fetch/random.ts";
-import { stderrTelemetry } from "../stderr-telemetry.ts";
+import { telemetryOf } from "../stderr-telemetry.ts";
 import { WORKERS_CAPABILITIES } from "./capabilities.ts";
 import { workersTransport } from "./transport.ts";
 
@@ -59,9 +59,6 @@ export const platform = (options: WorkersPlatformOptions = {}): Platform => ({
   clock,
   random: webRandom(),
   transport: workersTransport(clock),
-  telemetry:
-    options.onFailure === undefined
-      ? stderrTelemetry((line) => console.error(line))
-      : { failed: (report) => options.onFailure?.(report) },
+  telemetry: telemetryOf(options, (line) => console.error(line)),
   arrive,
 });
