@@ -132,7 +132,7 @@ const gathered = async (
 };
 
 /** A body that can't be read is the client's doing: it left, or broke its own framing. */
-const brokenUpload = (error: unknown): ProxyError =>
+export const brokenUpload = (error: unknown): ProxyError =>
   error instanceof ProxyError
     ? error
     : new ProxyError("client-closed", { detail: "request body broke off", cause: error });
