@@ -14,12 +14,12 @@ import { createGateway } from "../../handlers/gateway.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { ConfigInput } from "../../src/config/types.ts";
 import { type MemoryPlatform, type MemoryPlatformOptions, memoryPlatform } from "./platform.ts";
-import type { ScriptedUpstream } from "./transport.ts";
+import type { ScriptedUpstream } from "./scripted-fetch.ts";
 
 export { ManualClock } from "./clock.ts";
 export { seededRandom } from "./random.ts";
 export { memoryPlatform, type MemoryPlatform, type MemoryPlatformOptions } from "./platform.ts";
-export type { ScriptedUpstream } from "./transport.ts";
+export type { ScriptedUpstream } from "./scripted-fetch.ts";
 
 /** A gateway in memory and the strings to pull on it. */
 export interface TestGateway extends Pick<MemoryPlatform, "clock" | "failures"> {

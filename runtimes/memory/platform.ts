@@ -4,7 +4,8 @@ import type { FailureReport, Platform } from "../../src/core/platform.ts";
 import { webArrival } from "../../src/core/web-arrival.ts";
 import { ManualClock } from "./clock.ts";
 import { seededRandom } from "./random.ts";
-import { type ScriptedUpstream, memoryTransport } from "./transport.ts";
+import type { ScriptedUpstream } from "./scripted-fetch.ts";
+import { memoryTransport } from "./transport.ts";
 
 export interface MemoryPlatformOptions {
   readonly upstreams?: Readonly<Record<string, ScriptedUpstream>>;
