@@ -3,7 +3,9 @@ import type { Dispatcher } from "undici";
 import type { Arrival } from "../../src/core/arrival.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
 import { ProxyError } from "../../src/core/errors.ts";
+import { sourceOf, watchedBody } from "../fetch/watched-body.ts";
 import { NodeArrival } from "./arrival.ts";
+import { nodeClock } from "./clock.ts";
 import { Upload } from "./upload.ts";
 
 export interface RequestBody {
@@ -45,18 +47,15 @@ export const requestBody = ({ exchange, timeouts }: Attempt): RequestBody => {
   }
   const stream = arrival.body.stream();
   if (stream === null) return NO_BODY;
-  const counted = counting(stream, maxBodyBytes) as unknown as Dispatcher.DispatchOptions["body"];
-  return { body: counted, upload: undefined };
+  const body = watchedBody(sourceOf(stream), {
+    clock: nodeClock,
+    idleMs: timeouts.idleMs,
+    maxBytes: maxBodyBytes,
+    stalled: () =>
+      new ProxyError("request-timeout", { detail: `request body paused for ${timeouts.idleMs} ms` }),
+    tooLong: () => new ProxyError("body-too-large", { detail: `more than ${maxBodyBytes} bytes` }),
+    // The failure comes by the body itself.
+    ended() {},
+  });
+  return { body: body as unknown as Dispatcher.DispatchOptions["body"], upload: undefined };
 };
-
-/** Rejects once more than `maxBytes` have passed. */
-async function* counting(stream: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const piece of stream) {
-    bytes += piece.length;
-    if (bytes > maxBytes) {
-      throw new ProxyError("body-too-large", { detail: `more than ${maxBytes} bytes` });
-    }
-    yield piece;
-  }
-}
