@@ -9,7 +9,9 @@ import { platform } from "./platform.ts";
 export * from "../../middleware/mod.ts";
 export * from "../../src/mod.ts";
 export type { GatewayOptions } from "../../handlers/gateway.ts";
-export type { ProxyOptions, ProxyTo } from "../../handlers/proxy.ts";
+export type { HostOptions } from "../../handlers/host-options.ts";
+export type { ProxyTo } from "../../handlers/proxy.ts";
+export type { ProxyOptions, ProxyRewrite, ProxyTarget, ProxyTimeouts } from "../../handlers/proxy-options.ts";
 export type { GatewayOf } from "../bind.ts";
 
 const bound: Bound = bind(platform);
