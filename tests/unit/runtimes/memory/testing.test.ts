@@ -108,6 +108,14 @@ describe("limits in memory", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("answer without content leaves no timer behind", async () => {
+    const { app, clock } = testGateway(to("http://api", { timeouts: { total: "1s" } }), {
+      "http://api": () => new Response(null),
+    });
+    expect((await app.request("/")).status).toBe(200);
+    expect(clock.pending).toBe(0);
+  });
+
   test.each([
     ["unlimited content", { bodyBytes: "unlimited" }],
     ["limited content", {}],
