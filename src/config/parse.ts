@@ -33,6 +33,14 @@ const problemOf = (issue: v.BaseIssue<unknown>, isSecret: IsSecret): ConfigProbl
   return { path, at, message: `expected ${expected}, found ${found}${note}`, expected, found };
 };
 
+/** Everything that is wrong with `input`, by path below it. */
+export const problemsOf = (
+  schema: v.GenericSchema,
+  input: unknown,
+  isSecret: IsSecret = isSecretPlace,
+): readonly ConfigProblem[] =>
+  (v.safeParse(schema, input).issues ?? []).map((issue) => problemOf(issue, isSecret));
+
 /** A config, or everything that is wrong with it. */
 export type Checked =
   | {
