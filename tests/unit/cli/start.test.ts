@@ -136,6 +136,42 @@ describe("fairlead start", () => {
   });
 });
 
+describe("output that nobody reads any more", () => {
+  const answersAndStops = async (child: Child, address: string): Promise<void> => {
+    child.stopReading();
+    for (let i = 0; i < 3; i++) expect((await fetch(address)).status).toBe(502);
+    child.signal("SIGTERM");
+    expect(await child.ended()).toEqual({ code: 0, signal: null });
+  };
+
+  it.each(["node", "deno", "bun"] as const)("does not end the proxy, on %s", async (runtime) => {
+    const child = start(["http://127.0.0.1:1", "--port", "0"], {}, runtime);
+    const [, address = ""] = await child.printed(ADDRESS);
+    await child.printed(/warning: /);
+    await answersAndStops(child, address);
+  });
+
+  it("does not end a program that serves by itself", async () => {
+    const text = `import { serve } from ${JSON.stringify(join(ROOT, "runtimes/node/mod.ts"))};
+import { parseConfig } from ${JSON.stringify(join(ROOT, "src/mod.ts"))};
+const serving = await serve(parseConfig({ upstreams: { a: "http://127.0.0.1:1" } }), { host: "127.0.0.1", port: 0 });
+process.on("SIGTERM", () => void serving.stop());
+console.log("http://localhost:" + serving.address.port);
+`;
+    writeFileSync(join(directory, "server.mjs"), text);
+    const child = new Child("server", binary("node"), [join(directory, "server.mjs")], {}, directory);
+    running.push(child);
+    const [, address = ""] = await child.printed(ADDRESS);
+    await answersAndStops(child, address);
+  });
+
+  it.each(["node", "deno", "bun"] as const)("ends a short command quietly, on %s", async (runtime) => {
+    const child = start(["schema"], {}, runtime);
+    child.stopReading();
+    expect(await child.ended()).toEqual({ code: 0, signal: null });
+  });
+});
+
 describe("a signal", () => {
   it.each(["node", "deno", "bun"] as const)(
     "lets a request in flight finish and exits with 0, on %s",
