@@ -92,6 +92,21 @@ describe("fairlead start", () => {
     expect(await (await fetch(address)).text()).toBe("from the file");
   });
 
+  it("shows no secret in its routes and warnings", async () => {
+    const config = {
+      upstreams: { app: "http://127.0.0.1:1/${env:BASE}" },
+      routes: [
+        { match: { path: "/${env:BASE}/*" }, upstream: "app" },
+        { match: { host: "${env:SITE}" }, upstream: "app" },
+      ],
+    };
+    writeFileSync(join(directory, "fairlead.json"), JSON.stringify(config));
+    const child = start(["--port", "0"], { BASE: "hunter2", SITE: "Hunter2.example" });
+    await child.printed(/warning: .*nothing answers at http:\/\/127\.0\.0\.1:1\/\*\*\* \(/);
+    expect(child.stdout).toMatch(/^ {2}\/\*{3}\/\* {2}→ http:\/\/127\.0\.0\.1:1\/\*{3}$/m);
+    expect(child.stdout + child.stderr).not.toMatch(/hunter2/i);
+  });
+
   it("loads a TypeScript config", async () => {
     const text = 'const body: string = "typed";\nexport default { routes: [{ respond: { body } }] };\n';
     writeFileSync(join(directory, "fairlead.ts"), text);
