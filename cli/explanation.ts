@@ -24,9 +24,13 @@ export const explanation = (trace: Trace, style: Style, mask: Mask): readonly st
   const row = (label: string, text: string): string =>
     `  ${style.dim(label.padEnd(LABEL_WIDTH))}${mask(text)}`;
   const route = takenRoute(trace);
-  const lines = [style.bold(mask(`${head.method} ${head.scheme}://${host}${head.target}`)), ""];
+  const lines = [style.bold(mask(`${head.method} ${head.scheme}://${host}${readable(head.target)}`)), ""];
   if (trace.screened !== undefined && trace.screened.target !== head.target) {
     lines.push(row("normalised", trace.screened.target));
+  }
+  if (trace.readyPage) {
+    const answer = `${trace.response.status} from the proxy itself: the ready page (listen.readyPath)`;
+    return [...lines, row("route", "none; the ready page comes before all routes"), row("answer", answer)];
   }
   if (route === undefined) lines.push(row("route", style.yellow("none")));
   else {
@@ -39,6 +43,10 @@ export const explanation = (trace: Trace, style: Style, mask: Mask): readonly st
 };
 
 type Row = (label: string, text: string) => string;
+
+/** A target is bytes, a character each; text beyond ASCII is UTF-8 in them. */
+const readable = (target: string): string =>
+  new TextDecoder().decode(Uint8Array.from(target, (byte) => byte.charCodeAt(0)));
 
 const firstHost = ({ head, screened }: Trace): string => {
   if (screened !== undefined) return screened.authority;
@@ -63,8 +71,10 @@ const takenRoute = ({
 const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
   const { attempt, failure, response, plan } = trace;
   if (failure !== undefined) {
-    const { status } = failure.error.kind;
-    return [row("answer", `${style.red(String(status))} ${failure.error.code}: ${failure.error.message}`)];
+    const { kind, code, message, headers } = failure.error;
+    const allow = headers?.["allow"];
+    const allowed = allow === undefined ? "" : `; allowed are ${allow}`;
+    return [row("answer", `${style.red(String(kind.status))} ${code}: ${message}${allowed}`)];
   }
   if (attempt === undefined) {
     const location = response.headers.get("location");

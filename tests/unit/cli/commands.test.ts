@@ -183,6 +183,7 @@ describe("explain", () => {
 
   it("encodes text beyond ASCII as a client would", async () => {
     const text = await explain("GET", "https://www.example.com/ü");
+    expect(text).toContain("GET https://www.example.com/ü\n");
     expect(text).toContain("sends       GET /%C3%BC to");
   });
 
@@ -201,6 +202,35 @@ describe("explain", () => {
     expect(text).toContain("+ x-client: 192.0.2.1");
     expect(text).toContain("+ x-forwarded-proto: https");
     expect(text).toContain("- x-hop: 1");
+  });
+
+  it("takes the content from the head: its type, and its length", async () => {
+    const text = JSON.stringify({
+      listen: { limits: { bodyBytes: 10 } },
+      upstreams: { a: "http://a" },
+      validation: { contentTypes: ["application/json"] },
+    });
+    const answer = async (...fields: readonly string[]): Promise<string | undefined> => {
+      const args = ["explain", "POST", "http://a/", ...fields.flatMap((field) => ["-H", field])];
+      const { stdout } = await runCli(args, { files: { "fairlead.json": text } });
+      return /(?:answer|sends) +(\w+)/.exec(stdout)?.[1];
+    };
+    expect(await answer("content-type: text/plain", "content-length: 5")).toBe("415");
+    expect(await answer("content-type: text/plain", "transfer-encoding: chunked")).toBe("415");
+    expect(await answer("content-type: text/plain", "content-length: 0")).toBe("POST");
+    expect(await answer("content-type: application/json", "content-length: 5")).toBe("POST");
+    expect(await answer("content-type: application/json", "content-length: 11")).toBe("413");
+  });
+
+  it("knows the ready page, which no route gets", async () => {
+    const text = JSON.stringify({ listen: { readyPath: "/readyz" }, upstreams: { a: "http://a" } });
+    const { stdout } = await runCli(["explain", "GET", "http://a/readyz"], {
+      files: { "fairlead.json": text },
+    });
+    expect(stdout).toMatch(/answer +200 from the proxy itself: the ready page \(listen\.readyPath\)/);
+    expect(stdout).not.toContain("sends");
+    const post = await runCli(["explain", "POST", "http://a/readyz"], { files: { "fairlead.json": text } });
+    expect(post.stdout).toContain("sends       POST /readyz");
   });
 
   it("masks secrets", async () => {
@@ -271,7 +301,9 @@ describe("explain", () => {
       /answer +308 from the proxy itself, to .*\/new/,
     );
     expect(await explain("GET", "http://other.example.com/")).toMatch(/answer +404 no-route/);
-    expect(await explain("POST", "http://api.example.com/v1/x")).toMatch(/answer +405 method-not-allowed/);
+    expect(await explain("POST", "http://api.example.com/v1/x")).toMatch(
+      /answer +405 method-not-allowed: .*; allowed are GET, HEAD$/m,
+    );
     expect(await explain("GET", "http://www.example.com/%2fx")).toMatch(/answer +400 bad-request/);
   });
 });
