@@ -12,6 +12,7 @@ import {
 import { effective } from "./effective.ts";
 import { applyEnvironment, configFileOf } from "./environment.ts";
 import { located, type Origins, setBy } from "./locate.ts";
+import { masking } from "./masking.ts";
 import { merge } from "./merge.ts";
 import { explicitPaths, pathsOf, valueAt } from "./paths.ts";
 import { type Checked, checkConfig } from "./parse.ts";
@@ -40,6 +41,8 @@ export interface LoadedConfig {
   readonly explicit: ReadonlySet<string>;
   /** The effective config as one would write it, defaults filled in, `***` in place of every secret. */
   readonly masked: () => unknown;
+  /** `text` with `***` in place of every secret of the config, credential in a query and password in a URL. */
+  readonly mask: (text: string) => string;
   /** File, environment variables and flags that set something. */
   readonly sources: readonly string[];
   /** Where the value at `path` was set. */
@@ -153,13 +156,14 @@ const withRoute = (input: unknown, { routes: [only, ...others] }: Config): unkno
 
 const loaded = (
   gathered: Gathered,
-  { config, input, secrets }: Extract<Checked, { readonly ok: true }>,
+  { config, input, secrets, secretTexts }: Extract<Checked, { readonly ok: true }>,
 ): LoadedConfig => ({
   config,
   get explicit() {
     return explicitPaths(gathered.input);
   },
   masked: () => effective(configSchema, withRoute(input, config), (path) => secrets.get(pathKey(path))),
+  mask: masking(secretTexts),
   sources: [
     ...(gathered.file === undefined ? [] : [gathered.file.name]),
     ...new Set([...gathered.env, ...gathered.flags].map(({ name }) => name)),
