@@ -8,6 +8,7 @@ import { FetchArrival, peerOf } from "../fetch/arrival.ts";
 import { LateSignalCancellation } from "../fetch/client-gone.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
+import { inspectTls } from "../inspect-tls.ts";
 import { stderrTelemetry } from "../stderr-telemetry.ts";
 import { BUN_CAPABILITIES } from "./capabilities.ts";
 import type { BunServer } from "./bun-types.ts";
@@ -103,6 +104,7 @@ export const platform = (options: BunPlatformOptions = {}): Platform => {
       options.onFailure === undefined
         ? stderrTelemetry()
         : { failed: (report) => options.onFailure?.(report) },
+    inspectTls: (texts) => inspectTls(texts, Date.now()),
     arrive: arriveWith(clock),
   };
 };

@@ -7,6 +7,7 @@ import { FetchArrival, peerOf } from "../fetch/arrival.ts";
 import { LateSignalCancellation } from "../fetch/client-gone.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
+import { inspectTlsForDeno } from "./inspect-tls.ts";
 import { stderrTelemetry } from "../stderr-telemetry.ts";
 import { DENO_CAPABILITIES } from "./capabilities.ts";
 import { type DenoServeInfo, deno } from "./deno-types.ts";
@@ -73,6 +74,7 @@ export const platform = (options: DenoPlatformOptions = {}): Platform => {
       options.onFailure === undefined
         ? stderrTelemetry((line) => console.error(line))
         : { failed: (report) => options.onFailure?.(report) },
+    inspectTls: (texts) => inspectTlsForDeno(texts, Date.now()),
     arrive: arriveWith(clock),
   };
 };

@@ -4,6 +4,7 @@ import { nodeArrival } from "./arrival.ts";
 import { NODE_CAPABILITIES } from "./capabilities.ts";
 import { nodeClock } from "./clock.ts";
 import { nodeRandom } from "./random.ts";
+import { inspectTls } from "../inspect-tls.ts";
 import { stderrTelemetry } from "../stderr-telemetry.ts";
 import { nodeTransport } from "./transport.ts";
 
@@ -21,5 +22,6 @@ export const platform = (options: NodePlatformOptions = {}): Platform => ({
   transport: nodeTransport(),
   telemetry:
     options.onFailure === undefined ? stderrTelemetry() : { failed: (report) => options.onFailure?.(report) },
+  inspectTls: (texts) => inspectTls(texts, Date.now()),
   arrive: nodeArrival,
 });
