@@ -44,13 +44,17 @@ export const createProxyTo =
     return (c) => answer(c, answering);
   };
 
-/** Looks at the head, and leaves the rest to middleware that the app may have. */
+const NO_HEADERS: readonly string[] = Object.freeze([]);
+
+/** Looks at the head, and leaves the rest to middleware that the app may have: an id that nobody else knows stays here. */
 const plainDesk = (config: Config, { random }: Platform): FrontDesk => {
   const { check } = validationPolicy({ ...config.validation, limits: config.listen.limits });
-  return (arrival, knownId) => ({
-    id: knownId ?? random.id(),
+  return (arrival, known) => ({
+    id: known?.id ?? random.id(),
+    idHeaders: known?.headers ?? NO_HEADERS,
     edits: [],
     fields: [],
     screened: check(arrival),
+    maxBodyBytes: Number.POSITIVE_INFINITY,
   });
 };
