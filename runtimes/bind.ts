@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import { type GatewayOptions, createGateway, gatewayOptions } from "../handlers/gateway.ts";
 import { hostPlatform } from "../handlers/host-options.ts";
 import { type ProxyTo, createProxyTo } from "../handlers/proxy.ts";
-import { readOptions } from "../middleware/options.ts";
+import { readValue } from "../middleware/options.ts";
 import { explicitPaths } from "../src/config/paths.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import type { ConfigInput } from "../src/config/types.ts";
@@ -37,7 +37,7 @@ export const bind = (create: () => Platform): Bound => {
   const own = (): Platform => (platform ??= create());
   return {
     gateway: (input, options = {}) => {
-      readOptions("gateway", gatewayOptions, options);
+      readValue("gateway", options, gatewayOptions);
       const lent = hostPlatform(options, own);
       const config = parseConfig(input);
       refuseUnsupported(config, lent, explicitPaths(input));

@@ -161,7 +161,8 @@ const attemptOf = (
     ...parts.request,
   } as RequestInit);
   const [client, cancellation] = cancellations;
-  const arrival = { ...webArrival(request), cancellation: client };
+  const { head, body, peer } = webArrival(request);
+  const arrival = { head, body, peer, request, cancellation: client };
   const endpoint = createEndpoint({
     upstream: "origin",
     url,
@@ -173,6 +174,7 @@ const attemptOf = (
   return {
     exchange: {
       id: "id",
+      idHeaders: [],
       arrival,
       client: { address: "", scheme: "http", host: "example.test", forwardedFor: "" },
       route: "route",
