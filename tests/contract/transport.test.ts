@@ -183,6 +183,7 @@ const attemptOf = (
       path: "/path",
       query: "?query",
       drop: [],
+      disregarded: [],
       contentLength: arrival.body.length,
       responseEdits: [],
       responseFields: [],
