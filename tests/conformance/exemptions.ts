@@ -36,6 +36,12 @@ const ROWS: readonly Row[] = [
   ],
   ["targets", "fragment is rejected with 400", ["workerd"], `${URL_PARSER} (what follows \`#\` is cut off)`],
   ["targets", "raw backslash is rejected with 400", ["bun"], `${URL_PARSER} (it became a slash)`],
+  ...["text beyond ASCII", "text beyond ASCII in a query"].map((what): Row => [
+    "targets",
+    `${what} is rejected with 400`,
+    ["bun"],
+    `${URL_PARSER} (it became escapes, of U+FFFD where it was no UTF-8)`,
+  ]),
   [
     "framing",
     "target whose authority disagrees with Host is rejected with 400",

@@ -61,6 +61,8 @@ const cases: Case[] = [
   refuses("dot segment behind a parameter", "/a/..;/b"),
   refuses("target that starts with two slashes", "//evil.test/x"),
   refuses("fragment", "/a#b"),
+  refuses("text beyond ASCII", "/\xc3\xa9\xe4\xb8\xad"),
+  refuses("text beyond ASCII in a query", "/a?\xc3\xa9\xe4\xb8\xad"),
   neverSlipsPast("/public/../admin/x"),
   neverSlipsPast("/public/%2e%2e/admin/x"),
   neverSlipsPast("/%61dmin/x"),
