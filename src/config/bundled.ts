@@ -10,6 +10,7 @@ import type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
 import { type Asking, refusals } from "./requirements.ts";
 import { configSchema } from "./schema/config.ts";
 import { isRecord } from "./schema/run.ts";
+import { parseSize } from "./units.ts";
 import { type LookUp, references } from "./variables.ts";
 
 const UNKNOWN_YET = "is not known yet";
@@ -49,6 +50,7 @@ const askedBy = (input: unknown): Asking => {
   return {
     listen: {
       trustedProxies: listOf(recordOf(listen)["trustedProxies"]),
+      limits: { headerBytes: parseSize(recordOf(recordOf(listen)["limits"])["headerBytes"]) ?? 0 },
     },
     upstreams: Object.fromEntries(
       Object.entries(recordOf(upstreams)).map(([name, upstream]) => [name, upstreamOf(upstream)]),

@@ -7,6 +7,7 @@ import type { UpstreamTlsConfig } from "./types.ts";
 export interface Asking {
   readonly listen: {
     readonly trustedProxies: readonly unknown[];
+    readonly limits: { readonly headerBytes: number };
   };
   readonly upstreams: Readonly<
     Record<
@@ -71,6 +72,12 @@ const partsOf = ({ start, end }: Setting, path: string): ConfigPath | undefined 
   return [start.slice(0, -1), start === "routes." ? Number(name) : name, ...end.slice(1).split(".")];
 };
 
+/** Sizes of a header section beyond which not every runtime's server goes. */
+const LONG_HEADER_SECTIONS: readonly (readonly [bytes: number, capability: Capability])[] = [
+  [16 * 1024, "header-section-over-16k"],
+  [64 * 1024, "header-section-over-64k"],
+];
+
 /** Everything that `config` asks for; `explicit` holds the dotted paths that somebody wrote. */
 const requirements = (config: Asking, explicit: ReadonlySet<string>): readonly Requirement[] => {
   const found: Requirement[] = [];
@@ -79,6 +86,11 @@ const requirements = (config: Asking, explicit: ReadonlySet<string>): readonly R
       const path = partsOf(candidate, dotted);
       if (path !== undefined) found.push({ path, capability: candidate.capability });
     }
+  }
+  if (explicit.has("listen.limits.headerBytes")) {
+    const asked = LONG_HEADER_SECTIONS.filter(([bytes]) => config.listen.limits.headerBytes > bytes);
+    const path = ["listen", "limits", "headerBytes"];
+    found.push(...asked.map(([, capability]) => ({ path, capability })));
   }
   if (config.listen.trustedProxies.length > 0) {
     found.push({ path: ["listen", "trustedProxies"], capability: "peer-address" });
