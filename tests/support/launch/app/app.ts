@@ -1,0 +1,28 @@
+/** A Hono app with Fairlead's middleware and `proxyTo` in it, as people write them. */
+import { Hono } from "hono";
+import type { GetConnInfo } from "hono/conninfo";
+import type { ProxyTo } from "../../../../handlers/proxy.ts";
+import { errorBoundary, requestId, securityHeaders, validation } from "../../../../middleware/mod.ts";
+
+/** What differs between runtimes. */
+export interface AppParts {
+  readonly origin: string;
+  readonly proxyTo: ProxyTo;
+  readonly getConnInfo: GetConnInfo;
+}
+
+/** Bodies end at 1000 bytes. `/proxy/*` is proxied, `/throw` throws, all else is answered with what the app sees. */
+export const createApp = ({ origin, proxyTo, getConnInfo }: AppParts): Hono => {
+  const trust = { trustedPeer: (address: string): boolean => address === "127.0.0.1", getConnInfo };
+  const app = new Hono();
+  app.onError((_, c) => c.text("the app's own", 500));
+  app.use(errorBoundary());
+  app.use(validation({ limits: { bodyBytes: 1_000 } }));
+  app.use(requestId(trust));
+  app.use(securityHeaders({ preset: "strict", ...trust }));
+  app.all("/proxy/*", proxyTo(origin));
+  app.get("/throw", () => {
+    throw new Error("secret");
+  });
+  return app.all("*", async (c) => c.json({ fields: c.req.header(), text: await c.req.text() }));
+};
