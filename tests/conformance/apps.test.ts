@@ -92,6 +92,23 @@ describe.each(RUNTIMES)("app on %s", (runtime) => {
     expect(origin.exchanges[0]?.header("content-length")).toBe("4");
   });
 
+  test.each([[[]], [[HELD_BACK]]])(
+    "a request of the app's own is sent on in its place (%j)",
+    async (more) => {
+      origin.script(async (exchange) => exchange.respond(200, {}, await exchange.body()));
+      const sized = await request("/proxy/changed", { method: "POST", fields: more, body: "text" });
+      expect(sized.text).toBe("text");
+      expect((await chunked("/proxy/changed", 1_000, more)).text).toBe("x".repeat(1_000));
+      expect((await chunked("/proxy/changed", 1_001, more)).status).toBe(413);
+      expect((await request("/proxy/changed", { fields: more })).status).toBe(200);
+      for (const exchange of origin.exchanges.slice(0, 2)) {
+        expect(exchange.header("x-added")).toBe("by the app");
+        expect(exchange.header("x-forwarded-for")).toBe("127.0.0.1");
+        expect(exchange.header("x_y")).toBeUndefined();
+      }
+    },
+  );
+
   test("what is thrown becomes a whole answer", async () => {
     const response = await request("/throw", { fields: ["X-Request-Id: from-peer"] });
     expect(response.status).toBe(500);

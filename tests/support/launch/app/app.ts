@@ -11,7 +11,7 @@ export interface AppParts {
   readonly getConnInfo: GetConnInfo;
 }
 
-/** Bodies end at 1000 bytes. `/proxy/*` is proxied, `/throw` throws, all else is answered with what the app sees. */
+/** Bodies end at 1000 bytes. `/proxy/*` is proxied, `/proxy/changed` with a field of the app's own, `/throw` throws, all else is answered with what the app sees. */
 export const createApp = ({ origin, proxyTo, getConnInfo }: AppParts): Hono => {
   const trust = { trustedPeer: (address: string): boolean => address === "127.0.0.1", getConnInfo };
   const app = new Hono();
@@ -20,6 +20,12 @@ export const createApp = ({ origin, proxyTo, getConnInfo }: AppParts): Hono => {
   app.use(validation({ limits: { bodyBytes: 1_000 } }));
   app.use(requestId(trust));
   app.use(securityHeaders({ preset: "strict", ...trust }));
+  app.use("/proxy/changed", (c, next) => {
+    const headers = new Headers(c.req.raw.headers);
+    headers.set("x-added", "by the app");
+    c.req.raw = new Request(c.req.raw, { headers });
+    return next();
+  });
   app.all("/proxy/*", proxyTo(origin));
   app.get("/throw", () => {
     throw new Error("secret");
