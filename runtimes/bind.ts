@@ -17,9 +17,8 @@ import { refuseUnsupported } from "./refuse.ts";
  * handlers that were registered after it. Of `listen`, the port and whatever else concerns the server is left to who
  * serves the app.
  *
- * Routes and `listen.readyPath` see the whole path of a request, whatever prefix the gateway is mounted under:
- * `app.route("/shop", gateway(config))` meets paths that start with `/shop`, and a route takes that off with `rewrite`.
- * `app.mount` is not for gateways: it changes the path of the Web request, while Node's gateway reads that off the wire.
+ * Routes and `listen.readyPath` see the same path: under `app.route("/shop", gateway(config))` the whole one, `/shop/x`, and
+ * under `app.mount("/shop", gateway(config).fetch)` what is behind the prefix, `/x`.
  *
  * @throws ConfigError with everything that is wrong with the config, or that the platform can't do; TypeError naming the
  * option that is wrong.
