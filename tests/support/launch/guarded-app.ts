@@ -1,18 +1,11 @@
-/** A Hono app with Fairlead's middleware and `proxyTo` in it, as people write them. */
+/** A Hono app with all of Fairlead's middleware around what it answers itself and around `proxyTo`. */
 import { Hono } from "hono";
 import type { GetConnInfo } from "hono/conninfo";
-import type { ProxyTo } from "../../../../handlers/proxy.ts";
-import { errorBoundary, requestId, securityHeaders, validation } from "../../../../middleware/mod.ts";
+import { errorBoundary, requestId, securityHeaders, validation } from "../../../middleware/mod.ts";
+import type { Bound } from "../../../runtimes/bind.ts";
 
-/** What differs between runtimes. */
-export interface AppParts {
-  readonly origin: string;
-  readonly proxyTo: ProxyTo;
-  readonly getConnInfo: GetConnInfo;
-}
-
-/** Bodies end at 1000 bytes. `/proxy/*` is proxied, `/proxy/changed` with a field of the app's own, `/throw` throws, all else is answered with what the app sees. */
-export const createApp = ({ origin, proxyTo, getConnInfo }: AppParts): Hono => {
+/** Bodies end at 1000 bytes. `/proxy/*` is proxied, `/throw` throws, all else is answered with what the app sees. */
+export const guardedApp = ({ proxyTo }: Bound, origin: string, getConnInfo: GetConnInfo): Hono => {
   const trust = { trustedPeer: (address: string): boolean => address === "127.0.0.1", getConnInfo };
   const app = new Hono();
   app.onError((_, c) => c.text("the app's own", 500));
