@@ -6,6 +6,7 @@ import type { ListenConfig } from "../../src/config/types.ts";
 import { ProxyError, asProxyError } from "../../src/core/errors.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import { renderProblem } from "../../src/http/problem.ts";
+import { Burst } from "./burst.ts";
 import { discardRest } from "./discard.ts";
 import { Outgoing } from "./outgoing.ts";
 import { inTurn } from "./pipeline.ts";
@@ -55,6 +56,7 @@ export const createHttpServer = (
     autoCleanupIncoming: false,
   });
   const untrusted = new WeakSet<Socket>();
+  const burst = new Burst();
   const answer = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
     if (untrusted.has(incoming.socket)) return;
     const coding = incoming.headers["transfer-encoding"];
@@ -64,6 +66,7 @@ export const createHttpServer = (
       outgoing.shouldKeepAlive = false;
     }
     outgoing.lifecycle = lifecycle;
+    outgoing.burst = burst;
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
     void listener(incoming, outgoing);
   });
