@@ -6,5 +6,4 @@ import { libraryApp } from "./app.ts";
 const { upstreams } = config as { readonly upstreams: Readonly<Record<string, string>> };
 const app: Hono = libraryApp(library, Object.values(upstreams)[0] ?? "");
 
-// oxlint-disable-next-line import/no-default-export -- what a Worker is
 export default app;
