@@ -48,11 +48,11 @@ const listenFlags = ({ port, host }: StartOptions): ConfigInput => {
 };
 
 const fileDescription =
-  ({ config, sources }: LoadedConfig): Describe =>
+  ({ config, sources, mask }: LoadedConfig): Describe =>
   (address, style) => [
     `  ${style.cyan(address)}  ${style.dim(`as ${sources.join(", ")} ${sources.length === 1 ? "says" : "say"}`)}`,
     "",
-    ...routeLines(config, style),
+    ...routeLines(config, style, mask),
   ];
 
 const urlSetup = async (host: Host, urls: readonly string[], options: StartOptions): Promise<Setup> => {
@@ -117,7 +117,7 @@ const run = async (host: Host, { loaded, describe }: Setup): Promise<number> => 
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
   host.stdout.write(`${lines.join("\n")}\n`);
-  void warnOfUnreachable(host, loaded.config);
+  void warnOfUnreachable(host, loaded);
   return stopped;
 };
 
@@ -133,9 +133,9 @@ const serve = async (host: Host, { config, explicit }: LoadedConfig): Promise<Se
 const listenAdvice = ({ listen }: Config): string =>
   `--port and --host say where to listen, for example --port ${listen.port < 65_535 ? listen.port + 1 : 8080}`;
 
-const warnOfUnreachable = async (host: Host, config: Config): Promise<void> => {
+const warnOfUnreachable = async (host: Host, { config, mask }: LoadedConfig): Promise<void> => {
   const style = styleFor(host.stderr, host.env);
   for (const sentence of await unreachable(config, host)) {
-    host.stderr.write(`${style.yellow("warning:")} ${sentence}\n`);
+    host.stderr.write(`${style.yellow("warning:")} ${mask(sentence)}\n`);
   }
 };

@@ -1,5 +1,6 @@
 /** A URL given on the command line. */
 import { nearestName } from "../src/core/nearest.ts";
+import { showValue } from "../src/config/problem.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 
@@ -10,7 +11,7 @@ const HOST_AND_PORT = /^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}(\/.*)?$/i;
 /** Checks that `argument` is an upstream's URL. Throws `CliError` that says what it was probably meant to be. */
 export const upstreamUrl = (argument: string): string => {
   if (/^(https?:\/\/|unix:)./i.test(argument)) return argument;
-  throw new CliError(EXIT.usage, `"${argument}" is neither a command nor a URL`, advice(argument));
+  throw new CliError(EXIT.usage, `${showValue(argument)} is neither a command nor a URL`, advice(argument));
 };
 
 const advice = (argument: string): string => {

@@ -70,6 +70,12 @@ const printable = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?").slice(0, 400);
 
+/** Never throws: a log that nobody reads any more must not end a proxy. */
 const writeToStderr = (line: string): void => {
-  process.stderr.write(`${line}\n`);
+  const { stderr } = process;
+  // Without a listener a stream's failure would be an uncaught exception.
+  if (stderr.listenerCount("error", ignore) === 0) stderr.on("error", ignore);
+  stderr.write(`${line}\n`);
 };
+
+const ignore = (): void => {};

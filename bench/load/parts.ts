@@ -159,7 +159,7 @@ const runScenario = async (
         core: bench.cores.load,
       });
       if (child.ended()) throw new Error(`ended under load\n${child.output()}`);
-      if (sample.requests === 0) throw new Error("answered nothing");
+      refuseWrongAnswers(scenario, sample);
       return sample;
     } catch (error) {
       bench.broke(contender.name, scenario.name, error);
@@ -179,6 +179,17 @@ const runScenario = async (
     }
   }
   return results;
+};
+
+/** The sequence of the mix is cut off somewhere. */
+const ERROR_SHARE_TOLERANCE = 0.02;
+
+/** A proxy that answers with its own errors is cheap, and no contender. */
+const refuseWrongAnswers = ({ errorShare }: Scenario, { requests, errorStatuses }: Sample): void => {
+  if (requests === 0) throw new Error("answered nothing");
+  if (Math.abs(errorStatuses / requests - errorShare) > (errorShare === 0 ? 0 : ERROR_SHARE_TOLERANCE)) {
+    throw new Error(`${errorStatuses} of ${requests} answers had an error status`);
+  }
 };
 
 const inShort = (sample: Sample): string =>

@@ -47,15 +47,21 @@ export interface LoadResults {
   readonly workerBundleBytes: number;
 }
 
-const filled = <T extends object>(newer: T, older: T | undefined): T =>
-  Object.keys(newer).length > 0 || older === undefined ? newer : older;
+const filled = <T extends object>(newer: T, older: T): T => (Object.keys(newer).length > 0 ? newer : older);
 
-/** `newer`, with the parts that it did not run taken from `older`. */
-export const mergeResults = (older: LoadResults | undefined, newer: LoadResults): LoadResults => ({
-  ...newer,
-  samples: filled(newer.samples, older?.samples),
-  settings: Object.keys(newer.samples).length > 0 ? newer.settings : (older?.settings ?? newer.settings),
-  startUps: filled(newer.startUps, older?.startUps),
-  streams: filled(newer.streams, older?.streams),
-  endurance: filled(newer.endurance, older?.endurance),
-});
+const sameOccasion = (one: LoadResults, other: LoadResults): boolean =>
+  one.takenAt.slice(0, 10) === other.takenAt.slice(0, 10) &&
+  JSON.stringify(one.machine) === JSON.stringify(other.machine);
+
+/** `newer`, with the parts that it did not run taken from `older` if that is of the same machine and day. */
+export const mergeResults = (older: LoadResults | undefined, newer: LoadResults): LoadResults =>
+  older === undefined || !sameOccasion(older, newer)
+    ? newer
+    : {
+        ...newer,
+        samples: filled(newer.samples, older.samples),
+        settings: Object.keys(newer.samples).length > 0 ? newer.settings : older.settings,
+        startUps: filled(newer.startUps, older.startUps),
+        streams: filled(newer.streams, older.streams),
+        endurance: filled(newer.endurance, older.endurance),
+      };

@@ -11,6 +11,8 @@ export interface Scenario {
   /** Bytes of the request body. */
   readonly bodyBytes: number;
   readonly connections: number;
+  /** Share of answers with a status of 400 and above. */
+  readonly errorShare: number;
 }
 
 const get = (size: string, connections: number, name: string, title: string): Scenario => ({
@@ -21,6 +23,7 @@ const get = (size: string, connections: number, name: string, title: string): Sc
   method: "GET",
   bodyBytes: 0,
   connections,
+  errorShare: 0,
 });
 
 const post = (bodyBytes: number, name: string, title: string): Scenario => ({
@@ -31,6 +34,7 @@ const post = (bodyBytes: number, name: string, title: string): Scenario => ({
   method: "POST",
   bodyBytes,
   connections: 64,
+  errorShare: 0,
 });
 
 /** Sizes, methods, error statuses and a slow endpoint; see wrk/mix.lua. */
@@ -42,6 +46,7 @@ export const MIX: Scenario = {
   method: "GET",
   bodyBytes: 0,
   connections: 64,
+  errorShare: 0.06,
 };
 
 export const SCENARIOS: readonly Scenario[] = [

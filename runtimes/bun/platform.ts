@@ -2,6 +2,7 @@
 import type { FailureReport, Platform } from "../../src/core/platform.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
+import { inspectTls } from "../inspect-tls.ts";
 import { telemetryOf } from "../stderr-telemetry.ts";
 import { bunArrivals, idleTimerHooks } from "./arrival.ts";
 import { BUN_CAPABILITIES } from "./capabilities.ts";
@@ -37,6 +38,7 @@ export const platform = (options: BunPlatformOptions = {}): Platform => {
     random: webRandom(),
     transport: bunTransport(clock, idleTimerHooks(idleMs)),
     telemetry: telemetryOf(options),
+    inspectTls: (texts) => inspectTls(texts, Date.now()),
     arrive: bunArrivals(clock),
   };
 };

@@ -9,6 +9,7 @@ import { LateSignalCancellation } from "../fetch/client-gone.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
 import { telemetryOf } from "../stderr-telemetry.ts";
+import { inspectTlsForDeno } from "./inspect-tls.ts";
 import { DENO_CAPABILITIES } from "./capabilities.ts";
 import { type DenoServeInfo, deno } from "./deno-types.ts";
 import { denoTransport } from "./transport.ts";
@@ -71,6 +72,7 @@ export const platform = (options: DenoPlatformOptions = {}): Platform => {
     random: webRandom(),
     transport: denoTransport(clock),
     telemetry: telemetryOf(options, (line) => console.error(line)),
+    inspectTls: (texts) => inspectTlsForDeno(texts, Date.now()),
     arrive: arriveWith(clock),
   };
 };

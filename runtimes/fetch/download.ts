@@ -38,11 +38,12 @@ export const downloadOf = (
     if (hooks.endsWithClient || length <= SMALL_BYTES) run.finish();
     return hooks.respond(upstream, "as it comes", edit);
   }
-  return hooks.respond(
-    upstream,
-    body === null ? null : watched(sourceOf(body), upstream, attempt, run, hooks),
-    edit,
-  );
+  if (body === null) {
+    run.finish();
+    hooks.over?.(attempt);
+    return hooks.respond(upstream, null, edit);
+  }
+  return hooks.respond(upstream, watched(sourceOf(body), upstream, attempt, run, hooks), edit);
 };
 
 const editFields = (headers: Headers, status: number, { responseEdits }: Attempt): void => {
@@ -95,6 +96,7 @@ const mustWatch = (upstream: Response, attempt: Attempt, hooks: FetchHooks): boo
   const mustTellEnd = hooks.mayBeQuiet?.(attempt, orForEver(idleMsOf(upstream, attempt))) === true;
   return (
     mustTellEnd ||
+    hooks.watchesAll === true ||
     isIdleChosen(attempt.timeouts) ||
     isEventStream(upstream.headers.get("content-type")) ||
     // A deadline's timer would wait for a body that has long ended.

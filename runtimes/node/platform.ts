@@ -4,6 +4,7 @@ import { nodeArrival } from "./arrival.ts";
 import { NODE_CAPABILITIES } from "./capabilities.ts";
 import { nodeClock } from "./clock.ts";
 import { nodeRandom } from "./random.ts";
+import { inspectTls } from "../inspect-tls.ts";
 import { telemetryOf } from "../stderr-telemetry.ts";
 import { nodeTransport } from "./transport.ts";
 
@@ -20,5 +21,6 @@ export const platform = (options: NodePlatformOptions = {}): Platform => ({
   random: nodeRandom(),
   transport: nodeTransport(),
   telemetry: telemetryOf(options),
+  inspectTls: (texts) => inspectTls(texts, Date.now()),
   arrive: nodeArrival,
 });

@@ -1,4 +1,5 @@
 /** The config of a process: defaults ← file ← environment ← flags. */
+import type { InspectTls } from "../core/tls-inspection.ts";
 import { ConfigError } from "./config-error.ts";
 import {
   type ConfigFile,
@@ -11,7 +12,9 @@ import {
 } from "./config-file.ts";
 import { effective } from "./effective.ts";
 import { applyEnvironment, configFileOf } from "./environment.ts";
+import { exposedKeys, isKeyPlace } from "./key-files.ts";
 import { located, type Origins, setBy } from "./locate.ts";
+import { masking } from "./masking.ts";
 import { merge } from "./merge.ts";
 import { explicitPaths, pathsOf, valueAt } from "./paths.ts";
 import { type Checked, checkConfig } from "./parse.ts";
@@ -19,9 +22,18 @@ import type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
 import { configSchema } from "./schema/config.ts";
 import { isRecord } from "./schema/run.ts";
 import type { Config, ConfigInput } from "./types.ts";
-import { type Env, type Looked, lookUpEnv, pathKey, references } from "./variables.ts";
+import { type Env, type Looked, type LookUp, lookUpEnv, pathKey, references } from "./variables.ts";
+
+/** A closer look at certificates and keys than at other settings. */
+export interface CertificateAccess {
+  readonly inspect: InspectTls;
+  /** Permission bits of a file; undefined where there are none or the file can't be looked at. */
+  readonly modeOf: (path: string) => Promise<number | undefined>;
+}
 
 export interface LoadOptions extends FileAccess {
+  /** Without it certificates are only checked to be PEM texts. */
+  readonly certificates?: CertificateAccess;
   /** Path of the config file, seen from `cwd`. Without it `FAIRLEAD_CONFIG`, else the first of the default names. */
   readonly file?: string;
   readonly env: Env;
@@ -40,6 +52,8 @@ export interface LoadedConfig {
   readonly explicit: ReadonlySet<string>;
   /** The effective config as one would write it, defaults filled in, `***` in place of every secret. */
   readonly masked: () => unknown;
+  /** `text` with `***` in place of every secret of the config, credential in a query and password in a URL. */
+  readonly mask: (text: string) => string;
   /** File, environment variables and flags that set something. */
   readonly sources: readonly string[];
   /** Where the value at `path` was set. */
@@ -110,6 +124,17 @@ const readReferences = async (
   return new Map(await Promise.all([...wanted].map(read)));
 };
 
+const keyProblems = (options: LoadOptions, gathered: Gathered): Promise<ConfigProblem[]> => {
+  const { certificates } = options;
+  if (certificates === undefined) return Promise.resolve([]);
+  const files: { path: ConfigPath; file: string }[] = [];
+  references(gathered.input, (kind, name, path) => {
+    if (kind === "file" && isKeyPlace(path))
+      files.push({ path, file: fileOf(options, gathered, name, path) });
+  });
+  return exposedKeys(files, certificates.modeOf);
+};
+
 /** A file is seen from where the text that names it stands. */
 const fileOf = (options: LoadOptions, gathered: Gathered, name: string, path: ConfigPath): string => {
   const { file } = gathered;
@@ -132,12 +157,16 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
   const gathered = await gather(options);
   if (isNothing(gathered)) return undefined;
   const files = await readReferences(options, gathered);
-  const checked = checkConfig(gathered.input, (kind, name, path) =>
+  const lookUp: LookUp = (kind, name, path) =>
     kind === "env"
       ? lookUpEnv(options.env, name)
-      : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" }),
-  );
-  const problems = [...gathered.problems, ...(checked.ok ? [] : checked.problems)];
+      : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" });
+  const checked = checkConfig(gathered.input, lookUp, options.certificates?.inspect);
+  const problems = [
+    ...gathered.problems,
+    ...(await keyProblems(options, gathered)),
+    ...(checked.ok ? [] : checked.problems),
+  ];
   if (!checked.ok || problems.length > 0) throw new ConfigError(await located(gathered, problems));
   return loaded(gathered, checked);
 };
@@ -153,13 +182,14 @@ const withRoute = (input: unknown, { routes: [only, ...others] }: Config): unkno
 
 const loaded = (
   gathered: Gathered,
-  { config, input, secrets }: Extract<Checked, { readonly ok: true }>,
+  { config, input, secrets, secretTexts }: Extract<Checked, { readonly ok: true }>,
 ): LoadedConfig => ({
   config,
   get explicit() {
     return explicitPaths(gathered.input);
   },
   masked: () => effective(configSchema, withRoute(input, config), (path) => secrets.get(pathKey(path))),
+  mask: masking(secretTexts),
   sources: [
     ...(gathered.file === undefined ? [] : [gathered.file.name]),
     ...new Set([...gathered.env, ...gathered.flags].map(({ name }) => name)),

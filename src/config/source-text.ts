@@ -1,4 +1,5 @@
 /** Texts with positions: where in a config file a key or a value stands. */
+import { maskUnreadLine } from "./masking.ts";
 import type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
 
 /** A part of a text, in UTF-16 code units. */
@@ -35,4 +36,7 @@ export const placeOf = (source: string, text: string, { start, end }: Span): Pla
 
 /** The faults of a malformed file as problems. */
 export const faultsOf = (source: string, text: string, { faults }: Malformed): ConfigProblem[] =>
-  faults.map(({ message, span }) => ({ path: [], at: "value", message, place: placeOf(source, text, span) }));
+  faults.map(({ message, span }) => {
+    const place = placeOf(source, text, span);
+    return { path: [], at: "value", message, place: { ...place, text: maskUnreadLine(place.text ?? "") } };
+  });

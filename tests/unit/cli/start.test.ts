@@ -92,6 +92,21 @@ describe("fairlead start", () => {
     expect(await (await fetch(address)).text()).toBe("from the file");
   });
 
+  it("shows no secret in its routes and warnings", async () => {
+    const config = {
+      upstreams: { app: "http://127.0.0.1:1/${env:BASE}" },
+      routes: [
+        { match: { path: "/${env:BASE}/*" }, upstream: "app" },
+        { match: { host: "${env:SITE}" }, upstream: "app" },
+      ],
+    };
+    writeFileSync(join(directory, "fairlead.json"), JSON.stringify(config));
+    const child = start(["--port", "0"], { BASE: "hunter2", SITE: "Hunter2.example" });
+    await child.printed(/warning: .*nothing answers at http:\/\/127\.0\.0\.1:1\/\*\*\* \(/);
+    expect(child.stdout).toMatch(/^ {2}\/\*{3}\/\* {2}→ http:\/\/127\.0\.0\.1:1\/\*{3}$/m);
+    expect(child.stdout + child.stderr).not.toMatch(/hunter2/i);
+  });
+
   it("loads a TypeScript config", async () => {
     const text = 'const body: string = "typed";\nexport default { routes: [{ respond: { body } }] };\n';
     writeFileSync(join(directory, "fairlead.ts"), text);
@@ -133,6 +148,45 @@ describe("fairlead start", () => {
     expect(await child.ended()).toEqual({ code: 2, signal: null });
     expect(child.stderr).toContain("fairlead.json:1:");
     expect(child.stdout).toBe("");
+  });
+});
+
+describe("output that nobody reads any more", () => {
+  /** What `child` answers from then on, and how it ends. */
+  const unread = async (child: Child, address: string): Promise<unknown> => {
+    child.stopReading();
+    const statuses: number[] = [];
+    for (let i = 0; i < 3; i++) statuses.push((await fetch(address)).status);
+    child.signal("SIGTERM");
+    return [statuses, await child.ended()];
+  };
+  const fine = [[502, 502, 502], { code: 0, signal: null }];
+
+  it.each(["node", "deno", "bun"] as const)("does not end the proxy, on %s", async (runtime) => {
+    const child = start(["http://127.0.0.1:1", "--port", "0"], {}, runtime);
+    const [, address = ""] = await child.printed(ADDRESS);
+    await child.printed(/warning: /);
+    expect(await unread(child, address)).toEqual(fine);
+  });
+
+  it("does not end a program that serves by itself", async () => {
+    const text = `import { serve } from ${JSON.stringify(join(ROOT, "runtimes/node/mod.ts"))};
+import { parseConfig } from ${JSON.stringify(join(ROOT, "src/mod.ts"))};
+const serving = await serve(parseConfig({ upstreams: { a: "http://127.0.0.1:1" } }), { host: "127.0.0.1", port: 0 });
+process.on("SIGTERM", () => void serving.stop());
+console.log("http://localhost:" + serving.address.port);
+`;
+    writeFileSync(join(directory, "server.mjs"), text);
+    const child = new Child("server", binary("node"), [join(directory, "server.mjs")], {}, directory);
+    running.push(child);
+    const [, address = ""] = await child.printed(ADDRESS);
+    expect(await unread(child, address)).toEqual(fine);
+  });
+
+  it.each(["node", "deno", "bun"] as const)("ends a short command quietly, on %s", async (runtime) => {
+    const child = start(["schema"], {}, runtime);
+    child.stopReading();
+    expect(await child.ended()).toEqual({ code: 0, signal: null });
   });
 });
 

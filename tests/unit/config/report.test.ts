@@ -24,6 +24,8 @@ const PATH = 'a path such as "/login", "/v1/*" or "/users/:id"';
 const OWNED = "this one belongs to the connection or the framing, which the proxy decides";
 const HEADER_RULE = "no line breaks or control characters, none beyond U+00FF, no space at the ends";
 
+const PEM_KEY = "-----BEGIN PRIVATE KEY-----\nMIGHhunter2\n-----END PRIVATE KEY-----\n";
+
 /** One mistake each, and all that is said about it. */
 const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: readonly string[]])[] = [
   ["no object", 5, ["expected an object, found 5"]],
@@ -86,7 +88,32 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     "an endpoint with credentials",
     { upstreams: { app: "http://me@a" } },
     [
-      `upstreams.app: expected ${URL_FORMS}, found "http://me@a"; leave the credentials out; set an authorization header in requestHeaders instead`,
+      `upstreams.app: expected ${URL_FORMS}, found "http://***@a"; leave the credentials out; set an authorization header in requestHeaders instead`,
+    ],
+  ],
+  [
+    "an endpoint with a password that nobody encoded",
+    { upstreams: { app: "http://me:hunter/2@x@a:1", b: "me:hunter2@b:1" } },
+    [
+      `upstreams.app: expected ${URL_FORMS}, found "http://***@a:1"`,
+      `upstreams.b: expected ${URL_FORMS}, found "***@b:1"`,
+      "routes: no routes, so it is not known which of the upstreams a request goes to",
+    ],
+  ],
+  [
+    "a certificate and its key the wrong way round",
+    { upstreams: { app: { endpoints: "https://a", tls: { cert: PEM_KEY, key: "x", ca: PEM_KEY } } } },
+    [
+      "upstreams.app.tls.ca: expected certificates as PEM text, found a private key; the PEM text holds something else",
+      "upstreams.app.tls.cert: expected a certificate as PEM text, found a private key; the PEM text holds something else",
+      "upstreams.app.tls.key: expected a private key as PEM text, found a secret value",
+    ],
+  ],
+  [
+    "an expression for a credential",
+    route({ match: { headers: { "x-api-key": { regex: "hunter2(" } } }, upstream: "app" }),
+    [
+      "routes[0].match.headers.x-api-key.regex: expected a regular expression (JavaScript), found a secret value",
     ],
   ],
   [
@@ -481,10 +508,48 @@ fairlead.json:4:16: x: unknown key; expected one of listen, upstreams, routes, v
     |                ^^^
 `,
   ],
+  [
+    "no password of a URL, wherever the URL came from",
+    {
+      files: {
+        "fairlead.json":
+          '{ "upstreams": { "a": ["http://me:hunter2@a", "http://b"], "b": "${env:B}" }, "routes": [{ "respond": {} }] }',
+      },
+      env: { B: "http://me:hunter2@b", FAIRLEAD_FORWARDING_VIA: "http://me:hunter2@c" },
+    },
+    `The config has 3 problems:
+
+FAIRLEAD_FORWARDING_VIA: forwarding.via: expected a name such as "fairlead" or "edge.example.com", or false, found "http://***@c"
+
+fairlead.json:1:24: upstreams.a[0]: expected ${URL_FORMS}, found "http://***@a"; leave the credentials out; set an authorization header in requestHeaders instead
+  1 | { "upstreams": { "a": ["http://**********@a", "http://b"], "b": "\${env:B}" }, "routes": [{ "respond": {} }] }
+    |                        ^^^^^^^^^^^^^^^^^^^^^
+
+fairlead.json:1:65: upstreams.b: expected ${URL_FORMS}, found a secret value; leave the credentials out; set an authorization header in requestHeaders instead
+  1 | { "upstreams": { "a": ["http://**********@a", "http://b"], "b": "\${env:B}" }, "routes": [{ "respond": {} }] }
+    |                                                                 ^^^^^^^^^^
+`,
+  ],
 ];
 
 describe("a report shows", () => {
   it.each(REPORTS)("%s", async (_, sources, report) => {
     expect(await reportOf(sources)).toBe(report);
+  });
+
+  it.each([
+    ["fairlead.yaml", "a: { authorization: Basic hunter2, b: c: d"],
+    ["fairlead.yaml", "a: b: { password: 'hunter2' }"],
+    ["fairlead.yaml", "a: b: http://me:hunter2@a"],
+    ["fairlead.json", '{ "x-api-key": "hunter2'],
+    ["fairlead.json", '{ "x-api-key": { "regex": "hunter2" ] }'],
+    [
+      "fairlead.json",
+      '{ "key": "-----BEGIN PRIVATE KEY-----\nhunter2/AgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg"',
+    ],
+  ])("no credential in a line of a file that can't be read: %s, %s", async (name, text) => {
+    const report = await reportOf({ files: { [name]: text } });
+    expect(report).toMatch(/\*{7}/);
+    expect(report).not.toContain("hunter2");
   });
 });

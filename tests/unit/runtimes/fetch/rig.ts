@@ -121,6 +121,7 @@ export const rigOf = (script: Script, more: Partial<FetchHooks> = {}): Rig => {
         contentLength: arrival.body.length,
         responseEdits: [],
         responseFields: [],
+        idHeaders: ["x-request-id"],
         maxBodyBytes: parts.maxBodyBytes ?? 1024 * 1024,
         cancellation,
       },

@@ -156,6 +156,7 @@ const exchangeOf = (
   contentLength: arrival.body.length,
   responseEdits: [],
   responseFields: [],
+  idHeaders: ["x-request-id"],
   maxBodyBytes,
   cancellation: arrival.cancellation,
 });
