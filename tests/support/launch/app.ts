@@ -1,12 +1,15 @@
 /** A Hono app that uses the library, as its users write them: it changes requests before they are proxied. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { GetConnInfo } from "hono/conninfo";
 import { methodOverride } from "hono/method-override";
 import { requestId, validation } from "../../../middleware/mod.ts";
 import type { Bound } from "../../../runtimes/bind.ts";
+import { guardedApp } from "./guarded-app.ts";
 
 /** In front of one origin. */
-export const libraryApp = ({ gateway, proxyTo }: Bound, origin: string): Hono => {
+export const libraryApp = (library: Bound, origin: string, getConnInfo: GetConnInfo): Hono => {
+  const { gateway, proxyTo } = library;
   const app = new Hono();
   const proxy = proxyTo(origin, { bodyBytes: "64KB" });
 
@@ -50,6 +53,7 @@ export const libraryApp = ({ gateway, proxyTo }: Bound, origin: string): Hono =>
     await c.req.text();
     await next();
   });
+  app.route("/guarded", guardedApp(library, origin, getConnInfo));
   app.all("*", proxy);
   return app;
 };
