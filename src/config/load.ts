@@ -53,6 +53,8 @@ export interface LoadedConfig {
 interface Gathered extends Origins {
   readonly input: unknown;
   readonly problems: readonly ConfigProblem[];
+  /** False where the file can't be read: then nothing is known of what it says. */
+  readonly whole: boolean;
 }
 
 const isLeaf = (value: unknown): boolean => !isRecord(value) || Object.keys(value).length === 0;
@@ -79,8 +81,19 @@ const withPort = (input: unknown, env: Env): { input: unknown; used: boolean } =
   return { input: merge(configSchema, input, { listen: { port } }), used: true };
 };
 
+/** Variables for what a file defines, which can't be judged without it. */
+const OF_THE_FILE = /^FAIRLEAD_(?:UPSTREAMS|ROUTES)_/;
+
 const gather = async (options: LoadOptions): Promise<Gathered> => {
-  const file = await readFile(options);
+  let file: ConfigFile | undefined;
+  let unread: readonly ConfigProblem[] = [];
+  try {
+    file = await readFile(options);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    unread = error.problems;
+  }
+  const whole = unread.length === 0;
   const fromEnv = applyEnvironment(configSchema, file?.input ?? {}, options.env);
   const merged = merge(configSchema, fromEnv.input, options.flags);
   const { input, used } = withPort(merged, options.env);
@@ -89,7 +102,12 @@ const gather = async (options: LoadOptions): Promise<Gathered> => {
     file,
     env: used ? [...fromEnv.set, { path: ["listen", "port"], name: "PORT" }] : fromEnv.set,
     flags: flagPaths(options.flags, options.flagNames ?? {}),
-    problems: fromEnv.problems,
+    problems: [
+      ...unread,
+      ...(file?.problems ?? []),
+      ...fromEnv.problems.filter(({ place }) => whole || !OF_THE_FILE.test(place?.source ?? "")),
+    ],
+    whole,
   };
 };
 
@@ -120,9 +138,9 @@ const fileOf = (options: LoadOptions, gathered: Gathered, name: string, path: Co
   return within(fromFile ? directoryOf(file.path) : options.cwd, name);
 };
 
-const isNothing = ({ input, file, problems }: Gathered): boolean =>
+/** No file, and nobody who names an upstream or a route. */
+const isNothing = ({ input, file }: Gathered): boolean =>
   file === undefined &&
-  problems.length === 0 &&
   !(isRecord(input) && (input["upstreams"] !== undefined || input["routes"] !== undefined));
 
 /**
@@ -133,14 +151,19 @@ const isNothing = ({ input, file, problems }: Gathered): boolean =>
  */
 export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | undefined> => {
   const gathered = await gather(options);
-  if (isNothing(gathered)) return undefined;
+  if (isNothing(gathered) && gathered.problems.length === 0) return undefined;
   const files = await readReferences(options, gathered);
   const checked = checkConfig(gathered.input, (kind, name, path) =>
     kind === "env"
       ? lookUpEnv(options.env, name)
       : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" }),
   );
-  const problems = [...gathered.problems, ...(checked.ok ? [] : checked.problems)];
+  // What variables and flags say is judged in any case, what is missing only where all of it is there.
+  const complete = gathered.whole && !isNothing(gathered);
+  const found = (checked.ok ? [] : checked.problems).filter(
+    ({ path }) => complete || setBy(gathered, path) !== undefined,
+  );
+  const problems = [...gathered.problems, ...found];
   if (!checked.ok || problems.length > 0) throw new ConfigError(await located(gathered, problems));
   return loaded(gathered, checked);
 };

@@ -115,6 +115,38 @@ describe("fairlead start", () => {
     expect(await (await fetch(address)).text()).toBe("typed");
   });
 
+  const SYNTAX = 'export default {\n  upstreams: { a: "http://a" }\n  routes: [],\n};\n';
+
+  it.each([
+    ["node", SYNTAX, /fairlead\.ts:3:3: the module can't be loaded: Expected ','/],
+    ["deno", SYNTAX, /fairlead\.ts:3:3: the module can't be loaded: SyntaxError: Expected ','/],
+    ["bun", SYNTAX, /fairlead\.ts:3:3: the module can't be loaded: Expected "}"/],
+    ["node", "\nexport default { routes: [missing] };", /fairlead\.ts:2:27: .*: missing is not defined/],
+    [
+      "node",
+      'export default {\n  get upstreams() { throw new Error("boom"); },\n};\n',
+      /fairlead\.ts:2:27: the default export can't be read: boom/,
+    ],
+  ] as const)("says where a module is wrong, on %s: %s", async (runtime, text, said) => {
+    writeFileSync(join(directory, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(directory, "fairlead.ts"), text);
+    const child = start([], {}, runtime);
+    expect(await child.ended()).toEqual({ code: 2, signal: null });
+    expect(child.stderr).toMatch(said);
+    expect(child.stderr).not.toMatch(/\n\s+at |not a mistake of yours/);
+  });
+
+  it.each(["import os from 'node:os';\nexport default { routes: [os] };", "export default {};"])(
+    "says what to do about a TypeScript config in a CommonJS package: %s",
+    async (text) => {
+      writeFileSync(join(directory, "package.json"), '{ "type": "commonjs" }');
+      writeFileSync(join(directory, "fairlead.ts"), text);
+      const child = start([]);
+      expect(await child.ended()).toEqual({ code: 2, signal: null });
+      expect(child.stderr).toContain('set "type": "module" in package.json, or name it fairlead.mts');
+    },
+  );
+
   it.each(["node", "deno", "bun"] as const)(
     "says in one sentence that the port is taken, on %s",
     async (runtime) => {
