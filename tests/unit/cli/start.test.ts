@@ -244,21 +244,45 @@ describe("a signal", () => {
     },
   );
 
-  it("given twice ends at once with 1", async () => {
-    const arrived = Promise.withResolvers<void>();
-    const port = await origin(() => arrived.resolve());
-    const child = start([`http://127.0.0.1:${port}`, "--port", "0"]);
-    const [, address = ""] = await child.printed(ADDRESS);
-    const answer = fetch(address).catch(() => "cut off");
-    await arrived.promise;
+  /** The first moments after a signal count as the same one, so it is given until it takes. */
+  const insist = async (child: Child): Promise<unknown> => {
     child.signal("SIGINT");
     await child.printed(/SIGINT: finishing/);
-    // The first moments after a signal count as the same one, so it is given until it takes.
     const again = setInterval(() => child.signal("SIGINT"), 50);
-    const exit = await child.ended().finally(() => clearInterval(again));
-    expect(exit).toEqual({ code: 1, signal: null });
-    expect(await answer).toBe("cut off");
-  });
+    try {
+      return await child.ended();
+    } finally {
+      clearInterval(again);
+    }
+  };
+
+  it.each(["node", "deno", "bun"] as const)(
+    "given twice cuts what is in flight and ends with 1, on %s",
+    async (runtime) => {
+      const arrived = Promise.withResolvers<void>();
+      const port = await origin(() => arrived.resolve());
+      const child = start([`http://127.0.0.1:${port}`, "--port", "0"], {}, runtime);
+      const [, address = ""] = await child.printed(ADDRESS);
+      const answer = fetch(address).catch(() => "cut off");
+      await arrived.promise;
+      expect(await insist(child)).toEqual({ code: 1, signal: null });
+      expect(child.stderr).toContain("1 request was cut off");
+      expect(await answer).toBe("cut off");
+    },
+  );
+
+  it.each(["node", "deno", "bun"] as const)(
+    "given twice to an idle proxy ends at once with 0, on %s",
+    async (runtime) => {
+      const drain = { listen: { drain: { delay: "1h" } }, routes: [{ respond: { body: "x" } }] };
+      writeFileSync(join(directory, "fairlead.json"), JSON.stringify(drain));
+      const child = start(["--port", "0"], {}, runtime);
+      const [, address = ""] = await child.printed(ADDRESS);
+      await (await fetch(address)).text();
+      expect(await insist(child)).toEqual({ code: 0, signal: null });
+      expect(child.stderr).not.toContain("cut off");
+    },
+  );
 
   it("ends the demo with 0", async () => {
     const child = start(["--port", "0"]);
