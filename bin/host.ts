@@ -1,9 +1,10 @@
 /** The parts of a host that Node, Deno and Bun share: all three speak `node:fs`, `node:net` and `node:process`. */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { RUNTIME_PROFILES, type RuntimeName } from "../cli/runtime-profile.ts";
+import { inspectTls } from "../runtimes/inspect-tls.ts";
 import type { Host, Output, ReachTarget } from "../cli/host.ts";
 
 const REACH_TIMEOUT_MS = 2_000;
@@ -31,6 +32,16 @@ const reach = (target: ReachTarget): Promise<string | undefined> =>
     socket.on("error", (error: NodeJS.ErrnoException) => settle(REASONS[error.code ?? ""] ?? error.message));
   });
 
+/** Windows has no such bits and makes some up. */
+const modeOf = async (path: string): Promise<number | undefined> => {
+  if (process.platform === "win32") return undefined;
+  try {
+    return (await stat(path)).mode;
+  } catch {
+    return undefined;
+  }
+};
+
 /**
  * A stream whose reader may leave: what is written after that is lost, and nothing else happens.
  * One that is no terminal has no `isTTY` at all.
@@ -50,6 +61,7 @@ export const commonHost = (runtime: RuntimeName): Omit<Host, "runtimeName" | "se
   stderr: output(process.stderr),
   readText: (path) => readFile(path, "utf8"),
   writeText: (path, text) => writeFile(path, text),
+  certificates: { inspect: (texts) => inspectTls(texts, Date.now()), modeOf },
   importModule: (path) => import(pathToFileURL(path).href) as Promise<unknown>,
   now: () => performance.now(),
   onSignal(listener) {

@@ -30,6 +30,7 @@ export const configured = (
     cwd: host.cwd,
     readText: (path) => host.readText(path),
     importModule: (path) => host.importModule(path),
+    certificates: host.certificates,
   });
 
 /** As `configured`; a `CliError` where nothing is. */
@@ -58,6 +59,7 @@ export const configuredBy = async (host: Host, flags: ConfigInput): Promise<Load
     cwd: host.cwd,
     readText: missing,
     importModule: missing,
+    certificates: host.certificates,
   });
   return loaded ?? nothingConfigured(host);
 };

@@ -1,4 +1,5 @@
 /** What the command line asks of the runtime it runs on. `bin/*` supply it. */
+import type { CertificateAccess } from "../src/config/load.ts";
 import type { Config } from "../src/config/types.ts";
 import type { RuntimeProfile } from "./runtime-profile.ts";
 import type { ServeOptions, Serving } from "../runtimes/serving.ts";
@@ -30,6 +31,7 @@ export interface Host {
   /** Rejects with an error whose `code` is "ENOENT" when there is no such file. */
   readText(path: string): Promise<string>;
   writeText(path: string, text: string): Promise<void>;
+  readonly certificates: CertificateAccess;
   /** Imports a module by its absolute path. */
   importModule(path: string): Promise<unknown>;
   /** Monotonic milliseconds. */

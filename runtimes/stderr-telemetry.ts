@@ -33,6 +33,15 @@ export const stderrTelemetry = (write: (line: string) => void = writeToStderr): 
   };
 };
 
+/** Tells `onFailure` where there is one, else writes lines. */
+export const telemetryOf = (
+  options: { onFailure?(report: FailureReport): void },
+  write?: (line: string) => void,
+): Telemetry =>
+  options.onFailure === undefined
+    ? stderrTelemetry(write)
+    : { failed: (report) => options.onFailure?.(report) };
+
 /** One line: what happened to which request, and why. Without header values, queries or stacks. */
 const describeFailure = ({ error, requestId, method, target }: FailureReport): string => {
   const path = target.split("?", 1)[0] ?? "";

@@ -30,8 +30,12 @@ import { weightedSplit } from "./upstream/split.ts";
 /** A request that passed the front desk. */
 export interface Admitted {
   readonly id: string;
+  /** See `Exchange`. */
+  readonly idHeaders: readonly string[];
   readonly arrival: Arrival;
   readonly screened: Screened;
+  /** Besides the limit of the route. */
+  readonly maxBodyBytes: number;
   /** What middleware wants done to the response; see `Exchange`. */
   readonly responseEdits: readonly HeaderEdits[];
   readonly responseFields: readonly string[];
@@ -160,7 +164,7 @@ const forwardTo = (
   return forward({
     upstream: target.upstream,
     transport: platform.transport,
-    forwarding: { ...config.forwarding, requestIdHeader: config.requestId.header },
+    forwarding: config.forwarding,
     timeouts: target.timeouts,
     target: targetOf(match),
     host: host && ((exchange) => host.render(exchangeScope(exchange))),
@@ -197,6 +201,7 @@ const exchangeOf = (
   const { arrival, screened } = admitted;
   return {
     id: admitted.id,
+    idHeaders: admitted.idHeaders,
     arrival,
     client,
     route: match.route.name,
@@ -208,7 +213,7 @@ const exchangeOf = (
     contentLength: screened.contentLength,
     responseEdits: admitted.responseEdits,
     responseFields: admitted.responseFields,
-    maxBodyBytes: match.route.maxBodyBytes,
+    maxBodyBytes: Math.min(match.route.maxBodyBytes, admitted.maxBodyBytes),
     cancellation: arrival.cancellation,
   };
 };

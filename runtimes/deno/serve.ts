@@ -1,7 +1,7 @@
 /** A whole gateway on Deno. */
 import { createGateway } from "../../handlers/gateway.ts";
 import type { Config, DrainConfig } from "../../src/config/types.ts";
-import { isBodiless } from "../fetch/download.ts";
+import { isContentless } from "../../src/http/status.ts";
 import { closing, drainWithin } from "../fetch/drain.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
@@ -61,7 +61,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
  */
 const lengthUntold = async (pending: Response | Promise<Response>): Promise<Response> => {
   const response = await pending;
-  if (response.headers.has("content-length") || isBodiless(response.status)) return response;
+  if (response.headers.has("content-length") || isContentless(response.status)) return response;
   const nothing = new ReadableStream({
     start(controller) {
       controller.close();

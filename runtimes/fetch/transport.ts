@@ -74,7 +74,10 @@ const send = async (attempt: Attempt, hooks: FetchHooks, known: Known): Promise<
   }
 };
 
-/** Asking twice does no more than asking once (RFC 9110 §9.2.1). */
+/**
+ * Safe methods only (RFC 9110 §9.2.1), not all idempotent ones: the first request may have been carried out, as nobody
+ * tells here whether its connection was an old one, and a second DELETE is answered otherwise than the first.
+ */
 const isRepeatable = (method: string | undefined): boolean =>
   method === "GET" || method === "HEAD" || method === "OPTIONS";
 

@@ -36,7 +36,7 @@ export const uploadOf = (
     expectHead(attempt, run, 0);
     return hooks.contentOf(undefined, method);
   }
-  const paced = isIdleChosen(timeouts);
+  const paced = isIdleChosen(timeouts) || hooks.watchesAll === true;
   if (length !== undefined && length <= WHOLE_BYTES && !paced) return whole(length, attempt, run, hooks);
   const stream = exchange.arrival.body.stream();
   if (stream === null) throw new ProxyError("internal", { detail: "content without a stream of it" });
@@ -132,7 +132,7 @@ const gathered = async (
 };
 
 /** A body that can't be read is the client's doing: it left, or broke its own framing. */
-const brokenUpload = (error: unknown): ProxyError =>
+export const brokenUpload = (error: unknown): ProxyError =>
   error instanceof ProxyError
     ? error
     : new ProxyError("client-closed", { detail: "request body broke off", cause: error });

@@ -74,8 +74,10 @@ export const watchedBody = (source: BodySource, watch: BodyWatch): ReadableStrea
         }
       },
       cancel(reason) {
+        // First, as what `end` aborts can't be cancelled any more.
+        const cancelled = source.cancel(reason);
         end(reason ?? new Error("cancelled"));
-        return source.cancel(reason);
+        return cancelled;
       },
     },
     { highWaterMark: 0 },

@@ -4,7 +4,8 @@ import { nodeArrival } from "./arrival.ts";
 import { NODE_CAPABILITIES } from "./capabilities.ts";
 import { nodeClock } from "./clock.ts";
 import { nodeRandom } from "./random.ts";
-import { stderrTelemetry } from "../stderr-telemetry.ts";
+import { inspectTls } from "../inspect-tls.ts";
+import { telemetryOf } from "../stderr-telemetry.ts";
 import { nodeTransport } from "./transport.ts";
 
 export interface NodePlatformOptions {
@@ -19,7 +20,7 @@ export const platform = (options: NodePlatformOptions = {}): Platform => ({
   clock: nodeClock,
   random: nodeRandom(),
   transport: nodeTransport(),
-  telemetry:
-    options.onFailure === undefined ? stderrTelemetry() : { failed: (report) => options.onFailure?.(report) },
+  telemetry: telemetryOf(options),
+  inspectTls: (texts) => inspectTls(texts, Date.now()),
   arrive: nodeArrival,
 });

@@ -1,5 +1,6 @@
 /** From what people write to what the proxy reads. Needs no runtime: files and environments are read elsewhere. */
 import * as v from "valibot";
+import type { InspectTls } from "../core/tls-inspection.ts";
 import { ConfigError } from "./config-error.ts";
 import { MASK } from "./masking.ts";
 import { replaceAt } from "./merge.ts";
@@ -8,8 +9,10 @@ import { type ConfigPath, type ConfigProblem, showValue } from "./problem.ts";
 import { checkRoutes } from "./routes-check.ts";
 import { NO_CREDENTIALS } from "./schema/addresses.ts";
 import { configSchema } from "./schema/config.ts";
+import { isRecord } from "./schema/run.ts";
 import { type IsSecret, isSecretPlace } from "./secret-places.ts";
 import { coerce, shapeAt } from "./shape.ts";
+import { checkTls } from "./tls-check.ts";
 import type { Config, ConfigInput } from "./types.ts";
 import { type Env, type LookUp, lookUpEnv, pathKey, type Resolved, resolveVariables } from "./variables.ts";
 
@@ -28,6 +31,14 @@ const problemOf = (issue: v.BaseIssue<unknown>, isSecret: IsSecret): ConfigProbl
   const note = issue.message === "" || hidden ? "" : `; ${issue.message}`;
   return { path, at, message: `expected ${expected}, found ${found}${note}`, expected, found };
 };
+
+/** Everything that is wrong with `input`, by path below it. */
+export const problemsOf = (
+  schema: v.GenericSchema,
+  input: unknown,
+  isSecret: IsSecret = isSecretPlace,
+): readonly ConfigProblem[] =>
+  (v.safeParse(schema, input).issues ?? []).map((issue) => problemOf(issue, isSecret));
 
 /** A config, or everything that is wrong with it. */
 export type Checked =
@@ -61,18 +72,26 @@ const typed = ({ value, secrets, texts }: Resolved): { input: unknown; secretTex
   return { input, secretTexts: new Set([...remaining.values()].flat()) };
 };
 
-/** Resolves what `given` takes from elsewhere, then checks it. */
-export const checkConfig = (given: unknown, lookUp: LookUp): Checked => {
+/** Problems that stand beside `others`: what is wrong already is not looked at any closer. */
+const beside = (others: readonly ConfigProblem[], problems: readonly ConfigProblem[]): ConfigProblem[] => {
+  if (problems.length === 0) return [];
+  const wrong = new Set(others.map(({ path }) => pathKey(path)));
+  return problems.filter(({ path }) => !wrong.has(pathKey(path)));
+};
+
+/** Resolves what `given` takes from elsewhere, then checks it, certificates with `inspectTls`. */
+export const checkConfig = (given: unknown, lookUp: LookUp, inspectTls: InspectTls = () => []): Checked => {
   const resolved = resolveVariables(given, lookUp);
   const { input, secretTexts } = typed(resolved);
   const isSecret: IsSecret = (path) => resolved.secrets.has(pathKey(path)) || isSecretPlace(path);
   const parsed = v.safeParse(configSchema, input);
-  const unresolved = new Set(resolved.problems.map(({ path }) => pathKey(path)));
   const found = [
     ...(parsed.issues ?? []).map((issue) => problemOf(issue, isSecret)),
     ...checkRoutes(input, isSecret),
   ];
-  const problems = [...resolved.problems, ...found.filter(({ path }) => !unresolved.has(pathKey(path)))];
+  const written = [...resolved.problems, ...beside(resolved.problems, found)];
+  const tls = checkTls(isRecord(input) ? input["upstreams"] : undefined, inspectTls);
+  const problems = [...written, ...beside(written, tls)];
   return parsed.success && problems.length === 0
     ? { ok: true, config: parsed.output, input, secrets: resolved.secrets, secretTexts }
     : { ok: false, problems };

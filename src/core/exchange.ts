@@ -19,6 +19,8 @@ export interface ClientInfo {
 /** Never mutated; derived with `{ ...exchange, … }`. */
 export interface Exchange {
   readonly id: string;
+  /** Lower-case names of the request fields that tell upstreams the id, in the place of what the client sent in them. */
+  readonly idHeaders: readonly string[];
   readonly arrival: Arrival;
   readonly client: ClientInfo;
   /** Name of the route, for people. */

@@ -3,6 +3,7 @@ import type { Arrival } from "./arrival.ts";
 import type { Capability } from "./capability.ts";
 import type { ProxyError } from "./errors.ts";
 import type { Attempt } from "./exchange.ts";
+import type { InspectTls } from "./tls-inspection.ts";
 
 /** Takes back what was asked for. Idempotent; never throws. */
 export type Cancel = () => void;
@@ -64,6 +65,8 @@ export interface Platform {
   readonly random: Random;
   readonly transport: Transport;
   readonly telemetry: Telemetry;
+  /** Left out where a config can name no certificates. */
+  readonly inspectTls?: InspectTls;
   /** Reads a request as the runtime's server handed it over. `env` is Hono's `c.env`. */
   arrive(request: Request, env: unknown): Arrival;
 }

@@ -79,6 +79,12 @@ const ROWS: readonly Row[] = [
     ["deno", "workerd"],
     "the runtime's server drops the field",
   ],
+  [
+    "responses",
+    "205 has no body even if the origin sends one",
+    ["deno"],
+    "Deno.serve sends a 205 without any framing, so its end can't be told",
+  ],
   ["keep-alive", "GET on a fresh connection that is reset is not repeated", ["deno"], ITS_OWN_RETRY],
   ["keep-alive", "answer that was begun is never started over", ["deno", "bun"], ITS_OWN_RETRY],
   ...[
@@ -107,6 +113,18 @@ const ROWS: readonly Row[] = [
     "POST with an empty body is forwarded with length zero",
     ["deno"],
     "Deno's fetch repeats a POST whose connection broke unless its content is a stream, and streams are chunked",
+  ],
+  [
+    "library",
+    "HEAD response to a chunked resource invents no length",
+    ["deno"],
+    "Hono answers HEAD with `new Response(null, …)`, for which Deno.serve writes `Content-Length: 0`; the command and `serve` of `fairlead/deno` take that back",
+  ],
+  [
+    "library",
+    "changed request still names its client",
+    ["bun"],
+    "Bun.serve tells the client of the very request that it made; a request that the app puts in its place has none",
   ],
   [
     "2 GiB streams",

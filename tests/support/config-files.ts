@@ -2,7 +2,9 @@
 import { ConfigError } from "../../src/config/config-error.ts";
 import { type LoadedConfig, loadConfig, type LoadOptions } from "../../src/config/load.ts";
 
-export interface Sources extends Partial<Pick<LoadOptions, "file" | "env" | "flags" | "flagNames">> {
+export interface Sources extends Partial<
+  Pick<LoadOptions, "file" | "env" | "flags" | "flagNames" | "certificates">
+> {
   /** Texts by path, seen from the working directory. */
   readonly files?: Readonly<Record<string, string>>;
   /** Default exports by path. */

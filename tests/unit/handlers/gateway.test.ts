@@ -1,3 +1,4 @@
+import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { testGateway } from "../../../runtimes/memory/mod.ts";
 import type { ConfigInput } from "../../../src/mod.ts";
@@ -256,5 +257,44 @@ describe("gateway failure", () => {
     expect(response.status).toBe(504);
     expect(await response.json()).toMatchObject({ code: "deadline-exceeded" });
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe("ready page", () => {
+  const ready = (readyPath: string): ReturnType<typeof testGateway>["app"] =>
+    testGateway({ ...one, listen: { readyPath } }, { [api]: () => new Response("upstream") }).app;
+  const text = async (app: { request: Hono["request"] }, path: string, init?: RequestInit): Promise<string> =>
+    (await app.request(path, init)).text();
+
+  test("answers GET and HEAD of its path, and nothing else", async () => {
+    const app = ready("/readyz");
+    expect(await text(app, "/readyz")).toBe("ready\n");
+    expect(await text(app, "/readyz?verbose")).toBe("ready\n");
+    const head = await app.request("/readyz", { method: "HEAD" });
+    expect([head.status, await head.text(), head.headers.get("x-request-id")]).toEqual([200, "", null]);
+    expect(await text(app, "/readyz", { method: "POST" })).toBe("upstream");
+    expect(await text(app, "/readyz/")).toBe("upstream");
+  });
+
+  test.each(["/*", "/:any", "/:any{.+}"])("takes %s for no pattern", async (path) => {
+    expect(await text(ready(path), "/any")).toBe("upstream");
+  });
+
+  test("is found however its path is spelt", async () => {
+    expect(await text(ready("/caf\u00e9"), "/caf%C3%A9")).toBe("ready\n");
+    expect(await text(ready("/100%25"), "/100%25")).toBe("ready\n");
+  });
+
+  test("sees the whole path where the gateway is mounted, as routes do", async () => {
+    const config: ConfigInput = {
+      upstreams: { api },
+      listen: { readyPath: "/shop/readyz" },
+      routes: [{ match: { path: "/shop/x" }, upstream: "api" }],
+    };
+    const { app } = testGateway(config, { [api]: () => new Response("upstream") });
+    const outer = new Hono().route("/shop", app);
+    expect(await text(outer, "/shop/readyz")).toBe("ready\n");
+    expect(await text(outer, "/shop/x")).toBe("upstream");
+    expect((await outer.request("/shop/shop/readyz")).status).toBe(404);
   });
 });

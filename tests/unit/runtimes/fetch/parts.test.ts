@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FetchArrival, peerOf } from "../../../../runtimes/fetch/arrival.ts";
+import { FetchArrival } from "../../../../runtimes/fetch/arrival.ts";
 import { LateSignalCancellation } from "../../../../runtimes/fetch/client-gone.ts";
 import { queueClock } from "../../../../runtimes/fetch/clock.ts";
 import { fetchFailure } from "../../../../runtimes/fetch/failures.ts";
@@ -13,6 +13,7 @@ import type { Peer } from "../../../../src/core/arrival.ts";
 import { type Cancellation, NEVER_CANCELLED } from "../../../../src/core/cancellation.ts";
 import type { Endpoint } from "../../../../src/core/endpoint.ts";
 import { ProxyError } from "../../../../src/core/errors.ts";
+import { peerOf } from "../../../../src/core/peer.ts";
 import { codeOf, endpointAt } from "./rig.ts";
 
 describe("queue clock", () => {
@@ -282,10 +283,10 @@ describe("arrival", () => {
     protected override get urlTellsAuthority(): boolean {
       return true;
     }
-    protected readPeer(): Peer {
+    protected override readPeer(): Peer {
       return peerOf("::ffff:192.0.2.1", 1);
     }
-    protected makeCancellation(): Cancellation {
+    protected override makeCancellation(): Cancellation {
       return NEVER_CANCELLED;
     }
   }
@@ -323,6 +324,14 @@ describe("arrival", () => {
       arrived("http://a/", headers, "POST").body.present;
     expect([of({}), of({ "content-length": "0" })]).toEqual([false, false]);
     expect([of({ "content-length": "1" }), of({ "transfer-encoding": "chunked" })]).toEqual([true, true]);
+  });
+
+  test("content of the app's own is present without framing", () => {
+    const made = (init: RequestInit): boolean =>
+      new TestArrival(new Request("http://a/", { method: "POST", ...init })).body.present;
+    expect(made({ body: new URLSearchParams({ a: "b" }) })).toBe(true);
+    expect(made({ headers: { "content-type": "text/plain" } })).toBe(false);
+    expect(made({ body: "", headers: { "content-length": "0" } })).toBe(false);
   });
 
   test("peer is told without IPv4 mapping and zone", () => {

@@ -99,7 +99,7 @@ export const startRig = async (options: RigOptions = {}): Promise<Rig> => {
   };
 };
 
-const listenConfig = ({ limits, listenTimeouts, drain }: RigOptions): ListenConfig => ({
+export const listenConfig = ({ limits, listenTimeouts, drain }: RigOptions = {}): ListenConfig => ({
   port: 0,
   host: "127.0.0.1",
   trustedProxies: [],
@@ -156,6 +156,7 @@ const exchangeOf = (
   contentLength: arrival.body.length,
   responseEdits: [],
   responseFields: [],
+  idHeaders: ["x-request-id"],
   maxBodyBytes,
   cancellation: arrival.cancellation,
 });

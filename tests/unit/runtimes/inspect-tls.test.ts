@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { inspectTlsForDeno } from "../../../runtimes/deno/inspect-tls.ts";
+import { inspectTls } from "../../../runtimes/inspect-tls.ts";
+import { certificate, curveKey, rsaKey } from "../../support/certificate.ts";
+
+const NOW = Date.UTC(2030, 5, 15, 12);
+const HOUR_MS = 3_600_000;
+const timely = { from: NOW - HOUR_MS, to: NOW + HOUR_MS };
+const good = certificate(timely);
+const other = certificate(timely);
+/** Base64 that stands for something else. */
+const spoilt = (pem: string): string => pem.replace(/\n.{10}/, "\nMIIBAAAAAA");
+
+describe("certificate inspection", () => {
+  it.each([
+    ["nothing", {}, []],
+    ["a key that matches", good, []],
+    ["a chain that starts with the key's certificate", { ...good, cert: good.cert + other.cert }, []],
+    ["several authorities", { ca: good.cert + other.cert }, []],
+    ["an authority of yesterday", { ca: certificate({ from: 0, to: HOUR_MS }).cert }, []],
+    [
+      "another certificate's key",
+      { cert: good.cert, key: other.key },
+      [["key", "the private key does not match the certificate in `cert`"]],
+    ],
+    [
+      "a certificate of yesterday",
+      certificate({ from: 0, to: Date.UTC(2030, 5, 14, 9, 30) }),
+      [["cert", "the certificate expired at 2030-06-14 09:30 UTC"]],
+    ],
+    [
+      "a certificate of tomorrow",
+      certificate({ from: Date.UTC(2030, 5, 16), to: Date.UTC(2031, 5) }),
+      [["cert", "the certificate is not valid before 2030-06-16 00:00 UTC"]],
+    ],
+    [
+      "texts that are none",
+      { ca: spoilt(good.cert), cert: spoilt(good.cert), key: spoilt(good.key) },
+      [
+        ["ca", "the certificates can't be parsed"],
+        ["cert", "the certificate can't be parsed"],
+        ["key", "the private key can't be parsed"],
+      ],
+    ],
+    [
+      "an authority that is none behind one that is",
+      { ca: good.cert + spoilt(good.cert) },
+      [["ca", "the certificates can't be parsed"]],
+    ],
+    [
+      "a key behind a passphrase",
+      {
+        ...good,
+        key: curveKey().export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }),
+      },
+      [["key", "the private key is encrypted; it has to be given without a passphrase"]],
+    ],
+    [
+      "a key that the runtime holds to be too short",
+      certificate({ ...timely, key: rsaKey(1024) }),
+      [["cert", "this runtime can't use the certificate: ee key too small"]],
+    ],
+  ] as const)("says of %s what is wrong with it", (_, texts, faults) => {
+    expect(inspectTls(texts, NOW).map(({ setting, message }) => [setting, message])).toEqual(faults);
+  });
+
+  it.each([
+    ["an RSA key", rsaKey(2048), 3, undefined],
+    ["a P-384 key", curveKey("P-384"), 3, undefined],
+    ["a key on a curve that Deno does not know", curveKey("secp256k1"), 3, "key"],
+    ["a certificate of version 1", curveKey(), 1, "cert"],
+  ] as const)("tells whether %s would end Deno", (_, key, version, setting) => {
+    const faults = inspectTlsForDeno(certificate({ ...timely, key, version }), NOW);
+    expect(faults.map((fault) => fault.setting)).toEqual(setting === undefined ? [] : [setting]);
+  });
+
+  it("finds for Deno what it finds for every runtime", () => {
+    const texts = { cert: good.cert, key: other.key };
+    expect(inspectTlsForDeno(texts, NOW)).toEqual(inspectTls(texts, NOW));
+  });
+});
