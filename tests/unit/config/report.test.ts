@@ -466,6 +466,57 @@ FAIRLEAD_LISTEN_PROT: unknown variable; did you mean FAIRLEAD_LISTEN_PORT?
 `,
   ],
   [
+    "a variable that may mean two things",
+    {
+      files: {
+        "fairlead.yaml":
+          "upstreams: { my-api: http://a, my_api: http://b }\nroutes: [{ upstream: my-api }]\n",
+      },
+      env: { FAIRLEAD_UPSTREAMS_MY_API_BALANCE: "random" },
+    },
+    `The config has a problem:
+
+FAIRLEAD_UPSTREAMS_MY_API_BALANCE: may mean upstreams.my-api.balance or upstreams.my_api.balance; set it in the file
+`,
+  ],
+  [
+    "the variable that set what has no effect",
+    {
+      files: { "fairlead.json": '{ "upstreams": { "app": "http://a" } }' },
+      env: { FAIRLEAD_UPSTREAMS_APP_TLS_VERIFY: "false" },
+    },
+    `The config has a problem:
+
+FAIRLEAD_UPSTREAMS_APP_TLS_VERIFY: upstreams.app.tls: no endpoint is https, so it would have no effect
+`,
+  ],
+  [
+    "what is wrong with a reference",
+    {
+      files: {
+        "fairlead.json": `{
+  "upstreams": { "a": "\${env:}", "b": "\${file:}" },
+  "forwarding": { "via": "\${env:VIA:-hunter2}" },
+  "routes": [{ "respond": {} }]
+}`,
+      },
+    },
+    `The config has 3 problems:
+
+fairlead.json:2:23: upstreams.a: \`\${env:}\` names no variable
+  2 |   "upstreams": { "a": "\${env:}", "b": "\${file:}" },
+    |                       ^^^^^^^^^
+
+fairlead.json:2:39: upstreams.b: \`\${file:}\` names no file
+  2 |   "upstreams": { "a": "\${env:}", "b": "\${file:}" },
+    |                                       ^^^^^^^^^^
+
+fairlead.json:3:26: forwarding.via: there are no defaults here; expected \`\${env:VIA}\`
+  3 |   "forwarding": { "via": "\${env:VIA:-*******}" },
+    |                          ^^^^^^^^^^^^^^^^^^^^^
+`,
+  ],
+  [
     "a file that holds a list",
     { files: { "fairlead.json": '[{ "upstreams": {} }]' }, flags: { listen: { port: 1 } } },
     `The config has a problem:
