@@ -9,7 +9,7 @@ import { renderProblem } from "../../src/http/problem.ts";
 import { discardRest } from "./discard.ts";
 import { Outgoing } from "./outgoing.ts";
 import { inTurn } from "./pipeline.ts";
-import { answerAndClose, refuseClient } from "./refusals.ts";
+import { refuseClient, refuseTunnel } from "./refusals.ts";
 
 /** Answers requests; @hono/node-server hands Hono's `fetch` the connection's objects as its `env`. */
 export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
@@ -73,9 +73,7 @@ export const createHttpServer = (
     answer(incoming, outgoing);
   });
   server.on("checkExpectation", answer);
-  server.on("connect", (_incoming, socket) => {
-    answerAndClose(socket, "method-not-allowed", { Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" });
-  });
+  server.on("connect", (_incoming, socket) => refuseTunnel(socket));
   server.on("clientError", refuseClient);
   server.on("timeout", dropStalled);
   return server;
