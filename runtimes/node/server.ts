@@ -10,6 +10,7 @@ import { discardRest } from "./discard.ts";
 import { Outgoing } from "./outgoing.ts";
 import { inTurn } from "./pipeline.ts";
 import { refuseClient, refuseTunnel } from "./refusals.ts";
+import { mayLoseWhatFollows } from "./upgrade.ts";
 
 /** Answers requests; @hono/node-server hands Hono's `fetch` the connection's objects as its `env`. */
 export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
@@ -55,18 +56,20 @@ export const createHttpServer = (
     autoCleanupIncoming: false,
   });
   const untrusted = new WeakSet<Socket>();
-  const answer = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
-    if (untrusted.has(incoming.socket)) return;
-    const coding = incoming.headers["transfer-encoding"];
-    if (coding !== undefined && coding.toLowerCase() !== "chunked") {
-      // Screening refuses it. Where it ends is in doubt, so nothing that follows on this connection is a request.
-      untrusted.add(incoming.socket);
-      outgoing.shouldKeepAlive = false;
-    }
+  const inOrder = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
     outgoing.lifecycle = lifecycle;
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
     void listener(incoming, outgoing);
   });
+  const answer = (incoming: IncomingMessage, outgoing: Outgoing): void => {
+    if (untrusted.has(incoming.socket)) return;
+    if (hasUnknownCoding(incoming) || mayLoseWhatFollows(incoming)) {
+      // Where the next request would begin is in doubt, so nothing that follows on this connection is one.
+      untrusted.add(incoming.socket);
+      outgoing.shouldKeepAlive = false;
+    }
+    inOrder(incoming, outgoing);
+  };
   server.on("request", answer);
   server.on("checkContinue", (incoming: IncomingMessage, outgoing: Outgoing) => {
     continueOnRead(incoming, outgoing);
@@ -77,6 +80,12 @@ export const createHttpServer = (
   server.on("clientError", refuseClient);
   server.on("timeout", dropStalled);
   return server;
+};
+
+/** Screening refuses it. */
+const hasUnknownCoding = ({ headers }: IncomingMessage): boolean => {
+  const coding = headers["transfer-encoding"];
+  return coding !== undefined && coding.toLowerCase() !== "chunked";
 };
 
 /** A request whose URL node-server can't build never reaches the app. */

@@ -127,6 +127,29 @@ describe("server", () => {
     expect((await client.response()).text).toBe("origin");
   });
 
+  test.each([
+    ["in one read", ["\r\n\r\n"]],
+    ["after a read that ends within the end of the head", ["\r\n\r", "\n"]],
+    ["after a read that ends with the last line of the head", ["\r\n", "\r\n"]],
+  ])(
+    "request behind an Upgrade, %s, is not taken for another one",
+    async (_how, [first = "", second = ""]) => {
+      const rig = await startRig();
+      rig.origin.script((exchange) => exchange.respond(200, {}, exchange.head.target));
+      const client = await rig.client();
+      const hidden = head("GET", "/hidden");
+      const post = head("POST", "/2", `Content-Length: ${hidden.length}`);
+      await client.send(`GET /1 HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: x${first}`);
+      // So that it is a read of its own.
+      if (second !== "") await new Promise((resolve) => setTimeout(resolve, 20));
+      await client.send(second + post);
+      expect((await client.response()).text).toBe("/1");
+      await client.send(hidden).catch(() => {});
+      await client.closed();
+      expect(rig.origin.exchanges.map((exchange) => exchange.head.target)).toEqual(["/1"]);
+    },
+  );
+
   test("connection closes with the last request it may carry", async () => {
     const rig = await startRig({ limits: { requestsPerConnection: 2 } });
     const client = await rig.client();
