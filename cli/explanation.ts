@@ -56,13 +56,11 @@ const firstHost = ({ head, screened }: Trace): string => {
 
 /** The route that answers, and its match as text. */
 const takenRoute = ({
-  head,
   plan,
-  screened,
+  routable,
 }: Trace): { readonly config: RouteConfig; readonly plan: RoutePlan; readonly match: string } | undefined => {
-  if (screened === undefined) return undefined;
-  const { host, path, query } = screened;
-  const found = plan.router.find({ method: head.method, host, path, query, pairs: head.pairs });
+  if (routable === undefined) return undefined;
+  const found = plan.router.find(routable);
   if (found.kind !== "found") return undefined;
   const config = plan.config.routes.find(({ name }) => name === found.value.route.name);
   return config && { config, plan: found.value.route, match: matchText(found.match) };

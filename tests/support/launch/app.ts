@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { GetConnInfo } from "hono/conninfo";
 import { methodOverride } from "hono/method-override";
+import { requestId, validation } from "../../../middleware/mod.ts";
 import type { Bound } from "../../../runtimes/bind.ts";
 import { guardedApp } from "./guarded-app.ts";
 
@@ -33,6 +34,14 @@ export const libraryApp = (library: Bound, origin: string, getConnInfo: GetConnI
   app.use("/asked-by-post/*", async (c, next) => {
     const headers = { host: c.req.header("host") ?? "", "content-type": "application/json" };
     c.req.raw = new Request(c.req.url, { method: "POST", headers, body: '{"made":"here"}' });
+    await next();
+  });
+  app.use("/validated/*", validation({ limits: { bodyBytes: "1KB" } }));
+  app.use("/known/*", requestId());
+  app.use("/known/*", async (c, next) => {
+    const headers = new Headers(c.req.raw.headers);
+    headers.set("x-changed", "1");
+    c.req.raw = new Request(c.req.raw, { headers });
     await next();
   });
   app.use("/limited/*", bodyLimit({ maxSize: 100 }));
