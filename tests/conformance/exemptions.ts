@@ -139,6 +139,12 @@ const ROWS: readonly Row[] = [
     "workerd takes an orderly close for half-closed and goes on; only a reset ends the request",
   ],
   [
+    "abort",
+    "client that stops in the middle of a chunked body after an early answer never completes the request",
+    ["workerd"],
+    "workerd writes the last chunk of whatever chunked upload it gives up once the response head is here; sized ones stay incomplete",
+  ],
+  [
     "errors",
     "origin that can't be reached is told apart from one that closed the connection",
     ["workerd"],
