@@ -24,7 +24,7 @@ export const explanation = (trace: Trace, style: Style, mask: Mask): readonly st
   const row = (label: string, text: string): string =>
     `  ${style.dim(label.padEnd(LABEL_WIDTH))}${mask(text)}`;
   const route = takenRoute(trace);
-  const lines = [style.bold(mask(`${head.method} ${head.scheme}://${host}${readable(head.target)}`)), ""];
+  const lines = [style.bold(readable(mask(`${head.method} ${head.scheme}://${host}${head.target}`))), ""];
   if (trace.screened !== undefined && trace.screened.target !== head.target) {
     lines.push(row("normalised", trace.screened.target));
   }
@@ -44,9 +44,15 @@ export const explanation = (trace: Trace, style: Style, mask: Mask): readonly st
 
 type Row = (label: string, text: string) => string;
 
-/** A target is bytes, a character each; text beyond ASCII is UTF-8 in them. */
-const readable = (target: string): string =>
-  new TextDecoder().decode(Uint8Array.from(target, (byte) => byte.charCodeAt(0)));
+/** Escapes of text beyond ASCII as that text, if it is UTF-8. */
+const readable = (text: string): string =>
+  text.replaceAll(/(?:%[89A-F][0-9A-F])+/g, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 
 const firstHost = ({ head, screened }: Trace): string => {
   if (screened !== undefined) return screened.authority;

@@ -36,6 +36,20 @@ const ROWS: readonly Row[] = [
   ],
   ["targets", "fragment is rejected with 400", ["workerd"], `${URL_PARSER} (what follows \`#\` is cut off)`],
   ["targets", "raw backslash is rejected with 400", ["bun"], `${URL_PARSER} (it became a slash)`],
+  ...["target of another scheme", "target that is a bare word", "target in authority form"].map(
+    (what): Row => [
+      "targets",
+      `${what} is rejected with 400`,
+      ["workerd"],
+      `${URL_PARSER} (all of it but a path was cut off)`,
+    ],
+  ),
+  ...["text beyond ASCII", "text beyond ASCII in a query"].map((what): Row => [
+    "targets",
+    `${what} is rejected with 400`,
+    ["bun"],
+    `${URL_PARSER} (it became escapes, of U+FFFD where it was no UTF-8)`,
+  ]),
   [
     "framing",
     "target whose authority disagrees with Host is rejected with 400",
