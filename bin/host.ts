@@ -42,11 +42,14 @@ const modeOf = async (path: string): Promise<number | undefined> => {
   }
 };
 
-/** A stream that is no terminal has no `isTTY` at all. */
-const output = (stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): Output => ({
-  isTTY: stream.isTTY ?? false,
-  write: (text) => void stream.write(text),
-});
+/**
+ * A stream whose reader may leave: what is written after that is lost, and nothing else happens.
+ * One that is no terminal has no `isTTY` at all.
+ */
+const output = (stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): Output => {
+  stream.on("error", () => {});
+  return { isTTY: stream.isTTY ?? false, write: (text) => void stream.write(text) };
+};
 
 /** What every runtime does alike. */
 export const commonHost = (runtime: RuntimeName): Omit<Host, "runtimeName" | "serve" | "serveDemo"> => ({

@@ -2,6 +2,7 @@
 import type { RequestHead } from "../src/core/arrival.ts";
 import { normaliseAddress } from "../src/http/address.ts";
 import { isFieldName } from "../src/http/headers.ts";
+import { showValue } from "../src/config/problem.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, requireConfig } from "./configured.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -32,25 +33,9 @@ export const explain = async (
   }
   const loaded = await requireConfig(host, options);
   const trace = await traceRequest(loaded.config, head, options.from);
-  const secret = secretHeaderNames(loaded.masked());
-  const style = styleFor(host.stdout, host.env);
-  const lines = explanation(trace, (name) => CREDENTIALS.test(name) || secret.has(name), style);
+  const lines = explanation(trace, styleFor(host.stdout, host.env), loaded.mask);
   host.stdout.write(`${lines.join("\n")}\n`);
   return EXIT.ok;
-};
-
-/** Fields whose values are never shown. */
-const CREDENTIALS = /^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key)$/;
-
-/** Lower-case names of the header fields that a masked config gives a masked value. */
-const secretHeaderNames = (masked: unknown, names: Set<string> = new Set()): ReadonlySet<string> => {
-  if (typeof masked !== "object" || masked === null) return names;
-  for (const [key, value] of Object.entries(masked)) {
-    const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (texts.some((text) => typeof text === "string" && text.includes("***"))) names.add(key.toLowerCase());
-    secretHeaderNames(value, names);
-  }
-  return names;
 };
 
 /** The request line and header section that an HTTP/1.1 client would send. The target stays as it was written. */
@@ -69,7 +54,7 @@ export const requestHead = (
   if (parts === null) {
     throw new CliError(
       EXIT.usage,
-      `"${url}" is not a whole URL`,
+      `${showValue(url)} is not a whole URL`,
       `write it as in: explain ${method} https://example.com/path`,
     );
   }
@@ -84,8 +69,9 @@ export const requestHead = (
   };
 };
 
-/** A request target is bytes: text beyond ASCII goes out as UTF-8, and is read a character a byte. */
-const onTheWire = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text));
+/** A request target is ASCII: clients send other text as escaped UTF-8. */
+const onTheWire = (text: string): string =>
+  text.replaceAll(/[^\u0000-\u007f]+/g, (foreign) => encodeURIComponent(foreign.toWellFormed()));
 
 const headerField = (text: string): [name: string, value: string] => {
   const colon = text.indexOf(":");
@@ -93,7 +79,8 @@ const headerField = (text: string): [name: string, value: string] => {
   if (colon < 1 || !isFieldName(name)) {
     throw new CliError(
       EXIT.usage,
-      `"${text}" is not a header field`,
+      // Only its start: what follows may be a credential.
+      `"${text.replace(/\s.*/s, " …")}" is not a header field`,
       `write it as in: -H 'accept: text/html'`,
     );
   }

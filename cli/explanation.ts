@@ -1,6 +1,8 @@
 /** A trace as text. */
+import { isCredentialName } from "../src/http/credentials.ts";
 import { editPairs } from "../src/http/header-edits.ts";
 import { HOP_BY_HOP } from "../src/http/headers.ts";
+import { MASK } from "../src/config/masking.ts";
 import type { RoutePlan } from "../src/config/plan.ts";
 import type { Config, RouteConfig } from "../src/config/types.ts";
 import type { Attempt } from "../src/core/exchange.ts";
@@ -12,28 +14,45 @@ import type { Trace } from "./trace-request.ts";
 
 const LABEL_WIDTH = 12;
 
-/** Lines for the terminal. */
-export const explanation = (trace: Trace, isSecret: IsSecretName, style: Style): readonly string[] => {
+/** Puts `***` in place of the config's secrets. */
+export type Mask = (text: string) => string;
+
+/** Lines for the terminal, with the config's secrets masked, and the values of credential headers. */
+export const explanation = (trace: Trace, style: Style, mask: Mask): readonly string[] => {
   const { head, plan } = trace;
   const host = firstHost(trace);
-  const row = (label: string, text: string): string => `  ${style.dim(label.padEnd(LABEL_WIDTH))}${text}`;
+  const row = (label: string, text: string): string =>
+    `  ${style.dim(label.padEnd(LABEL_WIDTH))}${mask(text)}`;
   const route = takenRoute(trace);
-  const lines = [style.bold(`${head.method} ${head.scheme}://${host}${head.target}`), ""];
+  const lines = [style.bold(readable(mask(`${head.method} ${head.scheme}://${host}${head.target}`))), ""];
   if (trace.screened !== undefined && trace.screened.target !== head.target) {
     lines.push(row("normalised", trace.screened.target));
+  }
+  if (trace.readyPage) {
+    const answer = `${trace.response.status} from the proxy itself: the ready page (listen.readyPath)`;
+    return [...lines, row("route", "none; the ready page comes before all routes"), row("answer", answer)];
   }
   if (route === undefined) lines.push(row("route", style.yellow("none")));
   else {
     lines.push(row("route", `${style.green(`"${route.config.name}"`)}, which matches ${route.match}`));
     lines.push(row("layers", layerText(plan.config, route.config, route.plan)));
   }
-  lines.push(...outcome(trace, isSecret, row, style));
-  lines.push(...notTaken(trace, style));
+  lines.push(...outcome(trace, row, style));
+  lines.push(...notTaken(trace, style, mask));
   return lines;
 };
 
-type IsSecretName = (lowerName: string) => boolean;
 type Row = (label: string, text: string) => string;
+
+/** Escapes of text beyond ASCII as that text, if it is UTF-8. */
+const readable = (text: string): string =>
+  text.replaceAll(/(?:%[89A-F][0-9A-F])+/g, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 
 const firstHost = ({ head, screened }: Trace): string => {
   if (screened !== undefined) return screened.authority;
@@ -43,35 +62,35 @@ const firstHost = ({ head, screened }: Trace): string => {
 
 /** The route that answers, and its match as text. */
 const takenRoute = ({
-  head,
   plan,
-  screened,
+  routable,
 }: Trace): { readonly config: RouteConfig; readonly plan: RoutePlan; readonly match: string } | undefined => {
-  if (screened === undefined) return undefined;
-  const { host, path, query } = screened;
-  const found = plan.router.find({ method: head.method, host, path, query, pairs: head.pairs });
+  if (routable === undefined) return undefined;
+  const found = plan.router.find(routable);
   if (found.kind !== "found") return undefined;
   const config = plan.config.routes.find(({ name }) => name === found.value.route.name);
   return config && { config, plan: found.value.route, match: matchText(found.match) };
 };
 
-const outcome = (trace: Trace, isSecret: IsSecretName, row: Row, style: Style): readonly string[] => {
+const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
   const { attempt, failure, response, plan } = trace;
   if (failure !== undefined) {
-    const { status } = failure.error.kind;
-    return [row("answer", `${style.red(String(status))} ${failure.error.code}: ${failure.error.message}`)];
+    const { kind, code, message, headers } = failure.error;
+    const allow = headers?.["allow"];
+    const allowed = allow === undefined ? "" : `; allowed are ${allow}`;
+    return [row("answer", `${style.red(String(kind.status))} ${code}: ${message}${allowed}`)];
   }
   if (attempt === undefined) {
     const location = response.headers.get("location");
     return [
       row("answer", `${response.status} from the proxy itself${location === null ? "" : `, to ${location}`}`),
-      ...responseRows(trace, isSecret, row),
+      ...responseRows(trace, row),
     ];
   }
   return [
     ...upstreamRows(attempt, plan.config, row, style),
-    ...requestRows(attempt, isSecret, row),
-    ...responseRows(trace, isSecret, row),
+    ...requestRows(attempt, row),
+    ...responseRows(trace, row),
   ];
 };
 
@@ -96,11 +115,10 @@ const upstreamRows = (attempt: Attempt, config: Config, row: Row, style: Style):
 };
 
 /** The header section that leaves, with what was added or changed marked, and what does not leave. */
-const requestRows = (attempt: Attempt, isSecret: IsSecretName, row: Row): readonly string[] => {
+const requestRows = (attempt: Attempt, row: Row): readonly string[] => {
   const { pairs } = attempt.exchange.arrival.head;
   const sent = ["host", attempt.host, ...editPairs(pairs, attempt.requestEdits, attempt.exchange.drop)];
   const arrived = new Set(fieldsOf(pairs).map(([name, value]) => `${name}: ${value}`));
-  const shown = ([name, value]: Field): string => `${name}: ${isSecret(name) ? "***" : value}`;
   const fields = fieldsOf(sent);
   const lines = fields.map((field) => `${arrived.has(field.join(": ")) ? " " : "+"} ${shown(field)}`);
   const names = new Set(fields.map(([name]) => name));
@@ -108,8 +126,8 @@ const requestRows = (attempt: Attempt, isSecret: IsSecretName, row: Row): readon
   return lines.map((line, index) => row(index === 0 ? "request" : "", line));
 };
 
-const responseRows = ({ response, attempt }: Trace, isSecret: IsSecretName, row: Row): readonly string[] => {
-  const lines = [...response.headers].map(([name, value]) => `+ ${name}: ${isSecret(name) ? "***" : value}`);
+const responseRows = ({ response, attempt }: Trace, row: Row): readonly string[] => {
+  const lines = [...response.headers].map((field) => `+ ${shown(field)}`);
   for (const name of attempt?.responseEdits.drop ?? []) {
     if (!HOP_BY_HOP.has(name) && !response.headers.has(name)) lines.push(`- ${name}`);
   }
@@ -117,6 +135,8 @@ const responseRows = ({ response, attempt }: Trace, isSecret: IsSecretName, row:
 };
 
 type Field = readonly [lowerName: string, value: string];
+
+const shown = ([name, value]: Field): string => `${name}: ${isCredentialName(name) ? MASK : value}`;
 
 const fieldsOf = (pairs: readonly string[]): readonly Field[] => {
   const fields: Field[] = [];

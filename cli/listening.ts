@@ -43,12 +43,17 @@ const actionText = (route: RouteConfig, config: Config): string => {
     .join(", ");
 };
 
-/** A line for each route, in columns. */
-export const routeLines = (config: Config, style: Style): readonly string[] => {
+/** A line for each route, in columns, with what `mask` covers masked. */
+export const routeLines = (
+  config: Config,
+  style: Style,
+  mask: (text: string) => string,
+): readonly string[] => {
   const shown = config.routes.slice(0, MOST_ROUTES).map((route) => {
     const [first, ...others] = route.match;
-    const where = first === undefined ? "/*" : matchText(first);
-    return [others.length === 0 ? where : `${where} +${others.length}`, actionText(route, config)] as const;
+    const where = first === undefined ? "/*" : mask(matchText(first));
+    const action = mask(actionText(route, config));
+    return [others.length === 0 ? where : `${where} +${others.length}`, action] as const;
   });
   const width = Math.max(0, ...shown.map(([where]) => where.length));
   const lines = shown.map(([where, action]) => `  ${where.padEnd(width)}  ${style.dim("→")} ${action}`);

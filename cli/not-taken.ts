@@ -9,18 +9,21 @@ const MOST = 20;
 
 const CLOSENESS = { chosen: 0, outranked: 1, "other-method": 2, unmatched: 3 } as const;
 
-export const notTaken = ({ head, plan, screened }: Trace, style: Style): readonly string[] => {
-  if (screened === undefined) return [];
-  const { host, path, query } = screened;
-  const request = { method: head.method, host, path, query, pairs: head.pairs };
-  const others = explainRoutes(plan.entries, request)
+/** Lines for the terminal, with what `mask` covers masked. */
+export const notTaken = (
+  { plan, routable }: Trace,
+  style: Style,
+  mask: (text: string) => string,
+): readonly string[] => {
+  if (routable === undefined) return [];
+  const others = explainRoutes(plan.entries, routable)
     .verdicts.filter(({ outcome }) => outcome !== "chosen")
     .sort((a, b) => CLOSENESS[a.outcome] - CLOSENESS[b.outcome] || a.index - b.index);
   if (others.length === 0) return [];
   const rows = others.slice(0, MOST).map(({ index, reason }) => {
     const entry = plan.entries[index];
     const name = `"${entry?.value.route.name ?? ""}"`;
-    return [entry === undefined ? name : `${name} ${matchText(entry.match)}`, reason] as const;
+    return [mask(entry === undefined ? name : `${name} ${matchText(entry.match)}`), mask(reason)] as const;
   });
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, reason]) => `  ${name.padEnd(width)}  ${style.dim(reason)}`);

@@ -4,19 +4,26 @@ import { ManualClock, seededRandom } from "../runtimes/memory/mod.ts";
 import { type Plan, buildPlan } from "../src/config/plan.ts";
 import type { Config } from "../src/config/types.ts";
 import { CAPABILITIES, type Capability } from "../src/core/capability.ts";
-import type { Arrival, RequestHead } from "../src/core/arrival.ts";
+import type { ArrivedBody, Arrival, RequestHead } from "../src/core/arrival.ts";
 import { NEVER_CANCELLED } from "../src/core/cancellation.ts";
 import type { Attempt } from "../src/core/exchange.ts";
 import type { FailureReport, Platform } from "../src/core/platform.ts";
+import { clientOf, routable } from "../src/gateway.ts";
 import { editHeaders } from "../src/http/header-edits.ts";
+import { firstValue } from "../src/http/headers.ts";
 import { type Screened, screen } from "../src/http/screen.ts";
+import type { RoutableRequest } from "../src/routing/router.ts";
 
 /** What became of the request. */
 export interface Trace {
   readonly head: RequestHead;
   readonly plan: Plan;
+  /** It asks for `listen.readyPath`, which comes before all routes. */
+  readonly readyPage: boolean;
   /** Undefined where the request is refused before routing. */
   readonly screened: Screened | undefined;
+  /** What it is routed by; undefined with `screened`. */
+  readonly routable: RoutableRequest | undefined;
   /** What would be sent; undefined where nothing would. */
   readonly attempt: Attempt | undefined;
   readonly failure: FailureReport | undefined;
@@ -28,9 +35,10 @@ export interface Trace {
 export const traceRequest = async (config: Config, head: RequestHead, address: string): Promise<Trace> => {
   let attempt: Attempt | undefined;
   let failure: FailureReport | undefined;
+  let arrived = false;
   const arrival: Omit<Arrival, "request"> = {
     head,
-    body: { present: false, length: undefined, stream: () => null },
+    body: announcedBody(head),
     peer: { address, port: undefined },
     cancellation: NEVER_CANCELLED,
   };
@@ -54,18 +62,34 @@ export const traceRequest = async (config: Config, head: RequestHead, address: s
         failure = report;
       },
     },
-    arrive: (request) => ({ ...arrival, request }),
+    arrive: (request) => {
+      arrived = true;
+      return { ...arrival, request };
+    },
   };
   const response = await createGateway(config, platform).request(carrier(head));
-  const screened = screen(head, { ...config.listen.limits, ...config.validation });
+  const plan = buildPlan(config, random);
+  const found = screen(head, { ...config.listen.limits, ...config.validation });
+  const screened = "code" in found ? undefined : found;
   return {
     head,
-    plan: buildPlan(config, random),
-    screened: "code" in screened ? undefined : screened,
+    plan,
+    readyPage: !arrived,
+    screened,
+    routable: screened && routable(head, screened, clientOf(plan, arrival, screened)),
     attempt,
     failure,
     response,
   };
+};
+
+/** The content that `head` says would follow, all of it empty. */
+const announcedBody = ({ pairs }: RequestHead): ArrivedBody => {
+  const announced = firstValue(pairs, "content-length");
+  const length = announced !== undefined && /^\d{1,15}$/.test(announced) ? Number(announced) : undefined;
+  const present =
+    announced === undefined ? firstValue(pairs, "transfer-encoding") !== undefined : length !== 0;
+  return { present, length, stream: () => (present ? new Response("").body : null) };
 };
 
 /** Hono routes on this; what the gateway reads is `head`. */

@@ -1,31 +1,58 @@
 /** The Hono app around a gateway. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { getPath } from "hono/utils/url";
+import { any } from "valibot";
+import { leaf } from "../src/config/schema/leaf.ts";
+import { object, optional } from "../src/config/schema/object.ts";
+import { REFUSED, type Schema, isRecord } from "../src/config/schema/run.ts";
 import type { Config } from "../src/config/types.ts";
 import { ALWAYS_SERVING, type Lifecycle } from "../src/core/lifecycle.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { buildGateway } from "../src/gateway.ts";
 import { answer } from "./answer.ts";
 import { frontDesk } from "./front-desk.ts";
+import { type HostOptions, onFailureOption, platformOption } from "./host-options.ts";
 
-export interface GatewayOptions {
+/** What a gateway can be told besides its config. */
+export interface GatewayOptions extends HostOptions {
   /** Read by the ready page. @default always serving */
-  readonly lifecycle?: Lifecycle;
+  readonly lifecycle?: Lifecycle | undefined;
 }
 
-/**
- * A whole gateway as a Hono app: mount it with `app.route("/", …)`, test it with `app.request()`, or serve its
- * `fetch`.
- */
-export const createGateway = (config: Config, platform: Platform, options: GatewayOptions = {}): Hono => {
-  const lifecycle = options.lifecycle ?? ALWAYS_SERVING;
+const lifecycleOption: Schema<Lifecycle, Lifecycle> = leaf(any(), "an object with draining", (value) =>
+  isRecord(value) && typeof value["draining"] === "boolean" ? (value as unknown as Lifecycle) : REFUSED,
+);
+
+export const gatewayOptions: Schema<GatewayOptions, GatewayOptions> = object<GatewayOptions>(
+  "an object of options",
+)({
+  platform: optional(platformOption, "What it runs on."),
+  onFailure: optional(onFailureOption, "Who hears of failures."),
+  lifecycle: optional(lifecycleOption, "What the ready page reads."),
+});
+
+/** A gateway as a Hono app that answers every request. */
+export const createGateway = (
+  config: Config,
+  platform: Platform,
+  options: Pick<GatewayOptions, "lifecycle"> = {},
+): Hono => {
   const gateway = buildGateway(config, platform);
-  const desk = frontDesk(config, platform.random, gateway.plan.trusted);
-  const app = new Hono();
+  const answering = { gateway, platform, desk: frontDesk(config, platform.random, gateway.plan.trusted) };
   const { readyPath } = config.listen;
-  if (readyPath !== undefined) {
-    app.get(readyPath, (c) => (lifecycle.draining ? c.text("draining\n", 503) : c.text("ready\n")));
-  }
-  const answering = { gateway, platform, desk };
-  app.all("*", (c) => answer(c, answering));
-  return app;
+  const app = new Hono();
+  if (readyPath === undefined) return app.all("*", (c) => answer(c, answering));
+  const asksReady = readyQuestion(readyPath);
+  const { lifecycle = ALWAYS_SERVING } = options;
+  return app.all("*", (c): Response | Promise<Response> => {
+    if (!asksReady(c)) return answer(c, answering);
+    return lifecycle.draining ? c.text("draining\n", 503) : c.text("ready\n");
+  });
+};
+
+/** Whether a request asks for just this path, wherever the app is mounted: nothing in it is a pattern. */
+const readyQuestion = (readyPath: string): ((c: Context) => boolean) => {
+  // Hono decodes some of a path; so is this one.
+  const path = getPath(new Request(`http://localhost${readyPath}`));
+  return ({ req }) => req.path === path && (req.method === "GET" || req.method === "HEAD");
 };

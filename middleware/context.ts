@@ -1,116 +1,83 @@
 /** What Fairlead's middleware and handlers leave for one another on Hono's context. */
 import type { Context } from "hono";
 import type { Arrival } from "../src/core/arrival.ts";
-import { webArrival } from "../src/core/web-arrival.ts";
 import type { HeaderEdits } from "../src/http/header-edits.ts";
-import type { Screened } from "../src/http/screen.ts";
+import type { CurbedRequest } from "./curbed-request.ts";
 
-/** Where the arrival comes from: a gateway's platform, `c.req.raw`, or a request that middleware put there. */
-type Source = "platform" | "request" | "replaced";
-
-interface Shared {
-  arrival: Arrival | undefined;
-  source: Source;
-  requestId: string | undefined;
-  readonly edits: HeaderEdits[];
-  readonly fields: string[];
-  screened: Screened | undefined;
-  editsApplied: boolean;
+/** The id of a request that middleware has given it. */
+export interface KnownId {
+  readonly id: string;
+  /** Lower-case names of the fields that carry it to upstreams. */
+  readonly headers: readonly string[];
 }
 
-type SharedEnv = { Variables: { fairlead?: Shared } };
+/** What one middleware wants done to the response. */
+export interface WantedEdits {
+  /** One constant object per middleware instance, so that handlers can merge once and remember. */
+  readonly edits: HeaderEdits;
+  /** Fields of this very response, name and value in turn; `edits` drops their names. */
+  readonly fields: readonly string[];
+}
 
-const sharedOf = (context: Context): Shared => {
-  const c = context as Context<SharedEnv>;
-  const found = c.get("fairlead");
+export interface Shared {
+  /** The request as the first of this middleware found it: runtimes know the connection of this one, of no copy. */
+  readonly original: Request;
+  /** What the current `c.req.raw` says. */
+  seen: Arrival | undefined;
+  /** What validation put in the place of `c.req.raw`. */
+  curbed: CurbedRequest | undefined;
+  id: KnownId | undefined;
+  /** Outermost first. */
+  readonly wanted: WantedEdits[];
+  /** The response that has everything in `wanted` already. */
+  edited: Response | undefined;
+}
+
+type SharedEnv = { Variables: { fairlead?: Shared; requestId?: unknown } };
+
+/** Undefined where none of Fairlead's middleware stands around. */
+export const findShared = (context: Context): Shared | undefined =>
+  (context as Context<SharedEnv>).get("fairlead");
+
+export const sharedOf = (context: Context): Shared => {
+  const found = findShared(context);
   if (found !== undefined) return found;
   const created: Shared = {
-    arrival: undefined,
-    source: "request",
-    requestId: undefined,
-    edits: [],
-    fields: [],
-    screened: undefined,
-    editsApplied: false,
+    original: context.req.raw,
+    seen: undefined,
+    curbed: undefined,
+    id: undefined,
+    wanted: [],
+    edited: undefined,
   };
-  c.set("fairlead", created);
+  (context as Context<SharedEnv>).set("fairlead", created);
   return created;
 };
 
-/** The request as it arrived; read from the Web `Request` where no gateway put it there. */
-export const arrivalOf = (c: Context): Arrival => (sharedOf(c).arrival ??= webArrival(c.req.raw));
+/** An id that other middleware made is passed on if it is harmless. */
+const HARMLESS = /^[\w.~=-]{1,255}$/;
+const CONVENTIONAL: readonly string[] = Object.freeze(["x-request-id"]);
 
-/**
- * The request as it arrived; read with `read`, which knows more than the Web `Request` tells, unless a
- * platform did so before. A request that middleware replaced keeps its new content.
- */
-export const ensureArrival = (c: Context, read: () => Arrival): Arrival => {
-  const state = sharedOf(c);
-  const { arrival, source } = state;
-  if (arrival !== undefined && source === "platform") return arrival;
-  state.source = "platform";
-  if (source !== "replaced") return (state.arrival = read());
-  const replaced = webArrival(c.req.raw);
-  const { head, peer, cancellation } = read();
-  return (state.arrival = { head, peer, cancellation, body: replaced.body, request: c.req.raw });
+/** The id that `requestId` gave the request, or else what stands in Hono's own variable `requestId`. */
+export const knownIdOf = (context: Context): KnownId | undefined => {
+  const c = context as Context<SharedEnv>;
+  const known = c.get("fairlead")?.id;
+  if (known !== undefined) return known;
+  const id = c.get("requestId");
+  return typeof id === "string" && HARMLESS.test(id) ? { id, headers: CONVENTIONAL } : undefined;
 };
 
-/** Whether no gateway read the request yet, so that middleware has to do itself what a gateway does later. */
-export const standsAlone = (c: Context): boolean => sharedOf(c).source !== "platform";
-
-/** Puts `request` in the place of `c.req.raw` for everything that follows. Only where middleware stands alone. */
-export const replaceRequest = (c: Context, request: Request): void => {
-  const state = sharedOf(c);
-  c.req.raw = request;
-  state.arrival = webArrival(request, state.arrival?.peer);
-  state.source = "replaced";
-};
-
-/** What validation made of the request. */
-export const setScreened = (c: Context, screened: Screened): void => {
-  sharedOf(c).screened = screened;
-};
-
-export const requestIdOf = (c: Context): string | undefined => sharedOf(c).requestId;
-
-export const setRequestId = (c: Context, id: string): void => {
-  sharedOf(c).requestId = id;
+/** Gives the request its id, with one more field that carries it. */
+export const setRequestId = (context: Context, id: string, header: string): void => {
+  const shared = sharedOf(context);
+  shared.id = { id, headers: [...(shared.id?.headers ?? []), header] };
+  (context as Context<SharedEnv>).set("requestId", id);
 };
 
 /**
- * Asks that the response be edited where it is built. Call before `next()`; afterwards
- * `responseEditsApplied` tells whether the handler did it, else the middleware must edit `c.res` itself.
- *
- * `edits` is one constant object per middleware instance, so that handlers can merge once and remember;
- * `fields` are name and value pairs of this very response, whose names `edits.drop` holds.
+ * Asks that the response be edited where it is built. Call before `next()`; afterwards `editResponse` makes up for it
+ * where nobody did so.
  */
-export const requestResponseEdits = (
-  c: Context,
-  edits: HeaderEdits,
-  fields: readonly string[] = [],
-): void => {
-  const state = sharedOf(c);
-  state.edits.push(edits);
-  state.fields.push(...fields);
-};
-
-export const responseEditsApplied = (c: Context): boolean => sharedOf(c).editsApplied;
-
-/** What middleware around a handler left for it. */
-export interface Outer {
-  readonly requestId: string | undefined;
-  readonly edits: readonly HeaderEdits[];
-  readonly fields: readonly string[];
-  readonly screened: Screened | undefined;
-}
-
-/**
- * For a handler that builds its response with these edits; it calls `confirmResponseEdits` once it has.
- * Undefined where none of Fairlead's middleware stands around the handler.
- */
-export const outerOf = (context: Context): Outer | undefined =>
-  (context as Context<SharedEnv>).get("fairlead");
-
-export const confirmResponseEdits = (c: Context): void => {
-  sharedOf(c).editsApplied = true;
+export const wantEdits = (c: Context, wanted: WantedEdits): void => {
+  sharedOf(c).wanted.push(wanted);
 };

@@ -1,10 +1,14 @@
 /** Whatever goes wrong becomes an answer that tells the client enough and nothing internal. */
 import type { Context, MiddlewareHandler } from "hono";
+import { object } from "../src/config/schema/object.ts";
+import type { Schema } from "../src/config/schema/run.ts";
 import { type ProxyError, asProxyError } from "../src/core/errors.ts";
 import { firstValue } from "../src/http/headers.ts";
 import { renderProblem } from "../src/http/problem.ts";
-import { arrivalOf, requestIdOf } from "./context.ts";
-import { answerInstead } from "./edit-response.ts";
+import { arrivalOf } from "./arrivals.ts";
+import { knownIdOf } from "./context.ts";
+import { answerInstead, keepFieldsSoFar, withWantedEdits } from "./edit-response.ts";
+import { readOptions } from "./options.ts";
 
 /** What the answer depends on besides the error. */
 export interface ProblemContext {
@@ -32,49 +36,62 @@ export const problemResponse = (error: ProxyError, { requestId, accept }: Proble
   });
 };
 
-/** The answer to `error` for the request of `c`. */
-export const problemFor = (c: Context, error: ProxyError): Response =>
-  problemResponse(error, {
-    requestId: requestIdOf(c),
-    accept: firstValue(arrivalOf(c).head.pairs, "accept"),
-  });
+/** An error that carries its own answer, such as Hono's `HTTPException`. */
+const hasResponse = (thrown: unknown): thrown is { getResponse(): Response } =>
+  typeof thrown === "object" && thrown !== null && "getResponse" in thrown;
+
+/**
+ * The whole answer to what was thrown, for `app.onError((error, c) => problemFor(c, error))` and middleware: the problem
+ * of a `ProxyError`, a 500 that tells nothing for anything else. Errors with an answer of their own (Hono's
+ * `HTTPException`) keep it.
+ *
+ * It has what `c` was given for the response before (CORS fields, cookies), less what speaks of content, and what
+ * `requestId` and `securityHeaders` add, wherever they stand.
+ */
+export const problemFor = (c: Context, thrown: unknown): Response => {
+  const response = hasResponse(thrown)
+    ? thrown.getResponse()
+    : problemResponse(asProxyError(thrown), {
+        requestId: knownIdOf(c)?.id,
+        accept: firstValue(arrivalOf(c).head.pairs, "accept"),
+      });
+  return withWantedEdits(c, keepFieldsSoFar(c, response));
+};
 
 export interface ErrorBoundaryOptions {
   /** Told of every failure, with its cause, before the answer is made. For logs. MUST NOT throw. */
   readonly onFailure?: ((error: ProxyError, c: Context) => void) | undefined;
 }
 
-/** An error that carries its own answer, such as Hono's `HTTPException`. */
-const hasResponse = (thrown: unknown): boolean =>
-  typeof thrown === "object" && thrown !== null && "getResponse" in thrown;
+const NO_DATA: Schema<unknown, object> = object<object>("an object")({});
 
 /**
  * Turns whatever is thrown behind it into a problem answer: a `ProxyError` by its code, anything else into a 500
- * that tells nothing. Errors with an answer of their own (Hono's `HTTPException`) keep it.
+ * that tells nothing. Errors with an answer of their own (Hono's `HTTPException`) keep it. What other middleware adds to
+ * responses is on it, whichever of them stands first; see `problemFor`.
  *
- * Hono hands errors to the app's `onError` before middleware sees them, so the boundary replaces what that
- * answered; an app that wants its own pages uses `problemResponse` in its `onError` instead.
+ * Hono hands errors to `onError` before middleware sees them, so the boundary replaces what that answered, be it
+ * the app's or one of a sub-app that was mounted behind the boundary. An app that wants its own pages does
+ * without the boundary there, and uses `problemFor` in its `onError` for the rest.
+ *
+ * @throws TypeError naming the option that is wrong.
  */
 export const errorBoundary = (options: ErrorBoundaryOptions = {}): MiddlewareHandler => {
-  const { onFailure } = options;
-  if (onFailure !== undefined && typeof onFailure !== "function") {
-    throw new TypeError(`errorBoundary: onFailure: expected a function; found ${typeof onFailure}`);
-  }
-  const answer = (c: Context, thrown: unknown): Response => {
+  const { onFailure } = readOptions("errorBoundary", options, NO_DATA, ["onFailure"]);
+  const answer = (c: Context, thrown: unknown): Promise<void> => {
     const error = asProxyError(thrown);
     onFailure?.(error, c);
-    return problemFor(c, error);
+    return answerInstead(c, problemFor(c, error));
   };
   return async (c, next) => {
     try {
       await next();
     } catch (thrown) {
       // What is not an `Error` passes by `onError`.
-      return answer(c, thrown);
+      await answer(c, thrown);
+      return;
     }
     const { error } = c;
-    if (error === undefined || hasResponse(error)) return undefined;
-    await answerInstead(c, answer(c, error));
-    return undefined;
+    if (error !== undefined && !hasResponse(error)) await answer(c, error);
   };
 };

@@ -7,6 +7,7 @@ export {
   type ErrorBoundaryOptions,
   type ProblemContext,
   errorBoundary,
+  problemFor,
   problemResponse,
 } from "./error-boundary.ts";
 export { type RequestIdOptions, requestId } from "./request-id.ts";

@@ -1,13 +1,18 @@
 /** Response headers that make browsers stricter. */
 import type { MiddlewareHandler } from "hono";
-import { securityHeaders as schema } from "../src/config/schema/edge.ts";
-import type { Arrival } from "../src/core/arrival.ts";
+import type { GetConnInfo } from "hono/conninfo";
+import { securityHeaders as anyForm } from "../src/config/schema/edge.ts";
+import type { Schema } from "../src/config/schema/run.ts";
+import type { SecurityHeadersConfig } from "../src/config/types.ts";
 import type { HeaderEdits } from "../src/http/header-edits.ts";
 import { resolveClient } from "../src/http/forwarded.ts";
 import { securityHeaderEdits } from "../src/http/security-headers.ts";
-import { arrivalOf, requestResponseEdits } from "./context.ts";
+import { type Visit, visitOf } from "./arrivals.ts";
+import { wantEdits } from "./context.ts";
 import { editResponse } from "./edit-response.ts";
-import { readOptions } from "./options.ts";
+import { readOptions, requireConnInfo } from "./options.ts";
+
+type TrustedPeer = (address: string) => boolean;
 
 export interface SecurityHeadersMiddlewareOptions {
   /** `"default"` breaks no page; `"strict"` is for sites made for it. @default "default" */
@@ -18,34 +23,41 @@ export interface SecurityHeadersMiddlewareOptions {
   readonly override?: boolean | undefined;
   /** Response headers that are taken out. @default ["server", "x-powered-by"] */
   readonly remove?: readonly string[] | undefined;
-  /** Whether the peer with this address is a trusted proxy, whose forwarding headers are believed. @default nobody is */
-  readonly trustedPeer?: ((address: string) => boolean) | undefined;
+  /** Whether the peer with this address is a trusted proxy, whose forwarding headers are believed. Needs `getConnInfo`. @default nobody is */
+  readonly trustedPeer?: TrustedPeer | undefined;
+  /**
+   * Tells a connection's other end: the function of this name in Hono's adapter for your runtime
+   * (`hono/bun`, `hono/deno`, `hono/cloudflare-workers`, `@hono/node-server/conninfo`).
+   */
+  readonly getConnInfo?: GetConnInfo | undefined;
 }
 
-type TrustedPeer = (address: string) => boolean;
-
 /** By the client's scheme: this connection's, or the one that trusted proxies in front tell. */
-const isSecure = ({ head, peer }: Arrival, trustedPeer: TrustedPeer): boolean =>
-  head.scheme === "https" ||
-  resolveClient(head.pairs, peer.address, head.scheme, "", { any: true, has: trustedPeer }).scheme ===
-    "https";
+const isSecure = ({ head, peer }: Visit, trustedPeer: TrustedPeer | undefined): boolean => {
+  if (head.scheme === "https") return true;
+  if (trustedPeer === undefined) return false;
+  const trusted = { any: true, has: trustedPeer };
+  return resolveClient(head.pairs, peer.address, head.scheme, "", trusted).scheme === "https";
+};
 
 /** Which headers a response gets. */
 export interface SecurityHeadersPolicy {
   readonly edits: { readonly http: HeaderEdits; readonly https: HeaderEdits };
   /** Whether `edits.https` is the one to use. */
-  isSecure(arrival: Arrival): boolean;
+  isSecure(visit: Visit): boolean;
 }
 
-/** @throws TypeError naming the option that is wrong. */
-export const securityHeadersPolicy = (options: SecurityHeadersMiddlewareOptions): SecurityHeadersPolicy => {
-  const { trustedPeer = () => false, ...section } = options;
-  const read = readOptions("securityHeaders", schema, section);
-  if (read === false) throw new TypeError("securityHeaders: expected a preset or an object, found false");
-  const edits = securityHeaderEdits(read);
+export const securityHeadersPolicy = (
+  config: SecurityHeadersConfig,
+  trustedPeer: TrustedPeer | undefined,
+): SecurityHeadersPolicy => {
+  const edits = securityHeaderEdits(config);
   const alike = edits.http === edits.https;
-  return { edits, isSecure: (arrival) => !alike && isSecure(arrival, trustedPeer) };
+  return { edits, isSecure: (visit) => !alike && isSecure(visit, trustedPeer) };
 };
+
+/** Only `false` is read as `false`, and options are an object. */
+const schema = anyForm as Schema<unknown, SecurityHeadersConfig>;
 
 /**
  * Adds security headers where they are absent, and takes out those that tell what runs here. What the
@@ -56,10 +68,15 @@ export const securityHeadersPolicy = (options: SecurityHeadersMiddlewareOptions)
 export const securityHeaders = (
   options: "default" | "strict" | SecurityHeadersMiddlewareOptions = "default",
 ): MiddlewareHandler => {
-  const policy = securityHeadersPolicy(typeof options === "string" ? { preset: options } : options);
+  const long = typeof options === "string" ? { preset: options } : options;
+  const read = readOptions("securityHeaders", long, schema, ["trustedPeer", "getConnInfo"]);
+  requireConnInfo("securityHeaders", read);
+  const { trustedPeer, getConnInfo, ...config } = read;
+  const policy = securityHeadersPolicy(config, trustedPeer);
   return async (c, next) => {
-    const wanted = policy.isSecure(arrivalOf(c)) ? policy.edits.https : policy.edits.http;
-    requestResponseEdits(c, wanted);
+    const { http, https } = policy.edits;
+    const wanted = { edits: policy.isSecure(visitOf(c, getConnInfo)) ? https : http, fields: [] };
+    wantEdits(c, wanted);
     await next();
     editResponse(c, wanted);
   };

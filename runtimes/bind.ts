@@ -1,7 +1,9 @@
 /** The library's two entry points, bound to one runtime's platform. */
 import type { Hono } from "hono";
-import { type GatewayOptions, createGateway } from "../handlers/gateway.ts";
+import { type GatewayOptions, createGateway, gatewayOptions } from "../handlers/gateway.ts";
+import { hostPlatform } from "../handlers/host-options.ts";
 import { type ProxyTo, createProxyTo } from "../handlers/proxy.ts";
+import { readValue } from "../middleware/options.ts";
 import { explicitPaths } from "../src/config/paths.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import type { ConfigInput } from "../src/config/types.ts";
@@ -9,8 +11,17 @@ import type { Platform } from "../src/core/platform.ts";
 import { refuseUnsupported } from "./refuse.ts";
 
 /**
- * A whole gateway as a Hono app: mount it with `app.route("/", gateway(config))`, or serve its `fetch`.
- * Throws `ConfigError` with everything that is wrong with the config, or that this runtime can't do.
+ * A whole gateway as a Hono app: serve its `fetch`, or mount it with `app.route("/", gateway(config))`.
+ *
+ * It answers every request that reaches it, with a 404 problem where no route matches, and never falls through to
+ * handlers that were registered after it. Of `listen`, the port and whatever else concerns the server is left to who
+ * serves the app.
+ *
+ * Routes and `listen.readyPath` see the same path: under `app.route("/shop", gateway(config))` the whole one, `/shop/x`, and
+ * under `app.mount("/shop", gateway(config).fetch)` what is behind the prefix, `/x`.
+ *
+ * @throws ConfigError with everything that is wrong with the config, or that the platform can't do; TypeError naming the
+ * option that is wrong.
  */
 export type GatewayOf = (config: ConfigInput, options?: GatewayOptions) => Hono;
 
@@ -19,16 +30,21 @@ export interface Bound {
   readonly proxyTo: ProxyTo;
 }
 
-/** Both share one platform, and so its upstream connections. It is made when the first of them is called. */
+/**
+ * Both share one platform, and so its upstream connections, except where they are given another. It is made when the
+ * first of them needs it.
+ */
 export const bind = (create: () => Platform): Bound => {
   let platform: Platform | undefined;
-  const lent = (): Platform => (platform ??= create());
+  const own = (): Platform => (platform ??= create());
   return {
-    gateway: (input, options) => {
+    gateway: (input, options = {}) => {
+      readValue("gateway", options, gatewayOptions);
+      const lent = hostPlatform(options, own);
       const config = parseConfig(input);
-      refuseUnsupported(config, lent(), explicitPaths(input));
-      return createGateway(config, lent(), options);
+      refuseUnsupported(config, lent, explicitPaths(input));
+      return createGateway(config, lent, options);
     },
-    proxyTo: createProxyTo(lent, refuseUnsupported),
+    proxyTo: createProxyTo(own, refuseUnsupported),
   };
 };

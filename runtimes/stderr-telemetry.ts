@@ -33,6 +33,15 @@ export const stderrTelemetry = (write: (line: string) => void = writeToStderr): 
   };
 };
 
+/** Tells `onFailure` where there is one, else writes lines. */
+export const telemetryOf = (
+  options: { onFailure?(report: FailureReport): void },
+  write?: (line: string) => void,
+): Telemetry =>
+  options.onFailure === undefined
+    ? stderrTelemetry(write)
+    : { failed: (report) => options.onFailure?.(report) };
+
 /** One line: what happened to which request, and why. Without header values, queries or stacks. */
 const describeFailure = ({ error, requestId, method, target }: FailureReport): string => {
   const path = target.split("?", 1)[0] ?? "";
@@ -61,6 +70,12 @@ const printable = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?").slice(0, 400);
 
+/** Never throws: a log that nobody reads any more must not end a proxy. */
 const writeToStderr = (line: string): void => {
-  process.stderr.write(`${line}\n`);
+  const { stderr } = process;
+  // Without a listener a stream's failure would be an uncaught exception.
+  if (stderr.listenerCount("error", ignore) === 0) stderr.on("error", ignore);
+  stderr.write(`${line}\n`);
 };
+
+const ignore = (): void => {};

@@ -6,11 +6,7 @@
 import { type Bound, bind } from "../bind.ts";
 import { platform } from "./platform.ts";
 
-export * from "../../middleware/mod.ts";
-export * from "../../src/mod.ts";
-export type { GatewayOptions } from "../../handlers/gateway.ts";
-export type { ProxyOptions, ProxyTo } from "../../handlers/proxy.ts";
-export type { GatewayOf } from "../bind.ts";
+export * from "../library.ts";
 
 const bound: Bound = bind(platform);
 

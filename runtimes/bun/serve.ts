@@ -37,10 +37,12 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
     fetch: (request, self) => (lifecycle.draining ? closing(answer(request, self)) : answer(request, self)),
     error: (thrown) => brokenResponse(thrown, lent),
   });
-  const stop = async (): Promise<void> => {
+  const stop = async (): Promise<{ cut: number }> => {
     lifecycle.draining = true;
+    const cut = server.pendingRequests;
     await server.stop(true);
     await lent.transport.close();
+    return { cut };
   };
   const drainable = {
     finish: () => server.stop(false),

@@ -1,8 +1,8 @@
 /** Upstream requests by Bun's `fetch`. */
 import type { Endpoint, EndpointTls } from "../../src/core/endpoint.ts";
 import type { Clock, Transport } from "../../src/core/platform.ts";
+import { isContentless } from "../../src/http/status.ts";
 import type { AtOnce, EditHeaders, FetchHooks, ShownBody } from "../fetch/hooks.ts";
-import { isBodiless } from "../fetch/download.ts";
 import { fieldsRecord } from "../fetch/fields-record.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 
@@ -42,7 +42,7 @@ const respond = (upstream: Response, body: ShownBody, edit: EditHeaders): Respon
   edit(headers);
   if (body === "as it comes") return upstream;
   // Else Bun writes `Content-Length: 0`, which says something wrong in an answer to HEAD.
-  if (body === null && !isBodiless(status) && !headers.has("content-length")) {
+  if (body === null && !isContentless(status) && !headers.has("content-length")) {
     headers.set("transfer-encoding", "chunked");
   }
   return new Response(body, { status, headers });

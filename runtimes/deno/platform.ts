@@ -2,13 +2,14 @@
 import type { Arrival, Peer } from "../../src/core/arrival.ts";
 import type { Cancellation } from "../../src/core/cancellation.ts";
 import type { Clock, FailureReport, Platform } from "../../src/core/platform.ts";
+import { peerOf } from "../../src/core/peer.ts";
 import { webArrival } from "../../src/core/web-arrival.ts";
-import { FetchArrival, peerOf } from "../fetch/arrival.ts";
+import { FetchArrival } from "../fetch/arrival.ts";
 import { LateSignalCancellation } from "../fetch/client-gone.ts";
 import { queueClock } from "../fetch/clock.ts";
 import { webRandom } from "../fetch/random.ts";
+import { telemetryOf } from "../stderr-telemetry.ts";
 import { inspectTlsForDeno } from "./inspect-tls.ts";
-import { stderrTelemetry } from "../stderr-telemetry.ts";
 import { DENO_CAPABILITIES } from "./capabilities.ts";
 import { type DenoServeInfo, deno } from "./deno-types.ts";
 import { denoTransport } from "./transport.ts";
@@ -40,11 +41,11 @@ class DenoArrival extends FetchArrival {
   protected override get urlTellsAuthority(): boolean {
     return true;
   }
-  protected readPeer(): Peer {
+  protected override readPeer(): Peer {
     const { hostname, port } = this.#info.remoteAddr;
     return peerOf(hostname ?? "", port);
   }
-  protected makeCancellation(): Cancellation {
+  protected override makeCancellation(): Cancellation {
     return new LateSignalCancellation(this.request, this.#clock, WATCH_CLIENT_AFTER_MS);
   }
 }
@@ -70,10 +71,7 @@ export const platform = (options: DenoPlatformOptions = {}): Platform => {
     clock,
     random: webRandom(),
     transport: denoTransport(clock),
-    telemetry:
-      options.onFailure === undefined
-        ? stderrTelemetry((line) => console.error(line))
-        : { failed: (report) => options.onFailure?.(report) },
+    telemetry: telemetryOf(options, (line) => console.error(line)),
     inspectTls: (texts) => inspectTlsForDeno(texts, Date.now()),
     arrive: arriveWith(clock),
   };

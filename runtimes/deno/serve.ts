@@ -1,12 +1,15 @@
 /** A whole gateway on Deno. */
 import { createGateway } from "../../handlers/gateway.ts";
-import type { Config } from "../../src/config/types.ts";
-import { isBodiless } from "../fetch/download.ts";
+import type { Config, DrainConfig } from "../../src/config/types.ts";
+import { isContentless } from "../../src/http/status.ts";
 import { closing, drainWithin } from "../fetch/drain.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
 import { type DenoServeInfo, type DenoServer, deno } from "./deno-types.ts";
 import { platform } from "./platform.ts";
+
+/** Longer than an idle server takes to end. */
+const IDLE_STOP_MS = 50;
 
 /**
  * Builds the gateway of `config` and listens. Resolves once connections are accepted. Installs no signal handlers.
@@ -27,24 +30,28 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const server = start(address, abort.signal, (request, info) =>
     lifecycle.draining ? closing(answer(request, info)) : answer(request, info),
   );
-  const stop = async (): Promise<void> => {
+  let finished: Promise<void> | undefined;
+  // Once told to shut down, Deno fails when it is told to stop: what is in flight then ends with the process.
+  const drainable = { finish: () => (finished ??= server.shutdown()), cut: () => Promise.resolve() };
+  const abortNow = async (): Promise<{ cut: number }> => {
     lifecycle.draining = true;
     abort.abort();
     await server.finished;
     await lent.transport.close();
+    return { cut: 0 };
   };
-  const drainable = { finish: () => server.shutdown(), cut: stop };
+  const drainIn = async (times: DrainConfig): Promise<{ cut: number }> => {
+    lifecycle.draining = true;
+    const count = await drainWithin(drainable, times);
+    await lent.transport.close();
+    return { cut: count };
+  };
   let drained: Promise<{ cut: number }> | undefined;
   return {
     address: { host: address.host, port: server.addr.port },
-    stop,
-    drain() {
-      lifecycle.draining = true;
-      return (drained ??= drainWithin(drainable, listen.drain).then(async (cut) => {
-        await lent.transport.close();
-        return { cut };
-      }));
-    },
+    // Deno doesn't tell what is in flight, but a server that finishes in no time had nothing.
+    stop: () => (drained === undefined ? abortNow() : drainIn({ delayMs: 0, timeoutMs: IDLE_STOP_MS })),
+    drain: () => (drained ??= drainIn(listen.drain)),
   };
 };
 
@@ -54,7 +61,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
  */
 const lengthUntold = async (pending: Response | Promise<Response>): Promise<Response> => {
   const response = await pending;
-  if (response.headers.has("content-length") || isBodiless(response.status)) return response;
+  if (response.headers.has("content-length") || isContentless(response.status)) return response;
   const nothing = new ReadableStream({
     start(controller) {
       controller.close();

@@ -1,6 +1,7 @@
 /** Upstream requests by Deno's `fetch`. */
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import type { Clock, Transport } from "../../src/core/platform.ts";
+import { IDEMPOTENT } from "../../src/http/method.ts";
 import type { EditHeaders, ShownBody } from "../fetch/hooks.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 import { type DenoClient, type DenoClientOptions, deno } from "./deno-types.ts";
@@ -26,8 +27,6 @@ const acceptingUntouched = (pairs: readonly string[]): HeadersInit => {
   for (let i = 0; i < pairs.length; i += 2) entries.push([pairs[i] as string, pairs[i + 1] as string]);
   return entries;
 };
-
-const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 
 /** More than Deno ever has of a request's content when its handler is called. */
 const AT_HAND_BYTES = 512 * 1024;

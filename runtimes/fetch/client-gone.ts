@@ -1,14 +1,8 @@
 /** Cancellations from a request's `AbortSignal`. */
-import { type Cancellation, CancellationSource } from "../../src/core/cancellation.ts";
-import { ProxyError } from "../../src/core/errors.ts";
+import type { Cancellation, CancellationSource } from "../../src/core/cancellation.ts";
+import type { ProxyError } from "../../src/core/errors.ts";
 import type { Cancel, Clock } from "../../src/core/platform.ts";
-
-const listenTo = (signal: AbortSignal, source: CancellationSource): void => {
-  const fire = (): void =>
-    source.cancel(new ProxyError("client-closed", { cause: signal.reason as unknown }));
-  if (signal.aborted) fire();
-  else signal.addEventListener("abort", fire, { once: true });
-};
+import { cancelledBy } from "../../src/core/signal-cancellation.ts";
 
 /**
  * Fires with `request.signal`. Touching that is dear, so it is touched only once somebody has been subscribed for
@@ -50,10 +44,6 @@ export class LateSignalCancellation implements Cancellation {
   }
 
   #touched(): CancellationSource {
-    if (this.#source === undefined) {
-      this.#source = new CancellationSource();
-      listenTo(this.#request.signal, this.#source);
-    }
-    return this.#source;
+    return (this.#source ??= cancelledBy(this.#request.signal));
   }
 }

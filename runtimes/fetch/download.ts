@@ -3,14 +3,12 @@ import { ProxyError } from "../../src/core/errors.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
 import { editHeaders } from "../../src/http/header-edits.ts";
 import { nominatedBy } from "../../src/http/headers.ts";
+import { isContentless } from "../../src/http/status.ts";
 import type { AttemptRun } from "./attempt-run.ts";
 import { gather } from "./gather.ts";
 import type { AtOnce, EditHeaders, FetchHooks } from "./hooks.ts";
 import { isEventStream, isIdleChosen, orForEver } from "./idle.ts";
 import { type BodySource, sourceOf, watchedBody } from "./watched-body.ts";
-
-/** Statuses without content (RFC 9110 §6.4.1). */
-export const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304;
 
 /** The client's response. Throws `ProxyError` when the upstream's can't be one. */
 export const downloadOf = (
@@ -25,8 +23,8 @@ export const downloadOf = (
       detail: `status ${status} from ${attempt.endpoint.authority}`,
     });
   }
-  const edit: EditHeaders = (headers) => editFields(headers, attempt);
-  if (isBodiless(status) || attempt.exchange.arrival.head.method === "HEAD") {
+  const edit: EditHeaders = (headers) => editFields(headers, status, attempt);
+  if (isContentless(status) || attempt.exchange.arrival.head.method === "HEAD") {
     run.finish();
     hooks.over?.(attempt);
     return hooks.respond(upstream, null, edit);
@@ -40,17 +38,19 @@ export const downloadOf = (
     if (hooks.endsWithClient || length <= SMALL_BYTES) run.finish();
     return hooks.respond(upstream, "as it comes", edit);
   }
-  return hooks.respond(
-    upstream,
-    body === null ? null : watched(sourceOf(body), upstream, attempt, run, hooks),
-    edit,
-  );
+  if (body === null) {
+    run.finish();
+    hooks.over?.(attempt);
+    return hooks.respond(upstream, null, edit);
+  }
+  return hooks.respond(upstream, watched(sourceOf(body), upstream, attempt, run, hooks), edit);
 };
 
-const editFields = (headers: Headers, { responseEdits }: Attempt): void => {
+const editFields = (headers: Headers, status: number, { responseEdits }: Attempt): void => {
   const connection = headers.get("connection");
-  // Chunked framing overrides a length (RFC 9112 §6.3), which must not reach the client then.
-  if (headers.has("transfer-encoding")) headers.delete("content-length");
+  // Chunked framing overrides a length (RFC 9112 §6.3), which must not reach the client then. RFC 9110 §8.6 forbids it
+  // with 204, and 205 has no content it could measure.
+  if (status === 204 || status === 205 || headers.has("transfer-encoding")) headers.delete("content-length");
   editHeaders(headers, responseEdits, connection === null ? undefined : nominatedBy(connection));
 };
 
@@ -96,6 +96,7 @@ const mustWatch = (upstream: Response, attempt: Attempt, hooks: FetchHooks): boo
   const mustTellEnd = hooks.mayBeQuiet?.(attempt, orForEver(idleMsOf(upstream, attempt))) === true;
   return (
     mustTellEnd ||
+    hooks.watchesAll === true ||
     isIdleChosen(attempt.timeouts) ||
     isEventStream(upstream.headers.get("content-type")) ||
     // A deadline's timer would wait for a body that has long ended.
@@ -121,6 +122,10 @@ const watched = (
       hooks.over?.(attempt);
       if (error === undefined) run.finish();
       else run.stop(downloadFailure(error, attempt));
+    },
+    declined() {
+      hooks.over?.(attempt);
+      run.stop(new ProxyError("client-closed", { detail: "the response is no longer wanted" }));
     },
   });
 };

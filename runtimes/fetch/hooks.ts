@@ -41,6 +41,8 @@ export interface FetchHooks {
    * Otherwise the cancellation stays armed.
    */
   readonly endsWithClient: boolean;
+  /** Whether every body is watched for its length and its pauses, whatever that costs. */
+  readonly watchesAll?: boolean;
   /** For the content of answers that is better sent at once than streamed. */
   readonly atOnce?: AtOnce;
   /** The upstream's answer with edited fields and its own body, another or none. */

@@ -62,7 +62,7 @@ const send = async (attempt: Attempt, hooks: FetchHooks, known: Known): Promise<
     const repeatable =
       hooks.repeatsUnanswered && known.answered && content === null && isRepeatable(init.method);
     const upstream = await (repeatable ? fetchTwice(url, init, attempt, hooks) : hooks.fetch(url, init));
-    run.arrived();
+    run.answered();
     known.answered = true;
     const response = downloadOf(upstream, attempt, run, hooks);
     return response instanceof Promise ? await response : response;
@@ -74,7 +74,10 @@ const send = async (attempt: Attempt, hooks: FetchHooks, known: Known): Promise<
   }
 };
 
-/** Asking twice does no more than asking once (RFC 9110 §9.2.1). */
+/**
+ * Safe methods only (RFC 9110 §9.2.1), not all idempotent ones: the first request may have been carried out, as nobody
+ * tells here whether its connection was an old one, and a second DELETE is answered otherwise than the first.
+ */
 const isRepeatable = (method: string | undefined): boolean =>
   method === "GET" || method === "HEAD" || method === "OPTIONS";
 

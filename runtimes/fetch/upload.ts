@@ -36,7 +36,7 @@ export const uploadOf = (
     expectHead(attempt, run, 0);
     return hooks.contentOf(undefined, method);
   }
-  const paced = isIdleChosen(timeouts);
+  const paced = isIdleChosen(timeouts) || hooks.watchesAll === true;
   if (length !== undefined && length <= WHOLE_BYTES && !paced) return whole(length, attempt, run, hooks);
   const stream = exchange.arrival.body.stream();
   if (stream === null) throw new ProxyError("internal", { detail: "content without a stream of it" });
@@ -75,11 +75,17 @@ const watched = (
     idleMs,
     maxBytes: maxBodyBytes,
     stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms` }),
+    unread: () =>
+      new ProxyError("attempt-timeout", {
+        detail: `upstream stopped reading the request body for ${idleMs} ms`,
+      }),
     tooLong: () => new ProxyError("body-too-large", { detail: `request body is over ${maxBodyBytes} bytes` }),
     ended(error) {
       if (error === undefined) expectHead(attempt, run, 0);
       else run.stop(brokenUpload(error));
     },
+    // It has answered, or will soon, or is gone, which its own failure says.
+    declined: () => expectHead(attempt, run, 0),
   });
   return contentLength === undefined || hooks.sized === undefined ? body : hooks.sized(body, contentLength);
 };
@@ -132,7 +138,7 @@ const gathered = async (
 };
 
 /** A body that can't be read is the client's doing: it left, or broke its own framing. */
-const brokenUpload = (error: unknown): ProxyError =>
+export const brokenUpload = (error: unknown): ProxyError =>
   error instanceof ProxyError
     ? error
     : new ProxyError("client-closed", { detail: "request body broke off", cause: error });

@@ -3,8 +3,15 @@
  *
  * @example
  * ```ts
- * const { app, clock } = testGateway(config, { "http://api:3000": () => Response.json({ ok: true }) });
+ * import assert from "node:assert/strict";
+ * import { testGateway } from "fairlead/testing";
+ *
+ * const { app } = testGateway(
+ *   { upstreams: { api: "http://api:3000" } },
+ *   { "http://api:3000": (request) => Response.json({ asked: request.url }) },
+ * );
  * const response = await app.request("http://example.com/v1/x");
+ * assert.deepEqual(await response.json(), { asked: "http://api:3000/v1/x" });
  * ```
  *
  * @module
@@ -14,12 +21,12 @@ import { createGateway } from "../../handlers/gateway.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { ConfigInput } from "../../src/config/types.ts";
 import { type MemoryPlatform, type MemoryPlatformOptions, memoryPlatform } from "./platform.ts";
-import type { ScriptedUpstream } from "./transport.ts";
+import type { ScriptedUpstream } from "./scripted-fetch.ts";
 
 export { ManualClock } from "./clock.ts";
 export { seededRandom } from "./random.ts";
 export { memoryPlatform, type MemoryPlatform, type MemoryPlatformOptions } from "./platform.ts";
-export type { ScriptedUpstream } from "./transport.ts";
+export type { ScriptedUpstream } from "./scripted-fetch.ts";
 
 /** A gateway in memory and the strings to pull on it. */
 export interface TestGateway extends Pick<MemoryPlatform, "clock" | "failures"> {
@@ -27,10 +34,14 @@ export interface TestGateway extends Pick<MemoryPlatform, "clock" | "failures"> 
   readonly app: Hono;
 }
 
-/** Builds the gateway of `config` in front of scripted `upstreams`. Throws `ConfigError` when the config is wrong. */
+/**
+ * Builds the gateway of `config` in front of scripted `upstreams`.
+ *
+ * @throws ConfigError when the config is wrong; TypeError when a key of `upstreams` names no server.
+ */
 export const testGateway = (
   config: ConfigInput,
-  upstreams: Readonly<Record<string, ScriptedUpstream>>,
+  upstreams: Readonly<Record<string, ScriptedUpstream>> = {},
   options: Omit<MemoryPlatformOptions, "upstreams"> = {},
 ): TestGateway => {
   const platform = memoryPlatform({ ...options, upstreams });

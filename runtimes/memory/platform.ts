@@ -4,9 +4,14 @@ import type { FailureReport, Platform } from "../../src/core/platform.ts";
 import { webArrival } from "../../src/core/web-arrival.ts";
 import { ManualClock } from "./clock.ts";
 import { seededRandom } from "./random.ts";
-import { type ScriptedUpstream, memoryTransport } from "./transport.ts";
+import type { ScriptedUpstream } from "./scripted-fetch.ts";
+import { memoryTransport } from "./transport.ts";
 
 export interface MemoryPlatformOptions {
+  /**
+   * Upstream servers by scheme, host and port (`"http://10.0.0.1:3000"`) or by socket (`"unix:/run/app.sock"`). One that is
+   * missing refuses connections. @default {}
+   */
   readonly upstreams?: Readonly<Record<string, ScriptedUpstream>>;
   /** @default 1 */
   readonly seed?: number;
@@ -23,7 +28,12 @@ export interface MemoryPlatform extends Platform {
   readonly failures: readonly FailureReport[];
 }
 
-/** Has every capability, so that any config can be tested. */
+/**
+ * Has every capability, so that any config can be tested: by `testGateway`, or as the `platform` option of `gateway` and
+ * `proxyTo`.
+ *
+ * @throws TypeError when a key of `upstreams` names no server, or two name the same.
+ */
 export const memoryPlatform = (options: MemoryPlatformOptions = {}): MemoryPlatform => {
   const clock = new ManualClock(options.epochMs);
   const failures: FailureReport[] = [];

@@ -1,94 +1,60 @@
 /** A transport whose upstreams are functions. */
-import { ProxyError, asProxyError } from "../../src/core/errors.ts";
-import type { Attempt } from "../../src/core/exchange.ts";
+import { ProxyError } from "../../src/core/errors.ts";
 import type { Clock, Transport } from "../../src/core/platform.ts";
-import { editHeaders, editPairs } from "../../src/http/header-edits.ts";
-import { nominatedBy } from "../../src/http/headers.ts";
-
-/**
- * An upstream server. Gets the request as it would go over the wire (edited headers, `Host` included) and
- * answers, throws (the connection broke) or never settles (it hangs; `request.signal` tells when the proxy gave up).
- */
-export type ScriptedUpstream = (request: Request) => Response | Promise<Response>;
+import { fieldsRecord } from "../fetch/fields-record.ts";
+import { fetchTransport } from "../fetch/transport.ts";
+import { type ScriptedUpstream, scriptedFetch } from "./scripted-fetch.ts";
+import { upstreamName, upstreamsByName } from "./upstream-names.ts";
 
 export interface MemoryTransportOptions {
-  /** Upstream servers by origin, e.g. `"http://10.0.0.1:3000"`. An origin that is missing refuses connections. */
+  /**
+   * Upstream servers by scheme, host and port (`"http://10.0.0.1:3000"`) or by socket (`"unix:/run/app.sock"`). One that
+   * is missing refuses connections.
+   */
   readonly upstreams: Readonly<Record<string, ScriptedUpstream>>;
   readonly clock: Clock;
 }
 
-/** Keeps a transport's promises without a network: first-byte timeout, cancellation, response edits. */
-export const memoryTransport = ({ upstreams, clock }: MemoryTransportOptions): Transport => ({
-  async send(attempt) {
-    const upstream = upstreams[attempt.endpoint.origin];
-    if (upstream === undefined) {
-      throw new ProxyError("connect-failed", { detail: `nobody listens at ${attempt.endpoint.origin}` });
-    }
-    const abort = new AbortController();
-    const response = await answerInTime(upstream, attempt, { clock, abort });
-    return editedResponse(response, attempt);
-  },
-  async close() {},
-});
+/** Beyond `RequestInit`. */
+interface NamedInit extends RequestInit {
+  readonly upstream: string;
+}
 
-const answerInTime = (
-  upstream: ScriptedUpstream,
-  attempt: Attempt,
-  { clock, abort }: { clock: Clock; abort: AbortController },
-): Promise<Response> =>
-  new Promise((resolve, reject) => {
-    const finish = (settle: () => void): void => {
-      stopTimer();
-      stopListening();
-      settle();
-    };
-    const giveUp = (error: ProxyError): void =>
-      finish(() => {
-        reject(error);
-        abort.abort(error);
-      });
-    const { firstByteMs } = attempt.timeouts;
-    const stopTimer =
-      firstByteMs === 0
-        ? () => {}
-        : clock.after(firstByteMs, () =>
-            giveUp(
-              new ProxyError("attempt-timeout", { detail: `no response head within ${firstByteMs} ms` }),
-            ),
-          );
-    let stopListening = (): void => {};
-    stopListening = attempt.cancellation.subscribe(giveUp);
-    // Not `Promise.try`: Node 22 has none.
-    new Promise<Response>((settle) => settle(upstream(requestOf(attempt, abort.signal)))).then(
-      (response) => finish(() => resolve(response)),
-      (cause: unknown) =>
-        finish(() =>
-          reject(
-            cause instanceof ProxyError ? asProxyError(cause) : new ProxyError("upstream-reset", { cause }),
-          ),
-        ),
-    );
+/**
+ * The fetch transport over scripted upstreams, and so the same promises: time limits, cancellation until the last byte
+ * of the body, limits on content, response edits.
+ *
+ * @throws TypeError when a key of `upstreams` names no server.
+ */
+export const memoryTransport = ({ upstreams, clock }: MemoryTransportOptions): Transport => {
+  const known = upstreamsByName(upstreams);
+  const upstreamOf = (name: string): ScriptedUpstream => {
+    const upstream = known.get(name);
+    if (upstream !== undefined) return upstream;
+    const names = [...known.keys()].join(", ");
+    throw new ProxyError("connect-failed", {
+      detail: `nobody listens at ${name}; scripted: ${names === "" ? "none" : names}`,
+    });
+  };
+  return fetchTransport({
+    clock,
+    async fetch(url, init) {
+      const { upstream: name } = init as NamedInit;
+      return scriptedFetch(upstreamOf(name), { name, url, init });
+    },
+    endpointInit: (endpoint) => ({ upstream: upstreamName(endpoint) }) satisfies Pick<NamedInit, "upstream">,
+    sendsHost: true,
+    declaresLength: true,
+    fieldsInit: fieldsRecord,
+    contentOf: (content) => content ?? null,
+    endsWithClient: false,
+    watchesAll: true,
+    respond(upstream, body, edit) {
+      const shown = body === "as it comes" ? upstream.body : body;
+      const response = new Response(shown, { status: upstream.status, headers: upstream.headers });
+      edit(response.headers);
+      return response;
+    },
+    repeatsUnanswered: false,
   });
-
-const requestOf = (attempt: Attempt, signal: AbortSignal): Request => {
-  const { exchange, endpoint, requestEdits } = attempt;
-  const { head, body } = exchange.arrival;
-  const headers = new Headers();
-  const pairs = editPairs(head.pairs, requestEdits, exchange.drop);
-  for (let i = 0; i < pairs.length; i += 2) headers.append(pairs[i] ?? "", pairs[i + 1] ?? "");
-  headers.set("host", attempt.host);
-  if (exchange.contentLength !== undefined) headers.set("content-length", String(exchange.contentLength));
-  const init: RequestInit & { duplex?: "half" } = { method: head.method, headers, signal };
-  if (body.present) {
-    init.body = body.stream();
-    init.duplex = "half";
-  }
-  return new Request(endpoint.origin + attempt.target, init);
-};
-
-const editedResponse = (response: Response, { responseEdits }: Attempt): Response => {
-  const headers = new Headers(response.headers);
-  const connection = headers.get("connection");
-  editHeaders(headers, responseEdits, connection === null ? undefined : nominatedBy(connection));
-  return new Response(response.body, { status: response.status, headers });
 };

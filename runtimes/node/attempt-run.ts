@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Attempt } from "../../src/core/exchange.ts";
 import { ProxyError } from "../../src/core/errors.ts";
+import { IDEMPOTENT } from "../../src/http/method.ts";
 import { type Carrier, Delivery, type Recipient } from "./delivery.ts";
 import { type Phase, isConnectionLoss, transportFailure } from "./failures.ts";
 import type { Connection, EndpointConnections, Waiter } from "./pool.ts";
@@ -12,9 +13,6 @@ import type { Upload } from "./upload.ts";
 
 /** Interim responses to one request. Servers send a few: hints, or signs of life while they work. */
 const MAX_INTERIMS = 64;
-
-/** RFC 9110 §9.2.2. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 
 /** What one run needs. */
 export interface RunOptions extends Recipient {

@@ -1,12 +1,12 @@
 /** An upstream's response on its way to whoever asked for it. */
-import type { IncomingHttpHeaders } from "node:http";
+import { type IncomingHttpHeaders, ServerResponse } from "node:http";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
 import type { HeaderRecord } from "../../src/http/header-edits.ts";
-import { NodeArrival } from "./arrival.ts";
+import { isContentless } from "../../src/http/status.ts";
 import { IdleTimer } from "./idle-timer.ts";
 import type { Borrower } from "./read-buffer.ts";
-import { isBodiless, responseFields } from "./response-fields.ts";
+import { responseFields } from "./response-fields.ts";
 import { type BodySource, UpstreamBody } from "./upstream-body.ts";
 
 /** A piece up to this is copied rather than lent, and a body up to this is handed over whole. */
@@ -51,7 +51,7 @@ export class Delivery implements Borrower {
     const { exchange, responseEdits, timeouts } = this.#attempt;
     this.#status = status;
     this.#fields = responseFields(headers, responseEdits, status);
-    if (isBodiless(exchange.arrival.head.method, status)) {
+    if (isContentless(status) || exchange.arrival.head.method === "HEAD") {
       this.#handOver(null);
       return;
     }
@@ -93,11 +93,11 @@ export class Delivery implements Borrower {
 
   /** node-server has written every piece to this very client, and the system has taken all of it over. */
   get hasReturned(): boolean {
-    const { arrival } = this.#attempt.exchange;
+    const { connection } = this.#attempt.exchange.arrival;
     return (
       this.#body?.isWrittenDirectly === true &&
-      arrival instanceof NodeArrival &&
-      arrival.outgoing.writableLength === 0
+      connection instanceof ServerResponse &&
+      connection.writableLength === 0
     );
   }
 

@@ -5,7 +5,7 @@ import { NODE_CAPABILITIES } from "./capabilities.ts";
 import { nodeClock } from "./clock.ts";
 import { nodeRandom } from "./random.ts";
 import { inspectTls } from "../inspect-tls.ts";
-import { stderrTelemetry } from "../stderr-telemetry.ts";
+import { telemetryOf } from "../stderr-telemetry.ts";
 import { nodeTransport } from "./transport.ts";
 
 export interface NodePlatformOptions {
@@ -20,8 +20,7 @@ export const platform = (options: NodePlatformOptions = {}): Platform => ({
   clock: nodeClock,
   random: nodeRandom(),
   transport: nodeTransport(),
-  telemetry:
-    options.onFailure === undefined ? stderrTelemetry() : { failed: (report) => options.onFailure?.(report) },
+  telemetry: telemetryOf(options),
   inspectTls: (texts) => inspectTls(texts, Date.now()),
   arrive: nodeArrival,
 });

@@ -3,8 +3,11 @@ import type { Dispatcher } from "undici";
 import type { Arrival } from "../../src/core/arrival.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
 import { ProxyError } from "../../src/core/errors.ts";
+import { brokenUpload } from "../fetch/upload.ts";
+import { type BodySource, sourceOf, watchedBody } from "../fetch/watched-body.ts";
 import { NodeArrival } from "./arrival.ts";
-import { Upload } from "./upload.ts";
+import { nodeClock } from "./clock.ts";
+import { Upload, type UploadLimits } from "./upload.ts";
 
 export interface RequestBody {
   readonly body: Dispatcher.DispatchOptions["body"];
@@ -25,8 +28,8 @@ export const mayComeWithHead = (arrival: Arrival): arrival is NodeArrival => {
 };
 
 /** All of a small body if it is here already: it needs no timer, no listeners and no backpressure. */
-export const wholeBody = ({ incoming, length }: NodeArrival): RequestBody | undefined => {
-  if (incoming.readableDidRead || incoming.readableLength !== length) return undefined;
+export const wholeBody = ({ incoming, isUnread, length }: NodeArrival): RequestBody | undefined => {
+  if (!isUnread || incoming.readableLength !== length) return undefined;
   const body = incoming.read() as Buffer | null;
   if (body === null) return undefined;
   // On to its end, which Node waits for.
@@ -38,25 +41,40 @@ export const wholeBody = ({ incoming, length }: NodeArrival): RequestBody | unde
 export const requestBody = ({ exchange, timeouts }: Attempt): RequestBody => {
   const { arrival, maxBodyBytes } = exchange;
   if (!arrival.body.present) return NO_BODY;
-  if (arrival instanceof NodeArrival) {
-    const upload = new Upload(arrival, { maxBytes: maxBodyBytes, idleMs: timeouts.idleMs });
-    // undici asks for no more of a stream than `Upload` has.
-    return { body: upload as unknown as Dispatcher.DispatchOptions["body"], upload };
+  const limits = { maxBytes: maxBodyBytes, idleMs: timeouts.idleMs };
+  if (arrival instanceof NodeArrival && arrival.isUnread) {
+    const upload = new Upload(arrival, limits);
+    return { body: asBody(upload), upload };
   }
   const stream = arrival.body.stream();
-  if (stream === null) return NO_BODY;
-  const counted = counting(stream, maxBodyBytes) as unknown as Dispatcher.DispatchOptions["body"];
-  return { body: counted, upload: undefined };
+  return stream === null ? NO_BODY : { body: asBody(watched(stream, limits)), upload: undefined };
 };
 
-/** Rejects once more than `maxBytes` have passed. */
-async function* counting(stream: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const piece of stream) {
-    bytes += piece.length;
-    if (bytes > maxBytes) {
-      throw new ProxyError("body-too-large", { detail: `more than ${maxBytes} bytes` });
-    }
-    yield piece;
-  }
-}
+/** undici asks for no more of a stream than `Upload` has, and takes whatever can be iterated. */
+const asBody = (body: Upload | ReadableStream<Uint8Array>): RequestBody["body"] =>
+  body as unknown as RequestBody["body"];
+
+/** A body that the app made, or looked into. */
+const watched = (
+  stream: ReadableStream<Uint8Array>,
+  { maxBytes, idleMs }: UploadLimits,
+): ReadableStream<Uint8Array> => {
+  const source = sourceOf(stream);
+  const read: BodySource["read"] = () =>
+    source.read().catch((error: unknown) => {
+      throw brokenUpload(error);
+    });
+  return watchedBody(
+    { ...source, read },
+    {
+      clock: nodeClock,
+      idleMs,
+      maxBytes,
+      stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms` }),
+      tooLong: () => new ProxyError("body-too-large", { detail: `more than ${maxBytes} bytes` }),
+      // The failure comes by the body itself.
+      ended() {},
+      declined() {},
+    },
+  );
+};

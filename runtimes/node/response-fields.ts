@@ -3,10 +3,6 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type HeaderEdits, type HeaderRecord, editRecord } from "../../src/http/header-edits.ts";
 import { nominatedBy } from "../../src/http/headers.ts";
 
-/** Statuses without content (RFC 9110 §6.4.1), whatever the header section says. */
-export const isBodiless = (method: string, status: number): boolean =>
-  method === "HEAD" || status === 204 || status === 304;
-
 /** A field that occurs more than once is a list, whatever its type says. */
 const inOneLine = (value: string | readonly string[]): string =>
   typeof value === "string" ? value : value.join(", ");
@@ -41,8 +37,11 @@ export const responseFields = (
   const { connection } = received;
   const nominated = connection === undefined ? undefined : nominatedBy(inOneLine(connection));
   const record = editRecord(received, edits, nominated);
-  // RFC 9110 §8.6 forbids it there. With a transfer coding it is not the length (RFC 9112 §6.3).
-  if (status === 204 || received["transfer-encoding"] !== undefined) delete record["content-length"];
+  // RFC 9110 §8.6 forbids it with 204, and 205 has no content it could measure. With a transfer coding it is not the
+  // length (RFC 9112 §6.3).
+  if (status === 204 || status === 205 || received["transfer-encoding"] !== undefined) {
+    delete record["content-length"];
+  }
   for (const name in record) {
     if (typeof record[name] !== "string") {
       Object.defineProperty(record, Symbol.iterator, { value: iterateFields });

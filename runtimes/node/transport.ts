@@ -28,13 +28,13 @@ export const nodeTransport = (): Transport => {
     return route;
   };
 
-  const run = (attempt: Attempt, { body, upload }: RequestBody): Promise<Response> => {
-    const route = routeTo(attempt);
-    const request = requestOptions(attempt, route, body);
-    return new Promise((resolve, reject) => {
+  const run = (attempt: Attempt, whole?: RequestBody): Promise<Response> =>
+    new Promise((resolve, reject) => {
+      const { body, upload } = whole ?? requestBody(attempt);
+      const route = routeTo(attempt);
+      const request = requestOptions(attempt, route, body);
       new AttemptRun({ attempt, connections: route.connections, request, upload, resolve, reject }).start();
     });
-  };
 
   return {
     send(attempt) {
@@ -43,8 +43,8 @@ export const nodeTransport = (): Transport => {
       if (closed) return Promise.reject(new ProxyError("draining"));
       const { arrival } = attempt.exchange;
       return mayComeWithHead(arrival)
-        ? Promise.resolve().then(() => run(attempt, wholeBody(arrival) ?? requestBody(attempt)))
-        : run(attempt, requestBody(attempt));
+        ? Promise.resolve().then(() => run(attempt, wholeBody(arrival)))
+        : run(attempt);
     },
     async close() {
       closed = true;
@@ -68,7 +68,11 @@ const requestOptions = (
   const { head } = exchange.arrival;
   const headers = editPairs(head.pairs, requestEdits, exchange.drop);
   headers.push("host", host);
-  if (exchange.contentLength !== undefined) headers.push("content-length", `${exchange.contentLength}`);
+  const { contentLength } = exchange;
+  // An app may have taken the content away and left its length.
+  if (contentLength !== undefined && (body !== null || contentLength === 0)) {
+    headers.push("content-length", `${contentLength}`);
+  }
   return {
     path: target,
     method: head.method,

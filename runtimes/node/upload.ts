@@ -61,7 +61,7 @@ export class Upload extends EventEmitter {
     if (this.destroyed) return this;
     this.destroyed = true;
     this.#detach();
-    if (!this.complete) discardRest(this.#arrival.incoming, this.#arrival.outgoing);
+    if (!this.complete) discardRest(this.#arrival.incoming, this.#arrival.connection);
     return this;
   }
 
@@ -75,9 +75,8 @@ export class Upload extends EventEmitter {
   #start(): void {
     this.#started = true;
     const { incoming } = this.#arrival;
-    if (incoming.destroyed || incoming.readableEnded) {
-      // The client is gone, or somebody else read the body: nothing of it will come any more.
-      setImmediate(() => this.#fail(gone(incoming.readableEnded)));
+    if (incoming.destroyed) {
+      setImmediate(() => this.#fail(gone()));
       return;
     }
     incoming.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
@@ -102,7 +101,7 @@ export class Upload extends EventEmitter {
     this.emit("end");
   };
 
-  readonly #onClose = (): void => this.#fail(gone(false));
+  readonly #onClose = (): void => this.#fail(gone());
 
   readonly #stalled = (): void => {
     const { idleMs } = this.#limits;
@@ -138,7 +137,5 @@ const freed = ({ buffer }: Buffer): void => {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 };
 
-const gone = (alreadyRead: boolean): ProxyError =>
-  alreadyRead
-    ? new ProxyError("internal", { detail: "the request body was read before it reached the proxy" })
-    : new ProxyError("client-closed", { detail: "client left before the end of its request body" });
+const gone = (): ProxyError =>
+  new ProxyError("client-closed", { detail: "client left before the end of its request body" });

@@ -2,9 +2,10 @@
 import type { Arrival, Peer } from "../../src/core/arrival.ts";
 import { type Cancellation, NEVER_CANCELLED } from "../../src/core/cancellation.ts";
 import type { Clock, FailureReport, Platform } from "../../src/core/platform.ts";
-import { FetchArrival, peerOf } from "../fetch/arrival.ts";
+import { UNKNOWN_PEER, peerOf } from "../../src/core/peer.ts";
+import { FetchArrival } from "../fetch/arrival.ts";
 import { webRandom } from "../fetch/random.ts";
-import { stderrTelemetry } from "../stderr-telemetry.ts";
+import { telemetryOf } from "../stderr-telemetry.ts";
 import { WORKERS_CAPABILITIES } from "./capabilities.ts";
 import { workersTransport } from "./transport.ts";
 
@@ -12,8 +13,6 @@ export interface WorkersPlatformOptions {
   /** Told of every failed exchange, instead of a line by `console.error`. MUST NOT throw. */
   onFailure?(report: FailureReport): void;
 }
-
-const NOBODY: Peer = Object.freeze({ address: "", port: undefined });
 
 /** workerd run by itself tells the socket's other end as `address:port`. At Cloudflare's edge there is no such property. */
 const peerOnSocket = (request: Request & { cf?: { readonly clientIp?: unknown } }): Peer | undefined => {
@@ -28,15 +27,15 @@ const CLIENT_ADDRESS = "cf-connecting-ip";
 
 const peerOfEdge = (request: Request): Peer => {
   const address = request.headers.get(CLIENT_ADDRESS);
-  return address === null ? NOBODY : peerOf(address, undefined);
+  return address === null ? UNKNOWN_PEER : peerOf(address, undefined);
 };
 
 class WorkersArrival extends FetchArrival {
-  protected readPeer(): Peer {
+  protected override readPeer(): Peer {
     return peerOnSocket(this.request) ?? peerOfEdge(this.request);
   }
   /** When the client leaves, the whole invocation ends, its upstream requests included. */
-  protected makeCancellation(): Cancellation {
+  protected override makeCancellation(): Cancellation {
     return NEVER_CANCELLED;
   }
 }
@@ -60,9 +59,6 @@ export const platform = (options: WorkersPlatformOptions = {}): Platform => ({
   clock,
   random: webRandom(),
   transport: workersTransport(clock),
-  telemetry:
-    options.onFailure === undefined
-      ? stderrTelemetry((line) => console.error(line))
-      : { failed: (report) => options.onFailure?.(report) },
+  telemetry: telemetryOf(options, (line) => console.error(line)),
   arrive,
 });

@@ -30,9 +30,8 @@ const textOf = (env: object): Record<string, string> =>
  * ```ts
  * import { env } from "cloudflare:workers";
  * import { worker } from "fairlead/workers";
- * import config from "./fairlead.json";
  *
- * export default worker(config, env);
+ * export default worker({ upstreams: { site: "${env:SITE}" } }, env);
  * ```
  *
  * @throws ConfigError with everything that is wrong with `config`, or that Workers can't do.

@@ -98,7 +98,7 @@ export const readBundled = async (
   const problems: readonly ConfigProblem[] = checked.ok
     ? []
     : checked.problems.filter(({ message }) => message !== UNKNOWN_YET);
-  const found = [...problems, ...refusals(askedBy(input), explicitPaths(input), platform)];
+  const found = [...file.problems, ...problems, ...refusals(askedBy(input), explicitPaths(input), platform)];
   if (found.length > 0) throw new ConfigError(await located({ file, env: [], flags: [] }, found));
   return { name, input, variables: await variablesOf(file) };
 };

@@ -1,18 +1,15 @@
 /** Everything that is wrong with a config, at once. */
 export type { ConfigProblem } from "./problem.ts";
+import { maskLine } from "./masking.ts";
 import { type ConfigProblem, type Place, showPath } from "./problem.ts";
-
-/** Private keys that stand in a config file must not reach a terminal or a log by way of an excerpt. */
-const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^"']*/g;
 
 const EXCERPT_WIDTH = 120;
 
 const excerpt = (place: Place): string[] => {
   if (place.text === undefined || place.line === undefined || place.column === undefined) return [];
-  const masked = place.text.replaceAll(PRIVATE_KEY, (secret) => "*".repeat(secret.length));
   const start = place.column - 1 < EXCERPT_WIDTH * 0.75 ? 0 : place.column - 1 - EXCERPT_WIDTH / 2;
-  const cut = masked.length > start + EXCERPT_WIDTH;
-  const shown = masked.slice(start, start + EXCERPT_WIDTH).replaceAll("\t", " ");
+  const cut = place.text.length > start + EXCERPT_WIDTH;
+  const shown = place.text.slice(start, start + EXCERPT_WIDTH).replaceAll("\t", " ");
   const gutter = String(place.line);
   const before = place.column - 1 - start + (start > 0 ? 1 : 0);
   const marks = Math.max(1, Math.min(place.length ?? 1, shown.length - (place.column - 1 - start)));
@@ -37,6 +34,13 @@ const render = (problem: ConfigProblem): string => {
 const byPlace = (a: ConfigProblem, b: ConfigProblem): number =>
   (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0);
 
+const withoutSecrets = (problem: ConfigProblem): ConfigProblem => {
+  const { place } = problem;
+  return place?.text === undefined
+    ? problem
+    : { ...problem, place: { ...place, text: maskLine(place.text) } };
+};
+
 /**
  * A config that can't be used. `problems` holds all that is wrong, in the order of the file where there is one;
  * `report` is the text to show, with the place, the line and a caret for each. Neither ever holds a secret.
@@ -46,7 +50,7 @@ export class ConfigError extends TypeError {
   readonly problems: readonly ConfigProblem[];
 
   constructor(problems: readonly ConfigProblem[]) {
-    const ordered = problems.toSorted(byPlace);
+    const ordered = problems.map(withoutSecrets).toSorted(byPlace);
     super(ordered.map(render).join("\n"));
     this.problems = ordered;
   }

@@ -8,7 +8,7 @@ export type ValueMatchInput = string | boolean | { readonly exact: string } | { 
 
 export interface RouteMatchInput {
   /** `api.example.com` or `*.example.com`. */
-  readonly host?: OneOrMany<string>;
+  readonly host?: OneOrMany<string> | undefined;
   /**
    * `/login` (exact), `/v1/*` (prefix, whole segments), `/users/:id` (parameters), or spelt out:
    * `{ "exact": … }`, `{ "prefix": … }`, `{ "pattern": … }`.
@@ -17,9 +17,10 @@ export interface RouteMatchInput {
     | string
     | { readonly exact: string }
     | { readonly prefix: string }
-    | { readonly pattern: string };
-  readonly method?: OneOrMany<string>;
-  readonly headers?: Readonly<Record<string, ValueMatchInput>>;
-  readonly query?: Readonly<Record<string, ValueMatchInput>>;
-  readonly cookies?: Readonly<Record<string, ValueMatchInput>>;
+    | { readonly pattern: string }
+    | undefined;
+  readonly method?: OneOrMany<string> | undefined;
+  readonly headers?: Readonly<Record<string, ValueMatchInput>> | undefined;
+  readonly query?: Readonly<Record<string, ValueMatchInput>> | undefined;
+  readonly cookies?: Readonly<Record<string, ValueMatchInput>> | undefined;
 }

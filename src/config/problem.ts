@@ -1,4 +1,5 @@
 /** One thing that is wrong with a config. */
+import { holdsPrivateKey, maskUserinfo } from "./masking.ts";
 
 /** Keys and indexes from the root of the input. */
 export type ConfigPath = readonly (string | number)[];
@@ -40,14 +41,15 @@ export const showPath = (path: ConfigPath): string => {
   return text;
 };
 
-/** A value as a person would name it in a sentence; long ones are cut. */
+/** A value as a person would name it in a sentence; long ones are cut, private keys and passwords in URLs left out. */
 export const showValue = (value: unknown): string => {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (value === null || typeof value === "boolean" || typeof value === "number") return String(value);
   if (typeof value !== "string") return typeof value === "object" ? "an object" : `a ${typeof value}`;
   if (value === "") return "an empty string";
-  const shown = JSON.stringify(value);
+  if (holdsPrivateKey(value)) return "a private key";
+  const shown = JSON.stringify(maskUserinfo(value));
   return shown.length > 80 ? `${shown.slice(0, 76)}…"` : shown;
 };
 

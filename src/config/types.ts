@@ -2,12 +2,10 @@
  * The config, twice: `Config` as the proxy reads it (defaults filled in, units resolved, shorthands spelt out)
  * and `ConfigInput` as people write it. The schema beside this file is checked against both by the compiler.
  */
-import type { RouteMatch, RouteMatchInput } from "./match-types.ts";
+import type { BalancePolicy } from "./input-types.ts";
+import type { RouteMatch } from "./match-types.ts";
 
-/** Milliseconds, or a number with a unit: `"250ms"`, `"10s"`, `"5m"`, `"1h"`, `"1d"`. */
-export type DurationInput = number | string;
-/** Bytes, or a number with a unit: `"64KB"` (1000), `"64KiB"` (1024), `"1MB"`, `"1GiB"`. */
-export type SizeInput = number | string;
+export type * from "./input-types.ts";
 
 /** A whole gateway. */
 export interface Config {
@@ -63,8 +61,6 @@ export interface DrainConfig {
   /** Milliseconds that requests in flight get after that. @default "30s" */
   readonly timeoutMs: number;
 }
-
-export type BalancePolicy = "round-robin" | "random";
 
 /** A named group of equivalent servers. */
 export interface UpstreamConfig {
@@ -184,7 +180,7 @@ export interface RouteTimeouts {
 }
 
 export interface ValidationConfig {
-  /** Methods that are let through; undefined is all but CONNECT and TRACE. */
+  /** Methods that are let through, HEAD wherever GET is; undefined is all but CONNECT and TRACE. */
   readonly methods: readonly string[] | undefined;
   /** Hosts that are served (exact or `*.example.com`); undefined is any. */
   readonly hosts: readonly string[] | undefined;
@@ -219,128 +215,4 @@ export interface ForwardingConfig {
   readonly forwarded: boolean;
   /** Pseudonym in `Via` (RFC 9110 §7.6.3); false for none. @default "fairlead" */
   readonly via: string | false;
-}
-
-type OneOrMany<T> = T | readonly T[];
-
-/** A gateway as people write it. */
-export interface ConfigInput {
-  readonly $schema?: string;
-  readonly listen?: {
-    readonly port?: number | string;
-    readonly host?: string;
-    readonly trustedProxies?: OneOrMany<string>;
-    readonly readyPath?: string;
-    readonly limits?: {
-      readonly headerBytes?: SizeInput;
-      readonly headers?: number;
-      readonly targetBytes?: SizeInput;
-      readonly bodyBytes?: SizeInput | "unlimited";
-      readonly connections?: number;
-      readonly requestsPerConnection?: number;
-    };
-    readonly timeouts?: { readonly header?: DurationInput; readonly keepAlive?: DurationInput };
-    readonly drain?: { readonly delay?: DurationInput; readonly timeout?: DurationInput };
-  };
-  /** A URL, a list of URLs, or the long form. */
-  readonly upstreams?: Readonly<Record<string, string | readonly (string | EndpointInput)[] | UpstreamInput>>;
-  readonly routes?: readonly RouteInput[];
-  readonly validation?: {
-    readonly methods?: readonly string[];
-    readonly hosts?: readonly string[];
-    readonly contentTypes?: readonly string[];
-    readonly underscores?: "drop" | "reject" | "allow";
-  };
-  readonly securityHeaders?:
-    | false
-    | "default"
-    | "strict"
-    | {
-        readonly preset?: "default" | "strict";
-        readonly headers?: Readonly<Record<string, string | false>>;
-        readonly override?: boolean;
-        readonly remove?: readonly string[];
-      };
-  readonly requestId?: { readonly header?: string; readonly trust?: "always" | "trusted" | "never" };
-  readonly forwarding?: {
-    readonly xForwarded?: boolean;
-    readonly forwarded?: boolean;
-    readonly via?: string | false;
-  };
-}
-
-export interface EndpointInput {
-  readonly url: string;
-  readonly weight?: number;
-}
-
-export interface UpstreamInput {
-  readonly endpoints: OneOrMany<string | EndpointInput>;
-  readonly balance?: BalancePolicy;
-  readonly host?: string;
-  readonly tls?: {
-    readonly verify?: boolean;
-    readonly ca?: string;
-    readonly serverName?: string;
-    readonly cert?: string;
-    readonly key?: string;
-  };
-  readonly timeouts?: {
-    readonly connect?: DurationInput;
-    readonly firstByte?: DurationInput;
-    readonly idle?: DurationInput;
-  };
-  readonly pool?: {
-    readonly connections?: number;
-    readonly keepAlive?: DurationInput;
-    readonly pipelining?: number;
-  };
-}
-
-export interface HeaderEditInput {
-  readonly set?: Readonly<Record<string, string>>;
-  readonly append?: Readonly<Record<string, OneOrMany<string>>>;
-  readonly remove?: OneOrMany<string>;
-}
-
-export interface RouteInput {
-  readonly name?: string;
-  /** One match or several; any of them suffices. */
-  readonly match?: OneOrMany<RouteMatchInput>;
-  /** Name of an upstream, or several with weights. */
-  readonly upstream?:
-    | string
-    | readonly {
-        readonly name: string;
-        readonly weight?: number;
-        readonly requestHeaders?: HeaderEditInput;
-        readonly responseHeaders?: HeaderEditInput;
-      }[];
-  readonly redirect?: {
-    readonly status?: 301 | 302 | 303 | 307 | 308;
-    readonly scheme?: "http" | "https";
-    readonly host?: string;
-    readonly port?: number;
-    readonly prefix?: string;
-    readonly path?: string;
-  };
-  readonly respond?: {
-    readonly status?: number;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly body?: string;
-  };
-  readonly rewrite?: {
-    readonly host?: string;
-    readonly stripPrefix?: boolean;
-    readonly prefix?: string;
-    readonly path?: string;
-  };
-  readonly requestHeaders?: HeaderEditInput;
-  readonly responseHeaders?: HeaderEditInput;
-  readonly timeouts?: {
-    readonly total?: DurationInput;
-    readonly firstByte?: DurationInput;
-    readonly idle?: DurationInput;
-  };
-  readonly bodyBytes?: SizeInput | "unlimited";
 }

@@ -1,5 +1,6 @@
 /** `${env:NAME}` and `${file:PATH}`: values that a config takes from elsewhere when it is loaded. */
 import { ConfigError } from "./config-error.ts";
+import { MASK } from "./masking.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { nearestName } from "../core/nearest.ts";
 
@@ -15,13 +16,13 @@ export interface Resolved {
   readonly value: unknown;
   /** By `pathKey`: the text with `***` in place of what came from elsewhere. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** By `pathKey`: what came from elsewhere. */
+  readonly texts: ReadonlyMap<string, readonly string[]>;
   readonly problems: readonly ConfigProblem[];
 }
 
 /** Environment variables, or bindings of a Worker that are text. */
 export type Env = Readonly<Record<string, string | undefined>>;
-
-export const MASK = "***";
 
 export const pathKey = (path: ConfigPath): string => JSON.stringify(path);
 
@@ -30,6 +31,9 @@ export const lookUpEnv = (env: Env, name: string): Looked => {
   // What an object inherits (`constructor`) is no variable of the environment.
   const text = Object.hasOwn(env, name) ? env[name] : undefined;
   if (text !== undefined) return { text };
+  const [, plain] = /^(\w+):?[-=?+]/.exec(name) ?? [];
+  // Without what stands behind it, which may be a password.
+  if (plain !== undefined) return { problem: `there are no defaults here; expected \`\${env:${plain}}\`` };
   const meant = nearestName(name, Object.keys(env));
   const problem = `the environment variable ${name} is not set`;
   return meant === undefined
@@ -91,6 +95,7 @@ const escaped = (text: string): string => text.split("${").join("$${");
 
 interface Found {
   readonly secrets: Map<string, string>;
+  readonly texts: Map<string, readonly string[]>;
   readonly problems: ConfigProblem[];
 }
 
@@ -98,31 +103,40 @@ const resolveText = (
   given: string,
   path: ConfigPath,
   lookUp: LookUp,
-  { secrets, problems }: Found,
+  { secrets, texts, problems }: Found,
 ): string => {
   const complain = (message: string, more: { readonly nearest?: string } = {}): void => {
     problems.push({ path, at: "value", message, ...more });
   };
+  const looked: string[] = [];
   let found = false;
   const resolved = given.replaceAll(
     REFERENCE,
     (whole, literal: string, kind: "env" | "file", name: string, offset: number) => {
       if (literal !== "") return whole;
       found = true;
-      const looked = lookUp(kind, name, path);
-      if ("problem" in looked) {
-        const { problem, ...more } = looked;
+      if (name === "") {
+        complain(`\`\${${kind}:}\` names ${kind === "env" ? "no variable" : "no file"}`);
+        return whole;
+      }
+      const result = lookUp(kind, name, path);
+      if ("problem" in result) {
+        const { problem, ...more } = result;
         complain(problem, more);
         return whole;
       }
-      if (looked.text.endsWith("$") && /[{$]/.test(given[offset + whole.length] ?? "")) {
+      looked.push(result.text);
+      if (result.text.endsWith("$") && /[{$]/.test(given[offset + whole.length] ?? "")) {
         complain(`what stands for \${${kind}:${name}} ends in "$", so "{" or "$" can't follow it`);
       }
-      return escaped(looked.text);
+      return escaped(result.text);
     },
   );
   const masked = given.replaceAll(REFERENCE, (whole, literal: string) => (literal === "" ? MASK : whole));
-  if (found) secrets.set(pathKey(path), masked);
+  if (found) {
+    secrets.set(pathKey(path), masked);
+    texts.set(pathKey(path), looked);
+  }
   return resolved;
 };
 
@@ -140,7 +154,7 @@ const walk = (
 
 /** Puts in what references stand for. */
 export const resolveVariables = (input: unknown, lookUp: LookUp): Resolved => {
-  const found: Found = { secrets: new Map(), problems: [] };
+  const found: Found = { secrets: new Map(), texts: new Map(), problems: [] };
   const value = mentions(input)
     ? walk(input, [], (text, path) => resolveText(text, path, lookUp, found))
     : input;

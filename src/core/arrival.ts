@@ -49,4 +49,9 @@ export interface Arrival {
   readonly cancellation: Cancellation;
   /** The request as the runtime built it. Costly on Node: touching headers or body materialises them. */
   readonly request: Request;
+  /**
+   * What the runtime tells the client's connection by. Whoever makes an arrival from another, with another request,
+   * hands it on.
+   */
+  readonly connection?: object | undefined;
 }

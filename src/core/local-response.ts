@@ -1,5 +1,6 @@
 /** Responses that the proxy makes itself for a route: redirects and fixed answers. */
 import { type HeaderEdits, NO_EDITS, editPairs, mergeEdits } from "../http/header-edits.ts";
+import { isContentless } from "../http/status.ts";
 import type { Exchange } from "./exchange.ts";
 
 export interface LocalResponse {
@@ -10,9 +11,6 @@ export interface LocalResponse {
   /** The route's edits; they have the last word. */
   readonly edits: HeaderEdits;
 }
-
-/** Statuses that never have content (RFC 9110 §6.4.1). */
-const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304;
 
 const encoder = new TextEncoder();
 
@@ -28,7 +26,7 @@ export const localResponse = (
   const pairs = [...editPairs(fields, all), ...exchange.responseFields];
   const headers = new Headers();
   for (let i = 0; i < pairs.length; i += 2) headers.append(pairs[i] ?? "", pairs[i + 1] ?? "");
-  if (isBodiless(status)) return new Response(null, { status, headers });
+  if (isContentless(status)) return new Response(null, { status, headers });
   const bytes = encoder.encode(body ?? "");
   headers.set("content-length", String(bytes.length));
   return new Response(body === null ? null : bytes, { status, headers });

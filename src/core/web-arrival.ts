@@ -1,59 +1,14 @@
 /** An arrival read from a Web-standard `Request`: for runtimes whose server speaks fetch, and for tests. */
+import { declaredLength } from "../http/framing.ts";
+import { authorityOf, targetOf } from "../http/url-text.ts";
 import type { ArrivedBody, Arrival, Peer, RequestHead } from "./arrival.ts";
-import { CancellationSource, type Cancellation } from "./cancellation.ts";
+import type { Cancellation } from "./cancellation.ts";
 import { ProxyError } from "./errors.ts";
+import { UNKNOWN_PEER } from "./peer.ts";
+import { cancelledBy } from "./signal-cancellation.ts";
 
-const UNKNOWN_PEER: Peer = Object.freeze({ address: "", port: undefined });
-
-/** Path and query of an absolute URL, without building a `URL`. */
-const targetOf = (url: string): string => {
-  const authority = url.indexOf("//") + 2;
-  const end = url.indexOf("#", authority);
-  const cut = end === -1 ? url.length : end;
-  for (let i = authority; i < cut; i++) {
-    const code = url.charCodeAt(i);
-    if (code === 47) return url.slice(i, cut);
-    if (code === 63) return `/${url.slice(i, cut)}`;
-  }
-  return "/";
-};
-
-/** Authority of an absolute URL, without building a `URL`. */
-const authorityOf = (url: string): string => {
-  const start = url.indexOf("//") + 2;
-  let end = start;
-  for (; end < url.length; end++) {
-    const code = url.charCodeAt(end);
-    if (code === 47 || code === 63 || code === 35) break;
-  }
-  return url.slice(start, end);
-};
-
-const pairsOf = (headers: Headers): string[] => {
-  const pairs: string[] = [];
-  for (const [name, value] of headers) pairs.push(name, value);
-  return pairs;
-};
-
-const cancellationOf = (signal: AbortSignal): Cancellation => {
-  let source: CancellationSource | undefined;
-  const start = (): CancellationSource => {
-    if (source !== undefined) return source;
-    const created = new CancellationSource();
-    source = created;
-    const fire = (): void =>
-      created.cancel(new ProxyError("client-closed", { cause: signal.reason as unknown }));
-    if (signal.aborted) fire();
-    else signal.addEventListener("abort", fire, { once: true });
-    return created;
-  };
-  return {
-    get reason() {
-      return signal.aborted ? start().reason : undefined;
-    },
-    subscribe: (listener) => start().subscribe(listener),
-  };
-};
+const bodyRead = (): ProxyError =>
+  new ProxyError("internal", { detail: "the request body was read before it reached the proxy" });
 
 /**
  * The content of `request` for the transport, which owns it. Null when there is none.
@@ -66,47 +21,87 @@ export const unreadBody = (request: Request): ReadableStream<Uint8Array> | null 
   return body;
 };
 
-const bodyRead = (): ProxyError =>
-  new ProxyError("internal", { detail: "the request body was read before it reached the proxy" });
-
 /** The same, all of it at once. Rejects when the client breaks off. */
 export const unreadBytes = (request: Request): Promise<Uint8Array<ArrayBuffer>> => {
   if (request.bodyUsed) throw bodyRead();
   return request.bytes();
 };
 
-/** Reads `request`. Nothing is materialised before it is asked for. */
-export const webArrival = (request: Request, peer: Peer = UNKNOWN_PEER): Arrival => {
-  let pairs: string[] | undefined;
-  const head: RequestHead = {
-    method: request.method,
-    scheme: request.url.startsWith("https:") ? "https" : "http",
-    target: targetOf(request.url),
-    get authority() {
-      return authorityOf(request.url);
-    },
-    get pairs() {
-      return (pairs ??= pairsOf(request.headers));
-    },
-  };
-  const body: ArrivedBody = {
-    get present() {
-      return request.body !== null;
-    },
-    get length() {
-      const value = request.headers.get("content-length");
-      return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
-    },
-    stream: () => unreadBody(request),
-  };
-  let cancellation: Cancellation | undefined;
-  return {
-    head,
-    body,
-    peer,
-    request,
-    get cancellation() {
-      return (cancellation ??= cancellationOf(request.signal));
-    },
-  };
+const pairsOf = (headers: Headers): string[] => {
+  const pairs: string[] = [];
+  // Much cheaper than iterating, on Deno by a factor of eight.
+  headers.forEach((value, name) => {
+    pairs.push(name, value);
+  });
+  return pairs;
 };
+
+/**
+ * What any `Request` tells. Nothing is computed before it is asked for; runtimes that know more, or know better, say so
+ * in a class of their own.
+ */
+export class WebArrival implements Arrival, RequestHead, ArrivedBody {
+  readonly request: Request;
+  /** The request's, which runtimes make anew whenever it is asked for. */
+  protected readonly url: string;
+  #pairs: string[] | undefined;
+  #peer: Peer | undefined;
+  #cancellation: Cancellation | undefined;
+
+  constructor(request: Request, peer?: Peer) {
+    this.request = request;
+    this.url = request.url;
+    this.#peer = peer;
+  }
+
+  protected readPeer(): Peer {
+    return UNKNOWN_PEER;
+  }
+  protected makeCancellation(): Cancellation {
+    return cancelledBy(this.request.signal);
+  }
+
+  get head(): RequestHead {
+    return this;
+  }
+  get method(): string {
+    return this.request.method;
+  }
+  get scheme(): "http" | "https" {
+    return this.url.startsWith("https:") ? "https" : "http";
+  }
+  get target(): string {
+    const target = targetOf(this.url);
+    const fragment = target.indexOf("#");
+    return fragment === -1 ? target : target.slice(0, fragment);
+  }
+  get authority(): string | undefined {
+    return authorityOf(this.url);
+  }
+  get pairs(): readonly string[] {
+    return (this.#pairs ??= pairsOf(this.request.headers));
+  }
+
+  get body(): ArrivedBody {
+    return this;
+  }
+  get present(): boolean {
+    return this.request.body !== null;
+  }
+  get length(): number | undefined {
+    return declaredLength(this.pairs);
+  }
+  stream(): ReadableStream<Uint8Array> | null {
+    return unreadBody(this.request);
+  }
+
+  get peer(): Peer {
+    return (this.#peer ??= this.readPeer());
+  }
+  get cancellation(): Cancellation {
+    return (this.#cancellation ??= this.makeCancellation());
+  }
+}
+
+/** Reads `request`. */
+export const webArrival = (request: Request, peer?: Peer): Arrival => new WebArrival(request, peer);

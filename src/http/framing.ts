@@ -1,8 +1,11 @@
 /** Where a request's content ends and where the request goes: the few fields on which servers must not disagree. */
-import { nominatedBy } from "./headers.ts";
+import type { HeaderPairs } from "./header-edits.ts";
+import { firstValue, nominatedBy } from "./headers.ts";
 import { type ScreenProblem, malformed, problem } from "./screen-problem.ts";
 
 const NONE: readonly string[] = Object.freeze([]);
+
+const LENGTH = /^\d{1,15}$/;
 
 /** Those fields as they are met, each at most once. */
 export interface Framing {
@@ -69,8 +72,21 @@ export const checkFraming = (
       return malformed(`Transfer-Encoding in HTTP/${httpVersion}`);
     }
   }
-  if (length !== undefined && !/^\d{1,15}$/.test(length)) return malformed("malformed Content-Length");
+  if (length !== undefined && !LENGTH.test(length)) return malformed("malformed Content-Length");
   return undefined;
+};
+
+/** `Content-Length`; undefined where there is none, or none that could be believed. */
+export const declaredLength = (pairs: HeaderPairs): number | undefined => {
+  const length = firstValue(pairs, "content-length");
+  return length !== undefined && LENGTH.test(length) ? Number(length) : undefined;
+};
+
+/** Whether a request has content by its framing (RFC 9112 §6.3). A length of zero is none. */
+export const declaresContent = (pairs: HeaderPairs): boolean => {
+  const length = firstValue(pairs, "content-length");
+  if (length !== undefined) return length !== "0" && Number(length) !== 0;
+  return firstValue(pairs, "transfer-encoding") !== undefined;
 };
 
 /** RFC 9110 §10.1.1. */

@@ -1,4 +1,5 @@
 /** Why a request gets the route it gets, and why it does not get the others. */
+import { isCredentialName } from "../http/credentials.ts";
 import { type Condition, type RoutableRequest, firstUnmet, readValue } from "./condition.ts";
 import { NO_HOST, matchHost } from "./host-matcher.ts";
 import type { RouteMatch } from "./match.ts";
@@ -17,7 +18,10 @@ export interface RouteVerdict {
    * - unmatched: something else does not hold.
    */
   readonly outcome: "chosen" | "outranked" | "other-method" | "unmatched";
-  /** In words: what decided. The first condition that fails, in the order host, path, method, headers, query, cookies. */
+  /**
+   * In words: what decided. The first condition that fails, in the order host, path, method, headers, query, cookies.
+   * Shows no credential by its name and no cookie's value; the config's own secrets are the caller's to mask.
+   */
   readonly reason: string;
 }
 
@@ -52,15 +56,19 @@ const PLACES = { header: "header", query: "query parameter", cookie: "cookie" } 
 const describeUnmet = ({ place, name, test }: Condition, request: RoutableRequest): string => {
   const what = `${PLACES[place]} "${name}"`;
   const value = readValue(request, place, name);
-  if (value === undefined) return `${what} is missing`;
-  switch (test.kind) {
-    case "present":
-      return `${what} is there and must not be`;
-    case "exact":
-      return `${what} is ${JSON.stringify(value)}, not ${JSON.stringify(test.value)}`;
-    case "regex":
-      return `${what} is ${JSON.stringify(value)}, which does not match /${test.source}/`;
+  if (value === undefined) {
+    const sent = place === "header" && request.disregarded.includes(name);
+    return `${what} ${sent ? "does not count: nobody vouches for it" : "is missing"}`;
   }
+  if (test.kind === "present") return `${what} is there and must not be`;
+  if (isCredentialName(name)) return `${what} has another value`;
+  // A cookie of any name may be a session's.
+  const shown = place === "cookie" ? undefined : `${what} is ${JSON.stringify(value)}`;
+  if (test.kind === "exact") {
+    const expected = JSON.stringify(test.value);
+    return shown === undefined ? `${what} is not ${expected}` : `${shown}, not ${expected}`;
+  }
+  return `${shown === undefined ? what : `${shown}, which`} does not match /${test.source}/`;
 };
 
 const verdictOf = (entry: RouteEntry, request: RoutableRequest): Omit<RouteVerdict, "index"> | undefined => {

@@ -5,7 +5,11 @@ import type { Transport } from "../core/platform.ts";
 import type { Service } from "../core/service.ts";
 import { type HeaderEdits, NO_EDITS, mergeEdits, withoutNames } from "../http/header-edits.ts";
 import { HOP_BY_HOP } from "../http/headers.ts";
-import { type ForwardingOptions, pushForwardingFields, replacedByForwarding } from "./forwarding-headers.ts";
+import {
+  type ForwardingOptions,
+  REPLACED_BY_FORWARDING,
+  pushForwardingFields,
+} from "./forwarding-headers.ts";
 import { type Upstream, hostFor } from "./upstream.ts";
 
 /** Edits that are either the same for every exchange or made for each. */
@@ -53,20 +57,35 @@ const requestEditor = ({
   forwarding,
   requestEdits,
 }: ForwardOptions): ((exchange: Exchange) => HeaderEdits) => {
-  const baseDrop = new Set([...HOP_BY_HOP, ...OWNED_BY_TRANSPORT, ...replacedByForwarding(forwarding)]);
-  const constant = requestEdits.constant;
-  const constantDrop = constant === undefined ? baseDrop : union(baseDrop, constant.drop);
+  const { constant } = requestEdits;
+  const dropOf = requestDrop(constant === undefined ? NO_EDITS.drop : constant.drop);
   return (exchange) => {
     const own: string[] = [];
     pushForwardingFields(own, exchange, forwarding);
+    const drop = dropOf(exchange.idHeaders);
     const edits = constant ?? requestEdits.render(exchange);
-    if (edits === NO_EDITS) return { drop: baseDrop, fallback: [], add: own };
+    if (edits === NO_EDITS) return { drop, fallback: [], add: own };
     // A route may replace or remove what the proxy says by itself, e.g. `X-Forwarded-Host`.
     return {
-      drop: constant === undefined ? union(baseDrop, edits.drop) : constantDrop,
+      drop: constant === undefined ? union(drop, edits.drop) : drop,
       fallback: edits.fallback,
       add: [...withoutNames(own, edits.drop), ...edits.add],
     };
+  };
+};
+
+/** What goes whatever the exchange: `constant` and what the proxy writes anew. Ids mostly come in the same fields. */
+const requestDrop = (
+  constant: ReadonlySet<string>,
+): ((idHeaders: readonly string[]) => ReadonlySet<string>) => {
+  const base = new Set([...HOP_BY_HOP, ...OWNED_BY_TRANSPORT, ...REPLACED_BY_FORWARDING, ...constant]);
+  let remembered: readonly string[] = [];
+  let drop: ReadonlySet<string> = base;
+  return (idHeaders) => {
+    if (sameItems(remembered, idHeaders)) return drop;
+    remembered = idHeaders;
+    drop = new Set([...base, ...idHeaders]);
+    return drop;
   };
 };
 
@@ -97,4 +116,4 @@ const responseEditor = (route: EditSource): ((exchange: Exchange) => HeaderEdits
 const union = (a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> => new Set([...a, ...b]);
 
 const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((item, index) => item === b[index]);
+  a === b || (a.length === b.length && a.every((item, index) => item === b[index]));

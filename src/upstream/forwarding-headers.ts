@@ -6,22 +6,19 @@ export interface ForwardingOptions {
   readonly xForwarded: boolean;
   readonly forwarded: boolean;
   readonly via: string | false;
-  /** Field that carries the request id; lower-case. */
-  readonly requestIdHeader: string;
 }
 
 /**
  * Fields of the incoming request that `pushForwardingFields` writes anew. They go whether or not the proxy
  * sends its own: what an untrusted client claims is never passed off as a trusted hop's word. Other
- * `X-Forwarded-*` fields of untrusted peers are in `Exchange.drop`.
+ * `X-Forwarded-*` fields of untrusted peers are in `Exchange.drop`, those that carry the id in `Exchange.idHeaders`.
  */
-export const replacedByForwarding = (options: ForwardingOptions): readonly string[] => [
+export const REPLACED_BY_FORWARDING: readonly string[] = [
   "x-forwarded-for",
   "x-forwarded-host",
   "x-forwarded-proto",
   "x-forwarded-port",
   "forwarded",
-  options.requestIdHeader,
 ];
 
 /** Appends to `fields` (name, value, …) what this exchange sends. `Via` is added to those of earlier hops. */
@@ -37,5 +34,5 @@ export const pushForwardingFields = (
   }
   if (options.forwarded) fields.push("forwarded", serialiseForwarded(client));
   if (options.via !== false) fields.push("via", `1.1 ${options.via}`);
-  fields.push(options.requestIdHeader, exchange.id);
+  for (const header of exchange.idHeaders) fields.push(header, exchange.id);
 };

@@ -36,6 +36,20 @@ const ROWS: readonly Row[] = [
   ],
   ["targets", "fragment is rejected with 400", ["workerd"], `${URL_PARSER} (what follows \`#\` is cut off)`],
   ["targets", "raw backslash is rejected with 400", ["bun"], `${URL_PARSER} (it became a slash)`],
+  ...["target of another scheme", "target that is a bare word", "target in authority form"].map(
+    (what): Row => [
+      "targets",
+      `${what} is rejected with 400`,
+      ["workerd"],
+      `${URL_PARSER} (all of it but a path was cut off)`,
+    ],
+  ),
+  ...["text beyond ASCII", "text beyond ASCII in a query"].map((what): Row => [
+    "targets",
+    `${what} is rejected with 400`,
+    ["bun"],
+    `${URL_PARSER} (it became escapes, of U+FFFD where it was no UTF-8)`,
+  ]),
   [
     "framing",
     "target whose authority disagrees with Host is rejected with 400",
@@ -79,6 +93,12 @@ const ROWS: readonly Row[] = [
     ["deno", "workerd"],
     "the runtime's server drops the field",
   ],
+  [
+    "responses",
+    "205 has no body even if the origin sends one",
+    ["deno"],
+    "Deno.serve sends a 205 without any framing, so its end can't be told",
+  ],
   ["keep-alive", "GET on a fresh connection that is reset is not repeated", ["deno"], ITS_OWN_RETRY],
   ["keep-alive", "answer that was begun is never started over", ["deno", "bun"], ITS_OWN_RETRY],
   ...[
@@ -109,6 +129,18 @@ const ROWS: readonly Row[] = [
     "Deno's fetch repeats a POST whose connection broke unless its content is a stream, and streams are chunked",
   ],
   [
+    "library",
+    "HEAD response to a chunked resource invents no length",
+    ["deno"],
+    "Hono answers HEAD with `new Response(null, …)`, for which Deno.serve writes `Content-Length: 0`; the command and `serve` of `fairlead/deno` take that back",
+  ],
+  [
+    "library",
+    "changed request still names its client",
+    ["bun"],
+    "Bun.serve tells the client of the very request that it made; a request that the app puts in its place has none",
+  ],
+  [
     "2 GiB streams",
     "chunked upload grows resident memory by less than 64 MiB",
     ["deno"],
@@ -119,6 +151,12 @@ const ROWS: readonly Row[] = [
     "client that closes before the response head ends the upstream connection",
     ["workerd"],
     "workerd takes an orderly close for half-closed and goes on; only a reset ends the request",
+  ],
+  [
+    "abort",
+    "client that stops in the middle of a chunked body after an early answer never completes the request",
+    ["workerd"],
+    "workerd writes the last chunk of whatever chunked upload it gives up once the response head is here; sized ones stay incomplete",
   ],
   [
     "errors",

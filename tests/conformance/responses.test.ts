@@ -70,6 +70,19 @@ const plain: Case[] = [
     },
   },
   {
+    title: "205 has no body even if the origin sends one",
+    run: async (stage) => {
+      stage.origin.script((x) => x.respond(205, {}, "reset"));
+      const client = await stage.client();
+      await client.send(requestText("/form", { method: "POST", body: "a" }));
+      const response = await client.response();
+      expect([response.status, response.text]).toEqual([205, ""]);
+      stage.origin.reset();
+      await client.send(requestText("/"));
+      expect((await client.response()).text).toBe("origin");
+    },
+  },
+  {
     title: "empty body keeps its length of zero",
     run: async (stage) => {
       stage.origin.script((x) => x.respond(200));

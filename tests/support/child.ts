@@ -79,6 +79,12 @@ export class Child {
     );
   }
 
+  /** Closes the reading ends of its output: what it writes from now on fails. */
+  stopReading(): void {
+    this.#process.stdout?.destroy();
+    this.#process.stderr?.destroy();
+  }
+
   signal(name: NodeJS.Signals): void {
     if (this.exit === undefined) this.#process.kill(name);
   }

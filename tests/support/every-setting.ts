@@ -1,9 +1,11 @@
 /** Every setting once. */
-import type { ConfigInput } from "../../src/config/types.ts";
-
+import type { ConfigInput, RouteInput } from "../../src/config/types.ts";
 import type { RouteMatchInput } from "../../src/config/match-types.ts";
 
-type Everything = Required<ConfigInput>;
+interface Everything extends ConfigInput {
+  readonly upstreams: NonNullable<ConfigInput["upstreams"]>;
+  readonly routes: readonly RouteInput[];
+}
 
 const CERT = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";

@@ -18,12 +18,18 @@ export const RUNTIMES: readonly RuntimeName[] = ALL.filter(
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const binary = (name: string): string => at(`../../node_modules/.bin/${name}`);
 
+/** What is served: the gateway of the config, or a Hono app that uses the library in front of its upstream. */
+export type Served = "gateway" | "app";
+
 const COMMANDS: Readonly<Record<RuntimeName, readonly string[]>> = {
-  node: [binary("node"), at("launch/node.ts")],
-  deno: [binary("deno"), "run", "--allow-all", "--quiet", at("launch/deno.ts")],
-  bun: [binary("bun"), at("launch/bun.ts")],
-  workerd: [binary("node"), at("launch/workerd.ts")],
+  node: [binary("node")],
+  deno: [binary("deno"), "run", "--allow-all", "--quiet"],
+  bun: [binary("bun")],
+  workerd: [binary("node")],
 };
+
+const launcherOf = (runtime: RuntimeName, served: Served): string =>
+  at(`launch/${served === "app" ? "app-" : ""}${runtime}.ts`);
 
 /** A running proxy. */
 export interface RunningProxy {
@@ -35,12 +41,16 @@ export interface RunningProxy {
 }
 
 /** Starts the proxy; rejects with all it printed when it refuses the config. */
-export const startProxy = async (runtime: RuntimeName, config: ConfigInput): Promise<RunningProxy> => {
+export const startProxy = async (
+  runtime: RuntimeName,
+  config: ConfigInput,
+  served: Served = "gateway",
+): Promise<RunningProxy> => {
   const directory = mkdtempSync(join(tmpdir(), "fairlead-test-"));
   const file = join(directory, "fairlead.json");
   writeFileSync(file, JSON.stringify(config));
   const [command = "", ...args] = COMMANDS[runtime];
-  const child = new Child(runtime, command, [...args, file]);
+  const child = new Child(runtime, command, [...args, launcherOf(runtime, served), file]);
   const stop = async (): Promise<void> => {
     await child.stop();
     rmSync(directory, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { exemptionOf } from "../conformance/exemptions.ts";
 import { within } from "./bound.ts";
 import { RawClient, type RawResponse } from "./raw-client.ts";
 import { RawOrigin } from "./raw-origin.ts";
-import { RUNTIMES, type RunningProxy, type RuntimeName, startProxy } from "./runtimes.ts";
+import { RUNTIMES, type RunningProxy, type RuntimeName, type Served, startProxy } from "./runtimes.ts";
 
 /** What a request says beyond `GET / HTTP/1.1`. */
 export interface RequestParts {
@@ -90,6 +90,8 @@ export interface Case {
 export interface SuiteOptions {
   /** Given the origins' URLs. */
   readonly config: (origins: readonly [string, ...string[]]) => ConfigInput;
+  /** @default "gateway" */
+  readonly serves?: Served;
   /** @default 1 */
   readonly origins?: number;
   readonly cases: readonly Case[];
@@ -133,7 +135,7 @@ const onRuntime = (subject: string, runtime: RuntimeName, options: SuiteOptions)
 
   const start = (): Promise<RunningProxy> => {
     const [first = "", ...others] = origins.map((origin) => origin.url);
-    return startProxy(runtime, options.config([first, ...others]));
+    return startProxy(runtime, options.config([first, ...others]), options.serves);
   };
 
   beforeAll(async () => {

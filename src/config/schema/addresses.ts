@@ -84,6 +84,9 @@ export const addressRange: Schema<string, string> = text(
   { pattern: ADDRESS_RANGE },
 );
 
+export const NO_CREDENTIALS =
+  "leave the credentials out; set an authorization header in requestHeaders instead";
+
 const readHttpUrl = (given: string): string | Refusal => {
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
@@ -91,7 +94,7 @@ const readHttpUrl = (given: string): string | Refusal => {
   }
   if (!/^https?:\/\//i.test(given)) return REFUSED;
   if (url.username !== "" || url.password !== "") {
-    return new Refusal("leave the credentials out; set an authorization header in requestHeaders instead");
+    return new Refusal(NO_CREDENTIALS);
   }
   if (given.includes("?")) return new Refusal("leave the query out");
   if (given.includes("#")) return new Refusal("leave the fragment out");

@@ -28,13 +28,21 @@ const compiles =
     }
   };
 
-const hostTemplate = template('a host such as "app.internal"', compiles(compileHost), {
-  pattern: HOST_TEMPLATE,
-});
-const pathTemplate = template('a path such as "/status"', compiles(compileTarget), {
-  pattern: PATH_TEMPLATE,
-});
-const prefix = template('a path such as "/v2"', compiles(compileTarget), { pattern: PATH_TEMPLATE });
+export const hostTemplate: Schema<string, string> = template(
+  'a host such as "app.internal"',
+  compiles(compileHost),
+  { pattern: HOST_TEMPLATE },
+);
+export const pathTemplate: Schema<string, string> = template(
+  'a path such as "/status"',
+  compiles(compileTarget),
+  { pattern: PATH_TEMPLATE },
+);
+export const prefixTemplate: Schema<string, string> = template(
+  'a path such as "/v2"',
+  compiles(compileTarget),
+  { pattern: PATH_TEMPLATE },
+);
 
 export const rewrite: Schema<Short<"rewrite">, RewriteConfig> = v.pipe(
   object<Short<"rewrite">>("an object")({
@@ -43,7 +51,7 @@ export const rewrite: Schema<Short<"rewrite">, RewriteConfig> = v.pipe(
       "Host sent upstream, instead of what the upstream's `host` says. May hold variables.",
     ),
     stripPrefix: defaulted(flag, false, "Removes the matched prefix."),
-    prefix: optional(prefix, "Replaces the matched prefix. May hold variables."),
+    prefix: optional(prefixTemplate, "Replaces the matched prefix. May hold variables."),
     path: optional(pathTemplate, "Replaces the whole path. May hold variables."),
   }),
   together(
@@ -85,7 +93,7 @@ export const redirect: Schema<Short<"redirect">, RedirectConfig> = v.pipe(
     scheme: optional(oneOf("http", "https"), "Scheme to go to, instead of the request's."),
     host: optional(hostTemplate, "Host to go to, instead of the request's. May hold variables."),
     port: optional(whole("a port number", 1, 65_535), "Port to go to."),
-    prefix: optional(prefix, "Replaces the matched prefix. May hold variables."),
+    prefix: optional(prefixTemplate, "Replaces the matched prefix. May hold variables."),
     path: optional(pathTemplate, "Replaces the whole path. May hold variables."),
   }),
   together(

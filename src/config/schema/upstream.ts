@@ -1,6 +1,7 @@
 /** `upstreams`: groups of equivalent servers and how to talk to them. */
 import * as v from "valibot";
 import type {
+  BalancePolicy,
   ConfigInput,
   EndpointConfig,
   EndpointInput,
@@ -34,7 +35,7 @@ const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]+-----END /;
 
 type TlsInput = NonNullable<UpstreamInput["tls"]>;
 
-const tls: Schema<TlsInput, UpstreamTlsConfig> = v.pipe(
+export const tls: Schema<TlsInput, UpstreamTlsConfig> = v.pipe(
   object<TlsInput>("an object")({
     verify: defaulted(flag, true, "Verify the certificates of https endpoints."),
     ca: optional(
@@ -64,18 +65,34 @@ const endpointLong: Schema<EndpointInput, EndpointConfig> = object<EndpointInput
 });
 
 const endpoint = shortFor("a URL or an object with a url", "url", endpointUrl, endpointLong);
-const endpoints = oneOrMany("a URL, or a list of at least one", endpoint);
+export const endpoints: Schema<UpstreamInput["endpoints"], readonly EndpointConfig[]> = oneOrMany(
+  "a URL, or a list of at least one",
+  endpoint,
+);
+
+export const balance: Schema<BalancePolicy, BalancePolicy> = oneOf("round-robin", "random");
 
 type PoolInput = NonNullable<UpstreamInput["pool"]>;
+type PoolOutput = Readonly<Record<"connections" | "keepAlive" | "pipelining", number>>;
 type TimeoutsInput = NonNullable<UpstreamInput["timeouts"]>;
+
+export const pool: Schema<PoolInput, PoolOutput> = object<PoolInput>("an object")({
+  connections: defaulted(whole("a whole number", 1, 100_000), 256, "Connections to one endpoint."),
+  keepAlive: defaulted(
+    duration,
+    "4s",
+    "Time that an idle connection is kept; less where the endpoint's Keep-Alive says so.",
+  ),
+  pipelining: defaulted(
+    whole("a whole number", 1, 1000),
+    1,
+    "Requests sent on a connection before the first is answered.",
+  ),
+});
 
 const upstreamInput = object<UpstreamInput>("an object with endpoints")({
   endpoints: required(endpoints, "Servers of the group: URLs, or objects with a url and a weight."),
-  balance: defaulted(
-    oneOf("round-robin", "random"),
-    "round-robin",
-    "How an endpoint is picked; both honour weights.",
-  ),
+  balance: defaulted(balance, "round-robin", "How an endpoint is picked; both honour weights."),
   host: defaulted(
     hostPolicy,
     "upstream",
@@ -94,23 +111,7 @@ const upstreamInput = object<UpstreamInput>("an object with endpoints")({
     {},
     "How long the upstream may take.",
   ),
-  pool: defaulted(
-    object<PoolInput>("an object")({
-      connections: defaulted(whole("a whole number", 1, 100_000), 256, "Connections to one endpoint."),
-      keepAlive: defaulted(
-        duration,
-        "4s",
-        "Time that an idle connection is kept; less where the endpoint's Keep-Alive says so.",
-      ),
-      pipelining: defaulted(
-        whole("a whole number", 1, 1000),
-        1,
-        "Requests sent on a connection before the first is answered.",
-      ),
-    }),
-    {},
-    "Connections to the upstream.",
-  ),
+  pool: defaulted(pool, {}, "Connections to the upstream."),
 });
 
 const upstreamLong: Schema<UpstreamInput, UpstreamConfig> = v.pipe(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ServeError } from "../../../runtimes/serving.ts";
 import { runCli } from "../../support/cli-host.ts";
 import { readSource } from "../../support/sources.ts";
 
@@ -55,6 +56,13 @@ describe("usage", () => {
     [["check"], "there is no config in /app", "fairlead init"],
     [["check", "--runtime", "nod"], 'no runtime "nod"', "workers"],
     [["explain", "GET", "/v1/x"], '"/v1/x" is not a whole URL', "https://"],
+    [["explain", "GET", "me:hunter2@a/x"], '"***@a/x" is not a whole URL', "https://"],
+    [["explain", "GET", "http://a/", "-H", "x-a hunter2"], '"x-a …" is not a header field', "-H"],
+    [["me:hunter2@localhost:3000"], '"***@localhost:3000" is neither', "--help"],
+    [["http://me:hunter2@a:1"], 'found "http://***@a:1"; leave the credentials out', "authorization"],
+    [["--config", "a.json", "-c", "b.json"], "--config is given twice", "once"],
+    [["-p", "1", "-p", "2"], "--port is given twice", "once"],
+    [["explain", "http://a/", "--from", "::1", "--from", "::2"], "--from is given twice", "once"],
     [["explain"], "missing required argument", "--help"],
     [["init", "fairlead.toml"], "fairlead.toml", ".jsonc"],
   ])("answers %j with a sentence, what to do and exit code 2", async (args, sentence, advice) => {
@@ -88,6 +96,53 @@ describe("usage", () => {
     expect(stderr).toMatch(/can't write no\/where\.jsonc?: its directory does not exist\n/);
   });
 
+  it.each([
+    ["EISDIR", "it is a directory"],
+    ["EACCES", "no permission"],
+    ["ENOTDIR", "its directory does not exist"],
+  ])("says what init has against a path that can't be read (%s)", async (code, reason) => {
+    const { code: exit, stderr } = await runCli(["init", "there.jsonc"], {
+      unreadable: { "there.jsonc": code },
+    });
+    expect(exit).toBe(1);
+    expect(stderr).toBe(`error: can't write there.jsonc: ${reason}\n  name another file\n`);
+  });
+
+  it.each([
+    [80, 8080],
+    [1023, 8080],
+    [3000, 3001],
+    [65_535, 8080],
+  ])("advises a port that can be had where %i can't", async (port, other) => {
+    const { code, stderr } = await runCli(["http://a", "--port", String(port)], {
+      serveError: new ServeError("can't listen"),
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`--port ${other}\n`);
+  });
+
+  it.each([
+    [{}, "fairlead"],
+    [{ npm_lifecycle_event: "npx" }, "npx fairlead"],
+    [{ npm_lifecycle_event: "start" }, "npm start --"],
+    [{ npm_lifecycle_event: "start:bun" }, "npm run start:bun --"],
+  ])("calls itself what it was called, with %j", async (called, name) => {
+    const said = async (...args: readonly string[]): Promise<string> => {
+      const { stdout, stderr } = await runCli(args, { env: called });
+      return stdout + stderr;
+    };
+    expect(await said("check")).toContain(`"${name} init"`);
+    expect(await said("chekc")).toContain(`did you mean "${name} check"?`);
+    expect(await said("nonsense")).toContain(`see "${name} --help"`);
+    expect(await said("--prot")).toContain(`see "${name} --help"`);
+    expect(await said("-c", "nope.json")).toContain(`"${name} init"`);
+    expect(await said("init")).toContain(`${name} check, ${name} start`);
+  });
+
+  it("mentions the options of start in the help of the program", async () => {
+    expect((await runCli(["--help"])).stdout).toContain("fairlead start --help");
+  });
+
   it("colours only terminals that want it", async () => {
     const escape = "\u001b[";
     expect((await runCli(["check"], { files, env })).stderr).not.toContain(escape);
@@ -108,6 +163,31 @@ describe("check", () => {
     });
     expect(stdout + stderr).not.toContain(env.TOKEN);
     expect(stderr).toBe("ok: fairlead.json: 3 routes, 2 upstreams\n");
+  });
+
+  it("masks expressions for credentials, keys in the wrong place, and no default beside a secret", async () => {
+    const cert = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n";
+    const both = `${cert}-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n`;
+    const text = JSON.stringify({
+      upstreams: {
+        a: { endpoints: ["http://127.0.0.1:${env:P}"] },
+        b: { endpoints: "https://b", tls: { ca: both } },
+      },
+      routes: [{ match: { headers: { "x-api-key": { regex: "^hunter2$" } } }, upstream: "a" }],
+    });
+    const { code, stdout } = await runCli(["check"], {
+      files: { "fairlead.json": text },
+      env: { P: "8081" },
+    });
+    expect(code).toBe(0);
+    expect(stdout).not.toContain("hunter2");
+    expect(JSON.parse(stdout)).toMatchObject({
+      upstreams: {
+        a: { endpoints: [{ url: "http://127.0.0.1:***", weight: 1 }] },
+        b: { tls: { ca: "***" } },
+      },
+      routes: [{ match: { headers: { "x-api-key": { regex: "***" } } } }],
+    });
   });
 
   it("shows every problem with its place and starts nothing", async () => {
@@ -154,6 +234,7 @@ describe("explain", () => {
 
   it("encodes text beyond ASCII as a client would", async () => {
     const text = await explain("GET", "https://www.example.com/ü");
+    expect(text).toContain("GET https://www.example.com/ü\n");
     expect(text).toContain("sends       GET /%C3%BC to");
   });
 
@@ -174,11 +255,89 @@ describe("explain", () => {
     expect(text).toContain("- x-hop: 1");
   });
 
+  it("takes the content from the head: its type, and its length", async () => {
+    const text = JSON.stringify({
+      listen: { limits: { bodyBytes: 10 } },
+      upstreams: { a: "http://a" },
+      validation: { contentTypes: ["application/json"] },
+    });
+    const answer = async (...fields: readonly string[]): Promise<string | undefined> => {
+      const args = ["explain", "POST", "http://a/", ...fields.flatMap((field) => ["-H", field])];
+      const { stdout } = await runCli(args, { files: { "fairlead.json": text } });
+      return /(?:answer|sends) +(\w+)/.exec(stdout)?.[1];
+    };
+    expect(await answer("content-type: text/plain", "content-length: 5")).toBe("415");
+    expect(await answer("content-type: text/plain", "transfer-encoding: chunked")).toBe("415");
+    expect(await answer("content-type: text/plain", "content-length: 0")).toBe("POST");
+    expect(await answer("content-type: application/json", "content-length: 5")).toBe("POST");
+    expect(await answer("content-type: application/json", "content-length: 11")).toBe("413");
+  });
+
+  it("knows the ready page, which no route gets", async () => {
+    const text = JSON.stringify({ listen: { readyPath: "/readyz" }, upstreams: { a: "http://a" } });
+    const { stdout } = await runCli(["explain", "GET", "http://a/readyz"], {
+      files: { "fairlead.json": text },
+    });
+    expect(stdout).toMatch(/answer +200 from the proxy itself: the ready page \(listen\.readyPath\)/);
+    expect(stdout).not.toContain("sends");
+    const post = await runCli(["explain", "POST", "http://a/readyz"], { files: { "fairlead.json": text } });
+    expect(post.stdout).toContain("sends       POST /readyz");
+  });
+
   it("masks secrets", async () => {
     const text = await explain("https://api.example.com/v1/x", "-H", "authorization: Bearer abc");
     expect(text).toContain("x-token: ***");
     expect(text).toContain("authorization: ***");
     expect(text).not.toContain(env.TOKEN);
+  });
+
+  it("masks what came from elsewhere, and credentials, in everything it says", async () => {
+    const routes = [
+      { name: "${env:NAME}", match: { host: "${env:HOST}", path: "/${env:PATH_PART}/*" }, upstream: "a" },
+      { name: "listed", match: { method: "GET", host: ["${env:HOST}", "other.example"] }, upstream: "a" },
+      { match: { headers: { "x-tier": "${env:PLAN}" } }, upstream: "a" },
+      { match: { headers: { "x-tier": { regex: "^${env:PLAN}$" } } }, upstream: "a" },
+      { match: { headers: { authorization: "Bearer hunter2" } }, upstream: "a" },
+      { match: { query: { token: { regex: "^hunter2$" } } }, upstream: "a" },
+      { match: { cookies: { beta: "1" } }, upstream: "a" },
+      { match: { path: "/away" }, redirect: { path: "/${env:PATH_PART}" } },
+      { match: { path: "/home/*" }, upstream: "a", rewrite: { prefix: "/${env:PATH_PART}" } },
+    ];
+    const upstreams = { a: ["${env:URL}", "http://10.0.0.1/${env:PATH_PART}"] };
+    const run = async (url: string): Promise<string> => {
+      const fields = ["authorization: Bearer mysecret", "cookie: beta=mysecret", "x-tier: low"];
+      const { code, stdout, stderr } = await runCli(
+        ["explain", "GET", url, ...fields.flatMap((field) => ["-H", field])],
+        {
+          files: { "fairlead.json": JSON.stringify({ upstreams, routes }) },
+          env: {
+            NAME: "Hunter2 route",
+            HOST: "Hunter2.example",
+            PATH_PART: "hunter2 ü",
+            PLAN: "hunter2-plan",
+            URL: "https://Hunter2.internal:444/hunter2-base",
+          },
+        },
+      );
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).not.toMatch(/hunter2|mysecret/i);
+      return stdout;
+    };
+    const none = await run("http://me:mysecret@site.example/x?token=mysecret");
+    expect(none).toContain("GET http://***@site.example/x?token=***");
+    const other = await run("http://site.example/x?token=mysecret");
+    expect(other).toContain('header "x-tier" is "low", not "***"');
+    expect(other).toContain('header "x-tier" is "low", which does not match /^***$/');
+    expect(other).toContain('header "authorization" has another value');
+    expect(other).toContain('query parameter "token" has another value');
+    expect(other).toContain('cookie "beta" is not "1"');
+    expect(await run("http://hunter2.example/hunter2%20%C3%BC/x")).toContain(
+      '"***", which matches ***/***/*',
+    );
+    expect(await run("http://site.example/away")).toContain("from the proxy itself, to /***\n");
+    expect(await run("http://site.example/home/x")).toMatch(
+      /sends +GET \*{3}\/\*{3}\/x to (?:https:\/\/\*{3}|http:\/\/10\.0\.0\.1)$/m,
+    );
   });
 
   it("says why the other routes did not match", async () => {
@@ -193,7 +352,9 @@ describe("explain", () => {
       /answer +308 from the proxy itself, to .*\/new/,
     );
     expect(await explain("GET", "http://other.example.com/")).toMatch(/answer +404 no-route/);
-    expect(await explain("POST", "http://api.example.com/v1/x")).toMatch(/answer +405 method-not-allowed/);
+    expect(await explain("POST", "http://api.example.com/v1/x")).toMatch(
+      /answer +405 method-not-allowed: .*; allowed are GET, HEAD$/m,
+    );
     expect(await explain("GET", "http://www.example.com/%2fx")).toMatch(/answer +400 bad-request/);
   });
 });

@@ -92,6 +92,21 @@ describe("fairlead start", () => {
     expect(await (await fetch(address)).text()).toBe("from the file");
   });
 
+  it("shows no secret in its routes and warnings", async () => {
+    const config = {
+      upstreams: { app: "http://127.0.0.1:1/${env:BASE}" },
+      routes: [
+        { match: { path: "/${env:BASE}/*" }, upstream: "app" },
+        { match: { host: "${env:SITE}" }, upstream: "app" },
+      ],
+    };
+    writeFileSync(join(directory, "fairlead.json"), JSON.stringify(config));
+    const child = start(["--port", "0"], { BASE: "hunter2", SITE: "Hunter2.example" });
+    await child.printed(/warning: .*nothing answers at http:\/\/127\.0\.0\.1:1\/\*\*\* \(/);
+    expect(child.stdout).toMatch(/^ {2}\/\*{3}\/\* {2}→ http:\/\/127\.0\.0\.1:1\/\*{3}$/m);
+    expect(child.stdout + child.stderr).not.toMatch(/hunter2/i);
+  });
+
   it("loads a TypeScript config", async () => {
     const text = 'const body: string = "typed";\nexport default { routes: [{ respond: { body } }] };\n';
     writeFileSync(join(directory, "fairlead.ts"), text);
@@ -99,6 +114,38 @@ describe("fairlead start", () => {
     const [, address = ""] = await child.printed(ADDRESS);
     expect(await (await fetch(address)).text()).toBe("typed");
   });
+
+  const SYNTAX = 'export default {\n  upstreams: { a: "http://a" }\n  routes: [],\n};\n';
+
+  it.each([
+    ["node", SYNTAX, /fairlead\.ts:3:3: the module can't be loaded: Expected ','/],
+    ["deno", SYNTAX, /fairlead\.ts:3:3: the module can't be loaded: SyntaxError: Expected ','/],
+    ["bun", SYNTAX, /fairlead\.ts:3:3: the module can't be loaded: Expected "}"/],
+    ["node", "\nexport default { routes: [missing] };", /fairlead\.ts:2:27: .*: missing is not defined/],
+    [
+      "node",
+      'export default {\n  get upstreams() { throw new Error("boom"); },\n};\n',
+      /fairlead\.ts:2:27: the default export can't be read: boom/,
+    ],
+  ] as const)("says where a module is wrong, on %s: %s", async (runtime, text, said) => {
+    writeFileSync(join(directory, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(directory, "fairlead.ts"), text);
+    const child = start([], {}, runtime);
+    expect(await child.ended()).toEqual({ code: 2, signal: null });
+    expect(child.stderr).toMatch(said);
+    expect(child.stderr).not.toMatch(/\n\s+at |not a mistake of yours/);
+  });
+
+  it.each(["import os from 'node:os';\nexport default { routes: [os] };", "export default {};"])(
+    "says what to do about a TypeScript config in a CommonJS package: %s",
+    async (text) => {
+      writeFileSync(join(directory, "package.json"), '{ "type": "commonjs" }');
+      writeFileSync(join(directory, "fairlead.ts"), text);
+      const child = start([]);
+      expect(await child.ended()).toEqual({ code: 2, signal: null });
+      expect(child.stderr).toContain('set "type": "module" in package.json, or name it fairlead.mts');
+    },
+  );
 
   it.each(["node", "deno", "bun"] as const)(
     "says in one sentence that the port is taken, on %s",
@@ -136,6 +183,45 @@ describe("fairlead start", () => {
   });
 });
 
+describe("output that nobody reads any more", () => {
+  /** What `child` answers from then on, and how it ends. */
+  const unread = async (child: Child, address: string): Promise<unknown> => {
+    child.stopReading();
+    const statuses: number[] = [];
+    for (let i = 0; i < 3; i++) statuses.push((await fetch(address)).status);
+    child.signal("SIGTERM");
+    return [statuses, await child.ended()];
+  };
+  const fine = [[502, 502, 502], { code: 0, signal: null }];
+
+  it.each(["node", "deno", "bun"] as const)("does not end the proxy, on %s", async (runtime) => {
+    const child = start(["http://127.0.0.1:1", "--port", "0"], {}, runtime);
+    const [, address = ""] = await child.printed(ADDRESS);
+    await child.printed(/warning: /);
+    expect(await unread(child, address)).toEqual(fine);
+  });
+
+  it("does not end a program that serves by itself", async () => {
+    const text = `import { serve } from ${JSON.stringify(join(ROOT, "runtimes/node/mod.ts"))};
+import { parseConfig } from ${JSON.stringify(join(ROOT, "src/mod.ts"))};
+const serving = await serve(parseConfig({ upstreams: { a: "http://127.0.0.1:1" } }), { host: "127.0.0.1", port: 0 });
+process.on("SIGTERM", () => void serving.stop());
+console.log("http://localhost:" + serving.address.port);
+`;
+    writeFileSync(join(directory, "server.mjs"), text);
+    const child = new Child("server", binary("node"), [join(directory, "server.mjs")], {}, directory);
+    running.push(child);
+    const [, address = ""] = await child.printed(ADDRESS);
+    expect(await unread(child, address)).toEqual(fine);
+  });
+
+  it.each(["node", "deno", "bun"] as const)("ends a short command quietly, on %s", async (runtime) => {
+    const child = start(["schema"], {}, runtime);
+    child.stopReading();
+    expect(await child.ended()).toEqual({ code: 0, signal: null });
+  });
+});
+
 describe("a signal", () => {
   it.each(["node", "deno", "bun"] as const)(
     "lets a request in flight finish and exits with 0, on %s",
@@ -158,21 +244,45 @@ describe("a signal", () => {
     },
   );
 
-  it("given twice ends at once with 1", async () => {
-    const arrived = Promise.withResolvers<void>();
-    const port = await origin(() => arrived.resolve());
-    const child = start([`http://127.0.0.1:${port}`, "--port", "0"]);
-    const [, address = ""] = await child.printed(ADDRESS);
-    const answer = fetch(address).catch(() => "cut off");
-    await arrived.promise;
+  /** The first moments after a signal count as the same one, so it is given until it takes. */
+  const insist = async (child: Child): Promise<unknown> => {
     child.signal("SIGINT");
     await child.printed(/SIGINT: finishing/);
-    // The first moments after a signal count as the same one, so it is given until it takes.
     const again = setInterval(() => child.signal("SIGINT"), 50);
-    const exit = await child.ended().finally(() => clearInterval(again));
-    expect(exit).toEqual({ code: 1, signal: null });
-    expect(await answer).toBe("cut off");
-  });
+    try {
+      return await child.ended();
+    } finally {
+      clearInterval(again);
+    }
+  };
+
+  it.each(["node", "deno", "bun"] as const)(
+    "given twice cuts what is in flight and ends with 1, on %s",
+    async (runtime) => {
+      const arrived = Promise.withResolvers<void>();
+      const port = await origin(() => arrived.resolve());
+      const child = start([`http://127.0.0.1:${port}`, "--port", "0"], {}, runtime);
+      const [, address = ""] = await child.printed(ADDRESS);
+      const answer = fetch(address).catch(() => "cut off");
+      await arrived.promise;
+      expect(await insist(child)).toEqual({ code: 1, signal: null });
+      expect(child.stderr).toContain("1 request was cut off");
+      expect(await answer).toBe("cut off");
+    },
+  );
+
+  it.each(["node", "deno", "bun"] as const)(
+    "given twice to an idle proxy ends at once with 0, on %s",
+    async (runtime) => {
+      const drain = { listen: { drain: { delay: "1h" } }, routes: [{ respond: { body: "x" } }] };
+      writeFileSync(join(directory, "fairlead.json"), JSON.stringify(drain));
+      const child = start(["--port", "0"], {}, runtime);
+      const [, address = ""] = await child.printed(ADDRESS);
+      await (await fetch(address)).text();
+      expect(await insist(child)).toEqual({ code: 0, signal: null });
+      expect(child.stderr).not.toContain("cut off");
+    },
+  );
 
   it("ends the demo with 0", async () => {
     const child = start(["--port", "0"]);

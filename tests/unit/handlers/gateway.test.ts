@@ -1,3 +1,4 @@
+import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { testGateway } from "../../../runtimes/memory/mod.ts";
 import type { ConfigInput } from "../../../src/mod.ts";
@@ -54,6 +55,52 @@ describe("gateway", () => {
       headers: { "x-forwarded-for": "10.9.8.7", "x-real-ip": "10.9.8.7", forwarded: "for=10.9.8.7" },
     });
     expect(JSON.stringify(headers)).not.toContain("10.9.8.7");
+  });
+
+  describe("fields that are not believed", () => {
+    const config: ConfigInput = {
+      upstreams: { api },
+      routes: [
+        { match: { headers: { "x-forwarded-proto": "https" } }, respond: { body: "secure" } },
+        { match: { headers: { x_tenant: "admin" } }, respond: { body: "look-alike" } },
+        { match: { headers: { "x-hop": true } }, respond: { body: "hop" } },
+        {
+          upstream: "api",
+          requestHeaders: {
+            set: { "x-told": "${header.x-forwarded-for}|${header.x_tenant}|${header.x-hop}" },
+          },
+          responseHeaders: { set: { "x-told": "${header.x-real-ip}|" } },
+        },
+      ],
+    };
+    const claims = {
+      host: "shop.test",
+      "x-forwarded-proto": "https",
+      "x-forwarded-for": "6.6.6.6",
+      "x-real-ip": "6.6.6.6",
+      x_tenant: "admin",
+      connection: "x-hop",
+      "x-hop": "1",
+    };
+
+    test("decide no route and fill no template", async () => {
+      const { app } = testGateway(config, { [api]: echo });
+      const response = await app.request("http://shop.test/", { headers: claims });
+      expect(response.headers.get("x-told")).toBe("|");
+      expect(((await response.json()) as Echoed).headers["x-told"]).toBe("||");
+    });
+
+    test("are those of a trusted proxy no longer", async () => {
+      const trusting: ConfigInput = { ...config, listen: { trustedProxies: ["192.0.2.0/24"] } };
+      const { app } = testGateway(trusting, { [api]: echo });
+      const secure = await app.request("http://shop.test/", { headers: claims });
+      expect(await secure.text()).toBe("secure");
+      const told = await app.request("http://shop.test/", {
+        headers: { ...claims, "x-forwarded-proto": "http" },
+      });
+      expect(told.headers.get("x-told")).toBe("6.6.6.6|");
+      expect(((await told.json()) as Echoed).headers["x-told"]).toBe("6.6.6.6||");
+    });
   });
 
   test("believes a trusted proxy and adds the peer to its chain", async () => {
@@ -256,5 +303,47 @@ describe("gateway failure", () => {
     expect(response.status).toBe(504);
     expect(await response.json()).toMatchObject({ code: "deadline-exceeded" });
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe("ready page", () => {
+  const ready = (readyPath: string): ReturnType<typeof testGateway>["app"] =>
+    testGateway({ ...one, listen: { readyPath } }, { [api]: () => new Response("upstream") }).app;
+  const text = async (app: { request: Hono["request"] }, path: string, init?: RequestInit): Promise<string> =>
+    (await app.request(path, init)).text();
+
+  test("answers GET and HEAD of its path, and nothing else", async () => {
+    const app = ready("/readyz");
+    expect(await text(app, "/readyz")).toBe("ready\n");
+    expect(await text(app, "/readyz?verbose")).toBe("ready\n");
+    const head = await app.request("/readyz", { method: "HEAD" });
+    expect([head.status, await head.text(), head.headers.get("x-request-id")]).toEqual([200, "", null]);
+    expect(await text(app, "/readyz", { method: "POST" })).toBe("upstream");
+    expect(await text(app, "/readyz/")).toBe("upstream");
+  });
+
+  test.each(["/*", "/:any", "/:any{.+}"])("takes %s for no pattern", async (path) => {
+    expect(await text(ready(path), "/any")).toBe("upstream");
+  });
+
+  test("is found however its path is spelt", async () => {
+    expect(await text(ready("/caf\u00e9"), "/caf%C3%A9")).toBe("ready\n");
+    expect(await text(ready("/100%25"), "/100%25")).toBe("ready\n");
+  });
+
+  test("sees the path that routes see where the gateway is mounted", async () => {
+    const config: ConfigInput = {
+      upstreams: { api },
+      listen: { readyPath: "/shop/readyz" },
+      routes: [{ match: { path: "/shop/x" }, upstream: "api" }],
+    };
+    const { app } = testGateway(config, { [api]: () => new Response("upstream") });
+    const outer = new Hono().route("/shop", app);
+    expect(await text(outer, "/shop/readyz")).toBe("ready\n");
+    expect(await text(outer, "/shop/x")).toBe("upstream");
+    expect((await outer.request("/shop/shop/readyz")).status).toBe(404);
+    const mounted = new Hono().mount("/mounted", app.fetch);
+    expect(await text(mounted, "/mounted/shop/readyz")).toBe("ready\n");
+    expect(await text(mounted, "/mounted/shop/x")).toBe("upstream");
   });
 });

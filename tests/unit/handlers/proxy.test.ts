@@ -80,8 +80,113 @@ describe("proxyTo", () => {
     [() => proxyTo("http://a", { trustedProxies: "x" }), "proxyTo.trustedProxies"],
     [() => proxyTo("http://a", { forwarding: { via: "a b" } }), "proxyTo.forwarding.via: expected"],
     [() => proxyTo("http://a", { balence: "random" } as object), 'proxyTo.balence: .*did you mean "balance"'],
+    [
+      () => proxyTo("http://a", { timeouts: { totl: "1s" } as object }),
+      'proxyTo.timeouts.totl: unknown key; did you mean "total"',
+    ],
+    [
+      () => proxyTo("http://a", { endpoints: ["http://b"] } as object),
+      "^proxyTo.endpoints: unknown key; expected one of balance, host, tls, timeouts, pool, rewrite, " +
+        "requestHeaders, responseHeaders, bodyBytes, forwarding, trustedProxies, platform, onFailure$",
+    ],
+    [
+      () => proxyTo("http://a", { name: "x" } as object),
+      "proxyTo.name: unknown key; expected one of balance",
+    ],
+    [() => proxyTo("http://a", null as never), "^proxyTo: expected an object of options, found null$"],
+    [() => proxyTo("http://a", "http://b" as never), "^proxyTo: expected an object of options, found"],
+    [
+      () => proxyTo("http://a", { timeouts: null } as never),
+      "proxyTo.timeouts: expected an object of durations, found null",
+    ],
+    [() => proxyTo(undefined as never), "proxyTo.url: expected a URL.*, found nothing"],
+    [() => proxyTo([]), "proxyTo.url: expected a URL, or a list of at least one, found an empty list"],
+    [() => proxyTo({ url: "http://a", weight: -1 }), "proxyTo.url.weight: expected a whole number"],
+    [() => proxyTo([{ url: "http://a", weight: 0 }]), "proxyTo.url: every weight is 0"],
+    [() => proxyTo("http://a", { tls: { verify: false } }), "proxyTo.tls: no endpoint is https"],
+    [
+      () => proxyTo("http://a", { rewrite: { stripPrefix: true } } as never),
+      'proxyTo.rewrite.stripPrefix: expected a path such as "/api", found true',
+    ],
+    [() => proxyTo("http://a", { rewrite: { stripPrefix: "/api/*" } }), 'stripPrefix: .*leave the "\\*" out'],
+    [
+      () => proxyTo("http://a", { rewrite: { path: "/x", prefix: "/y" } }),
+      "proxyTo.rewrite: expected path alone, or stripPrefix and prefix",
+    ],
+    [() => proxyTo("http://a", { onFailure: "log" } as never), "proxyTo.onFailure: expected a function"],
+    [() => proxyTo("http://a", { platform: "node" } as never), "proxyTo.platform: expected a platform"],
   ])("says which option is wrong (%#)", (call, message) => {
+    expect(call).toThrow(TypeError);
     expect(call).toThrow(new RegExp(message));
+  });
+
+  test("reports everything that is wrong at once, and no secret", () => {
+    const tls = { key: "-----BEGIN secret" };
+    const wrong = (): unknown => proxyTo(["localhost:1"], { bodyBytes: "big", tls });
+    expect(wrong).toThrow(/proxyTo\.url\[0\].*\n?[\s\S]*proxyTo\.tls\.key[\s\S]*proxyTo\.bodyBytes/);
+    expect(wrong).not.toThrow(/BEGIN secret/);
+  });
+
+  test("takes undefined for an option that is left out", async () => {
+    const maybe = (total?: string, bodyBytes?: string): Hono =>
+      new Hono().all("*", proxyTo("http://api.test", { timeouts: { total }, bodyBytes, rewrite: undefined }));
+    expect((await maybe().request("http://shop.test/x")).status).toBe(200);
+  });
+
+  const pathsBehind = async (
+    rewrite: NonNullable<Parameters<typeof proxyTo>[1]>["rewrite"],
+    ...targets: string[]
+  ): Promise<string[]> => {
+    const seen: string[] = [];
+    const { origin } = new URL("http://paths.test");
+    const lent = memoryPlatform({
+      upstreams: { [origin]: ({ url }) => (seen.push(url.slice(origin.length)), new Response()) },
+    });
+    const app = new Hono().all("*", proxyTo(origin, { rewrite, platform: lent }));
+    for (const target of targets) await app.request(`http://shop.test${target}`);
+    return seen;
+  };
+
+  test.each([
+    [{ stripPrefix: "/api" }, ["/x", "/", "/", "/?a=/api", "/apis/x", "/x/api/y"]],
+    [
+      { stripPrefix: "/api", prefix: "/v2" },
+      ["/v2/x", "/v2", "/v2/", "/v2?a=/api", "/v2/apis/x", "/v2/x/api/y"],
+    ],
+    [{ prefix: "/v2" }, ["/v2/api/x", "/v2/api", "/v2/api/", "/v2/api?a=/api", "/v2/apis/x", "/v2/x/api/y"]],
+    [{ path: "/only" }, ["/only", "/only", "/only", "/only?a=/api", "/only", "/only"]],
+    [{}, ["/api/x", "/api", "/api/", "/api?a=/api", "/apis/x", "/x/api/y"]],
+  ])("rewrites paths (%j)", async (rewrite, expected) => {
+    const paths = ["/api/x", "/api", "/api/", "/api?a=/api", "/apis/x", "/x/api/y"];
+    expect(await pathsBehind(rewrite, ...paths)).toEqual(expected);
+  });
+
+  test("takes URL objects, and shares by weight", async () => {
+    const seen: string[] = [];
+    const upstream =
+      (name: string): (() => Response) =>
+      () => (seen.push(name), new Response());
+    const lent = memoryPlatform({ upstreams: { "http://a": upstream("a"), "http://b": upstream("b") } });
+    const targets = [{ url: new URL("http://a"), weight: 3 }, new URL("http://b")];
+    const app = new Hono().all("*", proxyTo(targets, { platform: lent }));
+    for (let i = 0; i < 8; i++) await app.request("http://shop.test/");
+    expect(seen.filter((name) => name === "a")).toHaveLength(6);
+  });
+
+  test("tells onFailure of every failed exchange in place of the platform's telemetry", async () => {
+    const told: string[] = [];
+    const lent = memoryPlatform();
+    const app = new Hono().all(
+      "*",
+      proxyTo("http://nowhere.test", {
+        platform: lent,
+        onFailure: ({ error, method, target }) => told.push(`${error.code} ${method} ${target}`),
+      }),
+    );
+    await app.request("http://shop.test/a?b");
+    await app.request("http://shop.test/%00");
+    expect(told).toEqual(["connect-failed GET /a?b", "bad-request GET /%00"]);
+    expect(lent.failures).toEqual([]);
   });
 
   test("refuses what the platform can't do", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FetchArrival, peerOf } from "../../../../runtimes/fetch/arrival.ts";
+import { FetchArrival } from "../../../../runtimes/fetch/arrival.ts";
 import { LateSignalCancellation } from "../../../../runtimes/fetch/client-gone.ts";
 import { queueClock } from "../../../../runtimes/fetch/clock.ts";
 import { fetchFailure } from "../../../../runtimes/fetch/failures.ts";
@@ -13,6 +13,7 @@ import type { Peer } from "../../../../src/core/arrival.ts";
 import { type Cancellation, NEVER_CANCELLED } from "../../../../src/core/cancellation.ts";
 import type { Endpoint } from "../../../../src/core/endpoint.ts";
 import { ProxyError } from "../../../../src/core/errors.ts";
+import { peerOf } from "../../../../src/core/peer.ts";
 import { codeOf, endpointAt } from "./rig.ts";
 
 describe("queue clock", () => {
@@ -117,6 +118,7 @@ describe("failures", () => {
       caused("Cannot read request body as underlying resource unavailable"),
       "client-closed",
     ],
+    ["Deno's client that closed", caused("unexpected EOF while reading HTTP/1 body"), "client-closed"],
     ["workerd's lost connection", new Error("Network connection lost."), "upstream-reset"],
     ["something that is no error", "text", "upstream-reset"],
   ])("%s has its code", (_, thrown, code) => {
@@ -198,6 +200,7 @@ describe("watched body", () => {
     stalled: () => new ProxyError("attempt-timeout"),
     tooLong: () => new ProxyError("body-too-large"),
     ended: (error) => void ended.push(error),
+    declined: () => void ended.push("declined"),
     ...more,
   });
 
@@ -240,13 +243,28 @@ describe("watched body", () => {
     expect((await reader.read()).value).toEqual(bytes("def"));
   });
 
-  test("reader that leaves ends the source and tells why", async () => {
+  test("pause of the reader breaks it off where the reader has to hurry, from the start on", async () => {
+    const clock = new ManualClock();
+    const ended: unknown[] = [];
+    const unread = (): ProxyError => new ProxyError("request-timeout");
+    const begun = watchedBody(sourceOf(["abc", "def"]), watch(ended, clock, { unread })).getReader();
+    await begun.read();
+    watchedBody(sourceOf(["abc"]), watch(ended, clock, { unread }));
+    await clock.advance(100);
+    expect(ended).toMatchObject([{ code: "request-timeout" }, { code: "request-timeout" }]);
+    expect(await codeOf(begun.read())).toBe("request-timeout");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("reader that leaves gives the source up, and nothing has failed", async () => {
+    const clock = new ManualClock();
     const ended: unknown[] = [];
     const source = sourceOf(["abc"], never);
-    const body = watchedBody(source, watch(ended, new ManualClock()));
+    const body = watchedBody(source, watch(ended, clock, { unread: () => new ProxyError("internal") }));
     await body.cancel("gone");
-    expect(ended).toEqual(["gone"]);
+    expect(ended).toEqual(["declined"]);
     expect(source.cancelled).toEqual(["gone"]);
+    expect(clock.pending).toBe(0);
   });
 });
 
@@ -282,10 +300,10 @@ describe("arrival", () => {
     protected override get urlTellsAuthority(): boolean {
       return true;
     }
-    protected readPeer(): Peer {
+    protected override readPeer(): Peer {
       return peerOf("::ffff:192.0.2.1", 1);
     }
-    protected makeCancellation(): Cancellation {
+    protected override makeCancellation(): Cancellation {
       return NEVER_CANCELLED;
     }
   }
@@ -323,6 +341,14 @@ describe("arrival", () => {
       arrived("http://a/", headers, "POST").body.present;
     expect([of({}), of({ "content-length": "0" })]).toEqual([false, false]);
     expect([of({ "content-length": "1" }), of({ "transfer-encoding": "chunked" })]).toEqual([true, true]);
+  });
+
+  test("content of the app's own is present without framing", () => {
+    const made = (init: RequestInit): boolean =>
+      new TestArrival(new Request("http://a/", { method: "POST", ...init })).body.present;
+    expect(made({ body: new URLSearchParams({ a: "b" }) })).toBe(true);
+    expect(made({ headers: { "content-type": "text/plain" } })).toBe(false);
+    expect(made({ body: "", headers: { "content-length": "0" } })).toBe(false);
   });
 
   test("peer is told without IPv4 mapping and zone", () => {

@@ -25,10 +25,10 @@ export const endpointAt = (url: string): Endpoint =>
 
 class RigArrival extends FetchArrival {
   readonly client: CancellationSource = new CancellationSource();
-  protected readPeer(): Peer {
+  protected override readPeer(): Peer {
     return { address: "192.0.2.1", port: undefined };
   }
-  protected makeCancellation(): Cancellation {
+  protected override makeCancellation(): Cancellation {
     return this.client;
   }
 }
@@ -118,9 +118,11 @@ export const rigOf = (script: Script, more: Partial<FetchHooks> = {}): Rig => {
         path: target,
         query: "",
         drop: parts.drop ?? [],
+        disregarded: [],
         contentLength: arrival.body.length,
         responseEdits: [],
         responseFields: [],
+        idHeaders: ["x-request-id"],
         maxBodyBytes: parts.maxBodyBytes ?? 1024 * 1024,
         cancellation,
       },

@@ -99,7 +99,7 @@ export const startRig = async (options: RigOptions = {}): Promise<Rig> => {
   };
 };
 
-const listenConfig = ({ limits, listenTimeouts, drain }: RigOptions): ListenConfig => ({
+export const listenConfig = ({ limits, listenTimeouts, drain }: RigOptions = {}): ListenConfig => ({
   port: 0,
   host: "127.0.0.1",
   trustedProxies: [],
@@ -153,9 +153,11 @@ const exchangeOf = (
   path: arrival.head.target,
   query: "",
   drop: [],
+  disregarded: [],
   contentLength: arrival.body.length,
   responseEdits: [],
   responseFields: [],
+  idHeaders: ["x-request-id"],
   maxBodyBytes,
   cancellation: arrival.cancellation,
 });
