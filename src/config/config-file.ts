@@ -3,7 +3,7 @@ import { ConfigError } from "./config-error.ts";
 import { readPlainJson } from "./plain-json.ts";
 import { anyOf, type ConfigPath, type ConfigProblem, type Place, showValue } from "./problem.ts";
 import { isRecord } from "./schema/run.ts";
-import { faultsOf, type Locate, type Malformed, placeOf, type Source } from "./source-text.ts";
+import { faultsOf, type Locate, type Malformed, placesIn, type Source } from "./source-text.ts";
 
 /** What reading needs of the runtime. */
 export interface FileAccess {
@@ -74,9 +74,10 @@ const textFile = (
   problems: faultsOf(name, text, faults),
   places: async () => {
     const find = await locate();
+    const placeOf = placesIn(name, text);
     return (at, side) => {
       const span = find(at, side);
-      return span === undefined ? { source: name } : placeOf(name, text, span);
+      return span === undefined ? { source: name } : placeOf(span);
     };
   },
 });

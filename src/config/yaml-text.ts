@@ -12,23 +12,34 @@ import {
   visit,
   type YAMLError,
 } from "yaml";
-import type { ConfigPath } from "./problem.ts";
-import type { Fault, Malformed, Source, Span } from "./source-text.ts";
+import type { Fault, Locate, Malformed, Source, Span } from "./source-text.ts";
 
 const spanOf = (node: unknown): Span | undefined => {
   const range = (node as Partial<Node> | null | undefined)?.range;
   return range === undefined || range === null ? undefined : { start: range[0], end: range[1] };
 };
 
-/** Of a key that stands twice the last, whose value is the one that is read. */
-const pairOf = (node: unknown, key: string | number): Pair | undefined =>
-  isMap(node)
-    ? node.items.findLast((pair) => isScalar(pair.key) && String(pair.key.value) === String(key))
-    : undefined;
+type PairOf = (node: unknown, key: string | number) => Pair | undefined;
 
-const locateIn =
-  (document: Document) =>
-  (path: ConfigPath, at: "key" | "value"): Span | undefined => {
+/** Finds members, of a key that stands twice the last, whose value is the one that is read. Each mapping's keys are gone through once. */
+const pairFinder = (): PairOf => {
+  const members = new Map<unknown, ReadonlyMap<string, Pair>>();
+  return (node, key) => {
+    if (!isMap(node)) return undefined;
+    let found = members.get(node);
+    if (found === undefined) {
+      found = new Map(
+        node.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : [])),
+      );
+      members.set(node, found);
+    }
+    return found.get(String(key));
+  };
+};
+
+const locateIn = (document: Document): Locate => {
+  const pairOf = pairFinder();
+  return (path, at) => {
     let node: unknown = document.contents;
     let key: unknown;
     let reached = true;
@@ -46,6 +57,7 @@ const locateIn =
     const whole = !reached || isMap(node) || isSeq(node);
     return spanOf((at === "key" || whole) && key !== undefined ? key : node) ?? spanOf(key);
   };
+};
 
 /** Where what the parser says helps nobody. */
 const FAULTS: Readonly<Record<string, string>> = {
