@@ -29,9 +29,27 @@ export const readOptions = <Options extends object, Output, const Name extends s
     code[key] = readFunction(`${name}: ${key}`, data[key]);
     delete data[key];
   }
-  const result = safeParse(schema, data);
+  return { ...readWith(name, data, schema, functions), ...(code as Pick<Options, Name>) };
+};
+
+/**
+ * Reads one `value` by `schema`.
+ *
+ * @param name of the value, for the message.
+ * @throws TypeError naming what is wrong first, what was expected and what was found.
+ */
+export const readValue = <Output>(name: string, value: unknown, schema: Schema<unknown, Output>): Output =>
+  readWith(name, value, schema, []);
+
+const readWith = <Output>(
+  name: string,
+  value: unknown,
+  schema: Schema<unknown, Output>,
+  functions: readonly string[],
+): Output => {
+  const result = safeParse(schema, value);
   if (!result.success) throw new TypeError(describe(name, result.issues[0], functions));
-  return { ...result.output, ...(code as Pick<Options, Name>) };
+  return result.output;
 };
 
 const readFunction = (field: string, value: unknown): unknown => {

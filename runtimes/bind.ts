@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import { type GatewayOptions, createGateway, gatewayOptions } from "../handlers/gateway.ts";
 import { hostPlatform } from "../handlers/host-options.ts";
 import { type ProxyTo, createProxyTo } from "../handlers/proxy.ts";
-import { readOptions } from "../middleware/options.ts";
+import { readValue } from "../middleware/options.ts";
 import { explicitPaths } from "../src/config/paths.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import type { ConfigInput } from "../src/config/types.ts";
@@ -13,10 +13,12 @@ import { refuseUnsupported } from "./refuse.ts";
 /**
  * A whole gateway as a Hono app: serve its `fetch`, or mount it with `app.route("/", gateway(config))`.
  *
- * It answers every request that reaches it, with a 404 problem where no route matches, and never falls through to handlers
- * that were registered after it. Routes and `listen.readyPath` see the whole path of a request, whatever prefix the gateway is
- * mounted under: `app.route("/shop", gateway(config))` only ever meets paths that start with `/shop`, and a route takes
- * that off with `rewrite`. Of `listen`, the port and whatever else concerns the server is left to who serves the app.
+ * It answers every request that reaches it, with a 404 problem where no route matches, and never falls through to
+ * handlers that were registered after it. Of `listen`, the port and whatever else concerns the server is left to who
+ * serves the app.
+ *
+ * Routes and `listen.readyPath` see the same path: under `app.route("/shop", gateway(config))` the whole one, `/shop/x`, and
+ * under `app.mount("/shop", gateway(config).fetch)` what is behind the prefix, `/x`.
  *
  * @throws ConfigError with everything that is wrong with the config, or that the platform can't do; TypeError naming the
  * option that is wrong.
@@ -37,7 +39,7 @@ export const bind = (create: () => Platform): Bound => {
   const own = (): Platform => (platform ??= create());
   return {
     gateway: (input, options = {}) => {
-      readOptions("gateway", gatewayOptions, options);
+      readValue("gateway", options, gatewayOptions);
       const lent = hostPlatform(options, own);
       const config = parseConfig(input);
       refuseUnsupported(config, lent, explicitPaths(input));

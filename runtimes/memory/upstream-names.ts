@@ -1,5 +1,5 @@
 /** What scripted upstreams are called: by the server they stand for. */
-import { readOptions } from "../../middleware/options.ts";
+import { readValue } from "../../middleware/options.ts";
 import { endpointUrl } from "../../src/config/schema/addresses.ts";
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import type { ScriptedUpstream } from "./scripted-fetch.ts";
@@ -9,7 +9,7 @@ export const upstreamName = ({ origin, socketPath }: Pick<Endpoint, "origin" | "
   socketPath === undefined ? origin : `unix:${socketPath}`;
 
 const normalName = (key: string): string => {
-  readOptions("upstreams", endpointUrl, key);
+  readValue("upstreams", key, endpointUrl);
   if (key.startsWith("unix:")) return key;
   const { origin, pathname } = new URL(key);
   if (pathname === "/") return origin;

@@ -161,7 +161,8 @@ const attemptOf = (
     ...parts.request,
   } as RequestInit);
   const [client, cancellation] = cancellations;
-  const arrival = { ...webArrival(request), cancellation: client };
+  const { head, body, peer } = webArrival(request);
+  const arrival = { head, body, peer, request, cancellation: client };
   const endpoint = createEndpoint({
     upstream: "origin",
     url,
@@ -169,10 +170,11 @@ const attemptOf = (
     tls: undefined,
     pool: { connections: 4, keepAliveMs: 4_000, pipelining: 1 },
   });
-  const { target } = arrival.head;
+  const { target } = head;
   return {
     exchange: {
       id: "id",
+      idHeaders: [],
       arrival,
       client: { address: "", scheme: "http", host: "example.test", forwardedFor: "" },
       route: "route",
@@ -181,7 +183,7 @@ const attemptOf = (
       path: "/path",
       query: "?query",
       drop: [],
-      contentLength: arrival.body.length,
+      contentLength: body.length,
       responseEdits: [],
       responseFields: [],
       maxBodyBytes: parts.maxBodyBytes ?? Number.POSITIVE_INFINITY,
