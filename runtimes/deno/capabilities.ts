@@ -9,5 +9,6 @@ export const DENO_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
   "body-idle-timeout",
   "pool-keep-alive",
   "peer-address",
+  "header-section-over-16k",
   "graceful-drain",
 ]);

@@ -123,6 +123,10 @@ const watched = (
       if (error === undefined) run.finish();
       else run.stop(downloadFailure(error, attempt));
     },
+    declined() {
+      hooks.over?.(attempt);
+      run.stop(new ProxyError("client-closed", { detail: "the response is no longer wanted" }));
+    },
   });
 };
 

@@ -34,6 +34,21 @@ export const refuseClient = (error: Error & { code?: string }, duplex: Duplex): 
   }
 };
 
+/**
+ * For the server's `connect`: there is no tunnel. What Node has let go of is looked after here: the socket's errors, and
+ * answers still due to earlier requests, which can't go on and which nothing else may be written into.
+ */
+export const refuseTunnel = (duplex: Duplex): void => {
+  const socket: HttpSocket = duplex;
+  socket.on("error", () => {});
+  const response = socket._httpMessage ?? undefined;
+  if (response === undefined) {
+    answerAndClose(socket, "method-not-allowed", { Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" });
+  } else {
+    response.destroy();
+  }
+};
+
 /** Undefined where there is nobody left to answer. */
 const refusalFor = (code: string | undefined): ErrorCode | undefined => {
   switch (code) {
@@ -49,7 +64,7 @@ const refusalFor = (code: string | undefined): ErrorCode | undefined => {
 };
 
 /** Writes a problem answer, ends the connection, and drops it once the client had time to read. */
-export const answerAndClose = (
+const answerAndClose = (
   socket: Duplex,
   code: ErrorCode,
   fields: Readonly<Record<string, string>> = {},

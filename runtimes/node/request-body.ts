@@ -74,6 +74,7 @@ const watched = (
       tooLong: () => new ProxyError("body-too-large", { detail: `more than ${maxBytes} bytes` }),
       // The failure comes by the body itself.
       ended() {},
+      declined() {},
     },
   );
 };

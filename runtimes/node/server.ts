@@ -6,10 +6,12 @@ import type { ListenConfig } from "../../src/config/types.ts";
 import { ProxyError, asProxyError } from "../../src/core/errors.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import { renderProblem } from "../../src/http/problem.ts";
+import { Burst } from "./burst.ts";
 import { discardRest } from "./discard.ts";
 import { Outgoing } from "./outgoing.ts";
 import { inTurn } from "./pipeline.ts";
-import { answerAndClose, refuseClient } from "./refusals.ts";
+import { refuseClient, refuseTunnel } from "./refusals.ts";
+import { mayLoseWhatFollows } from "./upgrade.ts";
 
 /** Answers requests; @hono/node-server hands Hono's `fetch` the connection's objects as its `env`. */
 export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
@@ -55,30 +57,38 @@ export const createHttpServer = (
     autoCleanupIncoming: false,
   });
   const untrusted = new WeakSet<Socket>();
-  const answer = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
-    if (untrusted.has(incoming.socket)) return;
-    const coding = incoming.headers["transfer-encoding"];
-    if (coding !== undefined && coding.toLowerCase() !== "chunked") {
-      // Screening refuses it. Where it ends is in doubt, so nothing that follows on this connection is a request.
-      untrusted.add(incoming.socket);
-      outgoing.shouldKeepAlive = false;
-    }
+  const burst = new Burst();
+  const inOrder = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
     outgoing.lifecycle = lifecycle;
+    outgoing.burst = burst;
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
     void listener(incoming, outgoing);
   });
+  const answer = (incoming: IncomingMessage, outgoing: Outgoing): void => {
+    if (untrusted.has(incoming.socket)) return;
+    if (hasUnknownCoding(incoming) || mayLoseWhatFollows(incoming)) {
+      // Where the next request would begin is in doubt, so nothing that follows on this connection is one.
+      untrusted.add(incoming.socket);
+      outgoing.shouldKeepAlive = false;
+    }
+    inOrder(incoming, outgoing);
+  };
   server.on("request", answer);
   server.on("checkContinue", (incoming: IncomingMessage, outgoing: Outgoing) => {
     continueOnRead(incoming, outgoing);
     answer(incoming, outgoing);
   });
   server.on("checkExpectation", answer);
-  server.on("connect", (_incoming, socket) => {
-    answerAndClose(socket, "method-not-allowed", { Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" });
-  });
+  server.on("connect", (_incoming, socket) => refuseTunnel(socket));
   server.on("clientError", refuseClient);
   server.on("timeout", dropStalled);
   return server;
+};
+
+/** Screening refuses it. */
+const hasUnknownCoding = ({ headers }: IncomingMessage): boolean => {
+  const coding = headers["transfer-encoding"];
+  return coding !== undefined && coding.toLowerCase() !== "chunked";
 };
 
 /** A request whose URL node-server can't build never reaches the app. */

@@ -36,6 +36,20 @@ const ROWS: readonly Row[] = [
   ],
   ["targets", "fragment is rejected with 400", ["workerd"], `${URL_PARSER} (what follows \`#\` is cut off)`],
   ["targets", "raw backslash is rejected with 400", ["bun"], `${URL_PARSER} (it became a slash)`],
+  ...["target of another scheme", "target that is a bare word", "target in authority form"].map(
+    (what): Row => [
+      "targets",
+      `${what} is rejected with 400`,
+      ["workerd"],
+      `${URL_PARSER} (all of it but a path was cut off)`,
+    ],
+  ),
+  ...["text beyond ASCII", "text beyond ASCII in a query"].map((what): Row => [
+    "targets",
+    `${what} is rejected with 400`,
+    ["bun"],
+    `${URL_PARSER} (it became escapes, of U+FFFD where it was no UTF-8)`,
+  ]),
   [
     "framing",
     "target whose authority disagrees with Host is rejected with 400",
@@ -137,6 +151,12 @@ const ROWS: readonly Row[] = [
     "client that closes before the response head ends the upstream connection",
     ["workerd"],
     "workerd takes an orderly close for half-closed and goes on; only a reset ends the request",
+  ],
+  [
+    "abort",
+    "client that stops in the middle of a chunked body after an early answer never completes the request",
+    ["workerd"],
+    "workerd writes the last chunk of whatever chunked upload it gives up once the response head is here; sized ones stay incomplete",
   ],
   [
     "errors",

@@ -56,6 +56,25 @@ const untrusted: Case[] = [
 
 conformance("forwarding from untrusted clients", { config: oneUpstream(), cases: untrusted });
 
+conformance("routing of untrusted clients", {
+  config: oneUpstream({
+    routes: [
+      { match: { headers: { "x-forwarded-proto": "https" } }, respond: { status: 418 } },
+      { match: { headers: { x_tenant: "admin" } }, respond: { status: 418 } },
+      { upstream: "main", requestHeaders: { set: { "X-Told": "[${header.x-forwarded-for}]" } } },
+    ],
+  }),
+  cases: [
+    {
+      title: "forwarding fields and look-alike names decide no route and fill no template",
+      run: async (stage) => {
+        const fields = await seenBy(stage, [...SPOOFED, "X_Tenant: admin"]);
+        expect(fields.get("x-told")).toBe("[]");
+      },
+    },
+  ],
+});
+
 const trusted: Case[] = [
   {
     title: "chain of a trusted proxy is walked from the right",

@@ -183,6 +183,7 @@ const attemptOf = (
       path: "/path",
       query: "?query",
       drop: [],
+      disregarded: [],
       contentLength: body.length,
       responseEdits: [],
       responseFields: [],

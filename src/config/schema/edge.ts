@@ -24,7 +24,7 @@ type SecurityInput = NonNullable<ConfigInput["securityHeaders"]>;
 const validationInput = object<ValidationInput>("an object")({
   methods: optional(
     listOf("a list of methods", method),
-    "Methods that are let through. Without it all but CONNECT and TRACE.",
+    "Methods that are let through, HEAD wherever GET is. Without it all but CONNECT and TRACE.",
   ),
   hosts: optional(
     listOf("a list of hosts", hostPattern),
