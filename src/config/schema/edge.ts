@@ -15,6 +15,7 @@ import { listOf, mapOf } from "./collections.ts";
 import { type Expanding, formOf, shortFor } from "./forms.ts";
 import { leaf, oneOf } from "./leaf.ts";
 import { defaulted, object, optional } from "./object.ts";
+import { PSEUDONYM } from "./patterns.ts";
 import { isRecord, REFUSED, type Schema } from "./run.ts";
 import { fieldValue, flag, mediaType, method, text } from "./values.ts";
 
@@ -105,8 +106,10 @@ export const requestId: Schema<NonNullable<ConfigInput["requestId"]>, RequestIdC
   ),
 });
 
-const pseudonym = text('a name such as "fairlead" or "edge.example.com", or false', (given) =>
-  isFieldName(given) || parseAuthority(given) !== undefined ? given : REFUSED,
+const pseudonym = text(
+  'a name such as "fairlead" or "edge.example.com", or false',
+  (given) => (isFieldName(given) || parseAuthority(given) !== undefined ? given : REFUSED),
+  { pattern: PSEUDONYM },
 );
 
 export const forwarding: Schema<NonNullable<ConfigInput["forwarding"]>, ForwardingConfig> = object<
