@@ -3,12 +3,14 @@ import { describe, expect, test } from "vitest";
 import { InterimFilter } from "../../../../runtimes/node/interim.ts";
 import { nodeClock } from "../../../../runtimes/node/clock.ts";
 import { nodeRandom } from "../../../../runtimes/node/random.ts";
+import { EndpointConnections } from "../../../../runtimes/node/pool.ts";
 import { ReadBuffer } from "../../../../runtimes/node/read-buffer.ts";
 import { responseFields } from "../../../../runtimes/node/response-fields.ts";
 import { stderrTelemetry } from "../../../../runtimes/stderr-telemetry.ts";
 import { type BodySource, UpstreamBody } from "../../../../runtimes/node/upstream-body.ts";
 import { ProxyError } from "../../../../src/core/errors.ts";
 import { NO_EDITS } from "../../../../src/http/header-edits.ts";
+import { createEndpoint } from "../../../../src/upstream/endpoint.ts";
 
 describe("random", () => {
   test("ids are 32 hexadecimal digits and differ, past the end of the buffered bytes too", () => {
@@ -85,6 +87,31 @@ describe("interim filter", () => {
     expect(pass(filter, "HTTP/1.1 103 Early Hints\r\n\r\n")).toBe("HTTP/1.1 103 Early Hints\r\n\r\n");
     expect(pass(filter, "HTTP/1.1 100 Continue\r\n\r\n")).toBe("HTTP/1.1 100 Continue\r\n\r\n");
     expect(pass(new InterimFilter(), "HTTP/1.1 100 ")).toBe("HTTP/1.1 100 ");
+  });
+});
+
+describe("connections of an endpoint", () => {
+  test("one that is given up under a pipeline leaves its place with its last exchange", async () => {
+    const pool = { connections: 1, keepAliveMs: 4_000, pipelining: 2 };
+    const endpoint = createEndpoint({
+      upstream: "a",
+      url: "http://a.invalid",
+      weight: 1,
+      tls: undefined,
+      pool,
+    });
+    const connections = new EndpointConnections(endpoint, 1_000);
+    const first = connections.tryAcquire();
+    expect(first).toBeDefined();
+    expect(connections.tryAcquire()).toBe(first);
+    if (first === undefined) return;
+    connections.release(first, false);
+    expect(connections.tryAcquire()).toBeUndefined();
+    connections.release(first, true);
+    const second = connections.tryAcquire();
+    expect(second).toBeDefined();
+    expect(second).not.toBe(first);
+    await connections.close();
   });
 });
 
