@@ -57,6 +57,7 @@ export const createHttpServer = (
   });
   const untrusted = new WeakSet<Socket>();
   const inOrder = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
+    if (incoming.url === "*") spellOut(incoming);
     outgoing.lifecycle = lifecycle;
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
     void listener(incoming, outgoing);
@@ -80,6 +81,15 @@ export const createHttpServer = (
   server.on("clientError", refuseClient);
   server.on("timeout", dropStalled);
   return server;
+};
+
+/**
+ * node-server builds a URL of every target. `OPTIONS *` has a spelling that can be one, a target without a path
+ * (RFC 9112 §3.2.4).
+ */
+const spellOut = (incoming: IncomingMessage): void => {
+  const { method, headers } = incoming;
+  if (method === "OPTIONS" && headers.host !== undefined) incoming.url = `http://${headers.host}`;
 };
 
 /** Screening refuses it. */

@@ -37,6 +37,18 @@ const ROWS: readonly Row[] = [
   ["targets", "fragment is rejected with 400", ["workerd"], `${URL_PARSER} (what follows \`#\` is cut off)`],
   ["targets", "raw backslash is rejected with 400", ["bun"], `${URL_PARSER} (it became a slash)`],
   [
+    "targets",
+    "OPTIONS of the whole server is answered without asking the origin",
+    ["deno"],
+    `${URL_PARSER} (\`*\` became \`/*\`)`,
+  ],
+  [
+    "targets",
+    "OPTIONS of the whole server is answered without asking the origin",
+    ["bun"],
+    "Bun.serve refuses the target `*` itself, with 400",
+  ],
+  [
     "framing",
     "target whose authority disagrees with Host is rejected with 400",
     ["bun", "workerd"],
