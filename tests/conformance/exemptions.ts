@@ -51,6 +51,18 @@ const ROWS: readonly Row[] = [
     `${URL_PARSER} (it became escapes, of U+FFFD where it was no UTF-8)`,
   ]),
   [
+    "targets",
+    "OPTIONS of the whole server is answered without asking the origin",
+    ["deno"],
+    `${URL_PARSER} (\`*\` became \`/*\`)`,
+  ],
+  [
+    "targets",
+    "OPTIONS of the whole server is answered without asking the origin",
+    ["bun"],
+    "Bun.serve refuses the target `*` itself, with 400",
+  ],
+  [
     "framing",
     "target whose authority disagrees with Host is rejected with 400",
     ["bun", "workerd"],
