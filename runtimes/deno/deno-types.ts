@@ -2,6 +2,8 @@
 
 export interface DenoServeInfo {
   readonly remoteAddr: { readonly hostname?: string; readonly port?: number };
+  /** Settles when the response has been sent, or won't be. */
+  readonly completed: Promise<void>;
 }
 
 export interface DenoServer {
