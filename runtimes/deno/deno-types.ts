@@ -26,10 +26,8 @@ export interface DenoClientOptions {
   readonly http2: false;
   readonly poolMaxIdlePerHost: number;
   readonly poolIdleTimeout: number | false;
-  readonly caCerts?: readonly string[];
   readonly cert?: string;
   readonly key?: string;
-  readonly proxy?: { readonly transport: "unix"; readonly path: string };
 }
 
 export interface DenoClient {

@@ -190,6 +190,12 @@ const REFUSED: readonly (readonly [string, string, readonly RuntimeName[], Capab
     FETCH,
     "requests-per-connection",
   ],
+  [
+    "unix sockets",
+    "origin behind a socket gets the target in origin form",
+    ["deno", "workerd"],
+    "unix-socket",
+  ],
   ["host policy", "preserved Host reaches the origin as the client sent it", ["workerd"], "raw-host"],
   ["host policy", "literal Host reaches the origin", ["workerd"], "raw-host"],
   ["host rewriting", "rewritten host is sent upstream", ["workerd"], "raw-host"],
