@@ -87,7 +87,7 @@ const watched = (
       ended(error) {
         if (error === undefined) content.whenComplete();
       },
-      declined() {},
+      declined: () => content.whenComplete(),
     },
   );
 };
