@@ -1,15 +1,15 @@
 /** A whole gateway on Deno. */
 import { createGateway } from "../../handlers/gateway.ts";
-import type { Config, DrainConfig } from "../../src/config/types.ts";
+import { problemResponse } from "../../middleware/error-boundary.ts";
+import type { Config } from "../../src/config/types.ts";
+import { ProxyError } from "../../src/core/errors.ts";
 import { isContentless } from "../../src/http/status.ts";
-import { closing, drainWithin } from "../fetch/drain.ts";
+import { drainWithin, tellsEnd } from "../fetch/drain.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
 import { type DenoServeInfo, type DenoServer, deno } from "./deno-types.ts";
+import { Flights } from "./flights.ts";
 import { platform } from "./platform.ts";
-
-/** Longer than an idle server takes to end. */
-const IDLE_STOP_MS = 50;
 
 /**
  * Builds the gateway of `config` and listens. Resolves once connections are accepted. Installs no signal handlers.
@@ -27,31 +27,43 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const abort = new AbortController();
   const answer = (request: Request, info: DenoServeInfo): Response | Promise<Response> =>
     request.method === "HEAD" ? lengthUntold(app.fetch(request, info)) : app.fetch(request, info);
+  const told = tellsEnd(lifecycle);
+  const flights = new Flights();
   const server = start(address, abort.signal, (request, info) =>
-    lifecycle.draining ? closing(answer(request, info)) : answer(request, info),
+    flights.add(info, answer(request, info)).then(told),
   );
-  let finished: Promise<void> | undefined;
-  // Once told to shut down, Deno fails when it is told to stop: what is in flight then ends with the process.
-  const drainable = { finish: () => (finished ??= server.shutdown()), cut: () => Promise.resolve() };
-  const abortNow = async (): Promise<{ cut: number }> => {
+  let finishing: Promise<void> | undefined;
+  const cut = (): void =>
+    flights.cut(() =>
+      problemResponse(new ProxyError("draining"), { requestId: undefined, accept: undefined }),
+    );
+  const stop = async (): Promise<{ cut: number }> => {
     lifecycle.draining = true;
-    abort.abort();
-    await server.finished;
+    const open = flights.open;
+    // Once told to shut down, Deno fails when it is told to stop.
+    if (finishing === undefined) {
+      abort.abort();
+      await (finishing = server.finished);
+    } else cut();
     await lent.transport.close();
-    return { cut: 0 };
+    return { cut: open };
   };
-  const drainIn = async (times: DrainConfig): Promise<{ cut: number }> => {
-    lifecycle.draining = true;
-    const count = await drainWithin(drainable, times);
-    await lent.transport.close();
-    return { cut: count };
+  const drainable = {
+    finish: () => (finishing ??= server.shutdown()),
+    busy: () => flights.open,
+    cut: async () => cut(),
   };
   let drained: Promise<{ cut: number }> | undefined;
   return {
     address: { host: address.host, port: server.addr.port },
-    // Deno doesn't tell what is in flight, but a server that finishes in no time had nothing.
-    stop: () => (drained === undefined ? abortNow() : drainIn({ delayMs: 0, timeoutMs: IDLE_STOP_MS })),
-    drain: () => (drained ??= drainIn(listen.drain)),
+    stop,
+    drain() {
+      lifecycle.draining = true;
+      return (drained ??= drainWithin(drainable, listen.drain).then(async (count) => {
+        await lent.transport.close();
+        return { cut: count };
+      }));
+    },
   };
 };
 

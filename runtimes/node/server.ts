@@ -59,6 +59,7 @@ export const createHttpServer = (
   const untrusted = new WeakSet<Socket>();
   const burst = new Burst();
   const inOrder = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
+    if (incoming.url === "*") spellOut(incoming);
     outgoing.lifecycle = lifecycle;
     outgoing.burst = burst;
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
@@ -83,6 +84,15 @@ export const createHttpServer = (
   server.on("clientError", refuseClient);
   server.on("timeout", dropStalled);
   return server;
+};
+
+/**
+ * node-server builds a URL of every target. `OPTIONS *` has a spelling that can be one, a target without a path
+ * (RFC 9112 §3.2.4).
+ */
+const spellOut = (incoming: IncomingMessage): void => {
+  const { method, headers } = incoming;
+  if (method === "OPTIONS" && headers.host !== undefined) incoming.url = `http://${headers.host}`;
 };
 
 /** Screening refuses it. */

@@ -135,6 +135,17 @@ const early: Case[] = [
     },
   },
   {
+    title: "100 of the origin behind other interim responses is skipped",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n");
+        await x.send("HTTP/1.1 100 Continue\r\n\r\n");
+        await x.respond(200, {}, "final");
+      });
+      expect((await stage.request("/")).text).toBe("final");
+    },
+  },
+  {
     title: "client that expects 100 gets it and its body is forwarded",
     run: async (stage) => {
       const client = await stage.client();

@@ -47,6 +47,25 @@ const firstByte: Case[] = [
     },
   },
   {
+    title: "upload that the origin reads slowly is not cut by the first byte limit",
+    run: async (stage) => {
+      const bytes = 9_000_000;
+      stage.origin.script(async (x) => {
+        x.wire.hold();
+        await new Promise((resolve) => setTimeout(resolve, 1_800));
+        x.wire.release();
+        await x.body();
+        await x.respond(200, {}, "taken");
+      });
+      const client = await stage.client();
+      const head = requestText("/", { method: "POST", fields: [`Content-Length: ${bytes}`] });
+      const sent = client.send(head + "x".repeat(bytes));
+      expect((await client.response("POST")).text).toBe("taken");
+      await sent;
+      expect((await stage.origin.request()).bodyBytes).toBe(bytes);
+    },
+  },
+  {
     title: "route's own first byte limit wins over the upstream's",
     run: async (stage) => {
       stage.origin.script(async (x) => {

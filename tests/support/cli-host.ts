@@ -62,7 +62,9 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
     now: () => 0,
     onSignal: unexpected("a signal"),
     exit: unexpected("exiting"),
-    serve: setup.serveError === undefined ? unexpected("serving") : () => Promise.reject(setup.serveError),
+    serve: async () => {
+      throw setup.serveError ?? new Error("serving is not part of this test");
+    },
     serveDemo: unexpected("the demo"),
     reach: unexpected("connecting"),
   });

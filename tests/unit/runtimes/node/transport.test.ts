@@ -77,6 +77,37 @@ describe("failures", () => {
     await (await rig.origin.request()).wire.ended();
   });
 
+  test("silent upstream is attempt-timeout after the first-byte time from the end of an upload", async () => {
+    const rig = await startRig({ timeouts: { firstByteMs: 100 } });
+    rig.origin.script(async (exchange) => {
+      await exchange.body();
+      await new Promise(() => {});
+    });
+    const client = await rig.client();
+    await client.send(head("POST", "/", "Transfer-Encoding: chunked") + "2\r\nab\r\n");
+    const exchange = await rig.origin.request();
+    await exchange.bodyReceived(2);
+    expect(rig.errors).toEqual([]);
+    await client.send("0\r\n\r\n");
+    expect((await client.response("POST")).text).toBe("attempt-timeout");
+    await exchange.wire.ended();
+  });
+
+  test("answer that begins before the end of an upload is not timed by its first byte any more", async () => {
+    const rig = await startRig({ timeouts: { firstByteMs: 50 } });
+    rig.origin.script(async (exchange) => {
+      await exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+      await exchange.body();
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      await exchange.send("cd");
+    });
+    const client = await rig.client();
+    await client.send(head("POST", "/", "Transfer-Encoding: chunked") + "2\r\nab\r\n");
+    const { pieces } = await client.open("POST");
+    await client.send("0\r\n\r\n");
+    expect(Buffer.concat(await Array.fromAsync(pieces)).toString()).toBe("abcd");
+  });
+
   test("body that stalls resets the client and leaves the upstream", async () => {
     const rig = await startRig({ timeouts: { idleMs: 60 } });
     rig.origin.script((exchange) => exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
