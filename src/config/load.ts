@@ -9,7 +9,7 @@ import { located, setBy } from "./locate.ts";
 import { masking } from "./masking.ts";
 import { explicitPaths } from "./paths.ts";
 import { type Checked, checkConfig } from "./parse.ts";
-import type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
+import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { configSchema } from "./schema/config.ts";
 import { isRecord } from "./schema/run.ts";
 import type { Config } from "./types.ts";
@@ -38,8 +38,8 @@ export interface LoadedConfig {
   readonly mask: (text: string) => string;
   /** File, environment variables and flags that set something. */
   readonly sources: readonly string[];
-  /** Where the value at `path` was set. */
-  readonly placeOf: (path: ConfigPath, at?: "key" | "value") => Promise<Place | undefined>;
+  /** `problems` with the places where their paths were set, in the order of the places. */
+  readonly located: (problems: readonly ConfigProblem[]) => Promise<readonly ConfigProblem[]>;
 }
 
 /** Texts of the files that references name, by `fileKey`. */
@@ -128,5 +128,5 @@ const loaded = (
     ...(gathered.file === undefined ? [] : [gathered.file.name]),
     ...new Set([...gathered.env, ...gathered.flags].map(({ name }) => name)),
   ],
-  placeOf: async (path, at = "value") => (await located(gathered, [{ path, at, message: "" }]))[0]?.place,
+  located: (problems) => located(gathered, problems),
 });

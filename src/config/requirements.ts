@@ -143,11 +143,3 @@ export const refusals = (
   }
   return [...refused.values()];
 };
-
-/** The same as sentences with dotted paths. */
-export const unsupported = (
-  config: Asking,
-  explicit: ReadonlySet<string>,
-  platform: Able,
-): readonly { readonly path: string; readonly message: string }[] =>
-  refusals(config, explicit, platform).map(({ path, message }) => ({ path: path.join("."), message }));

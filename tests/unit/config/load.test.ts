@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ConfigProblem } from "../../../src/config/problem.ts";
 import { load, loadSome, reportOf } from "../../support/config-files.ts";
 
 const APP = '{ "upstreams": { "app": "http://a" } }';
@@ -266,12 +267,17 @@ describe("places", () => {
   it("are known for every path", async () => {
     const files = { "fairlead.yaml": "upstreams:\n  app: http://a\nlisten:\n  port: 1\n" };
     const loaded = await loadSome({ files, env: { FAIRLEAD_LISTEN_HOST: "::1" } });
-    expect(await loaded.placeOf(["listen", "port"])).toMatchObject({
-      source: "fairlead.yaml",
-      line: 4,
-      column: 9,
+    const problems = ["port", "host"].map((key): ConfigProblem => ({
+      path: ["listen", key],
+      at: "value",
+      message: "is wrong",
+    }));
+    const [host, port] = await loaded.located(problems);
+    expect(port).toMatchObject({
+      path: ["listen", "port"],
+      place: { source: "fairlead.yaml", line: 4, column: 9 },
     });
-    expect(await loaded.placeOf(["listen", "host"])).toEqual({ source: "FAIRLEAD_LISTEN_HOST" });
+    expect(host).toEqual({ ...problems[1], place: { source: "FAIRLEAD_LISTEN_HOST" } });
   });
 
   it.each([

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Capability } from "../../../src/core/capability.ts";
 import { ConfigError } from "../../../src/config/config-error.ts";
 import { readJson } from "../../../src/config/json-text.ts";
+import { refusals } from "../../../src/config/requirements.ts";
 import { placesIn } from "../../../src/config/source-text.ts";
 import { readYaml } from "../../../src/config/yaml-text.ts";
-import { load, reportOf } from "../../support/config-files.ts";
+import { load, loadSome, reportOf } from "../../support/config-files.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -79,6 +81,19 @@ describe("many problems", () => {
     };
     const before = await workFor(LESS);
     expect(await workFor(MORE)).toBeLessThanOrEqual(before * (MORE / LESS) * 1.5);
+  });
+
+  it("are placed with one more reading of the file where a runtime refuses them", async () => {
+    const text = JSON.stringify({
+      upstreams: { a: { endpoints: "http://a", timeouts: { connect: 1 } } },
+      routes: Array.from({ length: MORE }, () => ({ upstream: "a", timeouts: { idle: "1s" } })),
+    });
+    const loaded = await loadSome({ files: { "fairlead.json": text } });
+    const none = { name: "none", capabilities: new Set<Capability>() };
+    const refused = refusals(loaded.config, loaded.explicit, none);
+    const work = await workOf(() => loaded.located(refused));
+    expect(refused).toHaveLength(MORE + 1);
+    expect(work).toBeLessThan(20 * text.length);
   });
 
   it("are shown up to a hundred, with the number of the others", async () => {
