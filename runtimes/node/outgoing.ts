@@ -1,5 +1,6 @@
 /** Node's response object, with less work for the system and an end that can't be mistaken. */
 import { ServerResponse } from "node:http";
+import type { ProxyError } from "../../src/core/errors.ts";
 import { ALWAYS_SERVING, type Lifecycle } from "../../src/core/lifecycle.ts";
 import { type Sender, sendInBurst } from "./burst.ts";
 
@@ -18,6 +19,8 @@ export class Outgoing extends ServerResponse implements Sender {
   lifecycle: Lifecycle = ALWAYS_SERVING;
   /** The client waits for `100 Continue` before it sends its body. */
   awaitsContinue = false;
+  /** Why the server has taken the connection from this response. */
+  refusal: ProxyError | undefined;
   #body: Uint8Array | undefined;
 
   override writeHead(...args: unknown[]): this {
