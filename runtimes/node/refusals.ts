@@ -72,7 +72,7 @@ const refusalFor = (code: string | undefined): ErrorCode | undefined => {
 };
 
 /** Writes a problem answer, ends the connection, and drops it once the client had time to read. */
-const answerAndClose = (
+export const answerAndClose = (
   socket: Duplex,
   code: ErrorCode,
   fields: Readonly<Record<string, string>> = {},

@@ -9,7 +9,7 @@ import { renderProblem } from "../../src/http/problem.ts";
 import { discardRest } from "./discard.ts";
 import { Outgoing } from "./outgoing.ts";
 import { inTurn } from "./pipeline.ts";
-import { refuseClient, refuseTunnel } from "./refusals.ts";
+import { answerAndClose, refuseClient, refuseTunnel } from "./refusals.ts";
 import { mayLoseWhatFollows } from "./upgrade.ts";
 
 /** Answers requests; @hono/node-server hands Hono's `fetch` the connection's objects as its `env`. */
@@ -57,6 +57,10 @@ export const createHttpServer = (
   });
   const untrusted = new WeakSet<Socket>();
   const inOrder = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
+    if (incoming.httpVersionMajor !== 1) {
+      answerAndClose(incoming.socket, "bad-request");
+      return;
+    }
     if (incoming.url === "*") spellOut(incoming);
     outgoing.lifecycle = lifecycle;
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
@@ -64,7 +68,8 @@ export const createHttpServer = (
   });
   const answer = (incoming: IncomingMessage, outgoing: Outgoing): void => {
     if (untrusted.has(incoming.socket)) return;
-    if (hasUnknownCoding(incoming) || mayLoseWhatFollows(incoming)) {
+    const isUnknown = incoming.httpVersionMajor !== 1 || hasUnknownCoding(incoming);
+    if (isUnknown || mayLoseWhatFollows(incoming)) {
       // Where the next request would begin is in doubt, so nothing that follows on this connection is one.
       untrusted.add(incoming.socket);
       outgoing.shouldKeepAlive = false;

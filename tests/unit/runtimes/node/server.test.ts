@@ -74,6 +74,8 @@ describe("server", () => {
 
   test.each([
     ["GARBAGE\r\n\r\n", 400],
+    ["GET / HTTP/2.0\r\nHost: x\r\n\r\n", 400],
+    ["GET / HTTP/0.9\r\nHost: x\r\n\r\n", 400],
     [`GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(60_000)}\r\n\r\n`, 431],
     ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400],
     ["CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n", 405],
