@@ -49,6 +49,24 @@ export const createHttpServer = (
   // Past a limit Node would drop fields in silence; screening refuses the request instead.
   server.maxHeadersCount = 0;
   server.timeout = STALLED_MS;
+  const answer = answerWith(fetch, lifecycle);
+  server.on("request", answer);
+  server.on("checkContinue", (incoming: IncomingMessage, outgoing: Outgoing) => {
+    continueOnRead(incoming, outgoing);
+    answer(incoming, outgoing);
+  });
+  server.on("checkExpectation", answer);
+  server.on("connect", (_incoming, socket) => refuseTunnel(socket));
+  server.on("clientError", refuseClient);
+  server.on("timeout", dropStalled);
+  return server;
+};
+
+/** Hands requests to `fetch`, those of a connection one after the other, for as long as it is clear where each begins. */
+const answerWith = (
+  fetch: Fetch,
+  lifecycle: Lifecycle,
+): ((incoming: IncomingMessage, outgoing: Outgoing) => void) => {
   const listener = getRequestListener(fetch, {
     hostname: NO_HOST,
     errorHandler: refuseRequest,
@@ -66,7 +84,7 @@ export const createHttpServer = (
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
     void listener(incoming, outgoing);
   });
-  const answer = (incoming: IncomingMessage, outgoing: Outgoing): void => {
+  return (incoming, outgoing) => {
     if (untrusted.has(incoming.socket)) return;
     const isUnknown = incoming.httpVersionMajor !== 1 || hasUnknownCoding(incoming);
     if (isUnknown || mayLoseWhatFollows(incoming)) {
@@ -76,16 +94,6 @@ export const createHttpServer = (
     }
     inOrder(incoming, outgoing);
   };
-  server.on("request", answer);
-  server.on("checkContinue", (incoming: IncomingMessage, outgoing: Outgoing) => {
-    continueOnRead(incoming, outgoing);
-    answer(incoming, outgoing);
-  });
-  server.on("checkExpectation", answer);
-  server.on("connect", (_incoming, socket) => refuseTunnel(socket));
-  server.on("clientError", refuseClient);
-  server.on("timeout", dropStalled);
-  return server;
 };
 
 /**
