@@ -4,6 +4,7 @@ import { type LoadedConfig, loadConfig } from "../src/config/load.ts";
 import type { ConfigProblem } from "../src/config/problem.ts";
 import { unsupported } from "../src/config/requirements.ts";
 import type { ConfigInput } from "../src/config/types.ts";
+import { commandName } from "./command-name.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
@@ -41,7 +42,7 @@ const nothingConfigured = (host: Host): never => {
   throw new CliError(
     EXIT.usage,
     `there is no config in ${host.cwd}`,
-    'write one with "fairlead init", or name one with --config',
+    `write one with "${commandName(host)} init", or name one with --config`,
   );
 };
 

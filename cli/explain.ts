@@ -69,8 +69,9 @@ export const requestHead = (
   };
 };
 
-/** A request target is bytes: text beyond ASCII goes out as UTF-8, and is read a character a byte. */
-const onTheWire = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text));
+/** A request target is ASCII: clients send other text as escaped UTF-8. */
+const onTheWire = (text: string): string =>
+  text.replaceAll(/[\u0080-\uffff]+/g, (foreign) => encodeURIComponent(foreign.toWellFormed()));
 
 const headerField = (text: string): [name: string, value: string] => {
   const colon = text.indexOf(":");

@@ -24,7 +24,7 @@ export const explanation = (trace: Trace, style: Style, mask: Mask): readonly st
   const row = (label: string, text: string): string =>
     `  ${style.dim(label.padEnd(LABEL_WIDTH))}${mask(text)}`;
   const route = takenRoute(trace);
-  const lines = [style.bold(mask(`${head.method} ${head.scheme}://${host}${readable(head.target)}`)), ""];
+  const lines = [style.bold(readable(mask(`${head.method} ${head.scheme}://${host}${head.target}`))), ""];
   if (trace.screened !== undefined && trace.screened.target !== head.target) {
     lines.push(row("normalised", trace.screened.target));
   }
@@ -44,9 +44,15 @@ export const explanation = (trace: Trace, style: Style, mask: Mask): readonly st
 
 type Row = (label: string, text: string) => string;
 
-/** A target is bytes, a character each; text beyond ASCII is UTF-8 in them. */
-const readable = (target: string): string =>
-  new TextDecoder().decode(Uint8Array.from(target, (byte) => byte.charCodeAt(0)));
+/** Escapes of text beyond ASCII as that text, if it is UTF-8. */
+const readable = (text: string): string =>
+  text.replaceAll(/(?:%[89A-F][0-9A-F])+/g, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 
 const firstHost = ({ head, screened }: Trace): string => {
   if (screened !== undefined) return screened.authority;
@@ -56,13 +62,11 @@ const firstHost = ({ head, screened }: Trace): string => {
 
 /** The route that answers, and its match as text. */
 const takenRoute = ({
-  head,
   plan,
-  screened,
+  routable,
 }: Trace): { readonly config: RouteConfig; readonly plan: RoutePlan; readonly match: string } | undefined => {
-  if (screened === undefined) return undefined;
-  const { host, path, query } = screened;
-  const found = plan.router.find({ method: head.method, host, path, query, pairs: head.pairs });
+  if (routable === undefined) return undefined;
+  const found = plan.router.find(routable);
   if (found.kind !== "found") return undefined;
   const config = plan.config.routes.find(({ name }) => name === found.value.route.name);
   return config && { config, plan: found.value.route, match: matchText(found.match) };

@@ -11,14 +11,12 @@ const CLOSENESS = { chosen: 0, outranked: 1, "other-method": 2, unmatched: 3 } a
 
 /** Lines for the terminal, with what `mask` covers masked. */
 export const notTaken = (
-  { head, plan, screened }: Trace,
+  { plan, routable }: Trace,
   style: Style,
   mask: (text: string) => string,
 ): readonly string[] => {
-  if (screened === undefined) return [];
-  const { host, path, query } = screened;
-  const request = { method: head.method, host, path, query, pairs: head.pairs };
-  const others = explainRoutes(plan.entries, request)
+  if (routable === undefined) return [];
+  const others = explainRoutes(plan.entries, routable)
     .verdicts.filter(({ outcome }) => outcome !== "chosen")
     .sort((a, b) => CLOSENESS[a.outcome] - CLOSENESS[b.outcome] || a.index - b.index);
   if (others.length === 0) return [];

@@ -8,9 +8,11 @@ import type { ArrivedBody, Arrival, RequestHead } from "../src/core/arrival.ts";
 import { NEVER_CANCELLED } from "../src/core/cancellation.ts";
 import type { Attempt } from "../src/core/exchange.ts";
 import type { FailureReport, Platform } from "../src/core/platform.ts";
+import { clientOf, routable } from "../src/gateway.ts";
 import { editHeaders } from "../src/http/header-edits.ts";
 import { firstValue } from "../src/http/headers.ts";
 import { type Screened, screen } from "../src/http/screen.ts";
+import type { RoutableRequest } from "../src/routing/router.ts";
 
 /** What became of the request. */
 export interface Trace {
@@ -20,6 +22,8 @@ export interface Trace {
   readonly readyPage: boolean;
   /** Undefined where the request is refused before routing. */
   readonly screened: Screened | undefined;
+  /** What it is routed by; undefined with `screened`. */
+  readonly routable: RoutableRequest | undefined;
   /** What would be sent; undefined where nothing would. */
   readonly attempt: Attempt | undefined;
   readonly failure: FailureReport | undefined;
@@ -64,12 +68,15 @@ export const traceRequest = async (config: Config, head: RequestHead, address: s
     },
   };
   const response = await createGateway(config, platform).request(carrier(head));
-  const screened = screen(head, { ...config.listen.limits, ...config.validation });
+  const plan = buildPlan(config, random);
+  const found = screen(head, { ...config.listen.limits, ...config.validation });
+  const screened = "code" in found ? undefined : found;
   return {
     head,
-    plan: buildPlan(config, random),
+    plan,
     readyPage: !arrived,
-    screened: "code" in screened ? undefined : screened,
+    screened,
+    routable: screened && routable(head, screened, clientOf(plan, arrival, screened)),
     attempt,
     failure,
     response,

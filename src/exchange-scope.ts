@@ -35,7 +35,8 @@ class ExchangeScope implements TemplateScope {
     return this.#exchange.params;
   }
   header(lowerName: string): string | undefined {
-    return joinedValue(this.#exchange.arrival.head.pairs, lowerName);
+    const { arrival, disregarded } = this.#exchange;
+    return disregarded.includes(lowerName) ? undefined : joinedValue(arrival.head.pairs, lowerName);
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type RoutedMatch,
   buildPlan,
 } from "./config/plan.ts";
-import type { Arrival } from "./core/arrival.ts";
+import type { Arrival, RequestHead } from "./core/arrival.ts";
 import { withDeadline } from "./core/deadline.ts";
 import { ProxyError } from "./core/errors.ts";
 import type { Exchange } from "./core/exchange.ts";
@@ -24,6 +24,7 @@ import { type ResolvedClient, resolveClient } from "./http/forwarded.ts";
 import type { HeaderEdits } from "./http/header-edits.ts";
 import type { Screened } from "./http/screen.ts";
 import { exchangeScope } from "./exchange-scope.ts";
+import type { FoundRoute, RoutableRequest } from "./routing/router.ts";
 import { type EditSource, forward } from "./upstream/forward.ts";
 import { weightedSplit } from "./upstream/split.ts";
 
@@ -57,23 +58,41 @@ export const buildGateway = (config: Config, platform: Platform): Gateway => {
     plan,
     async handle(admitted) {
       const { arrival, screened } = admitted;
-      const client = clientOf(plan, admitted);
-      const found = plan.router.find({
-        method: arrival.head.method,
-        host: screened.host,
-        path: screened.path,
-        query: screened.query,
-        pairs: arrival.head.pairs,
-      });
+      const client = clientOf(plan, arrival, screened);
+      const request = routable(arrival.head, screened, client);
+      const found = plan.router.find(request);
       if (found.kind === "no-route") throw new ProxyError("no-route");
       if (found.kind === "method-not-allowed") {
         throw new ProxyError("method-not-allowed", { headers: { allow: found.allow.join(", ") } });
       }
       const service = services.get(found.value);
       if (service === undefined) throw new ProxyError("internal", { detail: "route without a service" });
-      return service(exchangeOf(admitted, client, found.value, found.params));
+      return service(exchangeOf(admitted, client, request.disregarded, found));
     },
   };
+};
+
+/**
+ * What a request is routed by. Fields that are not believed have no say: forwarding fields of a client that nobody
+ * vouches for, those that `Connection` names, look-alike names.
+ */
+export const routable = (
+  { method, pairs }: RequestHead,
+  { host, path, query, drop }: Screened,
+  client: ResolvedClient,
+): RoutableRequest => ({
+  method,
+  host,
+  path,
+  query,
+  pairs,
+  disregarded: client.trustedPeer ? drop : joined(drop, client.drop),
+});
+
+/** A new list only where both hold something. */
+const joined = (a: readonly string[], b: readonly string[]): readonly string[] => {
+  if (b.length === 0) return a;
+  return a.length === 0 ? b : [...a, ...b];
 };
 
 const routeService = (match: RoutedMatch, config: Config, platform: Platform): Service =>
@@ -183,20 +202,18 @@ const editSource = (edits: CompiledEdits): EditSource => ({
   render: (exchange) => edits.constant ?? edits.render(exchangeScope(exchange)),
 });
 
-const clientOf = (plan: Plan, { arrival, screened }: Admitted): ResolvedClient =>
-  resolveClient(
-    arrival.head.pairs,
-    arrival.peer.address,
-    arrival.head.scheme,
-    screened.authority,
-    plan.trusted,
-  );
+/** Who asks. */
+export const clientOf = (
+  { trusted }: Plan,
+  { head, peer }: Pick<Arrival, "head" | "peer">,
+  { authority }: Screened,
+): ResolvedClient => resolveClient(head.pairs, peer.address, head.scheme, authority, trusted);
 
 const exchangeOf = (
   admitted: Admitted,
   client: ResolvedClient,
-  match: RoutedMatch,
-  params: Readonly<Record<string, string>>,
+  disregarded: readonly string[],
+  { value: match, params }: FoundRoute<RoutedMatch>,
 ): Exchange => {
   const { arrival, screened } = admitted;
   return {
@@ -209,7 +226,8 @@ const exchangeOf = (
     target: screened.target,
     path: screened.path,
     query: screened.query,
-    drop: client.drop.length === 0 ? screened.drop : [...screened.drop, ...client.drop],
+    drop: client.trustedPeer ? joined(screened.drop, client.drop) : disregarded,
+    disregarded,
     contentLength: screened.contentLength,
     responseEdits: admitted.responseEdits,
     responseFields: admitted.responseFields,

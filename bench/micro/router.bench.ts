@@ -23,6 +23,7 @@ const requestsFor = (routes: number): RoutableRequest[] =>
     path: PATHS[i % PATHS.length] ?? "/",
     query: i % 3 === 0 ? "?q=1&page=2" : "",
     pairs: BROWSER_PAIRS,
+    disregarded: [],
   }));
 
 const routerOf = (routes: number) => {
@@ -48,6 +49,7 @@ const STRANGER: RoutableRequest = {
   path: "/a/b/c",
   query: "",
   pairs: BROWSER_PAIRS,
+  disregarded: [],
 };
 
 export const suites = (): Suite[] => {

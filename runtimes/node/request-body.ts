@@ -87,6 +87,7 @@ const watched = (
       ended(error) {
         if (error === undefined) content.whenComplete();
       },
+      declined: () => content.whenComplete(),
     },
   );
 };

@@ -6,6 +6,7 @@ import type { ListenConfig } from "../../src/config/types.ts";
 import { ProxyError, asProxyError } from "../../src/core/errors.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import { renderProblem } from "../../src/http/problem.ts";
+import { Burst } from "./burst.ts";
 import { discardRest } from "./discard.ts";
 import { Outgoing } from "./outgoing.ts";
 import { inTurn } from "./pipeline.ts";
@@ -74,6 +75,7 @@ const answerWith = (
     autoCleanupIncoming: false,
   });
   const untrusted = new WeakSet<Socket>();
+  const burst = new Burst();
   const inOrder = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
     if (incoming.httpVersionMajor !== 1) {
       answerAndClose(incoming.socket, "bad-request");
@@ -81,6 +83,7 @@ const answerWith = (
     }
     if (incoming.url === "*") spellOut(incoming);
     outgoing.lifecycle = lifecycle;
+    outgoing.burst = burst;
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
     void listener(incoming, outgoing);
   });

@@ -1,7 +1,7 @@
 /** JSON config files. Comments and trailing commas are allowed. */
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import type { ConfigPath } from "./problem.ts";
-import type { Malformed, Source, Span } from "./source-text.ts";
+import type { Fault, Malformed, Source, Span } from "./source-text.ts";
 
 const OPTIONS = { allowTrailingComma: true, disallowComments: false, allowEmptyContent: false };
 
@@ -37,7 +37,7 @@ const malformed = (errors: readonly ParseError[]): Malformed => ({
 const spanOf = ({ offset, length }: Node): Span => ({ start: offset, end: offset + length });
 
 /** Keys that an object repeats: the last one would win, which nobody means. */
-const repeated = (node: Node, faults: { message: string; span: Span }[]): void => {
+const repeated = (node: Node, faults: Fault[]): void => {
   const seen = new Set<unknown>();
   for (const child of node.children ?? []) {
     const [key, value] = child.type === "property" ? (child.children ?? []) : [];
@@ -49,10 +49,11 @@ const repeated = (node: Node, faults: { message: string; span: Span }[]): void =
   }
 };
 
+/** Of a key that stands twice the last, whose value is the one that is read. */
 const childOf = (node: Node, key: string | number): Node | undefined =>
   node.type === "array"
     ? node.children?.[Number(key)]
-    : node.children?.find(({ children }) => children?.[0]?.value === key)?.children?.[1];
+    : node.children?.findLast(({ children }) => children?.[0]?.value === key)?.children?.[1];
 
 const locateIn =
   (root: Node) =>
@@ -81,7 +82,7 @@ export const readJson = (text: string): Source | Malformed => {
       ? malformed(errors)
       : { faults: [{ message: "the file is empty", span: { start: 0, end: 0 } }] };
   }
-  const faults: { message: string; span: Span }[] = [];
+  const faults: Fault[] = [];
   repeated(root, faults);
-  return faults.length > 0 ? { faults } : { input: getNodeValue(root) as unknown, locate: locateIn(root) };
+  return { input: getNodeValue(root) as unknown, locate: locateIn(root), faults };
 };

@@ -25,6 +25,12 @@ const startsWith = (path: ConfigPath, start: ConfigPath): boolean =>
 export const setBy = ({ env, flags }: Origins, path: ConfigPath): string | undefined =>
   [...flags, ...env].find((setting) => startsWith(path, setting.path))?.name;
 
+/** The flag or variable that set a part of `path` which the file leaves out. */
+const setWithin = ({ file, env, flags }: Origins, path: ConfigPath): string | undefined =>
+  path.length > 0 && valueAt(file?.input, path) === undefined
+    ? [...flags, ...env].find((setting) => startsWith(setting.path, path))?.name
+    : undefined;
+
 /** Secrets that stand in the file itself, line by line, as the file may spell them. */
 const literalSecrets = (input: unknown): string[] =>
   [...pathsOf(input)]
@@ -55,7 +61,7 @@ export const located = async (
   const secrets = literalSecrets(origins.file?.input);
   return problems.map((problem) => {
     if (problem.place !== undefined) return problem;
-    const name = setBy(origins, problem.path);
+    const name = setBy(origins, problem.path) ?? setWithin(origins, problem.path);
     const place = name === undefined ? inFile?.(problem.path, problem.at) : { source: name };
     if (place === undefined) return problem;
     return { ...problem, place: withoutSecrets(place, isSecretPlace(problem.path), secrets) };

@@ -15,11 +15,19 @@ export type Locate = (path: ConfigPath, at: "key" | "value") => Span | undefined
 export interface Source {
   readonly input: unknown;
   readonly locate: Locate;
+  /** What must not be, and yet leaves the rest readable. */
+  readonly faults?: readonly Fault[];
 }
 
 /** A file that can't be read as what its name says. */
 export interface Malformed {
-  readonly faults: readonly { readonly message: string; readonly span: Span }[];
+  readonly faults: readonly Fault[];
+}
+
+/** What is wrong with a part of a text. */
+export interface Fault {
+  readonly message: string;
+  readonly span: Span;
 }
 
 /** `span` of `text` as people count: lines and columns from 1. A span over several lines is cut at the first's end. */
@@ -34,8 +42,8 @@ export const placeOf = (source: string, text: string, { start, end }: Span): Pla
   return { source, line, column: from - lineStart + 1, text: shown, length };
 };
 
-/** The faults of a malformed file as problems. */
-export const faultsOf = (source: string, text: string, { faults }: Malformed): ConfigProblem[] =>
+/** The faults of a file's text as problems. */
+export const faultsOf = (source: string, text: string, faults: readonly Fault[]): ConfigProblem[] =>
   faults.map(({ message, span }) => {
     const place = placeOf(source, text, span);
     return { path: [], at: "value", message, place: { ...place, text: maskUnreadLine(place.text ?? "") } };

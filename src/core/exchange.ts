@@ -35,6 +35,9 @@ export interface Exchange {
   /** Request fields to leave out besides `Attempt.requestEdits.drop`: nominated by this request's `Connection`, or
    * against the policy for names. Lower-case. */
   readonly drop: readonly string[];
+  /** Those of `drop` that count for nothing here either: neither routes nor templates see them. Of what a trusted
+   * proxy vouches for, none. */
+  readonly disregarded: readonly string[];
   /** `Content-Length` of the request after validation; undefined when the body is chunked or absent. */
   readonly contentLength: number | undefined;
   /** Constant edits that client-facing middleware asked for on the response, in order. */

@@ -5,12 +5,13 @@ const QUESTION_MARK = 63;
 const HASH = 35;
 
 /**
- * Path and query. A fragment stays: no request line may have one, so whoever screens the target refuses it. A bare
- * target (`/a`, `*`), which some servers leave where they can't make sense of `Host`, is itself.
+ * Path and query of an `http` or `https` URL. A fragment stays: no request line may have one, so whoever screens the
+ * target refuses it. Anything else is returned whole: some servers leave a bare target (`/a`, `*`) where they can't make
+ * sense of `Host`, or whatever the request line held; only the screening tells which of that is a target.
  */
 export const targetOf = (url: string): string => {
-  const scheme = url.indexOf("//");
-  const start = scheme === -1 || url.charCodeAt(0) === SLASH ? 0 : scheme + 2;
+  const start = url.startsWith("http://") ? 7 : url.startsWith("https://") ? 8 : url.length;
+  if (start === url.length) return url;
   for (let i = start; i < url.length; i++) {
     const code = url.charCodeAt(i);
     if (code === SLASH) return url.slice(i);

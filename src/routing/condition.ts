@@ -15,6 +15,8 @@ export interface RoutableRequest {
   /** "" or starting with `?`. */
   readonly query: string;
   readonly pairs: HeaderPairs;
+  /** Lower-case names of the fields in `pairs` that count for nothing, as if they had not been sent. */
+  readonly disregarded: readonly string[];
 }
 
 /** Where a condition reads its value. */
@@ -71,6 +73,10 @@ export const compileConditions = (match: RouteMatch): readonly Condition[] => [
   ...compileAll("cookie", match.cookies),
 ];
 
+/** Value of a header field that counts; repeated ones joined. */
+const fieldValue = ({ pairs, disregarded }: RoutableRequest, lowerName: string): string | undefined =>
+  disregarded.includes(lowerName) ? undefined : joinedValue(pairs, lowerName);
+
 /**
  * Value that a condition is about: of a header all of its fields joined; of a query parameter the first,
  * percent-decoded; of a cookie the first.
@@ -78,11 +84,11 @@ export const compileConditions = (match: RouteMatch): readonly Condition[] => [
 export const readValue = (request: RoutableRequest, place: Place, name: string): string | undefined => {
   switch (place) {
     case "header":
-      return joinedValue(request.pairs, name);
+      return fieldValue(request, name);
     case "query":
       return queryValue(request.query, name);
     case "cookie": {
-      const field = joinedValue(request.pairs, "cookie");
+      const field = fieldValue(request, "cookie");
       return field === undefined ? undefined : cookieValue(field, name);
     }
   }

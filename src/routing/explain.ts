@@ -56,7 +56,10 @@ const PLACES = { header: "header", query: "query parameter", cookie: "cookie" } 
 const describeUnmet = ({ place, name, test }: Condition, request: RoutableRequest): string => {
   const what = `${PLACES[place]} "${name}"`;
   const value = readValue(request, place, name);
-  if (value === undefined) return `${what} is missing`;
+  if (value === undefined) {
+    const sent = place === "header" && request.disregarded.includes(name);
+    return `${what} ${sent ? "does not count: nobody vouches for it" : "is missing"}`;
+  }
   if (test.kind === "present") return `${what} is there and must not be`;
   if (isCredentialName(name)) return `${what} has another value`;
   // A cookie of any name may be a session's.

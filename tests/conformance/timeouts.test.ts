@@ -149,6 +149,22 @@ const idle: Case[] = [
     },
   },
   {
+    title: "origin that stops reading a request body is given up with 504",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        x.wire.hold();
+        await x.wire.ended();
+      });
+      const client = await stage.client();
+      const bytes = 16 * 1024 * 1024;
+      const fields = [`Content-Length: ${bytes}`];
+      void client.send(requestText("/", { host: "unread.test", method: "POST", fields }));
+      void client.send(Buffer.alloc(bytes, "x"));
+      const response = await client.response("POST");
+      expect([response.status, codeOf(response.text)]).toEqual([504, "attempt-timeout"]);
+    },
+  },
+  {
     title: "event stream has an idle limit of its own",
     seenAt: ["oven-sh/bun#27479"],
     run: async (stage) => {
@@ -169,6 +185,7 @@ conformance("idle timeouts", {
     upstreams: { main: origin },
     routes: [
       { match: { host: "events.test" }, upstream: "main" },
+      { match: { host: "unread.test" }, upstream: "main", timeouts: { idle: "2s" } },
       { upstream: "main", timeouts: { idle: "600ms" } },
     ],
   }),

@@ -170,7 +170,7 @@ const attemptOf = (
     tls: undefined,
     pool: { connections: 4, keepAliveMs: 4_000, pipelining: 1 },
   });
-  const { target } = arrival.head;
+  const { target } = head;
   return {
     exchange: {
       id: "id",
@@ -183,7 +183,8 @@ const attemptOf = (
       path: "/path",
       query: "?query",
       drop: [],
-      contentLength: arrival.body.length,
+      disregarded: [],
+      contentLength: body.length,
       responseEdits: [],
       responseFields: [],
       maxBodyBytes: parts.maxBodyBytes ?? Number.POSITIVE_INFINITY,

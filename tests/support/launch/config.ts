@@ -26,7 +26,7 @@ const load = async (file: string): Promise<LoadedConfig> => {
   return loaded;
 };
 
-/** Serves the file on a free port, says which, and drains on SIGTERM. */
+/** Serves the file on a free port, says which, drains on SIGTERM and says how many requests that cut. */
 export const launch = async (runtime: Runtime): Promise<void> => {
   const { config, explicit } = await load(process.argv[2] ?? "");
   const refusals = unsupported(config, explicit, runtime.platform());
@@ -36,7 +36,10 @@ export const launch = async (runtime: Runtime): Promise<void> => {
   }
   const serving = await runtime.serve(config, { port: 0, host: "127.0.0.1", explicit });
   process.on("SIGTERM", () => {
-    void serving.drain().then(({ cut }) => process.exit(cut === 0 ? 0 : 1));
+    void serving.drain().then(({ cut }) => {
+      process.stdout.write(`${JSON.stringify({ cut })}\n`);
+      process.exit(cut === 0 ? 0 : 1);
+    });
   });
   process.stdout.write(`${JSON.stringify({ port: serving.address.port })}\n`);
 };

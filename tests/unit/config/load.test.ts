@@ -63,6 +63,11 @@ describe("file", () => {
     expect(config.upstreams["app"]?.endpoints[0]?.url).toBe("http://ts");
   });
 
+  it("may be a module of any name that says so", async () => {
+    const { sources } = await loadSome({ modules: { "fairlead.mts": { upstreams: { app: "http://mts" } } } });
+    expect(sources).toEqual(["fairlead.mts"]);
+  });
+
   it("may hold comments, trailing commas and a byte order mark", async () => {
     const text = '\u{feff}{ /* a */ "upstreams": { "app": "http://a", }, // b\n }';
     expect(Object.keys((await loadSome({ files: { "fairlead.json": text } })).config.upstreams)).toEqual([
@@ -163,6 +168,13 @@ describe("a hostile file", () => {
     ],
   ])("that holds itself or goes too deep is refused (%s)", async (name, text) => {
     expect(await reportOf({ files: { [name]: text } })).toMatch(/nested too deeply|unfold too far|not YAML/);
+  });
+
+  it("that goes too deep is told with a place where the reader has one", async () => {
+    const text = `a: ${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    expect(await reportOf({ files: { "fairlead.yaml": text } })).toMatch(
+      /fairlead\.yaml:1:\d+: nested too deeply\n/,
+    );
   });
 
   it("that is a module which holds itself is refused", async () => {

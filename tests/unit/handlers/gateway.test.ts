@@ -57,6 +57,52 @@ describe("gateway", () => {
     expect(JSON.stringify(headers)).not.toContain("10.9.8.7");
   });
 
+  describe("fields that are not believed", () => {
+    const config: ConfigInput = {
+      upstreams: { api },
+      routes: [
+        { match: { headers: { "x-forwarded-proto": "https" } }, respond: { body: "secure" } },
+        { match: { headers: { x_tenant: "admin" } }, respond: { body: "look-alike" } },
+        { match: { headers: { "x-hop": true } }, respond: { body: "hop" } },
+        {
+          upstream: "api",
+          requestHeaders: {
+            set: { "x-told": "${header.x-forwarded-for}|${header.x_tenant}|${header.x-hop}" },
+          },
+          responseHeaders: { set: { "x-told": "${header.x-real-ip}|" } },
+        },
+      ],
+    };
+    const claims = {
+      host: "shop.test",
+      "x-forwarded-proto": "https",
+      "x-forwarded-for": "6.6.6.6",
+      "x-real-ip": "6.6.6.6",
+      x_tenant: "admin",
+      connection: "x-hop",
+      "x-hop": "1",
+    };
+
+    test("decide no route and fill no template", async () => {
+      const { app } = testGateway(config, { [api]: echo });
+      const response = await app.request("http://shop.test/", { headers: claims });
+      expect(response.headers.get("x-told")).toBe("|");
+      expect(((await response.json()) as Echoed).headers["x-told"]).toBe("||");
+    });
+
+    test("are those of a trusted proxy no longer", async () => {
+      const trusting: ConfigInput = { ...config, listen: { trustedProxies: ["192.0.2.0/24"] } };
+      const { app } = testGateway(trusting, { [api]: echo });
+      const secure = await app.request("http://shop.test/", { headers: claims });
+      expect(await secure.text()).toBe("secure");
+      const told = await app.request("http://shop.test/", {
+        headers: { ...claims, "x-forwarded-proto": "http" },
+      });
+      expect(told.headers.get("x-told")).toBe("6.6.6.6|");
+      expect(((await told.json()) as Echoed).headers["x-told"]).toBe("6.6.6.6||");
+    });
+  });
+
   test("believes a trusted proxy and adds the peer to its chain", async () => {
     const config: ConfigInput = { ...one, listen: { trustedProxies: ["192.0.2.0/24"] } };
     const { headers } = await ask(config, "http://shop.test/", {
@@ -285,7 +331,7 @@ describe("ready page", () => {
     expect(await text(ready("/100%25"), "/100%25")).toBe("ready\n");
   });
 
-  test("sees the whole path where the gateway is mounted, as routes do", async () => {
+  test("sees the path that routes see where the gateway is mounted", async () => {
     const config: ConfigInput = {
       upstreams: { api },
       listen: { readyPath: "/shop/readyz" },
@@ -296,5 +342,8 @@ describe("ready page", () => {
     expect(await text(outer, "/shop/readyz")).toBe("ready\n");
     expect(await text(outer, "/shop/x")).toBe("upstream");
     expect((await outer.request("/shop/shop/readyz")).status).toBe(404);
+    const mounted = new Hono().mount("/mounted", app.fetch);
+    expect(await text(mounted, "/mounted/shop/readyz")).toBe("ready\n");
+    expect(await text(mounted, "/mounted/shop/x")).toBe("upstream");
   });
 });

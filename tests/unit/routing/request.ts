@@ -51,6 +51,7 @@ export const request = ({ target = "/", ...parts }: RequestParts = {}): Routable
     path: mark === -1 ? target : target.slice(0, mark),
     query: mark === -1 ? "" : target.slice(mark),
     pairs: [],
+    disregarded: [],
     ...parts,
   };
 };

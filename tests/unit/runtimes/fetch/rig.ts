@@ -118,6 +118,7 @@ export const rigOf = (script: Script, more: Partial<FetchHooks> = {}): Rig => {
         path: target,
         query: "",
         drop: parts.drop ?? [],
+        disregarded: [],
         contentLength: arrival.body.length,
         responseEdits: [],
         responseFields: [],

@@ -153,6 +153,7 @@ const exchangeOf = (
   path: arrival.head.target,
   query: "",
   drop: [],
+  disregarded: [],
   contentLength: arrival.body.length,
   responseEdits: [],
   responseFields: [],

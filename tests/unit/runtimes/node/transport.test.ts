@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer as createHttpServer } from "node:http";
+import { IncomingMessage, createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Ended } from "../../../support/wire.ts";
 import { head, startRig, stopRigsAfterEach } from "./rig.ts";
 
@@ -123,14 +123,20 @@ describe("failures", () => {
 
   test("event stream may be quiet for longer than other bodies", async () => {
     const rig = await startRig({ timeouts: { idleMs: 20, eventStreamIdleMs: 60_000 } });
-    rig.origin.script(async (exchange) => {
-      await exchange.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 2\r\n\r\na");
-      await new Promise((resolve) => setTimeout(resolve, 80));
-      await exchange.send("b");
+    rig.origin.script((exchange) => {
+      const type = exchange.head.target === "/events" ? "text/event-stream" : "text/plain";
+      return exchange.send(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 2\r\n\r\na`);
     });
-    const client = await rig.client();
-    await client.send(head("GET", "/"));
-    expect((await client.response()).text).toBe("ab");
+    const [listener, witness] = [await rig.client(), await rig.client()];
+    await listener.send(head("GET", "/events"));
+    const { pieces: events } = await listener.open();
+    expect(String((await events.next()).value)).toBe("a");
+    await witness.send(head("GET", "/other"));
+    const { pieces } = await witness.open();
+    await expect(Array.fromAsync(pieces)).rejects.toThrow(Ended);
+    // It began later, and its time is over.
+    await (await rig.origin.request(0)).send("b");
+    expect(String((await events.next()).value)).toBe("b");
   });
 
   test("upload that stalls is request-timeout and never completed upstream", async () => {
@@ -343,16 +349,28 @@ describe("bodies", () => {
     expect(Buffer.concat(received).equals(body)).toBe(true);
   }, 20_000);
 
+  /** Resolves when the proxy stops reading from a client. */
+  const nextPause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const pause = vi.spyOn(IncomingMessage.prototype, "pause");
+      pause.mockImplementation(function (this: IncomingMessage) {
+        pause.mockRestore();
+        resolve();
+        return this.pause();
+      });
+    });
+
   test.each([
     ["sized", false],
     ["chunked", true],
   ])("large %s upload arrives unchanged while the origin reads slowly at first", async (_kind, chunked) => {
     const rig = await startRig();
     const body = pattern(12_000_000, 5);
+    const heldBack = nextPause();
     rig.origin.script(async (exchange) => {
       const whole: Buffer[] = [];
       exchange.wire.hold();
-      setTimeout(() => exchange.wire.release(), 50);
+      void heldBack.then(() => exchange.wire.release());
       for await (const piece of exchange.wire.pieces(exchange.framing)) whole.push(piece);
       await exchange.respond(200, {}, Buffer.concat(whole).equals(body) ? "same" : "changed");
     });
