@@ -9,7 +9,7 @@ import { FirstByteTimer } from "./first-byte-timer.ts";
 import { type Phase, isConnectionLoss, transportFailure } from "./failures.ts";
 import type { Connection, EndpointConnections, Waiter } from "./pool.ts";
 import type { Borrower } from "./read-buffer.ts";
-import { responseFlaw } from "./response-fields.ts";
+import { isInterim, responseFlaw } from "./response-fields.ts";
 import type { Content } from "./request-body.ts";
 import type { Upload } from "./upload.ts";
 
@@ -132,13 +132,14 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, Carrier {
   ): void {
     if (this.#over) return;
     const { attempt } = this.#options;
-    const flaw = status < 200 ? this.#interimFlaw() : responseFlaw(status, headers);
+    const interim = isInterim(status);
+    const flaw = interim ? this.#interimFlaw() : responseFlaw(status, headers);
     if (flaw !== undefined) {
       const where = attempt.endpoint.socketPath ?? attempt.endpoint.authority;
       this.#giveUp(new ProxyError("bad-upstream-response", { detail: `${flaw} from ${where}` }));
       return;
     }
-    if (status < 200) {
+    if (interim) {
       this.#firstByte?.restart();
       return;
     }

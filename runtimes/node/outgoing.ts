@@ -1,5 +1,6 @@
 /** Node's response object, with less work for the system and an end that can't be mistaken. */
 import { ServerResponse } from "node:http";
+import type { ProxyError } from "../../src/core/errors.ts";
 import { ALWAYS_SERVING, type Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Burst, Sender } from "./burst.ts";
 
@@ -20,6 +21,8 @@ export class Outgoing extends ServerResponse implements Sender {
   burst: Burst | undefined;
   /** The client waits for `100 Continue` before it sends its body. */
   awaitsContinue = false;
+  /** Why the server has taken the connection from this response. */
+  refusal: ProxyError | undefined;
   #body: Uint8Array | undefined;
 
   override writeHead(...args: unknown[]): this {

@@ -10,7 +10,7 @@ import { Burst } from "./burst.ts";
 import { discardRest } from "./discard.ts";
 import { Outgoing } from "./outgoing.ts";
 import { inTurn } from "./pipeline.ts";
-import { refuseClient, refuseTunnel } from "./refusals.ts";
+import { answerAndClose, refuseClient, refuseTunnel } from "./refusals.ts";
 import { mayLoseWhatFollows } from "./upgrade.ts";
 
 /** Answers requests; @hono/node-server hands Hono's `fetch` the connection's objects as its `env`. */
@@ -50,30 +50,7 @@ export const createHttpServer = (
   // Past a limit Node would drop fields in silence; screening refuses the request instead.
   server.maxHeadersCount = 0;
   server.timeout = STALLED_MS;
-  const listener = getRequestListener(fetch, {
-    hostname: NO_HOST,
-    errorHandler: refuseRequest,
-    overrideGlobalObjects: true,
-    autoCleanupIncoming: false,
-  });
-  const untrusted = new WeakSet<Socket>();
-  const burst = new Burst();
-  const inOrder = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
-    if (incoming.url === "*") spellOut(incoming);
-    outgoing.lifecycle = lifecycle;
-    outgoing.burst = burst;
-    if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
-    void listener(incoming, outgoing);
-  });
-  const answer = (incoming: IncomingMessage, outgoing: Outgoing): void => {
-    if (untrusted.has(incoming.socket)) return;
-    if (hasUnknownCoding(incoming) || mayLoseWhatFollows(incoming)) {
-      // Where the next request would begin is in doubt, so nothing that follows on this connection is one.
-      untrusted.add(incoming.socket);
-      outgoing.shouldKeepAlive = false;
-    }
-    inOrder(incoming, outgoing);
-  };
+  const answer = answerWith(fetch, lifecycle);
   server.on("request", answer);
   server.on("checkContinue", (incoming: IncomingMessage, outgoing: Outgoing) => {
     continueOnRead(incoming, outgoing);
@@ -84,6 +61,42 @@ export const createHttpServer = (
   server.on("clientError", refuseClient);
   server.on("timeout", dropStalled);
   return server;
+};
+
+/** Hands requests to `fetch`, those of a connection one after the other, for as long as it is clear where each begins. */
+const answerWith = (
+  fetch: Fetch,
+  lifecycle: Lifecycle,
+): ((incoming: IncomingMessage, outgoing: Outgoing) => void) => {
+  const listener = getRequestListener(fetch, {
+    hostname: NO_HOST,
+    errorHandler: refuseRequest,
+    overrideGlobalObjects: true,
+    autoCleanupIncoming: false,
+  });
+  const untrusted = new WeakSet<Socket>();
+  const burst = new Burst();
+  const inOrder = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
+    if (incoming.httpVersionMajor !== 1) {
+      answerAndClose(incoming.socket, "bad-request");
+      return;
+    }
+    if (incoming.url === "*") spellOut(incoming);
+    outgoing.lifecycle = lifecycle;
+    outgoing.burst = burst;
+    if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
+    void listener(incoming, outgoing);
+  });
+  return (incoming, outgoing) => {
+    if (untrusted.has(incoming.socket)) return;
+    const isUnknown = incoming.httpVersionMajor !== 1 || hasUnknownCoding(incoming);
+    if (isUnknown || mayLoseWhatFollows(incoming)) {
+      // Where the next request would begin is in doubt, so nothing that follows on this connection is one.
+      untrusted.add(incoming.socket);
+      outgoing.shouldKeepAlive = false;
+    }
+    inOrder(incoming, outgoing);
+  };
 };
 
 /**

@@ -74,6 +74,8 @@ describe("server", () => {
 
   test.each([
     ["GARBAGE\r\n\r\n", 400],
+    ["GET / HTTP/2.0\r\nHost: x\r\n\r\n", 400],
+    ["GET / HTTP/0.9\r\nHost: x\r\n\r\n", 400],
     [`GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(60_000)}\r\n\r\n`, 431],
     ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400],
     ["CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n", 405],
@@ -96,6 +98,30 @@ describe("server", () => {
     expect(response.text).toBe("origin");
     expect(response.fields.get("connection")).toBe("close");
     expect((await client.wire.rest()).length).toBe(0);
+  });
+
+  test("malformed chunk is answered with 400 and ends the upstream request at once, as the client's fault", async () => {
+    const rig = await startRig();
+    rig.origin.script(() => new Promise(() => {}));
+    const client = await rig.client();
+    await client.send(`${head("POST", "/", "Transfer-Encoding: chunked")}2\r\nab\r\n`);
+    const { wire } = await rig.origin.request();
+    await client.send("zz\r\n");
+    expect((await client.response("POST")).status).toBe(400);
+    await wire.ended(500);
+    expect(rig.errors.map(({ code }) => code)).toEqual(["bad-request"]);
+    await client.closed();
+  });
+
+  test("malformed chunk behind a response that was begun resets it and ends the upstream request", async () => {
+    const rig = await startRig();
+    rig.origin.script((exchange) => exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"));
+    const client = await rig.client();
+    await client.send(`${head("POST", "/", "Transfer-Encoding: chunked")}2\r\nab\r\n`);
+    const { pieces } = await client.open("POST");
+    await client.send("zz\r\n");
+    await expect(Array.fromAsync(pieces)).rejects.toThrow(Ended);
+    await (await rig.origin.request()).wire.ended(500);
   });
 
   test("CONNECT behind a request that is not answered yet ends the connection, and nothing is written into it", async () => {
