@@ -1,9 +1,9 @@
 /** The config that a command works on. */
 import { ConfigError } from "../src/config/config-error.ts";
 import { type LoadedConfig, loadConfig } from "../src/config/load.ts";
-import type { ConfigProblem } from "../src/config/problem.ts";
-import { unsupported } from "../src/config/requirements.ts";
+import { refusals } from "../src/config/requirements.ts";
 import type { ConfigInput } from "../src/config/types.ts";
+import { commandName } from "./command-name.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
@@ -41,7 +41,7 @@ const nothingConfigured = (host: Host): never => {
   throw new CliError(
     EXIT.usage,
     `there is no config in ${host.cwd}`,
-    'write one with "fairlead init", or name one with --config',
+    `write one with "${commandName(host)} init", or name one with --config`,
   );
 };
 
@@ -66,12 +66,6 @@ export const configuredBy = async (host: Host, flags: ConfigInput): Promise<Load
 
 /** @throws ConfigError with the places of everything that `profile` can't do. */
 export const refuseUnsupported = async (loaded: LoadedConfig, profile: RuntimeProfile): Promise<void> => {
-  const refusals = unsupported(loaded.config, loaded.explicit, profile);
-  if (refusals.length === 0) return;
-  const problems = refusals.map(async ({ path: dotted, message }): Promise<ConfigProblem> => {
-    const path = dotted.split(".").map((key) => (/^\d+$/.test(key) ? Number(key) : key));
-    const place = await loaded.placeOf(path, "key");
-    return { path, at: "key", message, ...(place === undefined ? {} : { place }) };
-  });
-  throw new ConfigError(await Promise.all(problems));
+  const problems = refusals(loaded.config, loaded.explicit, profile);
+  if (problems.length > 0) throw new ConfigError(await loaded.located(problems));
 };

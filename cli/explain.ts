@@ -71,7 +71,7 @@ export const requestHead = (
 
 /** A request target is ASCII: clients send other text as escaped UTF-8. */
 const onTheWire = (text: string): string =>
-  text.replaceAll(/[^\u0000-\u007f]+/g, (foreign) => encodeURIComponent(foreign.toWellFormed()));
+  text.replaceAll(/[\u0080-\uffff]+/g, (foreign) => encodeURIComponent(foreign.toWellFormed()));
 
 const headerField = (text: string): [name: string, value: string] => {
   const colon = text.indexOf(":");

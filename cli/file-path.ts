@@ -26,7 +26,12 @@ export const writeFileAt = async (host: Host, file: string, text: string): Promi
   try {
     await host.writeText(resolvePath(host.cwd, file), text);
   } catch (thrown) {
-    const code = errorCode(thrown) ?? (thrown instanceof Error ? thrown.message : String(thrown));
-    throw new CliError(EXIT.failed, `can't write ${file}: ${REASONS[code] ?? code}`, "name another file");
+    throw cantWrite(file, thrown);
   }
+};
+
+/** The sentence for what the file system has against writing `file`. */
+export const cantWrite = (file: string, thrown: unknown): CliError => {
+  const code = errorCode(thrown) ?? (thrown instanceof Error ? thrown.message : String(thrown));
+  return new CliError(EXIT.failed, `can't write ${file}: ${REASONS[code] ?? code}`, "name another file");
 };

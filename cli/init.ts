@@ -1,7 +1,8 @@
 /** `fairlead init`: a starter config to edit. */
+import { commandName } from "./command-name.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
-import { errorCode, resolvePath, writeFileAt } from "./file-path.ts";
+import { cantWrite, errorCode, resolvePath, writeFileAt } from "./file-path.ts";
 import type { Host } from "./host.ts";
 import { STARTER_CONFIG } from "./starter.ts";
 
@@ -18,7 +19,7 @@ export const init = async (host: Host, file: string, { force = false }: InitOpti
       'end it in ".jsonc"',
     );
   }
-  if (!force && (await isThere(host, resolvePath(host.cwd, file)))) {
+  if (!force && (await isThere(host, file))) {
     throw new CliError(
       EXIT.failed,
       `${file} exists already`,
@@ -26,15 +27,17 @@ export const init = async (host: Host, file: string, { force = false }: InitOpti
     );
   }
   await writeFileAt(host, file, STARTER_CONFIG);
-  host.stdout.write(`wrote ${file}\nEdit it, then: fairlead check, fairlead start\n`);
+  const command = commandName(host);
+  host.stdout.write(`wrote ${file}\nEdit it, then: ${command} check, ${command} start\n`);
   return EXIT.ok;
 };
 
-const isThere = (host: Host, path: string): Promise<boolean> =>
-  host.readText(path).then(
+const isThere = (host: Host, file: string): Promise<boolean> =>
+  host.readText(resolvePath(host.cwd, file)).then(
     () => true,
     (thrown: unknown) => {
       if (errorCode(thrown) === "ENOENT") return false;
-      throw thrown;
+      // It may be there all the same, and could not be read: nothing to overwrite unasked.
+      throw cantWrite(file, thrown);
     },
   );

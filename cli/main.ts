@@ -1,8 +1,9 @@
 /** The command line: `fairlead start|check|explain|schema|init`. Runtime-neutral; `bin/*` supply the host. */
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 import { ConfigError } from "../src/config/config-error.ts";
 import type { CheckOptions } from "./check.ts";
 import { CliError } from "./cli-error.ts";
+import { commandName } from "./command-name.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import type { ExplainOptions } from "./explain.ts";
 import type { Host } from "./host.ts";
@@ -31,13 +32,29 @@ export const main = async (host: Host): Promise<number> => {
 // Each command's module is imported when it is asked for: starting must not wait for what explaining needs.
 type Finished = (code: number) => void;
 
-const CONFIG_OPTION = ["-c, --config <file>", "config file: .json, .jsonc, .yaml, .yml or .ts"] as const;
+/** A value that stands once; of two the last would win, which nobody means. */
+const once =
+  <Value>(flag: string, read: (text: string) => Value) =>
+  (text: string, before: Value | undefined): Value => {
+    if (before !== undefined) throw new CliError(EXIT.usage, `${flag} is given twice`, "give it once");
+    return read(text);
+  };
+
+const asText = (text: string): string => text;
+
+const CONFIG_OPTION = [
+  "-c, --config <file>",
+  "config file: .json, .jsonc, .yaml, .yml, .ts or .mts",
+  once("--config", asText),
+] as const;
 
 const EXAMPLES_HELP = `
 Examples:
   fairlead                               a demo, or what fairlead.json here says
   fairlead http://localhost:3000         everything goes to this server
   fairlead --config site.yaml --port 80  what that config says, on another port
+
+Without a command, the options of start count; "fairlead start --help" lists them.
 `;
 
 const commandLine = (host: Host, finished: Finished): Command => {
@@ -71,8 +88,8 @@ const addStart = (program: Command, host: Host, finished: Finished): void => {
       "Start the proxy: in front of the given URLs, or as the config says.\nWith no URL and nothing configured, start a demo.",
     )
     .option(...CONFIG_OPTION)
-    .option("-p, --port <port>", "port to listen on; 0 takes any free one", portOption)
-    .option("--host <address>", "address to listen on")
+    .option("-p, --port <port>", "port to listen on; 0 takes any free one", once("--port", portOption))
+    .option("--host <address>", "address to listen on", once("--host", asText))
     .addHelpText(
       "after",
       `
@@ -97,12 +114,16 @@ const addCheck = (program: Command, host: Host, finished: Finished): void => {
     .option(
       "-r, --runtime <name>",
       `also check that this runtime can do it: ${Object.keys(RUNTIME_PROFILES).join(", ")}`,
+      once("--runtime", asText),
     )
     .addHelpText("after", EXIT_CODES_HELP)
     .action(async (options: CheckOptions) =>
       finished(await (await import("./check.ts")).check(host, options)),
     );
 };
+
+/** An address for documentation (RFC 5737). */
+const SOME_CLIENT = "192.0.2.1";
 
 const addExplain = (program: Command, host: Host, finished: Finished): void => {
   program
@@ -113,7 +134,7 @@ const addExplain = (program: Command, host: Host, finished: Finished): void => {
     )
     .option(...CONFIG_OPTION)
     .option("-H, --header <name: value>", "a header field of the request; may be repeated", collect)
-    .option("--from <address>", "address of the client", "192.0.2.1")
+    .option("--from <address>", `address of the client (default: ${SOME_CLIENT})`, once("--from", asText))
     .addHelpText(
       "after",
       `
@@ -121,11 +142,14 @@ Example:
   fairlead explain GET https://api.example.com/v1/x -H 'cookie: beta=1'
 ${EXIT_CODES_HELP}`,
     )
-    .action(async (first: string, second: string | undefined, options: ExplainOptions) =>
+    .action(async (first: string, second: string | undefined, options: Omit<ExplainOptions, "from">) =>
       finished(
         await (
           await import("./explain.ts")
-        ).explain(host, second === undefined ? ["GET", first] : [first, second], options),
+        ).explain(host, second === undefined ? ["GET", first] : [first, second], {
+          from: SOME_CLIENT,
+          ...options,
+        }),
       ),
     );
 };
@@ -135,7 +159,7 @@ const addFiles = (program: Command, host: Host, finished: Finished): void => {
     .command("schema")
     .summary("print the JSON Schema of the config")
     .description("Print the JSON Schema of the config, for editors and other tools.")
-    .option("-o, --output <file>", "write it to this file instead")
+    .option("-o, --output <file>", "write it to this file instead", once("--output", asText))
     .addHelpText("after", EXIT_CODES_HELP)
     .action(async (options: SchemaOptions) =>
       finished(await (await import("./schema.ts")).schema(host, options)),
@@ -151,25 +175,18 @@ const addFiles = (program: Command, host: Host, finished: Finished): void => {
     );
 };
 
-const portOption = (text: string): number => {
-  try {
-    return parsePort(text, "--port");
-  } catch (thrown) {
-    // Commander puts "option … argument … is invalid." before it.
-    if (thrown instanceof CliError) throw new InvalidArgumentError(`\n${thrown.advice ?? ""}`);
-    throw thrown;
-  }
-};
+const portOption = (text: string): number => parsePort(text, "--port");
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** What is said of a config file that another one could stand in for. */
 const UNREADABLE = /^(?:there is no such file|this is a directory|the file |unknown kind of file)/;
-const ANOTHER_FILE = 'name another file with --config, or write a starter config with "fairlead init"';
 
 /** Shows what went wrong, as a sentence and what to do. */
 const failure = (host: Host, thrown: unknown): number => {
   const style = styleFor(host.stderr, host.env);
+  const command = commandName(host);
+  const anotherFile = `name another file with --config, or write a starter config with "${command} init"`;
   const say = (message: string, advice?: string): void => {
     host.stderr.write(`${style.red("error:")} ${message}${advice === undefined ? "" : `\n  ${advice}`}\n`);
   };
@@ -184,7 +201,7 @@ const failure = (host: Host, thrown: unknown): number => {
       .replace(/^error: /, "")
       .split("\n")
       .map((line) => line.trim());
-    say(message, [...suggestion, 'see "fairlead --help"'].join("\n  "));
+    say(message, [...suggestion, `see "${command} --help"`].join("\n  "));
     return EXIT.usage;
   }
   if (thrown instanceof ConfigError) {
@@ -196,7 +213,7 @@ const failure = (host: Host, thrown: unknown): number => {
       only.place?.line === undefined
     ) {
       // Nothing within a file is wrong, but the file as a whole, or a variable.
-      say(thrown.message, UNREADABLE.test(only.message) ? ANOTHER_FILE : undefined);
+      say(thrown.message, UNREADABLE.test(only.message) ? anotherFile : undefined);
       return EXIT.usage;
     }
     host.stderr.write(`${style.red("error:")} ${thrown.report}`);

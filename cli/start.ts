@@ -4,6 +4,7 @@ import type { Config, ConfigInput } from "../src/config/types.ts";
 import { ServeError, type Serving } from "../runtimes/serving.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
+import { commandName } from "./command-name.ts";
 import { type Demo, startDemo } from "./demo.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
@@ -56,7 +57,7 @@ const fileDescription =
   ];
 
 const urlSetup = async (host: Host, urls: readonly string[], options: StartOptions): Promise<Setup> => {
-  const endpoints = urls.map(upstreamUrl);
+  const endpoints = urls.map((url) => upstreamUrl(url, commandName(host)));
   if (options.config !== undefined) {
     throw new CliError(EXIT.usage, "a URL and --config exclude each other", "give one of them");
   }
@@ -94,13 +95,6 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-/** What stands for `fairlead` where the reader is: in a clone, a script of the package. */
-const commandName = ({ env }: Host): string => {
-  const script = env["npm_lifecycle_event"] ?? "";
-  if (script === "start") return "npm start --";
-  return script.startsWith("start:") ? `npm run ${script} --` : "fairlead";
-};
-
 /** Where no load balancer watches a ready page, stopping need not wait for it to notice. */
 const withoutDelay = (loaded: LoadedConfig): LoadedConfig => {
   const { config, explicit } = loaded;
@@ -130,8 +124,13 @@ const serve = async (host: Host, { config, explicit }: LoadedConfig): Promise<Se
   }
 };
 
-const listenAdvice = ({ listen }: Config): string =>
-  `--port and --host say where to listen, for example --port ${listen.port < 65_535 ? listen.port + 1 : 8080}`;
+/** Ports below take more rights than most users have. */
+const FIRST_FREE = 1024;
+
+const listenAdvice = ({ listen: { port } }: Config): string => {
+  const other = port >= FIRST_FREE && port < 65_535 ? port + 1 : 8080;
+  return `--port and --host say where to listen, for example --port ${other}`;
+};
 
 const warnOfUnreachable = async (host: Host, { config, mask }: LoadedConfig): Promise<void> => {
   const style = styleFor(host.stderr, host.env);

@@ -12,23 +12,18 @@ const SAME_SIGNAL_MS = 300;
 
 /**
  * Resolves to the exit code once a signal came and `serving` has drained: 0 when nothing was cut, else 1.
- * A second signal ends the process at once.
+ * A second signal cuts what is in flight; a third ends the process whatever it is doing.
  */
 export const stopOnSignal = (host: Host, serving: Serving): Promise<number> =>
   new Promise((resolve) => {
     const style = styleFor(host.stderr, host.env);
-    let firstAt: number | undefined;
-    host.onSignal((signal) => {
-      if (firstAt !== undefined) {
-        if (host.now() - firstAt < SAME_SIGNAL_MS) return;
-        host.stderr.write(`${signal}: stopped at once; requests in flight were cut off\n`);
-        host.exit(EXIT.failed);
-        return;
-      }
-      firstAt = host.now();
-      host.stderr.write(`${style.dim(`${signal}: finishing what is in flight; once more stops at once`)}\n`);
-      serving.drain().then(
+    let signals = 0;
+    let lastAt = Number.NEGATIVE_INFINITY;
+    const settle = (stage: number, ended: Promise<{ readonly cut: number }>): void => {
+      ended.then(
         ({ cut }) => {
+          // The drain that a second signal overtook ends too, and counts nothing.
+          if (stage !== signals) return;
           if (cut > 0) host.stderr.write(`${cut} ${cut === 1 ? "request was" : "requests were"} cut off\n`);
           resolve(cut > 0 ? EXIT.failed : EXIT.ok);
         },
@@ -37,5 +32,20 @@ export const stopOnSignal = (host: Host, serving: Serving): Promise<number> =>
           resolve(EXIT.failed);
         },
       );
+    };
+    host.onSignal((signal) => {
+      const now = host.now();
+      if (now - lastAt < SAME_SIGNAL_MS) return;
+      lastAt = now;
+      signals += 1;
+      if (signals === 1) {
+        host.stderr.write(
+          `${style.dim(`${signal}: finishing what is in flight; once more stops at once`)}\n`,
+        );
+        settle(signals, serving.drain());
+      } else if (signals === 2) {
+        host.stderr.write(`${signal}: stopping at once\n`);
+        settle(signals, serving.stop());
+      } else host.exit(EXIT.failed);
     });
   });

@@ -8,18 +8,22 @@ const COMMANDS: readonly string[] = ["start", "check", "explain", "schema", "ini
 
 const HOST_AND_PORT = /^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}(\/.*)?$/i;
 
-/** Checks that `argument` is an upstream's URL. Throws `CliError` that says what it was probably meant to be. */
-export const upstreamUrl = (argument: string): string => {
+/** Checks that `argument` of `command` is an upstream's URL. Throws `CliError` that says what it was probably meant to be. */
+export const upstreamUrl = (argument: string, command: string): string => {
   if (/^(https?:\/\/|unix:)./i.test(argument)) return argument;
-  throw new CliError(EXIT.usage, `${showValue(argument)} is neither a command nor a URL`, advice(argument));
+  throw new CliError(
+    EXIT.usage,
+    `${showValue(argument)} is neither a command nor a URL`,
+    advice(argument, command),
+  );
 };
 
-const advice = (argument: string): string => {
+const advice = (argument: string, command: string): string => {
   if (HOST_AND_PORT.test(argument)) return `did you mean http://${argument}?`;
   if (/^\d{2,5}$/.test(argument)) return `did you mean http://localhost:${argument}?`;
   if (/\.(jsonc?|ya?ml|[mc]?ts)$/.test(argument)) return `did you mean --config ${argument}?`;
   const nearest = nearestName(argument, COMMANDS);
   return nearest === undefined
-    ? 'give a URL such as http://localhost:3000, or see "fairlead --help"'
-    : `did you mean "fairlead ${nearest}"?`;
+    ? `give a URL such as http://localhost:3000, or see "${command} --help"`
+    : `did you mean "${command} ${nearest}"?`;
 };

@@ -127,20 +127,28 @@ export const proxyConfig = (target: OneOrMany<ProxyTarget>, options: ProxyOption
     ...problemsOf(schema, options),
   ];
   if (wrong.length > 0) throw refuse(wrong);
-  const { balance, host, tls, pool, timeouts: { total, ...attempt } = {} } = options;
-  const { requestHeaders, responseHeaders, bodyBytes } = options;
+  const { timeouts: { total, ...attempt } = {} } = options;
   return {
     listen: { trustedProxies: options.trustedProxies },
     forwarding: options.forwarding,
-    upstreams: { upstream: { endpoints: urls, balance, host, tls, pool, timeouts: attempt } },
+    upstreams: {
+      upstream: {
+        endpoints: urls,
+        balance: options.balance,
+        host: options.host,
+        tls: options.tls,
+        pool: options.pool,
+        timeouts: attempt,
+      },
+    },
     routes: [
       {
         name: "proxyTo",
         upstream: "upstream",
         ...rewritten(options.rewrite),
-        requestHeaders,
-        responseHeaders,
-        bodyBytes,
+        requestHeaders: options.requestHeaders,
+        responseHeaders: options.responseHeaders,
+        bodyBytes: options.bodyBytes,
         timeouts: { total },
       },
     ],

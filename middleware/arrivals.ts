@@ -77,7 +77,7 @@ export const receive = (shared: Shared, raw: Request, read: (request: Request) =
   const request = curbs?.source ?? raw;
   const original = read(shared.original);
   if (request === shared.original) return { arrival: original, curbs };
-  const { head, body } = webArrival(request);
-  const { peer, cancellation } = original;
-  return { arrival: { head, body, peer, cancellation, request }, curbs };
+  const { head, body } = read(request);
+  const { peer, cancellation, connection } = original;
+  return { arrival: { head, body, request, peer, cancellation, connection }, curbs };
 };

@@ -13,10 +13,12 @@ import { refuseUnsupported } from "./refuse.ts";
 /**
  * A whole gateway as a Hono app: serve its `fetch`, or mount it with `app.route("/", gateway(config))`.
  *
- * It answers every request that reaches it, with a 404 problem where no route matches, and never falls through to handlers
- * that were registered after it. Routes and `listen.readyPath` see the whole path of a request, whatever prefix the gateway is
- * mounted under: `app.route("/shop", gateway(config))` only ever meets paths that start with `/shop`, and a route takes
- * that off with `rewrite`. Of `listen`, the port and whatever else concerns the server is left to who serves the app.
+ * It answers every request that reaches it, with a 404 problem where no route matches, and never falls through to
+ * handlers that were registered after it. Of `listen`, the port and whatever else concerns the server is left to who
+ * serves the app.
+ *
+ * Routes and `listen.readyPath` see the same path: under `app.route("/shop", gateway(config))` the whole one, `/shop/x`, and
+ * under `app.mount("/shop", gateway(config).fetch)` what is behind the prefix, `/x`.
  *
  * @throws ConfigError with everything that is wrong with the config, or that the platform can't do; TypeError naming the
  * option that is wrong.

@@ -1,6 +1,6 @@
 /** The refusal of a config that a runtime can't honour. */
-import { ConfigError, type ConfigProblem } from "../src/config/config-error.ts";
-import { unsupported } from "../src/config/requirements.ts";
+import { ConfigError } from "../src/config/config-error.ts";
+import { refusals } from "../src/config/requirements.ts";
 import { checkTls } from "../src/config/tls-check.ts";
 import type { Config } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";
@@ -14,11 +14,7 @@ export const refuseUnsupported = (
   platform: Platform,
   explicit: ReadonlySet<string> = new Set(),
 ): void => {
-  const refusals = unsupported(config, explicit, platform).map(({ path, message }): ConfigProblem => ({
-    path: path.split(".").map((key) => (/^\d+$/.test(key) ? Number(key) : key)),
-    at: "key",
-    message,
-  }));
   const tls = platform.inspectTls === undefined ? [] : checkTls(config.upstreams, platform.inspectTls);
-  if (refusals.length + tls.length > 0) throw new ConfigError([...refusals, ...tls]);
+  const problems = [...refusals(config, explicit, platform), ...tls];
+  if (problems.length > 0) throw new ConfigError(problems);
 };

@@ -21,8 +21,8 @@ export interface Serving {
    * Later calls return the first one's promise.
    */
   drain(): Promise<{ readonly cut: number }>;
-  /** Stops at once; whatever is in flight is cut. */
-  stop(): Promise<void>;
+  /** Stops at once; whatever is in flight is cut, and counted as far as the runtime tells. */
+  stop(): Promise<{ readonly cut: number }>;
 }
 
 /** A server could not be started. The message is one sentence for the person who started it. */

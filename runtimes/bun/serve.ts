@@ -4,7 +4,7 @@ import { problemResponse } from "../../middleware/error-boundary.ts";
 import type { Config } from "../../src/config/types.ts";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import { closing, drainWithin } from "../fetch/drain.ts";
+import { drainWithin, tellsEnd } from "../fetch/drain.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
 import { type BunServer, bun } from "./bun-types.ts";
@@ -30,17 +30,21 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const lifecycle = { draining: false };
   const app = createGateway(config, lent, { lifecycle });
   const address = { host: options.host ?? listen.host, port: options.port ?? listen.port };
-  const answer = (request: Request, server: BunServer): Response | Promise<Response> =>
-    app.fetch(request, server);
+  const told = tellsEnd(lifecycle);
   const server = start(address, {
     idleTimeout: serverIdleSeconds,
-    fetch: (request, self) => (lifecycle.draining ? closing(answer(request, self)) : answer(request, self)),
+    fetch(request, self) {
+      const answer = app.fetch(request, self);
+      return answer instanceof Promise ? answer.then(told) : told(answer);
+    },
     error: (thrown) => brokenResponse(thrown, lent),
   });
-  const stop = async (): Promise<void> => {
+  const stop = async (): Promise<{ cut: number }> => {
     lifecycle.draining = true;
+    const cut = server.pendingRequests;
     await server.stop(true);
     await lent.transport.close();
+    return { cut };
   };
   const drainable = {
     finish: () => server.stop(false),

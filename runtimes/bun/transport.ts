@@ -64,7 +64,7 @@ interface DirectSource {
  * stream. Streams it sends in chunks, without `Content-Length`, unless all is there before anything has gone out.
  */
 const atOnce: AtOnce = {
-  suits: (length) => length > CORKED_BYTES && length <= AT_ONCE_BYTES,
+  suits: (length, untyped) => (untyped || length > CORKED_BYTES) && length <= AT_ONCE_BYTES,
   streamOf(pieces, length) {
     const source: DirectSource = {
       type: "direct",
@@ -89,6 +89,7 @@ export const bunTransport = (clock: Clock, server: Pick<FetchHooks, "mayBeQuiet"
     fieldsInit: fieldsRecord,
     contentOf: (content) => content ?? null,
     endsWithClient: false,
+    addsType: true,
     atOnce,
     respond,
     repeatsUnanswered: false,

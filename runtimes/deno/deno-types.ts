@@ -2,6 +2,8 @@
 
 export interface DenoServeInfo {
   readonly remoteAddr: { readonly hostname?: string; readonly port?: number };
+  /** Settles when the response has been sent, or won't be. */
+  readonly completed: Promise<void>;
 }
 
 export interface DenoServer {
@@ -24,10 +26,8 @@ export interface DenoClientOptions {
   readonly http2: false;
   readonly poolMaxIdlePerHost: number;
   readonly poolIdleTimeout: number | false;
-  readonly caCerts?: readonly string[];
   readonly cert?: string;
   readonly key?: string;
-  readonly proxy?: { readonly transport: "unix"; readonly path: string };
 }
 
 export interface DenoClient {

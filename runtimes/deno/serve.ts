@@ -1,11 +1,14 @@
 /** A whole gateway on Deno. */
 import { createGateway } from "../../handlers/gateway.ts";
+import { problemResponse } from "../../middleware/error-boundary.ts";
 import type { Config } from "../../src/config/types.ts";
+import { ProxyError } from "../../src/core/errors.ts";
 import { isContentless } from "../../src/http/status.ts";
-import { closing, drainWithin } from "../fetch/drain.ts";
+import { drainWithin, tellsEnd } from "../fetch/drain.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type ServeOptions, type Serving, listenError } from "../serving.ts";
 import { type DenoServeInfo, type DenoServer, deno } from "./deno-types.ts";
+import { Flights } from "./flights.ts";
 import { platform } from "./platform.ts";
 
 /**
@@ -24,25 +27,41 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const abort = new AbortController();
   const answer = (request: Request, info: DenoServeInfo): Response | Promise<Response> =>
     request.method === "HEAD" ? lengthUntold(app.fetch(request, info)) : app.fetch(request, info);
+  const told = tellsEnd(lifecycle);
+  const flights = new Flights();
   const server = start(address, abort.signal, (request, info) =>
-    lifecycle.draining ? closing(answer(request, info)) : answer(request, info),
+    flights.add(info, answer(request, info)).then(told),
   );
-  const stop = async (): Promise<void> => {
+  let finishing: Promise<void> | undefined;
+  const cut = (): void =>
+    flights.cut(() =>
+      problemResponse(new ProxyError("draining"), { requestId: undefined, accept: undefined }),
+    );
+  const stop = async (): Promise<{ cut: number }> => {
     lifecycle.draining = true;
-    abort.abort();
-    await server.finished;
+    const open = flights.open;
+    // Once told to shut down, Deno fails when it is told to stop.
+    if (finishing === undefined) {
+      abort.abort();
+      await (finishing = server.finished);
+    } else cut();
     await lent.transport.close();
+    return { cut: open };
   };
-  const drainable = { finish: () => server.shutdown(), cut: stop };
+  const drainable = {
+    finish: () => (finishing ??= server.shutdown()),
+    busy: () => flights.open,
+    cut: async () => cut(),
+  };
   let drained: Promise<{ cut: number }> | undefined;
   return {
     address: { host: address.host, port: server.addr.port },
     stop,
     drain() {
       lifecycle.draining = true;
-      return (drained ??= drainWithin(drainable, listen.drain).then(async (cut) => {
+      return (drained ??= drainWithin(drainable, listen.drain).then(async (count) => {
         await lent.transport.close();
-        return { cut };
+        return { cut: count };
       }));
     },
   };

@@ -6,16 +6,14 @@ import type { EditHeaders, ShownBody } from "../fetch/hooks.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 import { type DenoClient, type DenoClientOptions, deno } from "./deno-types.ts";
 
-const clientOptions = ({ socketPath, tls, pool }: Endpoint): DenoClientOptions => ({
+const clientOptions = ({ tls, pool }: Endpoint): DenoClientOptions => ({
   allowHost: true,
   // One protocol towards upstreams on every runtime.
   http2: false,
   poolMaxIdlePerHost: pool.connections,
   poolIdleTimeout: pool.keepAliveMs === 0 ? false : pool.keepAliveMs,
-  ...(tls?.ca === undefined ? {} : { caCerts: [tls.ca] }),
   ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
   ...(tls?.key === undefined ? {} : { key: tls.key }),
-  ...(socketPath === undefined ? {} : { proxy: { transport: "unix", path: socketPath } }),
 });
 
 /**

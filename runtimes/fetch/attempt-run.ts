@@ -15,6 +15,7 @@ export class AttemptRun {
   #reason: ProxyError | undefined;
   #stopTimer: Cancel = nothing;
   #stopListening: Cancel = nothing;
+  #answered = false;
   #onStop: ((reason: ProxyError) => void) | undefined;
 
   constructor(attempt: Attempt, clock: Clock) {
@@ -45,22 +46,26 @@ export class AttemptRun {
     this.#onStop = listener;
   }
 
-  /** Stops with `reason` after `ms` unless something else is expected first. 0 is no limit. */
+  /**
+   * Stops with `reason` after `ms` unless something else is expected first. 0 is no limit. An upload may end later than
+   * the answer to it begins: nothing is expected any more then.
+   */
   expect(ms: number, reason: () => ProxyError): void {
     this.#stopTimer();
-    this.#stopTimer =
-      ms === 0 || this.#reason !== undefined ? nothing : this.#clock.after(ms, () => this.stop(reason()));
+    const isIdle = ms === 0 || this.#answered || this.#reason !== undefined;
+    this.#stopTimer = isIdle ? nothing : this.#clock.after(ms, () => this.stop(reason()));
   }
 
-  /** What was expected is here. */
-  arrived(): void {
+  /** The head of the response is here. */
+  answered(): void {
+    this.#answered = true;
     this.#stopTimer();
     this.#stopTimer = nothing;
   }
 
   /** Nothing may stop it any more. */
   finish(): void {
-    this.arrived();
+    this.answered();
     this.#stopListening();
     this.#stopListening = nothing;
   }

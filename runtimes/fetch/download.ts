@@ -18,10 +18,9 @@ export const downloadOf = (
   hooks: FetchHooks,
 ): Response | Promise<Response> => {
   const { status } = upstream;
-  if (status < 200 || status > 599) {
-    throw new ProxyError("bad-upstream-response", {
-      detail: `status ${status} from ${attempt.endpoint.authority}`,
-    });
+  const flaw = responseFlaw(upstream);
+  if (flaw !== undefined) {
+    throw new ProxyError("bad-upstream-response", { detail: `${flaw} from ${attempt.endpoint.authority}` });
   }
   const edit: EditHeaders = (headers) => editFields(headers, status, attempt);
   if (isContentless(status) || attempt.exchange.arrival.head.method === "HEAD") {
@@ -32,11 +31,14 @@ export const downloadOf = (
   const { body } = upstream;
   if (!mustWatch(upstream, attempt, hooks)) {
     const length = lengthOf(upstream);
-    if (hooks.atOnce?.suits(length) === true && body !== null) {
+    const untyped = hooks.addsType === true && !upstream.headers.has("content-type");
+    if (body !== null && hooks.atOnce?.suits(length, untyped) === true) {
       return atOnce(body, length, { upstream, attempt, run, hooks, atOnce: hooks.atOnce, edit });
     }
-    if (hooks.endsWithClient || length <= SMALL_BYTES) run.finish();
-    return hooks.respond(upstream, "as it comes", edit);
+    if (body === null || !untyped) {
+      if (hooks.endsWithClient || length <= SMALL_BYTES) run.finish();
+      return hooks.respond(upstream, "as it comes", edit);
+    }
   }
   if (body === null) {
     run.finish();
@@ -44,6 +46,18 @@ export const downloadOf = (
     return hooks.respond(upstream, null, edit);
   }
   return hooks.respond(upstream, watched(sourceOf(body), upstream, attempt, run, hooks), edit);
+};
+
+/**
+ * What makes a response unfit to be passed on although the runtime took it; undefined for nothing. In another transfer
+ * coding than `chunked` (RFC 9112 §6.1) its content is the coded bytes, where the runtime tells.
+ */
+const responseFlaw = ({ status, headers }: Response): string | undefined => {
+  if (status < 200 || status > 599) return `status ${status}`;
+  const coding = headers.get("transfer-encoding");
+  return coding === null || coding.toLowerCase() === "chunked"
+    ? undefined
+    : "a transfer coding other than chunked";
 };
 
 const editFields = (headers: Headers, status: number, { responseEdits }: Attempt): void => {
@@ -122,6 +136,10 @@ const watched = (
       hooks.over?.(attempt);
       if (error === undefined) run.finish();
       else run.stop(downloadFailure(error, attempt));
+    },
+    declined() {
+      hooks.over?.(attempt);
+      run.stop(new ProxyError("client-closed", { detail: "the response is no longer wanted" }));
     },
   });
 };

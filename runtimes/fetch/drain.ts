@@ -4,8 +4,8 @@ import type { DrainConfig } from "../../src/config/types.ts";
 export interface Drainable {
   /** Stops accepting; resolves when nothing is in flight any more. */
   finish(): Promise<void>;
-  /** Requests in flight. Left out where the server doesn't tell; something was then, or it would have finished. */
-  readonly busy?: () => number;
+  /** Requests in flight. A connection without one may hold up the end as well. */
+  busy(): number;
   cut(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export const drainWithin = async (
 ): Promise<number> => {
   if (delayMs > 0) await new Promise<void>((resolve) => void setTimeout(resolve, delayMs));
   if (await settlesWithin(server.finish(), timeoutMs)) return 0;
-  const busy = Math.max(1, server.busy?.() ?? 1);
+  const busy = server.busy();
   await server.cut();
   return busy;
 };
@@ -37,9 +37,15 @@ const settlesWithin = (work: Promise<void>, ms: number): Promise<boolean> =>
     );
   });
 
-/** An answer that tells the client to send no more on its connection. */
-export const closing = async (pending: Response | Promise<Response>): Promise<Response> => {
-  const response = await pending;
-  response.headers.set("connection", "close");
-  return response;
-};
+/** Whether the server is about to end. */
+export interface Lifecycle {
+  readonly draining: boolean;
+}
+
+/** Tells the client to send no more on its connection when the server is about to end by the time the answer is there. */
+export const tellsEnd =
+  (lifecycle: Lifecycle) =>
+  (response: Response): Response => {
+    if (lifecycle.draining) response.headers.set("connection", "close");
+    return response;
+  };

@@ -33,8 +33,8 @@ const MALFORMED_CODES: ReadonlySet<string> = new Set([
 const MALFORMED_TEXT =
   /invalid (?:http|content-length|header|chunk|status|uri)|parsed\b|message head is too large/i;
 
-/** Deno's words for a request body whose client is gone. */
-const CLIENT_TEXT = /request body as underlying resource unavailable/;
+/** Deno's words for a request body whose client is gone, or gone wrong. */
+const CLIENT_TEXT = /request body as underlying resource unavailable|while reading HTTP\/1 body/;
 
 /** The one `ProxyError` for whatever made an attempt fail. `cause` keeps the chain. */
 export const fetchFailure = (thrown: unknown, endpoint: Endpoint): ProxyError => {

@@ -10,8 +10,8 @@ export type EditHeaders = (headers: Headers) => void;
 export type ShownBody = ReadableStream<Uint8Array> | "as it comes" | null;
 
 export interface AtOnce {
-  /** Whether content of this length is worth it. */
-  readonly suits: (length: number) => boolean;
+  /** Whether content of this length is worth it, or must not go out as it comes. */
+  readonly suits: (length: number, untyped: boolean) => boolean;
   /** A stream that hands over all of `pieces`, `length` bytes, in one go. */
   readonly streamOf: (pieces: readonly Uint8Array[], length: number) => ReadableStream<Uint8Array>;
 }
@@ -43,6 +43,8 @@ export interface FetchHooks {
   readonly endsWithClient: boolean;
   /** Whether every body is watched for its length and its pauses, whatever that costs. */
   readonly watchesAll?: boolean;
+  /** Whether the runtime adds a `Content-Type` to content without one that it hands on as it comes. */
+  readonly addsType?: boolean;
   /** For the content of answers that is better sent at once than streamed. */
   readonly atOnce?: AtOnce;
   /** The upstream's answer with edited fields and its own body, another or none. */

@@ -62,7 +62,7 @@ const send = async (attempt: Attempt, hooks: FetchHooks, known: Known): Promise<
     const repeatable =
       hooks.repeatsUnanswered && known.answered && content === null && isRepeatable(init.method);
     const upstream = await (repeatable ? fetchTwice(url, init, attempt, hooks) : hooks.fetch(url, init));
-    run.arrived();
+    run.answered();
     known.answered = true;
     const response = downloadOf(upstream, attempt, run, hooks);
     return response instanceof Promise ? await response : response;

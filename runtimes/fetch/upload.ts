@@ -75,11 +75,17 @@ const watched = (
     idleMs,
     maxBytes: maxBodyBytes,
     stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms` }),
+    unread: () =>
+      new ProxyError("attempt-timeout", {
+        detail: `upstream stopped reading the request body for ${idleMs} ms`,
+      }),
     tooLong: () => new ProxyError("body-too-large", { detail: `request body is over ${maxBodyBytes} bytes` }),
     ended(error) {
       if (error === undefined) expectHead(attempt, run, 0);
       else run.stop(brokenUpload(error));
     },
+    // It has answered, or will soon, or is gone, which its own failure says.
+    declined: () => expectHead(attempt, run, 0),
   });
   return contentLength === undefined || hooks.sized === undefined ? body : hooks.sized(body, contentLength);
 };

@@ -27,57 +27,76 @@ export interface BodyWatch {
   readonly idleMs: number;
   /** Infinity is no limit. */
   readonly maxBytes: number;
+  /** The source paused. */
   stalled(): ProxyError;
+  /** The reader paused. Left out where it may take its time. */
+  readonly unread?: () => ProxyError;
   tooLong(): ProxyError;
   /** Once, when nothing more comes: undefined at a clean end, else why. */
   ended(error: unknown): void;
+  /** Instead of `ended`: the reader wants no more, which says nothing about the source. */
+  declined(): void;
 }
 
 /** Reads `source` only as fast as it is read itself. Errors, its own ones included, reach the reader. */
 export const watchedBody = (source: BodySource, watch: BodyWatch): ReadableStream<Uint8Array> => {
-  const { clock, idleMs, maxBytes } = watch;
+  const { clock, idleMs, maxBytes, unread } = watch;
   let bytes = 0;
   let over = false;
-  const end = (error: unknown): void => {
+  let stopTimer: Cancel = () => {};
+  const close = (tell: () => void): void => {
     if (over) return;
     over = true;
-    watch.ended(error);
+    stopTimer();
+    tell();
   };
-  const breakOff = (controller: ReadableStreamDefaultController<Uint8Array>, error: unknown): void => {
-    if (over) return;
-    end(error);
-    controller.error(error);
-    // Nobody waits for it: the body is given up already, and its failure to end says nothing new.
-    source.cancel(error).catch(() => {});
+  const breakOff = (controller: ReadableStreamDefaultController<Uint8Array>, error: unknown): void =>
+    close(() => {
+      watch.ended(error);
+      controller.error(error);
+      // Nobody waits for it: the body is given up already, and its failure to end says nothing new.
+      source.cancel(error).catch(() => {});
+    });
+  /** Whoever has the turn may take `idleMs` for it. */
+  const expectFrom = (
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    late: (() => ProxyError) | undefined,
+  ): void => {
+    stopTimer();
+    stopTimer =
+      idleMs > 0 && late !== undefined ? clock.after(idleMs, () => breakOff(controller, late())) : () => {};
   };
   return new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        expectFrom(controller, unread);
+      },
       async pull(controller) {
-        // The pause that counts is the source's, not the reader's: the timer runs only while a read is pending.
-        const stop: Cancel =
-          idleMs > 0 ? clock.after(idleMs, () => breakOff(controller, watch.stalled())) : () => {};
+        expectFrom(controller, watch.stalled);
         try {
           const piece = await source.read();
           if (over) return;
           if (piece === undefined) {
-            end(undefined);
+            close(() => watch.ended(undefined));
             controller.close();
             return;
           }
           bytes += piece.byteLength;
-          if (bytes > maxBytes) breakOff(controller, watch.tooLong());
-          else controller.enqueue(piece);
+          if (bytes > maxBytes) {
+            breakOff(controller, watch.tooLong());
+            return;
+          }
+          expectFrom(controller, unread);
+          controller.enqueue(piece);
         } catch (error) {
           breakOff(controller, error);
-        } finally {
-          stop();
         }
       },
-      cancel(reason) {
-        // First, as what `end` aborts can't be cancelled any more.
-        const cancelled = source.cancel(reason);
-        end(reason ?? new Error("cancelled"));
-        return cancelled;
+      async cancel(reason) {
+        // First, as what `declined` aborts can't be cancelled any more.
+        const cancelled = source.cancel(reason).catch(() => {});
+        close(() => watch.declined());
+        await cancelled;
       },
     },
     { highWaterMark: 0 },

@@ -6,6 +6,7 @@ import { ProxyError } from "../../src/core/errors.ts";
 import { peerOf } from "../../src/core/peer.ts";
 import { WebArrival, unreadBody, webArrival } from "../../src/core/web-arrival.ts";
 import { declaredLength, declaresContent } from "../../src/http/framing.ts";
+import { Outgoing } from "./outgoing.ts";
 
 /** What @hono/node-server puts into Hono's `c.env`. */
 export interface NodeEnv {
@@ -132,11 +133,13 @@ class ReplacedArrival extends WebArrival {
   }
 }
 
-/** `outgoing` closes after each exchange; before its end that means that the client is gone. */
+/** `outgoing` closes after each exchange; before its end that means that the client is gone, or refused. */
 const clientGone = (outgoing: ServerResponse): CancellationSource => {
   const source = new CancellationSource();
   const closed = (): void => {
-    if (!outgoing.writableFinished) source.cancel(new ProxyError("client-closed"));
+    if (outgoing.writableFinished) return;
+    const refusal = outgoing instanceof Outgoing ? outgoing.refusal : undefined;
+    source.cancel(refusal ?? new ProxyError("client-closed"));
   };
   if (outgoing.destroyed) closed();
   else outgoing.once("close", closed);

@@ -5,10 +5,12 @@ import type { Attempt } from "../../src/core/exchange.ts";
 import { ProxyError } from "../../src/core/errors.ts";
 import { IDEMPOTENT } from "../../src/http/method.ts";
 import { type Carrier, Delivery, type Recipient } from "./delivery.ts";
+import { FirstByteTimer } from "./first-byte-timer.ts";
 import { type Phase, isConnectionLoss, transportFailure } from "./failures.ts";
 import type { Connection, EndpointConnections, Waiter } from "./pool.ts";
 import type { Borrower } from "./read-buffer.ts";
-import { responseFlaw } from "./response-fields.ts";
+import { isInterim, responseFlaw } from "./response-fields.ts";
+import type { Content } from "./request-body.ts";
 import type { Upload } from "./upload.ts";
 
 /** Interim responses to one request. Servers send a few: hints, or signs of life while they work. */
@@ -19,7 +21,9 @@ export interface RunOptions extends Recipient {
   readonly attempt: Attempt;
   readonly connections: EndpointConnections;
   readonly request: Dispatcher.DispatchOptions;
-  /** The request's body where it is read from Node's server. */
+  /** The request's body where it comes piece by piece. */
+  readonly content: Content | undefined;
+  /** The same where it is read from Node's server. */
   readonly upload: Upload | undefined;
 }
 
@@ -36,6 +40,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, Carrier {
   #leaveLine: (() => void) | undefined;
   #unsubscribe: (() => void) | undefined;
   #over = false;
+  #firstByte: FirstByteTimer | undefined;
 
   #onUsedConnection = false;
   #answered = false;
@@ -62,7 +67,14 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, Carrier {
   acquired(connection: Connection): void {
     this.#leaveLine = undefined;
     this.#connection = connection;
-    const { upload } = this.#options;
+    const { content, upload } = this.#options;
+    if (content !== undefined) {
+      const timer = new FirstByteTimer(this.#options.attempt, (error) => this.#giveUp(error));
+      this.#firstByte = timer;
+      content.whenComplete = () => {
+        if (!this.#over && this.#phase === "waiting") timer.start();
+      };
+    }
     if (upload !== undefined) upload.hasSent = () => connection.hasSent();
     connection.client.dispatch(this.#options.request, this);
   }
@@ -120,13 +132,18 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, Carrier {
   ): void {
     if (this.#over) return;
     const { attempt } = this.#options;
-    const flaw = status < 200 ? this.#interimFlaw() : responseFlaw(status, headers);
+    const interim = isInterim(status);
+    const flaw = interim ? this.#interimFlaw() : responseFlaw(status, headers);
     if (flaw !== undefined) {
       const where = attempt.endpoint.socketPath ?? attempt.endpoint.authority;
       this.#giveUp(new ProxyError("bad-upstream-response", { detail: `${flaw} from ${where}` }));
       return;
     }
-    if (status < 200) return;
+    if (interim) {
+      this.#firstByte?.restart();
+      return;
+    }
+    this.#firstByte?.stop();
     this.#phase = "receiving";
     // undici closes these connections by itself, but later than the next exchange may ask for one.
     this.#reusable = attempt.exchange.arrival.head.method !== "HEAD" && headers.connection !== "close";
@@ -180,7 +197,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, Carrier {
     connection.client.dispatch(this.#options.request, this);
   }
 
-  /** undici counts the time to the first byte anew after each of them. */
+  /** The time to the first byte counts anew after each of them. */
   #interimFlaw(): string | undefined {
     return ++this.#interims > MAX_INTERIMS ? "no end of interim responses" : undefined;
   }
@@ -198,6 +215,7 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, Carrier {
 
   #finish(intact: boolean): void {
     this.#over = true;
+    this.#firstByte?.stop();
     this.#unsubscribe?.();
     const { connections, upload } = this.#options;
     if (upload !== undefined && !upload.complete) upload.destroy();

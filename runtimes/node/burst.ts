@@ -6,20 +6,22 @@ export interface Sender {
   sendNow(): void;
 }
 
-let waiting: Sender[] = [];
-
 /**
  * Sends at the end of this turn of the event loop, together with everything else that became ready in it.
  *
  * A write to a peer that sleeps makes the system wake it, which takes it several times as long as the write does. Peers
  * of a burst wake once, and are still busy with its first answer when the others come.
  */
-export const sendInBurst = (sender: Sender): void => {
-  if (waiting.push(sender) === 1) setImmediate(sendAll);
-};
+export class Burst {
+  #waiting: Sender[] = [];
 
-const sendAll = (): void => {
-  const senders = waiting;
-  waiting = [];
-  for (const sender of senders) sender.sendNow();
-};
+  add(sender: Sender): void {
+    if (this.#waiting.push(sender) === 1) setImmediate(this.#sendAll);
+  }
+
+  readonly #sendAll = (): void => {
+    const senders = this.#waiting;
+    this.#waiting = [];
+    for (const sender of senders) sender.sendNow();
+  };
+}

@@ -44,8 +44,14 @@ export const drainServer = async (
 };
 
 /** Cuts whatever is in flight. */
-export const stopServer = (server: Server, sockets: ReadonlySet<Socket>): Promise<void> =>
-  closeNow(server, sockets, stopAccepting(server));
+export const stopServer = async (
+  server: Server,
+  sockets: ReadonlySet<Socket>,
+): Promise<{ readonly cut: number }> => {
+  const cut = countBusy(sockets);
+  await closeNow(server, sockets, stopAccepting(server));
+  return { cut };
+};
 
 /** `Server.close` of the HTTP server would also close connections that are idle right now. */
 const stopAccepting = (server: Server): Promise<void> =>

@@ -38,8 +38,9 @@ export const listen = async (fetch: Fetch, options: ListenOptions): Promise<Serv
     },
     async stop() {
       lifecycle.draining = true;
-      await stopServer(server, sockets);
+      const result = await stopServer(server, sockets);
       await end();
+      return result;
     },
   };
 };

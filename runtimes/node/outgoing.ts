@@ -1,7 +1,8 @@
 /** Node's response object, with less work for the system and an end that can't be mistaken. */
 import { ServerResponse } from "node:http";
+import type { ProxyError } from "../../src/core/errors.ts";
 import { ALWAYS_SERVING, type Lifecycle } from "../../src/core/lifecycle.ts";
-import { type Sender, sendInBurst } from "./burst.ts";
+import type { Burst, Sender } from "./burst.ts";
 
 /** Above this, copying the body costs more than a gathered write of head and body. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -16,8 +17,12 @@ type EndArguments = [chunk?: unknown, encoding?: unknown, callback?: unknown];
 export class Outgoing extends ServerResponse implements Sender {
   /** Draining makes each response close its connection. */
   lifecycle: Lifecycle = ALWAYS_SERVING;
+  /** With which small answers leave; by themselves where there is none. */
+  burst: Burst | undefined;
   /** The client waits for `100 Continue` before it sends its body. */
   awaitsContinue = false;
+  /** Why the server has taken the connection from this response. */
+  refusal: ProxyError | undefined;
   #body: Uint8Array | undefined;
 
   override writeHead(...args: unknown[]): this {
@@ -40,11 +45,12 @@ export class Outgoing extends ServerResponse implements Sender {
   /** A whole answer, if it is small, leaves with the others of its turn of the event loop. */
   override end(...args: EndArguments): this {
     const [chunk = NO_BODY] = args;
+    const { burst } = this;
     const small = chunk instanceof Uint8Array && chunk.length <= ONE_WRITE_BYTES;
-    if (!small || args.length > 1 || this.#headSent) {
+    if (burst === undefined || !small || args.length > 1 || this.#headSent) {
       return super.end(...(args as Parameters<ServerResponse["end"]>));
     }
-    if (this.#body === undefined) sendInBurst(this);
+    if (this.#body === undefined) burst.add(this);
     this.#body ??= chunk;
     return this;
   }

@@ -97,10 +97,8 @@ export class EndpointConnections {
   /** An exchange is over. `intact` is false when its connection must not be used again. */
   release(connection: Connection, intact: boolean): void {
     connection.inFlight--;
-    if (!intact || this.#closed) this.#retire(connection);
-    else if (!connection.retired && connection.inFlight === this.#perConnection - 1) {
-      this.#free.push(connection);
-    }
+    if (!intact || connection.retired || this.#closed) this.#retire(connection);
+    else if (connection.inFlight === this.#perConnection - 1) this.#free.push(connection);
     if (this.#waiting.size > 0) this.#serveWaiting();
   }
 

@@ -1,14 +1,15 @@
 /** Answers to what Node's HTTP parser refuses, given on the bare socket. */
-import { type IncomingMessage, STATUS_CODES, type ServerResponse } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { ERROR_KINDS, type ErrorCode } from "../../src/core/errors.ts";
+import { ERROR_KINDS, type ErrorCode, ProxyError } from "../../src/core/errors.ts";
 import { renderProblem } from "../../src/http/problem.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /** A refused client gets this long to read its answer while it may still be sending. */
 const LINGER_MS = 1_000;
 
 /** The response that owns the socket at the moment, where Node keeps it. */
-type HttpSocket = Duplex & { _httpMessage?: (ServerResponse & { req: IncomingMessage }) | null };
+type HttpSocket = Duplex & { _httpMessage?: (Outgoing & { req: IncomingMessage }) | null };
 
 /** For the server's `clientError`: at most one answer for each connection, and never into another response. */
 export const refuseClient = (error: Error & { code?: string }, duplex: Duplex): void => {
@@ -27,10 +28,32 @@ export const refuseClient = (error: Error & { code?: string }, duplex: Duplex): 
     response.once("finish", () => {
       if (socket.writable) answerAndClose(socket, code);
     });
-  } else if (response.headersSent) {
-    socket.destroy();
   } else {
-    answerAndClose(socket, code);
+    // The rest of its content never comes: what is under way for it ends now, not when the client has read its answer.
+    response.refusal = new ProxyError(code, { cause: error });
+    if (response.headersSent || response.socket === null) {
+      response.destroy();
+    } else {
+      response.detachSocket(response.socket);
+      response.destroy();
+      response.emit("close");
+      answerAndClose(socket, code);
+    }
+  }
+};
+
+/**
+ * For the server's `connect`: there is no tunnel. What Node has let go of is looked after here: the socket's errors, and
+ * answers still due to earlier requests, which can't go on and which nothing else may be written into.
+ */
+export const refuseTunnel = (duplex: Duplex): void => {
+  const socket: HttpSocket = duplex;
+  socket.on("error", () => {});
+  const response = socket._httpMessage ?? undefined;
+  if (response === undefined) {
+    answerAndClose(socket, "method-not-allowed", { Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" });
+  } else {
+    response.destroy();
   }
 };
 

@@ -11,14 +11,22 @@ import { Upload, type UploadLimits } from "./upload.ts";
 
 export interface RequestBody {
   readonly body: Dispatcher.DispatchOptions["body"];
-  /** Where it is read from Node's server piece by piece. */
+  /** Where it comes piece by piece. */
+  readonly content: Content | undefined;
+  /** The same where it is read from Node's server. */
   readonly upload: Upload | undefined;
+}
+
+/** Content on its way. */
+export interface Content {
+  /** Called once, when undici has been given all of it. */
+  whenComplete: () => void;
 }
 
 /** Content up to this may come in one piece with its head. */
 const SMALL_BYTES = 16 * 1024;
 
-const NO_BODY: RequestBody = { body: null, upload: undefined };
+const NO_BODY: RequestBody = { body: null, content: undefined, upload: undefined };
 
 /** Whether it is worth waiting for the next microtask: by then Node's parser is through with what it has read. */
 export const mayComeWithHead = (arrival: Arrival): arrival is NodeArrival => {
@@ -34,7 +42,7 @@ export const wholeBody = ({ incoming, isUnread, length }: NodeArrival): RequestB
   if (body === null) return undefined;
   // On to its end, which Node waits for.
   incoming.resume();
-  return { body, upload: undefined };
+  return { body, content: undefined, upload: undefined };
 };
 
 /** The body as it comes. */
@@ -44,10 +52,12 @@ export const requestBody = ({ exchange, timeouts }: Attempt): RequestBody => {
   const limits = { maxBytes: maxBodyBytes, idleMs: timeouts.idleMs };
   if (arrival instanceof NodeArrival && arrival.isUnread) {
     const upload = new Upload(arrival, limits);
-    return { body: asBody(upload), upload };
+    return { body: asBody(upload), content: upload, upload };
   }
   const stream = arrival.body.stream();
-  return stream === null ? NO_BODY : { body: asBody(watched(stream, limits)), upload: undefined };
+  if (stream === null) return NO_BODY;
+  const content: Content = { whenComplete() {} };
+  return { body: asBody(watched(stream, limits, content)), content, upload: undefined };
 };
 
 /** undici asks for no more of a stream than `Upload` has, and takes whatever can be iterated. */
@@ -58,6 +68,7 @@ const asBody = (body: Upload | ReadableStream<Uint8Array>): RequestBody["body"] 
 const watched = (
   stream: ReadableStream<Uint8Array>,
   { maxBytes, idleMs }: UploadLimits,
+  content: Content,
 ): ReadableStream<Uint8Array> => {
   const source = sourceOf(stream);
   const read: BodySource["read"] = () =>
@@ -72,8 +83,11 @@ const watched = (
       maxBytes,
       stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms` }),
       tooLong: () => new ProxyError("body-too-large", { detail: `more than ${maxBytes} bytes` }),
-      // The failure comes by the body itself.
-      ended() {},
+      // A failure comes by the body itself.
+      ended(error) {
+        if (error === undefined) content.whenComplete();
+      },
+      declined: () => content.whenComplete(),
     },
   );
 };

@@ -7,16 +7,20 @@ import { nominatedBy } from "../../src/http/headers.ts";
 const inOneLine = (value: string | readonly string[]): string =>
   typeof value === "string" ? value : value.join(", ");
 
-/** The last of the classes of statuses there are (RFC 9110 §15). */
+/** The classes of final statuses there are (RFC 9110 §15). */
+const MIN_STATUS = 200;
 const MAX_STATUS = 599;
 
+/** Whether more responses follow one with this status. Behind a 101 it would be another protocol. */
+export const isInterim = (status: number): boolean => status > 101 && status < MIN_STATUS;
+
 /**
- * What makes a response unfit to be passed on although the parser took it; undefined for nothing. In another transfer
+ * What makes a final response unfit to be passed on although the parser took it; undefined for nothing. In another transfer
  * coding than `chunked` (RFC 9112 §6.1) the parser hands over the coded bytes, which nobody behind it could tell from
  * the content.
  */
 export const responseFlaw = (status: number, received: IncomingHttpHeaders): string | undefined => {
-  if (status > MAX_STATUS) return `status ${status}`;
+  if (status < MIN_STATUS || status > MAX_STATUS) return `status ${status}`;
   const coding = received["transfer-encoding"];
   return coding === undefined || coding === "chunked" || inOneLine(coding).toLowerCase() === "chunked"
     ? undefined

@@ -6,10 +6,12 @@ import type { ListenConfig } from "../../src/config/types.ts";
 import { ProxyError, asProxyError } from "../../src/core/errors.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import { renderProblem } from "../../src/http/problem.ts";
+import { Burst } from "./burst.ts";
 import { discardRest } from "./discard.ts";
 import { Outgoing } from "./outgoing.ts";
 import { inTurn } from "./pipeline.ts";
-import { answerAndClose, refuseClient } from "./refusals.ts";
+import { answerAndClose, refuseClient, refuseTunnel } from "./refusals.ts";
+import { mayLoseWhatFollows } from "./upgrade.ts";
 
 /** Answers requests; @hono/node-server hands Hono's `fetch` the connection's objects as its `env`. */
 export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
@@ -48,6 +50,24 @@ export const createHttpServer = (
   // Past a limit Node would drop fields in silence; screening refuses the request instead.
   server.maxHeadersCount = 0;
   server.timeout = STALLED_MS;
+  const answer = answerWith(fetch, lifecycle);
+  server.on("request", answer);
+  server.on("checkContinue", (incoming: IncomingMessage, outgoing: Outgoing) => {
+    continueOnRead(incoming, outgoing);
+    answer(incoming, outgoing);
+  });
+  server.on("checkExpectation", answer);
+  server.on("connect", (_incoming, socket) => refuseTunnel(socket));
+  server.on("clientError", refuseClient);
+  server.on("timeout", dropStalled);
+  return server;
+};
+
+/** Hands requests to `fetch`, those of a connection one after the other, for as long as it is clear where each begins. */
+const answerWith = (
+  fetch: Fetch,
+  lifecycle: Lifecycle,
+): ((incoming: IncomingMessage, outgoing: Outgoing) => void) => {
   const listener = getRequestListener(fetch, {
     hostname: NO_HOST,
     errorHandler: refuseRequest,
@@ -55,30 +75,43 @@ export const createHttpServer = (
     autoCleanupIncoming: false,
   });
   const untrusted = new WeakSet<Socket>();
-  const answer = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
-    if (untrusted.has(incoming.socket)) return;
-    const coding = incoming.headers["transfer-encoding"];
-    if (coding !== undefined && coding.toLowerCase() !== "chunked") {
-      // Screening refuses it. Where it ends is in doubt, so nothing that follows on this connection is a request.
-      untrusted.add(incoming.socket);
-      outgoing.shouldKeepAlive = false;
+  const burst = new Burst();
+  const inOrder = inTurn((incoming: IncomingMessage, outgoing: Outgoing): void => {
+    if (incoming.httpVersionMajor !== 1) {
+      answerAndClose(incoming.socket, "bad-request");
+      return;
     }
+    if (incoming.url === "*") spellOut(incoming);
     outgoing.lifecycle = lifecycle;
+    outgoing.burst = burst;
     if (!incoming.readableEnded) outgoing.once("finish", () => discardRest(incoming, outgoing));
     void listener(incoming, outgoing);
   });
-  server.on("request", answer);
-  server.on("checkContinue", (incoming: IncomingMessage, outgoing: Outgoing) => {
-    continueOnRead(incoming, outgoing);
-    answer(incoming, outgoing);
-  });
-  server.on("checkExpectation", answer);
-  server.on("connect", (_incoming, socket) => {
-    answerAndClose(socket, "method-not-allowed", { Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" });
-  });
-  server.on("clientError", refuseClient);
-  server.on("timeout", dropStalled);
-  return server;
+  return (incoming, outgoing) => {
+    if (untrusted.has(incoming.socket)) return;
+    const isUnknown = incoming.httpVersionMajor !== 1 || hasUnknownCoding(incoming);
+    if (isUnknown || mayLoseWhatFollows(incoming)) {
+      // Where the next request would begin is in doubt, so nothing that follows on this connection is one.
+      untrusted.add(incoming.socket);
+      outgoing.shouldKeepAlive = false;
+    }
+    inOrder(incoming, outgoing);
+  };
+};
+
+/**
+ * node-server builds a URL of every target. `OPTIONS *` has a spelling that can be one, a target without a path
+ * (RFC 9112 §3.2.4).
+ */
+const spellOut = (incoming: IncomingMessage): void => {
+  const { method, headers } = incoming;
+  if (method === "OPTIONS" && headers.host !== undefined) incoming.url = `http://${headers.host}`;
+};
+
+/** Screening refuses it. */
+const hasUnknownCoding = ({ headers }: IncomingMessage): boolean => {
+  const coding = headers["transfer-encoding"];
+  return coding !== undefined && coding.toLowerCase() !== "chunked";
 };
 
 /** A request whose URL node-server can't build never reaches the app. */

@@ -30,10 +30,11 @@ export const nodeTransport = (): Transport => {
 
   const run = (attempt: Attempt, whole?: RequestBody): Promise<Response> =>
     new Promise((resolve, reject) => {
-      const { body, upload } = whole ?? requestBody(attempt);
-      const route = routeTo(attempt);
-      const request = requestOptions(attempt, route, body);
-      new AttemptRun({ attempt, connections: route.connections, request, upload, resolve, reject }).start();
+      const body = whole ?? requestBody(attempt);
+      const { content, upload } = body;
+      const { connections, serverName } = routeTo(attempt);
+      const request = requestOptions(attempt, serverName, body);
+      new AttemptRun({ attempt, connections, request, content, upload, resolve, reject }).start();
     });
 
   return {
@@ -61,8 +62,8 @@ interface Route {
 
 const requestOptions = (
   attempt: Attempt,
-  { serverName }: Route,
-  body: Dispatcher.DispatchOptions["body"],
+  serverName: string,
+  { body, content }: RequestBody,
 ): Dispatcher.DispatchOptions & { servername: string } => {
   const { exchange, target, host, requestEdits, timeouts } = attempt;
   const { head } = exchange.arrival;
@@ -78,7 +79,8 @@ const requestOptions = (
     method: head.method,
     headers,
     body: body ?? null,
-    headersTimeout: timeouts.firstByteMs,
+    // It would also count while an upstream that reads slowly holds the content up: the run times these itself.
+    headersTimeout: content === undefined ? timeouts.firstByteMs : 0,
     // One name for all requests of a client: undici reconnects when it changes.
     servername: serverName === "" ? "address" : serverName,
   };

@@ -67,6 +67,8 @@ export class Upload extends EventEmitter {
 
   /** Set by whoever sends: all that was given is the system's now. */
   hasSent: () => boolean = () => false;
+  /** Set by whoever sends. */
+  whenComplete: () => void = () => {};
 
   #isOursAlone({ buffer, byteLength }: Buffer): boolean {
     return buffer.byteLength === byteLength && this.#arrival.incoming.listenerCount("data") === 1;
@@ -99,6 +101,7 @@ export class Upload extends EventEmitter {
     this.complete = true;
     this.#detach();
     this.emit("end");
+    this.whenComplete();
   };
 
   readonly #onClose = (): void => this.#fail(gone());

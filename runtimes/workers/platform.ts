@@ -8,6 +8,7 @@ import { webRandom } from "../fetch/random.ts";
 import { telemetryOf } from "../stderr-telemetry.ts";
 import { WORKERS_CAPABILITIES } from "./capabilities.ts";
 import { workersTransport } from "./transport.ts";
+import { pairsAsReceived } from "./wire-fields.ts";
 
 export interface WorkersPlatformOptions {
   /** Told of every failed exchange, instead of a line by `console.error`. MUST NOT throw. */
@@ -31,6 +32,11 @@ const peerOfEdge = (request: Request): Peer => {
 };
 
 class WorkersArrival extends FetchArrival {
+  #pairs: readonly string[] | undefined;
+
+  override get pairs(): readonly string[] {
+    return (this.#pairs ??= pairsAsReceived(super.pairs));
+  }
   protected override readPeer(): Peer {
     return peerOnSocket(this.request) ?? peerOfEdge(this.request);
   }

@@ -3,6 +3,7 @@ import type { Clock, Transport } from "../../src/core/platform.ts";
 import type { EditHeaders, ShownBody } from "../fetch/hooks.ts";
 import { fieldsRecord } from "../fetch/fields-record.ts";
 import { fetchTransport } from "../fetch/transport.ts";
+import { pairsToSend } from "./wire-fields.ts";
 
 /**
  * Bodies stay encoded: workerd decodes only when somebody reads, and a body that goes out with the `Content-Encoding`
@@ -24,7 +25,7 @@ export const workersTransport = (clock: Clock): Transport =>
     endpointInit: () => ({}),
     sendsHost: false,
     declaresLength: false,
-    fieldsInit: fieldsRecord,
+    fieldsInit: (pairs) => fieldsRecord(pairsToSend(pairs)),
     contentOf: (content) => content ?? null,
     sized: (body, length) => body.pipeThrough(new FixedLengthStream(length)),
     endsWithClient: true,

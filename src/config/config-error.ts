@@ -1,7 +1,7 @@
 /** Everything that is wrong with a config, at once. */
 export type { ConfigProblem } from "./problem.ts";
 import { maskLine } from "./masking.ts";
-import { type ConfigProblem, type Place, showPath } from "./problem.ts";
+import { byPlace, type ConfigProblem, MOST_SHOWN, type Place, showPath } from "./problem.ts";
 
 const EXCERPT_WIDTH = 120;
 
@@ -31,8 +31,12 @@ const render = (problem: ConfigProblem): string => {
   return [head, ...(problem.place === undefined ? [] : excerpt(problem.place))].join("\n");
 };
 
-const byPlace = (a: ConfigProblem, b: ConfigProblem): number =>
-  (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0);
+/** The first of `problems`, and how many there are more. */
+const renderAll = (problems: readonly ConfigProblem[], between: string): string => {
+  const more = problems.length - MOST_SHOWN;
+  const shown = problems.slice(0, MOST_SHOWN).map(render);
+  return [...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join(between);
+};
 
 const withoutSecrets = (problem: ConfigProblem): ConfigProblem => {
   const { place } = problem;
@@ -43,7 +47,7 @@ const withoutSecrets = (problem: ConfigProblem): ConfigProblem => {
 
 /**
  * A config that can't be used. `problems` holds all that is wrong, in the order of the file where there is one;
- * `report` is the text to show, with the place, the line and a caret for each. Neither ever holds a secret.
+ * `report` is the text to show, with the place, the line and a caret for each of the first 100. Neither ever holds a secret.
  */
 export class ConfigError extends TypeError {
   override readonly name = "ConfigError";
@@ -51,13 +55,13 @@ export class ConfigError extends TypeError {
 
   constructor(problems: readonly ConfigProblem[]) {
     const ordered = problems.map(withoutSecrets).toSorted(byPlace);
-    super(ordered.map(render).join("\n"));
+    super(renderAll(ordered, "\n"));
     this.problems = ordered;
   }
 
   get report(): string {
     const count = this.problems.length;
     const title = count === 1 ? "The config has a problem:" : `The config has ${count} problems:`;
-    return `${title}\n\n${this.problems.map(render).join("\n\n")}\n`;
+    return `${title}\n\n${renderAll(this.problems, "\n\n")}\n`;
   }
 }

@@ -1,8 +1,9 @@
 /** Config files by their kind. */
 import { ConfigError } from "./config-error.ts";
-import type { ConfigPath, Place } from "./problem.ts";
 import { readPlainJson } from "./plain-json.ts";
-import { faultsOf, type Locate, type Malformed, placeOf, type Source } from "./source-text.ts";
+import { anyOf, type ConfigPath, type ConfigProblem, type Place, showValue } from "./problem.ts";
+import { isRecord } from "./schema/run.ts";
+import { faultsOf, type Locate, type Malformed, placesIn, type Source } from "./source-text.ts";
 
 /** What reading needs of the runtime. */
 export interface FileAccess {
@@ -19,6 +20,8 @@ export interface ConfigFile {
   /** Absolute. */
   readonly path: string;
   readonly input: unknown;
+  /** What is wrong with its text and yet leaves it readable. */
+  readonly problems: readonly ConfigProblem[];
   /** Says where things stand in it. Costs a second reading, so it is asked for where something is wrong alone. */
   readonly places: () => Promise<(path: ConfigPath, at: "key" | "value") => Place | undefined>;
 }
@@ -30,6 +33,7 @@ const DEFAULT_FILES: readonly string[] = [
   "fairlead.yaml",
   "fairlead.yml",
   "fairlead.ts",
+  "fairlead.mts",
   "fairlead.mjs",
   "fairlead.js",
 ];
@@ -61,17 +65,19 @@ const textFile = (
   name: string,
   path: string,
   text: string,
-  input: unknown,
+  { input, faults = [] }: Pick<Source, "input" | "faults">,
   locate: () => Promise<Locate>,
 ): ConfigFile => ({
   name,
   path,
   input,
+  problems: faultsOf(name, text, faults),
   places: async () => {
     const find = await locate();
+    const placeOf = placesIn(name, text);
     return (at, side) => {
       const span = find(at, side);
-      return span === undefined ? { source: name } : placeOf(name, text, span);
+      return span === undefined ? { source: name } : placeOf(span);
     };
   },
 });
@@ -80,38 +86,60 @@ const readJsonFile = async (name: string, path: string, text: string): Promise<C
   const closely = async (): Promise<Source> =>
     accepted(name, text, (await import("./json-text.ts")).readJson(text));
   const plain = readPlainJson(text);
-  if (plain !== undefined)
-    return textFile(name, path, text, plain.input, async () => (await closely()).locate);
-  const { input, locate } = await closely();
-  return textFile(name, path, text, input, () => Promise.resolve(locate));
+  if (plain !== undefined) return textFile(name, path, text, plain, async () => (await closely()).locate);
+  const source = await closely();
+  return textFile(name, path, text, source, () => Promise.resolve(source.locate));
 };
 
 const accepted = (name: string, text: string, read: Source | Malformed): Source => {
-  if ("faults" in read) throw new ConfigError(faultsOf(name, text, read));
-  return read;
+  if ("input" in read) return read;
+  throw new ConfigError(faultsOf(name, text, read.faults));
 };
 
 const readYamlFile = async (name: string, path: string, text: string): Promise<ConfigFile> => {
   const { readYaml } = await import("./yaml-text.ts");
-  const { input, locate } = accepted(name, text, readYaml(text));
-  return textFile(name, path, text, input, () => Promise.resolve(locate));
+  const source = accepted(name, text, readYaml(text));
+  return textFile(name, path, text, source, () => Promise.resolve(source.locate));
 };
 
 const importFile = async (name: string, path: string, access: FileAccess): Promise<ConfigFile> => {
-  let module: unknown;
-  try {
-    module = await access.importModule(path);
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    throw fail(name, `the module can't be loaded: ${reason}`);
-  }
-  const input: unknown =
-    typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
-  if (input === undefined) {
-    throw fail(name, "the module has no default export; write `export default defineConfig({ … })`");
-  }
-  return { name, path, input, places: () => Promise.resolve(() => ({ source: name })) };
+  const { importConfig } = await import("./config-module.ts");
+  const input = await importConfig(name, path, access.importModule);
+  return { name, path, input, problems: [], places: () => Promise.resolve(() => ({ source: name })) };
 };
+
+const readText = async (name: string, path: string, access: FileAccess): Promise<string> => {
+  try {
+    return (await access.readText(path)).replace(/^\u{feff}/u, "");
+  } catch (error) {
+    throw fail(name, whyUnreadable(error));
+  }
+};
+
+type Kind = (name: string, path: string, access: FileAccess) => Promise<ConfigFile>;
+
+const ofText =
+  (read: (name: string, path: string, text: string) => Promise<ConfigFile>): Kind =>
+  async (name, path, access) => {
+    const text = await readText(name, path, access);
+    try {
+      return await read(name, path, text);
+    } catch (error) {
+      throw error instanceof RangeError ? fail(name, "nested too deeply") : error;
+    }
+  };
+
+/** By the end of the name. */
+const KINDS: ReadonlyMap<string, Kind> = new Map([
+  [".json", ofText(readJsonFile)],
+  [".jsonc", ofText(readJsonFile)],
+  [".yaml", ofText(readYamlFile)],
+  [".yml", ofText(readYamlFile)],
+  [".ts", importFile],
+  [".mts", importFile],
+  [".js", importFile],
+  [".mjs", importFile],
+]);
 
 /**
  * Reads the file called `name`, seen from `cwd`: JSON (comments allowed), YAML, or a module's default export.
@@ -119,23 +147,14 @@ const importFile = async (name: string, path: string, access: FileAccess): Promi
  * @throws ConfigError when it is missing, unreadable, malformed or of another kind.
  */
 export const readConfigFile = async (name: string, cwd: string, access: FileAccess): Promise<ConfigFile> => {
-  const path = within(cwd, name);
-  const kind = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
-  if (["ts", "mts", "js", "mjs"].includes(kind)) return importFile(name, path, access);
-  const read = { json: readJsonFile, jsonc: readJsonFile, yaml: readYamlFile, yml: readYamlFile }[kind];
-  if (read === undefined)
-    throw fail(name, "unknown kind of file; expected .json, .jsonc, .yaml, .yml, .ts or .js");
-  let text: string;
-  try {
-    text = await access.readText(path);
-  } catch (error) {
-    throw fail(name, whyUnreadable(error));
-  }
-  try {
-    return await read(name, path, text.replace(/^\u{feff}/u, ""));
-  } catch (error) {
-    throw error instanceof RangeError ? fail(name, "nested too deeply") : error;
-  }
+  const read = KINDS.get(/\.[a-z]+$/i.exec(name)?.[0].toLowerCase() ?? "");
+  if (read === undefined) throw fail(name, `unknown kind of file; expected ${anyOf([...KINDS.keys()])}`);
+  const file = await read(name, within(cwd, name), access);
+  if (isRecord(file.input)) return file;
+  const place = (await file.places())([], "value") ?? { source: name };
+  throw new ConfigError([
+    { path: [], at: "value", message: `expected an object, found ${showValue(file.input)}`, place },
+  ]);
 };
 
 /** The first of `DEFAULT_FILES` in `cwd`; undefined where there is none. */

@@ -2,7 +2,7 @@
 import { nearestName } from "../core/nearest.ts";
 import { setAt } from "./merge.ts";
 import type { Env } from "./variables.ts";
-import type { ConfigPath, ConfigProblem } from "./problem.ts";
+import { anyOf, type ConfigPath, type ConfigProblem, showPath } from "./problem.ts";
 import { isRecord, type Schema } from "./schema/run.ts";
 import { coerce, listed, type Shape, shapeOf, takesText } from "./shape.ts";
 
@@ -62,21 +62,16 @@ const at = (base: unknown, key: string | number, shape: Shape): unknown => {
   return isRecord(long) && Object.hasOwn(long, key) ? long[key] : undefined;
 };
 
-/** The place that `rest` of a variable's name means. */
-const find = (schema: AnySchema, base: unknown, rest: string, path: ConfigPath): Found | undefined => {
+/** The places that `rest` of a variable's name may mean: several where two names differ in what it can't hold. */
+const find = (schema: AnySchema, base: unknown, rest: string, path: ConfigPath): readonly Found[] => {
   const shape = shapeOf(schema);
-  for (const [key, member] of keysAt(shape, base)) {
+  return keysAt(shape, base).flatMap(([key, member]): readonly Found[] => {
     const name = upperSnake(String(key));
-    const inner = [...path, key];
-    if (rest === name) {
-      const found = { path: inner, shape: shapeOf(member) };
-      if (isSettable(found.shape)) return found;
-    }
-    if (!rest.startsWith(`${name}_`)) continue;
-    const found = find(member, at(base, key, shape), rest.slice(name.length + 1), inner);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+    const found = { path: [...path, key], shape: shapeOf(member) };
+    if (rest === name) return isSettable(found.shape) ? [found] : [];
+    if (!rest.startsWith(`${name}_`)) return [];
+    return find(member, at(base, key, shape), rest.slice(name.length + 1), found.path);
+  });
 };
 
 /** Every name that `find` would know, without the prefix. */
@@ -150,8 +145,11 @@ export const applyEnvironment = (schema: AnySchema, base: unknown, env: Env): Fr
     if (SPECIAL_VARIABLES.some((special) => special === name)) continue;
     const value = variable(env, name);
     if (value === undefined) continue;
-    const found = find(schema, base, name, []);
-    if (found !== undefined) put(found.path, value.name, coerce(found.shape, value.text));
+    const [found, ...others] = find(schema, base, name, []);
+    if (found !== undefined && others.length > 0) {
+      const paths = [found, ...others].map(({ path }) => showPath(path));
+      problems.push(problem(value.name, `may mean ${anyOf(paths)}; set it in the file`));
+    } else if (found !== undefined) put(found.path, value.name, coerce(found.shape, value.text));
     else if (value.name.startsWith(PREFIX) && !SERVICE_LINK.test(name)) {
       const meant = nearestName(value.name, variableNames(schema, base));
       const advice = meant === undefined ? "no setting has this name" : `did you mean ${meant}?`;

@@ -1,7 +1,6 @@
 /** JSON config files. Comments and trailing commas are allowed. */
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
-import type { ConfigPath } from "./problem.ts";
-import type { Malformed, Source, Span } from "./source-text.ts";
+import type { Fault, Locate, Malformed, Source, Span } from "./source-text.ts";
 
 const OPTIONS = { allowTrailingComma: true, disallowComments: false, allowEmptyContent: false };
 
@@ -37,7 +36,7 @@ const malformed = (errors: readonly ParseError[]): Malformed => ({
 const spanOf = ({ offset, length }: Node): Span => ({ start: offset, end: offset + length });
 
 /** Keys that an object repeats: the last one would win, which nobody means. */
-const repeated = (node: Node, faults: { message: string; span: Span }[]): void => {
+const repeated = (node: Node, faults: Fault[]): void => {
   const seen = new Set<unknown>();
   for (const child of node.children ?? []) {
     const [key, value] = child.type === "property" ? (child.children ?? []) : [];
@@ -49,14 +48,25 @@ const repeated = (node: Node, faults: { message: string; span: Span }[]): void =
   }
 };
 
-const childOf = (node: Node, key: string | number): Node | undefined =>
-  node.type === "array"
-    ? node.children?.[Number(key)]
-    : node.children?.find(({ children }) => children?.[0]?.value === key)?.children?.[1];
+type ChildOf = (node: Node, key: string | number) => Node | undefined;
 
-const locateIn =
-  (root: Node) =>
-  (path: ConfigPath, at: "key" | "value"): Span => {
+/** Finds members, of a key that stands twice the last, whose value is the one that is read. Each object's keys are gone through once. */
+const childFinder = (): ChildOf => {
+  const members = new Map<Node, ReadonlyMap<unknown, Node | undefined>>();
+  const membersOf = (node: Node): ReadonlyMap<unknown, Node | undefined> => {
+    let found = members.get(node);
+    if (found === undefined) {
+      found = new Map((node.children ?? []).map(({ children }) => [children?.[0]?.value, children?.[1]]));
+      members.set(node, found);
+    }
+    return found;
+  };
+  return (node, key) => (node.type === "array" ? node.children?.[Number(key)] : membersOf(node).get(key));
+};
+
+const locateIn = (root: Node): Locate => {
+  const childOf = childFinder();
+  return (path, at) => {
     let node = root;
     let reached = true;
     for (const step of path) {
@@ -71,6 +81,7 @@ const locateIn =
     const whole = !reached || node.type === "object" || node.type === "array";
     return spanOf((at === "key" || whole) && key !== undefined ? key : node);
   };
+};
 
 /** Reads JSON with comments. */
 export const readJson = (text: string): Source | Malformed => {
@@ -81,7 +92,7 @@ export const readJson = (text: string): Source | Malformed => {
       ? malformed(errors)
       : { faults: [{ message: "the file is empty", span: { start: 0, end: 0 } }] };
   }
-  const faults: { message: string; span: Span }[] = [];
+  const faults: Fault[] = [];
   repeated(root, faults);
-  return faults.length > 0 ? { faults } : { input: getNodeValue(root) as unknown, locate: locateIn(root) };
+  return { input: getNodeValue(root) as unknown, locate: locateIn(root), faults };
 };

@@ -1,28 +1,19 @@
 /** The config of a process: defaults ← file ← environment ← flags. */
 import type { InspectTls } from "../core/tls-inspection.ts";
 import { ConfigError } from "./config-error.ts";
-import {
-  type ConfigFile,
-  directoryOf,
-  discoverConfigFile,
-  type FileAccess,
-  readConfigFile,
-  whyUnreadable,
-  within,
-} from "./config-file.ts";
+import { directoryOf, whyUnreadable, within } from "./config-file.ts";
 import { effective } from "./effective.ts";
-import { applyEnvironment, configFileOf } from "./environment.ts";
+import { gather, type Gathered, isNothing, type SourceOptions } from "./gather.ts";
 import { exposedKeys, isKeyPlace } from "./key-files.ts";
-import { located, type Origins, setBy } from "./locate.ts";
+import { located, setBy } from "./locate.ts";
 import { masking } from "./masking.ts";
-import { merge } from "./merge.ts";
-import { explicitPaths, pathsOf, valueAt } from "./paths.ts";
+import { explicitPaths } from "./paths.ts";
 import { type Checked, checkConfig } from "./parse.ts";
-import type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
+import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { configSchema } from "./schema/config.ts";
 import { isRecord } from "./schema/run.ts";
-import type { Config, ConfigInput } from "./types.ts";
-import { type Env, type Looked, type LookUp, lookUpEnv, pathKey, references } from "./variables.ts";
+import type { Config } from "./types.ts";
+import { type Looked, type LookUp, lookUpEnv, pathKey, references } from "./variables.ts";
 
 /** A closer look at certificates and keys than at other settings. */
 export interface CertificateAccess {
@@ -31,18 +22,9 @@ export interface CertificateAccess {
   readonly modeOf: (path: string) => Promise<number | undefined>;
 }
 
-export interface LoadOptions extends FileAccess {
+export interface LoadOptions extends SourceOptions {
   /** Without it certificates are only checked to be PEM texts. */
   readonly certificates?: CertificateAccess;
-  /** Path of the config file, seen from `cwd`. Without it `FAIRLEAD_CONFIG`, else the first of the default names. */
-  readonly file?: string;
-  readonly env: Env;
-  /** What the command line says. */
-  readonly flags: ConfigInput;
-  /** Dotted path → the flag that sets it, for messages: `{ "listen.port": "--port" }`. */
-  readonly flagNames?: Readonly<Record<string, string>>;
-  /** Absolute. */
-  readonly cwd: string;
 }
 
 /** A config and where it came from. */
@@ -56,53 +38,9 @@ export interface LoadedConfig {
   readonly mask: (text: string) => string;
   /** File, environment variables and flags that set something. */
   readonly sources: readonly string[];
-  /** Where the value at `path` was set. */
-  readonly placeOf: (path: ConfigPath, at?: "key" | "value") => Promise<Place | undefined>;
+  /** `problems` with the places where their paths were set, in the order of the places. */
+  readonly located: (problems: readonly ConfigProblem[]) => Promise<readonly ConfigProblem[]>;
 }
-
-/** All sources in one. */
-interface Gathered extends Origins {
-  readonly input: unknown;
-  readonly problems: readonly ConfigProblem[];
-}
-
-const isLeaf = (value: unknown): boolean => !isRecord(value) || Object.keys(value).length === 0;
-
-/** The paths that flags set as a whole, with the flags' names. */
-const flagPaths = (flags: ConfigInput, names: Readonly<Record<string, string>>): Gathered["flags"] =>
-  [...pathsOf(flags)]
-    .filter((path) => isLeaf(valueAt(flags, path)) && !path.some((key) => typeof key === "number"))
-    .map((path) => ({ path, name: names[path.join(".")] ?? "command line" }));
-
-const readFile = async (options: LoadOptions): Promise<ConfigFile | undefined> => {
-  const named = options.file ?? configFileOf(options.env)?.text;
-  return named === undefined
-    ? discoverConfigFile(options.cwd, options)
-    : readConfigFile(named, options.cwd, options);
-};
-
-/** `PORT`, which many platforms set, counts where nobody else set `listen.port`. */
-const withPort = (input: unknown, env: Env): { input: unknown; used: boolean } => {
-  const port = env["PORT"];
-  const listen = isRecord(input) ? input["listen"] : undefined;
-  const set = isRecord(listen) ? listen["port"] !== undefined : listen !== undefined;
-  if (port === undefined || port === "" || set) return { input, used: false };
-  return { input: merge(configSchema, input, { listen: { port } }), used: true };
-};
-
-const gather = async (options: LoadOptions): Promise<Gathered> => {
-  const file = await readFile(options);
-  const fromEnv = applyEnvironment(configSchema, file?.input ?? {}, options.env);
-  const merged = merge(configSchema, fromEnv.input, options.flags);
-  const { input, used } = withPort(merged, options.env);
-  return {
-    input,
-    file,
-    env: used ? [...fromEnv.set, { path: ["listen", "port"], name: "PORT" }] : fromEnv.set,
-    flags: flagPaths(options.flags, options.flagNames ?? {}),
-    problems: fromEnv.problems,
-  };
-};
 
 /** Texts of the files that references name, by `fileKey`. */
 const readReferences = async (
@@ -142,11 +80,6 @@ const fileOf = (options: LoadOptions, gathered: Gathered, name: string, path: Co
   return within(fromFile ? directoryOf(file.path) : options.cwd, name);
 };
 
-const isNothing = ({ input, file, problems }: Gathered): boolean =>
-  file === undefined &&
-  problems.length === 0 &&
-  !(isRecord(input) && (input["upstreams"] !== undefined || input["routes"] !== undefined));
-
 /**
  * Reads all sources and checks what they make together.
  *
@@ -155,18 +88,19 @@ const isNothing = ({ input, file, problems }: Gathered): boolean =>
  */
 export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | undefined> => {
   const gathered = await gather(options);
-  if (isNothing(gathered)) return undefined;
+  if (isNothing(gathered) && gathered.problems.length === 0) return undefined;
   const files = await readReferences(options, gathered);
   const lookUp: LookUp = (kind, name, path) =>
     kind === "env"
       ? lookUpEnv(options.env, name)
       : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" });
   const checked = checkConfig(gathered.input, lookUp, options.certificates?.inspect);
-  const problems = [
-    ...gathered.problems,
-    ...(await keyProblems(options, gathered)),
-    ...(checked.ok ? [] : checked.problems),
-  ];
+  // What variables and flags say is judged in any case, what is missing only where all of it is there.
+  const complete = gathered.whole && !isNothing(gathered);
+  const found = (checked.ok ? [] : checked.problems).filter(
+    ({ path }) => complete || setBy(gathered, path) !== undefined,
+  );
+  const problems = [...gathered.problems, ...(await keyProblems(options, gathered)), ...found];
   if (!checked.ok || problems.length > 0) throw new ConfigError(await located(gathered, problems));
   return loaded(gathered, checked);
 };
@@ -194,5 +128,5 @@ const loaded = (
     ...(gathered.file === undefined ? [] : [gathered.file.name]),
     ...new Set([...gathered.env, ...gathered.flags].map(({ name }) => name)),
   ],
-  placeOf: async (path, at = "value") => (await located(gathered, [{ path, at, message: "" }]))[0]?.place,
+  located: (problems) => located(gathered, problems),
 });

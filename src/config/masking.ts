@@ -29,9 +29,12 @@ export const maskUserinfo = (text: string, cover: Cover = asterisks): string =>
 
 const PRIVATE_KEY_LINE = new RegExp(`${PRIVATE_KEY.source}[^"']*`, "g");
 
+/** What a shell would take where the variable is not set. */
+const SHELL_DEFAULT = /(?<=\$\{env:\w+:?[-=?+])[^}]+/g;
+
 /** A line of a config file without private keys and passwords in URLs; every column stays where it is. */
 export const maskLine = (line: string): string =>
-  maskUserinfo(line.replaceAll(PRIVATE_KEY_LINE, stars), stars);
+  maskUserinfo(line.replaceAll(PRIVATE_KEY_LINE, stars).replaceAll(SHELL_DEFAULT, stars), stars);
 
 /** `name:` as JSON, YAML and JavaScript write it, and before what may be its value. */
 const NAMED = /([A-Za-z_][\w-]*)["']?\s*:\s*(?=("(?:[^"\\]|\\.)*"?|'[^']*'?|\{[^}]*|[^"'{\s].*))/g;

@@ -28,6 +28,13 @@ export interface ConfigProblem {
   readonly place?: Place;
 }
 
+/** How many problems anybody reads at once. */
+export const MOST_SHOWN = 100;
+
+/** The order of the file where there is one. */
+export const byPlace = (a: ConfigProblem, b: ConfigProblem): number =>
+  (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0);
+
 const PLAIN_KEY = /^[\w$-]+$/;
 
 /** `upstreams.api.endpoints[1].url`; keys with other characters in quotes: `upstreams["a.b"]`. */

@@ -1,11 +1,31 @@
 /** What a config asks of its runtime beyond the common ground, and the refusal when the runtime can't. */
 import { CAPABILITIES, type Capability } from "../core/capability.ts";
-import type { Config } from "./types.ts";
+import type { ConfigPath, ConfigProblem } from "./problem.ts";
+import type { UpstreamTlsConfig } from "./types.ts";
+
+/** What of a config asks for more than the common ground. */
+export interface Asking {
+  readonly listen: {
+    readonly trustedProxies: readonly unknown[];
+    readonly limits: { readonly headerBytes: number };
+  };
+  readonly upstreams: Readonly<
+    Record<
+      string,
+      {
+        readonly host: string;
+        readonly endpoints: readonly { readonly url: string }[];
+        readonly tls: Omit<UpstreamTlsConfig, "key"> | undefined;
+      }
+    >
+  >;
+  readonly routes: readonly { readonly rewrite: { readonly host: string | undefined } | undefined }[];
+}
 
 /** One thing asked for. */
 interface Requirement {
   /** Where in the config, e.g. `upstreams.api.timeouts.connect`. */
-  readonly path: string;
+  readonly path: ConfigPath;
   readonly capability: Capability;
 }
 
@@ -44,59 +64,82 @@ const WHEN_SET: readonly Setting[] = [
   setting("upstreams.*.pool.pipelining", "pipelining"),
 ];
 
-const matches = ({ start, end }: Setting, path: string): boolean =>
-  end === "" ? path === start : path.endsWith(end) && path.startsWith(start);
+/** The parts of a dotted path if it is the one that a setting means. */
+const partsOf = ({ start, end }: Setting, path: string): ConfigPath | undefined => {
+  if (end === "") return path === start ? path.split(".") : undefined;
+  if (!path.endsWith(end) || !path.startsWith(start)) return undefined;
+  const name = path.slice(start.length, -end.length);
+  return [start.slice(0, -1), start === "routes." ? Number(name) : name, ...end.slice(1).split(".")];
+};
+
+/** Sizes of a header section beyond which not every runtime's server goes. */
+const LONG_HEADER_SECTIONS: readonly (readonly [bytes: number, capability: Capability])[] = [
+  [16 * 1024, "header-section-over-16k"],
+  [64 * 1024, "header-section-over-64k"],
+];
 
 /** Everything that `config` asks for; `explicit` holds the dotted paths that somebody wrote. */
-const requirements = (config: Config, explicit: ReadonlySet<string>): readonly Requirement[] => {
+const requirements = (config: Asking, explicit: ReadonlySet<string>): readonly Requirement[] => {
   const found: Requirement[] = [];
-  for (const path of explicit) {
+  for (const dotted of explicit) {
     for (const candidate of WHEN_SET) {
-      if (matches(candidate, path)) found.push({ path, capability: candidate.capability });
+      const path = partsOf(candidate, dotted);
+      if (path !== undefined) found.push({ path, capability: candidate.capability });
     }
   }
+  if (explicit.has("listen.limits.headerBytes")) {
+    const asked = LONG_HEADER_SECTIONS.filter(([bytes]) => config.listen.limits.headerBytes > bytes);
+    const path = ["listen", "limits", "headerBytes"];
+    found.push(...asked.map(([, capability]) => ({ path, capability })));
+  }
   if (config.listen.trustedProxies.length > 0) {
-    found.push({ path: "listen.trustedProxies", capability: "peer-address" });
+    found.push({ path: ["listen", "trustedProxies"], capability: "peer-address" });
   }
   for (const [name, upstream] of Object.entries(config.upstreams)) {
-    found.push(...upstreamRequirements(`upstreams.${name}`, upstream));
+    found.push(...upstreamRequirements(["upstreams", name], upstream));
   }
   for (const [index, route] of config.routes.entries()) {
     if (route.rewrite?.host !== undefined) {
-      found.push({ path: `routes.${index}.rewrite.host`, capability: "raw-host" });
+      found.push({ path: ["routes", index, "rewrite", "host"], capability: "raw-host" });
     }
   }
   return found;
 };
 
-const upstreamRequirements = (path: string, upstream: Config["upstreams"][string]): Requirement[] => {
+const upstreamRequirements = (at: ConfigPath, upstream: Asking["upstreams"][string]): Requirement[] => {
   const found: Requirement[] = [];
-  if (upstream.host !== "upstream") found.push({ path: `${path}.host`, capability: "raw-host" });
+  const ask = (capability: Capability, ...keys: ConfigPath): void =>
+    void found.push({ path: [...at, ...keys], capability });
+  if (upstream.host !== "upstream") ask("raw-host", "host");
   for (const [index, endpoint] of upstream.endpoints.entries()) {
-    if (!endpoint.url.startsWith("unix:")) continue;
-    found.push({ path: `${path}.endpoints.${index}`, capability: "unix-socket" });
+    if (endpoint.url.startsWith("unix:")) ask("unix-socket", "endpoints", index);
   }
   const { tls } = upstream;
   if (tls === undefined) return found;
-  if (tls.ca !== undefined) found.push({ path: `${path}.tls.ca`, capability: "upstream-ca" });
-  if (tls.cert !== undefined)
-    found.push({ path: `${path}.tls.cert`, capability: "upstream-client-certificate" });
-  if (!tls.verify) found.push({ path: `${path}.tls.verify`, capability: "upstream-no-verify" });
-  if (tls.serverName !== undefined) {
-    found.push({ path: `${path}.tls.serverName`, capability: "upstream-server-name" });
-  }
+  if (tls.ca !== undefined) ask("upstream-ca", "tls", "ca");
+  if (tls.cert !== undefined) ask("upstream-client-certificate", "tls", "cert");
+  if (!tls.verify) ask("upstream-no-verify", "tls", "verify");
+  if (tls.serverName !== undefined) ask("upstream-server-name", "tls", "serverName");
   return found;
 };
 
-/** Sentences for what `platform` can't do; empty when the config fits it. */
-export const unsupported = (
-  config: Config,
+interface Able {
+  readonly name: string;
+  readonly capabilities: ReadonlySet<Capability>;
+}
+
+/** What `platform` can't do, each a problem of its setting; empty when the config fits it. */
+export const refusals = (
+  config: Asking,
   explicit: ReadonlySet<string>,
-  platform: { readonly name: string; readonly capabilities: ReadonlySet<Capability> },
-): readonly { readonly path: string; readonly message: string }[] =>
-  requirements(config, explicit)
-    .filter(({ capability }) => !platform.capabilities.has(capability))
-    .map(({ path, capability }) => ({
-      path,
-      message: `${platform.name} can't ${CAPABILITIES[capability]}; remove this setting or choose another runtime`,
-    }));
+  platform: Able,
+): readonly ConfigProblem[] => {
+  const refused = new Map<ConfigPath, ConfigProblem>();
+  for (const { path, capability } of requirements(config, explicit)) {
+    // The lowest of several limits that one value is beyond.
+    if (platform.capabilities.has(capability) || refused.has(path)) continue;
+    const message = `${platform.name} can't ${CAPABILITIES[capability]}; remove this setting or choose another runtime`;
+    refused.set(path, { path, at: "key", message });
+  }
+  return [...refused.values()];
+};

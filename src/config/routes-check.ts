@@ -1,6 +1,6 @@
 /** What must hold between parts of a config. Reads the input as written, so that it also runs beside other problems. */
 import { nearestName } from "../core/nearest.ts";
-import { type ConfigPath, type ConfigProblem, showValue } from "./problem.ts";
+import { type ConfigPath, type ConfigProblem, MOST_SHOWN, showValue } from "./problem.ts";
 import { isRecord } from "./schema/run.ts";
 import type { IsSecret } from "./secret-places.ts";
 import { routeName } from "./schema/route.ts";
@@ -27,12 +27,13 @@ const references = (route: unknown, index: number): Reference[] => {
 const unknownUpstream = (
   { path, name }: Reference,
   names: readonly string[],
+  near: readonly string[],
   isSecret: IsSecret,
 ): ConfigProblem => {
   const missing = isSecret(path)
     ? "there is no upstream of this name"
     : `there is no upstream ${showValue(name)}`;
-  const meant = nearestName(name, names);
+  const meant = nearestName(name, near);
   if (meant !== undefined)
     return { ...problem(path, `${missing}; did you mean "${meant}"?`), nearest: meant };
   const listed = names.slice(0, 10).join(", ") + (names.length > 10 ? ", …" : "");
@@ -79,6 +80,7 @@ export const checkRoutes = (input: unknown, isSecret: IsSecret): ConfigProblem[]
   const dangling = routes
     .flatMap(references)
     .filter(({ name }) => name !== "" && !known.has(name))
-    .map((reference) => unknownUpstream(reference, names, isSecret));
+    // Comparing every name with every other takes its time, and what is not shown needs no advice.
+    .map((reference, index) => unknownUpstream(reference, names, index < MOST_SHOWN ? names : [], isSecret));
   return [...dangling, ...repeatedNames(routes), ...nothingToDo(names, routes)];
 };

@@ -15,28 +15,55 @@ export type Locate = (path: ConfigPath, at: "key" | "value") => Span | undefined
 export interface Source {
   readonly input: unknown;
   readonly locate: Locate;
+  /** What must not be, and yet leaves the rest readable. */
+  readonly faults?: readonly Fault[];
 }
 
 /** A file that can't be read as what its name says. */
 export interface Malformed {
-  readonly faults: readonly { readonly message: string; readonly span: Span }[];
+  readonly faults: readonly Fault[];
 }
 
-/** `span` of `text` as people count: lines and columns from 1. A span over several lines is cut at the first's end. */
-export const placeOf = (source: string, text: string, { start, end }: Span): Place => {
-  const from = Math.min(start, text.length);
-  const lineStart = text.lastIndexOf("\n", from - 1) + 1;
-  const newline = text.indexOf("\n", from);
-  const lineEnd = newline === -1 ? text.length : newline;
-  const line = text.slice(0, lineStart).split("\n").length;
-  const shown = text.slice(lineStart, lineEnd).replace(/\r$/, "");
-  const length = Math.max(1, Math.min(end, lineStart + shown.length) - from);
-  return { source, line, column: from - lineStart + 1, text: shown, length };
+/** What is wrong with a part of a text. */
+export interface Fault {
+  readonly message: string;
+  readonly span: Span;
+}
+
+/** How many of the sorted `starts` are at most `offset`. */
+const linesUpTo = (starts: readonly number[], offset: number): number => {
+  let [low, high] = [0, starts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 };
 
-/** The faults of a malformed file as problems. */
-export const faultsOf = (source: string, text: string, { faults }: Malformed): ConfigProblem[] =>
-  faults.map(({ message, span }) => {
-    const place = placeOf(source, text, span);
+/**
+ * Tells spans of `text` as people count: lines and columns from 1. A span over several lines is cut at the first's
+ * end. The text is gone through once, however many spans are asked for.
+ */
+export const placesIn = (source: string, text: string): ((span: Span) => Place) => {
+  const starts = [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+  return ({ start, end }) => {
+    const from = Math.min(start, text.length);
+    const line = linesUpTo(starts, from);
+    const lineStart = starts[line - 1] ?? 0;
+    const newline = (starts[line] ?? text.length + 1) - 1;
+    const shown = text.slice(lineStart, text[newline - 1] === "\r" ? newline - 1 : newline);
+    const length = Math.max(1, Math.min(end, lineStart + shown.length) - from);
+    return { source, line, column: from - lineStart + 1, text: shown, length };
+  };
+};
+
+/** The faults of a file's text as problems. */
+export const faultsOf = (source: string, text: string, faults: readonly Fault[]): ConfigProblem[] => {
+  if (faults.length === 0) return [];
+  const placeOf = placesIn(source, text);
+  return faults.map(({ message, span }) => {
+    const place = placeOf(span);
     return { path: [], at: "value", message, place: { ...place, text: maskUnreadLine(place.text ?? "") } };
   });
+};

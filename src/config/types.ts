@@ -180,7 +180,7 @@ export interface RouteTimeouts {
 }
 
 export interface ValidationConfig {
-  /** Methods that are let through; undefined is all but CONNECT and TRACE. */
+  /** Methods that are let through, HEAD wherever GET is; undefined is all but CONNECT and TRACE. */
   readonly methods: readonly string[] | undefined;
   /** Hosts that are served (exact or `*.example.com`); undefined is any. */
   readonly hosts: readonly string[] | undefined;

@@ -31,6 +31,9 @@ export const lookUpEnv = (env: Env, name: string): Looked => {
   // What an object inherits (`constructor`) is no variable of the environment.
   const text = Object.hasOwn(env, name) ? env[name] : undefined;
   if (text !== undefined) return { text };
+  const [, plain] = /^(\w+):?[-=?+]/.exec(name) ?? [];
+  // Without what stands behind it, which may be a password.
+  if (plain !== undefined) return { problem: `there are no defaults here; expected \`\${env:${plain}}\`` };
   const meant = nearestName(name, Object.keys(env));
   const problem = `the environment variable ${name} is not set`;
   return meant === undefined
@@ -112,6 +115,10 @@ const resolveText = (
     (whole, literal: string, kind: "env" | "file", name: string, offset: number) => {
       if (literal !== "") return whole;
       found = true;
+      if (name === "") {
+        complain(`\`\${${kind}:}\` names ${kind === "env" ? "no variable" : "no file"}`);
+        return whole;
+      }
       const result = lookUp(kind, name, path);
       if ("problem" in result) {
         const { problem, ...more } = result;

@@ -12,6 +12,8 @@ export type Capability =
   | "pool-keep-alive"
   | "pipelining"
   | "peer-address"
+  | "header-section-over-16k"
+  | "header-section-over-64k"
   | "client-header-timeout"
   | "client-keep-alive-timeout"
   | "connection-limit"
@@ -35,6 +37,8 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "pool-keep-alive": "set how long idle upstream connections are kept",
   pipelining: "pipeline requests on an upstream connection",
   "peer-address": "know the address of the connected client",
+  "header-section-over-16k": "take a header section of more than 16 KiB",
+  "header-section-over-64k": "take a header section of more than 64 KiB",
   "client-header-timeout": "time out clients that send their header section slowly",
   "client-keep-alive-timeout": "set how long idle client connections are kept",
   "connection-limit": "bound the number of client connections",

@@ -103,6 +103,24 @@ const clientLeaves: Case[] = [
       expect(exchange.header("content-length")).toBeUndefined();
     },
   },
+  {
+    title:
+      "client that stops in the middle of a chunked body after an early answer never completes the request",
+    run: async (stage) => {
+      stage.origin.script(async (exchange) => {
+        await exchange.send(`${chunkedHead}5\r\nhello\r\n`);
+        await exchange.body();
+      });
+      const client = await stage.client();
+      const head = requestText("/up", { method: "POST", fields: ["Transfer-Encoding: chunked"] });
+      await client.send(`${head}190\r\n${"x".repeat(400)}\r\n`);
+      await (await client.open("POST")).pieces.next();
+      const exchange = await stage.origin.request();
+      await exchange.bodyReceived(400);
+      client.reset();
+      await expect(exchange.body()).rejects.toThrow(/ended the connection/);
+    },
+  },
 ];
 
 const originLeaves: Case[] = [

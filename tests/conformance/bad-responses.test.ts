@@ -44,6 +44,10 @@ const cases: Case[] = [
   answers502("a malformed header name", "HTTP/1.1 200 OK\r\nX A: leaked\r\nContent-Length: 0\r\n\r\n"),
   answers502("two different lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!"),
   answers502("a malformed length", "HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok"),
+  answers502(
+    "a transfer coding nobody asked for",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n6\r\nleaked\r\n0\r\n\r\n",
+  ),
   answers502("a header section without end", `HTTP/1.1 200 OK\r\n${"X-Long: leaked\r\n".repeat(20_000)}`),
   cuts("a malformed chunk size", "zz\r\nhello\r\n0\r\n\r\n"),
   cuts("a chunk longer than its size", "2\r\nhello\r\n0\r\n\r\n"),

@@ -15,7 +15,7 @@ const LAUNCHERS: Readonly<Record<string, readonly [command: string, ...args: str
   bun: [binary("bun"), join(ROOT, "bin/bun.ts")],
 };
 
-const configWith = (tls: { cert: string; key: string }): ConfigInput => ({
+const configWith = (tls: { cert: string; key: string } | { ca: string }): ConfigInput => ({
   upstreams: { app: { endpoints: "https://127.0.0.1:9", tls } },
 });
 
@@ -84,5 +84,13 @@ describe.runIf(RUNTIMES.includes("deno"))("a client certificate that Deno can't 
     const refused = startProxy("deno", configWith(certificate(options)));
     await expect(refused).rejects.toThrow(/ConfigError: upstreams\.app\.tls\.(?:cert|key): /);
     await expect(refused).rejects.not.toThrow("panicked");
+  });
+});
+
+describe.each(RUNTIMES.filter((name) => name in LAUNCHERS))("an authority on %s", (runtime) => {
+  it("is trusted instead of the runtime's, or the config is refused", async () => {
+    const starting = startProxy(runtime, configWith({ ca: certificate().cert }));
+    if (runtime !== "deno") await (await starting).stop();
+    else await expect(starting).rejects.toThrow("trust a custom certificate authority");
   });
 });

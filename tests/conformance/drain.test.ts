@@ -78,8 +78,51 @@ const cases: Case[] = [
       await client.send(requestText("/forever"));
       const { wire } = await stage.origin.request();
       stage.proxy.child.signal("SIGTERM");
+      await stage.proxy.child.printed(/^\{"cut":1\}$/m);
       expect(await stage.proxy.child.ended()).toEqual({ code: 1, signal: null });
+      expect(stage.proxy.child.stderr).not.toMatch(/uncaught/i);
       await wire.ended();
+    },
+  },
+  {
+    title: "response on its way that outlasts the deadline is cut and the exit code says so",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf,");
+        await x.wire.ended();
+      });
+      const client = await stage.client();
+      await client.send(requestText("/"));
+      const response = await client.open();
+      await response.pieces.next();
+      stage.proxy.child.signal("SIGTERM");
+      await stage.proxy.child.printed(/^\{"cut":1\}$/m);
+      expect(await stage.proxy.child.ended()).toEqual({ code: 1, signal: null });
+      await expect(response.pieces.next()).rejects.toThrow(/ended the connection/);
+    },
+  },
+  {
+    title: "half a header section is no request that a stop could cut",
+    run: async (stage) => {
+      const client = await stage.client();
+      await client.send("GET / HTTP/1.1\r\nHost: a.example\r\nX-");
+      await stage.request("/");
+      stage.proxy.child.signal("SIGTERM");
+      expect(await stage.proxy.child.ended()).toEqual({ code: 0, signal: null });
+    },
+  },
+  {
+    title: "answer to a request that was under way when the stop began tells that its connection closes",
+    run: async (stage) => {
+      stage.origin.script((x) => x.wire.ended().then(() => {}));
+      const client = await stage.client();
+      await client.send(requestText("/"));
+      const exchange = await stage.origin.request();
+      stage.proxy.child.signal("SIGTERM");
+      await refused(stage);
+      await exchange.respond(200, {}, "late");
+      const response = await client.response();
+      expect([response.text, response.fields.get("connection")?.toLowerCase()]).toEqual(["late", "close"]);
     },
   },
   {

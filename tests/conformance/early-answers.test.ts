@@ -5,6 +5,52 @@ import { type Case, conformance, requestText } from "../support/suite.ts";
 /** Enough for no proxy to wait for more before it sends the request on. */
 const PART: string = "x".repeat(300_000);
 
+const CHUNKED = "Transfer-Encoding: chunked";
+const chunk = (content: string): string => `${content.length.toString(16)}\r\n${content}\r\n`;
+
+/** How uploads look that go on when the origin has had enough. */
+const UPLOADS = [
+  { kind: "small chunked", field: CHUNKED, part: chunk("hello") },
+  { kind: "large chunked", field: CHUNKED, part: chunk(PART) },
+  { kind: "large sized", field: `Content-Length: ${PART.length + 1}`, part: PART },
+] as const;
+
+const unfinished: Case[] = UPLOADS.flatMap(({ kind, field, part }) => {
+  const upload = requestText("/up", { method: "POST", fields: [field] }) + part;
+  return [
+    {
+      title: `${kind} upload whose origin resets is answered with 502`,
+      run: async (stage) => {
+        stage.origin.script((x) => x.wire.reset());
+        const response = await stage.raw(upload, "POST");
+        expect(response.status).toBe(502);
+        expect(JSON.parse(response.text)).toMatchObject({ code: "upstream-reset" });
+        await stage.proxy.child.printed(/^upstream-reset POST \/up /m);
+      },
+    },
+    {
+      title: `${kind} upload whose origin refuses and closes is answered with the refusal`,
+      run: async (stage) => {
+        stage.origin.script(async (x) => {
+          await x.send("HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno");
+          x.wire.finish();
+          await x.wire.ended();
+        });
+        const response = await stage.raw(upload, "POST");
+        expect([response.status, response.text]).toEqual([413, "no"]);
+      },
+    },
+    {
+      title: `${kind} upload whose origin answers early and keeps the connection is answered`,
+      run: async (stage) => {
+        stage.origin.script((x) => x.respond(200, {}, "early"));
+        const response = await stage.raw(upload, "POST");
+        expect([response.status, response.text]).toEqual([200, "early"]);
+      },
+    },
+  ] satisfies Case[];
+});
+
 const early: Case[] = [
   {
     title: "answer that comes before the request body ends reaches the client at once",
@@ -89,6 +135,17 @@ const early: Case[] = [
     },
   },
   {
+    title: "100 of the origin behind other interim responses is skipped",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        await x.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n");
+        await x.send("HTTP/1.1 100 Continue\r\n\r\n");
+        await x.respond(200, {}, "final");
+      });
+      expect((await stage.request("/")).text).toBe("final");
+    },
+  },
+  {
     title: "client that expects 100 gets it and its body is forwarded",
     run: async (stage) => {
       const client = await stage.client();
@@ -121,5 +178,5 @@ conformance("early answers", {
     upstreams: { main: origin },
     routes: [{ match: { host: "fixed.test" }, respond: { body: "fixed" } }, { upstream: "main" }],
   }),
-  cases: early,
+  cases: [...early, ...unfinished],
 });

@@ -51,6 +51,18 @@ const ROWS: readonly Row[] = [
     `${URL_PARSER} (it became escapes, of U+FFFD where it was no UTF-8)`,
   ]),
   [
+    "targets",
+    "OPTIONS of the whole server is answered without asking the origin",
+    ["deno"],
+    `${URL_PARSER} (\`*\` became \`/*\`)`,
+  ],
+  [
+    "targets",
+    "OPTIONS of the whole server is answered without asking the origin",
+    ["bun"],
+    "Bun.serve refuses the target `*` itself, with 400",
+  ],
+  [
     "framing",
     "target whose authority disagrees with Host is rejected with 400",
     ["bun", "workerd"],
@@ -153,6 +165,12 @@ const ROWS: readonly Row[] = [
     "workerd takes an orderly close for half-closed and goes on; only a reset ends the request",
   ],
   [
+    "abort",
+    "client that stops in the middle of a chunked body after an early answer never completes the request",
+    ["workerd"],
+    "workerd writes the last chunk of whatever chunked upload it gives up once the response head is here; sized ones stay incomplete",
+  ],
+  [
     "errors",
     "origin that can't be reached is told apart from one that closed the connection",
     ["workerd"],
@@ -198,6 +216,12 @@ const REFUSED: readonly (readonly [string, string, readonly RuntimeName[], Capab
     FETCH,
     "requests-per-connection",
   ],
+  [
+    "unix sockets",
+    "origin behind a socket gets the target in origin form",
+    ["deno", "workerd"],
+    "unix-socket",
+  ],
   ["host policy", "preserved Host reaches the origin as the client sent it", ["workerd"], "raw-host"],
   ["host policy", "literal Host reaches the origin", ["workerd"], "raw-host"],
   ["host rewriting", "rewritten host is sent upstream", ["workerd"], "raw-host"],
@@ -206,6 +230,9 @@ const REFUSED: readonly (readonly [string, string, readonly RuntimeName[], Capab
     "readiness turns 503 at once while connections are still accepted",
     "response on its way when the stop begins is finished",
     "request that outlasts the deadline is cut and the exit code says so",
+    "response on its way that outlasts the deadline is cut and the exit code says so",
+    "half a header section is no request that a stop could cut",
+    "answer to a request that was under way when the stop began tells that its connection closes",
     "idle client connections do not hold up the stop",
   ].map((title) => ["drain", title, ["workerd"], "graceful-drain"] as const),
 ];

@@ -18,6 +18,21 @@ const seenBy = async (stage: Stage, fields: readonly string[], host?: string): P
 
 const untrusted: Case[] = [
   {
+    title: "values beyond ASCII reach the origin as the bytes that they are",
+    run: async (stage) => {
+      const utf8 = Buffer.from("é中", "utf8").toString("latin1");
+      const fields = await seenBy(stage, [`X-Text: ${utf8}`]);
+      expect(fields.all("x-text")).toEqual([utf8]);
+    },
+  },
+  {
+    title: "cookies of more than one field reach the origin as pairs apart",
+    run: async (stage) => {
+      const fields = await seenBy(stage, ["Cookie: a=1", "Cookie: b=2,3"]);
+      expect(fields.all("cookie").join("; ")).toBe("a=1; b=2,3");
+    },
+  },
+  {
     title: "origin is told client address, host and scheme",
     run: async (stage) => {
       const fields = await seenBy(stage, [], "shop.test:8080");

@@ -56,6 +56,8 @@ const neverSmuggles = (what: string, lines: readonly string[], body: string): Ca
 });
 
 const CHUNKED = "Transfer-Encoding: chunked";
+/** An offer that nobody here takes up (RFC 9110 §7.8). */
+const OFFER = ["Connection: Upgrade", "Upgrade: example/1"];
 
 const ambiguous: Case[] = [
   rejects("request with both Content-Length and Transfer-Encoding", ["Content-Length: 5", CHUNKED]),
@@ -167,6 +169,41 @@ const forwarded: Case[] = [
       expect((await stage.origin.request()).head.target).toBe("/x?y");
     },
   },
+  {
+    title: "request with an Upgrade that is ignored leaves the connection to the next one",
+    run: async (stage) => {
+      stage.origin.script((x) => x.respond(200, {}, x.head.target));
+      const client = await stage.client();
+      await client.send(requestText("/1", { fields: OFFER }));
+      expect((await client.response()).text).toBe("/1");
+      await client.send(requestText("/2"));
+      expect((await client.response()).text).toBe("/2");
+      expect((await stage.origin.request()).header("upgrade")).toBeUndefined();
+    },
+  },
+  ...[OFFER, [...OFFER, "Content-Length: 2"]].map((fields): Case => {
+    const content = fields.length > OFFER.length ? "with content" : "without content";
+    return {
+      title: `what comes right behind an Upgrade ${content} is never taken for something else`,
+      run: async (stage) => {
+        stage.origin.script(async (x) => {
+          await x.body();
+          await x.respond(200, {}, x.head.target);
+        });
+        const client = await stage.client();
+        const body = fields.length > OFFER.length ? "ok" : "";
+        const next = requestText("/2", { method: "POST", fields: [`Content-Length: ${SMUGGLED.length}`] });
+        await client.send(requestText("/1", { method: "POST", fields }) + body + next);
+        await client.response("POST").catch(() => {});
+        await client.send(SMUGGLED).catch(() => {});
+        // The second request gets its answer, or none and the connection closes.
+        const second = await client.response("POST").catch(() => undefined);
+        if (second === undefined) expect(client.wire.ending).toBeDefined();
+        expect((await stage.request("/after")).text).toBe("/after");
+        expect(stage.origin.seen.filter((line) => line.includes("/smuggled"))).toEqual([]);
+      },
+    };
+  }),
   {
     title: "pipelined requests are answered in their order",
     run: async (stage) => {

@@ -134,6 +134,30 @@ const cases: Case[] = [
     },
   },
   {
+    title: "request that validation cleaned or counted still names its client",
+    run: async (stage) => {
+      const fields = [CHUNKED, "x_odd: 1"];
+      const text = requestText("/validated/a", {
+        method: "POST",
+        fields: stage.runtime === "workerd" ? ["CF-Connecting-IP: 127.0.0.1", ...fields] : fields,
+      });
+      const exchange = await through(stage, text + chunked("abc"));
+      expect([exchange.header("x_odd"), exchange.header("x-forwarded-for")]).toEqual([
+        undefined,
+        "127.0.0.1",
+      ]);
+      expect((await exchange.body()).toString()).toBe("abc");
+    },
+  },
+  {
+    title: "request that the app changed behind Fairlead's middleware still names its client",
+    run: async (stage) => {
+      expect((await stage.request("/known/a")).status).toBe(200);
+      const exchange = await stage.origin.request();
+      expect([exchange.header("x-changed"), exchange.header("x-forwarded-for")]).toEqual(["1", "127.0.0.1"]);
+    },
+  },
+  {
     title: "HEAD response to a chunked resource invents no length",
     run: async (stage) => {
       stage.origin.script((x) => x.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));

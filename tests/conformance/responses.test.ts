@@ -3,6 +3,27 @@ import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import { type Case, conformance, oneUpstream, requestText } from "../support/suite.ts";
 
+const untyped: Case[] = [0, 2, 20_000, 400_000].flatMap((bytes) =>
+  (["sized", "chunked"] as const).map((framing): Case => ({
+    title: `${framing} content of ${bytes} bytes without a type gets none`,
+    run: async (stage) => {
+      const content = "<".repeat(bytes);
+      const last = "0\r\n\r\n";
+      const chunks = bytes === 0 ? last : `${bytes.toString(16)}\r\n${content}\r\n${last}`;
+      stage.origin.script((x) =>
+        framing === "sized"
+          ? x.respond(200, {}, content)
+          : x.send(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`),
+      );
+      const response = await stage.request("/");
+      expect([response.fields.get("content-type"), response.text === content]).toEqual([undefined, true]);
+      if (framing === "sized" && bytes <= 20_000) {
+        expect(response.fields.get("content-length")).toBe(`${bytes}`);
+      }
+    },
+  })),
+);
+
 const plain: Case[] = [
   {
     title: "HEAD response keeps the length of what GET would give",
@@ -208,4 +229,4 @@ const plain: Case[] = [
   },
 ];
 
-conformance("responses", { config: oneUpstream(), cases: plain });
+conformance("responses", { config: oneUpstream(), cases: [...plain, ...untyped] });

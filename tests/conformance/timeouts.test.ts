@@ -47,6 +47,25 @@ const firstByte: Case[] = [
     },
   },
   {
+    title: "upload that the origin reads slowly is not cut by the first byte limit",
+    run: async (stage) => {
+      const bytes = 9_000_000;
+      stage.origin.script(async (x) => {
+        x.wire.hold();
+        await new Promise((resolve) => setTimeout(resolve, 1_800));
+        x.wire.release();
+        await x.body();
+        await x.respond(200, {}, "taken");
+      });
+      const client = await stage.client();
+      const head = requestText("/", { method: "POST", fields: [`Content-Length: ${bytes}`] });
+      const sent = client.send(head + "x".repeat(bytes));
+      expect((await client.response("POST")).text).toBe("taken");
+      await sent;
+      expect((await stage.origin.request()).bodyBytes).toBe(bytes);
+    },
+  },
+  {
     title: "route's own first byte limit wins over the upstream's",
     run: async (stage) => {
       stage.origin.script(async (x) => {
@@ -130,6 +149,22 @@ const idle: Case[] = [
     },
   },
   {
+    title: "origin that stops reading a request body is given up with 504",
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        x.wire.hold();
+        await x.wire.ended();
+      });
+      const client = await stage.client();
+      const bytes = 16 * 1024 * 1024;
+      const fields = [`Content-Length: ${bytes}`];
+      void client.send(requestText("/", { host: "unread.test", method: "POST", fields }));
+      void client.send(Buffer.alloc(bytes, "x"));
+      const response = await client.response("POST");
+      expect([response.status, codeOf(response.text)]).toEqual([504, "attempt-timeout"]);
+    },
+  },
+  {
     title: "event stream has an idle limit of its own",
     seenAt: ["oven-sh/bun#27479"],
     run: async (stage) => {
@@ -150,6 +185,7 @@ conformance("idle timeouts", {
     upstreams: { main: origin },
     routes: [
       { match: { host: "events.test" }, upstream: "main" },
+      { match: { host: "unread.test" }, upstream: "main", timeouts: { idle: "2s" } },
       { upstream: "main", timeouts: { idle: "600ms" } },
     ],
   }),

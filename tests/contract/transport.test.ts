@@ -170,7 +170,7 @@ const attemptOf = (
     tls: undefined,
     pool: { connections: 4, keepAliveMs: 4_000, pipelining: 1 },
   });
-  const { target } = arrival.head;
+  const { target } = head;
   return {
     exchange: {
       id: "id",
@@ -184,7 +184,7 @@ const attemptOf = (
       query: "?query",
       drop: [],
       disregarded: [],
-      contentLength: arrival.body.length,
+      contentLength: body.length,
       responseEdits: [],
       responseFields: [],
       maxBodyBytes: parts.maxBodyBytes ?? Number.POSITIVE_INFINITY,

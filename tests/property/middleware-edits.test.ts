@@ -8,7 +8,7 @@ import { securityHeaders } from "../../middleware/security-headers.ts";
 import { memoryPlatform } from "../../runtimes/memory/mod.ts";
 import { refuseUnsupported } from "../../runtimes/refuse.ts";
 
-const NAMES = ["x-a", "x-b", "x-c", "server", "x-request-id", "x-trace"] as const;
+const NAMES = ["x-a", "x-b", "server", "x-request-id"] as const;
 const name = fc.constantFrom(...NAMES);
 const value = fc.constantFrom("1", "2", "x-a");
 
@@ -21,7 +21,7 @@ const security = fc
   .map((options) => (): MiddlewareHandler => securityHeaders(options));
 
 const id = fc
-  .constantFrom("x-request-id", "x-trace", "x-a")
+  .constantFrom("x-request-id", "x-a")
   .map((header) => (): MiddlewareHandler => requestId({ header, generate: () => "x-b" }));
 
 const other = fc.constantFrom((): MiddlewareHandler => cors());
@@ -48,6 +48,7 @@ describe("middleware around proxyTo", () => {
         };
         expect(await headersOf(proxy)).toEqual(await headersOf(respond));
       }),
+      { numRuns: 300 },
     );
   });
 });

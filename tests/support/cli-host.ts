@@ -17,6 +17,10 @@ export interface CliSetup {
   readonly tty?: boolean;
   /** False where the directories of new files are missing. @default true */
   readonly writable?: boolean;
+  /** Codes of the errors that reading a path below the working directory fails with. */
+  readonly unreadable?: Readonly<Record<string, string>>;
+  /** What starting to serve fails with. */
+  readonly serveError?: Error;
 }
 
 const CWD = "/app";
@@ -44,6 +48,8 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
     stderr: output("stderr"),
     readText: async (path) => {
       const text = files.get(path);
+      const code = setup.unreadable?.[path.slice(CWD.length + 1)];
+      if (code !== undefined) throw Object.assign(new Error(code), { code });
       if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
       return text;
     },
@@ -56,7 +62,9 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
     now: () => 0,
     onSignal: unexpected("a signal"),
     exit: unexpected("exiting"),
-    serve: unexpected("serving"),
+    serve: async () => {
+      throw setup.serveError ?? new Error("serving is not part of this test");
+    },
     serveDemo: unexpected("the demo"),
     reach: unexpected("connecting"),
   });

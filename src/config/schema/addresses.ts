@@ -3,6 +3,15 @@ import ipaddr from "ipaddr.js";
 import { compileTrusted } from "../../http/forwarded.ts";
 import { parseAuthority } from "../../http/authority.ts";
 import { normaliseConfigPath } from "../../routing/config-path.ts";
+import {
+  ADDRESS_RANGE,
+  BIND_ADDRESS,
+  ENDPOINT,
+  HOST,
+  HOST_AND_PORT,
+  HOST_PATTERN,
+  PATH,
+} from "./patterns.ts";
 import { Refusal, REFUSED, type Schema } from "./run.ts";
 import { because, text } from "./values.ts";
 
@@ -29,6 +38,7 @@ export const hostPattern: Schema<string, string> = text(
     if (rest instanceof Refusal) return rest;
     return /^\[|^[\d.]+$/.test(rest) ? new Refusal("an address has no wildcard") : `*.${rest}`;
   },
+  { pattern: HOST_PATTERN },
 );
 
 /** What can stand in a Host field. */
@@ -37,13 +47,17 @@ const isAuthority = (given: string): boolean => parseAuthority(given) !== undefi
 export const hostPolicy: Schema<string, string> = text(
   '"upstream", "preserve" or a host such as "app.internal:8080"',
   (given) => (isAuthority(given) ? given : REFUSED),
+  { pattern: HOST_AND_PORT },
 );
 
-export const tlsName: Schema<string, string> = text('a host name such as "app.internal"', readHost);
+export const tlsName: Schema<string, string> = text('a host name such as "app.internal"', readHost, {
+  pattern: HOST,
+});
 
 export const bindAddress: Schema<string, string> = text(
   'an address or name to bind, such as "0.0.0.0", "::" or "127.0.0.1"',
   (given) => (ipaddr.IPv6.isValid(given) || readHost(given) === given.toLowerCase() ? given : REFUSED),
+  { pattern: BIND_ADDRESS },
 );
 
 export const addressRange: Schema<string, string> = text(
@@ -67,6 +81,7 @@ export const addressRange: Schema<string, string> = text(
     }
     return isRange() ? given : new Refusal("the prefix length of an IPv4-mapped range is from 96 to 128");
   },
+  { pattern: ADDRESS_RANGE },
 );
 
 export const NO_CREDENTIALS =
@@ -94,6 +109,7 @@ export const endpointUrl: Schema<string, string> = text(
       ? given
       : new Refusal("the socket's path is absolute, as in unix:/run/app.sock");
   },
+  { pattern: ENDPOINT },
 );
 
 /** A path in the one spelling that requests are compared in; a Refusal when no request can ever have it. */
@@ -106,4 +122,4 @@ export const readPath = (given: string): string | Refusal => {
 };
 
 /** A plain path. */
-export const path: Schema<string, string> = text('a path such as "/login"', readPath);
+export const path: Schema<string, string> = text('a path such as "/login"', readPath, { pattern: PATH });

@@ -63,7 +63,10 @@ export const listOf = <Input, Output>(
 ): Schema<readonly Input[], readonly Output[]> => {
   const run: Run = (dataset, config) =>
     Array.isArray(dataset.value) ? runList(dataset, item, config, dataset.value) : refused(dataset, expects);
-  return { ...v.array(item), expects, "~run": run } as unknown as Schema<readonly Input[], readonly Output[]>;
+  return { ...v.array(item), expects, looks: {}, "~run": run } as unknown as Schema<
+    readonly Input[],
+    readonly Output[]
+  >;
 };
 
 /** One value or a list of them; always read as a list, of at least `least`. */
@@ -81,7 +84,8 @@ export const oneOrMany = <Input, Output>(
     const inner = item["~run"](dataset, config);
     return inner.typed ? settled(dataset, [inner.value]) : inner;
   };
-  return { ...v.union([item, v.array(item)]), expects, "~run": run } as unknown as Schema<
+  const list = least === 0 ? v.array(item) : v.pipe(v.array(item), v.nonEmpty());
+  return { ...v.union([item, list]), expects, "~run": run } as unknown as Schema<
     Input | readonly Input[],
     readonly Output[]
   >;

@@ -15,6 +15,7 @@ import { listOf, mapOf } from "./collections.ts";
 import { type Expanding, formOf, shortFor } from "./forms.ts";
 import { leaf, oneOf } from "./leaf.ts";
 import { defaulted, object, optional } from "./object.ts";
+import { PSEUDONYM } from "./patterns.ts";
 import { isRecord, REFUSED, type Schema } from "./run.ts";
 import { fieldValue, flag, mediaType, method, text } from "./values.ts";
 
@@ -24,7 +25,7 @@ type SecurityInput = NonNullable<ConfigInput["securityHeaders"]>;
 const validationInput = object<ValidationInput>("an object")({
   methods: optional(
     listOf("a list of methods", method),
-    "Methods that are let through. Without it all but CONNECT and TRACE.",
+    "Methods that are let through, HEAD wherever GET is. Without it all but CONNECT and TRACE.",
   ),
   hosts: optional(
     listOf("a list of hosts", hostPattern),
@@ -105,8 +106,10 @@ export const requestId: Schema<NonNullable<ConfigInput["requestId"]>, RequestIdC
   ),
 });
 
-const pseudonym = text('a name such as "fairlead" or "edge.example.com", or false', (given) =>
-  isFieldName(given) || parseAuthority(given) !== undefined ? given : REFUSED,
+const pseudonym = text(
+  'a name such as "fairlead" or "edge.example.com", or false',
+  (given) => (isFieldName(given) || parseAuthority(given) !== undefined ? given : REFUSED),
+  { pattern: PSEUDONYM },
 );
 
 export const forwarding: Schema<NonNullable<ConfigInput["forwarding"]>, ForwardingConfig> = object<

@@ -2,20 +2,30 @@
 import { picklist } from "valibot";
 import { nearestName } from "../../core/nearest.ts";
 import { anyOf } from "../problem.ts";
-import { type Dataset, Refusal, REFUSED, refused, type Run, type Schema, settled } from "./run.ts";
+import {
+  type Dataset,
+  type Looks,
+  Refusal,
+  REFUSED,
+  refused,
+  type Run,
+  type Schema,
+  settled,
+} from "./run.ts";
 
-/** A single value. `base` tells the JSON Schema what it looks like; `read` decides. */
+/** A single value. `base` and `looks` tell the JSON Schema what it looks like; `read` decides. */
 export const leaf = <Input, Output>(
   base: Schema<Input, unknown>,
   expects: string,
   read: (value: unknown) => Output | Refusal,
+  looks: Looks = {},
 ): Schema<Input, Output> => {
   const run = (dataset: Dataset): ReturnType<Run> => {
     const value = read(dataset.value);
     if (!(value instanceof Refusal)) return settled(dataset, value);
     return refused(dataset, value.expected ?? expects, value.note);
   };
-  return { ...base, expects, "~run": run } as Schema<Input, Output>;
+  return { ...base, expects, looks, "~run": run } as Schema<Input, Output>;
 };
 
 /** One of some words. */

@@ -9,8 +9,9 @@ import { mapOf, oneOrMany } from "./collections.ts";
 import { formOf } from "./forms.ts";
 import { leaf } from "./leaf.ts";
 import { object, optional } from "./object.ts";
-import { isRecord, Refusal, REFUSED, type Schema } from "./run.ts";
-import { fieldName, method, text } from "./values.ts";
+import { PATH, PATH_PATTERN } from "./patterns.ts";
+import { isRecord, type Looks, Refusal, REFUSED, type Schema } from "./run.ts";
+import { fieldName, method, SOMETHING, text } from "./values.ts";
 
 const readPrefix = (given: string): PathMatch | Refusal => {
   const value = readPath(given);
@@ -48,10 +49,12 @@ const readShort = (given: string): PathMatch | Refusal => {
   return readExact(given);
 };
 
-const PATH = 'a path such as "/login", "/v1/*" or "/users/:id"';
+const PATHS = 'a path such as "/login", "/v1/*" or "/users/:id"';
 
-const shortPath = text(PATH, readShort);
+const shortPath = text(PATHS, readShort, { pattern: PATH_PATTERN });
 type LongPath = Exclude<NonNullable<RouteMatchInput["path"]>, string>;
+
+const ONE_KEY: Looks = { minProperties: 1, maxProperties: 1 };
 
 interface PathForms {
   readonly exact?: string;
@@ -61,23 +64,26 @@ interface PathForms {
 
 const longPath = v.pipe(
   object<PathForms>("an object with one of exact, prefix or pattern")({
-    exact: optional(text('a path such as "/login"', readExact), "The whole path."),
-    prefix: optional(text('a path such as "/v1"', readPrefix), "Whole segments at the start."),
+    exact: optional(text('a path such as "/login"', readExact, { pattern: PATH }), "The whole path."),
+    prefix: optional(
+      text('a path such as "/v1"', readPrefix, { pattern: PATH }),
+      "Whole segments at the start.",
+    ),
     pattern: optional(
-      text('a path such as "/users/:id/*"', readPattern),
+      text('a path such as "/users/:id/*"', readPattern, { pattern: PATH_PATTERN }),
       "Segments with parameters; a last `*` lets more follow.",
     ),
   }),
   together((given, complain) => {
     if (Object.keys(given).length !== 1) complain("expected exactly one of exact, prefix and pattern");
-  }),
+  }, ONE_KEY),
   v.transform(({ exact, prefix, pattern }) => (exact ?? prefix ?? pattern) as PathMatch),
 ) as unknown as Schema<LongPath, PathMatch>;
 
 const path: Schema<NonNullable<RouteMatchInput["path"]>, PathMatch> = formOf<
   NonNullable<RouteMatchInput["path"]>,
   PathMatch
->(`${PATH}, or an object`, [shortPath, longPath], (value) =>
+>(`${PATHS}, or an object`, [shortPath, longPath], (value) =>
   typeof value === "string" ? shortPath : isRecord(value) ? longPath : undefined,
 );
 
@@ -112,7 +118,7 @@ const longValue = v.pipe(
   }),
   together((given, complain) => {
     if (Object.keys(given).length !== 1) complain("expected exactly one of exact and regex");
-  }),
+  }, ONE_KEY),
   v.transform(({ exact, regex }) => (exact ?? regex) as Test),
 ) as unknown as Schema<Extract<ValueMatchInput, object>, Test>;
 
@@ -126,7 +132,7 @@ const valueTest = formOf<ValueMatchInput, Test>(
   },
 );
 
-const anyName = text("a name", (name) => (name === "" ? REFUSED : name));
+const anyName = text("a name", (name) => (name === "" ? REFUSED : name), SOMETHING);
 
 const valuesOf = (tests: Readonly<Record<string, Test>> | undefined): ValueMatch[] =>
   tests === undefined ? [] : Object.entries(tests).map(([name, test]) => ({ name, test }));

@@ -4,14 +4,15 @@ import { HOP_BY_HOP } from "../../http/headers.ts";
 import { compileHost } from "../../routing/host-template.ts";
 import { compileTarget } from "../../routing/target-template.ts";
 import type { RedirectConfig, RespondConfig, RewriteConfig, RouteInput, WeightedUpstream } from "../types.ts";
-import { together } from "./check.ts";
-import { headerEdits } from "./headers.ts";
+import { looking, together } from "./check.ts";
+import { headerEdits, nameOtherThan } from "./headers.ts";
 import { listOf, mapOf } from "./collections.ts";
 import { formOf } from "./forms.ts";
 import { leaf, oneOf } from "./leaf.ts";
 import { defaulted, object, optional, required } from "./object.ts";
+import { HOST_TEMPLATE, PATH_TEMPLATE, REFERENCE, TEXT } from "./patterns.ts";
 import { Refusal, REFUSED, type Schema } from "./run.ts";
-import { because, fieldName, fieldValue, flag, template, text, weight, whole } from "./values.ts";
+import { because, fieldName, fieldValue, flag, SOMETHING, template, text, weight, whole } from "./values.ts";
 
 type Short<Key extends keyof RouteInput> = NonNullable<RouteInput[Key]>;
 
@@ -30,14 +31,17 @@ const compiles =
 export const hostTemplate: Schema<string, string> = template(
   'a host such as "app.internal"',
   compiles(compileHost),
+  { pattern: HOST_TEMPLATE },
 );
 export const pathTemplate: Schema<string, string> = template(
   'a path such as "/status"',
   compiles(compileTarget),
+  { pattern: PATH_TEMPLATE },
 );
 export const prefixTemplate: Schema<string, string> = template(
   'a path such as "/v2"',
   compiles(compileTarget),
+  { pattern: PATH_TEMPLATE },
 );
 
 export const rewrite: Schema<Short<"rewrite">, RewriteConfig> = v.pipe(
@@ -50,10 +54,24 @@ export const rewrite: Schema<Short<"rewrite">, RewriteConfig> = v.pipe(
     prefix: optional(prefixTemplate, "Replaces the matched prefix. May hold variables."),
     path: optional(pathTemplate, "Replaces the whole path. May hold variables."),
   }),
-  together((given, complain) => {
-    const ways = [given.stripPrefix === true, "prefix" in given, "path" in given].filter(Boolean);
-    if (ways.length > 1) complain("expected at most one of stripPrefix, prefix and path");
-  }),
+  together(
+    (given, complain) => {
+      const ways = [given.stripPrefix === true, "prefix" in given, "path" in given].filter(Boolean);
+      if (ways.length > 1) complain("expected at most one of stripPrefix, prefix and path");
+    },
+    {
+      not: {
+        anyOf: [
+          { required: ["prefix", "path"] },
+          {
+            required: ["stripPrefix"],
+            properties: { stripPrefix: { const: true } },
+            anyOf: [{ required: ["prefix"] }, { required: ["path"] }],
+          },
+        ],
+      },
+    },
+  ),
   v.transform((given) => ({
     host: given.host,
     stripPrefix: given.stripPrefix,
@@ -78,16 +96,22 @@ export const redirect: Schema<Short<"redirect">, RedirectConfig> = v.pipe(
     prefix: optional(prefixTemplate, "Replaces the matched prefix. May hold variables."),
     path: optional(pathTemplate, "Replaces the whole path. May hold variables."),
   }),
-  together((where, complain) => {
-    if ("prefix" in where && "path" in where) {
-      complain("expected at most one of prefix and path");
-    }
-    if (Object.keys(where).every((key) => key === "status")) {
-      complain(
-        "leads back to where it came from; expected at least one of scheme, host, port, prefix and path",
-      );
-    }
-  }),
+  together(
+    (where, complain) => {
+      if ("prefix" in where && "path" in where) {
+        complain("expected at most one of prefix and path");
+      }
+      if (Object.keys(where).every((key) => key === "status")) {
+        complain(
+          "leads back to where it came from; expected at least one of scheme, host, port, prefix and path",
+        );
+      }
+    },
+    {
+      not: { required: ["prefix", "path"] },
+      anyOf: ["scheme", "host", "port", "prefix", "path"].map((key) => ({ required: [key] })),
+    },
+  ),
   v.transform((given) => ({
     status: given.status,
     scheme: given.scheme,
@@ -98,13 +122,18 @@ export const redirect: Schema<Short<"redirect">, RedirectConfig> = v.pipe(
   })),
 );
 
-const answerName: Schema<string, string> = leaf(v.string(), fieldName.expects, (given) => {
-  const read = v.safeParse(fieldName, given);
-  if (!read.success) return REFUSED;
-  return read.output === "content-length" || HOP_BY_HOP.has(read.output)
-    ? new Refusal("this one belongs to the connection or the framing, which the proxy decides")
-    : read.output;
-});
+const answerName: Schema<string, string> = leaf(
+  v.string(),
+  fieldName.expects,
+  (given) => {
+    const read = v.safeParse(fieldName, given);
+    if (!read.success) return REFUSED;
+    return read.output === "content-length" || HOP_BY_HOP.has(read.output)
+      ? new Refusal("this one belongs to the connection or the framing, which the proxy decides")
+      : read.output;
+  },
+  nameOtherThan(),
+);
 
 const anyText: Schema<string, string> = text("text");
 
@@ -120,15 +149,28 @@ export const respond: Schema<Short<"respond">, RespondConfig> = v.pipe(
     ),
     body: defaulted(anyText, "", "Content of the answer."),
   }),
-  together(({ status, body }, complain) => {
-    if (BODILESS.has(status) && body !== undefined && body !== "") {
-      complain(`an answer with status ${status} has no content`, "body");
-    }
-  }),
+  together(
+    ({ status, body }, complain) => {
+      if (BODILESS.has(status) && body !== undefined && body !== "") {
+        complain(`an answer with status ${status} has no content`, "body");
+      }
+    },
+    {
+      not: {
+        required: ["status", "body"],
+        properties: {
+          status: { enum: [...BODILESS] },
+          body: { minLength: 1, not: { pattern: REFERENCE } },
+        },
+      },
+    },
+  ),
 );
 
-const upstreamName: Schema<string, string> = text("the name of an upstream", (name) =>
-  name === "" ? REFUSED : name,
+const upstreamName: Schema<string, string> = text(
+  "the name of an upstream",
+  (name) => (name === "" ? REFUSED : name),
+  SOMETHING,
 );
 
 type ShareInput = Extract<Short<"upstream">, readonly unknown[]>[number];
@@ -150,14 +192,17 @@ const share: Schema<ShareInput, WeightedUpstream> = v.pipe(
 
 const shares = v.pipe(
   listOf("a list of upstreams", share),
-  v.rawCheck(({ dataset, addIssue }) => {
-    const list: unknown = dataset.value;
-    if (!Array.isArray(list)) return;
-    if (list.length === 0) addIssue({ message: "expected at least one upstream, found an empty list" });
-    else if (list.every((item) => (item as WeightedUpstream | undefined)?.weight === 0)) {
-      addIssue({ message: "every weight is 0; at least one upstream needs more" });
-    }
-  }),
+  looking(
+    v.rawCheck<readonly WeightedUpstream[]>(({ dataset, addIssue }) => {
+      const list: unknown = dataset.value;
+      if (!Array.isArray(list)) return;
+      if (list.length === 0) addIssue({ message: "expected at least one upstream, found an empty list" });
+      else if (list.every((item) => (item as WeightedUpstream | undefined)?.weight === 0)) {
+        addIssue({ message: "every weight is 0; at least one upstream needs more" });
+      }
+    }),
+    { minItems: 1 },
+  ),
 );
 
 const single: Schema<string, readonly WeightedUpstream[]> = leaf(
@@ -169,6 +214,7 @@ const single: Schema<string, readonly WeightedUpstream[]> = leaf(
       ? [{ name: read.output, weight: 1, requestHeaders: undefined, responseHeaders: undefined }]
       : REFUSED;
   },
+  { pattern: TEXT, ...SOMETHING },
 );
 
 export const target: Schema<Short<"upstream">, readonly WeightedUpstream[]> = formOf<

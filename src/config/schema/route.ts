@@ -6,7 +6,7 @@ import { type Complain, together } from "./check.ts";
 import { headerEdits } from "./headers.ts";
 import { listOf, oneOrMany } from "./collections.ts";
 import { object, optional } from "./object.ts";
-import { REFUSED, type Schema } from "./run.ts";
+import { type Looks, REFUSED, type Schema } from "./run.ts";
 import { EVERYTHING, match } from "./match.ts";
 import { redirect, respond, rewrite, target } from "./route-actions.ts";
 import { checkParams } from "./route-params.ts";
@@ -14,7 +14,7 @@ import { bodySize, duration, text } from "./values.ts";
 
 const fields = object<RouteInput>("an object")({
   name: optional(
-    text("a name", (name) => (name.trim() === "" ? REFUSED : name)),
+    text("a name", (name) => (name.trim() === "" ? REFUSED : name), { not: { pattern: "^\\s*$" } }),
     'Name of the route, for people. "route 1", "route 2", … unless set.',
   ),
   match: optional(
@@ -41,6 +41,8 @@ const fields = object<RouteInput>("an object")({
 const ACTIONS = ["upstream", "redirect", "respond"] as const;
 /** What only means something where a request is sent on. */
 const FORWARDING_ONLY = ["rewrite", "requestHeaders", "timeouts"] as const;
+
+const ALONE: Looks = { properties: Object.fromEntries(FORWARDING_ONLY.map((key) => [key, false])) };
 
 type Given = Partial<v.InferOutput<typeof fields>>;
 
@@ -83,18 +85,24 @@ const checkPrefix = (route: Given, matches: readonly RouteMatch[], complain: Com
 
 const route: Schema<RouteInput, Omit<RouteConfig, "name"> & { readonly name: string | undefined }> = v.pipe(
   fields,
-  together((given, complain) => {
-    checkAction(given, complain);
-    const matches = "match" in given ? given.match : [EVERYTHING];
-    if (matches === undefined) return;
-    const { upstream, redirect: location, rewrite: change, requestHeaders, responseHeaders } = given;
-    checkPrefix(given, matches, complain);
-    checkParams(
-      { upstream, redirect: location, rewrite: change, requestHeaders, responseHeaders },
-      matches,
-      complain,
-    );
-  }),
+  together(
+    (given, complain) => {
+      checkAction(given, complain);
+      const matches = "match" in given ? given.match : [EVERYTHING];
+      if (matches === undefined) return;
+      const { upstream, redirect: location, rewrite: change, requestHeaders, responseHeaders } = given;
+      checkPrefix(given, matches, complain);
+      checkParams(
+        { upstream, redirect: location, rewrite: change, requestHeaders, responseHeaders },
+        matches,
+        complain,
+      );
+    },
+    {
+      oneOf: ACTIONS.map((action) => ({ required: [action] })),
+      dependencies: { redirect: ALONE, respond: ALONE },
+    },
+  ),
   v.transform((given) => ({
     name: given.name,
     match: given.match ?? [EVERYTHING],

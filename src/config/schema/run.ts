@@ -12,6 +12,9 @@ export type Dataset = Parameters<Run>[0];
 export type Issue = v.BaseIssue<unknown>;
 export type PathItem = NonNullable<Issue["path"]>[number];
 
+/** Keywords of JSON Schema that say what a schema's own type does not. They MUST take all that the schema takes. */
+export type Looks = Readonly<Record<string, unknown>>;
+
 /** Why a value is not accepted, where more can be said than what was expected. */
 export class Refusal {
   readonly note: string;

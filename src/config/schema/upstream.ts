@@ -16,18 +16,22 @@ import { shortFor } from "./forms.ts";
 import { oneOf } from "./leaf.ts";
 import { defaulted, object, optional, required } from "./object.ts";
 import { Refusal, REFUSED, type Schema } from "./run.ts";
-import { duration, flag, text, weight, whole } from "./values.ts";
+import { duration, flag, SOMETHING, text, weight, whole } from "./values.ts";
 
 const pem = (what: string, label: RegExp): Schema<string, string> =>
-  text(`${what} as PEM text`, (given) => {
-    if (label.test(given)) return given;
-    return given.includes("-----BEGIN ")
-      ? new Refusal("the PEM text holds something else")
-      : new Refusal('take it from a file with "${file:path/to.pem}"');
-  });
+  text(
+    `${what} as PEM text`,
+    (given) => {
+      if (label.test(given)) return given;
+      return given.includes("-----BEGIN ")
+        ? new Refusal("the PEM text holds something else")
+        : new Refusal('take it from a file with "${file:path/to.pem}"');
+    },
+    { pattern: label.source },
+  );
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END /;
-const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[^]+-----END /;
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]+-----END /;
 
 type TlsInput = NonNullable<UpstreamInput["tls"]>;
 
@@ -42,10 +46,13 @@ export const tls: Schema<TlsInput, UpstreamTlsConfig> = v.pipe(
     cert: optional(pem("a certificate", CERTIFICATE), "Client certificate to present, as PEM text."),
     key: optional(pem("a private key", PRIVATE_KEY), "Private key of `cert`, as PEM text."),
   }),
-  together((given, complain) => {
-    if ("cert" in given && !("key" in given)) complain("has no `key`; `cert` needs one", "cert");
-    if ("key" in given && !("cert" in given)) complain("has no `cert`; `key` needs one", "key");
-  }),
+  together(
+    (given, complain) => {
+      if ("cert" in given && !("key" in given)) complain("has no `key`; `cert` needs one", "cert");
+      if ("key" in given && !("cert" in given)) complain("has no `cert`; `key` needs one", "key");
+    },
+    { dependencies: { cert: ["key"], key: ["cert"] } },
+  ),
   v.transform(({ verify, ca, serverName, cert, key }) => ({ verify, ca, serverName, cert, key })),
 );
 
@@ -130,12 +137,16 @@ const UPSTREAM = "a URL, a list of URLs, or an object with endpoints";
 /** For the JSON Schema; `upstreamLong` does the reading. */
 const upstreamShort: Schema<string | readonly (string | EndpointInput)[], unknown> = v.union([
   endpointUrl,
-  v.array(endpoint),
+  v.pipe(v.array(endpoint), v.nonEmpty()),
 ]);
 
 const upstream = shortFor(UPSTREAM, "endpoints", upstreamShort, upstreamLong);
 
-const upstreamName: Schema<string, string> = text("a name", (name) => (name === "" ? REFUSED : name));
+const upstreamName: Schema<string, string> = text(
+  "a name",
+  (name) => (name === "" ? REFUSED : name),
+  SOMETHING,
+);
 
 export const upstreams: Schema<
   NonNullable<ConfigInput["upstreams"]>,

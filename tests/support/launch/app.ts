@@ -1,11 +1,15 @@
 /** A Hono app that uses the library, as its users write them: it changes requests before they are proxied. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { GetConnInfo } from "hono/conninfo";
 import { methodOverride } from "hono/method-override";
+import { requestId, validation } from "../../../middleware/mod.ts";
 import type { Bound } from "../../../runtimes/bind.ts";
+import { guardedApp } from "./guarded-app.ts";
 
 /** In front of one origin. */
-export const libraryApp = ({ gateway, proxyTo }: Bound, origin: string): Hono => {
+export const libraryApp = (library: Bound, origin: string, getConnInfo: GetConnInfo): Hono => {
+  const { gateway, proxyTo } = library;
   const app = new Hono();
   const proxy = proxyTo(origin, { bodyBytes: "64KB" });
 
@@ -32,6 +36,14 @@ export const libraryApp = ({ gateway, proxyTo }: Bound, origin: string): Hono =>
     c.req.raw = new Request(c.req.url, { method: "POST", headers, body: '{"made":"here"}' });
     await next();
   });
+  app.use("/validated/*", validation({ limits: { bodyBytes: "1KB" } }));
+  app.use("/known/*", requestId());
+  app.use("/known/*", async (c, next) => {
+    const headers = new Headers(c.req.raw.headers);
+    headers.set("x-changed", "1");
+    c.req.raw = new Request(c.req.raw, { headers });
+    await next();
+  });
   app.use("/limited/*", bodyLimit({ maxSize: 100 }));
   app.use("/peeked/*", async (c, next) => {
     await c.req.raw.clone().text();
@@ -41,6 +53,7 @@ export const libraryApp = ({ gateway, proxyTo }: Bound, origin: string): Hono =>
     await c.req.text();
     await next();
   });
+  app.route("/guarded", guardedApp(library, origin, getConnInfo));
   app.all("*", proxy);
   return app;
 };

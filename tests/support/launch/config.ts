@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import type { ServeOptions, Serving } from "../../../runtimes/serving.ts";
 import { type LoadedConfig, loadConfig } from "../../../src/config/load.ts";
-import { unsupported } from "../../../src/config/requirements.ts";
+import { showPath } from "../../../src/config/problem.ts";
+import { refusals } from "../../../src/config/requirements.ts";
 import type { Config } from "../../../src/config/types.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 
@@ -26,17 +27,20 @@ const load = async (file: string): Promise<LoadedConfig> => {
   return loaded;
 };
 
-/** Serves the file on a free port, says which, and drains on SIGTERM. */
+/** Serves the file on a free port, says which, drains on SIGTERM and says how many requests that cut. */
 export const launch = async (runtime: Runtime): Promise<void> => {
   const { config, explicit } = await load(process.argv[2] ?? "");
-  const refusals = unsupported(config, explicit, runtime.platform());
-  if (refusals.length > 0) {
-    for (const { path, message } of refusals) process.stderr.write(`refused ${path}: ${message}\n`);
+  const refused = refusals(config, explicit, runtime.platform());
+  if (refused.length > 0) {
+    for (const { path, message } of refused) process.stderr.write(`refused ${showPath(path)}: ${message}\n`);
     process.exit(2);
   }
   const serving = await runtime.serve(config, { port: 0, host: "127.0.0.1", explicit });
   process.on("SIGTERM", () => {
-    void serving.drain().then(({ cut }) => process.exit(cut === 0 ? 0 : 1));
+    void serving.drain().then(({ cut }) => {
+      process.stdout.write(`${JSON.stringify({ cut })}\n`);
+      process.exit(cut === 0 ? 0 : 1);
+    });
   });
   process.stdout.write(`${JSON.stringify({ port: serving.address.port })}\n`);
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ServeError } from "../../../runtimes/serving.ts";
 import { runCli } from "../../support/cli-host.ts";
 import { readSource } from "../../support/sources.ts";
 
@@ -59,6 +60,9 @@ describe("usage", () => {
     [["explain", "GET", "http://a/", "-H", "x-a hunter2"], '"x-a …" is not a header field', "-H"],
     [["me:hunter2@localhost:3000"], '"***@localhost:3000" is neither', "--help"],
     [["http://me:hunter2@a:1"], 'found "http://***@a:1"; leave the credentials out', "authorization"],
+    [["--config", "a.json", "-c", "b.json"], "--config is given twice", "once"],
+    [["-p", "1", "-p", "2"], "--port is given twice", "once"],
+    [["explain", "http://a/", "--from", "::1", "--from", "::2"], "--from is given twice", "once"],
     [["explain"], "missing required argument", "--help"],
     [["init", "fairlead.toml"], "fairlead.toml", ".jsonc"],
   ])("answers %j with a sentence, what to do and exit code 2", async (args, sentence, advice) => {
@@ -90,6 +94,53 @@ describe("usage", () => {
     const { code, stderr } = await runCli(args, { writable: false });
     expect(code).toBe(1);
     expect(stderr).toMatch(/can't write no\/where\.jsonc?: its directory does not exist\n/);
+  });
+
+  it.each([
+    ["EISDIR", "it is a directory"],
+    ["EACCES", "no permission"],
+    ["ENOTDIR", "its directory does not exist"],
+  ])("says what init has against a path that can't be read (%s)", async (code, reason) => {
+    const { code: exit, stderr } = await runCli(["init", "there.jsonc"], {
+      unreadable: { "there.jsonc": code },
+    });
+    expect(exit).toBe(1);
+    expect(stderr).toBe(`error: can't write there.jsonc: ${reason}\n  name another file\n`);
+  });
+
+  it.each([
+    [80, 8080],
+    [1023, 8080],
+    [3000, 3001],
+    [65_535, 8080],
+  ])("advises a port that can be had where %i can't", async (port, other) => {
+    const { code, stderr } = await runCli(["http://a", "--port", String(port)], {
+      serveError: new ServeError("can't listen"),
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`--port ${other}\n`);
+  });
+
+  it.each([
+    [{}, "fairlead"],
+    [{ npm_lifecycle_event: "npx" }, "npx fairlead"],
+    [{ npm_lifecycle_event: "start" }, "npm start --"],
+    [{ npm_lifecycle_event: "start:bun" }, "npm run start:bun --"],
+  ])("calls itself what it was called, with %j", async (called, name) => {
+    const said = async (...args: readonly string[]): Promise<string> => {
+      const { stdout, stderr } = await runCli(args, { env: called });
+      return stdout + stderr;
+    };
+    expect(await said("check")).toContain(`"${name} init"`);
+    expect(await said("chekc")).toContain(`did you mean "${name} check"?`);
+    expect(await said("nonsense")).toContain(`see "${name} --help"`);
+    expect(await said("--prot")).toContain(`see "${name} --help"`);
+    expect(await said("-c", "nope.json")).toContain(`"${name} init"`);
+    expect(await said("init")).toContain(`${name} check, ${name} start`);
+  });
+
+  it("mentions the options of start in the help of the program", async () => {
+    expect((await runCli(["--help"])).stdout).toContain("fairlead start --help");
   });
 
   it("colours only terminals that want it", async () => {

@@ -115,6 +115,38 @@ describe("fairlead start", () => {
     expect(await (await fetch(address)).text()).toBe("typed");
   });
 
+  const SYNTAX = 'export default {\n  upstreams: { a: "http://a" }\n  routes: [],\n};\n';
+
+  it.each([
+    ["node", SYNTAX, /fairlead\.ts:3:3: the module can't be loaded: Expected ','/],
+    ["deno", SYNTAX, /fairlead\.ts:3:3: the module can't be loaded: SyntaxError: Expected ','/],
+    ["bun", SYNTAX, /fairlead\.ts:3:3: the module can't be loaded: Expected "}"/],
+    ["node", "\nexport default { routes: [missing] };", /fairlead\.ts:2:27: .*: missing is not defined/],
+    [
+      "node",
+      'export default {\n  get upstreams() { throw new Error("boom"); },\n};\n',
+      /fairlead\.ts:2:27: the default export can't be read: boom/,
+    ],
+  ] as const)("says where a module is wrong, on %s: %s", async (runtime, text, said) => {
+    writeFileSync(join(directory, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(directory, "fairlead.ts"), text);
+    const child = start([], {}, runtime);
+    expect(await child.ended()).toEqual({ code: 2, signal: null });
+    expect(child.stderr).toMatch(said);
+    expect(child.stderr).not.toMatch(/\n\s+at |not a mistake of yours/);
+  });
+
+  it.each(["import os from 'node:os';\nexport default { routes: [os] };", "export default {};"])(
+    "says what to do about a TypeScript config in a CommonJS package: %s",
+    async (text) => {
+      writeFileSync(join(directory, "package.json"), '{ "type": "commonjs" }');
+      writeFileSync(join(directory, "fairlead.ts"), text);
+      const child = start([]);
+      expect(await child.ended()).toEqual({ code: 2, signal: null });
+      expect(child.stderr).toContain('set "type": "module" in package.json, or name it fairlead.mts');
+    },
+  );
+
   it.each(["node", "deno", "bun"] as const)(
     "says in one sentence that the port is taken, on %s",
     async (runtime) => {
@@ -212,21 +244,45 @@ describe("a signal", () => {
     },
   );
 
-  it("given twice ends at once with 1", async () => {
-    const arrived = Promise.withResolvers<void>();
-    const port = await origin(() => arrived.resolve());
-    const child = start([`http://127.0.0.1:${port}`, "--port", "0"]);
-    const [, address = ""] = await child.printed(ADDRESS);
-    const answer = fetch(address).catch(() => "cut off");
-    await arrived.promise;
+  /** The first moments after a signal count as the same one, so it is given until it takes. */
+  const insist = async (child: Child): Promise<unknown> => {
     child.signal("SIGINT");
     await child.printed(/SIGINT: finishing/);
-    // The first moments after a signal count as the same one, so it is given until it takes.
     const again = setInterval(() => child.signal("SIGINT"), 50);
-    const exit = await child.ended().finally(() => clearInterval(again));
-    expect(exit).toEqual({ code: 1, signal: null });
-    expect(await answer).toBe("cut off");
-  });
+    try {
+      return await child.ended();
+    } finally {
+      clearInterval(again);
+    }
+  };
+
+  it.each(["node", "deno", "bun"] as const)(
+    "given twice cuts what is in flight and ends with 1, on %s",
+    async (runtime) => {
+      const arrived = Promise.withResolvers<void>();
+      const port = await origin(() => arrived.resolve());
+      const child = start([`http://127.0.0.1:${port}`, "--port", "0"], {}, runtime);
+      const [, address = ""] = await child.printed(ADDRESS);
+      const answer = fetch(address).catch(() => "cut off");
+      await arrived.promise;
+      expect(await insist(child)).toEqual({ code: 1, signal: null });
+      expect(child.stderr).toContain("1 request was cut off");
+      expect(await answer).toBe("cut off");
+    },
+  );
+
+  it.each(["node", "deno", "bun"] as const)(
+    "given twice to an idle proxy ends at once with 0, on %s",
+    async (runtime) => {
+      const drain = { listen: { drain: { delay: "1h" } }, routes: [{ respond: { body: "x" } }] };
+      writeFileSync(join(directory, "fairlead.json"), JSON.stringify(drain));
+      const child = start(["--port", "0"], {}, runtime);
+      const [, address = ""] = await child.printed(ADDRESS);
+      await (await fetch(address)).text();
+      expect(await insist(child)).toEqual({ code: 0, signal: null });
+      expect(child.stderr).not.toContain("cut off");
+    },
+  );
 
   it("ends the demo with 0", async () => {
     const child = start(["--port", "0"]);

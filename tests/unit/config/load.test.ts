@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ConfigProblem } from "../../../src/config/problem.ts";
 import { load, loadSome, reportOf } from "../../support/config-files.ts";
 
 const APP = '{ "upstreams": { "app": "http://a" } }';
@@ -61,6 +62,11 @@ describe("file", () => {
   it("may be a module", async () => {
     const { config } = await loadSome({ modules: { "fairlead.ts": { upstreams: { app: "http://ts" } } } });
     expect(config.upstreams["app"]?.endpoints[0]?.url).toBe("http://ts");
+  });
+
+  it("may be a module of any name that says so", async () => {
+    const { sources } = await loadSome({ modules: { "fairlead.mts": { upstreams: { app: "http://mts" } } } });
+    expect(sources).toEqual(["fairlead.mts"]);
   });
 
   it("may hold comments, trailing commas and a byte order mark", async () => {
@@ -165,6 +171,13 @@ describe("a hostile file", () => {
     expect(await reportOf({ files: { [name]: text } })).toMatch(/nested too deeply|unfold too far|not YAML/);
   });
 
+  it("that goes too deep is told with a place where the reader has one", async () => {
+    const text = `a: ${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    expect(await reportOf({ files: { "fairlead.yaml": text } })).toMatch(
+      /fairlead\.yaml:1:\d+: nested too deeply\n/,
+    );
+  });
+
   it("that is a module which holds itself is refused", async () => {
     const self: Record<string, unknown> = {};
     self["self"] = self;
@@ -254,12 +267,17 @@ describe("places", () => {
   it("are known for every path", async () => {
     const files = { "fairlead.yaml": "upstreams:\n  app: http://a\nlisten:\n  port: 1\n" };
     const loaded = await loadSome({ files, env: { FAIRLEAD_LISTEN_HOST: "::1" } });
-    expect(await loaded.placeOf(["listen", "port"])).toMatchObject({
-      source: "fairlead.yaml",
-      line: 4,
-      column: 9,
+    const problems = ["port", "host"].map((key): ConfigProblem => ({
+      path: ["listen", key],
+      at: "value",
+      message: "is wrong",
+    }));
+    const [host, port] = await loaded.located(problems);
+    expect(port).toMatchObject({
+      path: ["listen", "port"],
+      place: { source: "fairlead.yaml", line: 4, column: 9 },
     });
-    expect(await loaded.placeOf(["listen", "host"])).toEqual({ source: "FAIRLEAD_LISTEN_HOST" });
+    expect(host).toEqual({ ...problems[1], place: { source: "FAIRLEAD_LISTEN_HOST" } });
   });
 
   it.each([

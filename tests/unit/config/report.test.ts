@@ -418,13 +418,171 @@ fairlead.json:1:42: expected a "}"
 `,
   ],
   [
-    "a key that stands twice",
-    { files: { "fairlead.json": '{ "upstreams": { "a": "http://x", "a": "http://y" } }' } },
-    `The config has a problem:
+    "a key that stands twice, beside everything else",
+    {
+      files: { "fairlead.json": '{ "upstreams": { "a": "http://x", "a": "b:1" } }' },
+      env: { FAIRLEAD_LISTN_PORT: "1" },
+    },
+    `The config has 3 problems:
+
+FAIRLEAD_LISTN_PORT: unknown variable; did you mean FAIRLEAD_LISTEN_PORT?
 
 fairlead.json:1:35: this key stands twice
-  1 | { "upstreams": { "a": "http://x", "a": "http://y" } }
+  1 | { "upstreams": { "a": "http://x", "a": "b:1" } }
     |                                   ^^^
+
+fairlead.json:1:40: upstreams.a: expected ${URL_FORMS}, found "b:1"; did you mean "http://b:1"?
+  1 | { "upstreams": { "a": "http://x", "a": "b:1" } }
+    |                                        ^^^^^
+`,
+  ],
+  [
+    "the environment's problems beside a file that can't be read",
+    {
+      files: { "fairlead.json": '{ "listen": }' },
+      env: {
+        FAIRLEAD_LISTN_PORT: "1",
+        FAIRLEAD_LISTEN_PORT: "x",
+        FAIRLEAD_UPSTREAMS_API_BALANCE: "random",
+      },
+    },
+    `The config has 3 problems:
+
+FAIRLEAD_LISTN_PORT: unknown variable; did you mean FAIRLEAD_LISTEN_PORT?
+
+FAIRLEAD_LISTEN_PORT: listen.port: expected a port number from 0 to 65535, found "x"
+
+fairlead.json:1:13: expected a value
+  1 | { "listen": }
+    |             ^
+`,
+  ],
+  [
+    "nothing of what is missing where only a variable is wrong",
+    { env: { FAIRLEAD_LISTEN_PROT: "80" } },
+    `The config has a problem:
+
+FAIRLEAD_LISTEN_PROT: unknown variable; did you mean FAIRLEAD_LISTEN_PORT?
+`,
+  ],
+  [
+    "a variable that may mean two things",
+    {
+      files: {
+        "fairlead.yaml":
+          "upstreams: { my-api: http://a, my_api: http://b }\nroutes: [{ upstream: my-api }]\n",
+      },
+      env: { FAIRLEAD_UPSTREAMS_MY_API_BALANCE: "random" },
+    },
+    `The config has a problem:
+
+FAIRLEAD_UPSTREAMS_MY_API_BALANCE: may mean upstreams.my-api.balance or upstreams.my_api.balance; set it in the file
+`,
+  ],
+  [
+    "the variable that set what has no effect",
+    {
+      files: { "fairlead.json": '{ "upstreams": { "app": "http://a" } }' },
+      env: { FAIRLEAD_UPSTREAMS_APP_TLS_VERIFY: "false" },
+    },
+    `The config has a problem:
+
+FAIRLEAD_UPSTREAMS_APP_TLS_VERIFY: upstreams.app.tls: no endpoint is https, so it would have no effect
+`,
+  ],
+  [
+    "what is wrong with a reference",
+    {
+      files: {
+        "fairlead.json": `{
+  "upstreams": { "a": "\${env:}", "b": "\${file:}" },
+  "forwarding": { "via": "\${env:VIA:-hunter2}" },
+  "routes": [{ "respond": {} }]
+}`,
+      },
+    },
+    `The config has 3 problems:
+
+fairlead.json:2:23: upstreams.a: \`\${env:}\` names no variable
+  2 |   "upstreams": { "a": "\${env:}", "b": "\${file:}" },
+    |                       ^^^^^^^^^
+
+fairlead.json:2:39: upstreams.b: \`\${file:}\` names no file
+  2 |   "upstreams": { "a": "\${env:}", "b": "\${file:}" },
+    |                                       ^^^^^^^^^^
+
+fairlead.json:3:26: forwarding.via: there are no defaults here; expected \`\${env:VIA}\`
+  3 |   "forwarding": { "via": "\${env:VIA:-*******}" },
+    |                          ^^^^^^^^^^^^^^^^^^^^^
+`,
+  ],
+  [
+    "a file that holds a list",
+    { files: { "fairlead.json": '[{ "upstreams": {} }]' }, flags: { listen: { port: 1 } } },
+    `The config has a problem:
+
+fairlead.json:1:1: expected an object, found a list
+  1 | [{ "upstreams": {} }]
+    | ^^^^^^^^^^^^^^^^^^^^^
+`,
+  ],
+  [
+    "a file that holds a text",
+    { files: { "fairlead.yaml": "upstreams\n" } },
+    `The config has a problem:
+
+fairlead.yaml:1:1: expected an object, found "upstreams"
+  1 | upstreams
+    | ^^^^^^^^^
+`,
+  ],
+  [
+    "a module that exports a function",
+    { modules: { "fairlead.mts": () => ({}) } },
+    "The config has a problem:\n\nfairlead.mts: the default export is a function; export the config itself, as in `export default makeConfig()`\n",
+  ],
+  [
+    "a module that exports a promise",
+    { modules: { "fairlead.ts": Promise.resolve({}) } },
+    "The config has a problem:\n\nfairlead.ts: the default export is a promise; export the config itself, as in `export default await loadConfig()`\n",
+  ],
+  [
+    "a module that exports a list",
+    { modules: { "fairlead.ts": [] } },
+    "The config has a problem:\n\nfairlead.ts: expected an object, found an empty list\n",
+  ],
+  [
+    "YAML with an alias of nothing",
+    { files: { "fairlead.yaml": "a: &a 1\nb: *a\nc: *zz\n" } },
+    `The config has a problem:
+
+fairlead.yaml:3:4: there is no anchor "&zz" before this
+  3 | c: *zz
+    |    ^^^
+`,
+  ],
+  [
+    "YAML with two documents",
+    { files: { "fairlead.yaml": "a: 1\n---\nb: 2\n" } },
+    `The config has a problem:
+
+fairlead.yaml:2:1: a second document starts here; a config is one document
+  2 | ---
+    | ^^^
+`,
+  ],
+  [
+    "a key that stands twice in YAML, beside everything else",
+    { files: { "fairlead.yaml": "upstreams: { a: http://x }\nlisten: {}\nlisten: { prt: 1 }\n" } },
+    `The config has 2 problems:
+
+fairlead.yaml:3:1: this key stands twice
+  3 | listen: { prt: 1 }
+    | ^
+
+fairlead.yaml:3:11: listen.prt: unknown key; did you mean "port"?
+  3 | listen: { prt: 1 }
+    |           ^^^
 `,
   ],
   [
@@ -445,7 +603,7 @@ fairlead.yaml:2:6: this is not YAML: nested mappings are not allowed in compact 
   [
     "a kind of file that is not known",
     { file: "site.toml" },
-    "The config has a problem:\n\nsite.toml: unknown kind of file; expected .json, .jsonc, .yaml, .yml, .ts or .js\n",
+    "The config has a problem:\n\nsite.toml: unknown kind of file; expected .json, .jsonc, .yaml, .yml, .ts, .mts, .js or .mjs\n",
   ],
   [
     "a module without default export",

@@ -385,7 +385,7 @@ describe("ready page", () => {
     expect(await text(ready("/100%25"), "/100%25")).toBe("ready\n");
   });
 
-  test("sees the whole path where the gateway is mounted, as routes do", async () => {
+  test("sees the path that routes see where the gateway is mounted", async () => {
     const config: ConfigInput = {
       upstreams: { api },
       listen: { readyPath: "/shop/readyz" },
@@ -396,5 +396,8 @@ describe("ready page", () => {
     expect(await text(outer, "/shop/readyz")).toBe("ready\n");
     expect(await text(outer, "/shop/x")).toBe("upstream");
     expect((await outer.request("/shop/shop/readyz")).status).toBe(404);
+    const mounted = new Hono().mount("/mounted", app.fetch);
+    expect(await text(mounted, "/mounted/shop/readyz")).toBe("ready\n");
+    expect(await text(mounted, "/mounted/shop/x")).toBe("upstream");
   });
 });

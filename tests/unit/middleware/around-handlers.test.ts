@@ -265,5 +265,8 @@ describe("edits around a handler", () => {
   it("of the inner middleware stand before fallbacks of the outer", async () => {
     const strict = await proxied(bed(upstream), securityHeaders(), securityHeaders("strict")).request(url);
     expect(strict.headers.get("referrer-policy")).toBe("same-origin");
+    const id = requestId({ header: "x-id", generate: () => "id-1" });
+    const fallback = securityHeaders({ headers: { "x-id": "none" } });
+    expect((await proxied(bed(upstream), fallback, id).request(url)).headers.get("x-id")).toBe("id-1");
   });
 });

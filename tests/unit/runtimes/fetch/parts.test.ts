@@ -118,6 +118,7 @@ describe("failures", () => {
       caused("Cannot read request body as underlying resource unavailable"),
       "client-closed",
     ],
+    ["Deno's client that closed", caused("unexpected EOF while reading HTTP/1 body"), "client-closed"],
     ["workerd's lost connection", new Error("Network connection lost."), "upstream-reset"],
     ["something that is no error", "text", "upstream-reset"],
   ])("%s has its code", (_, thrown, code) => {
@@ -199,6 +200,7 @@ describe("watched body", () => {
     stalled: () => new ProxyError("attempt-timeout"),
     tooLong: () => new ProxyError("body-too-large"),
     ended: (error) => void ended.push(error),
+    declined: () => void ended.push("declined"),
     ...more,
   });
 
@@ -241,13 +243,28 @@ describe("watched body", () => {
     expect((await reader.read()).value).toEqual(bytes("def"));
   });
 
-  test("reader that leaves ends the source and tells why", async () => {
+  test("pause of the reader breaks it off where the reader has to hurry, from the start on", async () => {
+    const clock = new ManualClock();
+    const ended: unknown[] = [];
+    const unread = (): ProxyError => new ProxyError("request-timeout");
+    const begun = watchedBody(sourceOf(["abc", "def"]), watch(ended, clock, { unread })).getReader();
+    await begun.read();
+    watchedBody(sourceOf(["abc"]), watch(ended, clock, { unread }));
+    await clock.advance(100);
+    expect(ended).toMatchObject([{ code: "request-timeout" }, { code: "request-timeout" }]);
+    expect(await codeOf(begun.read())).toBe("request-timeout");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("reader that leaves gives the source up, and nothing has failed", async () => {
+    const clock = new ManualClock();
     const ended: unknown[] = [];
     const source = sourceOf(["abc"], never);
-    const body = watchedBody(source, watch(ended, new ManualClock()));
+    const body = watchedBody(source, watch(ended, clock, { unread: () => new ProxyError("internal") }));
     await body.cancel("gone");
-    expect(ended).toEqual(["gone"]);
+    expect(ended).toEqual(["declined"]);
     expect(source.cancelled).toEqual(["gone"]);
+    expect(clock.pending).toBe(0);
   });
 });
 

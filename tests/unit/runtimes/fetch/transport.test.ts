@@ -138,6 +138,53 @@ describe("request content", () => {
     expect(rig.calls[0]?.signal.aborted).toBe(true);
   });
 
+  test("content that the upstream declines leaves its answer alone, whenever that comes", async () => {
+    const rig = rigOf(async (call) => {
+      await (call.init.body as ReadableStream).cancel();
+      return new Response("too much", { status: 413 });
+    });
+    const request = post(new ReadableStream(), { "transfer-encoding": "chunked" });
+    const response = await rig.send(request);
+    expect([response.status, await response.text()]).toEqual([413, "too much"]);
+    expect(rig.clock.pending).toBe(0);
+  });
+
+  test("content that the upstream declines before it fails is not the client's fault", async () => {
+    const rig = rigOf(async (call) => {
+      await (call.init.body as ReadableStream).cancel();
+      throw new TypeError("connection lost");
+    });
+    const request = post(new ReadableStream(), { "transfer-encoding": "chunked" });
+    await expect(rig.send(request)).rejects.toMatchObject({ code: "upstream-reset" });
+  });
+
+  test("upload that ends after its answer began sets no limit on the answer", async () => {
+    let end = (): void => {};
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        end = () => controller.close();
+      },
+    });
+    let sent: Promise<string> | undefined;
+    const rig = rigOf((call) => {
+      sent = contentOf(call.init.body);
+      return new Response(endlessUntil(call.signal));
+    });
+    await rig.send(post(body, { "transfer-encoding": "chunked" }));
+    end();
+    await sent;
+    await rig.clock.advance(60_000);
+    expect(rig.calls[0]?.signal.aborted).toBe(false);
+  });
+
+  test("content that the upstream stops reading is given up with attempt-timeout", async () => {
+    const rig = rigOf(() => undefined);
+    const failing = codeOf(rig.send(post(streamOf("abc"), { "transfer-encoding": "chunked" })));
+    await rig.clock.advance(60_000);
+    expect(await failing).toBe("attempt-timeout");
+    expect(rig.clock.pending).toBe(0);
+  });
+
   test("content that breaks off is the client's fault", async () => {
     const rig = rigOf(async (call) => {
       await contentOf(call.init.body).catch(() => {});

@@ -18,7 +18,7 @@ const onOurServer = async (look: Look): Promise<void> => {
     },
     { listen: listenConfig(), lifecycle: { draining: false } },
   );
-  onTestFinished(() => serving.stop());
+  onTestFinished(async () => void (await serving.stop()));
   await post(serving.address.port);
 };
 

@@ -3,12 +3,14 @@ import { describe, expect, test } from "vitest";
 import { InterimFilter } from "../../../../runtimes/node/interim.ts";
 import { nodeClock } from "../../../../runtimes/node/clock.ts";
 import { nodeRandom } from "../../../../runtimes/node/random.ts";
+import { EndpointConnections } from "../../../../runtimes/node/pool.ts";
 import { ReadBuffer } from "../../../../runtimes/node/read-buffer.ts";
 import { responseFields } from "../../../../runtimes/node/response-fields.ts";
 import { stderrTelemetry } from "../../../../runtimes/stderr-telemetry.ts";
 import { type BodySource, UpstreamBody } from "../../../../runtimes/node/upstream-body.ts";
 import { ProxyError } from "../../../../src/core/errors.ts";
 import { NO_EDITS } from "../../../../src/http/header-edits.ts";
+import { createEndpoint } from "../../../../src/upstream/endpoint.ts";
 
 describe("random", () => {
   test("ids are 32 hexadecimal digits and differ, past the end of the buffered bytes too", () => {
@@ -79,12 +81,60 @@ describe("interim filter", () => {
     }
   });
 
-  test("anything else passes, and a body is never looked at", () => {
+  test("100 is taken out from among other interim responses", () => {
+    const hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    const all = `${hints}HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n${hints}HTTP/1.1 100\r\n\r\n${final}`;
+    const expected = `${hints}HTTP/1.1 102 Processing\r\n\r\n${hints}${final}`;
+    for (let at = 1; at < all.length; at++) {
+      const filter = new InterimFilter();
+      filter.expectResponse();
+      const seen = (pass(filter, all.slice(0, at)) ?? "") + (pass(filter, all.slice(at)) ?? "");
+      expect(seen).toBe(expected);
+    }
+  });
+
+  test("anything else passes, and neither a body nor another protocol is ever looked at", () => {
+    const like = "HTTP/1.1 100 Continue\r\n\r\n";
+    for (const first of [final, "HTTP/1.1 101 Switching Protocols\r\n\r\n", "SSH-2.0"]) {
+      const filter = new InterimFilter();
+      filter.expectResponse();
+      expect(pass(filter, first)).toBe(first);
+      expect(pass(filter, like)).toBe(like);
+    }
+    expect(pass(new InterimFilter(), "HTTP/1.1 100 ")).toBe("HTTP/1.1 100 ");
+  });
+
+  test("interim response without an end is left to the parser", () => {
     const filter = new InterimFilter();
     filter.expectResponse();
-    expect(pass(filter, "HTTP/1.1 103 Early Hints\r\n\r\n")).toBe("HTTP/1.1 103 Early Hints\r\n\r\n");
-    expect(pass(filter, "HTTP/1.1 100 Continue\r\n\r\n")).toBe("HTTP/1.1 100 Continue\r\n\r\n");
-    expect(pass(new InterimFilter(), "HTTP/1.1 100 ")).toBe("HTTP/1.1 100 ");
+    const endless = `HTTP/1.1 103 Early Hints\r\nX: ${"a".repeat(9_000)}`;
+    expect(pass(filter, endless)).toBe(endless);
+    expect(pass(filter, "more")).toBe("more");
+  });
+});
+
+describe("connections of an endpoint", () => {
+  test("one that is given up under a pipeline leaves its place with its last exchange", async () => {
+    const pool = { connections: 1, keepAliveMs: 4_000, pipelining: 2 };
+    const endpoint = createEndpoint({
+      upstream: "a",
+      url: "http://a.invalid",
+      weight: 1,
+      tls: undefined,
+      pool,
+    });
+    const connections = new EndpointConnections(endpoint, 1_000);
+    const first = connections.tryAcquire();
+    expect(first).toBeDefined();
+    expect(connections.tryAcquire()).toBe(first);
+    if (first === undefined) return;
+    connections.release(first, false);
+    expect(connections.tryAcquire()).toBeUndefined();
+    connections.release(first, true);
+    const second = connections.tryAcquire();
+    expect(second).toBeDefined();
+    expect(second).not.toBe(first);
+    await connections.close();
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ServeError } from "../../../../runtimes/serving.ts";
 import { listen } from "../../../../runtimes/node/listen.ts";
+import { Ended } from "../../../support/wire.ts";
 import { head, startRig, stopRigsAfterEach } from "./rig.ts";
 
 stopRigsAfterEach();
@@ -73,6 +74,8 @@ describe("server", () => {
 
   test.each([
     ["GARBAGE\r\n\r\n", 400],
+    ["GET / HTTP/2.0\r\nHost: x\r\n\r\n", 400],
+    ["GET / HTTP/0.9\r\nHost: x\r\n\r\n", 400],
     [`GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(60_000)}\r\n\r\n`, 431],
     ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400],
     ["CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n", 405],
@@ -96,6 +99,82 @@ describe("server", () => {
     expect(response.fields.get("connection")).toBe("close");
     expect((await client.wire.rest()).length).toBe(0);
   });
+
+  test("malformed chunk is answered with 400 and ends the upstream request at once, as the client's fault", async () => {
+    const rig = await startRig();
+    rig.origin.script(() => new Promise(() => {}));
+    const client = await rig.client();
+    await client.send(`${head("POST", "/", "Transfer-Encoding: chunked")}2\r\nab\r\n`);
+    const { wire } = await rig.origin.request();
+    await client.send("zz\r\n");
+    expect((await client.response("POST")).status).toBe(400);
+    await wire.ended(500);
+    expect(rig.errors.map(({ code }) => code)).toEqual(["bad-request"]);
+    await client.closed();
+  });
+
+  test("malformed chunk behind a response that was begun resets it and ends the upstream request", async () => {
+    const rig = await startRig();
+    rig.origin.script((exchange) => exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"));
+    const client = await rig.client();
+    await client.send(`${head("POST", "/", "Transfer-Encoding: chunked")}2\r\nab\r\n`);
+    const { pieces } = await client.open("POST");
+    await client.send("zz\r\n");
+    await expect(Array.fromAsync(pieces)).rejects.toThrow(Ended);
+    await (await rig.origin.request()).wire.ended(500);
+  });
+
+  test("CONNECT behind a request that is not answered yet ends the connection, and nothing is written into it", async () => {
+    const rig = await startRig();
+    rig.origin.script((exchange) => exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    const { pieces } = await client.open();
+    await client.send("CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n");
+    const received: Buffer[] = [];
+    await expect(
+      (async () => {
+        for await (const piece of pieces) received.push(piece);
+      })(),
+    ).rejects.toThrow(Ended);
+    expect(Buffer.concat(received).toString()).toBe("half");
+  });
+
+  test("client that resets its connection after CONNECT is no error of the process", async () => {
+    const rig = await startRig();
+    for (const _ of Array.from({ length: 5 })) {
+      const client = await rig.client();
+      await client.send("CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n");
+      await client.response();
+      client.wire.reset();
+    }
+    const client = await rig.client();
+    await client.send(head("GET", "/"));
+    expect((await client.response()).text).toBe("origin");
+  });
+
+  test.each([
+    ["in one read", ["\r\n\r\n"]],
+    ["after a read that ends within the end of the head", ["\r\n\r", "\n"]],
+    ["after a read that ends with the last line of the head", ["\r\n", "\r\n"]],
+  ])(
+    "request behind an Upgrade, %s, is not taken for another one",
+    async (_how, [first = "", second = ""]) => {
+      const rig = await startRig();
+      rig.origin.script((exchange) => exchange.respond(200, {}, exchange.head.target));
+      const client = await rig.client();
+      const hidden = head("GET", "/hidden");
+      const post = head("POST", "/2", `Content-Length: ${hidden.length}`);
+      await client.send(`GET /1 HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: x${first}`);
+      // So that it is a read of its own.
+      if (second !== "") await new Promise((resolve) => setTimeout(resolve, 20));
+      await client.send(second + post);
+      expect((await client.response()).text).toBe("/1");
+      await client.send(hidden).catch(() => {});
+      await client.closed();
+      expect(rig.origin.exchanges.map((exchange) => exchange.head.target)).toEqual(["/1"]);
+    },
+  );
 
   test("connection closes with the last request it may carry", async () => {
     const rig = await startRig({ limits: { requestsPerConnection: 2 } });

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer as createHttpServer } from "node:http";
+import { IncomingMessage, createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Ended } from "../../../support/wire.ts";
 import { head, startRig, stopRigsAfterEach } from "./rig.ts";
 
@@ -55,6 +55,9 @@ describe("failures", () => {
     ["no HTTP at all", "SSH-2.0-OpenSSH_9.2\r\n"],
     ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
     ["a switch of protocols", "HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"],
+    ["a switch that names no protocol", "HTTP/1.1 101 Switching\r\n\r\n"],
+    ["a status below all classes", "HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n"],
+    ["status zero", "HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n"],
     ["a status of no class", "HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n"],
     ["an unknown transfer coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"],
     ["chunked twice", `HTTP/1.1 200 OK\r\n${"Transfer-Encoding: chunked\r\n".repeat(2)}\r\n0\r\n\r\n`],
@@ -77,6 +80,37 @@ describe("failures", () => {
     await (await rig.origin.request()).wire.ended();
   });
 
+  test("silent upstream is attempt-timeout after the first-byte time from the end of an upload", async () => {
+    const rig = await startRig({ timeouts: { firstByteMs: 100 } });
+    rig.origin.script(async (exchange) => {
+      await exchange.body();
+      await new Promise(() => {});
+    });
+    const client = await rig.client();
+    await client.send(head("POST", "/", "Transfer-Encoding: chunked") + "2\r\nab\r\n");
+    const exchange = await rig.origin.request();
+    await exchange.bodyReceived(2);
+    expect(rig.errors).toEqual([]);
+    await client.send("0\r\n\r\n");
+    expect((await client.response("POST")).text).toBe("attempt-timeout");
+    await exchange.wire.ended();
+  });
+
+  test("answer that begins before the end of an upload is not timed by its first byte any more", async () => {
+    const rig = await startRig({ timeouts: { firstByteMs: 50 } });
+    rig.origin.script(async (exchange) => {
+      await exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+      await exchange.body();
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      await exchange.send("cd");
+    });
+    const client = await rig.client();
+    await client.send(head("POST", "/", "Transfer-Encoding: chunked") + "2\r\nab\r\n");
+    const { pieces } = await client.open("POST");
+    await client.send("0\r\n\r\n");
+    expect(Buffer.concat(await Array.fromAsync(pieces)).toString()).toBe("abcd");
+  });
+
   test("body that stalls resets the client and leaves the upstream", async () => {
     const rig = await startRig({ timeouts: { idleMs: 60 } });
     rig.origin.script((exchange) => exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
@@ -89,14 +123,20 @@ describe("failures", () => {
 
   test("event stream may be quiet for longer than other bodies", async () => {
     const rig = await startRig({ timeouts: { idleMs: 20, eventStreamIdleMs: 60_000 } });
-    rig.origin.script(async (exchange) => {
-      await exchange.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 2\r\n\r\na");
-      await new Promise((resolve) => setTimeout(resolve, 80));
-      await exchange.send("b");
+    rig.origin.script((exchange) => {
+      const type = exchange.head.target === "/events" ? "text/event-stream" : "text/plain";
+      return exchange.send(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 2\r\n\r\na`);
     });
-    const client = await rig.client();
-    await client.send(head("GET", "/"));
-    expect((await client.response()).text).toBe("ab");
+    const [listener, witness] = [await rig.client(), await rig.client()];
+    await listener.send(head("GET", "/events"));
+    const { pieces: events } = await listener.open();
+    expect(String((await events.next()).value)).toBe("a");
+    await witness.send(head("GET", "/other"));
+    const { pieces } = await witness.open();
+    await expect(Array.fromAsync(pieces)).rejects.toThrow(Ended);
+    // It began later, and its time is over.
+    await (await rig.origin.request(0)).send("b");
+    expect(String((await events.next()).value)).toBe("b");
   });
 
   test("upload that stalls is request-timeout and never completed upstream", async () => {
@@ -309,16 +349,28 @@ describe("bodies", () => {
     expect(Buffer.concat(received).equals(body)).toBe(true);
   }, 20_000);
 
+  /** Resolves when the proxy stops reading from a client. */
+  const nextPause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const pause = vi.spyOn(IncomingMessage.prototype, "pause");
+      pause.mockImplementation(function (this: IncomingMessage) {
+        pause.mockRestore();
+        resolve();
+        return this.pause();
+      });
+    });
+
   test.each([
     ["sized", false],
     ["chunked", true],
   ])("large %s upload arrives unchanged while the origin reads slowly at first", async (_kind, chunked) => {
     const rig = await startRig();
     const body = pattern(12_000_000, 5);
+    const heldBack = nextPause();
     rig.origin.script(async (exchange) => {
       const whole: Buffer[] = [];
       exchange.wire.hold();
-      setTimeout(() => exchange.wire.release(), 50);
+      void heldBack.then(() => exchange.wire.release());
       for await (const piece of exchange.wire.pieces(exchange.framing)) whole.push(piece);
       await exchange.respond(200, {}, Buffer.concat(whole).equals(body) ? "same" : "changed");
     });

@@ -1,0 +1,86 @@
+/** Every setting once. */
+import type { ConfigInput, RouteInput } from "../../src/config/types.ts";
+import type { RouteMatchInput } from "../../src/config/match-types.ts";
+
+interface Everything extends ConfigInput {
+  readonly upstreams: NonNullable<ConfigInput["upstreams"]>;
+  readonly routes: readonly RouteInput[];
+}
+
+const CERT = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
+
+const edits = { set: { a: "b" }, append: { c: "d", e: ["f"] }, remove: ["g"] };
+const values: NonNullable<RouteMatchInput["headers"]> = {
+  a: "b",
+  c: true,
+  d: { exact: "e" },
+  f: { regex: "g" },
+};
+
+/** A config that uses every key there is. */
+export const EVERYTHING: Everything = {
+  $schema: "./schema.json",
+  listen: {
+    port: "8080",
+    host: "::",
+    trustedProxies: "10.0.0.0/8",
+    readyPath: "/readyz",
+    limits: {
+      headerBytes: "16KiB",
+      headers: 50,
+      targetBytes: 4096,
+      bodyBytes: "unlimited",
+      connections: 10,
+      requestsPerConnection: 10,
+    },
+    timeouts: { header: "5s", keepAlive: 1000 },
+    drain: { delay: 0, timeout: "1m" },
+  },
+  upstreams: {
+    a: "http://a",
+    b: ["http://a", { url: "http://b", weight: 2 }],
+    c: {
+      endpoints: [{ url: "https://c", weight: 1 }],
+      balance: "random",
+      host: "preserve",
+      tls: { verify: false, serverName: "c.example", ca: CERT, cert: CERT, key: KEY },
+      timeouts: { connect: "1s", firstByte: "2s", idle: "3s" },
+      pool: { connections: 1, keepAlive: "1s", pipelining: 1 },
+    },
+  },
+  routes: [
+    {
+      name: "all",
+      match: [
+        {
+          host: ["a.example", "*.b.example"],
+          path: "/a/*",
+          method: "GET",
+          headers: values,
+          query: values,
+          cookies: values,
+        },
+        { path: { prefix: "/b" } },
+      ],
+      upstream: [{ name: "a", weight: 1, requestHeaders: edits, responseHeaders: edits }, { name: "b" }],
+      rewrite: { host: "x.example", stripPrefix: true },
+      requestHeaders: edits,
+      responseHeaders: edits,
+      timeouts: { total: "1m", firstByte: "1s", idle: "1s" },
+      bodyBytes: "1MB",
+    },
+    {
+      match: { path: { exact: "/c" } },
+      redirect: { status: 301, scheme: "https", host: "d", port: 1, path: "/" },
+    },
+    { match: { path: { pattern: "/d/:e/*" } }, redirect: { prefix: "/f" } },
+    { match: { path: "/g/*" }, upstream: "c", rewrite: { prefix: "/h" } },
+    { match: { path: "/i" }, upstream: "c", rewrite: { path: "/j" } },
+    { match: { path: "/k" }, respond: { status: 201, headers: { a: "b" }, body: "c" } },
+  ],
+  validation: { methods: ["GET"], hosts: ["a.example"], contentTypes: ["text/*"], underscores: "reject" },
+  securityHeaders: { preset: "strict", headers: { "x-a": "b", "x-c": false }, override: true, remove: [] },
+  requestId: { header: "x-id", trust: "always" },
+  forwarding: { xForwarded: false, forwarded: true, via: false },
+};
