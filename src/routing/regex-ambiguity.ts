@@ -9,7 +9,10 @@ import { type RegexNode, parseRegex } from "./regex-syntax.ts";
 /** Header values are bytes; of what else there is in queries, these stand for it. */
 const SAMPLES: readonly string[] = [
   ...Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)),
-  ..."Āα一\u{1f600}",
+  "Ā",
+  "α",
+  "一",
+  "\u{1f600}",
 ];
 
 /** Steps after which an expression is taken for harmless: more than any ordinary one needs. */
@@ -17,7 +20,7 @@ const PATIENCE = 200_000;
 
 /** Whether some character is taken by both of two positions. */
 const overlapOf = (source: string): ((a: Position, b: Position) => boolean) => {
-  const samples = [...new Set([...SAMPLES, ...source])];
+  const samples = [...new Set([...SAMPLES, ...Array.from(source)])];
   const known = new Map<string, bigint>();
   /** A bit for each of the samples. */
   const takenBy = ({ text }: Position): bigint => {

@@ -11,7 +11,7 @@ const isExpression = (source: string): boolean => {
 };
 
 const piece = fc.constantFrom(
-  ..."abc.*+?|()[]{}^$\\-/é",
+  ..."a b c . * + ? | ( ) [ ] { } ^ $ \\ - / é".split(" "),
   ..."\\d,\\w,\\-,\\u{61},(?:,(?=,(?<!,(?<n>,\\k<n>,\\1,{2},{1,},{,3},[^,\\p{L}".split(","),
 );
 
