@@ -115,50 +115,60 @@ afterAll(() => {
   }
 });
 
+const nameOf = ({ title }: Pick<TlsCase, "title">): string =>
+  `case-${CASES.findIndex((one) => one.title === title)}`;
+
 describe.each(RUNTIMES)("https upstreams on %s", (runtime) => {
   const missingOf = ({ needs }: TlsCase): Capability | undefined =>
     needs.find((capability) => !CAPABILITIES_OF[runtime].has(capability));
+  const impossible = CASES.filter((one) => missingOf(one) !== undefined);
+  const possible = CASES.filter((one) => missingOf(one) === undefined);
   /** One upstream for each case, at a path of its own. */
   const start = (cases: readonly TlsCase[]): Promise<RunningProxy> => {
-    const name = (one: TlsCase): string => `case-${CASES.indexOf(one)}`;
     return startProxy(runtime, {
-      upstreams: Object.fromEntries(cases.map((one) => [name(one), one.upstream(origins)])),
-      routes: cases.map((one) => ({ match: { path: `/${name(one)}` }, upstream: name(one) })),
+      upstreams: Object.fromEntries(cases.map((one) => [nameOf(one), one.upstream(origins)])),
+      routes: cases.map((one) => ({ match: { path: `/${nameOf(one)}` }, upstream: nameOf(one) })),
     });
   };
   let proxy: RunningProxy | undefined;
   let refusedAtStart = "";
 
   beforeAll(async () => {
-    const impossible = CASES.filter((one) => missingOf(one) !== undefined);
     if (impossible.length > 0) {
       refusedAtStart = await start(impossible).then(
         (started) => started.stop().then(() => ""),
         (error: unknown) => String(error),
       );
     }
-    proxy = await start(CASES.filter((one) => missingOf(one) === undefined));
+    proxy = await start(possible);
   });
   afterAll(() => proxy?.stop());
 
-  it.each(CASES)("$title", async (one) => {
-    const missing = missingOf(one);
-    if (missing !== undefined) {
-      expect(refusedAtStart).toContain(`case-${CASES.indexOf(one)}`);
-      expect(refusedAtStart).toContain(CAPABILITIES[missing]);
-      return;
-    }
-    const url = `http://127.0.0.1:${proxy?.port}/case-${CASES.indexOf(one)}`;
+  const ask = async (one: Pick<TlsCase, "title">): Promise<{ status: number; text: string }> => {
+    const url = `http://127.0.0.1:${proxy?.port}/${nameOf(one)}`;
     const response = await fetch(url, { headers: { accept: "application/json" } });
-    const text = await response.text();
-    if (one.refusal === undefined) {
-      expect([response.status, one.answer && text]).toEqual([200, one.answer]);
-      return;
-    }
-    expect(response.status).toBe(502);
-    expect(text).not.toMatch(/certificate|127\.0\.0\.1/i);
-    // workerd tells every connection that fails as a lost one.
-    const code = runtime === "workerd" ? /^upstream-reset$/ : one.refusal;
-    expect(JSON.parse(text)).toMatchObject({ code: expect.stringMatching(code) });
+    return { status: response.status, text: await response.text() };
+  };
+
+  it.each(impossible)("$title: refused at start", (one) => {
+    expect(refusedAtStart).toContain(`upstreams.${nameOf(one)}.tls`);
+    expect(refusedAtStart).toContain(CAPABILITIES[missingOf(one) as Capability]);
   });
+
+  it.each(possible.filter(({ refusal }) => refusal === undefined))("$title", async (one) => {
+    const { status, text } = await ask(one);
+    expect([status, one.answer && text]).toEqual([200, one.answer]);
+  });
+
+  it.each(possible.filter(({ refusal }) => refusal !== undefined))(
+    "$title",
+    async ({ refusal = /^$/, ...one }) => {
+      const { status, text } = await ask(one);
+      expect(status).toBe(502);
+      expect(text).not.toMatch(/certificate|127\.0\.0\.1/i);
+      // workerd tells every connection that fails as a lost one.
+      const code = runtime === "workerd" ? "upstream-reset" : refusal;
+      expect(JSON.parse(text)).toMatchObject({ code: expect.stringMatching(code) });
+    },
+  );
 });
