@@ -80,6 +80,14 @@ const cases: Case[] = [
       expect(status).toBeLessThan(500);
     },
   },
+  {
+    title: "OPTIONS of the whole server never reaches an origin",
+    run: async (stage) => {
+      const response = await stage.raw("OPTIONS * HTTP/1.1\r\nHost: example.test\r\n\r\n");
+      expect([204, 400]).toContain(response.status);
+      expect(stage.origin.seen).toEqual([]);
+    },
+  },
 ];
 
 conformance("targets", {
