@@ -8,10 +8,10 @@ import type { ArrivedBody, Arrival, RequestHead } from "../src/core/arrival.ts";
 import { NEVER_CANCELLED } from "../src/core/cancellation.ts";
 import type { Attempt } from "../src/core/exchange.ts";
 import type { FailureReport, Platform } from "../src/core/platform.ts";
-import { clientOf, routable } from "../src/gateway.ts";
 import { editHeaders } from "../src/http/header-edits.ts";
 import { firstValue } from "../src/http/headers.ts";
 import { type Screened, screen } from "../src/http/screen.ts";
+import { clientOf, routable } from "../src/routable.ts";
 import type { RoutableRequest } from "../src/routing/router.ts";
 
 /** What became of the request. */

@@ -13,18 +13,19 @@ import {
   type RoutedMatch,
   buildPlan,
 } from "./config/plan.ts";
-import type { Arrival, RequestHead } from "./core/arrival.ts";
+import type { Arrival } from "./core/arrival.ts";
 import { withDeadline } from "./core/deadline.ts";
 import { ProxyError } from "./core/errors.ts";
 import type { Exchange } from "./core/exchange.ts";
 import { localResponse } from "./core/local-response.ts";
 import type { Clock, Platform } from "./core/platform.ts";
 import { type Layer, type Service, stack } from "./core/service.ts";
-import { type ResolvedClient, resolveClient } from "./http/forwarded.ts";
+import type { ResolvedClient } from "./http/forwarded.ts";
 import type { HeaderEdits } from "./http/header-edits.ts";
 import type { Screened } from "./http/screen.ts";
+import { clientOf, joined, requireServed, routable } from "./routable.ts";
 import { exchangeScope } from "./exchange-scope.ts";
-import type { FoundRoute, RoutableRequest } from "./routing/router.ts";
+import type { FoundRoute } from "./routing/router.ts";
 import { type EditSource, forward } from "./upstream/forward.ts";
 import { weightedSplit } from "./upstream/split.ts";
 
@@ -59,6 +60,7 @@ export const buildGateway = (config: Config, platform: Platform): Gateway => {
     async handle(admitted) {
       const { arrival, screened } = admitted;
       const client = clientOf(plan, arrival, screened);
+      requireServed(client, screened, config.validation.hosts);
       const request = routable(arrival.head, screened, client);
       const found = plan.router.find(request);
       if (found.kind === "no-route") throw new ProxyError("no-route");
@@ -70,29 +72,6 @@ export const buildGateway = (config: Config, platform: Platform): Gateway => {
       return service(exchangeOf(admitted, client, request.disregarded, found));
     },
   };
-};
-
-/**
- * What a request is routed by. Fields that are not believed have no say: forwarding fields of a client that nobody
- * vouches for, those that `Connection` names, look-alike names.
- */
-export const routable = (
-  { method, pairs }: RequestHead,
-  { host, path, query, drop }: Screened,
-  client: ResolvedClient,
-): RoutableRequest => ({
-  method,
-  host,
-  path,
-  query,
-  pairs,
-  disregarded: client.trustedPeer ? drop : joined(drop, client.drop),
-});
-
-/** A new list only where both hold something. */
-const joined = (a: readonly string[], b: readonly string[]): readonly string[] => {
-  if (b.length === 0) return a;
-  return a.length === 0 ? b : [...a, ...b];
 };
 
 const routeService = (match: RoutedMatch, config: Config, platform: Platform): Service =>
@@ -201,13 +180,6 @@ const editSource = (edits: CompiledEdits): EditSource => ({
   constant: edits.constant,
   render: (exchange) => edits.constant ?? edits.render(exchangeScope(exchange)),
 });
-
-/** Who asks. */
-export const clientOf = (
-  { trusted }: Plan,
-  { head, peer }: Pick<Arrival, "head" | "peer">,
-  { authority }: Screened,
-): ResolvedClient => resolveClient(head.pairs, peer.address, head.scheme, authority, trusted);
 
 const exchangeOf = (
   admitted: Admitted,

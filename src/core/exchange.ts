@@ -42,7 +42,8 @@ export interface Exchange {
   readonly contentLength: number | undefined;
   /** Constant edits that client-facing middleware asked for on the response, in order. */
   readonly responseEdits: readonly HeaderEdits[];
-  /** Fields of this very response, name and value in turn; their names are dropped by `responseEdits`. */
+  /** Fields of this very response, name and value in turn; their names are dropped by `responseEdits`. Those that
+   * the route names are left out. */
   readonly responseFields: readonly string[];
   /** Largest request body in bytes; Infinity is no limit. */
   readonly maxBodyBytes: number;

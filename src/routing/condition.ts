@@ -4,6 +4,7 @@ import { joinedValue } from "../http/headers.ts";
 import { cookieValue } from "./cookie-value.ts";
 import type { RouteMatch, ValueMatch } from "./match.ts";
 import { queryValue } from "./query-value.ts";
+import { compileRegex } from "./regex.ts";
 
 /** What a request is routed by. */
 export interface RoutableRequest {
@@ -30,14 +31,20 @@ export interface Condition {
   holds(value: string | undefined): boolean;
 }
 
-/** Longest value, in UTF-16 units, that a regular expression is run on: bounds what a slow one costs. */
+/**
+ * Longest value, in UTF-16 units, that a regular expression is run on; a longer one does not match. Expressions that take
+ * exponential time are refused (see `compileRegex`), so this bounds the rest: `.*.*x` takes a fraction of a second.
+ */
 const MAX_REGEX_INPUT = 8192;
 
-const compileRegex = (source: string, what: string): RegExp => {
+const regexOf = (source: string, what: string): RegExp => {
   try {
-    return new RegExp(source, "u");
+    return compileRegex(source);
   } catch (cause) {
-    throw new TypeError(`${what}: ${JSON.stringify(source)} is not a regular expression`, { cause });
+    const reason = cause instanceof Error ? cause.message : "";
+    throw new TypeError(`${what}: ${JSON.stringify(source)} is not a regular expression: ${reason}`, {
+      cause,
+    });
   }
 };
 
@@ -48,7 +55,7 @@ const compileTest = (test: ValueMatch["test"], what: string): Condition["holds"]
     case "present":
       return (value) => (value !== undefined) === test.value;
     case "regex": {
-      const regex = compileRegex(test.source, what);
+      const regex = regexOf(test.source, what);
       return (value) => value !== undefined && value.length <= MAX_REGEX_INPUT && regex.test(value);
     }
   }
@@ -65,7 +72,7 @@ const compileAll = (place: Place, matches: readonly ValueMatch[]): Condition[] =
 /**
  * Compiles a match's conditions on headers, query and cookies.
  *
- * @throws TypeError for a malformed regular expression.
+ * @throws TypeError for a malformed regular expression, or one that takes exponential time.
  */
 export const compileConditions = (match: RouteMatch): readonly Condition[] => [
   ...compileAll("header", match.headers),

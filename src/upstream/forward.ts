@@ -106,10 +106,12 @@ const responseEditor = (route: EditSource): ((exchange: Exchange) => HeaderEdits
   };
   return (exchange) => {
     let edits = withMiddleware(exchange.responseEdits);
-    if (route.constant === undefined) edits = mergeEdits(edits, route.render(exchange));
+    const own = route.constant ?? route.render(exchange);
+    if (route.constant === undefined) edits = mergeEdits(edits, own);
     const { responseFields } = exchange;
     if (responseFields.length === 0) return edits;
-    return { drop: edits.drop, fallback: edits.fallback, add: [...edits.add, ...responseFields] };
+    const fields = own.drop.size === 0 ? responseFields : withoutNames(responseFields, own.drop);
+    return { drop: edits.drop, fallback: edits.fallback, add: [...edits.add, ...fields] };
   };
 };
 

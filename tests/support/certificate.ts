@@ -1,5 +1,12 @@
-/** Self-signed certificates made on the spot, so that none expires and no private key lies in the repository. */
-import { type KeyObject, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+/** Certificates made on the spot, so that none expires and no private key lies in the repository. */
+import {
+  type KeyObject,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+} from "node:crypto";
 
 const der = (tag: number, ...contents: readonly Uint8Array[]): Buffer => {
   const content = Buffer.concat(contents);
@@ -9,9 +16,10 @@ const der = (tag: number, ...contents: readonly Uint8Array[]): Buffer => {
   return Buffer.concat([Buffer.from([tag, ...size]), content]);
 };
 
-const [SEQUENCE, SET, OID, UTF8, INTEGER, BITS, TIME, CONTEXT_0] = [
-  0x30, 0x31, 0x06, 0x0c, 0x02, 0x03, 0x18, 0xa0,
+const [SEQUENCE, SET, OID, UTF8, INTEGER, BITS, OCTETS, BOOLEAN, TIME, CONTEXT_0, CONTEXT_3] = [
+  0x30, 0x31, 0x06, 0x0c, 0x02, 0x03, 0x04, 0x01, 0x18, 0xa0, 0xa3,
 ] as const;
+const [DNS_NAME, IP_ADDRESS] = [0x82, 0x87] as const;
 
 const oid = (hex: string): Buffer => der(OID, Buffer.from(hex, "hex"));
 
@@ -34,6 +42,14 @@ export interface CertificateOptions {
   readonly to?: number;
   /** X.509 version. @default 3 */
   readonly version?: 1 | 3;
+  /** Common name. @default "fairlead test" */
+  readonly name?: string;
+  /** Host names and IPv4 addresses that it is for. @default none */
+  readonly hosts?: readonly string[];
+  /** Whether it may sign others. @default false */
+  readonly authority?: boolean;
+  /** @default itself */
+  readonly issuer?: { readonly name: string; readonly key: string };
 }
 
 const HOUR_MS = 3_600_000;
@@ -46,23 +62,44 @@ export const curveKey = (namedCurve = "P-256"): KeyObject =>
 export const rsaKey = (modulusLength: number): KeyObject =>
   generateKeyPairSync("rsa", { modulusLength }).privateKey;
 
+const nameOf = (text: string): Buffer =>
+  der(SEQUENCE, der(SET, der(SEQUENCE, oid("550403"), der(UTF8, Buffer.from(text)))));
+
+const hostOf = (host: string): Buffer =>
+  /^[\d.]+$/.test(host)
+    ? der(IP_ADDRESS, Buffer.from(host.split(".").map(Number)))
+    : der(DNS_NAME, Buffer.from(host));
+
+const extensionsOf = ({ authority = false, hosts = [] }: CertificateOptions): Buffer[] => {
+  const yes = der(BOOLEAN, Buffer.from([0xff]));
+  const extensions = [
+    ...(authority ? [der(SEQUENCE, oid("551d13"), yes, der(OCTETS, der(SEQUENCE, yes)))] : []),
+    ...(hosts.length > 0
+      ? [der(SEQUENCE, oid("551d11"), der(OCTETS, der(SEQUENCE, ...hosts.map(hostOf))))]
+      : []),
+  ];
+  return extensions.length === 0 ? [] : [der(CONTEXT_3, der(SEQUENCE, ...extensions))];
+};
+
 /** A certificate and its key, as PEM texts. */
 export const certificate = (options: CertificateOptions = {}): { cert: string; key: string } => {
-  const { key = curveKey(), version = 3 } = options;
+  const { key = curveKey(), version = 3, name = "fairlead test", issuer } = options;
   const { from = Date.now() - HOUR_MS, to = Date.now() + HOUR_MS } = options;
-  const algorithm = ALGORITHMS[key.asymmetricKeyType ?? ""] ?? Buffer.alloc(0);
-  const name = der(SEQUENCE, der(SET, der(SEQUENCE, oid("550403"), der(UTF8, Buffer.from("fairlead test")))));
+  const signer = issuer === undefined ? key : createPrivateKey(issuer.key);
+  const algorithm = ALGORITHMS[signer.asymmetricKeyType ?? ""] ?? Buffer.alloc(0);
   const body = der(
     SEQUENCE,
     ...(version === 3 ? [der(CONTEXT_0, der(INTEGER, Buffer.from([2])))] : []),
-    der(INTEGER, Buffer.from([1])),
+    // One authority never gives a number twice.
+    der(INTEGER, Buffer.from([1, ...randomBytes(8)])),
     algorithm,
-    name,
+    nameOf(issuer?.name ?? name),
     der(SEQUENCE, time(from), time(to)),
-    name,
+    nameOf(name),
     createPublicKey(key.export({ type: "pkcs8", format: "pem" })).export({ type: "spki", format: "der" }),
+    ...extensionsOf(options),
   );
-  const signature = der(BITS, Buffer.from([0]), sign("sha256", body, key));
+  const signature = der(BITS, Buffer.from([0]), sign("sha256", body, signer));
   return {
     cert: pem("CERTIFICATE", der(SEQUENCE, body, algorithm, signature)),
     key: key.export({ type: "pkcs8", format: "pem" }),

@@ -102,7 +102,9 @@ const echo: OriginScript = async (exchange) => {
 };
 
 export class RawOrigin {
+  /** 0 on a Unix domain socket. */
   readonly port: number;
+  readonly url: string;
   readonly #server: Server;
   readonly #wires: Set<Wire> = new Set();
   readonly #changes: Watched = new Watched();
@@ -115,18 +117,18 @@ export class RawOrigin {
 
   private constructor(server: Server) {
     this.#server = server;
-    this.port = (server.address() as AddressInfo).port;
+    const address = server.address() as AddressInfo | string;
+    this.port = typeof address === "string" ? 0 : address.port;
+    this.url = typeof address === "string" ? `unix:${address}` : `http://127.0.0.1:${this.port}`;
     server.on("connection", (socket) => void this.#serve(socket));
   }
 
-  static async start(): Promise<RawOrigin> {
+  /** On a port of loopback, or the Unix domain socket at `path`. */
+  static async start(path?: string): Promise<RawOrigin> {
     const server = createServer({ allowHalfOpen: true });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const where = path === undefined ? { port: 0, host: "127.0.0.1" } : { path };
+    await new Promise<void>((resolve) => server.listen(where, resolve));
     return new RawOrigin(server);
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
   }
 
   /** Connections accepted so far. */

@@ -1,6 +1,7 @@
 /** `routes[].match`: which requests a route takes. */
 import * as v from "valibot";
 import type { PathMatch, RouteMatch, ValueMatch } from "../../routing/match.ts";
+import { compileRegex } from "../../routing/regex.ts";
 import type { RouteMatchInput, ValueMatchInput } from "../match-types.ts";
 import { hostPattern, readPath } from "./addresses.ts";
 import { together } from "./check.ts";
@@ -90,11 +91,10 @@ type Test = ValueMatch["test"];
 
 const readRegex = (source: string): Test | Refusal => {
   try {
-    RegExp(source);
+    compileRegex(source);
     return { kind: "regex", source };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : "";
-    return new Refusal(reason.slice(reason.lastIndexOf(": ") + 2).toLowerCase());
+    return new Refusal(error instanceof Error ? error.message : "");
   }
 };
 
@@ -113,7 +113,7 @@ const longValue = v.pipe(
     exact: optional(exactValue, "The whole value."),
     regex: optional(
       text("a regular expression (JavaScript)", readRegex),
-      "Matches anywhere in the value unless anchored.",
+      "With the flag `u`. Matches anywhere in the value unless anchored; never in a value of more than 8192 characters. One that takes exponential time on some values, such as `^(\\w+\\s?)*$`, is refused.",
     ),
   }),
   together((given, complain) => {

@@ -57,6 +57,60 @@ describe("gateway", () => {
     expect(JSON.stringify(headers)).not.toContain("10.9.8.7");
   });
 
+  test("lets the route have the last word on the request id", async () => {
+    const id = "x-request-id";
+    const config: ConfigInput = {
+      upstreams: { api },
+      routes: [
+        { match: { path: "/set" }, upstream: "api", responseHeaders: { set: { [id]: "mine" } } },
+        {
+          match: { path: "/rendered" },
+          upstream: "api",
+          responseHeaders: { set: { [id]: "${request.path}" } },
+        },
+        { match: { path: "/removed" }, upstream: "api", responseHeaders: { remove: ["X-Request-Id"] } },
+        {
+          match: { path: "/own" },
+          respond: { headers: { "X-Request-Id": "own", "Referrer-Policy": "origin" } },
+        },
+        { match: { path: "/own-set" }, respond: {}, responseHeaders: { set: { [id]: "mine" } } },
+        {
+          match: { path: "/own-removed" },
+          redirect: { path: "/" },
+          responseHeaders: { remove: [id] },
+        },
+      ],
+    };
+    const { app } = testGateway(config, { [api]: () => new Response("ok", { headers: { [id]: "origin" } }) });
+    const idOf = async (path: string): Promise<string | null> =>
+      (await app.request(`http://shop.test${path}`, { headers: { host: "shop.test" } })).headers.get(id);
+    expect(await idOf("/set")).toBe("mine");
+    expect(await idOf("/rendered")).toBe("/rendered");
+    expect(await idOf("/removed")).toBeNull();
+    expect(await idOf("/own")).toBe("own");
+    expect(await idOf("/own-set")).toBe("mine");
+    expect(await idOf("/own-removed")).toBeNull();
+    const own = await app.request("http://shop.test/own", { headers: { host: "shop.test" } });
+    expect(own.headers.get("referrer-policy")).toBe("origin");
+  });
+
+  test("serves no host off the list, whoever tells of it", async () => {
+    const config: ConfigInput = {
+      ...one,
+      listen: { trustedProxies: ["192.0.2.0/24"] },
+      validation: { hosts: ["shop.test", "*.shop.test"] },
+    };
+    const { app } = testGateway(config, { [api]: echo });
+    const statusOf = async (told: Readonly<Record<string, string>>): Promise<number> =>
+      (await app.request("http://shop.test/", { headers: { host: "shop.test", ...told } })).status;
+    expect(await statusOf({ "x-forwarded-host": "evil.test" })).toBe(421);
+    expect(await statusOf({ "x-forwarded-host": "evil.test:80" })).toBe(421);
+    expect(await statusOf({ forwarded: "for=198.51.100.7;host=evil.test" })).toBe(421);
+    expect(await statusOf({ "x-forwarded-host": "[::1]:80" })).toBe(421);
+    expect(await statusOf({ "x-forwarded-host": "a.shop.test:8443" })).toBe(200);
+    expect(await statusOf({ "x-forwarded-host": "shop.test" })).toBe(200);
+  });
+
   describe("fields that are not believed", () => {
     const config: ConfigInput = {
       upstreams: { api },
