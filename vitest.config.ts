@@ -1,7 +1,8 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
+/** Generous: a time-out is there to end what hangs, on a busy machine too. */
 const project = (name: string, more: Record<string, unknown> = {}): object => ({
-  test: { name, include: [`tests/${name}/**/*.test.ts`], ...more },
+  test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout: 30_000, ...more },
 });
 
 const config: ViteUserConfig = defineConfig({
@@ -17,7 +18,6 @@ const config: ViteUserConfig = defineConfig({
       // Real processes: few at once, so that none starves on two cores.
       project("conformance", {
         include: ["tests/conformance/*.test.ts"],
-        testTimeout: 30_000,
         hookTimeout: 60_000,
         maxWorkers: 2,
       }),

@@ -11,17 +11,28 @@ export class Flights {
   }
 
   /** `answer`, or what `cut` says in its place. */
-  add(info: DenoServeInfo, answer: Response | Promise<Response>): Promise<Response> {
+  add(info: DenoServeInfo, answer: Response | Promise<Response>): Response | Promise<Response> {
     this.#open++;
-    const landed = (): void => void this.#open--;
-    info.completed.then(landed, landed);
+    info.completed.then(this.#landed, this.#landed);
+    if (!(answer instanceof Promise)) return answer;
     return new Promise((resolve, reject) => {
       this.#waiting.add(resolve);
-      Promise.resolve(answer)
-        .then(resolve, reject)
-        .finally(() => this.#waiting.delete(resolve));
+      answer.then(
+        (response) => {
+          this.#waiting.delete(resolve);
+          resolve(response);
+        },
+        (error: unknown) => {
+          this.#waiting.delete(resolve);
+          reject(error as Error);
+        },
+      );
     });
   }
+
+  readonly #landed = (): void => {
+    this.#open--;
+  };
 
   /** Answers whoever still waits. Bodies on their way go on, to their end or that of the process. */
   cut(answer: () => Response): void {

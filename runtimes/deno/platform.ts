@@ -38,6 +38,11 @@ class DenoArrival extends FetchArrival {
     this.#clock = clock;
   }
 
+  /** Deno makes the path of a URL of `*`; a resource of that name is the less likely question. */
+  override get target(): string {
+    const target = super.target;
+    return target === "/*" && this.method === "OPTIONS" ? "*" : target;
+  }
   protected override get urlTellsAuthority(): boolean {
     return true;
   }

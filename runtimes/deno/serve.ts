@@ -29,9 +29,10 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
     request.method === "HEAD" ? lengthUntold(app.fetch(request, info)) : app.fetch(request, info);
   const told = tellsEnd(lifecycle);
   const flights = new Flights();
-  const server = start(address, abort.signal, (request, info) =>
-    flights.add(info, answer(request, info)).then(told),
-  );
+  const server = start(address, abort.signal, (request, info) => {
+    const pending = flights.add(info, answer(request, info));
+    return pending instanceof Promise ? pending.then(told) : told(pending);
+  });
   let finishing: Promise<void> | undefined;
   const cut = (): void =>
     flights.cut(() =>

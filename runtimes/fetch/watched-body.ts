@@ -28,10 +28,10 @@ export interface BodyWatch {
   /** Infinity is no limit. */
   readonly maxBytes: number;
   /** The source paused. */
-  stalled(): ProxyError;
+  readonly stalled: () => ProxyError;
   /** The reader paused. Left out where it may take its time. */
   readonly unread?: () => ProxyError;
-  tooLong(): ProxyError;
+  readonly tooLong: () => ProxyError;
   /** Once, when nothing more comes: undefined at a clean end, else why. */
   ended(error: unknown): void;
   /** Instead of `ended`: the reader wants no more, which says nothing about the source. */

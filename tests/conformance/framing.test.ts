@@ -143,6 +143,15 @@ const forwarded: Case[] = [
     },
   },
   {
+    title: "offer to upgrade on a request with content is ignored",
+    run: async (stage) => {
+      const fields = ["Connection: Upgrade", "Upgrade: h2c"];
+      expect((await stage.request("/", { method: "POST", fields, body: "ok" })).status).toBe(200);
+      const exchange = await stage.origin.request();
+      expect([exchange.header("upgrade"), (await exchange.body()).toString()]).toEqual([undefined, "ok"]);
+    },
+  },
+  {
     title: "two Host headers are rejected with 400",
     run: async (stage) => {
       expect(await outcomeOf(stage, requestText("/", { fields: ["Host: other.test"] }))).toBe(400);
