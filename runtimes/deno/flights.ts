@@ -24,7 +24,7 @@ export class Flights {
         },
         (error: unknown) => {
           this.#waiting.delete(resolve);
-          reject(error as Error);
+          reject(error);
         },
       );
     });
