@@ -4,30 +4,20 @@
  *
  * Client-facing middleware has run before; the Hono app around this stands in `handlers/gateway.ts`.
  */
+import { actionService } from "./action-service.ts";
 import type { Config } from "./config/types.ts";
-import {
-  type CompiledEdits,
-  type ForwardTarget,
-  type Plan,
-  type RoutePlan,
-  type RoutedMatch,
-  buildPlan,
-} from "./config/plan.ts";
+import { type Plan, type RoutePlan, type RoutedMatch, buildPlan } from "./config/plan.ts";
 import type { Arrival } from "./core/arrival.ts";
 import { withDeadline } from "./core/deadline.ts";
 import { ProxyError } from "./core/errors.ts";
 import type { Exchange } from "./core/exchange.ts";
-import { localResponse } from "./core/local-response.ts";
 import type { Clock, Platform } from "./core/platform.ts";
 import { type Layer, type Service, stack } from "./core/service.ts";
 import type { ResolvedClient } from "./http/forwarded.ts";
 import type { HeaderEdits } from "./http/header-edits.ts";
 import type { Screened } from "./http/screen.ts";
 import { clientOf, joined, requireServed, routable } from "./routable.ts";
-import { exchangeScope } from "./exchange-scope.ts";
 import type { FoundRoute } from "./routing/router.ts";
-import { type EditSource, forward } from "./upstream/forward.ts";
-import { weightedSplit } from "./upstream/split.ts";
 
 /** A request that passed the front desk. */
 export interface Admitted {
@@ -111,75 +101,6 @@ const deadline =
   (next) =>
   (exchange) =>
     next({ ...exchange, cancellation: withDeadline(exchange.cancellation, clock, ms) });
-
-const actionService = (match: RoutedMatch, config: Config, platform: Platform): Service => {
-  const { action, responseHeaders } = match.route;
-  switch (action.kind) {
-    case "forward": {
-      const pick = weightedSplit(
-        action.targets.map((target) => ({
-          weight: target.weight,
-          value: forwardTo(target, match, config, platform),
-        })),
-      );
-      if (pick === undefined) {
-        return () =>
-          Promise.reject(
-            new ProxyError("no-endpoint", { detail: `every upstream of "${match.route.name}" has weight 0` }),
-          );
-      }
-      return (exchange) => pick()(exchange);
-    }
-    case "redirect":
-      return async (exchange) =>
-        localResponse(exchange, {
-          status: action.status,
-          fields: ["location", match.location?.(exchangeScope(exchange)) ?? "/"],
-          body: null,
-          edits: editSource(responseHeaders).render(exchange),
-        });
-    case "respond": {
-      const fields = Object.entries(action.respond.headers).flat();
-      return async (exchange) =>
-        localResponse(exchange, {
-          status: action.respond.status,
-          fields,
-          body: action.respond.body,
-          edits: editSource(responseHeaders).render(exchange),
-        });
-    }
-  }
-};
-
-const forwardTo = (
-  target: ForwardTarget,
-  match: RoutedMatch,
-  config: Config,
-  platform: Platform,
-): Service => {
-  const { action } = match.route;
-  const host = action.kind === "forward" ? action.host : undefined;
-  return forward({
-    upstream: target.upstream,
-    transport: platform.transport,
-    forwarding: config.forwarding,
-    timeouts: target.timeouts,
-    target: targetOf(match),
-    host: host && ((exchange) => host.render(exchangeScope(exchange))),
-    requestEdits: editSource(target.requestHeaders),
-    responseEdits: editSource(target.responseHeaders),
-  });
-};
-
-const targetOf = ({ target }: RoutedMatch): ((exchange: Exchange) => string) =>
-  target === undefined
-    ? (exchange) => exchange.target
-    : (exchange) => target(exchange.path, exchange.query, exchangeScope(exchange));
-
-const editSource = (edits: CompiledEdits): EditSource => ({
-  constant: edits.constant,
-  render: (exchange) => edits.constant ?? edits.render(exchangeScope(exchange)),
-});
 
 const exchangeOf = (
   admitted: Admitted,

@@ -16,17 +16,14 @@ export class Flights {
     info.completed.then(this.#landed, this.#landed);
     if (!(answer instanceof Promise)) return answer;
     return new Promise((resolve, reject) => {
+      const settled =
+        <T>(settle: (value: T) => void) =>
+        (value: T): void => {
+          this.#waiting.delete(resolve);
+          settle(value);
+        };
       this.#waiting.add(resolve);
-      answer.then(
-        (response) => {
-          this.#waiting.delete(resolve);
-          resolve(response);
-        },
-        (error: unknown) => {
-          this.#waiting.delete(resolve);
-          reject(error);
-        },
-      );
+      answer.then(settled(resolve), settled(reject));
     });
   }
 
@@ -34,7 +31,7 @@ export class Flights {
     this.#open--;
   };
 
-  /** Answers whoever still waits. Bodies on their way go on, to their end or that of the process. */
+  /** Answers whoever still settled. Bodies on their way go on, to their end or that of the process. */
   cut(answer: () => Response): void {
     for (const resolve of this.#waiting) resolve(answer());
     this.#waiting.clear();
