@@ -134,7 +134,7 @@ const ROWS: readonly Row[] = [
     "head of an event stream is flushed before the first event",
     ["bun"],
     "Bun.serve ends the header section with the first byte of the body",
-    "before the end of the header section",
+    "the end of the header section",
   ],
   [
     "responses",
