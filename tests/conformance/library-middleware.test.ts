@@ -79,8 +79,10 @@ const cases: Case[] = [
     run: async (stage) => {
       echo(stage);
       const parts = { method: "POST", fields: ["x_y: 1"], body: "text" };
-      expect((await stage.request("/guarded/proxy/a", parts)).text).toBe('{"text":"text"}');
-      expect((await stage.origin.request()).header("content-length")).toBe("4");
+      expect((await stage.request("/guarded/proxy/sized", parts)).text).toBe('{"text":"text"}');
+      // What was refused a moment ago may still have been on its way to the origin.
+      const sized = stage.origin.exchanges.find(({ target }) => target.endsWith("/sized"));
+      expect(sized?.header("content-length")).toBe("4");
     },
   },
   {
