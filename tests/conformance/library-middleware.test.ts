@@ -81,7 +81,7 @@ const cases: Case[] = [
       const parts = { method: "POST", fields: ["x_y: 1"], body: "text" };
       expect((await stage.request("/guarded/proxy/sized", parts)).text).toBe('{"text":"text"}');
       // What was refused a moment ago may still have been on its way to the origin.
-      const sized = stage.origin.exchanges.find(({ target }) => target.endsWith("/sized"));
+      const sized = stage.origin.exchanges.find(({ head: { target } }) => target.endsWith("/sized"));
       expect(sized?.header("content-length")).toBe("4");
     },
   },
