@@ -8,8 +8,8 @@ import type { ArrivedBody, Arrival, RequestHead } from "../src/core/arrival.ts";
 import { NEVER_CANCELLED } from "../src/core/cancellation.ts";
 import type { Attempt } from "../src/core/exchange.ts";
 import type { FailureReport, Platform } from "../src/core/platform.ts";
+import { declaredLength, declaresContent } from "../src/http/framing.ts";
 import { editHeaders } from "../src/http/header-edits.ts";
-import { firstValue } from "../src/http/headers.ts";
 import { type Screened, screen } from "../src/http/screen.ts";
 import { clientOf, routable } from "../src/routable.ts";
 import type { RoutableRequest } from "../src/routing/router.ts";
@@ -22,7 +22,7 @@ export interface Trace {
   readonly readyPage: boolean;
   /** Undefined where the request is refused before routing. */
   readonly screened: Screened | undefined;
-  /** What it is routed by; undefined with `screened`. */
+  /** What it is routed by; undefined where it is refused before. */
   readonly routable: RoutableRequest | undefined;
   /** What would be sent; undefined where nothing would. */
   readonly attempt: Attempt | undefined;
@@ -76,20 +76,23 @@ export const traceRequest = async (config: Config, head: RequestHead, address: s
     plan,
     readyPage: !arrived,
     screened,
-    routable: screened && routable(head, screened, clientOf(plan, arrival, screened)),
+    routable: isRefusedUnrouted(failure)
+      ? undefined
+      : screened && routable(head, screened, clientOf(plan, arrival, screened)),
     attempt,
     failure,
     response,
   };
 };
 
+/** By what is looked at between the framing and the routes. */
+const isRefusedUnrouted = (failure: FailureReport | undefined): boolean =>
+  failure !== undefined && ["host-not-allowed", "unsupported-media-type"].includes(failure.error.code);
+
 /** The content that `head` says would follow, all of it empty. */
 const announcedBody = ({ pairs }: RequestHead): ArrivedBody => {
-  const announced = firstValue(pairs, "content-length");
-  const length = announced !== undefined && /^\d{1,15}$/.test(announced) ? Number(announced) : undefined;
-  const present =
-    announced === undefined ? firstValue(pairs, "transfer-encoding") !== undefined : length !== 0;
-  return { present, length, stream: () => (present ? new Response("").body : null) };
+  const present = declaresContent(pairs);
+  return { present, length: declaredLength(pairs), stream: () => (present ? new Response("").body : null) };
 };
 
 /** Hono routes on this; what the gateway reads is `head`. */

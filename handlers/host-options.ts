@@ -34,7 +34,7 @@ export const onFailureOption: Schema<
 export const hostPlatform = ({ platform, onFailure }: HostOptions, own: () => Platform): Platform => {
   const lent = platform ?? own();
   if (onFailure === undefined) return lent;
-  const { name, capabilities, clock, random, transport } = lent;
+  const { name, capabilities, clock, random, transport, inspectTls } = lent;
   return {
     name,
     capabilities,
@@ -42,6 +42,7 @@ export const hostPlatform = ({ platform, onFailure }: HostOptions, own: () => Pl
     random,
     transport,
     telemetry: { failed: onFailure },
+    ...(inspectTls === undefined ? {} : { inspectTls }),
     arrive: (request, env) => lent.arrive(request, env),
   };
 };

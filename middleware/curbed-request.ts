@@ -29,7 +29,8 @@ export const curbRequest = (source: Request, curbs: Curbs, hasContent: boolean):
   const headers = new Headers(source.headers);
   for (const name of curbs.drop) headers.delete(name);
   if (source.bodyUsed) return usedUp(source, curbs, headers);
-  if (!hasContent) {
+  // The Fetch standard has no content for these.
+  if (!hasContent || source.method === "GET" || source.method === "HEAD") {
     const request = copyOf(source, { headers });
     return { ...curbs, request, source, untouched: always, exceeded: never };
   }

@@ -30,7 +30,7 @@ export interface ValidationLimits {
 export interface ValidationOptions {
   /** Methods that are let through, HEAD wherever GET is. @default all but CONNECT and TRACE */
   readonly methods?: readonly string[] | undefined;
-  /** Hosts that are served, exact or `*.example.com`. @default any */
+  /** Hosts that are served, exact or `*.example.com`; a gateway holds forwarded ones against them too. @default any */
   readonly hosts?: readonly string[] | undefined;
   /** Media types accepted in request bodies, `application/json` or `text/*`. @default any */
   readonly contentTypes?: readonly string[] | undefined;

@@ -43,6 +43,15 @@ class DenoArrival extends FetchArrival {
     const target = super.target;
     return target === "/*" && this.method === "OPTIONS" ? "*" : target;
   }
+  /** A server's requests have a body with nothing in it too. Their fields can't be changed, unlike those of an app's. */
+  protected override get mayBeOfApp(): boolean {
+    try {
+      this.request.headers.delete("content-length");
+      return true;
+    } catch {
+      return false;
+    }
+  }
   protected override get urlTellsAuthority(): boolean {
     return true;
   }

@@ -36,7 +36,12 @@ export abstract class FetchArrival extends WebArrival {
     return (
       firstValue(this.pairs, "content-type") !== undefined &&
       firstValue(this.pairs, "content-length") === undefined &&
-      super.present
+      super.present &&
+      this.mayBeOfApp
     );
+  }
+  /** Whether a request that has a body without framing may be one that the app made. */
+  protected get mayBeOfApp(): boolean {
+    return true;
   }
 }

@@ -1,5 +1,6 @@
 /** The end of a server that can finish by itself. */
 import type { DrainConfig } from "../../src/config/types.ts";
+import type { Lifecycle } from "../../src/core/lifecycle.ts";
 
 export interface Drainable {
   /** Stops accepting; resolves when nothing is in flight any more. */
@@ -36,11 +37,6 @@ const settlesWithin = (work: Promise<void>, ms: number): Promise<boolean> =>
       },
     );
   });
-
-/** Whether the server is about to end. */
-export interface Lifecycle {
-  readonly draining: boolean;
-}
 
 /** Tells the client to send no more on its connection when the server is about to end by the time the answer is there. */
 export const tellsEnd =

@@ -74,6 +74,8 @@ export class AttemptRun implements Dispatcher.DispatchHandler, Waiter, Carrier {
       content.whenComplete = () => {
         if (!this.#over && this.#phase === "waiting") timer.start();
       };
+      // An upload says so itself.
+      if (upload === undefined) content.whenFailed = (error) => this.cancel(error);
     }
     if (upload !== undefined) upload.hasSent = () => connection.hasSent();
     connection.client.dispatch(this.#options.request, this);

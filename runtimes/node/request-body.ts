@@ -21,6 +21,8 @@ export interface RequestBody {
 export interface Content {
   /** Called once, when undici has been given all of it. */
   whenComplete: () => void;
+  /** Called once, when no more of it will come: undici would hear of that only as it asks for more. */
+  whenFailed?: (error: unknown) => void;
 }
 
 /** Content up to this may come in one piece with its head. */
@@ -82,10 +84,14 @@ const watched = (
       idleMs,
       maxBytes,
       stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms` }),
+      unread: () =>
+        new ProxyError("attempt-timeout", {
+          detail: `upstream stopped reading the request body for ${idleMs} ms`,
+        }),
       tooLong: () => new ProxyError("body-too-large", { detail: `more than ${maxBytes} bytes` }),
-      // A failure comes by the body itself.
       ended(error) {
         if (error === undefined) content.whenComplete();
+        else content.whenFailed?.(error);
       },
       declined: () => content.whenComplete(),
     },

@@ -11,7 +11,9 @@ const LOST = "\u{fffd}";
 
 const asBytes = (text: string): string => {
   if (ASCII.test(text) || text.includes(LOST)) return text;
-  return String.fromCharCode(...new TextEncoder().encode(text));
+  let bytes = "";
+  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
+  return bytes;
 };
 
 const asText = (bytes: string): string => {

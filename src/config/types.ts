@@ -182,7 +182,7 @@ export interface RouteTimeouts {
 export interface ValidationConfig {
   /** Methods that are let through, HEAD wherever GET is; undefined is all but CONNECT and TRACE. */
   readonly methods: readonly string[] | undefined;
-  /** Hosts that are served (exact or `*.example.com`); undefined is any. */
+  /** Hosts that are served (exact or `*.example.com`), forwarded ones too; undefined is any. */
   readonly hosts: readonly string[] | undefined;
   /** Media types accepted in request bodies (`application/json`, `text/*`); undefined is any. */
   readonly contentTypes: readonly string[] | undefined;

@@ -136,6 +136,14 @@ const forwarded: Case[] = [
     },
   },
   {
+    title: "request with a content type and no content is forwarded without content",
+    run: async (stage) => {
+      await stage.request("/", { method: "DELETE", fields: ["Content-Type: application/json"] });
+      const { framing } = await stage.origin.request();
+      expect([{ kind: "none" }, { kind: "length", bytes: 0 }]).toContainEqual(framing);
+    },
+  },
+  {
     title: "POST with an empty body is forwarded with length zero",
     run: async (stage) => {
       await stage.request("/", { method: "POST", body: "" });

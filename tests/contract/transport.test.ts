@@ -335,6 +335,18 @@ describe.each(Object.entries(SUBJECTS))("%s transport", (_, create) => {
     expect(rig.pending()).toBe(0);
   });
 
+  test("gives up an origin that reads no content", async () => {
+    const { script, asked } = silent();
+    const rig = await rigOf(script);
+    const body = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
+    const idle = { idleMs: SHORT_MS, eventStreamIdleMs: SHORT_MS };
+    const code = codeOf(rig.send({ request: { method: "POST", body }, timeouts: idle }));
+    await asked;
+    await rig.pass(SHORT_MS);
+    expect(await code).toBe("attempt-timeout");
+    expect(rig.pending()).toBe(0);
+  });
+
   test("gives up an origin when the total time is over before the head", async () => {
     const { script, asked, givenUp } = silent();
     const rig = await rigOf(script);

@@ -29,7 +29,7 @@ const validationInput = object<ValidationInput>("an object")({
   ),
   hosts: optional(
     listOf("a list of hosts", hostPattern),
-    'Hosts that are served, exact or "*.example.com". Without it any.',
+    'Hosts that are served, exact or "*.example.com", also where a trusted proxy tells the host in X-Forwarded-Host. Without it any.',
   ),
   contentTypes: optional(
     listOf("a list of media types", mediaType),

@@ -160,6 +160,13 @@ describe("validation", () => {
     expect(await response.text()).toBe("5");
   });
 
+  it.each(["GET", "HEAD"])("lets %s through that announces content", async (method) => {
+    for (const framing of [{ "transfer-encoding": "chunked" }, { "content-length": "1", x_y: "1" }]) {
+      const headers = framing as Record<string, string>;
+      expect((await app().request("/", { method, headers })).status).toBe(200);
+    }
+  });
+
   it("lets HEAD in with GET, and says so", async () => {
     const served = app({ methods: ["GET", "PUT"] });
     expect((await served.request("/", { method: "HEAD" })).status).toBe(200);

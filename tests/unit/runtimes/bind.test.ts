@@ -29,6 +29,17 @@ describe("gateway", () => {
     expect((await app.request("/readyz")).status).toBe(503);
   });
 
+  test("has its certificates looked at by that platform, whoever is told of failures", () => {
+    const platform: Platform = {
+      ...memoryPlatform(),
+      inspectTls: () => [{ setting: "ca", message: "expired yesterday" }],
+    };
+    const ca = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+    const upstreams = { api: { endpoints: "https://api", tls: { ca } } };
+    const options = { platform, onFailure: () => {} };
+    expect(() => bind(noPlatform).gateway({ upstreams }, options)).toThrow("expired yesterday");
+  });
+
   test("shares the runtime's platform with proxyTo", () => {
     let made = 0;
     const { gateway, proxyTo } = bind(() => (made++, memoryPlatform()));
