@@ -19,7 +19,7 @@ const config = ([first]: readonly [string, ...string[]]): ConfigInput => ({
   routes: [
     to("/strip/*", { stripPrefix: true }),
     to("/old/*", { prefix: "/new" }),
-    to("/root/*", { prefix: "/" }),
+    to("/whole/*", { prefix: "/" }),
     to("/users/:id/files", { path: "/files/${param.id}" }),
     to("/fixed", { path: "/elsewhere" }),
     to("/based/*", undefined, "based"),
@@ -66,7 +66,7 @@ const cases: Case[] = [
   forwards("stripped prefix of exactly the path leaves a slash", "/strip", "/"),
   forwards("replaced prefix keeps what follows", "/old/a?q=%20", "/new/a?q=%20"),
   forwards("replaced prefix of exactly the path adds no slash", "/old", "/new"),
-  forwards("prefix replaced by a slash doubles none", "/root/a", "/a"),
+  forwards("prefix replaced by a slash doubles none", "/whole/a", "/a"),
   forwards(
     "path template takes parameters as they were encoded",
     "/users/a%20b/files?v=2",
