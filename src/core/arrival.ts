@@ -1,57 +1,51 @@
 /** A client request as it came in, before anything is decided about it. */
+import type { FieldNotes } from "../http/field-notes.ts";
 import type { HeaderPairs } from "../http/header-edits.ts";
+import type { ScreenProblem } from "../http/screen-problem.ts";
+import type { Body } from "./body.ts";
 import type { Cancellation } from "./cancellation.ts";
+
+/** The other end of the connection. */
+export interface Peer {
+  /** IP address without brackets, zone or IPv4-mapping prefix; empty where the runtime reports none. */
+  readonly address: string;
+  readonly port: number | undefined;
+}
 
 /** Request line and header section. */
 export interface RequestHead {
   /** As sent; methods are case-sensitive (RFC 9110 §9.1). */
   readonly method: string;
+  /** Of the connection: what an absolute-form target says of it does not count. */
   readonly scheme: "http" | "https";
-  /**
-   * Origin-form target (path and query) as the runtime shows it: raw on Node, already passed through the URL
-   * parser elsewhere. Not yet normalised; see `normaliseTarget`.
-   */
+  /** The request target as it came (RFC 9112 §3.2); not yet normalised, see `normaliseTarget`. */
   readonly target: string;
   /**
-   * Authority of the request's URL where the runtime tells it apart from `Host` (absolute-form, HTTP/2). It must
-   * agree with `Host`, and stands in for one that is missing.
+   * Authority of the request's URL where a runtime reports it apart from `Host` (HTTP/2 and some fetch servers). It
+   * must agree with `Host`, and stands in for one that is missing.
    */
-  readonly authority?: string | undefined;
-  /** `"1.0"`, `"1.1"`, … where the runtime tells. */
-  readonly httpVersion?: string | undefined;
-  /** Every field in received order, duplicates kept where the runtime keeps them. */
-  readonly pairs: HeaderPairs;
+  readonly authority: string | undefined;
+  /** `"1.0"` or `"1.1"`; undefined where the runtime does not report it. */
+  readonly version: string | undefined;
+  /** Every field in received order: name, value, …. Values hold one character a byte (latin1). */
+  readonly fields: HeaderPairs;
+  /** What `fields` say of framing and of the connection. */
+  readonly notes: FieldNotes;
+  /** Why the head must not be believed, where reading it showed that already. */
+  readonly refusal: ScreenProblem | undefined;
 }
 
-/** The request's content. Consumed at most once, by the transport. */
-export interface ArrivedBody {
-  /** False when the message has no content by its framing (RFC 9112 §6.3). */
-  readonly present: boolean;
-  /** `Content-Length`, or undefined when the length is not known in advance. */
-  readonly length: number | undefined;
-  /** The bytes. Null when not `present`. */
-  stream(): ReadableStream<Uint8Array> | null;
-}
-
-/** The other end of the connection. */
-export interface Peer {
-  /** IP address without brackets, zone or IPv4-mapping prefix; empty when the runtime does not tell. */
-  readonly address: string;
-  readonly port: number | undefined;
-}
-
-/** What a runtime's server hands to the gateway. */
-export interface Arrival {
-  readonly head: RequestHead;
-  readonly body: ArrivedBody;
+/** What a server hands to the gateway. */
+export interface Arrival extends RequestHead {
+  /** The content; its first reader starts it, which also answers a held `Expect: 100-continue`. */
+  readonly body: Body;
   readonly peer: Peer;
+  /** Port that the client connected to, where the proxy itself listens. */
+  readonly localPort: number | undefined;
   /** Fires `client-closed` when the client leaves before the response is complete. */
   readonly cancellation: Cancellation;
-  /** The request as the runtime built it. Costly on Node: touching headers or body materialises them. */
-  readonly request: Request;
-  /**
-   * What the runtime tells the client's connection by. Whoever makes an arrival from another, with another request,
-   * hands it on.
-   */
-  readonly connection?: object | undefined;
+  /** The Web request, where a server speaks fetch. */
+  readonly request: Request | undefined;
+  /** Passes an interim response (1xx but 100 and 101) on to the client; ignored where that is not possible. */
+  interim(status: number, fields: HeaderPairs): void;
 }

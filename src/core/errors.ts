@@ -4,6 +4,8 @@
  * Whoever catches a `ProxyError` reads the table; nobody decides again what a failure is.
  */
 
+import type { Progress } from "./outcome.ts";
+
 /** Who has to change something for the failure to go away. */
 export type Fault = "client" | "upstream" | "gateway";
 
@@ -43,10 +45,12 @@ export type ErrorCode =
   | "unsupported-media-type"
   | "expectation-failed"
   | "header-too-large"
+  | "version-not-supported"
   | "client-closed"
   | "internal"
   | "not-implemented"
   | "connect-failed"
+  | "connect-timeout"
   | "upstream-reset"
   | "bad-upstream-response"
   | "no-endpoint"
@@ -67,10 +71,12 @@ export const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   "unsupported-media-type": kind(415, "Content type not accepted", "client"),
   "expectation-failed": kind(417, "Expectation not supported", "client"),
   "header-too-large": kind(431, "Request headers too large", "client"),
+  "version-not-supported": kind(505, "HTTP version not supported", "client"),
   "client-closed": kind(499, "Client closed the request", "client"),
   internal: kind(500, "Internal error", "gateway"),
   "not-implemented": kind(501, "Method not supported", "gateway"),
   "connect-failed": kind(502, "Upstream could not be reached", "upstream", upstreamFailure),
+  "connect-timeout": kind(504, "Upstream took too long to connect", "upstream", upstreamFailure),
   "upstream-reset": kind(502, "Upstream closed the connection", "upstream", upstreamFailure),
   "bad-upstream-response": kind(502, "Upstream sent an invalid response", "upstream", {
     ...upstreamFailure,
@@ -90,6 +96,8 @@ export interface ProxyErrorOptions {
   readonly cause?: unknown;
   /** Header fields the answer must carry, e.g. `allow` on 405. Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** How far the attempt had got; `"connecting"` says that nothing was sent. */
+  readonly progress?: Progress;
 }
 
 /**
@@ -101,6 +109,7 @@ export class ProxyError extends Error {
   override readonly name = "ProxyError";
   readonly code: ErrorCode;
   readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly progress: Progress | undefined;
 
   constructor(code: ErrorCode, options: ProxyErrorOptions = {}) {
     super(
@@ -109,6 +118,7 @@ export class ProxyError extends Error {
     );
     this.code = code;
     this.headers = options.headers;
+    this.progress = options.progress;
   }
 
   get kind(): ErrorKind {

@@ -1,29 +1,29 @@
-/** One client request on its way through the layers. */
+/** One client request on its way through the layers, and one attempt to get it answered. */
 import type { HeaderEdits } from "../http/header-edits.ts";
 import type { Arrival } from "./arrival.ts";
+import type { Body } from "./body.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { AttemptTimeouts, Endpoint } from "./endpoint.ts";
+import type { Outcome } from "./outcome.ts";
 
-/** Who asks, as told by hops that the config trusts. */
+/** The client, as proxies that the config trusts report it. */
 export interface ClientInfo {
-  /** IP address; the peer's own unless trusted proxies vouch for another. Empty where the runtime does not tell. */
+  /** IP address; the peer's own unless trusted proxies vouch for another. Empty where the runtime reports none. */
   readonly address: string;
   /** Scheme the client used. */
   readonly scheme: "http" | "https";
-  /** Authority the client asked for, lower-case, with port if it was given. */
+  /** Authority the client asked for, lower-case, with port if it was given; empty for HTTP/1.0 without `Host`. */
   readonly host: string;
   /** Value of `X-Forwarded-For` to send on: the trusted part of the chain and the peer. Empty when nobody is known. */
   readonly forwardedFor: string;
 }
 
-/** Never mutated; derived with `{ ...exchange, … }`. */
+/** A routed request. Layers that change something pass on a copy. */
 export interface Exchange {
   readonly id: string;
-  /** Lower-case names of the request fields that tell upstreams the id, in the place of what the client sent in them. */
-  readonly idHeaders: readonly string[];
   readonly arrival: Arrival;
   readonly client: ClientInfo;
-  /** Name of the route, for people. */
+  /** Name of the route. */
   readonly route: string;
   /** Values that the route's path pattern bound, percent-encoded as they stand in the target. */
   readonly params: Readonly<Record<string, string>>;
@@ -32,26 +32,33 @@ export interface Exchange {
   readonly path: string;
   /** `""`, or from the question mark on. */
   readonly query: string;
-  /** Request fields to leave out besides `Attempt.requestEdits.drop`: nominated by this request's `Connection`, or
-   * against the policy for names. Lower-case. */
+  /** Lower-case names of request fields that carry the id to upstreams, in place of what the client sent in them. */
+  readonly idFields: readonly string[];
+  /**
+   * Lower-case names of request fields that are not forwarded besides those of `Attempt.edits`: nominated by the request's
+   * `Connection`, or against the policy for names.
+   */
   readonly drop: readonly string[];
-  /** Those of `drop` that count for nothing here either: neither routes nor templates see them. Of what a trusted
-   * proxy vouches for, none. */
+  /** Fields of `drop` that routing and templates must not see either. Never a forwarding field of a trusted peer. */
   readonly disregarded: readonly string[];
-  /** `Content-Length` of the request after validation; undefined when the body is chunked or absent. */
-  readonly contentLength: number | undefined;
-  /** Constant edits that client-facing middleware asked for on the response, in order. */
-  readonly responseEdits: readonly HeaderEdits[];
-  /** Fields of this very response, name and value in turn; their names are dropped by `responseEdits`. Those that
-   * the route names are left out. */
-  readonly responseFields: readonly string[];
-  /** Largest request body in bytes; Infinity is no limit. */
-  readonly maxBodyBytes: number;
-  /** Client gone, or out of time. */
+  /** The request's content, bounded by the body limit. */
+  readonly body: Body;
+  /** When the whole exchange must be over, in the clock's milliseconds; Infinity is no limit. */
+  readonly endsAt: number;
+  /** Client gone, or given up for another reason. */
   readonly cancellation: Cancellation;
+  /** Where attempts are noted, for the exchange's report. Shared by all copies of this exchange. */
+  readonly trail: Trail;
 }
 
-/** What a transport sends: plain data, no WHATWG object on the way. */
+/** What was tried for an exchange. */
+export interface Trail {
+  attempts: number;
+  /** The last endpoint tried. */
+  endpoint: Endpoint | undefined;
+}
+
+/** What a transport sends: plain data. */
 export interface Attempt {
   readonly exchange: Exchange;
   readonly endpoint: Endpoint;
@@ -59,10 +66,15 @@ export interface Attempt {
   readonly target: string;
   /** Value of the Host field. */
   readonly host: string;
-  /** Over `exchange.arrival.head.pairs`, together with `exchange.drop`. Hop-by-hop, framing and Host fields are in `drop`. */
-  readonly requestEdits: HeaderEdits;
-  /** Over the upstream's fields. Hop-by-hop fields are in `drop`; fields nominated by its `Connection` the transport adds. */
-  readonly responseEdits: HeaderEdits;
+  /**
+   * Over `exchange.arrival.fields`, together with `exchange.drop`. Hop-by-hop, framing, `Host` and `Expect` fields are in
+   * `edits.drop`: the transport writes its own.
+   */
+  readonly edits: HeaderEdits;
+  readonly body: Body;
   readonly timeouts: AttemptTimeouts;
+  /** Client gone, or the attempt given up. */
   readonly cancellation: Cancellation;
+  /** Called exactly once, when the response's body has ended or the attempt has failed. */
+  settle(outcome: Outcome): void;
 }

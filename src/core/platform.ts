@@ -1,8 +1,9 @@
-/** The ports: everything a runtime lends to the proxy. `runtimes/*` and `fairlead/testing` implement them. */
+/** The ports: everything that a runtime passes in. `runtimes/*` and `fairlead/testing` implement them. */
 import type { Arrival } from "./arrival.ts";
 import type { Capability } from "./capability.ts";
-import type { ProxyError } from "./errors.ts";
 import type { Attempt } from "./exchange.ts";
+import type { Reply } from "./reply.ts";
+import type { Telemetry } from "./telemetry.ts";
 import type { InspectTls } from "./tls-inspection.ts";
 
 /** Takes back what was asked for. Idempotent; never throws. */
@@ -31,29 +32,17 @@ export interface Random {
 /**
  * Sends one attempt to one endpoint.
  *
- * MUST reject only with `ProxyError`; never follows redirects, never decodes a body that it forwards as encoded.
- * Never retries but for one case that is part of keeping connections: a request without content and with an
- * idempotent method that went out on a reused connection, which the peer closed without a byte in answer, MAY be
- * sent once more on a fresh one (RFC 9112 §9.3.1). MUST abort the upstream request when the exchange is cancelled, also while the
- * response body is still on its way. Applies `attempt.responseEdits` where it builds the response.
+ * Resolves when the response's head has arrived, with end-to-end fields only. MUST reject only with `ProxyError`. Never
+ * follows redirects, never decodes a body that it forwards as encoded, and retries in one case only, which is part of keeping
+ * connections: a request without content and with an idempotent method that went out on a reused connection, which the
+ * peer closed without a byte in answer, MAY be sent once more on a fresh one (RFC 9112 §9.3.1). MUST abort the upstream
+ * request when the attempt is cancelled, also while the response's body is on its way. MUST settle the attempt's outcome
+ * exactly once.
  */
 export interface Transport {
-  send(attempt: Attempt): Promise<Response>;
+  send(attempt: Attempt): Promise<Reply>;
   /** Lets requests in flight finish, then closes idle connections. */
   close(): Promise<void>;
-}
-
-/** A failed exchange, for whoever watches. */
-export interface FailureReport {
-  readonly error: ProxyError;
-  readonly requestId: string;
-  readonly method: string;
-  readonly target: string;
-}
-
-/** What happened, told outward. Calls MUST NOT throw. */
-export interface Telemetry {
-  failed(report: FailureReport): void;
 }
 
 /** One runtime, as the proxy sees it. */
@@ -63,10 +52,13 @@ export interface Platform {
   readonly capabilities: ReadonlySet<Capability>;
   readonly clock: Clock;
   readonly random: Random;
+  /** Reaches upstreams, unless an upstream asks for `fetch`. */
   readonly transport: Transport;
+  /** For upstreams with `transport: "fetch"`. */
+  readonly fetchTransport: Transport | undefined;
   readonly telemetry: Telemetry;
   /** Left out where a config can name no certificates. */
-  readonly inspectTls?: InspectTls;
-  /** Reads a request as the runtime's server handed it over. `env` is Hono's `c.env`. */
+  readonly inspectTls?: InspectTls | undefined;
+  /** Reads a Web request as this runtime's fetch server handed it over. `env` is Hono's `c.env`. */
   arrive(request: Request, env: unknown): Arrival;
 }

@@ -1,8 +1,9 @@
 /** The shape everything after routing has. */
 import type { Exchange } from "./exchange.ts";
+import type { Reply } from "./reply.ts";
 
 /** Answers an exchange. Rejects only with `ProxyError`. */
-export type Service = (exchange: Exchange) => Promise<Response>;
+export type Service = (exchange: Exchange) => Promise<Reply>;
 
 /** Wraps a service. May call `next` any number of times, which Hono's `next()` can't. */
 export type Layer = (next: Service) => Service;

@@ -1,0 +1,34 @@
+/** What happened, for logs and metrics. */
+import type { ProxyError } from "./errors.ts";
+import type { Attempt } from "./exchange.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** An exchange that has ended, whatever its end: answered, refused before routing, or broken off in the middle. */
+export interface ExchangeReport {
+  readonly requestId: string;
+  readonly method: string;
+  /** As the client sent it: may hold secrets in its query. */
+  readonly target: string;
+  readonly client: string;
+  /** Name of the route; undefined where the request was refused before routing. */
+  readonly route: string | undefined;
+  /** Name of the upstream tried last. */
+  readonly upstream: string | undefined;
+  /** Its endpoint: `http://host:port` or a socket's path. */
+  readonly endpoint: string | undefined;
+  readonly attempts: number;
+  /** Of the response; 499 where the client left before its head. */
+  readonly status: number;
+  /** Why it failed, after the head too; undefined where all went well. */
+  readonly error: ProxyError | undefined;
+  /** Content bytes sent to the client, where the server counts them. */
+  readonly bytesSent: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** Every member is called synchronously; one that throws is ignored. */
+export interface Telemetry {
+  exchangeEnded?(report: ExchangeReport): void;
+  attemptEnded?(attempt: Attempt, outcome: Outcome): void;
+}
