@@ -19,6 +19,7 @@ export interface ConfigInput {
         readonly host?: string | undefined;
         readonly trustedProxies?: OneOrMany<string> | undefined;
         readonly readyPath?: string | undefined;
+        readonly halfClose?: "close" | "answer" | undefined;
         readonly limits?:
           | {
               readonly headerBytes?: SizeInput | undefined;
@@ -102,9 +103,11 @@ export interface UpstreamInput {
     | {
         readonly connections?: number | undefined;
         readonly keepAlive?: DurationInput | undefined;
-        readonly pipelining?: number | undefined;
+        readonly idle?: number | undefined;
       }
     | undefined;
+  readonly limits?: { readonly headerBytes?: SizeInput | undefined } | undefined;
+  readonly transport?: "fetch" | undefined;
 }
 
 export interface HeaderEditInput {

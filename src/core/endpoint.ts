@@ -13,11 +13,12 @@ export interface EndpointTls {
 
 /** How connections to the endpoint are kept. */
 export interface EndpointPool {
-  /** Most connections open at once; further requests wait for one within the connect timeout. */
+  /** Most connections open at once; further requests wait for one within the connect timeout. Infinity is no limit. */
   readonly connections: number;
+  /** Most idle connections kept. */
+  readonly idle: number;
+  /** How long an idle connection is kept, unless its peer asks for less. */
   readonly keepAliveMs: number;
-  /** Requests sent on one connection before the first is answered. 1 is no pipelining. */
-  readonly pipelining: number;
 }
 
 /** Time limits of one attempt, in milliseconds. 0 is no limit. */
@@ -32,7 +33,7 @@ export interface AttemptTimeouts {
 }
 
 export interface Endpoint {
-  /** Stable identity: equal endpoints of two plans have equal keys. */
+  /** Identity: upstream and address. Two plans that name the same endpoint have the same key for it. */
   readonly key: string;
   /** Name of the upstream it belongs to. */
   readonly upstream: string;
@@ -49,4 +50,6 @@ export interface Endpoint {
   readonly weight: number;
   readonly tls: EndpointTls | undefined;
   readonly pool: EndpointPool;
+  /** Largest header section of a response, in bytes. */
+  readonly maxHeadBytes: number;
 }

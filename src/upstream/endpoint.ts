@@ -1,4 +1,4 @@
-/** Endpoints from what the config says of them. */
+/** Endpoints from the config's description of them. */
 import type { Endpoint, EndpointPool, EndpointTls } from "../core/endpoint.ts";
 
 export interface EndpointOptions {
@@ -8,6 +8,7 @@ export interface EndpointOptions {
   readonly weight: number;
   readonly tls: EndpointTls | undefined;
   readonly pool: EndpointPool;
+  readonly maxHeadBytes: number;
 }
 
 const UNIX_PREFIX = "unix:";
@@ -21,16 +22,16 @@ const VERIFIED: EndpointTls = {
 };
 
 /** Throws `TypeError` when `url` is none of the three forms. */
-export const createEndpoint = ({ upstream, url, weight, tls, pool }: EndpointOptions): Endpoint => {
+export const createEndpoint = (options: EndpointOptions): Endpoint => {
+  const { upstream, url, weight, tls, pool, maxHeadBytes } = options;
   const socketPath = url.startsWith(UNIX_PREFIX) ? url.slice(UNIX_PREFIX.length) : undefined;
   const parsed = new URL(socketPath === undefined ? url : "http://localhost");
   if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
     throw new TypeError(`endpoint "${url}": expected http://, https:// or unix:/path`);
   }
   const secure = parsed.protocol === "https:";
-  const effectiveTls = secure ? (tls ?? VERIFIED) : undefined;
   return {
-    key: JSON.stringify([socketPath ?? parsed.origin, parsed.pathname, effectiveTls, pool]),
+    key: JSON.stringify([upstream, socketPath ?? parsed.origin, parsed.pathname]),
     upstream,
     origin: parsed.origin,
     scheme: secure ? "https" : "http",
@@ -38,7 +39,8 @@ export const createEndpoint = ({ upstream, url, weight, tls, pool }: EndpointOpt
     basePath: parsed.pathname.replace(/\/+$/, ""),
     socketPath,
     weight,
-    tls: effectiveTls,
+    tls: secure ? (tls ?? VERIFIED) : undefined,
     pool,
+    maxHeadBytes,
   };
 };
