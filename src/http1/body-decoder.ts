@@ -1,7 +1,8 @@
 /** Decoders for a message's content, one for each way of knowing where it ends. */
 import type { BodyLength } from "./body-length.ts";
 import { ChunkedDecoder } from "./chunked.ts";
-import { type Refusal, type Refuse } from "./refusal.ts";
+import type { Refusal, Refuse } from "./refusal.ts";
+import type { TrailerLimits } from "./trailers.ts";
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 const NONE: readonly string[] = Object.freeze([]);
@@ -71,16 +72,9 @@ class CloseDecoder implements BodyDecoder {
   }
 }
 
-export interface BodyLimits {
-  /** Bytes of the trailer section's names and values. */
-  readonly headerBytes: number;
-  /** Number of trailer fields. */
-  readonly headers: number;
-}
-
 /** A decoder for content that ends as `length` says. `refusing` makes the refusals: `refuse` for requests, `refuseResponse`. */
-export const bodyDecoder = (length: BodyLength, refusing: Refuse, limits: BodyLimits): BodyDecoder => {
-  if (length === "chunked") return new ChunkedDecoder(refusing, limits.headerBytes);
+export const bodyDecoder = (length: BodyLength, refusing: Refuse, limits: TrailerLimits): BodyDecoder => {
+  if (length === "chunked") return new ChunkedDecoder(refusing, limits);
   if (length === "close") return new CloseDecoder();
   return new SizedDecoder(length === "none" ? 0 : length, refusing);
 };
