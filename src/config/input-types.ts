@@ -72,6 +72,8 @@ export interface ConfigInput {
         readonly via?: string | false | undefined;
       }
     | undefined;
+  /** Hono middleware around every route; from TypeScript only. */
+  readonly middleware?: readonly unknown[] | undefined;
 }
 
 export interface EndpointInput {
@@ -117,6 +119,8 @@ export interface HeaderEditInput {
 }
 
 export interface RouteInput {
+  /** Hono middleware around this route, inside of the gateway's; from TypeScript only. */
+  readonly middleware?: readonly unknown[] | undefined;
   readonly name?: string | undefined;
   /** One match or several; any of them suffices. */
   readonly match?: OneOrMany<RouteMatchInput> | undefined;

@@ -16,6 +16,8 @@ export interface Config {
   readonly securityHeaders: SecurityHeadersConfig | false;
   readonly requestId: RequestIdConfig;
   readonly forwarding: ForwardingConfig;
+  /** Hono middleware around every route. */
+  readonly middleware: readonly unknown[];
 }
 
 /** Where and how clients connect. */
@@ -129,6 +131,8 @@ export interface RouteConfig {
   readonly timeouts: RouteTimeouts;
   /** Overrides `listen.limits.bodyBytes`. */
   readonly bodyBytes: number | undefined;
+  /** Hono middleware around this route, inside of the gateway's. */
+  readonly middleware: readonly unknown[];
 }
 
 export interface WeightedUpstream {

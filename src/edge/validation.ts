@@ -1,7 +1,6 @@
 /** Which requests are let in. */
 import type { RequestHead } from "../core/arrival.ts";
 import { type ErrorCode, ProxyError } from "../core/errors.ts";
-import { declaresContent } from "../http/field-notes.ts";
 import { firstValue } from "../http/headers.ts";
 import { NO_HOST, matchHost } from "../http/host-matcher.ts";
 import { mediaTypeTest } from "../http/media-type.ts";
@@ -36,6 +35,8 @@ const methodTest = (methods: readonly string[] | undefined): ((method: string) =
 
 const fail = (code: ErrorCode, detail: string): ProxyError => new ProxyError(code, { detail });
 
+const hasContent = ({ notes }: RequestHead): boolean => notes.chunked || (notes.contentLength ?? 0) > 0;
+
 export const validationPolicy = (rules: ValidationRules): ValidationPolicy => {
   const { hosts, contentTypes } = rules;
   const methods = rules.methods && withHead(rules.methods);
@@ -53,7 +54,7 @@ export const validationPolicy = (rules: ValidationRules): ValidationPolicy => {
     if (hosts !== undefined && matchHost(hosts, screened.host) === NO_HOST) {
       return fail("host-not-allowed", `host ${screened.host} is not served here (validation.hosts)`);
     }
-    if (typeAccepted !== undefined && declaresContent(head.notes)) {
+    if (typeAccepted !== undefined && hasContent(head)) {
       const type = firstValue(head.fields, "content-type");
       if (!typeAccepted(type)) return fail("unsupported-media-type", `content type ${type ?? "missing"}`);
     }
