@@ -27,6 +27,8 @@ export interface VisitParts {
 /** Status in reports of a client that left before it got a head. */
 const CLIENT_CLOSED_REQUEST = 499;
 
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
+
 /** Collects what an `ExchangeReport` holds, and makes it once. */
 export class Visit {
   readonly #parts: VisitParts;
@@ -62,6 +64,7 @@ export class Visit {
         requestId: admitted.id,
         method: arrival.method,
         target: arrival.target,
+        params: decision.kind === "routed" ? decision.found.params : NO_PARAMS,
         client: client?.address ?? arrival.peer.address,
         route: decision.kind === "routed" ? decision.found.value.route.name : undefined,
         upstream: endpoint?.upstream,
