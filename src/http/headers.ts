@@ -62,7 +62,8 @@ const END_TO_END: ReadonlySet<string> = new Set([
   "x-request-id",
 ]);
 
-const nominable = (name: string): boolean =>
+/** Whether `Connection` may take away fields with this lower-case name. */
+export const isNominable = (name: string): boolean =>
   name !== "close" &&
   isFieldName(name) &&
   !HOP_BY_HOP.has(name) &&
@@ -83,7 +84,7 @@ export const nominatedBy = (connection: string): readonly string[] => {
   let names: string[] | undefined;
   for (const option of connection.split(",")) {
     const name = option.trim().toLowerCase();
-    if (nominable(name)) (names ??= []).push(name);
+    if (isNominable(name)) (names ??= []).push(name);
   }
   return names ?? NONE;
 };
