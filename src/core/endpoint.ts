@@ -13,11 +13,12 @@ export interface EndpointTls {
 
 /** How connections to the endpoint are kept. */
 export interface EndpointPool {
-  /** Most connections open at once; further requests wait for one within the connect timeout. */
+  /** Most connections open at once; further requests wait for one within the connect timeout. Infinity is no cap. */
   readonly connections: number;
+  /** Most connections kept open without a request. */
+  readonly idle: number;
+  /** How long one is kept so, unless the peer announces its own limit (`Keep-Alive: timeout`). 0 keeps none. */
   readonly keepAliveMs: number;
-  /** Requests sent on one connection before the first is answered. 1 is no pipelining. */
-  readonly pipelining: number;
 }
 
 /** Time limits of one attempt, in milliseconds. 0 is no limit. */
@@ -49,4 +50,6 @@ export interface Endpoint {
   readonly weight: number;
   readonly tls: EndpointTls | undefined;
   readonly pool: EndpointPool;
+  /** Most bytes of a response's header section. */
+  readonly maxHeadBytes: number;
 }
