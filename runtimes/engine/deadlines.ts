@@ -1,44 +1,47 @@
-/** Time limits as numbers, checked by one coarse sweep instead of a timer each. */
+/** Time limits without a timer each: numbers that one coarse sweep looks at. */
+import type { Clock } from "../../src/core/platform.ts";
 
-/** Something that must not last for ever. */
-export interface Timed {
-  /** In the milliseconds of `performance.now()`; Infinity is no limit. */
+/** What has a time limit. */
+export interface DeadlineEntry {
+  /** In the clock's milliseconds; may be changed at any time. Infinity is no limit. */
   readonly deadline: number;
-  /** Called by the sweep once `deadline` has passed, and again with each sweep for as long as that is so. */
-  expire(now: number): void;
+  /** Called by each sweep that finds `deadline` passed, until the entry is deleted or its deadline moved. */
+  expired(now: number): void;
 }
 
-/** How exactly time limits are kept. */
-const SWEEP_MS = 100;
+/** Deadlines are noticed this much too late at most. */
+export const SWEEP_MS = 100;
 
-/** Runs a timer only while it has entries, and never keeps the process alive. */
+/** The sweep runs only while there are entries. */
 export class Deadlines {
-  readonly #entries = new Set<Timed>();
-  readonly #now: () => number;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  readonly #entries: Set<DeadlineEntry> = new Set();
+  readonly #sweep: () => void = () => this.#check();
+  #running = false;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
-  add(entry: Timed): void {
+  add(entry: DeadlineEntry): void {
     this.#entries.add(entry);
-    if (this.#timer !== undefined) return;
-    this.#timer = setInterval(() => this.#sweep(), SWEEP_MS);
-    this.#timer.unref();
+    if (this.#running) return;
+    this.#running = true;
+    this.#clock.after(SWEEP_MS, this.#sweep);
   }
 
-  delete(entry: Timed): void {
+  delete(entry: DeadlineEntry): void {
     this.#entries.delete(entry);
   }
 
-  #sweep(): void {
-    if (this.#entries.size === 0) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-      return;
-    }
-    const now = this.#now();
-    for (const entry of this.#entries) if (entry.deadline <= now) entry.expire(now);
+  #check(): void {
+    const now = this.#clock.now();
+    for (const entry of this.#entries) if (entry.deadline <= now) entry.expired(now);
+    // Under a light load entries come and go all the time: the timer is left to run out instead of being made anew.
+    this.#running = this.#entries.size > 0;
+    if (this.#running) this.#clock.after(SWEEP_MS, this.#sweep);
   }
 }
+
+/** When `ms` after `since` have passed; 0 is no limit. */
+export const limitFrom = (since: number, ms: number): number => (ms === 0 ? Infinity : since + ms);

@@ -13,11 +13,11 @@ export interface EndpointTls {
 
 /** How connections to the endpoint are kept. */
 export interface EndpointPool {
-  /** Most connections open at once; further requests wait for one within the connect timeout. Infinity is no limit. */
+  /** Most connections open at once; further requests wait for one within the connect timeout. Infinity is no cap. */
   readonly connections: number;
-  /** Most idle connections kept. */
+  /** Most connections kept open without a request. */
   readonly idle: number;
-  /** How long an idle connection is kept, unless its peer asks for less. */
+  /** How long one is kept so, unless the peer announces its own limit (`Keep-Alive: timeout`). 0 keeps none. */
   readonly keepAliveMs: number;
 }
 
@@ -33,7 +33,7 @@ export interface AttemptTimeouts {
 }
 
 export interface Endpoint {
-  /** Identity: upstream and address. Two plans that name the same endpoint have the same key for it. */
+  /** Stable identity: equal endpoints of two plans have equal keys. */
   readonly key: string;
   /** Name of the upstream it belongs to. */
   readonly upstream: string;
@@ -50,6 +50,6 @@ export interface Endpoint {
   readonly weight: number;
   readonly tls: EndpointTls | undefined;
   readonly pool: EndpointPool;
-  /** Largest header section of a response, in bytes. */
+  /** Most bytes of a response's header section. */
   readonly maxHeadBytes: number;
 }

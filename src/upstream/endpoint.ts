@@ -1,4 +1,4 @@
-/** Endpoints from the config's description of them. */
+/** Endpoints from what the config says of them. */
 import type { Endpoint, EndpointPool, EndpointTls } from "../core/endpoint.ts";
 
 export interface EndpointOptions {
@@ -8,8 +8,11 @@ export interface EndpointOptions {
   readonly weight: number;
   readonly tls: EndpointTls | undefined;
   readonly pool: EndpointPool;
-  readonly maxHeadBytes: number;
+  /** @default 65536 */
+  readonly maxHeadBytes?: number;
 }
+
+const DEFAULT_MAX_HEAD_BYTES = 64 * 1024;
 
 const UNIX_PREFIX = "unix:";
 
@@ -23,13 +26,14 @@ const VERIFIED: EndpointTls = {
 
 /** Throws `TypeError` when `url` is none of the three forms. */
 export const createEndpoint = (options: EndpointOptions): Endpoint => {
-  const { upstream, url, weight, tls, pool, maxHeadBytes } = options;
+  const { upstream, url, weight, tls, pool, maxHeadBytes = DEFAULT_MAX_HEAD_BYTES } = options;
   const socketPath = url.startsWith(UNIX_PREFIX) ? url.slice(UNIX_PREFIX.length) : undefined;
   const parsed = new URL(socketPath === undefined ? url : "http://localhost");
   if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
     throw new TypeError(`endpoint "${url}": expected http://, https:// or unix:/path`);
   }
   const secure = parsed.protocol === "https:";
+  const effectiveTls = secure ? (tls ?? VERIFIED) : undefined;
   return {
     key: JSON.stringify([upstream, socketPath ?? parsed.origin, parsed.pathname]),
     upstream,
@@ -39,7 +43,7 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
     basePath: parsed.pathname.replace(/\/+$/, ""),
     socketPath,
     weight,
-    tls: secure ? (tls ?? VERIFIED) : undefined,
+    tls: effectiveTls,
     pool,
     maxHeadBytes,
   };

@@ -16,7 +16,7 @@ import { type HeadReader, requestHeadReader } from "../../../src/http1/head-read
 import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, isRefusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
-import type { Deadlines, Timed } from "../deadlines.ts";
+import { type DeadlineEntry, type Deadlines, limitFrom } from "../deadlines.ts";
 import { latin1 } from "../latin1.ts";
 import { ReadAhead } from "../read-ahead.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
@@ -49,11 +49,9 @@ const LINGER_MS = 1_000;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-const limitOf = (ms: number): number => (ms === 0 ? NEVER : ms);
-
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-export class ClientConnection implements Timed {
+export class ClientConnection implements DeadlineEntry {
   readonly scheme: "http" | "https";
   readonly peer: Peer;
   readonly localPort: number | undefined;
@@ -81,7 +79,7 @@ export class ClientConnection implements Timed {
     this.peer = peer;
     this.localPort = socket.localPort;
     this.#reader = requestHeadReader(latin1, context.listen.limits);
-    this.deadline = context.now() + limitOf(context.listen.timeouts.headerMs);
+    this.deadline = limitFrom(context.now(), context.listen.timeouts.headerMs);
     socket.setNoDelay(true);
     socket.on("data", (bytes: Buffer) => this.#received(bytes));
     socket.on("end", () => this.#ended());
@@ -106,7 +104,7 @@ export class ClientConnection implements Timed {
     this.#socket.destroy();
   }
 
-  expire(now: number): void {
+  expired(now: number): void {
     const writer = this.#writer;
     if (writer?.blocked === true) {
       this.#cut(new ProxyError("client-closed", { detail: "client stopped reading the response" }));
@@ -165,7 +163,7 @@ export class ClientConnection implements Timed {
   }
 
   #limitHeader(): void {
-    this.deadline = this.#context.now() + limitOf(this.#context.listen.timeouts.headerMs);
+    this.deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.headerMs);
   }
 
   #begin(head: RequestHead, bytes: Buffer, from: number): void {
@@ -310,7 +308,7 @@ export class ClientConnection implements Timed {
     this.#request = undefined;
     this.#body = undefined;
     this.#writer = undefined;
-    this.deadline = this.#context.now() + limitOf(this.#context.listen.timeouts.keepAliveMs);
+    this.deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.keepAliveMs);
     const bytes = this.#ahead.take();
     if (bytes === undefined) {
       if (this.#clientEnded || this.#context.draining) this.#linger();
