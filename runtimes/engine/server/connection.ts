@@ -225,8 +225,8 @@ export class ClientConnection implements DeadlineEntry {
     if (this.#clientEnded && !body.complete) this.#bodyCutShort(body);
   }
 
+  /** Before there is a reply, nobody knows whether the connection goes on. */
   bodyDropped(): void {
-    // Before an answer nobody knows yet whether the connection goes on.
     if (this.#writer !== undefined) this.bodyResumed();
   }
 
@@ -250,6 +250,7 @@ export class ClientConnection implements DeadlineEntry {
   }
 
   #write(request: IncomingRequest, reply: Extract<Reply, { kind: "http" }>): void {
+    this.#dropUnwanted();
     this.#keepAlive &&= !this.#context.draining && this.#mayDiscardRest(request);
     const writer = new ResponseWriter({
       socket: this.#socket,
@@ -265,12 +266,24 @@ export class ClientConnection implements DeadlineEntry {
     if (writer.endsWithConnection) this.#keepAlive = false;
   }
 
+  /** Content that nothing has asked for by now is not wanted; what of it is here already is read off. */
+  #dropUnwanted(): void {
+    const body = this.#body;
+    if (body === undefined || body.started) return;
+    body.cancel();
+    this.bodyResumed();
+  }
+
   /** Whether so little content is left unread that reading it off is cheaper than a new connection. */
   #mayDiscardRest(request: IncomingRequest): boolean {
     const body = this.#body;
     if (body === undefined || body.complete) return true;
     if (body.started && !body.dropped) return true;
-    return request.notes.expect === undefined && typeof this.#length === "number" && this.#length <= DISCARDED_BYTES;
+    return (
+      request.notes.expect === undefined &&
+      typeof this.#length === "number" &&
+      this.#length <= DISCARDED_BYTES
+    );
   }
 
   #written(error: ProxyError | undefined): void {
@@ -285,7 +298,6 @@ export class ClientConnection implements DeadlineEntry {
     }
     const body = this.#body;
     if (body !== undefined && !body.complete) {
-      if (!body.started) body.cancel();
       if (this.#keepAlive) {
         this.deadline = this.#context.now() + LINGER_MS;
         this.bodyResumed();
