@@ -8,7 +8,7 @@ import { type ErrorCode, ProxyError } from "../src/core/errors.ts";
 import { firstValue } from "../src/http/headers.ts";
 import { mediaTypeTest } from "../src/http/media-type.ts";
 import { type Screened, screen } from "../src/http/screen.ts";
-import { NO_HOST, matchHost } from "../src/routing/host-matcher.ts";
+import { NO_HOST, matchHost } from "../src/http/host-matcher.ts";
 import { arrivalOf, curb } from "./arrivals.ts";
 import type { CurbedRequest } from "./curbed-request.ts";
 import { answerInstead, keepFieldsSoFar } from "./edit-response.ts";

@@ -19,6 +19,7 @@ export interface ConfigInput {
         readonly host?: string | undefined;
         readonly trustedProxies?: OneOrMany<string> | undefined;
         readonly readyPath?: string | undefined;
+        readonly halfClose?: "close" | "answer" | undefined;
         readonly limits?:
           | {
               readonly headerBytes?: SizeInput | undefined;
@@ -71,6 +72,8 @@ export interface ConfigInput {
         readonly via?: string | false | undefined;
       }
     | undefined;
+  /** Hono middleware around every route; from TypeScript only. */
+  readonly middleware?: readonly unknown[] | undefined;
 }
 
 export interface EndpointInput {
@@ -102,9 +105,11 @@ export interface UpstreamInput {
     | {
         readonly connections?: number | undefined;
         readonly keepAlive?: DurationInput | undefined;
-        readonly pipelining?: number | undefined;
+        readonly idle?: number | undefined;
       }
     | undefined;
+  readonly limits?: { readonly headerBytes?: SizeInput | undefined } | undefined;
+  readonly transport?: "fetch" | undefined;
 }
 
 export interface HeaderEditInput {
@@ -114,6 +119,8 @@ export interface HeaderEditInput {
 }
 
 export interface RouteInput {
+  /** Hono middleware around this route, inside of the gateway's; from TypeScript only. */
+  readonly middleware?: readonly unknown[] | undefined;
   readonly name?: string | undefined;
   /** One match or several; any of them suffices. */
   readonly match?: OneOrMany<RouteMatchInput> | undefined;

@@ -51,11 +51,19 @@ export interface Exchange {
   readonly trail: Trail;
 }
 
-/** What was tried for an exchange. */
+/** What happened to an exchange so far. */
 export interface Trail {
   attempts: number;
   /** The last endpoint tried. */
   endpoint: Endpoint | undefined;
+  /** Edits of the response that stand in for the route's: those of the share of traffic that the exchange belongs to. */
+  edits: EditSource | undefined;
+}
+
+/** Edits that are either the same for every exchange or made for each. */
+export interface EditSource {
+  readonly constant: HeaderEdits | undefined;
+  render(exchange: Exchange): HeaderEdits;
 }
 
 /** What a transport sends: plain data. */

@@ -2,7 +2,7 @@
 import type { ScreenProblem } from "../http/screen-problem.ts";
 
 /** Kind of a refusal; a request's are codes of errors that its client is answered with. */
-export type RefusalCode = ScreenProblem["code"] | "version-not-supported" | "bad-upstream-response";
+export type RefusalCode = ScreenProblem["code"] | "bad-upstream-response";
 
 /** A message that breaks a rule. The connection it came on must be closed. */
 export interface Refusal {
@@ -15,6 +15,7 @@ export interface Refusal {
 
 const STATUS: Readonly<Record<RefusalCode, number>> = {
   "bad-request": 400,
+  "request-timeout": 408,
   "target-too-long": 414,
   "expectation-failed": 417,
   "header-too-large": 431,

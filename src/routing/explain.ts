@@ -1,7 +1,7 @@
 /** Why a request gets the route it gets, and why it does not get the others. */
 import { isCredentialName } from "../http/credentials.ts";
 import { type Condition, type RoutableRequest, firstUnmet, readValue } from "./condition.ts";
-import { NO_HOST, matchHost } from "./host-matcher.ts";
+import { NO_HOST, matchHost } from "../http/host-matcher.ts";
 import type { RouteMatch } from "./match.ts";
 import { addAllowed, allowsMethod, rankMethod } from "./method-matcher.ts";
 import { type PathMatcher, comparePaths, matchPath } from "./path-matcher.ts";

@@ -1,7 +1,7 @@
 /** Which route a request gets. Matching and precedence follow Gateway API's `HTTPRoute` (v1). */
 import { type Candidates, collectAllowed, pickCandidate } from "./candidates.ts";
 import type { RoutableRequest } from "./condition.ts";
-import { wildcardSuffix } from "./host-matcher.ts";
+import { wildcardSuffix } from "../http/host-matcher.ts";
 import type { RouteMatch } from "./match.ts";
 import { type PathIndex, type Visit, indexPaths, walkPaths } from "./path-index.ts";
 import { bindParams } from "./path-matcher.ts";

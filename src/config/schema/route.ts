@@ -8,6 +8,7 @@ import { listOf, oneOrMany } from "./collections.ts";
 import { object, optional } from "./object.ts";
 import { type Looks, REFUSED, type Schema } from "./run.ts";
 import { EVERYTHING, match } from "./match.ts";
+import { middleware } from "./middleware.ts";
 import { redirect, respond, rewrite, target } from "./route-actions.ts";
 import { checkParams } from "./route-params.ts";
 import { bodySize, duration, text } from "./values.ts";
@@ -34,6 +35,10 @@ const fields = object<RouteInput>("an object")({
       idle: optional(duration, "Overrides the upstream's."),
     }),
     "How long an exchange may take.",
+  ),
+  middleware: optional(
+    middleware,
+    "Hono middleware around this route, inside of the gateway's; from TypeScript only.",
   ),
   bodyBytes: optional(bodySize, 'Overrides `listen.limits.bodyBytes`; a size or "unlimited".'),
 });
@@ -118,6 +123,7 @@ const route: Schema<RouteInput, Omit<RouteConfig, "name"> & { readonly name: str
       idleMs: given.timeouts?.idle,
     },
     bodyBytes: given.bodyBytes,
+    middleware: given.middleware ?? [],
   })),
 );
 

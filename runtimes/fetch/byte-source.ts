@@ -1,0 +1,55 @@
+/** Web streams as byte sources. */
+import type { ByteSink, ByteSource } from "../../src/core/body.ts";
+import { type ProxyError, asProxyError } from "../../src/core/errors.ts";
+
+class StreamSource implements ByteSource {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #sink: ByteSink | undefined;
+  #pump: "idle" | "reading" | "paused" = "idle";
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+  }
+
+  start(sink: ByteSink): void {
+    this.#sink = sink;
+    void this.#read();
+  }
+
+  resume(): void {
+    if (this.#pump === "paused") void this.#read();
+  }
+
+  cancel(reason: ProxyError): void {
+    this.#sink = undefined;
+    this.#reader.cancel(reason).catch(() => {});
+  }
+
+  /** Reads until the sink asks for a pause. Never rejects. */
+  async #read(): Promise<void> {
+    this.#pump = "reading";
+    try {
+      for (;;) {
+        const { done, value } = await this.#reader.read();
+        const sink = this.#sink;
+        if (sink === undefined) return;
+        if (done) {
+          this.#sink = undefined;
+          sink.end([]);
+          return;
+        }
+        if (value.byteLength > 0 && !sink.write(value)) {
+          this.#pump = "paused";
+          return;
+        }
+      }
+    } catch (thrown) {
+      const sink = this.#sink;
+      this.#sink = undefined;
+      sink?.fail(asProxyError(thrown));
+    }
+  }
+}
+
+/** Reads `stream`, which nothing else may read. */
+export const byteSourceOf = (stream: ReadableStream<Uint8Array>): ByteSource => new StreamSource(stream);
