@@ -100,7 +100,8 @@ export class HeadReader<Head extends object> {
     const end = lineEnd + this.#block.length;
     if (end <= bytes.length && end - from - 4 <= scan.limitBytes) {
       const text = latin1(bytes, from, end);
-      const head = text.slice(lineEnd - from) === this.#block ? parseAgain?.(text, lineEnd - from, last) : undefined;
+      const head =
+        text.slice(lineEnd - from) === this.#block ? parseAgain?.(text, lineEnd - from, last) : undefined;
       if (head !== undefined) {
         this.#misses = 0;
         this.#end = end;
