@@ -1,9 +1,9 @@
 /** Reads the responses of one connection, one after the other. */
 import { type BodyDecoder, bodyDecoder } from "../../../src/http1/body-decoder.ts";
 import { type BodyLength, responseBodyLength } from "../../../src/http1/body-length.ts";
-import { type HeadReader, responseHeadReader } from "../../../src/http1/head-reader.ts";
+import { HeadReader } from "../../../src/http1/head-reader.ts";
 import { isRefusal, refuseResponse } from "../../../src/http1/refusal.ts";
-import type { ResponseHead, ResponseHeadLimits } from "../../../src/http1/response-head.ts";
+import { type ResponseHead, type ResponseHeadLimits, responseHeads } from "../../../src/http1/response-head.ts";
 
 /** Fields of a response; the bytes are what is limited in earnest. */
 const MAX_FIELDS = 1_000;
@@ -41,7 +41,7 @@ export class ResponseIntake {
 
   constructor(maxHeadBytes: number) {
     this.#limits = { headerBytes: maxHeadBytes, headers: MAX_FIELDS };
-    this.#heads = responseHeadReader(latin1, this.#limits);
+    this.#heads = new HeadReader(responseHeads(latin1, this.#limits));
   }
 
   /** What comes next answers a request with this method. */
