@@ -4,6 +4,7 @@ import { type BodyLength, responseBodyLength } from "../../../src/http1/body-len
 import { type HeadReader, responseHeadReader } from "../../../src/http1/head-reader.ts";
 import { isRefusal, refuseResponse } from "../../../src/http1/refusal.ts";
 import type { ResponseHead, ResponseHeadLimits } from "../../../src/http1/response-head.ts";
+import { latin1 } from "../latin1.ts";
 
 /** Fields of a response; the bytes are what is limited in earnest. */
 const MAX_FIELDS = 1_000;
@@ -26,9 +27,6 @@ export interface ResponseReceiver {
 
 const NOTHING = new Uint8Array(0);
 const NO_TRAILERS: readonly string[] = Object.freeze([]);
-
-const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
-  (bytes as Buffer).toString("latin1", start, end);
 
 export class ResponseIntake {
   readonly #limits: ResponseHeadLimits;
