@@ -12,12 +12,11 @@ import type { ScreenProblem } from "../../../src/http/screen-problem.ts";
 import { type BodyLength, requestBodyLength } from "../../../src/http1/body-length.ts";
 import { bodyDecoder } from "../../../src/http1/body-decoder.ts";
 import { encodeResponseHead } from "../../../src/http1/encode.ts";
-import { type HeadReader, requestHeadReader } from "../../../src/http1/head-reader.ts";
+import { type HeadFormat, HeadReader } from "../../../src/http1/head-reader.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, isRefusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { type DeadlineEntry, type Deadlines, limitFrom } from "../deadlines.ts";
-import { latin1 } from "../latin1.ts";
 import { ReadAhead } from "../read-ahead.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { RequestBody } from "./request-body.ts";
@@ -28,6 +27,7 @@ export interface ServerContext {
   readonly gateway: GatewayRef;
   readonly listen: Pick<ListenConfig, "limits" | "timeouts" | "halfClose">;
   readonly scheme: "http" | "https";
+  readonly heads: HeadFormat<RequestHead>;
   readonly deadlines: Deadlines;
   now(): number;
   /** Value for `Date`. */
@@ -78,7 +78,7 @@ export class ClientConnection implements DeadlineEntry {
     this.scheme = context.scheme;
     this.peer = peer;
     this.localPort = socket.localPort;
-    this.#reader = requestHeadReader(latin1, context.listen.limits);
+    this.#reader = new HeadReader(context.heads);
     this.deadline = limitFrom(context.now(), context.listen.timeouts.headerMs);
     socket.setNoDelay(true);
     socket.on("data", (bytes: Buffer) => this.#received(bytes));
