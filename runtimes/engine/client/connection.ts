@@ -1,18 +1,26 @@
 /** One connection to an endpoint, used for one request after the other. */
 import type { Socket } from "node:net";
+import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
 import type { Dialled } from "./dial.ts";
 import type { ReadBuffer } from "./read-buffer.ts";
-import { ResponseIntake } from "./response-intake.ts";
+import { type ResponseFormat, ResponseIntake } from "./response-intake.ts";
 
-/** Who uses a connection at present. */
-export interface ConnectionUser {
+/** Who uses a connection at present; its deadline is looked after meanwhile. */
+export interface ConnectionUser extends DeadlineEntry {
   /** Valid until it returns; `Connection.own` keeps some of it. */
   received(bytes: Uint8Array): void;
   /** The peer will send nothing more; `error` is undefined where it closed in order. Called once. */
   ended(error: Error | undefined): void;
 }
 
-export class Connection {
+export interface ConnectionOptions {
+  readonly format: ResponseFormat;
+  readonly deadlines: Deadlines;
+  /** Called once, when it can't be used any more, whoever ended it. */
+  readonly onGone: (connection: Connection) => void;
+}
+
+export class Connection implements DeadlineEntry {
   readonly #socket: Socket;
   readonly #buffer: ReadBuffer | undefined;
   readonly intake: ResponseIntake;
@@ -24,14 +32,14 @@ export class Connection {
   #error: Error | undefined;
   #gone = false;
   #paused = false;
-  readonly #onGone: (connection: Connection) => void;
+  readonly #options: ConnectionOptions;
 
-  /** @param onGone called once, when it can't be used any more, whoever ended it */
-  constructor({ socket, buffer }: Dialled, maxHeadBytes: number, onGone: (connection: Connection) => void) {
+  constructor({ socket, buffer }: Dialled, options: ConnectionOptions) {
     this.#socket = socket;
     this.#buffer = buffer;
-    this.#onGone = onGone;
-    this.intake = new ResponseIntake(maxHeadBytes);
+    this.#options = options;
+    this.intake = new ResponseIntake(options.format);
+    options.deadlines.add(this);
     const receive = (bytes: Uint8Array): void => {
       // Without a request there is nothing that bytes could answer (RFC 9112 §9.2): whoever asks next must not get them.
       if (this.#user === undefined) this.destroy();
@@ -44,6 +52,14 @@ export class Connection {
     socket.on("close", () => this.#ended());
     // A socket read by `onread` must be told to begin on some runtimes, on others that is harmless.
     socket.resume();
+  }
+
+  get deadline(): number {
+    return this.#user?.deadline ?? Infinity;
+  }
+
+  expired(now: number): void {
+    this.#user?.expired(now);
   }
 
   /** From here on `user` is told; nobody was before. */
@@ -108,6 +124,7 @@ export class Connection {
   #end(): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#onGone(this);
+    this.#options.deadlines.delete(this);
+    this.#options.onGone(this);
   }
 }

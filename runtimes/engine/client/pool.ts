@@ -6,6 +6,7 @@ import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
 import { Connection } from "./connection.ts";
 import { type Destination, type Dialled, type Lookup, dial } from "./dial.ts";
 import { attemptFailure, connectFailure } from "./failures.ts";
+import { type ResponseFormat, responseFormat } from "./response-intake.ts";
 
 /** Gets a connection, or the reason why there is none. */
 export interface Waiter {
@@ -41,6 +42,7 @@ const nothing: Cancel = () => {};
  */
 export class Pool implements DeadlineEntry {
   readonly #options: PoolOptions;
+  readonly #format: ResponseFormat;
   readonly #idle: Connection[] = [];
   readonly #all: Set<Connection> = new Set();
   /** In order of arrival. */
@@ -53,6 +55,7 @@ export class Pool implements DeadlineEntry {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#format = responseFormat(options.endpoint.maxHeadBytes);
   }
 
   /** An idle connection, if there is one. */
@@ -186,15 +189,19 @@ export class Pool implements DeadlineEntry {
   }
 
   #connected(dialled: Dialled, waiter: Waiter): void {
-    const connection = new Connection(dialled, this.#options.endpoint.maxHeadBytes, (gone) => {
-      this.#all.delete(gone);
-      const index = this.#idle.lastIndexOf(gone);
-      if (index !== -1) this.#idle.splice(index, 1);
-      this.#changed();
-    });
+    const { clock, deadlines, endpoint } = this.#options;
+    const onGone = (gone: Connection): void => this.#gone(gone);
+    const connection = new Connection(dialled, { format: this.#format, deadlines, onGone });
     this.#all.add(connection);
     if (this.#waiting.delete(waiter)) waiter.acquired(connection);
-    else this.release(connection, this.#options.clock.now() + this.#options.endpoint.pool.keepAliveMs);
+    else this.release(connection, clock.now() + endpoint.pool.keepAliveMs);
+  }
+
+  #gone(connection: Connection): void {
+    this.#all.delete(connection);
+    const index = this.#idle.lastIndexOf(connection);
+    if (index !== -1) this.#idle.splice(index, 1);
+    this.#changed();
   }
 
   #refuse(waiter: Waiter, error: ProxyError): void {

@@ -1,9 +1,10 @@
 /** Reads the responses of one connection, one after the other. */
 import { type BodyDecoder, bodyDecoder } from "../../../src/http1/body-decoder.ts";
 import { type BodyLength, responseBodyLength } from "../../../src/http1/body-length.ts";
-import { HeadReader } from "../../../src/http1/head-reader.ts";
+import { type HeadFormat, HeadReader } from "../../../src/http1/head-reader.ts";
 import { isRefusal, refuseResponse } from "../../../src/http1/refusal.ts";
 import { type ResponseHead, type ResponseHeadLimits, responseHeads } from "../../../src/http1/response-head.ts";
+import { latin1 } from "../latin1.ts";
 
 /** Fields of a response; the bytes are what is limited in earnest. */
 const MAX_FIELDS = 1_000;
@@ -27,8 +28,16 @@ export interface ResponseReceiver {
 const NOTHING = new Uint8Array(0);
 const NO_TRAILERS: readonly string[] = Object.freeze([]);
 
-const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
-  (bytes as Buffer).toString("latin1", start, end);
+/** How the responses of an endpoint are read: one for all of its connections. */
+export interface ResponseFormat {
+  readonly limits: ResponseHeadLimits;
+  readonly heads: HeadFormat<ResponseHead>;
+}
+
+export const responseFormat = (maxHeadBytes: number): ResponseFormat => {
+  const limits = { headerBytes: maxHeadBytes, headers: MAX_FIELDS };
+  return { limits, heads: responseHeads(latin1, limits) };
+};
 
 export class ResponseIntake {
   readonly #limits: ResponseHeadLimits;
@@ -39,9 +48,9 @@ export class ResponseIntake {
   /** Whether a byte of the response has come. */
   hasBegun = false;
 
-  constructor(maxHeadBytes: number) {
-    this.#limits = { headerBytes: maxHeadBytes, headers: MAX_FIELDS };
-    this.#heads = new HeadReader(responseHeads(latin1, this.#limits));
+  constructor({ limits, heads }: ResponseFormat) {
+    this.#limits = limits;
+    this.#heads = new HeadReader(heads);
   }
 
   /** What comes next answers a request with this method. */

@@ -59,6 +59,7 @@ export class Roundtrip
   #body: ResponseBody | undefined;
   #isRead = false;
   #isOver = false;
+  #isSwept = false;
   #continueAt = Infinity;
   #headAwaitedSince: number | undefined;
   #contentAwaitedSince: number | undefined;
@@ -78,20 +79,20 @@ export class Roundtrip
   }
 
   start(): void {
-    const { attempt, pool, deadlines } = this.#options;
-    deadlines.add(this);
+    const { attempt, pool } = this.#options;
     this.#unsubscribe = attempt.cancellation.subscribe((reason) => this.#fail(reason));
     if (this.#isOver) {
       this.#leave();
       return;
     }
     const connection = pool.take(this.#record.startedAt);
-    if (connection === undefined) pool.wait(this);
+    if (connection === undefined) this.#wait();
     else this.acquired(connection);
   }
 
   acquired(connection: Connection): void {
     const { attempt, clock } = this.#options;
+    this.#sweep(false);
     const now = clock.now();
     this.#connection = connection;
     this.#record.acquired(now, connection.carried > 0);
@@ -130,7 +131,7 @@ export class Roundtrip
       this.#headAwaitedSince = undefined;
       this.#record.progress = "connecting";
       this.takesUsed = false;
-      this.#options.pool.wait(this);
+      this.#wait();
       return;
     }
     this.#fail(connectionLost(this.#options.attempt.endpoint, error, this.#record.progress));
@@ -310,6 +311,7 @@ export class Roundtrip
     if (keptMs > 0) pool.release(connection, clock.now() + keptMs);
     else connection.destroy();
     if (!isSent) upload.stop(unwanted());
+    this.#sweep(true);
     this.#leave();
   }
 
@@ -337,8 +339,21 @@ export class Roundtrip
   /** Nothing is waited for any more. */
   #leave(): void {
     if (!this.#record.isSettled || this.#connection !== undefined) return;
-    this.#options.deadlines.delete(this);
+    this.#sweep(false);
     this.#unsubscribe?.();
+  }
+
+  #wait(): void {
+    this.#sweep(true);
+    this.#options.pool.wait(this);
+  }
+
+  /** The connection has its user's deadline looked after; without one that is this object's own business. */
+  #sweep(isNeeded: boolean): void {
+    if (this.#isSwept === isNeeded) return;
+    this.#isSwept = isNeeded;
+    if (isNeeded) this.#options.deadlines.add(this);
+    else this.#options.deadlines.delete(this);
   }
 }
 
