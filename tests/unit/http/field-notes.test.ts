@@ -64,14 +64,13 @@ describe("field notes", () => {
   });
 
   it.each([
-    [["Content-Length", "1"], "1.0", undefined],
-    [["Transfer-Encoding", "chunked"], "1.1", undefined],
-    [["Transfer-Encoding", "chunked"], undefined, undefined],
+    [["Content-Length", "1"], "1.0", "sound"],
+    [["Transfer-Encoding", "chunked"], "1.1", "sound"],
+    [["Transfer-Encoding", "chunked"], undefined, "sound"],
     [["Transfer-Encoding", "chunked"], "1.0", "Transfer-Encoding in HTTP/1.0"],
     [["Transfer-Encoding", "chunked", "Content-Length", "1"], "1.1", "both"],
   ])("of %j in version %s leave one reading of the framing, or are refused", (pairs, version, detail) => {
-    const problem = checkFraming(notesOf(...pairs), version);
-    expect(problem?.detail).toEqual(detail === undefined ? undefined : expect.stringContaining(detail));
+    expect(checkFraming(notesOf(...pairs), version)?.detail ?? "sound").toContain(detail);
   });
 
   describe("on nominated fields", () => {
@@ -116,19 +115,10 @@ describe("field kinds", () => {
     }
   });
 
-  it.each([
-    "",
-    "t",
-    "tee",
-    "hos",
-    "hosts",
-    "HOST ",
-    "Host\u212a",
-    "connectios",
-    "content\rlength",
-    "keep-alivf",
-  ])("of %j is none that matters", (name) => {
-    const isToken = !/[^\w-]/.test(name);
-    expect(isToken ? fieldKind(name) : FieldKind.ordinary).toBe(FieldKind.ordinary);
-  });
+  it.each(["t", "tee", "hos", "hosts", "content_length", "connectios", "keep-alivf", "upgrades", "2e"])(
+    "of %j is none that matters",
+    (name) => {
+      expect(fieldKind(name)).toBe(FieldKind.ordinary);
+    },
+  );
 });

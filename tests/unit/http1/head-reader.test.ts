@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HeadReader } from "../../../src/http1/head-reader.ts";
-import { type Refusal, isRefusal } from "../../../src/http1/refusal.ts";
+import type { Refusal } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { LIMITS, REQUESTS, RESPONSES, bytesOf, cut, readHead } from "../../support/http1-wire.ts";
 
@@ -146,7 +146,16 @@ describe("head reader", () => {
 
     it("reads on when they never are the same, and when they are again", () => {
       const heads = Array.from({ length: 8 }, (_, i) => `GET / HTTP/1.1\r\nA: ${i >> 1}\r\n\r\n`);
-      expect(after(...heads).map((head) => (head as RequestHead).fields[1])).toEqual([..."00112233"]);
+      expect(after(...heads).map((head) => (head as RequestHead).fields[1])).toEqual([
+        "0",
+        "0",
+        "1",
+        "1",
+        "2",
+        "2",
+        "3",
+        "3",
+      ]);
     });
   });
 
@@ -161,8 +170,8 @@ describe("head reader", () => {
       },
     };
     const text = `GET / HTTP/1.1\r\nA: ${"b".repeat(500)}\r\n\r\n`;
-    const outcome = readHead(format, cut(bytesOf(text), [...text].keys().toArray()));
-    expect(outcome !== undefined && "head" in outcome && !isRefusal(outcome.head)).toBe(true);
+    const outcome = readHead(format, cut(bytesOf(text), [...bytesOf(text).keys()]));
+    expect(outcome).toMatchObject({ head: { method: "GET" } });
     expect(decoded).toBe(text.length);
   });
 });
