@@ -5,6 +5,7 @@ import { HOP_BY_HOP } from "../src/http/headers.ts";
 import { MASK } from "../src/config/masking.ts";
 import type { RoutePlan } from "../src/config/plan.ts";
 import type { Config, RouteConfig } from "../src/config/types.ts";
+import { ProxyError } from "../src/core/errors.ts";
 import type { Attempt } from "../src/core/exchange.ts";
 import { notTaken } from "./not-taken.ts";
 import { matchText } from "./listening.ts";
@@ -63,11 +64,10 @@ const firstHost = ({ head, screened }: Trace): string => {
 /** The route that answers, and its match as text. */
 const takenRoute = ({
   plan,
-  routable,
+  choice,
 }: Trace): { readonly config: RouteConfig; readonly plan: RoutePlan; readonly match: string } | undefined => {
-  if (routable === undefined) return undefined;
-  const found = plan.router.find(routable);
-  if (found.kind !== "found") return undefined;
+  const found = choice?.outcome;
+  if (found === undefined || found instanceof ProxyError) return undefined;
   const config = plan.config.routes.find(({ name }) => name === found.value.route.name);
   return config && { config, plan: found.value.route, match: matchText(found.match) };
 };

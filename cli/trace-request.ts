@@ -12,6 +12,7 @@ import { declaredLength, declaresContent } from "../src/http/framing.ts";
 import { editHeaders } from "../src/http/header-edits.ts";
 import { type Screened, screen } from "../src/http/screen.ts";
 import { clientOf, routable } from "../src/routable.ts";
+import { type Asked, type RouteChoice, chooseRoute } from "../src/route-choice.ts";
 import type { RoutableRequest } from "../src/routing/router.ts";
 
 /** What became of the request. */
@@ -24,6 +25,8 @@ export interface Trace {
   readonly screened: Screened | undefined;
   /** What it is routed by; undefined where it is refused before. */
   readonly routable: RoutableRequest | undefined;
+  /** The route that it gets; undefined where it is refused before. */
+  readonly choice: RouteChoice | undefined;
   /** What would be sent; undefined where nothing would. */
   readonly attempt: Attempt | undefined;
   readonly failure: FailureReport | undefined;
@@ -71,18 +74,25 @@ export const traceRequest = async (config: Config, head: RequestHead, address: s
   const plan = buildPlan(config, random);
   const found = screen(head, { ...config.listen.limits, ...config.validation });
   const screened = "code" in found ? undefined : found;
+  const asked =
+    screened === undefined || isRefusedUnrouted(failure) ? undefined : askedOf(plan, arrival, screened);
   return {
     head,
     plan,
     readyPage: !arrived,
     screened,
-    routable: isRefusedUnrouted(failure)
-      ? undefined
-      : screened && routable(head, screened, clientOf(plan, arrival, screened)),
+    routable: asked?.request,
+    choice: asked && chooseRoute(plan, asked),
     attempt,
     failure,
     response,
   };
+};
+
+const askedOf = (plan: Plan, arrival: Omit<Arrival, "request">, screened: Screened): Asked => {
+  const client = clientOf(plan, arrival, screened);
+  const request = routable(arrival.head, screened, client);
+  return { id: "", client, request, encodedSlash: screened.encodedSlash };
 };
 
 /** By what is looked at between the framing and the routes. */

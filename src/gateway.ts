@@ -17,6 +17,7 @@ import type { ResolvedClient } from "./http/forwarded.ts";
 import type { HeaderEdits } from "./http/header-edits.ts";
 import type { Screened } from "./http/screen.ts";
 import { clientOf, joined, requireServed, routable } from "./routable.ts";
+import { chooseRoute } from "./route-choice.ts";
 import type { FoundRoute } from "./routing/router.ts";
 
 /** A request that passed the front desk. */
@@ -52,11 +53,9 @@ export const buildGateway = (config: Config, platform: Platform): Gateway => {
       const client = clientOf(plan, arrival, screened);
       requireServed(client, screened, config.validation.hosts);
       const request = routable(arrival.head, screened, client);
-      const found = plan.router.find(request);
-      if (found.kind === "no-route") throw new ProxyError("no-route");
-      if (found.kind === "method-not-allowed") {
-        throw new ProxyError("method-not-allowed", { headers: { allow: found.allow.join(", ") } });
-      }
+      const { encodedSlash } = screened;
+      const { outcome: found } = chooseRoute(plan, { id: admitted.id, client, request, encodedSlash });
+      if (found instanceof ProxyError) throw found;
       const service = services.get(found.value);
       if (service === undefined) throw new ProxyError("internal", { detail: "route without a service" });
       return service(exchangeOf(admitted, client, request.disregarded, found));

@@ -16,6 +16,7 @@ import type { RouteMatch } from "../routing/match.ts";
 import { compileRedirect } from "../routing/redirect.ts";
 import { compileRewrite } from "../routing/rewrite.ts";
 import { type Router, compileRouter } from "../routing/router.ts";
+import type { EncodedSlash } from "../routing/target-template.ts";
 import type { Template, TemplateScope } from "../routing/template.ts";
 import { createEndpoint } from "../upstream/endpoint.ts";
 import { type HostPolicy, type Upstream, createUpstream } from "../upstream/upstream.ts";
@@ -61,6 +62,8 @@ export interface RoutePlan {
   readonly totalMs: number | undefined;
   /** Infinity is no limit. */
   readonly maxBodyBytes: number;
+  /** What becomes of requests with an encoded slash in their path. */
+  readonly encodedSlash: EncodedSlash;
   /** Edits of a redirect's or fixed response's own header section. */
   readonly responseHeaders: CompiledEdits;
 }
@@ -70,8 +73,11 @@ export interface RoutedMatch {
   readonly route: RoutePlan;
   /** Path and query to ask the upstream for; undefined where it is the client's own. */
   readonly target: ((path: string, query: string, scope: TemplateScope) => string) | undefined;
-  /** Value of `Location`; undefined where the route does not redirect. */
-  readonly location: ((scope: TemplateScope) => string) | undefined;
+  /**
+   * Value of `Location`; makes undefined for requests that the redirect does not apply to, see `compileRedirect`. Undefined
+   * where the route does not redirect.
+   */
+  readonly location: ((scope: TemplateScope) => string | undefined) | undefined;
 }
 
 /** A whole gateway, compiled. */
@@ -149,6 +155,7 @@ const planRoute = (
   action: planAction(route, upstreams),
   totalMs: route.timeouts.totalMs,
   maxBodyBytes: route.bodyBytes ?? config.listen.limits.bodyBytes,
+  encodedSlash: route.encodedSlash ?? config.validation.encodedSlash,
   responseHeaders: compileHeaderEdits(route.responseHeaders ?? NO_HEADER_EDITS),
 });
 
@@ -198,6 +205,6 @@ const joined = (
 
 const planMatch = (plan: RoutePlan, route: RouteConfig, match: RouteMatch): RoutedMatch => ({
   route: plan,
-  target: route.rewrite && compileRewrite(route.rewrite, match),
-  location: route.redirect && compileRedirect(route.redirect, match),
+  target: route.rewrite && compileRewrite(route.rewrite, match, plan.encodedSlash),
+  location: route.redirect && compileRedirect(route.redirect, match, plan.encodedSlash),
 });

@@ -124,6 +124,8 @@ export interface RouteConfig {
   readonly timeouts: RouteTimeouts;
   /** Overrides `listen.limits.bodyBytes`. */
   readonly bodyBytes: number | undefined;
+  /** Overrides `validation.encodedSlash`. */
+  readonly encodedSlash: "reject" | "keep" | undefined;
 }
 
 export interface WeightedUpstream {
@@ -188,6 +190,8 @@ export interface ValidationConfig {
   readonly contentTypes: readonly string[] | undefined;
   /** What becomes of header names that hold an underscore. @default "drop" */
   readonly underscores: "drop" | "reject" | "allow";
+  /** What becomes of requests with an encoded slash (`%2F`) in their path. @default "reject" */
+  readonly encodedSlash: "reject" | "keep";
 }
 
 export interface SecurityHeadersConfig {
@@ -209,7 +213,7 @@ export interface RequestIdConfig {
 }
 
 export interface ForwardingConfig {
-  /** Send `X-Forwarded-For/Host/Proto`. @default true */
+  /** Send `X-Forwarded-For/Host/Proto/Port`. @default true */
   readonly xForwarded: boolean;
   /** Send `Forwarded` (RFC 7239). @default false */
   readonly forwarded: boolean;

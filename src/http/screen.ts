@@ -8,7 +8,7 @@ import { type Authority, canonicalAuthority, parseAuthority } from "./authority.
 import type { HeaderPairs } from "./header-edits.ts";
 import { NOT_A_TOKEN, isSaneValue, nameFlags } from "./field-sanity.ts";
 import { type Framing, checkExpect, checkFraming, noFraming, note } from "./framing.ts";
-import { isFieldName } from "./headers.ts";
+import { isFieldName, namesPresent } from "./headers.ts";
 import { type ScreenProblem, malformed, problem } from "./screen-problem.ts";
 import { normaliseTarget } from "./target.ts";
 
@@ -55,6 +55,8 @@ export interface Screened {
   readonly contentLength: number | undefined;
   /** Lower-case names to take out of this request besides `HOP_BY_HOP`: nominated by Connection, underscored, `expect`. */
   readonly drop: readonly string[];
+  /** See `normaliseTarget`. Only a route can say whether that may pass. */
+  readonly encodedSlash: boolean;
 }
 
 const HTTP_URL = /^https?:\/\/([^/?#]*)/i;
@@ -171,6 +173,7 @@ export const screen = (head: ScreenHead, policy: ScreenPolicy): Screened | Scree
     authority: authority.port === undefined ? authority.host : `${authority.host}:${authority.port}`,
     host: authority.host,
     contentLength: framing.length === undefined ? undefined : Number(framing.length),
-    drop: framing.drop,
+    drop: namesPresent(framing.drop, head.pairs),
+    encodedSlash: normal.encodedSlash,
   };
 };

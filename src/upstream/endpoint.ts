@@ -35,7 +35,7 @@ export const createEndpoint = ({ upstream, url, weight, tls, pool }: EndpointOpt
     origin: parsed.origin,
     scheme: secure ? "https" : "http",
     authority: parsed.host,
-    basePath: parsed.pathname.replace(/\/+$/, ""),
+    basePath: parsed.pathname === "/" ? "" : parsed.pathname,
     socketPath,
     weight,
     tls: effectiveTls,

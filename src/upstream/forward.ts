@@ -23,7 +23,7 @@ export interface ForwardOptions {
   readonly transport: Transport;
   readonly forwarding: ForwardingOptions;
   readonly timeouts: AttemptTimeouts;
-  /** Path and query to ask for, before the endpoint's base path. */
+  /** Path and query to ask for, behind the endpoint's base path; see `joinTarget`. */
   target(exchange: Exchange): string;
   /** Host field instead of what the upstream's policy says. */
   readonly host: ((exchange: Exchange) => string) | undefined;
@@ -43,7 +43,7 @@ export const forward = (options: ForwardOptions): Service => {
     return transport.send({
       exchange,
       endpoint,
-      target: endpoint.basePath + options.target(exchange),
+      target: joinTarget(endpoint.basePath, options.target(exchange)),
       host: options.host?.(exchange) ?? hostFor(upstream.host, endpoint, exchange),
       requestEdits: requestEdits(exchange),
       responseEdits: responseEdits(exchange),
@@ -51,6 +51,16 @@ export const forward = (options: ForwardOptions): Service => {
       cancellation: exchange.cancellation,
     });
   };
+};
+
+/**
+ * `target` behind an endpoint's base path. A rewrite may have left nothing of the path, or only its query: then the
+ * base path stands alone, as it was written. Where both have a slash one stays; no other is added or taken away.
+ */
+export const joinTarget = (basePath: string, target: string): string => {
+  if (target === "*") return target;
+  if (!target.startsWith("/")) return (basePath === "" ? "/" : basePath) + target;
+  return (basePath.endsWith("/") ? basePath.slice(0, -1) : basePath) + target;
 };
 
 const requestEditor = ({

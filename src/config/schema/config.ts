@@ -36,6 +36,7 @@ const everythingTo = (upstream: string): RouteConfig => ({
   responseHeaders: undefined,
   timeouts: { totalMs: undefined, firstByteMs: undefined, idleMs: undefined },
   bodyBytes: undefined,
+  encodedSlash: undefined,
 });
 
 export const configSchema: Schema<ConfigInput, Config> = v.pipe(

@@ -5,6 +5,7 @@ import type { RouteConfig, RouteInput } from "../types.ts";
 import { type Complain, together } from "./check.ts";
 import { headerEdits } from "./headers.ts";
 import { listOf, oneOrMany } from "./collections.ts";
+import { oneOf } from "./leaf.ts";
 import { object, optional } from "./object.ts";
 import { type Looks, REFUSED, type Schema } from "./run.ts";
 import { EVERYTHING, match } from "./match.ts";
@@ -36,6 +37,7 @@ const fields = object<RouteInput>("an object")({
     "How long an exchange may take.",
   ),
   bodyBytes: optional(bodySize, 'Overrides `listen.limits.bodyBytes`; a size or "unlimited".'),
+  encodedSlash: optional(oneOf("reject", "keep"), "Overrides `validation.encodedSlash`."),
 });
 
 const ACTIONS = ["upstream", "redirect", "respond"] as const;
@@ -118,6 +120,7 @@ const route: Schema<RouteInput, Omit<RouteConfig, "name"> & { readonly name: str
       idleMs: given.timeouts?.idle,
     },
     bodyBytes: given.bodyBytes,
+    encodedSlash: given.encodedSlash,
   })),
 );
 
