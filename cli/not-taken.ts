@@ -18,7 +18,7 @@ export const notTaken = (
   if (routable === undefined) return [];
   const isPassedOver = (index: number): boolean => {
     const entry = plan.entries[index];
-    return entry !== undefined && choice?.passedOver.has(entry.value) === true;
+    return entry !== undefined && choice?.passedOver?.has(entry.value) === true;
   };
   const others = explainRoutes(plan.entries, routable, isPassedOver)
     .verdicts.filter(({ outcome }) => outcome !== "chosen")

@@ -17,11 +17,9 @@ export interface Asked {
 
 export interface RouteChoice {
   readonly outcome: FoundRoute<RoutedMatch> | ProxyError;
-  /** More specific routes that match and do not apply: redirects to the URL that was asked for. */
-  readonly passedOver: ReadonlySet<RoutedMatch>;
+  /** More specific routes that match and do not apply: redirects to the URL that was asked for. Undefined for none. */
+  readonly passedOver: ReadonlySet<RoutedMatch> | undefined;
 }
-
-const NOTHING: ReadonlySet<RoutedMatch> = new Set();
 
 const scopeOf = ({ id, client, request }: Asked, params: TemplateScope["params"]): TemplateScope => ({
   clientAddress: client.address,
@@ -78,9 +76,7 @@ export const chooseRoute = (plan: Plan, asked: Asked): RouteChoice => {
   let passedOver: Set<RoutedMatch> | undefined;
   for (;;) {
     const outcome = judge(plan.router.find(asked.request, passedOver), asked, plan);
-    if (outcome instanceof ProxyError || !leadsBack(outcome, asked)) {
-      return { outcome, passedOver: passedOver ?? NOTHING };
-    }
+    if (outcome instanceof ProxyError || !leadsBack(outcome, asked)) return { outcome, passedOver };
     (passedOver ??= new Set()).add(outcome.value);
   }
 };

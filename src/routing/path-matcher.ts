@@ -73,7 +73,7 @@ const compileExpression = (source: string): PathMatcher => {
   if (unfit !== undefined) {
     throw new TypeError(`group "${unfit}" names no parameter (a letter, then letters, digits and "_")`);
   }
-  return { segments: [], params: regex.groups, regex, open: false, text: `/${source}/` };
+  return { segments: [], params: regex.groups, regex, open: false, text: `regex ${source}` };
 };
 
 /**

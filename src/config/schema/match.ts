@@ -27,7 +27,8 @@ const readPattern = (given: string): PathMatch | Refusal => {
   const segments = value.split("/");
   for (const segment of segments) {
     if (segment === "*") continue;
-    if (segment.includes("*")) return new Refusal('"*" stands for a whole segment; a regex can match parts');
+    if (segment.includes("*"))
+      return new Refusal('"*" can only be a whole segment, as in "/v1/*"; a regex can match parts of one');
     if (!segment.startsWith(":")) continue;
     const name = segment.slice(1);
     if (!/^[A-Za-z]\w*$/.test(name))

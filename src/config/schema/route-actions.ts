@@ -109,11 +109,19 @@ export const redirect: Schema<Short<"redirect">, RedirectConfig> = v.pipe(
       }
     },
     {
-      not: { required: ["prefix", "path"] },
-      anyOf: [
-        ...["scheme", "host", "port", "prefix", "path"].map((key) => ({ required: [key] })),
-        { required: ["status"], properties: { status: { const: 303 } } },
-      ],
+      not: {
+        anyOf: [
+          { required: ["prefix", "path"] },
+          {
+            not: {
+              anyOf: [
+                ...["scheme", "host", "port", "prefix", "path"].map((key) => ({ required: [key] })),
+                { required: ["status"], properties: { status: { const: 303 } } },
+              ],
+            },
+          },
+        ],
+      },
     },
   ),
   v.transform((given) => ({

@@ -36,7 +36,7 @@ export const checkParams = (
       const meant = nearestName(name, bound.flat());
       const advice =
         meant === undefined || meant === name
-          ? `each match needs a path with ":${name}" or a regex with "(?<${name}>…)" in it`
+          ? `each match needs a path with ":${name}" in it, or a regex with "(?<${name}>…)"`
           : `did you mean "\${param.${meant}}"?`;
       complain(`the route binds no parameter "${name}"; ${advice}`, ...path);
     }
