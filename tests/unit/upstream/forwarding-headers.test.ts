@@ -6,7 +6,7 @@ const port = (client: Partial<ClientInfo>): string | undefined => {
   const fields: string[] = [];
   const exchange = {
     id: "id",
-    idHeaders: [],
+    idFields: [],
     client: { address: "192.0.2.1", scheme: "http", host: "a.test", forwardedFor: "192.0.2.1", ...client },
   } as unknown as Exchange;
   pushForwardingFields(fields, exchange, { xForwarded: true, forwarded: false, via: false });
