@@ -11,12 +11,14 @@ const CLOSENESS = { chosen: 0, outranked: 1, "other-method": 2, unmatched: 3 } a
 
 /** Lines for the terminal, with what `mask` covers masked. */
 export const notTaken = (
-  { plan, routable }: Trace,
+  { gateway: { plan }, answer: { admission } }: Trace,
   style: Style,
   mask: (text: string) => string,
 ): readonly string[] => {
-  if (routable === undefined) return [];
-  const others = explainRoutes(plan.entries, routable)
+  const { request, decision } = admission;
+  if (request === undefined || decision.kind === "ready-page") return [];
+  if (decision.kind === "refused" && decision.error.code === "host-not-allowed") return [];
+  const others = explainRoutes(plan.entries, request)
     .verdicts.filter(({ outcome }) => outcome !== "chosen")
     .sort((a, b) => CLOSENESS[a.outcome] - CLOSENESS[b.outcome] || a.index - b.index);
   if (others.length === 0) return [];

@@ -32,14 +32,11 @@ export const actionService = (match: RoutedMatch, config: Config, platform: Plat
     }
     case "redirect":
       return async (exchange) =>
-        textReply(
-          action.status,
-          ["location", match.location?.(exchangeScope(exchange)) ?? "/"],
-          "",
-        );
+        textReply(action.status, ["location", match.location?.(exchangeScope(exchange)) ?? "/"], "");
     case "respond": {
       const fields = Object.entries(action.respond.headers).flat();
-      return async () => textReply(action.respond.status, fields, action.respond.body);
+      const reply = textReply(action.respond.status, fields, action.respond.body);
+      return async () => reply;
     }
   }
 };

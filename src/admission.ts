@@ -51,11 +51,7 @@ export interface Admission {
 }
 
 /** Decides about `head`. Never throws. */
-export type Admit = (
-  head: RequestHead,
-  peer: Peer,
-  surroundings: Surroundings | undefined,
-) => Admission;
+export type Admit = (head: RequestHead, peer: Peer, surroundings: Surroundings | undefined) => Admission;
 
 export interface AdmissionOptions {
   readonly plan: Plan;
@@ -144,9 +140,7 @@ const withField = (fields: readonly string[], own: readonly string[]): readonly 
 ];
 
 const withDrop = (screened: Screened, drop: readonly string[] | undefined): Screened =>
-  drop === undefined || drop.length === 0
-    ? screened
-    : { ...screened, drop: joined(screened.drop, drop) };
+  drop === undefined || drop.length === 0 ? screened : { ...screened, drop: joined(screened.drop, drop) };
 
 /**
  * Checks the forwarded host against `validation.hosts` too: many proxies pass on a Host that the client chose, and
@@ -179,4 +173,3 @@ export const traced = (head: RequestHead, isSecret: (name: string) => boolean): 
   }
   return `${text}\r\n`;
 };
-

@@ -5,62 +5,74 @@ import { type HttpReply, withFields } from "./core/reply.ts";
 import { type HeaderEdits, NO_EDITS, editPairs, mergeEdits } from "./http/header-edits.ts";
 import { securityHeaderEdits } from "./http/security-headers.ts";
 
-/** What every response of a gateway gets. */
-export interface ClientEdits {
-  /** For a reply to a routed exchange, with the route's edits. */
-  routed(reply: HttpReply, route: EditSource, exchange: Exchange, options: ReplyOptions): HttpReply;
-  /** For any other reply of the proxy's own. */
-  own(reply: HttpReply, options: ReplyOptions): HttpReply;
+/** What is done to one response. */
+export interface ResponseEdits {
+  readonly edits: HeaderEdits;
+  /** Name of the field that carries the request's id; undefined where none does. */
+  readonly idField: string | undefined;
 }
 
-export interface ReplyOptions {
-  readonly id: string;
+/** What responses of a gateway get. */
+export interface ClientEdits {
+  /** For the reply to a routed exchange, with the route's edits. */
+  routed(route: EditSource, exchange: Exchange, client: ClientView): ResponseEdits;
+  /** For any other reply, which is the proxy's own. */
+  own(client: ClientView): ResponseEdits;
+}
+
+/** What the edits depend on. */
+export interface ClientView {
   /** Whether the client used https. */
   readonly secure: boolean;
-  /** Whether the gateway's security headers are left out. */
-  readonly bare: boolean;
+  /** Whether security headers are added outside of the gateway. */
+  readonly securedOutside: boolean;
 }
 
-const MERGED_AT_MOST = 10_000;
-
-/** @param idHeader name of the field that carries the id to the client; undefined where none does. */
-export const clientEdits = (config: Config, idHeader: string | undefined): ClientEdits => {
+/** @param idField lower-case name of the field that carries the id to clients; undefined where none does. */
+export const clientEdits = (config: Config, idField: string | undefined): ClientEdits => {
   const ids: HeaderEdits =
-    idHeader === undefined ? NO_EDITS : { drop: new Set([idHeader]), fallback: [], add: [] };
-  const security = config.securityHeaders === false ? undefined : securityHeaderEdits(config.securityHeaders);
-  const plain = security === undefined ? ids : mergeEdits(ids, security.http);
-  const secure = security === undefined ? ids : mergeEdits(ids, security.https);
-  const baseOf = (options: ReplyOptions): HeaderEdits =>
-    options.bare ? ids : options.secure ? secure : plain;
+    idField === undefined ? NO_EDITS : { drop: new Set([idField]), fallback: [], add: [] };
+  const { securityHeaders } = config;
+  const security = securityHeaders === false ? undefined : securityHeaderEdits(securityHeaders);
+  const idsOnly: ResponseEdits = { edits: ids, idField };
+  const plain: ResponseEdits = security ? { edits: mergeEdits(ids, security.http), idField } : idsOnly;
+  const secure: ResponseEdits = security ? { edits: mergeEdits(ids, security.https), idField } : idsOnly;
+  const baseOf = (client: ClientView): ResponseEdits =>
+    client.securedOutside ? idsOnly : client.secure ? secure : plain;
 
-  // A route's constant edits are merged with each base once.
-  const merged = new Map<HeaderEdits, Map<HeaderEdits, HeaderEdits>>();
-  const withConstant = (base: HeaderEdits, constant: HeaderEdits): HeaderEdits => {
-    let known = merged.get(base);
-    if (known === undefined) merged.set(base, (known = new Map()));
-    let edits = known.get(constant);
-    if (edits === undefined) {
-      edits = mergeEdits(base, constant);
-      if (known.size < MERGED_AT_MOST) known.set(constant, edits);
-    }
-    return edits;
-  };
+  /** A route that sets or removes the id's field has the last word on it. */
+  const merge = ({ edits }: ResponseEdits, route: HeaderEdits): ResponseEdits => ({
+    edits: mergeEdits(edits, route),
+    idField: idField !== undefined && route.drop.has(idField) ? undefined : idField,
+  });
 
-  const apply = (reply: HttpReply, edits: HeaderEdits, id: string, showsId: boolean): HttpReply => {
-    const fields = editPairs(reply.fields, edits);
-    if (showsId && idHeader !== undefined) fields.push(idHeader, id);
-    return withFields(reply, fields);
+  const merged = new Map<ResponseEdits, WeakMap<HeaderEdits, ResponseEdits>>(
+    [idsOnly, plain, secure].map((base) => [base, new WeakMap()]),
+  );
+  const mergeOnce = (base: ResponseEdits, constant: HeaderEdits): ResponseEdits => {
+    const known = merged.get(base);
+    const found = known?.get(constant);
+    if (found !== undefined) return found;
+    const made = merge(base, constant);
+    known?.set(constant, made);
+    return made;
   };
 
   return {
-    own: (reply, options) => apply(reply, baseOf(options), options.id, true),
-    routed: (reply, route, exchange, options) => {
-      const { constant } = route;
-      const own = constant ?? route.render(exchange);
-      const base = baseOf(options);
-      const edits = constant === undefined ? mergeEdits(base, own) : withConstant(base, constant);
-      // A route that sets or removes the id's field has the last word on it.
-      return apply(reply, edits, options.id, idHeader === undefined || !own.drop.has(idHeader));
+    own: baseOf,
+    routed: (route, exchange, client) => {
+      const base = baseOf(client);
+      if (route.constant === NO_EDITS) return base;
+      return route.constant === undefined
+        ? merge(base, route.render(exchange))
+        : mergeOnce(base, route.constant);
     },
   };
+};
+
+/** `reply` as the client gets it. */
+export const editReply = (reply: HttpReply, { edits, idField }: ResponseEdits, id: string): HttpReply => {
+  const fields = editPairs(reply.fields, edits);
+  if (idField !== undefined) fields.push(idField, id);
+  return withFields(reply, fields);
 };

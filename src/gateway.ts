@@ -74,7 +74,12 @@ interface RouteService {
   readonly edits: EditSource;
 }
 
-const routeService = (match: RoutedMatch, plan: Plan, platform: Platform, parts: GatewayParts): RouteService => ({
+const routeService = (
+  match: RoutedMatch,
+  plan: Plan,
+  platform: Platform,
+  parts: GatewayParts,
+): RouteService => ({
   service: stack(routeLayers(match.route, platform.clock, parts).map(({ layer }) => layer))(
     actionService(match, plan.config, platform),
   ),
@@ -135,31 +140,25 @@ class RunningGateway {
   }
 
   async answer(arrival: Arrival, surroundings: Surroundings | undefined): Promise<Answer> {
-    const { admit, platform, edits } = this.#parts;
+    const { admit, platform, edits, services } = this.#parts;
     const admitted = admit(arrival, arrival.peer, surroundings);
     const trail: Trail = { attempts: 0, endpoint: undefined, edits: undefined };
     const visit = new Visit({ arrival, admitted, trail, platform });
-    const options = {
-      id: admitted.id,
-      secure: admitted.secure,
-      bare: surroundings?.securityHeaders === true,
-    };
+    const client = { secure: admitted.secure, securedOutside: surroundings?.securityHeaders === true };
     const { decision } = admitted;
-    if (decision.kind !== "routed") return visit.answered(edits.own(this.#ownReply(arrival, admitted, visit), options));
-    const route = this.#parts.services.get(decision.found.value);
-    if (route === undefined) {
-      const error = visit.failed(new ProxyError("internal", { detail: "route without a service" }));
-      return visit.answered(edits.own(problemReply(error, admitted.id, arrival.fields), options));
+    if (decision.kind !== "routed") {
+      return visit.replied(this.#ownReply(arrival, admitted, visit), edits.own(client));
     }
-    const exchange = exchangeOf(arrival, admitted, decision.found, trail);
     try {
-      const limited = limitBySurroundings(exchange, surroundings);
-      const reply: Reply = await route.service(limited);
-      if (reply.kind === "tunnel") return visit.answered(reply);
-      return visit.answered(edits.routed(reply, trail.edits ?? route.edits, exchange, options));
+      const route = services.get(decision.found.value);
+      if (route === undefined) throw new ProxyError("internal", { detail: "route without a service" });
+      const exchange = exchangeOf(arrival, admitted, decision.found, trail);
+      const reply: Reply = await route.service(limitedOutside(exchange, surroundings));
+      if (reply.kind === "tunnel") return visit.tunnelled(reply);
+      return visit.replied(reply, edits.routed(trail.edits ?? route.edits, exchange, client));
     } catch (thrown) {
       const error = visit.failed(asProxyError(thrown));
-      return visit.answered(edits.own(problemReply(error, admitted.id, arrival.fields), options));
+      return visit.replied(problemReply(error, admitted.id, arrival.fields), edits.own(client));
     }
   }
 
@@ -182,9 +181,14 @@ class RunningGateway {
   }
 }
 
-const PLAIN_TEXT: readonly string[] = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-store"];
+const PLAIN_TEXT: readonly string[] = [
+  "content-type",
+  "text/plain; charset=utf-8",
+  "cache-control",
+  "no-store",
+];
 
-const limitBySurroundings = (exchange: Exchange, surroundings: Surroundings | undefined): Exchange => {
+const limitedOutside = (exchange: Exchange, surroundings: Surroundings | undefined): Exchange => {
   const maxBytes = surroundings?.maxBodyBytes;
   if (maxBytes === undefined) return exchange;
   return { ...exchange, body: limitedBody(exchange.body, maxBytes) };

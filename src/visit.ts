@@ -1,14 +1,21 @@
 /** One request from its arrival to the end of its response. */
 import type { Admission } from "./admission.ts";
+import { type ResponseEdits, editReply } from "./client-edits.ts";
 import type { Arrival } from "./core/arrival.ts";
 import type { ProxyError } from "./core/errors.ts";
 import type { Trail } from "./core/exchange.ts";
 import type { Platform } from "./core/platform.ts";
-import type { Reply } from "./core/reply.ts";
+import type { HttpReply, Reply, TunnelReply } from "./core/reply.ts";
 
 /** A reply, and the way to report what became of it. */
 export interface Answer {
   readonly reply: Reply;
+  /** What was decided from the head. */
+  readonly admission: Admission;
+  /** Why the reply is a problem of the proxy's own. */
+  readonly failure: ProxyError | undefined;
+  /** Edits that made the reply fit for the client; undefined for a tunnel. */
+  readonly edits: ResponseEdits | undefined;
   /**
    * Called once by whoever sends the reply, when all of it has left, or with the reason why it did not.
    *
@@ -47,8 +54,23 @@ export class Visit {
     return error;
   }
 
-  answered(reply: Reply): Answer {
-    return { reply, ended: (error, bytesSent) => this.#report(reply, error, bytesSent) };
+  /** The client's view of `reply`. */
+  replied(reply: HttpReply, edits: ResponseEdits): Answer {
+    return this.#answer(editReply(reply, edits, this.#parts.admitted.id), edits);
+  }
+
+  tunnelled(reply: TunnelReply): Answer {
+    return this.#answer(reply, undefined);
+  }
+
+  #answer(reply: Reply, edits: ResponseEdits | undefined): Answer {
+    return {
+      reply,
+      admission: this.#parts.admitted,
+      failure: this.#error,
+      edits,
+      ended: (error, bytesSent) => this.#report(reply, error, bytesSent),
+    };
   }
 
   #report(reply: Reply, error: ProxyError | undefined, bytesSent: number): void {
@@ -70,7 +92,8 @@ export class Visit {
         upstream: endpoint?.upstream,
         endpoint: endpoint && (endpoint.socketPath ?? endpoint.origin),
         attempts: trail.attempts,
-        status: failure?.code === "client-closed" && bytesSent === 0 ? CLIENT_CLOSED_REQUEST : statusOf(reply),
+        status:
+          failure?.code === "client-closed" && bytesSent === 0 ? CLIENT_CLOSED_REQUEST : statusOf(reply),
         error: failure,
         bytesSent,
         startedAt: this.#startedAt,

@@ -12,7 +12,10 @@ export interface DeadlineEntry {
 /** Deadlines are noticed this much too late at most. */
 export const SWEEP_MS = 100;
 
-/** The sweep runs only while there are entries. */
+/**
+ * The sweep runs only while there are entries. Made for entries that stay for long, as connections do: a `Set` that changes
+ * with each request keeps dead entries alive over collections.
+ */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #entries: Set<DeadlineEntry> = new Set();

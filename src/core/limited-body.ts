@@ -47,10 +47,7 @@ class LimitedSource implements ByteSource, ByteSink {
   }
 }
 
-const limitedStream = (
-  stream: ReadableStream<Uint8Array>,
-  maxBytes: number,
-): ReadableStream<Uint8Array> => {
+const limitedStream = (stream: ReadableStream<Uint8Array>, maxBytes: number): ReadableStream<Uint8Array> => {
   let bytes = 0;
   return stream.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({

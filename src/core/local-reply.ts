@@ -9,7 +9,7 @@ import type { HttpReply } from "./reply.ts";
 
 const encoder = new TextEncoder();
 
-/** `text` as the whole body; none where the status has no content. */
+/** `text` as the whole body; none where the status has no content. May be returned more than once. */
 export const textReply = (status: number, fields: HeaderPairs, text: string): HttpReply => ({
   kind: "http",
   status,

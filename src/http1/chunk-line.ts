@@ -3,15 +3,16 @@ import { controlRule, isControlByte } from "./characters.ts";
 import { Extension, mayEnd, nextExtension } from "./chunk-extension.ts";
 
 const MAX_LINE_BYTES = 4096;
-/** What lines may be longer, in total, than a sender with content to send needs. */
+/** Bytes of a line that count as its size. */
+const SIZE_BYTES = 16;
+/** Bytes of lines beyond their sizes, in all, besides twice the content's: signed chunks are honest, tiny ones with long extensions are not. */
 const MAX_WASTE_BYTES = 16_384;
-const LINE_ALLOWANCE_BYTES = 16;
 
 const CR = 13;
 const LF = 10;
 
 /** Value of a hexadecimal digit, or -1. */
-const hexValue = (byte: number): number => {
+export const hexValue = (byte: number): number => {
   if (byte >= 48 && byte <= 57) return byte - 48;
   const lower = byte | 0x20;
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
@@ -27,6 +28,12 @@ export class ChunkLine {
   #sawCr = false;
   #bytes = 0;
   #waste = 0;
+  #contentBytes = 0;
+
+  /** Whether no byte of the line has come yet. */
+  get isFresh(): boolean {
+    return this.#bytes === 0;
+  }
 
   /** Takes a byte. Returns true at the line's end, undefined inside it, else the rule that is broken. */
   push(byte: number): true | string | undefined {
@@ -60,13 +67,15 @@ export class ChunkLine {
   }
 
   #finish(): true | string {
-    const waste = this.#waste + this.#bytes - LINE_ALLOWANCE_BYTES - 2 * this.size;
-    this.#waste = Math.max(0, waste);
-    return this.#waste > MAX_WASTE_BYTES ? "too many bytes in chunk extensions (RFC 9112 §7.1.1)" : true;
+    if (this.#bytes > SIZE_BYTES) this.#waste += this.#bytes - SIZE_BYTES;
+    return this.#waste > MAX_WASTE_BYTES + 2 * this.#contentBytes
+      ? "too many bytes in chunk extensions (RFC 9112 §7.1.1)"
+      : true;
   }
 
-  /** Makes ready for the next line. */
-  reset(): void {
+  /** Makes ready for the next line, behind a chunk of that size. */
+  reset(size: number): void {
+    this.#contentBytes += size;
     this.size = 0;
     this.#digits = 0;
     this.#extension = Extension.after;

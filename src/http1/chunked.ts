@@ -1,7 +1,7 @@
 /** Chunked content (RFC 9112 §7.1). */
 import type { BodyDecoder } from "./body-decoder.ts";
 import { controlRule } from "./characters.ts";
-import { ChunkLine } from "./chunk-line.ts";
+import { ChunkLine, hexValue } from "./chunk-line.ts";
 import type { Refusal, Refuse } from "./refusal.ts";
 import { type TrailerLimits, TrailerSection } from "./trailers.ts";
 
@@ -21,6 +21,9 @@ const ENDED = 5;
 
 /** Up to here a loop is faster than a native move. */
 const SMALL_MOVE_BYTES = 32;
+
+/** Longer sizes go byte by byte. */
+const QUICK_DIGITS = 8;
 
 /** Moves bytes towards the front of their own buffer. */
 const move = (bytes: Uint8Array, to: number, start: number, end: number): void => {
@@ -61,7 +64,9 @@ export class ChunkedDecoder implements BodyDecoder {
     let end = -1;
     while (at < bytes.length && this.#state !== ENDED) {
       if (this.#state !== DATA) {
-        this.#control(bytes[at++] as number);
+        const behind = this.#plainLine(bytes, at);
+        if (behind === at) this.#control(bytes[at++] as number);
+        else at = behind;
         continue;
       }
       const taken = Math.min(this.#left, bytes.length - at);
@@ -79,6 +84,32 @@ export class ChunkedDecoder implements BodyDecoder {
   end(): Refusal | undefined {
     if (!this.done) this.#fail("bad-request", "connection ended inside chunked content (RFC 9112 §8)");
     return this.refusal;
+  }
+
+  /**
+   * The end of a chunk and the line of the next, if they are here in whole and the line is nothing but a size: what all
+   * senders send, at a fraction of the cost. Returns the index behind it, or `at`.
+   */
+  #plainLine(bytes: Uint8Array, at: number): number {
+    let start = at;
+    if (this.#state === DATA_CR && bytes[at] === CR && bytes[at + 1] === LF) start += 2;
+    else if (this.#state !== LINE || !this.#line.isFresh) return at;
+    let size = 0;
+    let i = start;
+    for (let digit = 0; i - start < QUICK_DIGITS; i++) {
+      digit = hexValue(bytes[i] as number);
+      if (digit < 0) break;
+      size = size * 16 + digit;
+    }
+    if (i === start || bytes[i] !== CR || bytes[i + 1] !== LF) return at;
+    this.#begin(size);
+    return i + 2;
+  }
+
+  #begin(size: number): void {
+    this.#left = size;
+    this.#state = size === 0 ? TRAILERS : DATA;
+    this.#line.reset(size);
   }
 
   /** A byte that is no content. */
@@ -107,9 +138,7 @@ export class ChunkedDecoder implements BodyDecoder {
       this.#fail("bad-request", result);
       return;
     }
-    this.#left = this.#line.size;
-    this.#state = this.#left === 0 ? TRAILERS : DATA;
-    this.#line.reset();
+    this.#begin(this.#line.size);
   }
 
   #trailerByte(byte: number): void {

@@ -99,7 +99,12 @@ const requestEditor = ({
   return (exchange) => {
     const own: string[] = [];
     pushForwardingFields(own, exchange, forwarding);
-    const drop = dropOf(exchange.idFields);
+    const hops = forwardsLeft(exchange);
+    let drop = dropOf(exchange.idFields);
+    if (hops !== undefined) {
+      drop = union(drop, MAX_FORWARDS);
+      own.push("max-forwards", String(hops));
+    }
     const edits = constant ?? requestEdits.render(exchange);
     if (edits === NO_EDITS) return { drop, fallback: NO_EDITS.fallback, add: own };
     // A route may replace or remove what the proxy adds by itself, e.g. `X-Forwarded-Host`.
@@ -109,6 +114,15 @@ const requestEditor = ({
       add: [...withoutNames(own, edits.drop), ...edits.add],
     };
   };
+};
+
+const MAX_FORWARDS: ReadonlySet<string> = new Set(["max-forwards"]);
+
+/** What `Max-Forwards` is sent on as; undefined where it is not counted down (RFC 9110 §7.6.2). */
+const forwardsLeft = ({ arrival: { method, notes } }: Exchange): number | undefined => {
+  const { maxForwards } = notes;
+  if (maxForwards === undefined || (method !== "OPTIONS" && method !== "TRACE")) return undefined;
+  return /^[1-9]\d{0,8}$/.test(maxForwards) ? Number(maxForwards) - 1 : undefined;
 };
 
 /** Fields that never go on as they came: `constant` and what the proxy writes anew. The id's fields rarely change. */

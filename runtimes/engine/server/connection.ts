@@ -12,12 +12,11 @@ import type { ScreenProblem } from "../../../src/http/screen-problem.ts";
 import { type BodyLength, requestBodyLength } from "../../../src/http1/body-length.ts";
 import { bodyDecoder } from "../../../src/http1/body-decoder.ts";
 import { encodeResponseHead } from "../../../src/http1/encode.ts";
-import { type HeadReader, requestHeadReader } from "../../../src/http1/head-reader.ts";
+import { type HeadFormat, HeadReader } from "../../../src/http1/head-reader.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, isRefusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { type DeadlineEntry, type Deadlines, limitFrom } from "../deadlines.ts";
-import { latin1 } from "../latin1.ts";
 import { ReadAhead } from "../read-ahead.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { RequestBody } from "./request-body.ts";
@@ -28,6 +27,7 @@ export interface ServerContext {
   readonly gateway: GatewayRef;
   readonly listen: Pick<ListenConfig, "limits" | "timeouts" | "halfClose">;
   readonly scheme: "http" | "https";
+  readonly heads: HeadFormat<RequestHead>;
   readonly deadlines: Deadlines;
   now(): number;
   /** Value for `Date`. */
@@ -78,7 +78,7 @@ export class ClientConnection implements DeadlineEntry {
     this.scheme = context.scheme;
     this.peer = peer;
     this.localPort = socket.localPort;
-    this.#reader = requestHeadReader(latin1, context.listen.limits);
+    this.#reader = new HeadReader(context.heads);
     this.deadline = limitFrom(context.now(), context.listen.timeouts.headerMs);
     socket.setNoDelay(true);
     socket.on("data", (bytes: Buffer) => this.#received(bytes));
@@ -225,8 +225,8 @@ export class ClientConnection implements DeadlineEntry {
     if (this.#clientEnded && !body.complete) this.#bodyCutShort(body);
   }
 
+  /** Before there is a reply, nobody knows whether the connection goes on. */
   bodyDropped(): void {
-    // Before an answer nobody knows yet whether the connection goes on.
     if (this.#writer !== undefined) this.bodyResumed();
   }
 
@@ -250,6 +250,7 @@ export class ClientConnection implements DeadlineEntry {
   }
 
   #write(request: IncomingRequest, reply: Extract<Reply, { kind: "http" }>): void {
+    this.#dropUnwanted();
     this.#keepAlive &&= !this.#context.draining && this.#mayDiscardRest(request);
     const writer = new ResponseWriter({
       socket: this.#socket,
@@ -265,12 +266,24 @@ export class ClientConnection implements DeadlineEntry {
     if (writer.endsWithConnection) this.#keepAlive = false;
   }
 
+  /** Content that nothing has asked for by now is not wanted; what of it is here already is read off. */
+  #dropUnwanted(): void {
+    const body = this.#body;
+    if (body === undefined || body.started) return;
+    body.cancel();
+    this.bodyResumed();
+  }
+
   /** Whether so little content is left unread that reading it off is cheaper than a new connection. */
   #mayDiscardRest(request: IncomingRequest): boolean {
     const body = this.#body;
     if (body === undefined || body.complete) return true;
     if (body.started && !body.dropped) return true;
-    return request.notes.expect === undefined && typeof this.#length === "number" && this.#length <= DISCARDED_BYTES;
+    return (
+      request.notes.expect === undefined &&
+      typeof this.#length === "number" &&
+      this.#length <= DISCARDED_BYTES
+    );
   }
 
   #written(error: ProxyError | undefined): void {
@@ -285,7 +298,6 @@ export class ClientConnection implements DeadlineEntry {
     }
     const body = this.#body;
     if (body !== undefined && !body.complete) {
-      if (!body.started) body.cancel();
       if (this.#keepAlive) {
         this.deadline = this.#context.now() + LINGER_MS;
         this.bodyResumed();

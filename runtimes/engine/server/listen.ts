@@ -4,6 +4,8 @@ import { type Server, type Socket, createServer } from "node:net";
 import { peerOf } from "../../../src/core/peer.ts";
 import type { ListenConfig } from "../../../src/config/types.ts";
 import type { GatewayRef } from "../../../src/gateway.ts";
+import { requestHeads } from "../../../src/http1/request-head.ts";
+import { latin1 } from "../latin1.ts";
 import { type Serving, listenError } from "../../serving.ts";
 import type { Deadlines } from "../deadlines.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
@@ -86,6 +88,7 @@ const serverContext = (options: ListenOptions, connections: ConnectionSet): Serv
   return {
     gateway,
     listen: config,
+    heads: requestHeads(latin1, config.limits),
     scheme: "http",
     deadlines,
     now,

@@ -123,7 +123,7 @@ const upstreamInput = object<UpstreamInput>("an object with endpoints")({
   ),
   transport: optional(
     oneOf("fetch"),
-    'How it is reached: "fetch" for the runtime\'s own fetch. Unless set, by the proxy\'s HTTP/1.1 client where there is one.',
+    "How it is reached: \"fetch\" for the runtime's own fetch. Unless set, by the proxy's HTTP/1.1 client where there is one.",
   ),
 });
 
