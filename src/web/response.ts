@@ -2,6 +2,7 @@
 import { type Body, type ByteSource, cancelBody } from "../core/body.ts";
 import { ProxyError } from "../core/errors.ts";
 import { problemReply } from "../core/local-reply.ts";
+import type { ReplyTarget } from "../core/platform.ts";
 import type { HttpReply, Reply } from "../core/reply.ts";
 import { isContentless } from "../http/status.ts";
 import { byteSourceOf } from "./byte-source.ts";
@@ -19,20 +20,13 @@ export interface ResponseOptions {
   readonly passesThrough?: boolean | undefined;
 }
 
-/** What a response answers, and who hears of its end. */
-export interface Responding {
-  readonly method: string;
-  /** See `Answer.ended`. */
-  ended(error: ProxyError | undefined, bytesSent: number): void;
-}
-
 const left = (): ProxyError => new ProxyError("client-closed", { detail: "client left during the response" });
 
 const unwanted = (): ProxyError =>
   new ProxyError("internal", { detail: "content of a response that has none" });
 
 /** The one response for `reply`. Its body is read as fast as the server reads it, and cancelled with it. */
-export const responseOf = (reply: Reply, to: Responding, options: ResponseOptions = {}): Response => {
+export const responseOf = (reply: Reply, to: ReplyTarget, options: ResponseOptions = {}): Response => {
   if (reply.kind === "http") return httpResponse(reply, to, options);
   const error = new ProxyError("not-implemented", {
     detail: "a switch of protocols, which this server can't pass on",
@@ -48,7 +42,7 @@ export const responseOf = (reply: Reply, to: Responding, options: ResponseOption
 
 const httpResponse = (
   { status, fields, body, declaredLength }: HttpReply,
-  to: Responding,
+  to: ReplyTarget,
   { values = LATIN1_VALUES, passesThrough = false }: ResponseOptions,
 ): Response => {
   const hasContent = to.method !== "HEAD" && !isContentless(status);
@@ -91,5 +85,5 @@ const lengthOf = (body: Body): number | undefined => {
   }
 };
 
-const observed = (source: ByteSource, to: Responding): ReadableStream<Uint8Array> =>
+const observed = (source: ByteSource, to: ReplyTarget): ReadableStream<Uint8Array> =>
   readableOf(source, { declined: left, ended: (error, bytes) => to.ended(error, bytes) });
