@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly maxBodyBytes?: number | undefined;
   /** Security headers are added outside of the gateway, which leaves out its own. */
   readonly securityHeaders?: boolean | undefined;
+  /** Why the request can't be answered, whatever it asks for. */
+  readonly refusal?: ProxyError | undefined;
 }
 
 /** What becomes of a request. */
@@ -91,7 +93,8 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
     const known = surroundings?.id;
     const id = known === undefined ? ids.idOf(head.fields, trustedPeer) : known.id;
     const idFields = known === undefined ? ownIdFields : withField(known.fields, ownIdFields);
-    const checked = validate(head);
+    const validated = validate(head);
+    const checked = validated instanceof ProxyError ? validated : (surroundings?.refusal ?? validated);
     if (checked instanceof ProxyError) {
       const secure = head.scheme === "https";
       return {

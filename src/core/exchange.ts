@@ -4,6 +4,7 @@ import type { Arrival } from "./arrival.ts";
 import type { Body } from "./body.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { AttemptTimeouts, Endpoint } from "./endpoint.ts";
+import type { ProxyError } from "./errors.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** The client, as proxies that the config trusts report it. */
@@ -60,6 +61,8 @@ export interface Trail {
   endpoint: Endpoint | undefined;
   /** Edits of the response that stand in for the route's: those of the share of traffic that the exchange belongs to. */
   edits: EditSource | undefined;
+  /** Why the exchange failed, where a layer has made a reply of the failure. */
+  failure: ProxyError | undefined;
 }
 
 /** Edits that are either the same for every exchange or made for each. */

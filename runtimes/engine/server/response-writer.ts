@@ -7,7 +7,7 @@ import type { HttpReply } from "../../../src/core/reply.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { CHUNK_END, chunkHeader, encodeResponseHead, lastChunk } from "../../../src/http1/encode.ts";
-import { byteSourceOf } from "../../fetch/byte-source.ts";
+import { byteSourceOf } from "../../../src/web/byte-source.ts";
 
 /** Bodies up to this size leave in one buffer with the head. */
 const SMALL_BYTES = 16 * 1024;

@@ -1,14 +1,19 @@
 /** Web streams as byte sources. */
-import type { ByteSink, ByteSource } from "../../src/core/body.ts";
-import { type ProxyError, asProxyError } from "../../src/core/errors.ts";
+import type { ByteSink, ByteSource } from "../core/body.ts";
+import { type ProxyError, asProxyError } from "../core/errors.ts";
+
+/** What a stream's failure means to the sink. */
+export type StreamFailure = (thrown: unknown) => ProxyError;
 
 class StreamSource implements ByteSource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #failure: StreamFailure;
   #sink: ByteSink | undefined;
   #pump: "idle" | "reading" | "paused" = "idle";
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  constructor(stream: ReadableStream<Uint8Array>, failure: StreamFailure) {
     this.#reader = stream.getReader();
+    this.#failure = failure;
   }
 
   start(sink: ByteSink): void {
@@ -46,10 +51,17 @@ class StreamSource implements ByteSource {
     } catch (thrown) {
       const sink = this.#sink;
       this.#sink = undefined;
-      sink?.fail(asProxyError(thrown));
+      sink?.fail(this.#failure(thrown));
     }
   }
 }
 
-/** Reads `stream`, which nothing else may read. */
-export const byteSourceOf = (stream: ReadableStream<Uint8Array>): ByteSource => new StreamSource(stream);
+/**
+ * Reads `stream`, which nothing else may read.
+ *
+ * @param failure says what an error of the stream means, unless it is a `ProxyError`. @default a defect of the proxy
+ */
+export const byteSourceOf = (
+  stream: ReadableStream<Uint8Array>,
+  failure: StreamFailure = asProxyError,
+): ByteSource => new StreamSource(stream, failure);
