@@ -51,6 +51,13 @@ const ROWS: readonly Row[] = [
     "expected 200 to be 400",
   ],
   [
+    "rewriting",
+    "stripped prefix keeps an empty segment",
+    ["bun"],
+    "the runtime's fetch makes one slash of two at the start of a path",
+    "expected '/x' to be '//x'",
+  ],
+  [
     "targets",
     "raw backslash is rejected with 400",
     ["bun"],
