@@ -50,11 +50,11 @@ const exported = (
 /** Resolves `fairlead` and `fairlead/…` to the sources of what package.json exports: nothing has to be built. */
 const packageFromSources = (runtime: ScriptRuntime): Plugin => ({
   name: "fairlead-from-sources",
-  setup: ({ onResolve }) => {
+  setup: (context) => {
     const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       exports: Conditions;
     };
-    onResolve({ filter: /^fairlead(\/|$)/ }, ({ path }) => {
+    context.onResolve({ filter: /^fairlead(\/|$)/ }, ({ path }) => {
       const file = exported(exports[path.replace("fairlead", ".")], [runtime]);
       return file === undefined
         ? { errors: [{ text: `package.json does not export ${path}` }] }

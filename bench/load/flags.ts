@@ -24,6 +24,8 @@ export interface Order {
   readonly settings: Settings;
   readonly contenders: readonly Contender[];
   readonly takesPart: TakesPart;
+  /** Whether the start of a contender is timed. */
+  readonly isStarted: (contender: Contender) => boolean;
 }
 
 const OTHER_PARTS = PARTS.filter((part) => part !== "load");
@@ -120,8 +122,8 @@ const chosenWork = (given: string | undefined, targets: boolean): Asked => {
   const allParts: readonly Part[] = targets ? ["load", "startup"] : PARTS;
   if (given === undefined) return { scenarios: all, parts: allParts };
   const asked = words(given);
-  const known = [...all.map(({ name }) => name), ...allParts];
-  const unknown = asked.find((word) => !(known as string[]).includes(word));
+  const known: string[] = [...all.map(({ name }) => name), ...allParts];
+  const unknown = asked.find((word) => !known.includes(word));
   if (unknown !== undefined) refuse(`--only: ${unknown} is none of ${known.join(", ")}`);
   const scenarios = asked.includes("load") ? all : all.filter(({ name }) => asked.includes(name));
   const parts = allParts.filter((part) => (part === "load" ? scenarios.length > 0 : asked.includes(part)));
@@ -178,22 +180,6 @@ const settingsOf = (flags: Flags): Settings => {
   };
 };
 
-/** Those of `people` that anything of the order is about. */
-const needed = (
-  people: readonly Contender[],
-  { parts, scenarios }: Settings,
-  takesPart: TakesPart,
-  targets: boolean,
-): readonly Contender[] => {
-  const starts = targetStarts();
-  return people.filter((contender) => {
-    const own = parts.filter((part) => (contender.parts ?? PARTS).includes(part));
-    const loaded = own.includes("load") && scenarios.some((scenario) => takesPart(scenario, contender));
-    const others = own.filter((part) => part !== "load");
-    return loaded || (targets ? starts.includes(contender.name) && others.length > 0 : others.length > 0);
-  });
-};
-
 /** Reads the arguments; `--help` and mistakes end the process. */
 export const readOrder = (): Order => {
   const flags = parsed();
@@ -203,5 +189,13 @@ export const readOrder = (): Order => {
   }
   const settings = settingsOf(flags);
   const takesPart = participation(flags);
-  return { settings, takesPart, contenders: needed(chosenPeople(flags), settings, takesPart, flags.targets) };
+  const starts = targetStarts();
+  const isStarted = ({ name }: Contender): boolean => !flags.targets || starts.includes(name);
+  const isNeeded = (contender: Contender): boolean =>
+    settings.parts.some((part) => {
+      if (!(contender.parts ?? PARTS).includes(part)) return false;
+      if (part === "load") return settings.scenarios.some((scenario) => takesPart(scenario, contender));
+      return part !== "startup" || isStarted(contender);
+    });
+  return { settings, takesPart, isStarted, contenders: chosenPeople(flags).filter(isNeeded) };
 };

@@ -59,7 +59,7 @@ export const runLoads = async (
   return loads;
 };
 
-/** Takes whoever breaks out of `running`; samples from before stay. */
+/** A sample that fails is left out of its round; a contender whose process has ended leaves `running`. */
 const runScenario = async (
   bench: Bench,
   running: Set<Running>,
@@ -78,8 +78,7 @@ const runScenario = async (
         bench.say(`${scenario.name} ${round}/${settings.rounds} ${contender.name}: ${inShort(sample)}`);
       } catch (error) {
         bench.broke(contender.name, scenario.name, error);
-        running.delete(each);
-        await child.stop();
+        if (child.ended()) running.delete(each);
       }
     }
   }

@@ -19,11 +19,15 @@ import { describeMachine } from "./machine.ts";
 import { runEndurance, runStreams } from "./memory.ts";
 import { startOrigin } from "./origin.ts";
 import { runProfiles } from "./profile.ts";
+import { busyShare } from "./proc.ts";
 import { missingProgram } from "./programs.ts";
 import { type LoadResults, mergeResults } from "./results.ts";
 import { missingOf } from "./roster.ts";
 import type { Bench } from "./running.ts";
 import { runStartUps } from "./start-up.ts";
+
+/** More than this share of all cores in use before the run, and figures depend on what else is going on. */
+const QUIET_SHARE = 0.1;
 
 /** Memory over time is asked of the command, the Worker, servers and bare proxies. */
 const LASTING: readonly ContenderGroup[] = GROUPS.filter((group) => group !== "library" && group !== "hono");
@@ -75,9 +79,10 @@ const benchOf = (
 
 /** All parts that were asked for. */
 const measure = async (
-  { settings, takesPart }: Order,
+  { settings, takesPart, isStarted }: Order,
   whole: Bench,
   checks: Readonly<Record<string, CheckResult>>,
+  busy: number,
 ): Promise<Omit<LoadResults, "skipped">> => {
   const does = (part: Part): boolean => settings.parts.includes(part);
   const noCurl = missingProgram("curl");
@@ -89,12 +94,13 @@ const measure = async (
   const loads = does("load")
     ? await runLoads({ ...loaded, contenders: inAnyScenario }, settings, takesPart)
     : { samples: {}, idleMiB: {} };
+  const starting = benchOf(whole, checks, "startup");
   const starts = does("startup")
-    ? await runStartUps(benchOf(whole, checks, "startup"), settings.rounds)
+    ? await runStartUps({ ...starting, contenders: starting.contenders.filter(isStarted) }, settings.rounds)
     : { startUps: {}, emptyStarts: {} };
   return {
     takenAt: new Date().toISOString(),
-    machine: describeMachine(whole.cores),
+    machine: { ...describeMachine(whole.cores), "other work before the run": `${Math.round(busy * 100)} %` },
     settings,
     contenders: whole.contenders.map(({ name, group, runtime }) => ({ name, group, runtime })),
     checks,
@@ -148,13 +154,16 @@ const main = async (): Promise<number> => {
   if (settings.requirePeers && Object.keys(missing).length > 0) return 1;
 
   const broken: Record<string, string> = {};
+  const busy = await busyShare();
+  if (busy > QUIET_SHARE)
+    say(`The machine is ${Math.round(busy * 100)} % busy: these figures will be noise.`);
   const bench = await prepareBench({ ...order, contenders }, broken);
   if (settings.profile) {
     await runProfiles(bench, settings, order.takesPart);
     return Object.keys(broken).length === 0 ? 0 : 1;
   }
   const checks = await runChecks(bench);
-  const results = await measure(order, bench, checks);
+  const results = await measure(order, bench, checks, busy);
   const wrong = { ...failed(checks), ...broken };
   report(order, { ...results, skipped: { ...missing, ...wrong } });
   return Object.keys(wrong).length === 0 ? 0 : 1;
