@@ -35,6 +35,8 @@ export interface EnduranceRun {
 export interface LoadResults {
   readonly takenAt: string;
   readonly machine: Readonly<Record<string, string>>;
+  /** Share of all cores in use right before the run, 0 to 1. */
+  readonly busyShare: number;
   readonly settings: { readonly rounds: number; readonly seconds: number; readonly warmupSeconds: number };
   readonly contenders: readonly ContenderFacts[];
   /** Why a contender did not take part, or where it broke. */

@@ -100,7 +100,8 @@ const measure = async (
     : { startUps: {}, emptyStarts: {} };
   return {
     takenAt: new Date().toISOString(),
-    machine: { ...describeMachine(whole.cores), "other work before the run": `${Math.round(busy * 100)} %` },
+    machine: describeMachine(whole.cores),
+    busyShare: busy,
     settings,
     contenders: whole.contenders.map(({ name, group, runtime }) => ({ name, group, runtime })),
     checks,

@@ -151,7 +151,8 @@ export const loadSection = (results: LoadResults): string => {
   const { rounds, seconds, warmupSeconds } = results.settings;
   const parts = [
     `Taken ${results.takenAt.slice(0, 10)}: ${rounds} interleaved rounds of ${seconds} s for each contender, ` +
-      `each after ${warmupSeconds} s of warm-up. Two figures are the minimum and the median.`,
+      `each after ${warmupSeconds} s of warm-up. Two figures are the minimum and the median. ` +
+      `Right before, ${percent(results.busyShare)} of the machine was in use.`,
     table(
       ["machine", ""],
       Object.entries(results.machine).map(([what, value]) => [what, value]),

@@ -8,7 +8,8 @@ local browser = {
   ["Accept-Language"] = "en-GB,en;q=0.7,de;q=0.3",
   ["Cache-Control"] = "max-age=0",
   ["Cookie"] = "session=0123456789abcdef0123456789abcdef; theme=dark; consent=necessary%2Canalytics; " ..
-    "_id=GA1.1.1234567890.1700000000; cart=eyJpdGVtcyI6W3siaWQiOjQyLCJuIjoxfV19; locale=en-GB",
+    "_id=GA1.1.1234567890.1700000000; cart=eyJpdGVtcyI6W3siaWQiOjQyLCJuIjoxfV19; locale=en-GB; tz=Europe%2FBerlin; seen=1; " ..
+    "ab=0f9e8d7c6b5a4938271605142332",
   ["Priority"] = "u=0, i",
   ["Referer"] = "https://www.example.com/products/category/list?page=2&sort=-date&q=shoes",
   ["Sec-CH-UA"] = '"Chromium";v="142", "Google Chrome";v="142", "Not_A Brand";v="99"',
