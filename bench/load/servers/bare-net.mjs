@@ -50,12 +50,10 @@ const upstream = () => {
   socket.on("data", (piece) => {
     const { client } = socket;
     if (client === undefined) return socket.destroy();
-    const ended = ends(piece);
-    if (ended) {
-      client.upstream = socket.client = undefined;
-      idle.push(socket);
-    }
-    pass(piece, socket, client);
+    if (!ends(piece)) return pass(piece, socket, client);
+    client.upstream = socket.client = undefined;
+    idle.push(socket);
+    client.write(piece); // an idle socket must not be paused: a client that has left never drains
   });
   socket.on("error", () => socket.destroy());
   socket.on("close", () => {
@@ -75,6 +73,10 @@ const server = createServer({ noDelay: true }, (client) => {
     pass(piece, client, client.upstream);
   });
   client.on("error", () => client.destroy());
-  client.on("close", () => client.upstream?.destroy());
+  client.on("close", () => {
+    if (client.upstream === undefined) return;
+    client.upstream.client = undefined;
+    client.upstream.destroy();
+  });
 });
 server.listen(port, "127.0.0.1", 4096);
