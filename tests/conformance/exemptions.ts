@@ -17,6 +17,12 @@ export interface Exemption {
   readonly refused?: Capability;
 }
 
+/**
+ * Subjects about the connection between client and proxy, which the engine holds on Node, Deno and Bun. On Workers
+ * it ends at Cloudflare's edge (in the tests at workerd's own server): no case of these is Fairlead's there.
+ */
+export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {};
+
 /** What the members of an `Exemption` are, for runtimes that have it in common. */
 type Row = readonly [
   subject: string,
