@@ -21,7 +21,30 @@ export interface Exemption {
  * Subjects about the connection between client and proxy, which the engine holds on Node, Deno and Bun. On Workers
  * it ends at Cloudflare's edge (in the tests at workerd's own server): no case of these is Fairlead's there.
  */
-export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {};
+export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    "HTTP/1.0 clients",
+    "addresses",
+    "chunked requests",
+    "failures after the head",
+    "fields of Cloudflare's edge elsewhere",
+    "header limit of responses",
+    "limits while reading",
+    "log lines about TLS",
+    "log lines by the second",
+    "slow clients",
+    "expectations",
+    "interim answers",
+    "strictness about requests",
+    "targets in absolute form",
+    "the proxy's own answers",
+    "half-closed clients",
+    "half-closed clients that are answered",
+    "persistence",
+    "pipelining",
+    "trailers",
+  ].map((subject) => [subject, "the runtime's server holds the client's connection"]),
+);
 
 /** What the members of an `Exemption` are, for runtimes that have it in common. */
 type Row = readonly [
