@@ -23,15 +23,18 @@ const cases: Case[] = [
       expect((await stage.origin.request()).head.target).toBe(expected);
     },
   })),
-  ...["http://user@example.test/", "http://user:secret@example.test/", "http:///x", "http://example.test:x/"].map(
-    (target): Case => ({
-      title: `target ${target} is rejected with 400`,
-      run: async (stage) => {
-        expect((await stage.request(target)).status).toBe(400);
-        expect(stage.origin.seen).toEqual([]);
-      },
-    }),
-  ),
+  ...[
+    "http://user@example.test/",
+    "http://user:secret@example.test/",
+    "http:///x",
+    "http://example.test:x/",
+  ].map((target): Case => ({
+    title: `target ${target} is rejected with 400`,
+    run: async (stage) => {
+      expect((await stage.request(target)).status).toBe(400);
+      expect(stage.origin.seen).toEqual([]);
+    },
+  })),
 ];
 
 conformance("targets in absolute form", { config: oneUpstream(), cases });

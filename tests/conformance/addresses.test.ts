@@ -31,6 +31,7 @@ let hanging: Unaccepting | undefined;
 let live: RawOrigin | undefined;
 let moved: RawOrigin | undefined;
 let secure: Server | undefined;
+let securePort = 0;
 const site = certificate({ hosts: ["dotted.test"] });
 
 beforeAll(async () => {
@@ -40,7 +41,9 @@ beforeAll(async () => {
   secure = createServer(site, ({ socket }, response) => {
     response.end(String((socket as TLSSocket & { servername: unknown }).servername));
   });
-  await new Promise<void>((resolve) => secure?.listen(0, "127.0.0.1", resolve));
+  const listening = secure;
+  await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
+  securePort = (listening.address() as AddressInfo).port;
 });
 afterAll(async () => {
   await hanging?.stop();
@@ -123,7 +126,7 @@ describe.skipIf(!canHaveOwnHosts())("names of a hosts file", () => {
             .map((name) => [name, `http://${name}:${hanging?.port}`]),
         ),
         dotted: {
-          endpoints: `https://dotted.test.:${(secure?.address() as AddressInfo).port}`,
+          endpoints: `https://dotted.test.:${securePort}`,
           tls: { ca: site.cert },
         },
       },

@@ -22,7 +22,8 @@ const refuses = (what: string, body: string, statuses: readonly number[] = [400]
     expect((await stage.request("/after")).status).toBe(200);
     expect(stage.origin.seen.filter((line) => line.includes("/smuggled"))).toEqual([]);
     for (const exchange of stage.origin.exchanges) {
-      if (exchange.head.method === "POST") await expect(exchange.body()).rejects.toThrow(/ended the connection/);
+      if (exchange.head.method === "POST")
+        await expect(exchange.body()).rejects.toThrow(/ended the connection/);
     }
   },
 });

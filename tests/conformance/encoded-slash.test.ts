@@ -58,7 +58,10 @@ const kept: Case[] = [
     run: async (stage) => {
       expect((await stage.request("/packages/@scope%2Fname")).status).toBe(200);
       const { head } = await stage.origin.request();
-      expect([head.target, head.fields.get("x-name")]).toEqual(["/npm/@scope%2Fname/latest", "@scope%2Fname"]);
+      expect([head.target, head.fields.get("x-name")]).toEqual([
+        "/npm/@scope%2Fname/latest",
+        "@scope%2Fname",
+      ]);
     },
   },
   {

@@ -13,42 +13,65 @@ const lineAbout = async (stage: Stage, code: string, path: string): Promise<stri
   return line;
 };
 
-const ends = (how: "finish" | "reset") => async (x: OriginExchange): Promise<void> => {
-  x.wire[how]();
-  await x.wire.ended();
-};
+const ends =
+  (how: "finish" | "reset") =>
+  async (x: OriginExchange): Promise<void> => {
+    x.wire[how]();
+    await x.wire.ended();
+  };
 
 interface Failure {
   readonly what: string;
   readonly head: string;
-  readonly then: (x: OriginExchange) => Promise<unknown>;
+  readonly next: (x: OriginExchange) => Promise<unknown>;
   readonly code: string;
   readonly says?: RegExp;
 }
 
 const FAILURES: readonly Failure[] = [
-  { what: "sized response whose origin closes", head: SIZED, then: ends("finish"), code: "upstream-reset" },
-  { what: "sized response whose origin resets", head: SIZED, then: ends("reset"), code: "upstream-reset" },
-  { what: "chunked response whose origin closes", head: CHUNKED, then: ends("finish"), code: "upstream-reset" },
-  { what: "chunked response whose origin resets", head: CHUNKED, then: ends("reset"), code: "upstream-reset" },
-  { what: "unframed response whose origin resets", head: UNTIL_CLOSE, then: ends("reset"), code: "upstream-reset" },
+  { what: "sized response whose origin closes", head: SIZED, next: ends("finish"), code: "upstream-reset" },
+  { what: "sized response whose origin resets", head: SIZED, next: ends("reset"), code: "upstream-reset" },
+  {
+    what: "chunked response whose origin closes",
+    head: CHUNKED,
+    next: ends("finish"),
+    code: "upstream-reset",
+  },
+  {
+    what: "chunked response whose origin resets",
+    head: CHUNKED,
+    next: ends("reset"),
+    code: "upstream-reset",
+  },
+  {
+    what: "unframed response whose origin resets",
+    head: UNTIL_CLOSE,
+    next: ends("reset"),
+    code: "upstream-reset",
+  },
   {
     what: "chunked response that turns malformed",
     head: CHUNKED,
-    then: (x) => x.send("zz\r\nmore\r\n0\r\n\r\n"),
+    next: (x) => x.send("zz\r\nmore\r\n0\r\n\r\n"),
     code: "bad-upstream-response",
   },
-  { what: "response that stalls", head: SIZED, then: (x) => x.wire.ended(), code: "attempt-timeout", says: /idle/ },
+  {
+    what: "response that stalls",
+    head: SIZED,
+    next: (x) => x.wire.ended(),
+    code: "attempt-timeout",
+    says: /idle/,
+  },
   {
     what: "response that outlasts the total time",
     head: CHUNKED,
-    then: (x) => x.wire.ended(),
+    next: (x) => x.wire.ended(),
     code: "deadline-exceeded",
     says: /total/,
   },
 ];
 
-const reported: Case[] = FAILURES.map(({ what, head, then, code, says = /./ }, index) => ({
+const reported: Case[] = FAILURES.map(({ what, head, next, code, says = /./ }, index) => ({
   title: `${what} is cut for the client, and the log says so`,
   seenAt: SEEN_AT,
   run: async (stage) => {
@@ -57,7 +80,7 @@ const reported: Case[] = FAILURES.map(({ what, head, then, code, says = /./ }, i
     const { client, exchange } = await stage.begun(requestText(path));
     const response = await client.open();
     expect((await response.pieces.next()).value?.toString()).toBe("part");
-    void then(exchange);
+    void next(exchange);
     // However it ends, it is never complete.
     const rest = async (): Promise<void> => {
       while ((await response.pieces.next()).done !== true);
@@ -65,7 +88,8 @@ const reported: Case[] = FAILURES.map(({ what, head, then, code, says = /./ }, i
     await expect(rest()).rejects.toThrow(/ended the connection/);
     const line = await lineAbout(stage, code, path);
     expect(line).toMatch(says);
-    for (const part of ["main", "200", response.fields.get("x-request-id") ?? "?"]) expect(line).toContain(part);
+    for (const part of ["main", "200", response.fields.get("x-request-id") ?? "?"])
+      expect(line).toContain(part);
     await exchange.wire.ended();
   },
 }));

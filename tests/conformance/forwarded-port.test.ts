@@ -10,14 +10,18 @@ conformance("forwarded port from trusted proxies", {
     {
       title: "port of a trusted proxy is passed on",
       run: async (stage) => {
-        await stage.request("/", { fields: ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https", told] });
+        await stage.request("/", {
+          fields: ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https", told],
+        });
         expect((await stage.origin.request()).head.fields.all("x-forwarded-port")).toEqual(["8443"]);
       },
     },
     {
       title: "port of a trusted proxy that is no number is not passed on",
       run: async (stage) => {
-        await stage.request("/", { fields: ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Port: 80<script>"] });
+        await stage.request("/", {
+          fields: ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Port: 80<script>"],
+        });
         expect((await stage.origin.request()).header("x-forwarded-port") ?? "").not.toContain("script");
       },
     },
@@ -31,7 +35,9 @@ conformance("forwarded port from untrusted clients", {
       title: "listener's own port is sent",
       run: async (stage) => {
         await stage.request("/");
-        expect((await stage.origin.request()).head.fields.all("x-forwarded-port")).toEqual([String(stage.proxy.port)]);
+        expect((await stage.origin.request()).head.fields.all("x-forwarded-port")).toEqual([
+          String(stage.proxy.port),
+        ]);
       },
     },
     {
@@ -39,7 +45,9 @@ conformance("forwarded port from untrusted clients", {
       seenAt: ["fastify/fastify#5865"],
       run: async (stage) => {
         await stage.request("/", { fields: [told] });
-        expect((await stage.origin.request()).head.fields.all("x-forwarded-port")).toEqual([String(stage.proxy.port)]);
+        expect((await stage.origin.request()).head.fields.all("x-forwarded-port")).toEqual([
+          String(stage.proxy.port),
+        ]);
       },
     },
   ],

@@ -60,7 +60,14 @@ const cases: Case[] = [
     run: async (stage) => {
       stage.origin.script(
         answering(
-          hints("/a.css", "Connection: X-Hop", "X-Hop: 1", "Keep-Alive: timeout=5", "Proxy-Connection: x", "X-End: 2"),
+          hints(
+            "/a.css",
+            "Connection: X-Hop",
+            "X-Hop: 1",
+            "Keep-Alive: timeout=5",
+            "Proxy-Connection: x",
+            "X-End: 2",
+          ),
         ),
       );
       const [hint] = (await stage.request("/")).interim;
@@ -68,7 +75,9 @@ const cases: Case[] = [
       expect(fields?.get("link")).toBe("</a.css>; rel=preload");
       expect(fields?.get("x-end")).toBe("2");
       expect(
-        fields?.names.filter((name) => ["connection", "x-hop", "keep-alive", "proxy-connection"].includes(name)),
+        fields?.names.filter((name) =>
+          ["connection", "x-hop", "keep-alive", "proxy-connection"].includes(name),
+        ),
       ).toEqual([]);
     },
   },

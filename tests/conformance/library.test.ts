@@ -167,7 +167,9 @@ const cases: Case[] = [
           const body = framing === "sized" ? content : chunked(content);
           const half = body.length >> 1;
           const client = await stage.client();
-          await client.send(requestText(`/${way}/a`, { method: "POST", fields: [field] }) + body.slice(0, half));
+          await client.send(
+            requestText(`/${way}/a`, { method: "POST", fields: [field] }) + body.slice(0, half),
+          );
           await client.send(body.slice(half));
           expect((await client.response("POST")).status).toBe(200);
           expect((await (await stage.origin.request()).body()).length).toBe(bytes);

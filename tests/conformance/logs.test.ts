@@ -3,7 +3,13 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { createServer as createSecureServer } from "node:https";
 import { afterAll, beforeAll, expect } from "vitest";
 import { certificate } from "../support/certificate.ts";
-import { type Case, conformance, type RequestParts, type Stage, type SuiteOptions } from "../support/suite.ts";
+import {
+  type Case,
+  conformance,
+  type RequestParts,
+  type Stage,
+  type SuiteOptions,
+} from "../support/suite.ts";
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
 
@@ -58,7 +64,8 @@ conformance("log lines", { config: shop, cases: content });
 
 let plain: Server | undefined;
 let distrusted: Server | undefined;
-const portOf = (server: Server | undefined): number => (server?.address() as AddressInfo | undefined)?.port ?? 0;
+const portOf = (server: Server | undefined): number =>
+  (server?.address() as AddressInfo | undefined)?.port ?? 0;
 
 beforeAll(async () => {
   // As a plain HTTP server answers what is no request.
@@ -76,11 +83,15 @@ afterAll(() => {
   distrusted?.close();
 });
 
-const OPENSSL = /SSL routines|error:[0-9A-F]{8}|ssl3?_|wrong version number|DEPTH_ZERO|InvalidContentType|self.signed certificate in/;
+const OPENSSL =
+  /SSL routines|error:[0-9A-F]{8}|ssl3?_|wrong version number|DEPTH_ZERO|InvalidContentType|self.signed certificate in/;
 
 conformance("log lines about TLS", {
   config: () => ({
-    upstreams: { plain: `https://127.0.0.1:${portOf(plain)}`, distrusted: `https://127.0.0.1:${portOf(distrusted)}` },
+    upstreams: {
+      plain: `https://127.0.0.1:${portOf(plain)}`,
+      distrusted: `https://127.0.0.1:${portOf(distrusted)}`,
+    },
     routes: [{ match: { path: "/plain" }, upstream: "plain" }, { upstream: "distrusted" }],
   }),
   cases: [
@@ -124,7 +135,11 @@ conformance("log lines by the second", {
 });
 
 const SECRET: RequestParts = {
-  fields: ["Authorization: Bearer CANARY-match", "Cookie: sid=CANARY-cookie; other=CANARY-other", "X-Key: CANARY-key"],
+  fields: [
+    "Authorization: Bearer CANARY-match",
+    "Cookie: sid=CANARY-cookie; other=CANARY-other",
+    "X-Key: CANARY-key",
+  ],
 };
 
 interface Failure {
@@ -144,7 +159,9 @@ const FAILURES: readonly Failure[] = [
     code: "bad-upstream-response",
     onWorkers: "upstream-reset",
     act: ({ origin }) =>
-      origin.script((x) => x.send("HTTP/1.1 200 OK\r\nSet-Cookie: a=CANARY-set\r\nX CANARY-name: CANARY-value\r\n\r\n")),
+      origin.script((x) =>
+        x.send("HTTP/1.1 200 OK\r\nSet-Cookie: a=CANARY-set\r\nX CANARY-name: CANARY-value\r\n\r\n"),
+      ),
   },
   {
     kind: "garbage",
@@ -170,7 +187,11 @@ const secrets: Case[] = [
       act?.(stage);
       const expected = stage.runtime === "workerd" ? onWorkers : code;
       const target = `/${kind}/${param}?token=CANARY-query`;
-      const { text, fields } = await stage.request(target, { ...SECRET, method: "POST", body: "CANARY-body" });
+      const { text, fields } = await stage.request(target, {
+        ...SECRET,
+        method: "POST",
+        body: "CANARY-body",
+      });
       expect(JSON.parse(text)).toMatchObject({ code: expected });
       expect(text + JSON.stringify(fields.list)).not.toContain("CANARY");
       await stage.proxy.child.printed(new RegExp(fields.get("x-request-id") ?? "no id"));
@@ -180,7 +201,11 @@ const secrets: Case[] = [
   {
     title: "refused request leaves no secret in lines",
     run: async (stage) => {
-      for (const target of ["/a%zz?token=CANARY-query", "/a%2Fb?token=CANARY-query", "/a?token=CANARY-query#x"]) {
+      for (const target of [
+        "/a%zz?token=CANARY-query",
+        "/a%2Fb?token=CANARY-query",
+        "/a?token=CANARY-query#x",
+      ]) {
         const { text } = await stage.request(target, SECRET);
         expect(text).not.toContain("CANARY");
       }

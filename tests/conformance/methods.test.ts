@@ -10,7 +10,16 @@ const passes = (method: string): Case => ({
   },
 });
 
-const METHODS = ["FOO", "VERSION-CONTROL", "M-SEARCH", "get", "Post", "PROPFIND", "QUERY", "!#$%&'*+-.^_`|~9"];
+const METHODS = [
+  "FOO",
+  "VERSION-CONTROL",
+  "M-SEARCH",
+  "get",
+  "Post",
+  "PROPFIND",
+  "QUERY",
+  "!#$%&'*+-.^_`|~9",
+];
 
 /** RFC 9112 §6.3: without either field there is no content; a field that nobody sent would say something else. */
 const bodiless = (method: string): Case => ({
@@ -51,7 +60,11 @@ const matching: Case[] = [
 
 conformance("methods", {
   config: oneUpstream({
-    routes: [{ match: { path: "/only-get", method: "GET" }, upstream: "main" }, { match: { path: "/" }, upstream: "main" }, { match: { path: "/a" }, upstream: "main" }],
+    routes: [
+      { match: { path: "/only-get", method: "GET" }, upstream: "main" },
+      { match: { path: "/" }, upstream: "main" },
+      { match: { path: "/a" }, upstream: "main" },
+    ],
   }),
   cases: [
     ...METHODS.map(passes),

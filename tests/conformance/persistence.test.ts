@@ -84,7 +84,10 @@ const neverPooled = (what: string, text: string): Case => ({
 
 const upstream: Case[] = [
   neverPooled("Connection: close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"),
-  neverPooled("Connection: Close", "HTTP/1.1 200 OK\r\nConnection: X-A, Close\r\nContent-Length: 2\r\n\r\nok"),
+  neverPooled(
+    "Connection: Close",
+    "HTTP/1.1 200 OK\r\nConnection: X-A, Close\r\nContent-Length: 2\r\n\r\nok",
+  ),
   neverPooled(
     "Connection: close and chunks",
     "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",

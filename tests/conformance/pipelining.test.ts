@@ -13,7 +13,11 @@ const cases: Case[] = [
     run: async (stage) => {
       stage.origin.script((x) => x.respond(200, {}, x.head.target));
       const client = await stage.client();
-      void client.send(targets(MANY).map((target) => requestText(target)).join(""));
+      void client.send(
+        targets(MANY)
+          .map((target) => requestText(target))
+          .join(""),
+      );
       const texts: string[] = [];
       while (texts.length < MANY) texts.push((await client.response()).text);
       expect(texts).toEqual(targets(MANY));
@@ -28,7 +32,11 @@ const cases: Case[] = [
         await x.respond(200, {}, x.head.target);
       });
       const client = await stage.client();
-      await client.send(targets(3).map((target) => requestText(target)).join(""));
+      await client.send(
+        targets(3)
+          .map((target) => requestText(target))
+          .join(""),
+      );
       await stage.origin.request();
       // A whole other exchange later nothing has overtaken it.
       expect((await stage.request("/other")).text).toBe("/other");
@@ -53,7 +61,13 @@ const cases: Case[] = [
       );
       const texts: string[] = [];
       for (let i = 0; i < 5; i++) texts.push((await client.response()).text);
-      expect(texts).toEqual(["/sized one", "/chunked two two", "/none ", `/large ${"x".repeat(100_000)}`, "/last "]);
+      expect(texts).toEqual([
+        "/sized one",
+        "/chunked two two",
+        "/none ",
+        `/large ${"x".repeat(100_000)}`,
+        "/last ",
+      ]);
     },
   },
   {
@@ -86,7 +100,8 @@ const cases: Case[] = [
       stage.origin.script((x) => x.respond(200, {}, x.head.target));
       const client = await stage.client();
       await client.send(
-        requestText("/0") + requestText("/large", { host: "small.test", method: "POST", body: "x".repeat(50) }) +
+        requestText("/0") +
+          requestText("/large", { host: "small.test", method: "POST", body: "x".repeat(50) }) +
           requestText("/2"),
       );
       expect((await client.response()).text).toBe("/0");
@@ -102,7 +117,9 @@ const cases: Case[] = [
     title: "answers of clients that pipeline at the same time never cross",
     seenAt: ["oven-sh/bun#37530"],
     run: async (stage) => {
-      stage.origin.script((x) => x.respond(200, {}, `${x.head.target}:${"x".repeat(Number(x.head.target.slice(-2)) * 97)}`));
+      stage.origin.script((x) =>
+        x.respond(200, {}, `${x.head.target}:${"x".repeat(Number(x.head.target.slice(-2)) * 97)}`),
+      );
       const asked = Array.from({ length: 20 }, (_, c) =>
         Array.from({ length: 40 }, (_each, r) => `/client${c}/${String(r).padStart(2, "0")}`),
       );
@@ -120,7 +137,11 @@ const cases: Case[] = [
     seenAt: ["unjs/httpxy#85"],
     run: async (stage) => {
       stage.origin.script((x) => x.wire.ended().then(() => {}));
-      const { client, exchange } = await stage.begun(targets(20).map((target) => requestText(target)).join(""));
+      const { client, exchange } = await stage.begun(
+        targets(20)
+          .map((target) => requestText(target))
+          .join(""),
+      );
       client.reset();
       await exchange.wire.ended();
       stage.origin.reset();

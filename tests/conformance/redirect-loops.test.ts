@@ -76,7 +76,11 @@ const cases: Case[] = [
   {
     title: "answer to a form may send its client to the same URL by 303",
     run: async (stage) => {
-      const { status, fields } = await stage.request("/form", { host: "form.test", method: "POST", body: "a=1" });
+      const { status, fields } = await stage.request("/form", {
+        host: "form.test",
+        method: "POST",
+        body: "a=1",
+      });
       expect(status).toBe(303);
       expect(new URL(fields.get("location") ?? "", "http://form.test/").href).toBe("http://form.test/form");
     },

@@ -30,7 +30,8 @@ const head = (what: string, status: number | readonly number[], text: string): C
 });
 
 const lines = (...all: readonly string[]): string => `${all.join("\r\n")}\r\n\r\n`;
-const get = (...fields: readonly string[]): string => lines("GET / HTTP/1.1", "Host: example.test", ...fields);
+const get = (...fields: readonly string[]): string =>
+  lines("GET / HTTP/1.1", "Host: example.test", ...fields);
 const requestLine = (line: string): string => lines(line, "Host: example.test");
 
 const delimiters: Case[] = [
@@ -151,7 +152,11 @@ const framing: Case[] = [
   head("chunked and identity in two fields", 400, `${post(CHUNKED, "Transfer-Encoding: identity")}0\r\n\r\n`),
   head("both a length and a transfer coding", 400, `${post("Content-Length: 5", CHUNKED)}0\r\n\r\n`),
   head("a transfer coding and then a length", 400, `${post(CHUNKED, "Content-Length: 5")}0\r\n\r\n`),
-  head("both a length and an unknown coding", 400, `${post("Content-Length: 5", "Transfer-Encoding: x")}12345`),
+  head(
+    "both a length and an unknown coding",
+    400,
+    `${post("Content-Length: 5", "Transfer-Encoding: x")}12345`,
+  ),
 ];
 
 const accepted: Case[] = [

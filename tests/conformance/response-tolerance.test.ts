@@ -34,9 +34,10 @@ const refused = (what: string, response: string): Case => ({
     stage.origin.script((x) => x.send(response));
     const answer = await stage.request("/", { method: "POST", body: "x" });
     expect(answer.status).toBe(502);
-    // workerd's fetch tells a malformed response as a lost connection.
-    const code = stage.runtime === "workerd" ? "upstream-reset" : "bad-upstream-response";
-    expect(JSON.parse(answer.text)).toMatchObject({ code });
+    // workerd's fetch tells most malformed responses as lost connections.
+    const code =
+      stage.runtime === "workerd" ? /^(bad-upstream-response|upstream-reset)$/ : /^bad-upstream-response$/;
+    expect(JSON.parse(answer.text)).toMatchObject({ code: expect.stringMatching(code) });
     await (await stage.origin.request()).wire.ended();
   },
 });
@@ -116,7 +117,8 @@ conformance("strictness about responses", {
   cases: [...heads, ...framing, ...codings, ...both, ...chunked, ...chunkEnds],
 });
 
-const long = (bytes: number): string => `${OK}${`X-Long: ${"a".repeat(990)}\r\n`.repeat(bytes / 1_000)}${body}`;
+const long = (bytes: number): string =>
+  `${OK}${`X-Long: ${"a".repeat(990)}\r\n`.repeat(bytes / 1_000)}${body}`;
 
 conformance("header limit of responses", {
   config: ([origin]) => ({

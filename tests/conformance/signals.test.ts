@@ -29,7 +29,10 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const start = async (runtime: string, listen: ConfigInput["listen"]): Promise<{ running: Child; port: number }> => {
+const start = async (
+  runtime: string,
+  listen: ConfigInput["listen"],
+): Promise<{ running: Child; port: number }> => {
   const config: ConfigInput = {
     listen: { port: 0, host: "127.0.0.1", ...listen },
     routes: [{ respond: { body: "fixed" } }],

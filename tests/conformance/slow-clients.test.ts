@@ -13,7 +13,7 @@ const tiny: Case[] = [
     title: "uploads in chunks of one byte, many at once, arrive whole",
     run: async (stage) => {
       const content = "0123456789".repeat(1_000);
-      const chunks = [...content].map((byte) => `1\r\n${byte}\r\n`).join("");
+      const chunks = content.replaceAll(/./g, "1\r\n$&\r\n");
       const upload = `${requestText("/", { method: "POST", fields: [CHUNKED] })}${chunks}0\r\n\r\n`;
       stage.origin.script(async (x) => x.respond(200, {}, await x.body()));
       const answers = await Promise.all(Array.from({ length: 20 }, () => stage.raw(upload, "POST")));
@@ -40,9 +40,7 @@ const tiny: Case[] = [
     run: async (stage) => {
       const content = "0123456789".repeat(500);
       stage.origin.script((x) =>
-        x.send(
-          `HTTP/1.1 200 OK\r\n${CHUNKED}\r\n\r\n${[...content].map((byte) => `1\r\n${byte}\r\n`).join("")}0\r\n\r\n`,
-        ),
+        x.send(`HTTP/1.1 200 OK\r\n${CHUNKED}\r\n\r\n${content.replaceAll(/./g, "1\r\n$&\r\n")}0\r\n\r\n`),
       );
       expect((await stage.request("/")).text).toBe(content);
     },

@@ -96,7 +96,9 @@ const cases: Case[] = [
         `${requestText("/", { method: "POST", fields })}2\r\nok\r\n0\r\n${smuggled.join("\r\n")}\r\n\r\n${requestText("/next")}`,
       );
       expect([(await client.response()).status, (await client.response()).status]).toEqual([200, 200]);
-      const { head, body } = await stage.origin.request().then(async (x) => ({ head: x.head, body: await x.body() }));
+      const { head, body } = await stage.origin
+        .request()
+        .then(async (x) => ({ head: x.head, body: await x.body() }));
       expect(body.toString()).toBe("ok");
       expect([head.fields.get("x-sum"), head.fields.get("content-length")]).toEqual([undefined, undefined]);
       expect(head.fields.get("x-forwarded-for")).toBe("127.0.0.1");
