@@ -14,7 +14,7 @@ conformance("encoded slashes refused", {
         const { status, text } = await stage.request("/@scope%2Fname");
         expect([status, stage.origin.seen]).toEqual([400, []]);
         expect(JSON.parse(text)).toMatchObject({ code: "bad-request" });
-        await stage.proxy.child.printed(/^(?=.*bad-request)(?=.*encoded slash).*validation\.encodedSlash/im);
+        await stage.proxy.child.printed(/^(?=.*bad-request)(?=.*encoded slash).*encodedSlash/im);
       },
     },
   ],
@@ -43,7 +43,6 @@ const kept: Case[] = [
   keeps("/%2F"),
   keeps("/a%2F%2Fb/c"),
   keeps("/a%2Fb%c3%a9", "/a%2Fb%C3%A9"),
-  keeps("/public%2F..%2Fadmin", "/public%2F..%2Fadmin"),
   {
     title: "lower-case escape of a slash stays one",
     seenAt: SEEN_AT,
@@ -81,6 +80,8 @@ const kept: Case[] = [
       expect((await stage.origin.request()).head.target).toBe("/a%2Fb/c");
     },
   },
+  // Dots between slashes of any spelling would be resolved by whoever decodes them.
+  refuses("/public%2F..%2Fadmin"),
   refuses("/a%5Cb"),
   refuses("/a%00b"),
   refuses("/a%252Fb"),
