@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The package's `fairlead` command: the launcher of whichever runtime this is. */
+/** The `fairlead` command, on Node, Deno and Bun. */
 import module from "node:module";
 import process from "node:process";
 
@@ -11,15 +11,14 @@ const isTooOld = (): boolean => {
   return major < 22 || (major === 22 && minor < 18);
 };
 
-if (bun !== undefined) await import("./bun.ts");
-else if (deno !== undefined) await import("./deno.ts");
-else if (isTooOld()) {
+if (bun === undefined && deno === undefined && isTooOld()) {
   process.stderr.write(
     `error: Fairlead needs Node 22.18 or later, and this is Node ${node}\n  install a later one, or run it with Bun or Deno\n`,
   );
   process.exitCode = 1;
 } else {
   // Compiled code is kept between starts: a third less time until the proxy listens.
-  module.enableCompileCache();
-  await import("./node.ts");
+  if (bun === undefined && deno === undefined) module.enableCompileCache();
+  const { run } = await import("./run.ts");
+  await run();
 }

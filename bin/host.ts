@@ -1,11 +1,26 @@
-/** The parts of a host that Node, Deno and Bun share: all three speak `node:fs`, `node:net` and `node:process`. */
+/** The host of the command line: Node, Deno and Bun all have `node:fs`, `node:net` and `node:process`. */
 import { readFile, stat, writeFile } from "node:fs/promises";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { RUNTIME_PROFILES, type RuntimeName } from "../cli/runtime-profile.ts";
 import { inspectTls } from "../runtimes/inspect-tls.ts";
 import type { Host, Output, ReachTarget } from "../cli/host.ts";
+import type { ServeOptions } from "../runtimes/serving.ts";
+import type { Platform } from "../src/core/platform.ts";
+
+/** Runtimes that open sockets. */
+export type ServingRuntime = Exclude<RuntimeName, "workers">;
+
+type PlatformModule = Promise<{ platform(options: ServeOptions): Platform }>;
+
+/** Imported when something is served. */
+const PLATFORMS: Readonly<Record<ServingRuntime, () => PlatformModule>> = {
+  node: () => import("../runtimes/node/platform.ts"),
+  deno: () => import("../runtimes/deno/platform.ts"),
+  bun: () => import("../runtimes/bun/platform.ts"),
+};
 
 const REACH_TIMEOUT_MS = 2_000;
 
@@ -51,9 +66,52 @@ const output = (stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): O
   return { isTTY: stream.isTTY ?? false, write: (text) => void stream.write(text) };
 };
 
-/** What every runtime does alike. */
-export const commonHost = (runtime: RuntimeName): Omit<Host, "runtimeName" | "serve" | "serveDemo"> => ({
+/** A small HTTP server on a free port of the loopback interface. */
+const serveDemo: Host["serveDemo"] = (answer) =>
+  new Promise((resolve, reject) => {
+    const server = createServer((request, response) => {
+      void answerWith(answer, request, response);
+    });
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve({
+        port: typeof address === "object" && address !== null ? address.port : 0,
+        close: async () => {
+          server.close();
+          server.closeAllConnections();
+        },
+      });
+    });
+  });
+
+const answerWith = async (
+  answer: Parameters<Host["serveDemo"]>[0],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  request.resume();
+  const { status, fields, body } = await answer({
+    method: request.method ?? "GET",
+    target: request.url ?? "/",
+    fields: request.headers,
+  });
+  response.writeHead(status, fields);
+  response.end(body);
+};
+
+/** The host on `runtime`, which people know as `label`. */
+export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
+  runtimeName: label,
   profile: RUNTIME_PROFILES[runtime],
+  serve: async (config, options) => {
+    const [{ serveGateway }, { platform }] = await Promise.all([
+      import("../runtimes/engine/serve.ts"),
+      PLATFORMS[runtime](),
+    ]);
+    return serveGateway(config, platform(options), options);
+  },
+  serveDemo,
   args: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
@@ -66,6 +124,9 @@ export const commonHost = (runtime: RuntimeName): Omit<Host, "runtimeName" | "se
   now: () => performance.now(),
   onSignal(listener) {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => listener(signal));
+  },
+  onHangUp(listener) {
+    if (process.platform !== "win32") process.on("SIGHUP", listener);
   },
   exit: (code) => process.exit(code),
   reach,

@@ -1,6 +1,6 @@
 /** What runs when nothing is configured: three small origins, and a config for a proxy in front of them. */
 import type { ConfigInput } from "../src/config/types.ts";
-import type { DemoServer, Host } from "./host.ts";
+import type { DemoRequest, DemoResponse, DemoServer, Host } from "./host.ts";
 
 /** How one demo origin behaves. */
 interface OriginSpec {
@@ -34,25 +34,25 @@ export interface Demo {
 const demoAnswer = (
   spec: OriginSpec,
   wait: (ms: number) => Promise<void>,
-): ((request: Request) => Promise<Response>) => {
+): ((request: DemoRequest) => Promise<DemoResponse>) => {
   let served = 0;
   return async (request) => {
     served += 1;
     const fails = spec.failEvery > 0 && served % spec.failEvery === 0;
     await wait(spec.latencyMs);
-    const { pathname, search } = new URL(request.url);
     const body = fails
       ? { origin: spec.name, failed: true }
       : {
           origin: spec.name,
           method: request.method,
-          target: pathname + search,
-          headers: Object.fromEntries(request.headers),
+          target: request.target,
+          headers: request.fields,
         };
-    return new Response(`${JSON.stringify(body, null, 2)}\n`, {
+    return {
       status: fails ? 503 : 200,
-      headers: { "content-type": "application/json" },
-    });
+      fields: { "content-type": "application/json" },
+      body: `${JSON.stringify(body, null, 2)}\n`,
+    };
   };
 };
 

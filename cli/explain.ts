@@ -2,6 +2,7 @@
 import type { RequestHead } from "../src/core/arrival.ts";
 import { normaliseAddress } from "../src/http/address.ts";
 import { isFieldName } from "../src/http/headers.ts";
+import { readFields } from "../src/http/read-fields.ts";
 import { showValue } from "../src/config/problem.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, requireConfig } from "./configured.ts";
@@ -59,13 +60,17 @@ export const requestHead = (
     );
   }
   const [, scheme = "http", authority = "", rest = ""] = parts;
-  const fields = headers.map(headerField);
-  const named = fields.some(([name]) => name.toLowerCase() === "host");
+  const given = headers.map(headerField);
+  const named = given.some(([name]) => name.toLowerCase() === "host");
+  const fields = [...(named ? [] : ["host", authority]), ...given.flat()];
   return {
     method,
     scheme: scheme.toLowerCase() === "https" ? "https" : "http",
     target: onTheWire(rest.startsWith("/") ? rest : `/${rest}`),
-    pairs: [...(named ? [] : ["host", authority]), ...fields.flat()],
+    authority: undefined,
+    version: "1.1",
+    fields,
+    ...readFields(fields, "1.1"),
   };
 };
 

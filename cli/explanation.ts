@@ -1,10 +1,9 @@
 /** A trace as text. */
 import { isCredentialName } from "../src/http/credentials.ts";
 import { editPairs } from "../src/http/header-edits.ts";
-import { HOP_BY_HOP } from "../src/http/headers.ts";
+import { firstValue } from "../src/http/headers.ts";
 import { MASK } from "../src/config/masking.ts";
-import type { RoutePlan } from "../src/config/plan.ts";
-import type { Config, RouteConfig } from "../src/config/types.ts";
+import type { Config } from "../src/config/types.ts";
 import type { Attempt } from "../src/core/exchange.ts";
 import { notTaken } from "./not-taken.ts";
 import { matchText } from "./listening.ts";
@@ -19,23 +18,28 @@ export type Mask = (text: string) => string;
 
 /** Lines for the terminal, with the config's secrets masked, and the values of credential headers. */
 export const explanation = (trace: Trace, style: Style, mask: Mask): readonly string[] => {
-  const { head, plan } = trace;
-  const host = firstHost(trace);
+  const { head, gateway, answer } = trace;
+  const { screened, decision } = answer.admission;
   const row = (label: string, text: string): string =>
     `  ${style.dim(label.padEnd(LABEL_WIDTH))}${mask(text)}`;
-  const route = takenRoute(trace);
-  const lines = [style.bold(readable(mask(`${head.method} ${head.scheme}://${host}${head.target}`))), ""];
-  if (trace.screened !== undefined && trace.screened.target !== head.target) {
-    lines.push(row("normalised", trace.screened.target));
+  const lines = [
+    style.bold(readable(mask(`${head.method} ${head.scheme}://${hostOf(trace)}${head.target}`))),
+    "",
+  ];
+  if (screened !== undefined && screened.target !== head.target) {
+    lines.push(row("normalised", screened.target));
   }
-  if (trace.readyPage) {
-    const answer = `${trace.response.status} from the proxy itself: the ready page (listen.readyPath)`;
-    return [...lines, row("route", "none; the ready page comes before all routes"), row("answer", answer)];
+  if (decision.kind === "ready-page") {
+    const text = `${statusOf(trace)} from the proxy itself: the ready page (listen.readyPath)`;
+    return [...lines, row("route", "none; the ready page comes before all routes"), row("answer", text)];
   }
-  if (route === undefined) lines.push(row("route", style.yellow("none")));
+  if (decision.kind !== "routed") lines.push(row("route", style.yellow("none")));
   else {
-    lines.push(row("route", `${style.green(`"${route.config.name}"`)}, which matches ${route.match}`));
-    lines.push(row("layers", layerText(plan.config, route.config, route.plan)));
+    const { found } = decision;
+    const { route } = found.value;
+    const config = gateway.plan.config.routes.find(({ name }) => name === route.name);
+    lines.push(row("route", `${style.green(`"${route.name}"`)}, which matches ${matchText(found.match)}`));
+    if (config !== undefined) lines.push(row("layers", layerText(gateway.plan.config, config, route)));
   }
   lines.push(...outcome(trace, row, style));
   lines.push(...notTaken(trace, style, mask));
@@ -54,41 +58,31 @@ const readable = (text: string): string =>
     }
   });
 
-const firstHost = ({ head, screened }: Trace): string => {
-  if (screened !== undefined) return screened.authority;
-  const at = head.pairs.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
-  return head.pairs[at + 1] ?? "";
-};
+const hostOf = ({ head, answer }: Trace): string =>
+  answer.admission.screened?.authority ?? firstValue(head.fields, "host") ?? "";
 
-/** The route that answers, and its match as text. */
-const takenRoute = ({
-  plan,
-  routable,
-}: Trace): { readonly config: RouteConfig; readonly plan: RoutePlan; readonly match: string } | undefined => {
-  if (routable === undefined) return undefined;
-  const found = plan.router.find(routable);
-  if (found.kind !== "found") return undefined;
-  const config = plan.config.routes.find(({ name }) => name === found.value.route.name);
-  return config && { config, plan: found.value.route, match: matchText(found.match) };
-};
+const statusOf = ({ answer: { reply } }: Trace): number => (reply.kind === "http" ? reply.status : 101);
 
 const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
-  const { attempt, failure, response, plan } = trace;
-  if (failure !== undefined) {
-    const { kind, code, message, headers } = failure.error;
+  const { attempt, answer, gateway } = trace;
+  if (answer.failure !== undefined) {
+    const { kind, code, message, headers } = answer.failure;
     const allow = headers?.["allow"];
     const allowed = allow === undefined ? "" : `; allowed are ${allow}`;
     return [row("answer", `${style.red(String(kind.status))} ${code}: ${message}${allowed}`)];
   }
   if (attempt === undefined) {
-    const location = response.headers.get("location");
+    const location = firstValue(answer.reply.fields, "location");
     return [
-      row("answer", `${response.status} from the proxy itself${location === null ? "" : `, to ${location}`}`),
+      row(
+        "answer",
+        `${statusOf(trace)} from the proxy itself${location === undefined ? "" : `, to ${location}`}`,
+      ),
       ...responseRows(trace, row),
     ];
   }
   return [
-    ...upstreamRows(attempt, plan.config, row, style),
+    ...upstreamRows(attempt, gateway.plan.config, row, style),
     ...requestRows(attempt, row),
     ...responseRows(trace, row),
   ];
@@ -102,10 +96,7 @@ const upstreamRows = (attempt: Attempt, config: Config, row: Row, style: Style):
     shares.length > 1 ? `, of ${shares.map(({ name, weight }) => `${name} ×${weight}`).join(", ")}` : "";
   const lines = [
     row("upstream", `${style.green(`"${endpoint.upstream}"`)}${split}`),
-    row(
-      "sends",
-      `${exchange.arrival.head.method} ${attempt.target} to ${endpoint.socketPath ?? endpoint.origin}`,
-    ),
+    row("sends", `${exchange.arrival.method} ${attempt.target} to ${endpoint.socketPath ?? endpoint.origin}`),
   ];
   if (upstream !== undefined && upstream.endpoints.length > 1) {
     const others = upstream.endpoints.map(({ url, weight }) => (weight === 1 ? url : `${url} ×${weight}`));
@@ -116,8 +107,8 @@ const upstreamRows = (attempt: Attempt, config: Config, row: Row, style: Style):
 
 /** The header section that leaves, with what was added or changed marked, and what does not leave. */
 const requestRows = (attempt: Attempt, row: Row): readonly string[] => {
-  const { pairs } = attempt.exchange.arrival.head;
-  const sent = ["host", attempt.host, ...editPairs(pairs, attempt.requestEdits, attempt.exchange.drop)];
+  const { fields: pairs } = attempt.exchange.arrival;
+  const sent = ["host", attempt.host, ...editPairs(pairs, attempt.edits, attempt.exchange.drop)];
   const arrived = new Set(fieldsOf(pairs).map(([name, value]) => `${name}: ${value}`));
   const fields = fieldsOf(sent);
   const lines = fields.map((field) => `${arrived.has(field.join(": ")) ? " " : "+"} ${shown(field)}`);
@@ -126,11 +117,11 @@ const requestRows = (attempt: Attempt, row: Row): readonly string[] => {
   return lines.map((line, index) => row(index === 0 ? "request" : "", line));
 };
 
-const responseRows = ({ response, attempt }: Trace, row: Row): readonly string[] => {
-  const lines = [...response.headers].map((field) => `+ ${shown(field)}`);
-  for (const name of attempt?.responseEdits.drop ?? []) {
-    if (!HOP_BY_HOP.has(name) && !response.headers.has(name)) lines.push(`- ${name}`);
-  }
+const responseRows = ({ answer }: Trace, row: Row): readonly string[] => {
+  const fields = fieldsOf(answer.reply.fields);
+  const names = new Set(fields.map(([name]) => name));
+  const lines = fields.map((field) => `+ ${shown(field)}`);
+  for (const name of answer.edits?.edits.drop ?? []) if (!names.has(name)) lines.push(`- ${name}`);
   return lines.map((line, index) => row(index === 0 ? "response" : "", line));
 };
 

@@ -16,6 +16,18 @@ export interface DemoServer {
   close(): Promise<void>;
 }
 
+export interface DemoRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+export interface DemoResponse {
+  readonly status: number;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** Everything outside of the command line itself. */
 export interface Host {
   /** Shown to people, e.g. "Node 26.10.0". */
@@ -38,12 +50,14 @@ export interface Host {
   now(): number;
   /** Calls `listener` on each SIGTERM and SIGINT. */
   onSignal(listener: (signal: string) => void): void;
+  /** Calls `listener` on each SIGHUP. */
+  onHangUp(listener: () => void): void;
   /** Ends the process at once. */
   exit(code: number): void;
   /** Serves a gateway. */
   serve(config: Config, options: ServeOptions): Promise<Serving>;
   /** Serves `answer` on a free port of the loopback interface. */
-  serveDemo(answer: (request: Request) => Response | Promise<Response>): Promise<DemoServer>;
+  serveDemo(answer: (request: DemoRequest) => Promise<DemoResponse>): Promise<DemoServer>;
   /** Whether something accepts connections there; resolves to the reason if not. Gives up after 2 s. */
   reach(target: ReachTarget): Promise<string | undefined>;
 }

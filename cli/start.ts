@@ -67,13 +67,13 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
     routes: [{ name: "everything", upstream: "upstream" }],
   });
   return {
-    loaded: withoutDelay(loaded),
+    loaded,
     describe: (address, style) => [`  ${style.cyan(address)}  ${style.dim("→")} ${endpoints.join(", ")}`],
   };
 };
 
 const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
-  loaded: withoutDelay(await configuredBy(host, { ...demo.config, ...flags })),
+  loaded: await configuredBy(host, { ...demo.config, ...flags }),
   describe: (address, style) => {
     const width = Math.max(...[address, ...demo.origins.map(({ url }) => url)].map(({ length }) => length));
     const row = (url: string, what: string): string =>
@@ -94,14 +94,6 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
     ];
   },
 });
-
-/** Where no load balancer watches a ready page, stopping need not wait for it to notice. */
-const withoutDelay = (loaded: LoadedConfig): LoadedConfig => {
-  const { config, explicit } = loaded;
-  if (explicit.has("listen.drain.delay")) return loaded;
-  const listen = { ...config.listen, drain: { ...config.listen.drain, delayMs: 0 } };
-  return { ...loaded, config: { ...config, listen } };
-};
 
 const run = async (host: Host, { loaded, describe }: Setup): Promise<number> => {
   await refuseUnsupported(loaded, host.profile);

@@ -1,105 +1,64 @@
 /** Sends a request through the real gateway, with a transport that records instead of sending. */
-import { createGateway } from "../handlers/gateway.ts";
 import { ManualClock, seededRandom } from "../runtimes/memory/mod.ts";
-import { type Plan, buildPlan } from "../src/config/plan.ts";
 import type { Config } from "../src/config/types.ts";
 import { CAPABILITIES, type Capability } from "../src/core/capability.ts";
-import type { ArrivedBody, Arrival, RequestHead } from "../src/core/arrival.ts";
+import type { Arrival, RequestHead } from "../src/core/arrival.ts";
+import { NO_BODY } from "../src/core/body.ts";
 import { NEVER_CANCELLED } from "../src/core/cancellation.ts";
 import type { Attempt } from "../src/core/exchange.ts";
-import type { FailureReport, Platform } from "../src/core/platform.ts";
-import { declaredLength, declaresContent } from "../src/http/framing.ts";
-import { editHeaders } from "../src/http/header-edits.ts";
-import { type Screened, screen } from "../src/http/screen.ts";
-import { clientOf, routable } from "../src/routable.ts";
-import type { RoutableRequest } from "../src/routing/router.ts";
+import type { Platform, Transport } from "../src/core/platform.ts";
+import { type Answer, type Gateway, buildGateway } from "../src/gateway.ts";
 
 /** What became of the request. */
 export interface Trace {
   readonly head: RequestHead;
-  readonly plan: Plan;
-  /** It asks for `listen.readyPath`, which comes before all routes. */
-  readonly readyPage: boolean;
-  /** Undefined where the request is refused before routing. */
-  readonly screened: Screened | undefined;
-  /** What it is routed by; undefined where it is refused before. */
-  readonly routable: RoutableRequest | undefined;
+  readonly gateway: Gateway;
   /** What would be sent; undefined where nothing would. */
   readonly attempt: Attempt | undefined;
-  readonly failure: FailureReport | undefined;
-  /** The proxy's own answer, or an upstream's bare 200 with the proxy's edits on it. */
-  readonly response: Response;
+  /** With the proxy's own reply, or an upstream's bare 200. */
+  readonly answer: Answer;
 }
 
 /** Traces the request `head` from the client at `address`. */
 export const traceRequest = async (config: Config, head: RequestHead, address: string): Promise<Trace> => {
   let attempt: Attempt | undefined;
-  let failure: FailureReport | undefined;
-  let arrived = false;
-  const arrival: Omit<Arrival, "request"> = {
-    head,
-    body: announcedBody(head),
-    peer: { address, port: undefined },
-    cancellation: NEVER_CANCELLED,
-  };
-  const random = seededRandom();
-  const platform: Platform = {
-    name: "explain",
-    capabilities: new Set(Object.keys(CAPABILITIES) as Capability[]),
-    clock: new ManualClock(),
-    random,
-    transport: {
-      send: async (sent) => {
-        attempt = sent;
-        const headers = new Headers();
-        editHeaders(headers, sent.responseEdits);
-        return new Response(null, { headers });
-      },
-      close: async () => {},
+  const transport: Transport = {
+    send: async (sent) => {
+      attempt = sent;
+      return { kind: "http", status: 200, fields: [], body: NO_BODY };
     },
-    telemetry: {
-      failed: (report) => {
-        failure = report;
-      },
-    },
-    arrive: (request) => {
-      arrived = true;
-      return { ...arrival, request };
-    },
+    close: async () => {},
   };
-  const response = await createGateway(config, platform).request(carrier(head));
-  const plan = buildPlan(config, random);
-  const found = screen(head, { ...config.listen.limits, ...config.validation });
-  const screened = "code" in found ? undefined : found;
-  return {
-    head,
-    plan,
-    readyPage: !arrived,
-    screened,
-    routable: isRefusedUnrouted(failure)
-      ? undefined
-      : screened && routable(head, screened, clientOf(plan, arrival, screened)),
-    attempt,
-    failure,
-    response,
-  };
+  const gateway = buildGateway(config, explaining(transport));
+  const answer = await gateway.answer(arrivalOf(head, address));
+  return { head, gateway, attempt, answer };
 };
 
-/** By what is looked at between the framing and the routes. */
-const isRefusedUnrouted = (failure: FailureReport | undefined): boolean =>
-  failure !== undefined && ["host-not-allowed", "unsupported-media-type"].includes(failure.error.code);
+const explaining = (transport: Transport): Platform => ({
+  name: "explain",
+  capabilities: new Set(Object.keys(CAPABILITIES) as Capability[]),
+  clock: new ManualClock(),
+  random: seededRandom(),
+  transport,
+  fetchTransport: transport,
+  telemetry: {},
+  arrive: () => {
+    throw new TypeError("explain takes no Web requests");
+  },
+});
 
-/** The content that `head` says would follow, all of it empty. */
-const announcedBody = ({ pairs }: RequestHead): ArrivedBody => {
-  const present = declaresContent(pairs);
-  return { present, length: declaredLength(pairs), stream: () => (present ? new Response("").body : null) };
-};
+/** With a body of the length that `head` announces, which nothing reads. */
+const arrivalOf = (head: RequestHead, address: string): Arrival => ({
+  ...head,
+  body:
+    head.notes.chunked || (head.notes.contentLength ?? 0) > 0
+      ? { kind: "stream", length: head.notes.contentLength, source: UNREAD }
+      : NO_BODY,
+  peer: { address, port: undefined },
+  localPort: undefined,
+  cancellation: NEVER_CANCELLED,
+  request: undefined,
+  interim: () => {},
+});
 
-/** Hono routes on this; what the gateway reads is `head`. */
-const carrier = ({ target, method }: RequestHead): Request => {
-  const url = new URL("http://localhost");
-  const [path = "/"] = target.split("?", 1);
-  url.pathname = path;
-  // CONNECT and TRACE have no Request; the gateway refuses them by the head.
-  return new Request(url, { method: /^(CONNECT|TRACE|TRACK)$/i.test(method) ? "GET" : method });
-};
+const UNREAD = { start: () => {}, resume: () => {}, cancel: () => {} };

@@ -1,13 +1,11 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
-import type { FailureReport } from "../src/core/platform.ts";
+import type { FailureOptions } from "./failure-log.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends FailureOptions {
   /** Instead of the config's; 0 takes any free port. */
   readonly port?: number;
   /** Instead of the config's. */
   readonly host?: string;
-  /** Told of every failed exchange, instead of a line on standard error. MUST NOT throw. */
-  onFailure?(report: FailureReport): void;
   /** Dotted config paths that somebody set; what is only a default never makes a runtime refuse a config. */
   readonly explicit?: ReadonlySet<string>;
 }
@@ -17,7 +15,7 @@ export interface Serving {
   readonly address: { readonly host: string; readonly port: number };
   /**
    * Stops gracefully: not ready from now on, every response closes its connection, accepts connections for
-   * `drain.delayMs` more, waits `drain.timeoutMs` for what is in flight, then cuts it.
+   * `drain.delayMs` more where there is a ready page, waits `drain.timeoutMs` for what is in flight, then cuts it.
    * Later calls return the first one's promise.
    */
   drain(): Promise<{ readonly cut: number }>;

@@ -2,17 +2,18 @@
 import type { CompiledEdits, ForwardTarget, RoutedMatch } from "./config/plan.ts";
 import type { Config } from "./config/types.ts";
 import { ProxyError } from "./core/errors.ts";
-import type { Exchange } from "./core/exchange.ts";
-import { localResponse } from "./core/local-response.ts";
-import type { Platform } from "./core/platform.ts";
+import type { EditSource, Exchange } from "./core/exchange.ts";
+import { textReply } from "./core/local-reply.ts";
+import type { Platform, Transport } from "./core/platform.ts";
 import type { Service } from "./core/service.ts";
 import { exchangeScope } from "./exchange-scope.ts";
-import { type EditSource, forward } from "./upstream/forward.ts";
+import { forward } from "./upstream/forward.ts";
 import { weightedSplit } from "./upstream/split.ts";
+import type { Upstream } from "./upstream/upstream.ts";
 
 /** Rejects with `no-endpoint` where every upstream of the route has weight 0. */
 export const actionService = (match: RoutedMatch, config: Config, platform: Platform): Service => {
-  const { action, responseHeaders } = match.route;
+  const { action } = match.route;
   switch (action.kind) {
     case "forward": {
       const pick = weightedSplit(
@@ -31,23 +32,19 @@ export const actionService = (match: RoutedMatch, config: Config, platform: Plat
     }
     case "redirect":
       return async (exchange) =>
-        localResponse(exchange, {
-          status: action.status,
-          fields: ["location", match.location?.(exchangeScope(exchange)) ?? "/"],
-          body: null,
-          edits: editSource(responseHeaders).render(exchange),
-        });
+        textReply(action.status, ["location", match.location?.(exchangeScope(exchange)) ?? "/"], "");
     case "respond": {
       const fields = Object.entries(action.respond.headers).flat();
-      return async (exchange) =>
-        localResponse(exchange, {
-          status: action.respond.status,
-          fields,
-          body: action.respond.body,
-          edits: editSource(responseHeaders).render(exchange),
-        });
+      const reply = textReply(action.respond.status, fields, action.respond.body);
+      return async () => reply;
     }
   }
+};
+
+const transportOf = ({ name, viaFetch }: Upstream, platform: Platform): Transport => {
+  if (!viaFetch) return platform.transport;
+  if (platform.fetchTransport !== undefined) return platform.fetchTransport;
+  throw new TypeError(`upstream "${name}": ${platform.name} has no fetch transport`);
 };
 
 const forwardTo = (
@@ -56,18 +53,24 @@ const forwardTo = (
   config: Config,
   platform: Platform,
 ): Service => {
-  const { action } = match.route;
+  const { action, responseHeaders } = match.route;
   const host = action.kind === "forward" ? action.host : undefined;
-  return forward({
+  const service = forward({
     upstream: target.upstream,
-    transport: platform.transport,
+    transport: transportOf(target.upstream, platform),
+    telemetry: platform.telemetry,
     forwarding: config.forwarding,
     timeouts: target.timeouts,
     target: targetOf(match),
     host: host && ((exchange) => host.render(exchangeScope(exchange))),
     requestEdits: editSource(target.requestHeaders),
-    responseEdits: editSource(target.responseHeaders),
   });
+  if (target.responseHeaders === responseHeaders) return service;
+  const edits = editSource(target.responseHeaders);
+  return (exchange) => {
+    exchange.trail.edits = edits;
+    return service(exchange);
+  };
 };
 
 const targetOf = ({ target }: RoutedMatch): ((exchange: Exchange) => string) =>
@@ -75,7 +78,8 @@ const targetOf = ({ target }: RoutedMatch): ((exchange: Exchange) => string) =>
     ? (exchange) => exchange.target
     : (exchange) => target(exchange.path, exchange.query, exchangeScope(exchange));
 
-const editSource = (edits: CompiledEdits): EditSource => ({
+/** Edits of the config, rendered from an exchange. */
+export const editSource = (edits: CompiledEdits): EditSource => ({
   constant: edits.constant,
   render: (exchange) => edits.constant ?? edits.render(exchangeScope(exchange)),
 });

@@ -17,7 +17,7 @@ class ExchangeScope implements TemplateScope {
     return this.#exchange.id;
   }
   get method(): string {
-    return this.#exchange.arrival.head.method;
+    return this.#exchange.arrival.method;
   }
   get scheme(): string {
     return this.#exchange.client.scheme;
@@ -36,7 +36,7 @@ class ExchangeScope implements TemplateScope {
   }
   header(lowerName: string): string | undefined {
     const { arrival, disregarded } = this.#exchange;
-    return disregarded.includes(lowerName) ? undefined : joinedValue(arrival.head.pairs, lowerName);
+    return disregarded.includes(lowerName) ? undefined : joinedValue(arrival.fields, lowerName);
   }
 }
 

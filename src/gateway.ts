@@ -2,116 +2,210 @@
  * READ FIRST. A gateway is a plan and, for every route of it, one stack of layers around the service that
  * answers: `forward` to an upstream, a redirect or a fixed response.
  *
- * Client-facing middleware has run before; the Hono app around this stands in `handlers/gateway.ts`.
+ * A request's way: `admission` decides from the head alone; the route's stack makes a reply; `clientEdits` are applied to it
+ * last and once; the server that sends it reports its end, and the exchange is settled.
  */
-import { actionService } from "./action-service.ts";
+import { actionService, editSource } from "./action-service.ts";
+import { type Admission, type Admit, type Surroundings, admission, joined, traced } from "./admission.ts";
+import { type ClientEdits, clientEdits } from "./client-edits.ts";
 import type { Config } from "./config/types.ts";
 import { type Plan, type RoutePlan, type RoutedMatch, buildPlan } from "./config/plan.ts";
 import type { Arrival } from "./core/arrival.ts";
-import { withDeadline } from "./core/deadline.ts";
-import { ProxyError } from "./core/errors.ts";
-import type { Exchange } from "./core/exchange.ts";
+import { ProxyError, asProxyError } from "./core/errors.ts";
+import type { EditSource, Exchange, Trail } from "./core/exchange.ts";
+import { ALWAYS_SERVING, type Lifecycle } from "./core/lifecycle.ts";
+import { limitedBody } from "./core/limited-body.ts";
+import { problemReply, textReply } from "./core/local-reply.ts";
 import type { Clock, Platform } from "./core/platform.ts";
+import type { Reply } from "./core/reply.ts";
 import { type Layer, type Service, stack } from "./core/service.ts";
-import type { ResolvedClient } from "./http/forwarded.ts";
-import type { HeaderEdits } from "./http/header-edits.ts";
-import type { Screened } from "./http/screen.ts";
-import { clientOf, joined, requireServed, routable } from "./routable.ts";
+import { ORDINARY_METHODS } from "./edge/validation.ts";
+import { type Answer, Visit } from "./visit.ts";
+import { isCredentialName } from "./http/credentials.ts";
 import type { FoundRoute } from "./routing/router.ts";
+import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
 
-/** A request that passed the front desk. */
-export interface Admitted {
-  readonly id: string;
-  /** See `Exchange`. */
-  readonly idHeaders: readonly string[];
-  readonly arrival: Arrival;
-  readonly screened: Screened;
-  /** Besides the limit of the route. */
-  readonly maxBodyBytes: number;
-  /** What middleware wants done to the response; see `Exchange`. */
-  readonly responseEdits: readonly HeaderEdits[];
-  readonly responseFields: readonly string[];
-}
+export type { Admission, Surroundings } from "./admission.ts";
+export type { Answer } from "./visit.ts";
 
-/** Routes admitted requests and answers them. */
+/** Answers requests. */
 export interface Gateway {
   readonly plan: Plan;
-  /** Rejects only with `ProxyError`. */
-  handle(admitted: Admitted): Promise<Response>;
+  /** What would be done about a request, without doing it. */
+  readonly admit: Admit;
+  /** Never rejects: a failure is a reply too. */
+  answer(arrival: Arrival, surroundings?: Surroundings): Promise<Answer>;
+}
+
+/** The gateway of the moment. A reload swaps it; exchanges in flight finish on the one they started with. */
+export interface GatewayRef {
+  current: Gateway;
+}
+
+export interface GatewayParts {
+  /** Keeps the state of endpoints from one gateway to the next. @default a new one */
+  readonly registry?: EndpointRegistry | undefined;
+  /** Read by the ready page. @default always serving */
+  readonly lifecycle?: Lifecycle | undefined;
+  /** False for a single handler in an app, which adds nothing of its own to what clients see. @default true */
+  readonly facesClient?: boolean | undefined;
+  /** The layer of the config's `middleware`, made where Web requests are known. */
+  readonly middlewareLayer?: ((middleware: readonly unknown[]) => Layer) | undefined;
 }
 
 /** Compiles `config` and builds one stack for each route. */
-export const buildGateway = (config: Config, platform: Platform): Gateway => {
-  const plan = buildPlan(config, platform.random);
-  const services = new Map<RoutedMatch, Service>();
-  for (const { value } of plan.entries) services.set(value, routeService(value, config, platform));
-  return {
-    plan,
-    async handle(admitted) {
-      const { arrival, screened } = admitted;
-      const client = clientOf(plan, arrival, screened);
-      requireServed(client, screened, config.validation.hosts);
-      const request = routable(arrival.head, screened, client);
-      const found = plan.router.find(request);
-      if (found.kind === "no-route") throw new ProxyError("no-route");
-      if (found.kind === "method-not-allowed") {
-        throw new ProxyError("method-not-allowed", { headers: { allow: found.allow.join(", ") } });
-      }
-      const service = services.get(found.value);
-      if (service === undefined) throw new ProxyError("internal", { detail: "route without a service" });
-      return service(exchangeOf(admitted, client, request.disregarded, found));
-    },
-  };
+export const buildGateway = (config: Config, platform: Platform, parts: GatewayParts = {}): Gateway => {
+  const { registry = createEndpointRegistry(), facesClient = true } = parts;
+  const plan = buildPlan(config, platform.random, registry);
+  const services = new Map<RoutedMatch, RouteService>();
+  for (const { value } of plan.entries) services.set(value, routeService(value, plan, platform, parts));
+  const admit = admission({ plan, newId: () => platform.random.id(), sendsId: facesClient });
+  const edits = clientEdits(
+    facesClient ? config : { ...config, securityHeaders: false },
+    facesClient ? config.requestId.header : undefined,
+  );
+  const gateway = new RunningGateway({ plan, admit, services, edits, platform, parts });
+  return { plan, admit, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
 };
 
-const routeService = (match: RoutedMatch, config: Config, platform: Platform): Service =>
-  stack(routeLayers(match.route, platform.clock).map(({ layer }) => layer))(
-    actionService(match, config, platform),
-  );
+/** A route's stack, and its edits of the response. */
+interface RouteService {
+  readonly service: Service;
+  readonly edits: EditSource;
+}
+
+const routeService = (
+  match: RoutedMatch,
+  plan: Plan,
+  platform: Platform,
+  parts: GatewayParts,
+): RouteService => ({
+  service: stack(routeLayers(match.route, platform.clock, parts).map(({ layer }) => layer))(
+    actionService(match, plan.config, platform),
+  ),
+  edits: editSource(match.route.responseHeaders),
+});
 
 /** The layers of a route, outermost first. A route has only those that its config asks for. */
 export const routeLayers = (
   route: RoutePlan,
   clock: Clock,
+  { middlewareLayer }: GatewayParts = {},
 ): readonly { readonly name: string; readonly layer: Layer }[] => {
-  const { maxBodyBytes, totalMs } = route;
+  const { maxBodyBytes, totalMs, middleware } = route;
   return [
     ...(maxBodyBytes === Number.POSITIVE_INFINITY
       ? []
       : [{ name: `body limit ${maxBodyBytes} bytes`, layer: bodyLimit(maxBodyBytes) }]),
-    ...(totalMs === undefined ? [] : [{ name: `deadline ${totalMs} ms`, layer: deadline(totalMs, clock) }]),
+    ...(totalMs === Number.POSITIVE_INFINITY
+      ? []
+      : [{ name: `deadline ${totalMs} ms`, layer: deadline(totalMs, clock) }]),
+    ...(middleware.length === 0 || middlewareLayer === undefined
+      ? []
+      : [{ name: `middleware ×${middleware.length}`, layer: middlewareLayer(middleware) }]),
   ];
 };
 
-/** Refuses bodies that say they are too long; the transport counts those that don't say. */
+/** Refuses bodies that announce too much, and fails the others once they are too long. */
 const bodyLimit =
   (maxBytes: number): Layer =>
   (next) =>
-  (exchange) =>
-    exchange.contentLength !== undefined && exchange.contentLength > maxBytes
-      ? Promise.reject(
-          new ProxyError("body-too-large", {
-            detail: `content-length ${exchange.contentLength} is over the limit of ${maxBytes} bytes`,
-          }),
-        )
-      : next(exchange);
+  (exchange) => {
+    const body = limitedBody(exchange.body, maxBytes);
+    return next(body === exchange.body ? exchange : { ...exchange, body });
+  };
 
+/** Transports end what is still running then. */
 const deadline =
   (ms: number, clock: Clock): Layer =>
   (next) =>
   (exchange) =>
-    next({ ...exchange, cancellation: withDeadline(exchange.cancellation, clock, ms) });
+    next({ ...exchange, endsAt: Math.min(exchange.endsAt, clock.now() + ms) });
+
+interface RunningParts {
+  readonly plan: Plan;
+  readonly admit: Admit;
+  readonly services: ReadonlyMap<RoutedMatch, RouteService>;
+  readonly edits: ClientEdits;
+  readonly platform: Platform;
+  readonly parts: GatewayParts;
+}
+
+/** Runs requests through what `buildGateway` built. */
+class RunningGateway {
+  readonly #parts: RunningParts;
+
+  constructor(parts: RunningParts) {
+    this.#parts = parts;
+  }
+
+  async answer(arrival: Arrival, surroundings: Surroundings | undefined): Promise<Answer> {
+    const { admit, platform, edits, services } = this.#parts;
+    const admitted = admit(arrival, arrival.peer, surroundings);
+    const trail: Trail = { attempts: 0, endpoint: undefined, edits: undefined, failure: undefined };
+    const visit = new Visit({ arrival, admitted, trail, platform });
+    const client = { secure: admitted.secure, securedOutside: surroundings?.securityHeaders === true };
+    const { decision } = admitted;
+    if (decision.kind !== "routed") {
+      return visit.replied(this.#ownReply(arrival, admitted, visit), edits.own(client));
+    }
+    try {
+      const route = services.get(decision.found.value);
+      if (route === undefined) throw new ProxyError("internal", { detail: "route without a service" });
+      const exchange = exchangeOf(arrival, admitted, decision.found, trail);
+      const reply: Reply = await route.service(limitedOutside(exchange, surroundings));
+      if (reply.kind === "tunnel") return visit.tunnelled(reply);
+      return visit.replied(reply, edits.routed(trail.edits ?? route.edits, exchange, client));
+    } catch (thrown) {
+      const error = visit.failed(asProxyError(thrown));
+      return visit.replied(problemReply(error, admitted.id, arrival.fields), edits.own(client));
+    }
+  }
+
+  /** The reply of a request that reaches no route. */
+  #ownReply(arrival: Arrival, { decision, id }: Admission, visit: Visit): ReturnType<typeof textReply> {
+    switch (decision.kind) {
+      case "refused":
+        return problemReply(visit.failed(decision.error), id, arrival.fields);
+      case "ready-page": {
+        const { draining } = this.#parts.parts.lifecycle ?? ALWAYS_SERVING;
+        return textReply(draining ? 503 : 200, PLAIN_TEXT, draining ? "draining\n" : "ready\n");
+      }
+      case "server-options":
+        return textReply(204, ["allow", ORDINARY_METHODS], "");
+      case "trace":
+        return textReply(200, ["content-type", "message/http"], traced(arrival, isCredentialName));
+      case "routed":
+        throw new TypeError("a routed request has no reply of its own");
+    }
+  }
+}
+
+const PLAIN_TEXT: readonly string[] = [
+  "content-type",
+  "text/plain; charset=utf-8",
+  "cache-control",
+  "no-store",
+];
+
+const limitedOutside = (exchange: Exchange, surroundings: Surroundings | undefined): Exchange => {
+  const maxBytes = surroundings?.maxBodyBytes;
+  if (maxBytes === undefined) return exchange;
+  return { ...exchange, body: limitedBody(exchange.body, maxBytes) };
+};
 
 const exchangeOf = (
-  admitted: Admitted,
-  client: ResolvedClient,
-  disregarded: readonly string[],
+  arrival: Arrival,
+  admitted: Admission,
   { value: match, params }: FoundRoute<RoutedMatch>,
+  trail: Trail,
 ): Exchange => {
-  const { arrival, screened } = admitted;
+  const { screened, client, request } = admitted;
+  if (screened === undefined || client === undefined || request === undefined) {
+    throw new ProxyError("internal", { detail: "routed without having been looked at" });
+  }
   return {
     id: admitted.id,
-    idHeaders: admitted.idHeaders,
     arrival,
     client,
     route: match.route.name,
@@ -119,12 +213,12 @@ const exchangeOf = (
     target: screened.target,
     path: screened.path,
     query: screened.query,
-    drop: client.trustedPeer ? joined(screened.drop, client.drop) : disregarded,
-    disregarded,
-    contentLength: screened.contentLength,
-    responseEdits: admitted.responseEdits,
-    responseFields: admitted.responseFields,
-    maxBodyBytes: Math.min(match.route.maxBodyBytes, admitted.maxBodyBytes),
+    idFields: admitted.idFields,
+    drop: client.trustedPeer ? joined(screened.drop, client.drop) : request.disregarded,
+    disregarded: request.disregarded,
+    body: arrival.body,
+    endsAt: Number.POSITIVE_INFINITY,
     cancellation: arrival.cancellation,
+    trail,
   };
 };

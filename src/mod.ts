@@ -13,20 +13,5 @@ export {
   ProxyError,
   type ProxyErrorOptions,
 } from "./core/errors.ts";
-export type { ArrivedBody, Arrival, Peer, RequestHead } from "./core/arrival.ts";
-export type { Balancer, Eligible } from "./core/balancer.ts";
-export type { Cancellation } from "./core/cancellation.ts";
-export type { AttemptTimeouts, Endpoint, EndpointPool, EndpointTls } from "./core/endpoint.ts";
-export type { Attempt, ClientInfo, Exchange } from "./core/exchange.ts";
-export type { Lifecycle } from "./core/lifecycle.ts";
-export type {
-  Cancel,
-  Clock,
-  FailureReport,
-  Platform,
-  Random,
-  Telemetry,
-  Transport,
-} from "./core/platform.ts";
-export type { HeaderEdits, HeaderPairs } from "./http/header-edits.ts";
-export { type Layer, type Service, stack } from "./core/service.ts";
+export type { Platform } from "./core/platform.ts";
+export type { ExchangeReport } from "./core/telemetry.ts";

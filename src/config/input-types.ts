@@ -19,6 +19,7 @@ export interface ConfigInput {
         readonly host?: string | undefined;
         readonly trustedProxies?: OneOrMany<string> | undefined;
         readonly readyPath?: string | undefined;
+        readonly halfClose?: "close" | "answer" | undefined;
         readonly limits?:
           | {
               readonly headerBytes?: SizeInput | undefined;
@@ -48,6 +49,7 @@ export interface ConfigInput {
         readonly hosts?: readonly string[] | undefined;
         readonly contentTypes?: readonly string[] | undefined;
         readonly underscores?: "drop" | "reject" | "allow" | undefined;
+        readonly encodedSlash?: "reject" | "keep" | undefined;
       }
     | undefined;
   readonly securityHeaders?:
@@ -71,6 +73,8 @@ export interface ConfigInput {
         readonly via?: string | false | undefined;
       }
     | undefined;
+  /** Hono middleware around every route; from TypeScript only. */
+  readonly middleware?: readonly unknown[] | undefined;
 }
 
 export interface EndpointInput {
@@ -102,9 +106,11 @@ export interface UpstreamInput {
     | {
         readonly connections?: number | undefined;
         readonly keepAlive?: DurationInput | undefined;
-        readonly pipelining?: number | undefined;
+        readonly idle?: number | undefined;
       }
     | undefined;
+  readonly limits?: { readonly headerBytes?: SizeInput | undefined } | undefined;
+  readonly transport?: "fetch" | undefined;
 }
 
 export interface HeaderEditInput {
@@ -114,6 +120,8 @@ export interface HeaderEditInput {
 }
 
 export interface RouteInput {
+  /** Hono middleware around this route, inside of the gateway's; from TypeScript only. */
+  readonly middleware?: readonly unknown[] | undefined;
   readonly name?: string | undefined;
   /** One match or several; any of them suffices. */
   readonly match?: OneOrMany<RouteMatchInput> | undefined;
@@ -162,4 +170,5 @@ export interface RouteInput {
       }
     | undefined;
   readonly bodyBytes?: SizeInput | "unlimited" | undefined;
+  readonly encodedSlash?: "reject" | "keep" | undefined;
 }

@@ -1,13 +1,15 @@
 /**
  * Config → Plan: everything that can be decided before the first request is decided here, once.
  *
- * A plan is immutable; endpoint state lives in the balancers it holds. A reload builds a new one and swaps it in.
+ * A plan is immutable, apart from its balancers' turns; the state of endpoints lives in the registry. A reload builds a new
+ * plan over the same registry and swaps it in.
  */
 import { roundRobin } from "../balance/round-robin.ts";
 import { weightedRandom } from "../balance/random.ts";
 import type { Balancer } from "../core/balancer.ts";
 import type { AttemptTimeouts } from "../core/endpoint.ts";
 import type { Random } from "../core/platform.ts";
+import type { EndpointRegistry } from "../upstream/registry.ts";
 import { type TrustedRanges, compileTrusted } from "../http/forwarded.ts";
 import type { HeaderEdits } from "../http/header-edits.ts";
 import { compileHeaderEdits } from "../routing/header-template.ts";
@@ -16,6 +18,7 @@ import type { RouteMatch } from "../routing/match.ts";
 import { compileRedirect } from "../routing/redirect.ts";
 import { compileRewrite } from "../routing/rewrite.ts";
 import { type Router, compileRouter } from "../routing/router.ts";
+import type { EncodedSlash } from "../routing/target-template.ts";
 import type { Template, TemplateScope } from "../routing/template.ts";
 import { createEndpoint } from "../upstream/endpoint.ts";
 import { type HostPolicy, type Upstream, createUpstream } from "../upstream/upstream.ts";
@@ -40,6 +43,7 @@ export interface ForwardTarget {
   readonly weight: number;
   readonly timeouts: AttemptTimeouts;
   readonly requestHeaders: CompiledEdits;
+  /** The route's own object where the share has no edits of its own. */
   readonly responseHeaders: CompiledEdits;
 }
 
@@ -58,11 +62,16 @@ export type RouteAction =
 export interface RoutePlan {
   readonly name: string;
   readonly action: RouteAction;
-  readonly totalMs: number | undefined;
+  /** Infinity is no limit. */
+  readonly totalMs: number;
   /** Infinity is no limit. */
   readonly maxBodyBytes: number;
-  /** Edits of a redirect's or fixed response's own header section. */
+  /** What becomes of requests with an encoded slash in their path. */
+  readonly encodedSlash: EncodedSlash;
+  /** The route's edits of the response, whoever made it. */
   readonly responseHeaders: CompiledEdits;
+  /** Hono middleware of the gateway and then of the route. */
+  readonly middleware: readonly unknown[];
 }
 
 /** What a match of a route leads to: its plan, and what depends on how it matched. */
@@ -70,8 +79,11 @@ export interface RoutedMatch {
   readonly route: RoutePlan;
   /** Path and query to ask the upstream for; undefined where it is the client's own. */
   readonly target: ((path: string, query: string, scope: TemplateScope) => string) | undefined;
-  /** Value of `Location`; undefined where the route does not redirect. */
-  readonly location: ((scope: TemplateScope) => string) | undefined;
+  /**
+   * Value of `Location`; makes undefined for requests that the redirect does not apply to, see `compileRedirect`. Undefined
+   * where the route does not redirect.
+   */
+  readonly location: ((scope: TemplateScope) => string | undefined) | undefined;
 }
 
 /** A whole gateway, compiled. */
@@ -88,10 +100,10 @@ const MINUTE_MS = 60_000;
 const NO_HEADER_EDITS: HeaderEditConfig = { set: {}, append: {}, remove: [] };
 
 /** Compiles a validated config. Throws `TypeError` only where the config was not validated. */
-export const buildPlan = (config: Config, random: Random): Plan => {
+export const buildPlan = (config: Config, random: Random, registry: EndpointRegistry): Plan => {
   const upstreams = new Map<string, Upstream>();
   for (const [name, upstream] of Object.entries(config.upstreams)) {
-    upstreams.set(name, planUpstream(name, upstream, random));
+    upstreams.set(name, planUpstream(name, upstream, { random, registry }));
   }
   const routes: RoutePlan[] = [];
   const entries: { match: RouteMatch; value: RoutedMatch }[] = [];
@@ -110,13 +122,26 @@ export const buildPlan = (config: Config, random: Random): Plan => {
   };
 };
 
-const planUpstream = (name: string, config: UpstreamConfig, random: Random): Upstream =>
+const planUpstream = (
+  name: string,
+  config: UpstreamConfig,
+  { random, registry }: { readonly random: Random; readonly registry: EndpointRegistry },
+): Upstream =>
   createUpstream({
     name,
     endpoints: config.endpoints.map(({ url, weight }) =>
-      createEndpoint({ upstream: name, url, weight, tls: config.tls, pool: config.pool }),
+      createEndpoint({
+        upstream: name,
+        url,
+        weight,
+        tls: config.tls,
+        pool: config.pool,
+        maxHeadBytes: config.limits.headerBytes,
+      }),
     ),
     balancer: createBalancer(config.balance, random),
+    registry,
+    viaFetch: config.transport === "fetch",
     host: hostPolicy(config.host),
     timeouts: {
       connectMs: config.timeouts.connectMs,
@@ -144,15 +169,24 @@ const planRoute = (
   route: RouteConfig,
   config: Config,
   upstreams: ReadonlyMap<string, Upstream>,
-): RoutePlan => ({
-  name: route.name,
-  action: planAction(route, upstreams),
-  totalMs: route.timeouts.totalMs,
-  maxBodyBytes: route.bodyBytes ?? config.listen.limits.bodyBytes,
-  responseHeaders: compileHeaderEdits(route.responseHeaders ?? NO_HEADER_EDITS),
-});
+): RoutePlan => {
+  const responseHeaders = compileHeaderEdits(route.responseHeaders ?? NO_HEADER_EDITS);
+  return {
+    name: route.name,
+    action: planAction(route, upstreams, responseHeaders),
+    totalMs: route.timeouts.totalMs || Number.POSITIVE_INFINITY,
+    maxBodyBytes: route.bodyBytes ?? config.listen.limits.bodyBytes,
+    encodedSlash: route.encodedSlash ?? config.validation.encodedSlash,
+    responseHeaders,
+    middleware: [...config.middleware, ...route.middleware],
+  };
+};
 
-const planAction = (route: RouteConfig, upstreams: ReadonlyMap<string, Upstream>): RouteAction => {
+const planAction = (
+  route: RouteConfig,
+  upstreams: ReadonlyMap<string, Upstream>,
+  responseHeaders: CompiledEdits,
+): RouteAction => {
   if (route.redirect !== undefined) return { kind: "redirect", status: route.redirect.status };
   if (route.respond !== undefined) return { kind: "respond", respond: route.respond };
   const targets = (route.upstreams ?? []).map((share): ForwardTarget => {
@@ -163,7 +197,10 @@ const planAction = (route: RouteConfig, upstreams: ReadonlyMap<string, Upstream>
       weight: share.weight,
       timeouts: routeTimeouts(upstream.timeouts, route),
       requestHeaders: compileHeaderEdits(joined(route.requestHeaders, share.requestHeaders)),
-      responseHeaders: compileHeaderEdits(joined(route.responseHeaders, share.responseHeaders)),
+      responseHeaders:
+        share.responseHeaders === undefined
+          ? responseHeaders
+          : compileHeaderEdits(joined(route.responseHeaders, share.responseHeaders)),
     };
   });
   const host = route.rewrite?.host;
@@ -198,6 +235,6 @@ const joined = (
 
 const planMatch = (plan: RoutePlan, route: RouteConfig, match: RouteMatch): RoutedMatch => ({
   route: plan,
-  target: route.rewrite && compileRewrite(route.rewrite, match),
-  location: route.redirect && compileRedirect(route.redirect, match),
+  target: route.rewrite && compileRewrite(route.rewrite, match, plan.encodedSlash),
+  location: route.redirect && compileRedirect(route.redirect, match, plan.encodedSlash),
 });

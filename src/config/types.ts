@@ -16,6 +16,8 @@ export interface Config {
   readonly securityHeaders: SecurityHeadersConfig | false;
   readonly requestId: RequestIdConfig;
   readonly forwarding: ForwardingConfig;
+  /** Hono middleware around every route. */
+  readonly middleware: readonly unknown[];
 }
 
 /** Where and how clients connect. */
@@ -28,6 +30,8 @@ export interface ListenConfig {
   readonly trustedProxies: readonly string[];
   /** Path that answers 200 while serving and 503 while draining; none unless set. */
   readonly readyPath: string | undefined;
+  /** Whether a client that ends its side behind a complete request has left. @default "close" */
+  readonly halfClose: "close" | "answer";
   readonly limits: ListenLimits;
   readonly timeouts: ListenTimeouts;
   readonly drain: DrainConfig;
@@ -72,6 +76,9 @@ export interface UpstreamConfig {
   readonly tls: UpstreamTlsConfig | undefined;
   readonly timeouts: UpstreamTimeouts;
   readonly pool: PoolConfig;
+  readonly limits: { readonly headerBytes: number };
+  /** @default the proxy's own client where the runtime has sockets */
+  readonly transport: "fetch" | undefined;
 }
 
 export interface EndpointConfig {
@@ -101,12 +108,12 @@ export interface UpstreamTimeouts {
 }
 
 export interface PoolConfig {
-  /** Connections to one endpoint. @default 256 */
+  /** Most connections to one endpoint; further requests wait for one. @default Infinity */
   readonly connections: number;
+  /** Idle connections kept to one endpoint. @default 256 */
+  readonly idle: number;
   /** @default "4s", or the peer's `Keep-Alive: timeout` less 2 s */
   readonly keepAliveMs: number;
-  /** @default 1 */
-  readonly pipelining: number;
 }
 
 /** What to do with the requests that match. Exactly one of `upstreams`, `redirect` and `respond` is set. */
@@ -124,6 +131,10 @@ export interface RouteConfig {
   readonly timeouts: RouteTimeouts;
   /** Overrides `listen.limits.bodyBytes`. */
   readonly bodyBytes: number | undefined;
+  /** Hono middleware around this route, inside of the gateway's. */
+  readonly middleware: readonly unknown[];
+  /** Overrides `validation.encodedSlash`. */
+  readonly encodedSlash: "reject" | "keep" | undefined;
 }
 
 export interface WeightedUpstream {
@@ -188,6 +199,8 @@ export interface ValidationConfig {
   readonly contentTypes: readonly string[] | undefined;
   /** What becomes of header names that hold an underscore. @default "drop" */
   readonly underscores: "drop" | "reject" | "allow";
+  /** What becomes of requests with an encoded slash (`%2F`) in their path. @default "reject" */
+  readonly encodedSlash: "reject" | "keep";
 }
 
 export interface SecurityHeadersConfig {
@@ -209,7 +222,7 @@ export interface RequestIdConfig {
 }
 
 export interface ForwardingConfig {
-  /** Send `X-Forwarded-For/Host/Proto`. @default true */
+  /** Send `X-Forwarded-For/Host/Proto/Port`. @default true */
   readonly xForwarded: boolean;
   /** Send `Forwarded` (RFC 7239). @default false */
   readonly forwarded: boolean;

@@ -13,11 +13,12 @@ export interface EndpointTls {
 
 /** How connections to the endpoint are kept. */
 export interface EndpointPool {
-  /** Most connections open at once; further requests wait for one within the connect timeout. */
+  /** Most connections open at once; further requests wait for one within the connect timeout. Infinity is no cap. */
   readonly connections: number;
+  /** Most connections kept open without a request. */
+  readonly idle: number;
+  /** How long one is kept so, unless the peer announces its own limit (`Keep-Alive: timeout`). 0 keeps none. */
   readonly keepAliveMs: number;
-  /** Requests sent on one connection before the first is answered. 1 is no pipelining. */
-  readonly pipelining: number;
 }
 
 /** Time limits of one attempt, in milliseconds. 0 is no limit. */
@@ -41,7 +42,7 @@ export interface Endpoint {
   readonly scheme: "http" | "https";
   /** Host as it goes into the Host field by default: default ports left out. */
   readonly authority: string;
-  /** Path every target is put behind; "" or starts with "/" and has no trailing "/". */
+  /** Path every target is put behind: "", or as it was written, with or without a "/" at its end. */
   readonly basePath: string;
   /** Path of a Unix domain socket to connect to instead of host and port. */
   readonly socketPath: string | undefined;
@@ -49,4 +50,6 @@ export interface Endpoint {
   readonly weight: number;
   readonly tls: EndpointTls | undefined;
   readonly pool: EndpointPool;
+  /** Most bytes of a response's header section. */
+  readonly maxHeadBytes: number;
 }

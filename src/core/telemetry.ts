@@ -9,6 +9,8 @@ export interface ExchangeReport {
   readonly method: string;
   /** As the client sent it: may hold secrets in its query. */
   readonly target: string;
+  /** Values of the route's path parameters, which may be secret too. */
+  readonly params: Readonly<Record<string, string>>;
   readonly client: string;
   /** Name of the route; undefined where the request was refused before routing. */
   readonly route: string | undefined;

@@ -62,7 +62,8 @@ const END_TO_END: ReadonlySet<string> = new Set([
   "x-request-id",
 ]);
 
-const nominable = (name: string): boolean =>
+/** Whether `Connection` may take away fields with this lower-case name. */
+export const isNominable = (name: string): boolean =>
   name !== "close" &&
   isFieldName(name) &&
   !HOP_BY_HOP.has(name) &&
@@ -83,9 +84,23 @@ export const nominatedBy = (connection: string): readonly string[] => {
   let names: string[] | undefined;
   for (const option of connection.split(",")) {
     const name = option.trim().toLowerCase();
-    if (nominable(name)) (names ??= []).push(name);
+    if (isNominable(name)) (names ??= []).push(name);
   }
   return names ?? NONE;
+};
+
+/** Names that are looked up one by one without thought of their number. */
+const FEW = 8;
+
+/**
+ * Those of these lower-case names that some field has, each once. A `Connection` value may name thousands; what is left
+ * of a long list is never more than there are fields, so that it can be searched for each of them.
+ */
+export const namesPresent = (names: readonly string[], pairs: HeaderPairs): readonly string[] => {
+  if (names.length <= FEW) return names;
+  const fields = new Set<string>();
+  for (let i = 0; i < pairs.length; i += 2) fields.add((pairs[i] as string).toLowerCase());
+  return [...new Set(names.filter((name) => fields.has(name)))];
 };
 
 /** Value of the first field with this lower-case name. */

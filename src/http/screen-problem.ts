@@ -7,7 +7,9 @@ export interface ScreenProblem {
     | "header-too-large"
     | "target-too-long"
     | "expectation-failed"
-    | "not-implemented";
+    | "not-implemented"
+    | "request-timeout"
+    | "version-not-supported";
   /** For operators. */
   readonly detail: string;
 }

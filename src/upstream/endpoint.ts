@@ -8,7 +8,11 @@ export interface EndpointOptions {
   readonly weight: number;
   readonly tls: EndpointTls | undefined;
   readonly pool: EndpointPool;
+  /** @default 65536 */
+  readonly maxHeadBytes?: number;
 }
+
+const DEFAULT_MAX_HEAD_BYTES = 64 * 1024;
 
 const UNIX_PREFIX = "unix:";
 
@@ -21,7 +25,8 @@ const VERIFIED: EndpointTls = {
 };
 
 /** Throws `TypeError` when `url` is none of the three forms. */
-export const createEndpoint = ({ upstream, url, weight, tls, pool }: EndpointOptions): Endpoint => {
+export const createEndpoint = (options: EndpointOptions): Endpoint => {
+  const { upstream, url, weight, tls, pool, maxHeadBytes = DEFAULT_MAX_HEAD_BYTES } = options;
   const socketPath = url.startsWith(UNIX_PREFIX) ? url.slice(UNIX_PREFIX.length) : undefined;
   const parsed = new URL(socketPath === undefined ? url : "http://localhost");
   if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
@@ -30,15 +35,16 @@ export const createEndpoint = ({ upstream, url, weight, tls, pool }: EndpointOpt
   const secure = parsed.protocol === "https:";
   const effectiveTls = secure ? (tls ?? VERIFIED) : undefined;
   return {
-    key: JSON.stringify([socketPath ?? parsed.origin, parsed.pathname, effectiveTls, pool]),
+    key: JSON.stringify([upstream, socketPath ?? parsed.origin, parsed.pathname]),
     upstream,
     origin: parsed.origin,
     scheme: secure ? "https" : "http",
     authority: parsed.host,
-    basePath: parsed.pathname.replace(/\/+$/, ""),
+    basePath: parsed.pathname === "/" ? "" : parsed.pathname,
     socketPath,
     weight,
     tls: effectiveTls,
     pool,
+    maxHeadBytes,
   };
 };

@@ -11,7 +11,7 @@ export interface ForwardingOptions {
 /**
  * Fields of the incoming request that `pushForwardingFields` writes anew. They go whether or not the proxy
  * sends its own: what an untrusted client claims is never passed off as a trusted hop's word. Other
- * `X-Forwarded-*` fields of untrusted peers are in `Exchange.drop`, those that carry the id in `Exchange.idHeaders`.
+ * `X-Forwarded-*` fields of untrusted peers are in `Exchange.drop`, those that carry the id in `Exchange.idFields`.
  */
 export const REPLACED_BY_FORWARDING: readonly string[] = [
   "x-forwarded-for",
@@ -20,6 +20,13 @@ export const REPLACED_BY_FORWARDING: readonly string[] = [
   "x-forwarded-port",
   "forwarded",
 ];
+
+/** The port behind a host, or the scheme's own. Behind a colon in brackets, of an IPv6 address, is none. */
+const portOf = (host: string, scheme: "http" | "https"): string => {
+  const colon = host.lastIndexOf(":");
+  if (colon > host.lastIndexOf("]")) return host.slice(colon + 1);
+  return scheme === "https" ? "443" : "80";
+};
 
 /** Appends to `fields` (name, value, …) what this exchange sends. `Via` is added to those of earlier hops. */
 export const pushForwardingFields = (
@@ -30,9 +37,12 @@ export const pushForwardingFields = (
   const { client } = exchange;
   if (options.xForwarded) {
     if (client.forwardedFor !== "") fields.push("x-forwarded-for", client.forwardedFor);
-    fields.push("x-forwarded-host", client.host, "x-forwarded-proto", client.scheme);
+    if (client.host !== "") fields.push("x-forwarded-host", client.host);
+    fields.push("x-forwarded-proto", client.scheme);
+    const port = client.forwardedPort ?? portOf(client.host, client.scheme);
+    fields.push("x-forwarded-port", String(port));
   }
   if (options.forwarded) fields.push("forwarded", serialiseForwarded(client));
   if (options.via !== false) fields.push("via", `1.1 ${options.via}`);
-  for (const header of exchange.idHeaders) fields.push(header, exchange.id);
+  for (const header of exchange.idFields) fields.push(header, exchange.id);
 };

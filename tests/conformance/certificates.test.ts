@@ -10,9 +10,9 @@ import { ROOT } from "../support/sources.ts";
 
 const binary = (name: string): string => join(ROOT, "node_modules/.bin", name);
 const LAUNCHERS: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
-  node: [binary("node"), join(ROOT, "bin/node.ts")],
-  deno: [binary("deno"), "run", "--allow-all", "--quiet", join(ROOT, "bin/deno.ts")],
-  bun: [binary("bun"), join(ROOT, "bin/bun.ts")],
+  node: [binary("node"), join(ROOT, "bin/fairlead.ts")],
+  deno: [binary("deno"), "run", "--allow-all", "--quiet", join(ROOT, "bin/fairlead.ts")],
+  bun: [binary("bun"), join(ROOT, "bin/fairlead.ts")],
 };
 
 const configWith = (tls: { cert: string; key: string } | { ca: string }): ConfigInput => ({

@@ -200,12 +200,6 @@ const ROWS: readonly Row[] = [
     "expected [] to deeply equal",
   ],
   [
-    "forwarded port from untrusted clients",
-    ["listener's own port is sent", "client's own word is replaced"],
-    "a Worker is not told which port its client connected to",
-    "to deeply equal",
-  ],
-  [
     "tolerance of responses",
     [
       "a space before a colon",

@@ -39,6 +39,7 @@ const untrusted: Case[] = [
       expect(fields.all("x-forwarded-for")).toEqual(["127.0.0.1"]);
       expect(fields.all("x-forwarded-host")).toEqual(["shop.test:8080"]);
       expect(fields.all("x-forwarded-proto")).toEqual(["http"]);
+      expect(fields.all("x-forwarded-port")).toEqual(["8080"]);
       expect(fields.get("via")).toBe("1.1 fairlead");
     },
   },

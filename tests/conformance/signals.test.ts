@@ -12,9 +12,9 @@ import { requestText } from "../support/suite.ts";
 
 const binary = (name: string): string => join(ROOT, "node_modules/.bin", name);
 const LAUNCHERS: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
-  node: [binary("node"), join(ROOT, "bin/node.ts")],
-  deno: [binary("deno"), "run", "--allow-all", "--quiet", join(ROOT, "bin/deno.ts")],
-  bun: [binary("bun"), join(ROOT, "bin/bun.ts")],
+  node: [binary("node"), join(ROOT, "bin/fairlead.ts")],
+  deno: [binary("deno"), "run", "--allow-all", "--quiet", join(ROOT, "bin/fairlead.ts")],
+  bun: [binary("bun"), join(ROOT, "bin/fairlead.ts")],
 };
 /** Well below the drain's delay of 5 s, which is for a readiness page. */
 const AT_ONCE_MS = 2_500;

@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../runtimes/memory/mod.ts";
 import { weightedRandom } from "../../src/balance/random.ts";
 import { roundRobin } from "../../src/balance/round-robin.ts";
-import type { Balancer, Eligible } from "../../src/core/balancer.ts";
+import type { Balancer } from "../../src/core/balancer.ts";
+import type { EndpointSet } from "../../src/core/endpoint-state.ts";
 import type { Exchange } from "../../src/core/exchange.ts";
-import { eligible } from "../support/endpoints.ts";
+import { always, endpointSet } from "../support/endpoints.ts";
 
 const SUBJECTS: Readonly<Record<string, () => Balancer>> = {
   "round robin": roundRobin,
@@ -12,10 +13,12 @@ const SUBJECTS: Readonly<Record<string, () => Balancer>> = {
 };
 const exchange = {} as Exchange;
 
-const counts = (balancer: Balancer, list: Eligible, picks: number): Readonly<Record<string, number>> => {
-  const found: Record<string, number> = Object.fromEntries(list.map(({ upstream }) => [upstream, 0]));
+const counts = (balancer: Balancer, set: EndpointSet, picks: number): Readonly<Record<string, number>> => {
+  const found: Record<string, number> = Object.fromEntries(
+    set.endpoints.map(({ upstream }) => [upstream, 0]),
+  );
   for (let i = 0; i < picks; i++) {
-    const { upstream } = balancer.pick(list, exchange);
+    const upstream = balancer.pick(set, always, exchange)?.upstream ?? "none";
     found[upstream] = (found[upstream] ?? 0) + 1;
   }
   return found;
@@ -24,18 +27,34 @@ const counts = (balancer: Balancer, list: Eligible, picks: number): Readonly<Rec
 describe.each(Object.entries(SUBJECTS))("%s", (_, create) => {
   test("returns one of the endpoints that it was given", () => {
     const balancer = create();
-    for (const list of [
-      eligible({ a: 1 }),
-      eligible({ a: 1, b: 2 }),
-      eligible({ c: 0, b: 1 }),
-      eligible({ d: 0 }),
-    ]) {
-      for (let i = 0; i < 20; i++) expect(list).toContain(balancer.pick(list, exchange));
+    for (const set of [endpointSet({ a: 1 }), endpointSet({ a: 1, b: 2 }), endpointSet({ c: 0, b: 1 })]) {
+      for (let i = 0; i < 20; i++) expect(set.endpoints).toContain(balancer.pick(set, always, exchange));
     }
   });
 
+  test("returns none where none has weight, or none is eligible, or there is none", () => {
+    const balancer = create();
+    expect(balancer.pick(endpointSet({ a: 0 }), always, exchange)).toBeUndefined();
+    expect(balancer.pick(endpointSet({ a: 0, b: 0 }), always, exchange)).toBeUndefined();
+    expect(balancer.pick(endpointSet({ a: 1, b: 1 }), () => false, exchange)).toBeUndefined();
+    expect(balancer.pick(endpointSet({}), always, exchange)).toBeUndefined();
+  });
+
+  test("leaves out what is not eligible, and shares by weight among the rest", () => {
+    const balancer = create();
+    const set = endpointSet({ a: 1, b: 2, c: 1 });
+    let ofC = 0;
+    for (let i = 0; i < 3_000; i++) {
+      const picked = balancer.pick(set, ({ upstream }) => upstream !== "a", exchange)?.upstream;
+      expect(picked).not.toBe("a");
+      if (picked === "c") ofC += 1;
+    }
+    expect(ofC).toBeGreaterThan(900);
+    expect(ofC).toBeLessThan(1_100);
+  });
+
   test("shares by weight", () => {
-    const { a = 0, b = 0, c = 0 } = counts(create(), eligible({ a: 6, b: 3, c: 1 }), 5_000);
+    const { a = 0, b = 0, c = 0 } = counts(create(), endpointSet({ a: 6, b: 3, c: 1 }), 5_000);
     expect(a).toBeGreaterThan(2_850);
     expect(a).toBeLessThan(3_150);
     expect(b).toBeGreaterThan(1_400);
@@ -44,15 +63,10 @@ describe.each(Object.entries(SUBJECTS))("%s", (_, create) => {
   });
 
   test("leaves out weight 0, wherever it stands", () => {
-    expect(counts(create(), eligible({ a: 0, b: 1, c: 0, d: 1, e: 0 }), 200)).toMatchObject({
+    expect(counts(create(), endpointSet({ a: 0, b: 1, c: 0, d: 1, e: 0 }), 200)).toMatchObject({
       a: 0,
       c: 0,
       e: 0,
     });
-  });
-
-  test("uses a list of zeros evenly", () => {
-    const { a = 0, b = 0 } = counts(create(), eligible({ a: 0, b: 0 }), 1_000);
-    expect(Math.abs(a - b)).toBeLessThan(120);
   });
 });

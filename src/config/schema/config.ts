@@ -5,6 +5,7 @@ import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
 import { defaulted, object, optional } from "./object.ts";
 import type { Schema } from "./run.ts";
 import { listen } from "./listen.ts";
+import { middleware } from "./middleware.ts";
 import { EVERYTHING } from "./match.ts";
 import { routeName, routes } from "./route.ts";
 import { upstreams } from "./upstream.ts";
@@ -23,6 +24,7 @@ const fields = object<ConfigInput>("an object")({
   securityHeaders: defaulted(securityHeaders, "default", "Security headers of responses; false for none."),
   requestId: defaulted(requestId, {}, "The id that follows a request through logs and services."),
   forwarding: defaulted(forwarding, {}, "What upstreams are told about the client."),
+  middleware: defaulted(middleware, [], "Hono middleware around every route; from TypeScript only."),
 });
 
 const everythingTo = (upstream: string): RouteConfig => ({
@@ -36,6 +38,8 @@ const everythingTo = (upstream: string): RouteConfig => ({
   responseHeaders: undefined,
   timeouts: { totalMs: undefined, firstByteMs: undefined, idleMs: undefined },
   bodyBytes: undefined,
+  middleware: [],
+  encodedSlash: undefined,
 });
 
 export const configSchema: Schema<ConfigInput, Config> = v.pipe(
@@ -51,6 +55,7 @@ export const configSchema: Schema<ConfigInput, Config> = v.pipe(
       securityHeaders: headers,
       requestId: given.requestId,
       forwarding: given.forwarding,
+      middleware: given.middleware,
     };
   }),
 );

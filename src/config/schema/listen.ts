@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { ConfigInput, ListenConfig } from "../types.ts";
 import { addressRange, bindAddress, path } from "./addresses.ts";
 import { oneOrMany } from "./collections.ts";
+import { oneOf } from "./leaf.ts";
 import { defaulted, object, optional } from "./object.ts";
 import type { Schema } from "./run.ts";
 import { bodySize, duration, listenPort, size, whole } from "./values.ts";
@@ -45,6 +46,11 @@ const input = object<ListenInput>("an object")({
     "Addresses or CIDR ranges of proxies whose forwarding headers are believed.",
   ),
   readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
+  halfClose: defaulted(
+    oneOf("close", "answer"),
+    "close",
+    'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
+  ),
   limits: defaulted(limits, {}, "What a client may ask for at most."),
   timeouts: defaulted(timeouts, {}, "How long clients may take."),
   drain: defaulted(drain, {}, "How a stop proceeds."),

@@ -5,9 +5,11 @@ import type { RouteConfig, RouteInput } from "../types.ts";
 import { type Complain, together } from "./check.ts";
 import { headerEdits } from "./headers.ts";
 import { listOf, oneOrMany } from "./collections.ts";
+import { oneOf } from "./leaf.ts";
 import { object, optional } from "./object.ts";
 import { type Looks, REFUSED, type Schema } from "./run.ts";
 import { EVERYTHING, match } from "./match.ts";
+import { middleware } from "./middleware.ts";
 import { redirect, respond, rewrite, target } from "./route-actions.ts";
 import { checkParams } from "./route-params.ts";
 import { bodySize, duration, text } from "./values.ts";
@@ -35,7 +37,12 @@ const fields = object<RouteInput>("an object")({
     }),
     "How long an exchange may take.",
   ),
+  middleware: optional(
+    middleware,
+    "Hono middleware around this route, inside of the gateway's; from TypeScript only.",
+  ),
   bodyBytes: optional(bodySize, 'Overrides `listen.limits.bodyBytes`; a size or "unlimited".'),
+  encodedSlash: optional(oneOf("reject", "keep"), "Overrides `validation.encodedSlash`."),
 });
 
 const ACTIONS = ["upstream", "redirect", "respond"] as const;
@@ -118,6 +125,8 @@ const route: Schema<RouteInput, Omit<RouteConfig, "name"> & { readonly name: str
       idleMs: given.timeouts?.idle,
     },
     bodyBytes: given.bodyBytes,
+    middleware: given.middleware ?? [],
+    encodedSlash: given.encodedSlash,
   })),
 );
 

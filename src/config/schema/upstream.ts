@@ -16,7 +16,7 @@ import { shortFor } from "./forms.ts";
 import { oneOf } from "./leaf.ts";
 import { defaulted, object, optional, required } from "./object.ts";
 import { Refusal, REFUSED, type Schema } from "./run.ts";
-import { duration, flag, SOMETHING, text, weight, whole } from "./values.ts";
+import { duration, flag, size, SOMETHING, text, weight, whole } from "./values.ts";
 
 const pem = (what: string, label: RegExp): Schema<string, string> =>
   text(
@@ -73,22 +73,32 @@ export const endpoints: Schema<UpstreamInput["endpoints"], readonly EndpointConf
 export const balance: Schema<BalancePolicy, BalancePolicy> = oneOf("round-robin", "random");
 
 type PoolInput = NonNullable<UpstreamInput["pool"]>;
-type PoolOutput = Readonly<Record<"connections" | "keepAlive" | "pipelining", number>>;
+type PoolOutput = Readonly<Record<"idle" | "keepAlive", number>> & {
+  readonly connections?: number | undefined;
+};
+type LimitsInput = NonNullable<UpstreamInput["limits"]>;
 type TimeoutsInput = NonNullable<UpstreamInput["timeouts"]>;
 
 export const pool: Schema<PoolInput, PoolOutput> = object<PoolInput>("an object")({
-  connections: defaulted(whole("a whole number", 1, 100_000), 256, "Connections to one endpoint."),
+  connections: optional(
+    whole("a whole number", 1, 100_000),
+    "Most connections to one endpoint; further requests wait for one. No limit of its own unless set.",
+  ),
+  idle: defaulted(whole("a whole number", 0, 100_000), 256, "Idle connections kept to one endpoint."),
   keepAlive: defaulted(
     duration,
     "4s",
     "Time that an idle connection is kept; less where the endpoint's Keep-Alive says so.",
   ),
-  pipelining: defaulted(
-    whole("a whole number", 1, 1000),
-    1,
-    "Requests sent on a connection before the first is answered.",
-  ),
 });
+
+export const limits: Schema<LimitsInput, { readonly headerBytes: number }> = object<LimitsInput>(
+  "an object of limits",
+)({
+  headerBytes: defaulted(size(256), "64KiB", "Size of a response's header section."),
+});
+
+export const transport: Schema<"fetch", "fetch"> = oneOf("fetch");
 
 const upstreamInput = object<UpstreamInput>("an object with endpoints")({
   endpoints: required(endpoints, "Servers of the group: URLs, or objects with a url and a weight."),
@@ -112,6 +122,11 @@ const upstreamInput = object<UpstreamInput>("an object with endpoints")({
     "How long the upstream may take.",
   ),
   pool: defaulted(pool, {}, "Connections to the upstream."),
+  limits: defaulted(limits, {}, "What the upstream may send at most."),
+  transport: optional(
+    transport,
+    "How it is reached: \"fetch\" for the runtime's own fetch. Unless set, by the proxy's HTTP/1.1 client where there is one.",
+  ),
 });
 
 const upstreamLong: Schema<UpstreamInput, UpstreamConfig> = v.pipe(
@@ -126,9 +141,14 @@ const upstreamLong: Schema<UpstreamInput, UpstreamConfig> = v.pipe(
   }),
   v.transform(({ tls: secured, timeouts, pool, ...rest }) => ({
     ...rest,
+    transport: rest.transport,
     tls: secured,
     timeouts: { connectMs: timeouts.connect, firstByteMs: timeouts.firstByte, idleMs: timeouts.idle },
-    pool: { connections: pool.connections, keepAliveMs: pool.keepAlive, pipelining: pool.pipelining },
+    pool: {
+      connections: pool.connections ?? Number.POSITIVE_INFINITY,
+      idle: pool.idle,
+      keepAliveMs: pool.keepAlive,
+    },
   })),
 );
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { createEndpoint } from "../../../src/upstream/endpoint.ts";
+import { POOL } from "../../support/endpoints.ts";
 
-const pool = { connections: 8, keepAliveMs: 4000, pipelining: 1 };
-const endpoint = (url: string) => createEndpoint({ upstream: "u", url, weight: 1, tls: undefined, pool });
+const endpoint = (url: string) =>
+  createEndpoint({ upstream: "u", url, weight: 1, tls: undefined, pool: POOL });
 
 describe("endpoint", () => {
   test("leaves the default port out of its authority", () => {
@@ -11,8 +12,9 @@ describe("endpoint", () => {
     expect(endpoint("https://api.test:8443").authority).toBe("api.test:8443");
   });
 
-  test("keeps a base path without its trailing slash", () => {
-    expect(endpoint("http://api.test/v2/").basePath).toBe("/v2");
+  test("keeps a base path as it is written", () => {
+    expect(endpoint("http://api.test/v2").basePath).toBe("/v2");
+    expect(endpoint("http://api.test/v2/").basePath).toBe("/v2/");
     expect(endpoint("http://api.test/").basePath).toBe("");
   });
 
@@ -26,7 +28,7 @@ describe("endpoint", () => {
     expect(unix).toMatchObject({ socketPath: "/run/app.sock", scheme: "http", authority: "localhost" });
   });
 
-  test("has an equal key exactly when it is the same server reached the same way", () => {
+  test("has an equal key exactly when it is the same server of the same upstream", () => {
     expect(endpoint("http://api.test").key).toBe(endpoint("http://api.test:80/").key);
     expect(endpoint("http://api.test").key).not.toBe(endpoint("https://api.test").key);
   });

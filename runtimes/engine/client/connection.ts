@@ -1,0 +1,130 @@
+/** One connection to an endpoint, used for one request after the other. */
+import type { Socket } from "node:net";
+import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
+import type { Dialled } from "./dial.ts";
+import type { ReadBuffer } from "./read-buffer.ts";
+import { type ResponseFormat, ResponseIntake } from "./response-intake.ts";
+
+/** Who uses a connection at present; its deadline is looked after meanwhile. */
+export interface ConnectionUser extends DeadlineEntry {
+  /** Valid until it returns; `Connection.own` keeps some of it. */
+  received(bytes: Uint8Array): void;
+  /** The peer will send nothing more; `error` is undefined where it closed in order. Called once. */
+  ended(error: Error | undefined): void;
+}
+
+export interface ConnectionOptions {
+  readonly format: ResponseFormat;
+  readonly deadlines: Deadlines;
+  /** Called once, when it can't be used any more, whoever ended it. */
+  readonly onGone: (connection: Connection) => void;
+}
+
+export class Connection implements DeadlineEntry {
+  readonly #socket: Socket;
+  readonly #buffer: ReadBuffer | undefined;
+  readonly intake: ResponseIntake;
+  /** Requests that it has carried before the present one. */
+  carried = 0;
+  /** When it must not be used any more, while it is idle. */
+  idleUntil = 0;
+  #user: ConnectionUser | undefined;
+  #error: Error | undefined;
+  #gone = false;
+  #paused = false;
+  readonly #options: ConnectionOptions;
+
+  constructor({ socket, buffer }: Dialled, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#buffer = buffer;
+    this.#options = options;
+    this.intake = new ResponseIntake(options.format);
+    options.deadlines.add(this);
+    const receive = (bytes: Uint8Array): void => {
+      // Without a request there is nothing that bytes could answer (RFC 9112 §9.2): whoever asks next must not get them.
+      if (this.#user === undefined) this.destroy();
+      else this.#user.received(bytes);
+    };
+    if (buffer === undefined) socket.on("data", receive);
+    else buffer.receive = receive;
+    socket.on("error", (error) => (this.#error ??= error));
+    socket.on("end", () => this.#ended());
+    socket.on("close", () => this.#ended());
+    // A socket read by `onread` must be told to begin on some runtimes, on others that is harmless.
+    socket.resume();
+  }
+
+  get deadline(): number {
+    return this.#user?.deadline ?? Infinity;
+  }
+
+  expired(now: number): void {
+    this.#user?.expired(now);
+  }
+
+  /** From here on `user` is told; nobody was before. */
+  use(user: ConnectionUser): void {
+    this.#user = user;
+  }
+
+  /** The exchange is over: whatever comes now is unasked for. */
+  rest(): void {
+    this.#user = undefined;
+    this.carried++;
+    this.#buffer?.shrink();
+    this.resume();
+  }
+
+  /** Text is written a byte a character. `done` is called once it has left this process. */
+  write(data: string | Uint8Array, done?: () => void): void {
+    if (this.#gone) return;
+    if (typeof data === "string") this.#socket.write(data, "latin1", done);
+    else this.#socket.write(data, done);
+  }
+
+  /** Writes several parts at once. */
+  writeAll(parts: readonly (string | Uint8Array)[], done: () => void): void {
+    this.#socket.cork();
+    const last = parts.length - 1;
+    for (let i = 0; i < parts.length; i++) this.write(parts[i] as string, i === last ? done : undefined);
+    this.#socket.uncork();
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  /** `bytes`, a part of what was received last, to be kept for good. */
+  own(bytes: Uint8Array): Uint8Array {
+    return this.#buffer === undefined ? bytes : this.#buffer.own(bytes);
+  }
+
+  /** Ends it at once; nobody is told but the pool. Idempotent. */
+  destroy(): void {
+    this.#user = undefined;
+    this.#socket.destroy();
+    this.#end();
+  }
+
+  #ended(): void {
+    const user = this.#user;
+    this.#user = undefined;
+    if (user === undefined) this.destroy();
+    else user.ended(this.#error);
+  }
+
+  #end(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#options.deadlines.delete(this);
+    this.#options.onGone(this);
+  }
+}

@@ -1,0 +1,220 @@
+/** The connections to one endpoint. */
+import type { Endpoint } from "../../../src/core/endpoint.ts";
+import type { ProxyError } from "../../../src/core/errors.ts";
+import type { Cancel, Clock } from "../../../src/core/platform.ts";
+import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
+import { Connection } from "./connection.ts";
+import { type Destination, type Dialled, type Lookup, dial } from "./dial.ts";
+import { attemptFailure, connectFailure } from "./failures.ts";
+import { type ResponseFormat, responseFormat } from "./response-intake.ts";
+
+/** Gets a connection, or the reason why there is none. */
+export interface Waiter {
+  /** How long it may take; 0 is no limit. */
+  readonly connectMs: number;
+  /** Whether a connection that was used before will do. */
+  readonly takesUsed: boolean;
+  acquired(connection: Connection): void;
+  refused(error: ProxyError): void;
+}
+
+export interface PoolOptions {
+  readonly endpoint: Endpoint;
+  readonly destination: Destination;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly lookup: Lookup;
+}
+
+/** A waiter's place in the line. */
+interface Place {
+  /** Whether a connection is being made for it. */
+  isDialling: boolean;
+  /** Gives that up, or takes back the limit of the time in line. */
+  cancel: Cancel;
+}
+
+const nothing: Cancel = () => {};
+
+/**
+ * The connection used last is used next, so that the others fall idle and close. A request that finds none idle opens one,
+ * and takes another if that becomes free before. With `pool.connections` of them open it waits in line.
+ */
+export class Pool implements DeadlineEntry {
+  readonly #options: PoolOptions;
+  readonly #format: ResponseFormat;
+  readonly #idle: Connection[] = [];
+  readonly #all: Set<Connection> = new Set();
+  /** In order of arrival. */
+  readonly #waiting: Map<Waiter, Place> = new Map();
+  #dialling = 0;
+  #isSwept = false;
+  #whenEmpty: (() => void) | undefined;
+  /** When the next idle connection is too old, or earlier. */
+  deadline: number = Infinity;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#format = responseFormat(options.endpoint.maxHeadBytes);
+  }
+
+  /** An idle connection, if there is one. */
+  take(now: number): Connection | undefined {
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      if (connection.idleUntil > now) return connection;
+      connection.destroy();
+    }
+    return undefined;
+  }
+
+  /** Calls `waiter` once, possibly at once, unless it leaves. */
+  wait(waiter: Waiter): void {
+    const place = { isDialling: false, cancel: nothing };
+    this.#waiting.set(waiter, place);
+    if (this.#hasRoom()) this.#dial(waiter, place);
+    else this.#limitWait(waiter, place);
+  }
+
+  /** Takes a waiter out of the line and gives up what was begun for it. */
+  leave(waiter: Waiter): void {
+    const place = this.#waiting.get(waiter);
+    this.#waiting.delete(waiter);
+    place?.cancel();
+  }
+
+  /** An exchange is over, and its connection may carry another one until `idleUntil`. */
+  release(connection: Connection, idleUntil: number): void {
+    connection.rest();
+    connection.idleUntil = idleUntil;
+    if (this.#waiting.size > 0 && this.#serve(connection)) return;
+    const { idle } = this.#options.endpoint.pool;
+    if (this.#whenEmpty !== undefined || this.#idle.length >= idle || this.#hasUnserved()) {
+      connection.destroy();
+      return;
+    }
+    this.#idle.push(connection);
+    if (idleUntil < this.deadline) this.deadline = idleUntil;
+    if (this.#isSwept) return;
+    this.#isSwept = true;
+    this.#options.deadlines.add(this);
+  }
+
+  /** Closes what is too old. */
+  expired(now: number): void {
+    let next = Infinity;
+    for (const connection of this.#idle.slice()) {
+      if (connection.idleUntil <= now) connection.destroy();
+      else next = Math.min(next, connection.idleUntil);
+    }
+    this.deadline = next;
+    if (this.#idle.length > 0) return;
+    this.#isSwept = false;
+    this.#options.deadlines.delete(this);
+  }
+
+  /** Closes idle connections; resolves once those in use have ended. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenEmpty = resolve;
+      for (const connection of this.#idle.slice()) connection.destroy();
+      this.#changed();
+    });
+  }
+
+  #hasRoom(): boolean {
+    return this.#all.size + this.#dialling < this.#options.endpoint.pool.connections;
+  }
+
+  /** Whether somebody waits for room: who takes no used connection lets none fall idle. */
+  #hasUnserved(): boolean {
+    for (const place of this.#waiting.values()) if (!place.isDialling) return true;
+    return false;
+  }
+
+  /** Gives a connection that is free to the first in line that takes it. What was dialled for it goes on. */
+  #serve(connection: Connection): boolean {
+    for (const [waiter, place] of this.#waiting) {
+      if (!waiter.takesUsed) continue;
+      this.#waiting.delete(waiter);
+      if (!place.isDialling) place.cancel();
+      waiter.acquired(connection);
+      return true;
+    }
+    return false;
+  }
+
+  #limitWait(waiter: Waiter, place: Place): void {
+    const { clock, endpoint } = this.#options;
+    if (waiter.connectMs === 0) return;
+    place.cancel = clock.after(waiter.connectMs, () => {
+      const what = `all ${endpoint.pool.connections} connections stayed busy for ${waiter.connectMs} ms`;
+      this.#refuse(waiter, attemptFailure("overloaded", endpoint, { what, progress: "connecting" }));
+    });
+  }
+
+  #dial(waiter: Waiter, place: Place): void {
+    const { destination, endpoint, clock, lookup } = this.#options;
+    const limitMs = waiter.connectMs;
+    place.cancel();
+    place.isDialling = true;
+    this.#dialling++;
+    const ended = (): void => {
+      this.#dialling--;
+      place.cancel = nothing;
+    };
+    const giveUp = dial(
+      { destination, limitMs, clock, lookup },
+      {
+        connected: (dialled) => {
+          ended();
+          this.#connected(dialled, waiter);
+        },
+        failed: (error) => {
+          ended();
+          this.#refuse(waiter, connectFailure(endpoint, error));
+        },
+        timedOut: () => {
+          ended();
+          const what = `no connection within ${limitMs} ms`;
+          this.#refuse(waiter, attemptFailure("connect-timeout", endpoint, { what, progress: "connecting" }));
+        },
+      },
+    );
+    if (!this.#waiting.has(waiter)) return;
+    place.cancel = () => {
+      ended();
+      giveUp();
+      this.#changed();
+    };
+  }
+
+  #connected(dialled: Dialled, waiter: Waiter): void {
+    const { clock, deadlines, endpoint } = this.#options;
+    const onGone = (gone: Connection): void => this.#gone(gone);
+    const connection = new Connection(dialled, { format: this.#format, deadlines, onGone });
+    this.#all.add(connection);
+    if (this.#waiting.delete(waiter)) waiter.acquired(connection);
+    else this.release(connection, clock.now() + endpoint.pool.keepAliveMs);
+  }
+
+  #gone(connection: Connection): void {
+    this.#all.delete(connection);
+    const index = this.#idle.lastIndexOf(connection);
+    if (index !== -1) this.#idle.splice(index, 1);
+    this.#changed();
+  }
+
+  #refuse(waiter: Waiter, error: ProxyError): void {
+    if (this.#waiting.delete(waiter)) waiter.refused(error);
+    this.#changed();
+  }
+
+  /** There may be room for one more, or nothing left. */
+  #changed(): void {
+    for (const [waiter, place] of this.#waiting) {
+      if (!this.#hasRoom()) return;
+      if (!place.isDialling) this.#dial(waiter, place);
+    }
+    if (this.#all.size === 0 && this.#dialling === 0 && this.#waiting.size === 0) this.#whenEmpty?.();
+  }
+}

@@ -1,0 +1,70 @@
+/** Writes an attempt's request: the head at once, and the content with it where it is at hand. */
+import { Buffer } from "node:buffer";
+import type { Body, ByteSink, ByteSource } from "../../../src/core/body.ts";
+import type { Attempt } from "../../../src/core/exchange.ts";
+import type { Clock } from "../../../src/core/platform.ts";
+import type { Connection } from "./connection.ts";
+import { nativeSource } from "./native-source.ts";
+import { type SentLength, requestHead } from "./request-head.ts";
+import { Upload, type UploadOwner } from "./upload.ts";
+
+/** Content in memory up to this size is taken for sent once it is written: the socket's own buffer holds it. */
+const AT_ONCE_BYTES = 64 * 1024;
+
+export interface SendOptions {
+  readonly attempt: Attempt;
+  readonly connection: Connection;
+  readonly owner: UploadOwner;
+  readonly clock: Clock;
+}
+
+/** @returns the content's way, where it is not over yet */
+export const sendRequest = (options: SendOptions): Upload | undefined => {
+  const { attempt, connection } = options;
+  const { body, endpoint, exchange } = attempt;
+  const expectsContinue = body.kind === "stream" && exchange.arrival.notes.expect !== undefined;
+  const length = sentLength(attempt);
+  const head = requestHead(attempt, { length, expectsContinue, closes: endpoint.pool.keepAliveMs === 0 });
+  if (body.kind === "none") {
+    connection.write(head);
+    return undefined;
+  }
+  if (body.kind === "bytes" && body.bytes.length <= AT_ONCE_BYTES) {
+    connection.write(together(head, body.bytes));
+    return undefined;
+  }
+  const upload = new Upload(options, typeof length === "number" ? length : undefined);
+  if (expectsContinue) {
+    connection.write(head);
+    upload.hold(sourceOf(body));
+  } else {
+    upload.begin(head, sourceOf(body));
+  }
+  return upload;
+};
+
+/** No framing that the client did not send: a request without content says so only if its client did. */
+const sentLength = ({ body, exchange }: Attempt): SentLength => {
+  if (body.kind === "none") return exchange.arrival.notes.contentLength === 0 ? 0 : undefined;
+  return body.kind === "bytes" ? body.bytes.length : (body.length ?? "chunked");
+};
+
+const together = (head: string, content: Uint8Array): Uint8Array => {
+  const all = Buffer.allocUnsafe(head.length + content.length);
+  all.set(content, all.write(head, "latin1"));
+  return all;
+};
+
+const sourceOf = (body: Exclude<Body, { kind: "none" }>): ByteSource => {
+  if (body.kind === "stream") return body.source;
+  return body.kind === "native" ? nativeSource(body.stream) : memorySource(body.bytes);
+};
+
+const memorySource = (bytes: Uint8Array): ByteSource => ({
+  start(sink: ByteSink) {
+    sink.write(bytes);
+    sink.end([]);
+  },
+  resume() {},
+  cancel() {},
+});

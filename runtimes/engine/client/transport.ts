@@ -1,0 +1,92 @@
+/** Reaches upstreams over sockets: HTTP/1.1 by `node:net` and `node:tls`, the same on Node, Deno and Bun. */
+import { createHash } from "node:crypto";
+import { lookup as resolve } from "node:dns";
+import type { Endpoint } from "../../../src/core/endpoint.ts";
+import { ProxyError } from "../../../src/core/errors.ts";
+import type { Attempt } from "../../../src/core/exchange.ts";
+import type { Clock, Transport } from "../../../src/core/platform.ts";
+import type { Reply } from "../../../src/core/reply.ts";
+import { Deadlines } from "../deadlines.ts";
+import type { Destination, Lookup } from "./dial.ts";
+import { Pool } from "./pool.ts";
+import { Roundtrip } from "./roundtrip.ts";
+import { tlsClient } from "./tls.ts";
+
+export interface EngineTransportOptions {
+  readonly clock: Clock;
+  /** @default a sweep of its own */
+  readonly deadlines?: Deadlines;
+  /** Addresses of a name. @default the system's resolver */
+  readonly lookup?: Lookup;
+}
+
+const systemLookup: Lookup = (host, done) => {
+  resolve(host, { all: true }, (error, addresses) => done(error ?? undefined, addresses));
+};
+
+export const engineTransport = (options: EngineTransportOptions): Transport => new EngineTransport(options);
+
+class EngineTransport implements Transport {
+  readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
+  readonly #lookup: Lookup;
+  /** By connection key, so that equal endpoints of two plans share their connections. */
+  readonly #pools: Map<string, Pool> = new Map();
+  readonly #known: WeakMap<Endpoint, Pool> = new WeakMap();
+  #isClosed = false;
+
+  constructor({ clock, deadlines = new Deadlines(clock), lookup = systemLookup }: EngineTransportOptions) {
+    this.#clock = clock;
+    this.#deadlines = deadlines;
+    this.#lookup = lookup;
+  }
+
+  send(attempt: Attempt): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const pool = this.#known.get(attempt.endpoint) ?? this.#poolOf(attempt.endpoint);
+      const [clock, deadlines] = [this.#clock, this.#deadlines];
+      const roundtrip = new Roundtrip({ attempt, pool, clock, deadlines, resolve, reject });
+      if (this.#isClosed) roundtrip.refused(new ProxyError("draining", { progress: "connecting" }));
+      else roundtrip.start();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+
+  #poolOf(endpoint: Endpoint): Pool {
+    const key = connectionKey(endpoint);
+    let pool = this.#pools.get(key);
+    if (pool === undefined) {
+      pool = new Pool({
+        endpoint,
+        destination: destinationOf(endpoint),
+        clock: this.#clock,
+        deadlines: this.#deadlines,
+        lookup: this.#lookup,
+      });
+      this.#pools.set(key, pool);
+    }
+    this.#known.set(endpoint, pool);
+    return pool;
+  }
+}
+
+/** All that a connection depends on. Hashed: the settings hold private keys. */
+const connectionKey = ({ upstream, origin, socketPath, tls, pool, maxHeadBytes }: Endpoint): string =>
+  createHash("sha256")
+    .update(JSON.stringify([upstream, origin, socketPath, tls, pool, String(pool.connections), maxHeadBytes]))
+    .digest("base64");
+
+const destinationOf = ({ origin, socketPath, tls }: Endpoint): Destination => {
+  const { hostname, port, protocol } = new URL(origin);
+  const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+  return {
+    host,
+    port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
+    socketPath,
+    tls: tls === undefined ? undefined : tlsClient(host, tls),
+  };
+};

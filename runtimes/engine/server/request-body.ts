@@ -1,0 +1,97 @@
+/** The content of a client's request as it comes in. */
+import type { Buffer } from "node:buffer";
+import type { ByteSink, ByteSource } from "../../../src/core/body.ts";
+import { ProxyError } from "../../../src/core/errors.ts";
+import type { BodyDecoder } from "../../../src/http1/body-decoder.ts";
+
+/** The connection that the content comes from. */
+export interface BodyOrigin {
+  /** The first reader is there: a held `100 Continue` goes out, and what was read ahead is delivered. */
+  bodyStarted(): void;
+  /** The reader takes more. */
+  bodyResumed(): void;
+  /** Nobody reads the rest. */
+  bodyDropped(): void;
+}
+
+/** Decodes, and hands on what its sink takes. The connection feeds it. */
+export class RequestBody implements ByteSource {
+  readonly #origin: BodyOrigin;
+  readonly #decoder: BodyDecoder;
+  #sink: ByteSink | undefined;
+  #state: "waiting" | "flowing" | "paused" | "dropped" | "over" = "waiting";
+
+  constructor(origin: BodyOrigin, decoder: BodyDecoder) {
+    this.#origin = origin;
+    this.#decoder = decoder;
+  }
+
+  /** All of it was read off the connection. */
+  get complete(): boolean {
+    return this.#decoder.done;
+  }
+  /** Bytes may be pushed now. */
+  get takesBytes(): boolean {
+    return (this.#state === "flowing" || this.#state === "dropped") && !this.complete;
+  }
+  get dropped(): boolean {
+    return this.#state === "dropped";
+  }
+  get started(): boolean {
+    return this.#state !== "waiting";
+  }
+
+  start(sink: ByteSink): void {
+    if (this.#state === "dropped") return;
+    this.#sink = sink;
+    this.#state = "flowing";
+    this.#origin.bodyStarted();
+  }
+
+  resume(): void {
+    if (this.#state !== "paused") return;
+    this.#state = "flowing";
+    this.#origin.bodyResumed();
+  }
+
+  cancel(): void {
+    if (this.#state === "dropped" || this.#state === "over") return;
+    this.#sink = undefined;
+    this.#state = "dropped";
+    this.#origin.bodyDropped();
+  }
+
+  /** Returns the index behind the last byte that belongs to the content. */
+  push(bytes: Buffer, from: number): number {
+    const decoder = this.#decoder;
+    const end = decoder.push(bytes, from);
+    const { data, refusal, done } = decoder;
+    const sink = this.#sink;
+    if (sink !== undefined && data.length > 0 && !sink.write(data) && this.#state === "flowing") {
+      this.#state = "paused";
+    }
+    if (refusal !== undefined) this.fail(new ProxyError("bad-request", { detail: refusal.detail }));
+    else if (done) this.#finish();
+    return end;
+  }
+
+  /** Content that can't be completed: malformed, or its client left. */
+  fail(error: ProxyError): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    if (this.#state !== "dropped") this.#state = "over";
+    sink?.fail(error);
+  }
+
+  /** Malformed: what follows on the connection can't be read. */
+  get broken(): boolean {
+    return this.#decoder.refusal !== undefined;
+  }
+
+  #finish(): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    if (this.#state !== "dropped") this.#state = "over";
+    sink?.end(this.#decoder.trailers);
+  }
+}

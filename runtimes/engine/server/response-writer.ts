@@ -1,0 +1,253 @@
+/** One reply on its way to a client. */
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import { type Body, type ByteSink, type ByteSource, NO_BODY, cancelBody } from "../../../src/core/body.ts";
+import { ProxyError } from "../../../src/core/errors.ts";
+import type { HttpReply } from "../../../src/core/reply.ts";
+import type { HeaderPairs } from "../../../src/http/header-edits.ts";
+import type { BodyLength } from "../../../src/http1/body-length.ts";
+import { CHUNK_END, chunkHeader, encodeResponseHead, lastChunk } from "../../../src/http1/encode.ts";
+import { byteSourceOf } from "../../../src/web/byte-source.ts";
+
+/** Bodies up to this size leave in one buffer with the head. */
+const SMALL_BYTES = 16 * 1024;
+/** Pieces up to this size are gathered while the socket is busy. */
+const TINY_BYTES = 1024;
+const EMPTY = Buffer.alloc(0);
+
+/** The connection that a response is written to. */
+export interface ResponseOwner {
+  /** Value of `Date`, should the reply have none. */
+  date(): string;
+  /** The whole reply is in the socket, or it broke off. */
+  finished(error: ProxyError | undefined): void;
+}
+
+/** What the form of a response depends on besides the reply. */
+export interface ResponseForm {
+  /** A response to HEAD has no content. */
+  readonly isHead: boolean;
+  readonly version: "1.0" | "1.1";
+  readonly keepAlive: boolean;
+}
+
+/** Writes one head and one body. Bytes that the socket can't take yet hold the body's source up. */
+export class ResponseWriter implements ByteSink {
+  readonly #socket: Socket;
+  readonly #owner: ResponseOwner;
+  #version: "1.0" | "1.1" = "1.1";
+  #source: ByteSource | undefined;
+  #length: BodyLength = "none";
+  #left = Number.POSITIVE_INFINITY;
+  #gathered: Buffer | undefined;
+  #gatheredBytes = 0;
+  #over = false;
+  #blocked = false;
+  /** Content bytes given to the socket. */
+  bytesSent = 0;
+
+  constructor(socket: Socket, owner: ResponseOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+  }
+
+  /** The socket's buffer is full: the client does not read. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  /** Whether the end of the connection is the end of the content. */
+  get endsWithConnection(): boolean {
+    return this.#length === "close";
+  }
+
+  begin(reply: HttpReply, { isHead, version, keepAlive }: ResponseForm): void {
+    this.#version = version;
+    const body = isHead || hasNoContent(reply.status) ? dropped(reply.body) : reply.body;
+    const shown = this.#shownLength(reply, isHead);
+    this.#length = body === NO_BODY ? "none" : shown;
+    const head = this.#head(reply, shown, keepAlive && !this.endsWithConnection);
+    switch (body.kind) {
+      case "none":
+        this.#socket.write(head, "latin1");
+        this.#finish(undefined);
+        return;
+      case "bytes":
+        this.#writeWhole(head, body.bytes);
+        return;
+      case "stream":
+      case "native":
+        if (typeof shown === "number") this.#left = shown;
+        this.#stream(head, body.kind === "stream" ? body.source : byteSourceOf(body.stream));
+    }
+  }
+
+  #stream(head: string, source: ByteSource): void {
+    const socket = this.#socket;
+    this.#source = source;
+    socket.cork();
+    socket.write(head, "latin1");
+    source.start(this);
+    socket.uncork();
+  }
+
+  /** Gives up: the client has left, or is too slow. */
+  abort(error: ProxyError): void {
+    if (this.#over) return;
+    this.#source?.cancel(error);
+    this.#finish(error);
+  }
+
+  /** The socket has room again. */
+  drained(): void {
+    if (!this.#blocked || this.#over) return;
+    this.#blocked = false;
+    this.#source?.resume();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#over) return false;
+    this.#left -= bytes.byteLength;
+    if (this.#left < 0) {
+      // More than Content-Length would be read as the next response.
+      this.#source?.cancel(overrun());
+      this.#finish(overrun());
+      return false;
+    }
+    this.bytesSent += bytes.byteLength;
+    const socket = this.#socket;
+    if (bytes.byteLength <= TINY_BYTES && socket.writableLength > 0) this.#gather(bytes);
+    else {
+      this.#flushGathered();
+      this.#send(bytes);
+    }
+    this.#blocked = socket.writableNeedDrain;
+    return !this.#blocked;
+  }
+
+  end(trailers: HeaderPairs): void {
+    if (this.#over) return;
+    if (this.#left > 0 && this.#left !== Number.POSITIVE_INFINITY) {
+      this.#finish(cutShort());
+      return;
+    }
+    this.#flushGathered();
+    if (this.#length === "chunked") this.#socket.write(lastChunk(trailers), "latin1");
+    this.#finish(undefined);
+  }
+
+  fail(error: ProxyError): void {
+    if (this.#over) return;
+    this.#finish(error);
+  }
+
+  #finish(error: ProxyError | undefined): void {
+    this.#over = true;
+    this.#source = undefined;
+    this.#owner.finished(error);
+  }
+
+  #writeWhole(head: string, bytes: Uint8Array): void {
+    const socket = this.#socket;
+    this.bytesSent = bytes.byteLength;
+    if (bytes.byteLength <= SMALL_BYTES) {
+      const message = Buffer.allocUnsafe(head.length + bytes.byteLength);
+      message.write(head, 0, "latin1");
+      message.set(bytes, head.length);
+      socket.write(message);
+    } else {
+      socket.cork();
+      socket.write(head, "latin1");
+      socket.write(bytes);
+      socket.uncork();
+    }
+    this.#blocked = socket.writableNeedDrain;
+    this.#finish(undefined);
+  }
+
+  #send(bytes: Uint8Array): void {
+    const socket = this.#socket;
+    if (this.#length !== "chunked") {
+      socket.write(bytes);
+      return;
+    }
+    socket.cork();
+    socket.write(chunkHeader(bytes.byteLength), "latin1");
+    socket.write(bytes);
+    socket.write(CHUNK_END, "latin1");
+    socket.uncork();
+  }
+
+  /** Copies a small piece behind others: pieces that wait cost memory by bytes, not by pieces. */
+  #gather(bytes: Uint8Array): void {
+    if (this.#gathered === undefined) {
+      this.#gathered = Buffer.allocUnsafe(SMALL_BYTES);
+      this.#gatheredBytes = 0;
+      // Called behind what is on its way.
+      this.#socket.write(EMPTY, () => this.#flushGathered());
+    }
+    if (this.#gatheredBytes + bytes.byteLength > SMALL_BYTES) {
+      this.#flushGathered();
+      this.#gather(bytes);
+      return;
+    }
+    this.#gathered.set(bytes, this.#gatheredBytes);
+    this.#gatheredBytes += bytes.byteLength;
+  }
+
+  #flushGathered(): void {
+    const bytes = this.#gathered;
+    this.#gathered = undefined;
+    if (bytes === undefined || this.#socket.destroyed) return;
+    this.#send(bytes.subarray(0, this.#gatheredBytes));
+  }
+
+  /** What the framing fields say, which for HEAD and 304 is what a GET's content would be. */
+  #shownLength({ status, body, declaredLength }: HttpReply, isHead: boolean): BodyLength {
+    if (status === 204) return "none";
+    if (isHead || status === 304) {
+      return declaredLength ?? (body.kind === "bytes" ? body.bytes.byteLength : "none");
+    }
+    switch (body.kind) {
+      case "none":
+        return 0;
+      case "bytes":
+        return body.bytes.byteLength;
+      case "stream":
+      case "native":
+        return body.length ?? (this.#version === "1.1" ? "chunked" : "close");
+    }
+  }
+
+  #head({ status, fields }: HttpReply, length: BodyLength, keepAlive: boolean): string {
+    const connection = keepAlive ? (this.#version === "1.0" ? "keep-alive" : undefined) : "close";
+    const dated = hasDate(fields) ? fields : [...fields, "date", this.#owner.date()];
+    return encodeResponseHead({ status }, dated, { length, connection });
+  }
+}
+
+const hasNoContent = (status: number): boolean => status === 204 || status === 304;
+
+const dropped = (body: Body): typeof NO_BODY => {
+  cancelBody(body, unwanted());
+  return NO_BODY;
+};
+
+const DATE = /^date$/i;
+
+const hasDate = (fields: HeaderPairs): boolean => {
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string;
+    if (name.length === 4 && DATE.test(name)) return true;
+  }
+  return false;
+};
+
+const overrun = (): ProxyError =>
+  new ProxyError("bad-upstream-response", { detail: "more content than its Content-Length" });
+
+const cutShort = (): ProxyError =>
+  new ProxyError("bad-upstream-response", { detail: "less content than its Content-Length" });
+
+const unwanted = (): ProxyError =>
+  new ProxyError("internal", { detail: "content of a response that has none" });

@@ -1,0 +1,108 @@
+/** One request from its arrival to the end of its response. */
+import type { Admission } from "./admission.ts";
+import { type ResponseEdits, editReply } from "./client-edits.ts";
+import type { Arrival } from "./core/arrival.ts";
+import type { ProxyError } from "./core/errors.ts";
+import type { Trail } from "./core/exchange.ts";
+import type { Platform } from "./core/platform.ts";
+import type { HttpReply, Reply, TunnelReply } from "./core/reply.ts";
+
+/** A reply, and the way to report what became of it. */
+export interface Answer {
+  readonly reply: Reply;
+  /** What was decided from the head. */
+  readonly admission: Admission;
+  /** Why the reply is a problem of the proxy's own. */
+  readonly failure: ProxyError | undefined;
+  /** Edits that made the reply fit for the client; undefined for a tunnel. */
+  readonly edits: ResponseEdits | undefined;
+  /**
+   * Called once by whoever sends the reply, when all of it has left, or with the reason why it did not.
+   *
+   * @param bytesSent content bytes that left.
+   */
+  ended(error: ProxyError | undefined, bytesSent: number): void;
+}
+
+export interface VisitParts {
+  readonly arrival: Arrival;
+  readonly admitted: Admission;
+  readonly trail: Trail;
+  readonly platform: Platform;
+}
+
+/** Status in reports of a client that left before it got a head. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** Collects what an `ExchangeReport` holds, and makes it once. */
+export class Visit {
+  readonly #parts: VisitParts;
+  readonly #startedAt: number;
+  #error: ProxyError | undefined;
+  #reported = false;
+
+  constructor(parts: VisitParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.platform.clock.now();
+  }
+
+  /** Notes why the exchange failed. */
+  failed(error: ProxyError): ProxyError {
+    this.#error = error;
+    return error;
+  }
+
+  /** The client's view of `reply`. */
+  replied(reply: HttpReply, edits: ResponseEdits): Answer {
+    return this.#answer(editReply(reply, edits, this.#parts.admitted.id), edits);
+  }
+
+  tunnelled(reply: TunnelReply): Answer {
+    return this.#answer(reply, undefined);
+  }
+
+  #answer(reply: Reply, edits: ResponseEdits | undefined): Answer {
+    return {
+      reply,
+      admission: this.#parts.admitted,
+      failure: this.#error,
+      edits,
+      ended: (error, bytesSent) => this.#report(reply, error, bytesSent),
+    };
+  }
+
+  #report(reply: Reply, error: ProxyError | undefined, bytesSent: number): void {
+    const { arrival, admitted, trail, platform } = this.#parts;
+    const { telemetry, clock } = platform;
+    if (this.#reported || telemetry.exchangeEnded === undefined) return;
+    this.#reported = true;
+    const { decision, client } = admitted;
+    const failure = this.#error ?? trail.failure ?? error;
+    const { endpoint } = trail;
+    try {
+      telemetry.exchangeEnded({
+        requestId: admitted.id,
+        method: arrival.method,
+        target: arrival.target,
+        params: decision.kind === "routed" ? decision.found.params : NO_PARAMS,
+        client: client?.address ?? arrival.peer.address,
+        route: decision.kind === "routed" ? decision.found.value.route.name : undefined,
+        upstream: endpoint?.upstream,
+        endpoint: endpoint && (endpoint.socketPath ?? endpoint.origin),
+        attempts: trail.attempts,
+        status:
+          failure?.code === "client-closed" && bytesSent === 0 ? CLIENT_CLOSED_REQUEST : statusOf(reply),
+        error: failure,
+        bytesSent,
+        startedAt: this.#startedAt,
+        endedAt: clock.now(),
+      });
+    } catch {
+      // An observer's failure is not the exchange's.
+    }
+  }
+}
+
+const statusOf = (reply: Reply): number => (reply.kind === "http" ? reply.status : 101);
