@@ -30,6 +30,11 @@ export interface ValidationOptions {
   readonly contentTypes?: readonly string[] | undefined;
   /** What becomes of header names that hold an underscore. @default "drop" */
   readonly underscores?: "drop" | "reject" | "allow" | undefined;
+  /**
+   * What becomes of requests with an encoded slash (`%2F`) in their path. A gateway behind this goes by its own setting as
+   * well. @default "reject"
+   */
+  readonly encodedSlash?: "reject" | "keep" | undefined;
   readonly limits?: ValidationLimits | undefined;
   /** Makes the answer for a request that is not let through, or throws. @default a problem answer (RFC 9457) */
   readonly reject?: ((error: ProxyError, c: Context) => Response) | undefined;
@@ -71,6 +76,10 @@ export const validation = (options: ValidationOptions = {}): MiddlewareHandler =
     const arrival = arrivalOf(c);
     const found = check(arrival);
     if (found instanceof ProxyError) return reject(found, c);
+    if (found.encodedSlash && section.encodedSlash === "reject") {
+      const detail = 'encoded slash (%2F) in the path; `encodedSlash: "keep"` lets it pass';
+      return reject(new ProxyError("bad-request", { detail }), c);
+    }
     const { contentLength } = arrival.notes;
     if (contentLength !== undefined && contentLength > maxBytes) {
       const detail = `request body of ${contentLength} bytes, over the limit of ${maxBytes}`;

@@ -15,6 +15,8 @@ export interface ClientInfo {
   readonly scheme: "http" | "https";
   /** Authority the client asked for, lower-case, with port if it was given; empty for HTTP/1.0 without `Host`. */
   readonly host: string;
+  /** Port that the client connected to, where a trusted proxy says so; else host and scheme tell it. */
+  readonly forwardedPort?: number | undefined;
   /** Value of `X-Forwarded-For` to send on: the trusted part of the chain and the peer. Empty when nobody is known. */
   readonly forwardedFor: string;
 }

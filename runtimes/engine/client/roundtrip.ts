@@ -311,8 +311,12 @@ export class Roundtrip
     if (keptMs > 0) pool.release(connection, clock.now() + keptMs);
     else connection.destroy();
     if (!isSent) upload.stop(unwanted());
+    if (this.#record.isSettled) {
+      this.#leave();
+      return;
+    }
     this.#sweep(true);
-    this.#leave();
+    this.held();
   }
 
   #fail(error: ProxyError): void {
