@@ -2,8 +2,9 @@
 import { createGateway } from "../../handlers/gateway.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { explicitPaths } from "../../src/config/paths.ts";
+import type { FailureOptions } from "../failure-log.ts";
 import { refuseUnsupported } from "../refuse.ts";
-import { type WorkersPlatformOptions, platform } from "./platform.ts";
+import { platform } from "./platform.ts";
 
 /** What a module exports as default to be a Worker. */
 export interface WorkerModule {
@@ -39,7 +40,7 @@ const textOf = (env: object): Record<string, string> =>
 export const worker = (
   config: unknown,
   env: object = {},
-  options: WorkersPlatformOptions = {},
+  options: FailureOptions = {},
 ): WorkerModule => {
   const lent = platform(options);
   const parsed = parseConfig(config, { env: textOf(env) });

@@ -146,9 +146,9 @@ export class FetchArrival implements Arrival {
   #authorityIn(url: string): string | undefined {
     const { rawTarget, version } = this.#server;
     if (rawTarget !== undefined && HTTP_URL.test(rawTarget)) return authorityOf(rawTarget);
-    return this.#options.urlTellsAuthority === true || version?.startsWith("2") === true
-      ? authorityOf(url)
-      : undefined;
+    // A server that was not sent a Host puts a name of its own into the URL.
+    const isMadeOfHost = this.#server !== NOTHING && this.#options.urlTellsAuthority !== true;
+    return isMadeOfHost && version?.startsWith("2") !== true ? undefined : authorityOf(url);
   }
 }
 

@@ -1,7 +1,7 @@
-/** Time where timers outlive the request that set them: Deno, Bun. */
+/** Time where timers outlive the request that set them. */
 import type { Cancel, Clock } from "../../src/core/platform.ts";
 
-/** What a runtime lends. */
+/** The runtime's time. */
 export interface TimerHost {
   now(): number;
   epoch(): number;
