@@ -19,8 +19,9 @@ export const startUnaccepting = async (): Promise<Unaccepting> => {
   const fillers: Socket[] = [];
   // Two fit the queue; whatever comes later is left without an answer.
   for (let i = 0; i < 4; i++) fillers.push(connect(Number(port), "127.0.0.1").on("error", () => {}));
-  await new Promise<void>((resolve) => fillers[0]?.once("connect", () => resolve()));
-  await new Promise<void>((resolve) => fillers[1]?.once("connect", () => resolve()));
+  const [first, second] = fillers.map((filler) => new Promise<void>((resolve) => filler.once("connect", resolve)));
+  await first;
+  await second;
   return {
     url: `http://127.0.0.1:${port}`,
     stop: async () => {

@@ -30,7 +30,7 @@ const start = async (options: TlsOptions, more = ""): Promise<TlsOrigin> => {
   const seen: TlsOrigin["seen"] = [];
   const server = createServer({ ...SERVER, ALPNProtocols: ["h2", "http/1.1"], ...options }, (socket: TLSSocket) => {
     seen.push({
-      name: (socket as TLSSocket & { servername: string | false }).servername,
+      name: (socket as TLSSocket & { servername: string | null }).servername || false,
       resumed: socket.isSessionReused(),
       client: socket.getPeerCertificate().subject?.CN as string | undefined,
       alpn: socket.alpnProtocol as string | false,
