@@ -142,7 +142,7 @@ class RunningGateway {
   async answer(arrival: Arrival, surroundings: Surroundings | undefined): Promise<Answer> {
     const { admit, platform, edits, services } = this.#parts;
     const admitted = admit(arrival, arrival.peer, surroundings);
-    const trail: Trail = { attempts: 0, endpoint: undefined, edits: undefined };
+    const trail: Trail = { attempts: 0, endpoint: undefined, edits: undefined, failure: undefined };
     const visit = new Visit({ arrival, admitted, trail, platform });
     const client = { secure: admitted.secure, securedOutside: surroundings?.securityHeaders === true };
     const { decision } = admitted;

@@ -18,6 +18,7 @@ import type { RouteMatch } from "../routing/match.ts";
 import { compileRedirect } from "../routing/redirect.ts";
 import { compileRewrite } from "../routing/rewrite.ts";
 import { type Router, compileRouter } from "../routing/router.ts";
+import type { EncodedSlash } from "../routing/target-template.ts";
 import type { Template, TemplateScope } from "../routing/template.ts";
 import { createEndpoint } from "../upstream/endpoint.ts";
 import { type HostPolicy, type Upstream, createUpstream } from "../upstream/upstream.ts";
@@ -65,6 +66,8 @@ export interface RoutePlan {
   readonly totalMs: number;
   /** Infinity is no limit. */
   readonly maxBodyBytes: number;
+  /** What becomes of requests with an encoded slash in their path. */
+  readonly encodedSlash: EncodedSlash;
   /** The route's edits of the response, whoever made it. */
   readonly responseHeaders: CompiledEdits;
   /** Hono middleware of the gateway and then of the route. */
@@ -76,8 +79,11 @@ export interface RoutedMatch {
   readonly route: RoutePlan;
   /** Path and query to ask the upstream for; undefined where it is the client's own. */
   readonly target: ((path: string, query: string, scope: TemplateScope) => string) | undefined;
-  /** Value of `Location`; undefined where the route does not redirect. */
-  readonly location: ((scope: TemplateScope) => string) | undefined;
+  /**
+   * Value of `Location`; makes undefined for requests that the redirect does not apply to, see `compileRedirect`. Undefined
+   * where the route does not redirect.
+   */
+  readonly location: ((scope: TemplateScope) => string | undefined) | undefined;
 }
 
 /** A whole gateway, compiled. */
@@ -170,6 +176,7 @@ const planRoute = (
     action: planAction(route, upstreams, responseHeaders),
     totalMs: route.timeouts.totalMs || Number.POSITIVE_INFINITY,
     maxBodyBytes: route.bodyBytes ?? config.listen.limits.bodyBytes,
+    encodedSlash: route.encodedSlash ?? config.validation.encodedSlash,
     responseHeaders,
     middleware: [...config.middleware, ...route.middleware],
   };
@@ -228,6 +235,6 @@ const joined = (
 
 const planMatch = (plan: RoutePlan, route: RouteConfig, match: RouteMatch): RoutedMatch => ({
   route: plan,
-  target: route.rewrite && compileRewrite(route.rewrite, match),
-  location: route.redirect && compileRedirect(route.redirect, match),
+  target: route.rewrite && compileRewrite(route.rewrite, match, plan.encodedSlash),
+  location: route.redirect && compileRedirect(route.redirect, match, plan.encodedSlash),
 });

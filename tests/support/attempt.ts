@@ -102,7 +102,7 @@ const exchangeOf = (parts: AttemptParts): Exchange => {
     body: arrival.body,
     endsAt: parts.endsAt ?? Infinity,
     cancellation: arrival.cancellation,
-    trail: { attempts: 1, endpoint: undefined, edits: undefined },
+    trail: { attempts: 1, endpoint: undefined, edits: undefined, failure: undefined },
   };
 };
 

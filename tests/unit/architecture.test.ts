@@ -72,6 +72,7 @@ describe("packages", () => {
   /** What each folder may use besides the project's own files. */
   const ALLOWED: readonly (readonly [folder: RegExp, packages: RegExp])[] = [
     [/^src\/config\//, /^(valibot|@valibot\/to-json-schema|jsonc-parser|yaml|ipaddr\.js)$/],
+    [/^src\/routing\/regex\.ts$/, /^re2js$/],
     [/^src\//, /^ipaddr\.js$/],
     [/^(middleware|handlers)\//, /^(hono(\/|$)|valibot$)/],
     [/^runtimes\/node\//, /^(node:|undici$|hono(\/|$)|@hono\/node-server)/],
