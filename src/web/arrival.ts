@@ -8,7 +8,7 @@ import { type FieldNotes, checkFraming, newFieldNotes, noteField, settleNominate
 import { isSaneValue } from "../http/field-sanity.ts";
 import type { HeaderPairs } from "../http/header-edits.ts";
 import { firstValue } from "../http/headers.ts";
-import { type ScreenProblem, malformed, problem } from "../http/screen-problem.ts";
+import { type ScreenProblem, malformed } from "../http/screen-problem.ts";
 import { authorityOf, targetOf } from "../http/url-text.ts";
 import { type FieldValues, LATIN1_VALUES } from "./field-values.ts";
 import { requestBody } from "./request-body.ts";
@@ -93,17 +93,13 @@ export class FetchArrival implements Arrival {
     const { fields, notes, refusal } = readFields(request.headers, options.values ?? LATIN1_VALUES, this.version);
     this.fields = fields;
     this.notes = notes;
+    if (!this.#declaresContent && this.#hasContentOfApp()) notes.chunked = true;
     this.authority = this.#authorityIn(url);
-    this.refusal = refusal ?? wireProblem(this.#server) ?? unreadableContent(method, notes);
+    this.refusal = refusal ?? wireProblem(this.#server);
   }
 
   get body(): Body {
     return (this.#body ??= this.#readBody());
-  }
-
-  /** The app has read the content, so that nothing is left to forward. */
-  get isBodyGone(): boolean {
-    return this.#declaresContent && this.request.bodyUsed;
   }
 
   get peer(): Peer {
@@ -127,19 +123,22 @@ export class FetchArrival implements Arrival {
   }
 
   #readBody(): Body {
-    const isNative = this.#options.passesThrough === true;
-    if (this.#declaresContent) return requestBody(this.request, this.notes.contentLength, isNative);
-    return this.#hasContentOfApp() ? requestBody(this.request, undefined, isNative) : NO_BODY;
+    return this.#declaresContent
+      ? requestBody(this.request, this.notes.contentLength, this.#options.passesThrough === true)
+      : NO_BODY;
   }
 
   /**
-   * Content without framing is the app's own, which says of what type it is. A request as it came has none then, although
-   * it may have a body object, which must not be touched: some servers begin to read.
+   * Content without framing is the app's own. A request as it came has none then, although it may have a body object, which
+   * must not be touched: some servers begin to read. Where nothing tells them apart, the app's names its type.
    */
   #hasContentOfApp(): boolean {
-    const { request, notes, fields } = this;
-    if (notes.contentLength !== undefined || firstValue(fields, "content-type") === undefined) return false;
-    return this.#server.isOriginal?.() !== true && request.body !== null;
+    const { method, request, fields } = this;
+    if (method === "GET" || method === "HEAD" || this.notes.contentLength !== undefined) return false;
+    const isOriginal = this.#server.isOriginal?.();
+    if (isOriginal !== undefined) return !isOriginal && request.body !== null;
+    const mayBeOfApp = this.#server === NOTHING || firstValue(fields, "content-type") !== undefined;
+    return mayBeOfApp && request.body !== null;
   }
 
   /** An authority that stands in for `Host`, or has to agree with it. */
@@ -185,12 +184,6 @@ const wireProblem = ({ rawFields, rawTarget, version }: ServerRequest): ScreenPr
   if (rawTarget?.includes("#") === true) return malformed("target with a fragment (RFC 9112 §3.2)");
   return rawFields && noteAll(newFieldNotes(), rawFields, version);
 };
-
-/** Fetch has no content for these (RFC 9110 §9.3.1 leaves it without meaning); it is not left out silently. */
-const unreadableContent = (method: string, notes: FieldNotes): ScreenProblem | undefined =>
-  (method === "GET" || method === "HEAD") && (notes.chunked || (notes.contentLength ?? 0) > 0)
-    ? problem("not-implemented", `content with ${method}, which this server does not hand over`)
-    : undefined;
 
 const cancelledBy = (signal: AbortSignal): CancellationSource => {
   const source = new CancellationSource();
