@@ -1,6 +1,4 @@
 import { Hono } from "hono";
-import { cors } from "hono/cors";
-import { cloneRawRequest } from "hono/request";
 import { describe, expect, it } from "vitest";
 import { type ValidationOptions, validation } from "../../../middleware/validation.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
@@ -14,20 +12,6 @@ const app = (options: ValidationOptions = {}): Hono => {
   served.all("*", (c) => c.text("through"));
   return served;
 };
-
-const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count);
-
-/** A body of unknown length. */
-const streamed = (...chunks: Uint8Array<ArrayBuffer>[]): RequestInit & { duplex: "half" } => ({
-  method: "POST",
-  body: new ReadableStream({
-    start: (controller) => {
-      for (const chunk of chunks) controller.enqueue(chunk);
-      controller.close();
-    },
-  }),
-  duplex: "half",
-});
 
 const codeOf = async (response: Response): Promise<string> => {
   expect(response.headers.get("content-type")).toBe("application/problem+json");
