@@ -5,7 +5,7 @@ import { memoryPlatform } from "../../runtimes/memory/platform.ts";
 import { buildPlan } from "../../src/config/plan.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { buildGateway } from "../../src/gateway.ts";
-import { CONFIG_LOAD, GATEWAY_BUILD } from "../report/budget.ts";
+import { CONFIG_LOAD, GATEWAY_BUILD } from "../report/targets.ts";
 import { configOf } from "./samples.ts";
 import type { Suite } from "./suite.ts";
 

@@ -98,13 +98,9 @@ const FEW = 8;
  */
 export const namesPresent = (names: readonly string[], pairs: HeaderPairs): readonly string[] => {
   if (names.length <= FEW) return names;
-  const wanted = new Set(names);
-  const present = new Set<string>();
-  for (let i = 0; i < pairs.length; i += 2) {
-    const name = (pairs[i] as string).toLowerCase();
-    if (wanted.has(name)) present.add(name);
-  }
-  return [...present];
+  const fields = new Set<string>();
+  for (let i = 0; i < pairs.length; i += 2) fields.add((pairs[i] as string).toLowerCase());
+  return [...new Set(names.filter((name) => fields.has(name)))];
 };
 
 /** Value of the first field with this lower-case name. */

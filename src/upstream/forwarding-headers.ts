@@ -43,6 +43,6 @@ export const pushForwardingFields = (
     fields.push("x-forwarded-port", String(port));
   }
   if (options.forwarded) fields.push("forwarded", serialiseForwarded(client));
-  if (options.via !== false) fields.push("via", `1.1 ${options.via}`);
+  if (options.via !== false) fields.push("via", `${exchange.arrival.version ?? "1.1"} ${options.via}`);
   for (const header of exchange.idFields) fields.push(header, exchange.id);
 };

@@ -113,7 +113,9 @@ const codeOf = (failing: Promise<unknown>): Promise<string> =>
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 /** An answer whose head and first piece come, and nothing more. Tells when it is given up. */
-const endless = (type = "text/plain"): { readonly script: ScriptedUpstream; readonly givenUp: Promise<void> } => {
+const endless = (
+  type = "text/plain",
+): { readonly script: ScriptedUpstream; readonly givenUp: Promise<void> } => {
   let tell = (): void => {};
   const givenUp = new Promise<void>((resolve) => (tell = resolve));
   const script: ScriptedUpstream = () =>
@@ -197,7 +199,10 @@ const answers = (create: CreateSubject): void => {
   });
 
   test("brings no hop-by-hop and no framing fields", async () => {
-    const rig = await rigOf(create, () => new Response("ok", { headers: { "content-length": "2", "x-a": "b" } }));
+    const rig = await rigOf(
+      create,
+      () => new Response("ok", { headers: { "content-length": "2", "x-a": "b" } }),
+    );
     const { fields } = await rig.send();
     for (const field of ["connection", "keep-alive", "transfer-encoding", "content-length"]) {
       expect(firstValue(fields, field)).toBeUndefined();
@@ -209,7 +214,8 @@ const answers = (create: CreateSubject): void => {
     "in memory": () => bytesBody("content"),
     "in pieces of a known length": () => streamBody(sourceOf(["con", "tent"]), 7),
     "in pieces of unknown length": () => streamBody(sourceOf(["con", "tent"])),
-    "in a native stream": () => ({ kind: "native", length: 7, stream: new Blob(["content"]).stream() }) as const,
+    "in a native stream": () =>
+      ({ kind: "native", length: 7, stream: new Blob(["content"]).stream() }) as const,
   };
   for (const [how, body] of Object.entries(contents)) {
     test(`takes content there ${how}`, async () => {

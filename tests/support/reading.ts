@@ -74,7 +74,8 @@ export class Reader implements ByteSink {
 export const textOf = async (body: Body): Promise<string> => {
   if (body.kind === "none") return "";
   if (body.kind === "bytes") return Buffer.from(body.bytes).toString("latin1");
-  if (body.kind === "native") return Buffer.from(await new Response(body.stream).arrayBuffer()).toString("latin1");
+  if (body.kind === "native")
+    return Buffer.from(await new Response(body.stream).arrayBuffer()).toString("latin1");
   const reader = new Reader(body.source);
   const end = await reader.ended();
   if (typeof end === "string") throw reader.error ?? new Error(end);
@@ -149,7 +150,10 @@ export class Source implements ByteSource {
 }
 
 /** A source that delivers `pieces` as fast as they are taken. */
-export const sourceOf = (pieces: Iterable<string | Uint8Array>, trailers: readonly string[] = []): ByteSource => {
+export const sourceOf = (
+  pieces: Iterable<string | Uint8Array>,
+  trailers: readonly string[] = [],
+): ByteSource => {
   const iterator = pieces[Symbol.iterator]();
   let sink: ByteSink | undefined;
   const resume = (): void => {

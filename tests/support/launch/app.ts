@@ -44,6 +44,14 @@ export const libraryApp = (library: Bound, origin: string, getConnInfo: GetConnI
     c.req.raw = new Request(c.req.raw, { headers });
     await next();
   });
+  app.use("/waiting/*", async (_, next) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await next();
+  });
+  app.use("/touched/*", async (c, next) => {
+    if (c.req.raw.body === undefined) throw new Error("a Request has a body or null");
+    await next();
+  });
   app.use("/limited/*", bodyLimit({ maxSize: 100 }));
   app.use("/peeked/*", async (c, next) => {
     await c.req.raw.clone().text();

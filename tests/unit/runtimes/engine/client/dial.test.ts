@@ -64,9 +64,9 @@ const dialler = (addresses: () => ReturnType<typeof v4> | Error): Dialler => {
 describe("connections to a name", () => {
   test("are tried on its families in turn, within one in the resolver's order", () => {
     const six = (address: string): { address: string; family: number } => ({ address, family: 6 });
-    expect(interleaved([six("a"), six("b"), ...v4("1"), six("c"), ...v4("2")]).map(({ address }) => address)).toEqual(
-      ["a", "1", "b", "2", "c"],
-    );
+    expect(
+      interleaved([six("a"), six("b"), ...v4("1"), six("c"), ...v4("2")]).map(({ address }) => address),
+    ).toEqual(["a", "1", "b", "2", "c"]);
     expect(interleaved(v4("1", "2"))).toEqual(v4("1", "2"));
     expect(interleaved([])).toEqual([]);
   });
@@ -97,7 +97,9 @@ describe("connections to a name", () => {
     const { send } = dialler(() => v4("127.0.0.3", "127.0.0.4"));
     const error = await errorOf(send(`http://name.test:${port}`));
     expect([error.code, error.progress]).toEqual(["connect-failed", "connecting"]);
-    expect(error.message).toBe(`could not connect to upstream "origin" at name.test:${port}: connection refused`);
+    expect(error.message).toBe(
+      `could not connect to upstream "origin" at name.test:${port}: connection refused`,
+    );
     expect(error.cause).toMatchObject({ address: "127.0.0.3" });
   });
 
@@ -147,7 +149,9 @@ describe("connections to a name", () => {
     const { send } = dialler(() => Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" }));
     const error = await errorOf(send("http://name.test"));
     expect(error.code).toBe("connect-failed");
-    expect(error.message).toBe(`could not connect to upstream "origin" at name.test: its name does not exist`);
+    expect(error.message).toBe(
+      `could not connect to upstream "origin" at name.test: its name does not exist`,
+    );
   });
 
   test("look up no addresses, of either family", async () => {

@@ -22,9 +22,26 @@ describe("requests of the engine's client", () => {
     const section = await sectionOf({
       method: "GET",
       target: "/a?b",
-      fields: ["HOST", "client.test", "X-One", "1", "Connection", "x-own", "X-Own", "2", "cookie", "a=1", "X-Gone", "3"],
+      fields: [
+        "HOST",
+        "client.test",
+        "X-One",
+        "1",
+        "Connection",
+        "x-own",
+        "X-Own",
+        "2",
+        "cookie",
+        "a=1",
+        "X-Gone",
+        "3",
+      ],
       drop: ["x-own"],
-      edits: { drop: new Set(["x-gone"]), fallback: ["x-one", "no", "x-missing", "yes"], add: ["Via", "1.1 test"] },
+      edits: {
+        drop: new Set(["x-gone"]),
+        fallback: ["x-one", "no", "x-missing", "yes"],
+        add: ["Via", "1.1 test"],
+      },
     });
     expect(section.split("\r\n")).toEqual([
       "GET /a?b HTTP/1.1",
@@ -37,7 +54,9 @@ describe("requests of the engine's client", () => {
   });
 
   test("carry every byte of a value as it came", async () => {
-    expect(await sectionOf({ fields: ["x-latin", "caf\xe9 \xc3\xa9"] })).toContain("x-latin: caf\xe9 \xc3\xa9");
+    expect(await sectionOf({ fields: ["x-latin", "caf\xe9 \xc3\xa9"] })).toContain(
+      "x-latin: caf\xe9 \xc3\xa9",
+    );
   });
 
   test("have no framing fields that the client did not send", async () => {

@@ -116,7 +116,8 @@ describe("responses to the engine's client", () => {
   });
 
   const malformed: Readonly<Record<string, string>> = {
-    "switch protocols unasked": "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    "switch protocols unasked":
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
     "are not HTTP": "SSH-2.0-OpenSSH_9.6\r\n\r\n",
     "have two lengths": "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nok",
     "have a length and chunks":

@@ -8,7 +8,12 @@ import { ProxyError } from "../../../../../src/core/errors.ts";
 import type { Outcome } from "../../../../../src/core/outcome.ts";
 import type { Transport } from "../../../../../src/core/platform.ts";
 import type { HttpReply } from "../../../../../src/core/reply.ts";
-import { type AttemptParts, type EndpointParts, testAttempt, testEndpoint } from "../../../../support/attempt.ts";
+import {
+  type AttemptParts,
+  type EndpointParts,
+  testAttempt,
+  testEndpoint,
+} from "../../../../support/attempt.ts";
 import { type OriginScript, RawOrigin } from "../../../../support/raw-origin.ts";
 
 export type SendParts = Omit<Partial<AttemptParts>, "settle" | "cancellation">;

@@ -23,21 +23,29 @@ afterEach(async () => {
 interface TlsOrigin {
   readonly port: number;
   /** Of each connection: the name asked for, whether its session was resumed, the client's name, the protocol. */
-  readonly seen: { name: string | false; resumed: boolean; client: string | undefined; alpn: string | false }[];
+  readonly seen: {
+    name: string | false;
+    resumed: boolean;
+    client: string | undefined;
+    alpn: string | false;
+  }[];
 }
 
 const start = async (options: TlsOptions, more = ""): Promise<TlsOrigin> => {
   const seen: TlsOrigin["seen"] = [];
-  const server = createServer({ ...SERVER, ALPNProtocols: ["h2", "http/1.1"], ...options }, (socket: TLSSocket) => {
-    seen.push({
-      name: (socket as TLSSocket & { servername: string | false }).servername,
-      resumed: socket.isSessionReused(),
-      client: socket.getPeerCertificate().subject?.CN as string | undefined,
-      alpn: socket.alpnProtocol as string | false,
-    });
-    socket.on("error", () => {});
-    socket.on("data", () => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${more}\r\nok`));
-  });
+  const server = createServer(
+    { ...SERVER, ALPNProtocols: ["h2", "http/1.1"], ...options },
+    (socket: TLSSocket) => {
+      seen.push({
+        name: (socket as TLSSocket & { servername: string | false }).servername,
+        resumed: socket.isSessionReused(),
+        client: socket.getPeerCertificate().subject?.CN as string | undefined,
+        alpn: socket.alpnProtocol as string | false,
+      });
+      socket.on("error", () => {});
+      socket.on("data", () => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${more}\r\nok`));
+    },
+  );
   server.on("tlsClientError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   ends.push(() => server.close());
@@ -99,7 +107,9 @@ describe("TLS to an endpoint", () => {
     expect([unknown.code, unknown.progress]).toEqual(["connect-failed", "connecting"]);
     expect(unknown.message).toMatch(/its certificate comes from an authority that is not trusted$/);
     const another = certificate({ name: "another", authority: true });
-    expect((await errorOf(clientOf("origin.test", port, { ca: another.cert }).get())).code).toBe("connect-failed");
+    expect((await errorOf(clientOf("origin.test", port, { ca: another.cert }).get())).code).toBe(
+      "connect-failed",
+    );
   });
 
   test("refuses what has expired or signs itself", async () => {
