@@ -1,6 +1,6 @@
 /** From Hono's context through a gateway and back to a `Response`. */
 import type { Context } from "hono";
-import { surroundingsOf } from "../middleware/context.ts";
+import { originalOf, surroundingsOf } from "../middleware/context.ts";
 import type { Arrival } from "../src/core/arrival.ts";
 import { ProxyError } from "../src/core/errors.ts";
 import type { Platform } from "../src/core/platform.ts";
@@ -8,7 +8,7 @@ import type { Gateway, Surroundings } from "../src/gateway.ts";
 
 /** Answers the request in `c.req.raw` as middleware around has left it. Never rejects. */
 export const answer = async (c: Context, gateway: Gateway, platform: Platform): Promise<Response> => {
-  const arrival = platform.arrive(c.req.raw, c.env);
+  const arrival = platform.arrive(c.req.raw, c.env, originalOf(c));
   const { reply, ended } = await gateway.answer(arrival, withRefusal(surroundingsOf(c), arrival));
   return platform.respond(reply, { method: arrival.method, ended });
 };

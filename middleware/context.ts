@@ -116,6 +116,9 @@ export const rememberEdit = (context: Context, edit: EditHeaders): void => {
 export const rememberedEdits = (context: Context): readonly EditHeaders[] =>
   findShared(context)?.edits.toReversed() ?? [];
 
+/** The request that the server made, where the first of this middleware found it. */
+export const originalOf = (context: Context): Request | undefined => findShared(context)?.original;
+
 /** What a handler has to keep to; undefined where no middleware left anything. */
 export const surroundingsOf = (context: Context): Surroundings | undefined => {
   const id = knownIdOf(context);

@@ -56,7 +56,7 @@ export const memoryPlatform = (options: MemoryPlatformOptions = {}): MemoryPlatf
         if (isFailure(report)) failures.push(report);
       },
     },
-    server: { server: () => ({ peer: () => peer, isOriginal: () => false }), urlTellsAuthority: true },
+    server: { peer },
   });
   return { ...platform, clock, reports, failures };
 };

@@ -25,13 +25,15 @@ export interface ServerRequest {
   readonly rawFields?: HeaderPairs | undefined;
   /** The target as it came over the wire: in absolute-form it names an authority, which must agree with `Host`. */
   readonly rawTarget?: string | undefined;
-  /** Whether the request is the very one that the server made, not one that the app put in its place. */
-  isOriginal?(): boolean;
+  /** Whether the request is one that a server made, and not one that the app put in its place. */
+  isOriginal?(request: Request): boolean;
 }
 
 export interface ArrivalOptions {
-  /** What the server that handed `request` over knows more; `env` is Hono's `c.env`. @default nothing */
+  /** What the server that made `request` knows more; `env` is Hono's `c.env`. @default nothing */
   readonly server?: ((request: Request, env: unknown) => ServerRequest | undefined) | undefined;
+  /** Other end of the connection of requests that no server knows more of. @default unknown */
+  readonly peer?: Peer | undefined;
   /** How `Headers` hold field values. @default one character a byte, as the standard has it */
   readonly values?: FieldValues | undefined;
   /** Whether the URL's authority came with the request line, and not from `Host`. @default false */
@@ -43,7 +45,7 @@ export interface ArrivalOptions {
 }
 
 /** Reads Web requests; see `Platform.arrive`. */
-export type Arrive = (request: Request, env: unknown) => FetchArrival;
+export type Arrive = (request: Request, env: unknown, original?: Request) => FetchArrival;
 
 /**
  * Reads Web requests.
@@ -53,8 +55,8 @@ export type Arrive = (request: Request, env: unknown) => FetchArrival;
  */
 export const arrivals =
   (options: ArrivalOptions = {}): Arrive =>
-  (request, env) =>
-    new FetchArrival(request, options.server?.(request, env), options);
+  (request, env, original = request) =>
+    new FetchArrival(request, options.server?.(original, env), options);
 
 const NOTHING: ServerRequest = Object.freeze({});
 
@@ -103,7 +105,7 @@ export class FetchArrival implements Arrival {
   }
 
   get peer(): Peer {
-    return (this.#peer ??= this.#server.peer?.() ?? UNKNOWN_PEER);
+    return (this.#peer ??= this.#server.peer?.() ?? this.#options.peer ?? UNKNOWN_PEER);
   }
 
   get localPort(): number | undefined {
@@ -130,15 +132,15 @@ export class FetchArrival implements Arrival {
 
   /**
    * Content without framing is the app's own. A request as it came has none then, although it may have a body object, which
-   * must not be touched: some servers begin to read. Where nothing tells them apart, the app's names its type.
+   * must not be touched: some servers begin to read. Copies that the app makes of it have one too, so the app's own is
+   * known by its type.
    */
   #hasContentOfApp(): boolean {
     const { method, request, fields } = this;
     if (method === "GET" || method === "HEAD" || this.notes.contentLength !== undefined) return false;
-    const isOriginal = this.#server.isOriginal?.();
-    if (isOriginal !== undefined) return !isOriginal && request.body !== null;
-    const mayBeOfApp = this.#server === NOTHING || firstValue(fields, "content-type") !== undefined;
-    return mayBeOfApp && request.body !== null;
+    const isTyped = firstValue(fields, "content-type") !== undefined;
+    if (this.#server !== NOTHING && (!isTyped || this.#server.isOriginal?.(request) === true)) return false;
+    return request.body !== null;
   }
 
   /** An authority that stands in for `Host`, or has to agree with it. */
