@@ -1,7 +1,7 @@
 /** Failed exchanges as lines of text. Mistakes of clients are left out: anybody could fill the log with them. */
 import type { ProxyError } from "../src/core/errors.ts";
 import type { Clock } from "../src/core/platform.ts";
-import type { ExchangeReport, Telemetry } from "../src/core/telemetry.ts";
+import { type ExchangeReport, type FailureReport, type Telemetry, isFailure } from "../src/core/telemetry.ts";
 
 /** Lines written in one second; what comes after them is only counted. */
 const LINES_PER_SECOND = 20;
@@ -14,7 +14,7 @@ export interface FailureOptions {
    * Called at the end of every exchange that failed, before or after the response's head, mistakes of clients included.
    * Replaces the lines on standard error. What it throws is ignored.
    */
-  onFailure?(report: ExchangeReport): void;
+  onFailure?(report: FailureReport): void;
 }
 
 /** Calls `onFailure` where there is one, else writes lines. */
@@ -27,7 +27,7 @@ export const failureTelemetry = (
   if (onFailure === undefined) return failureLog(clock, write);
   return {
     exchangeEnded: (report) => {
-      if (report.error !== undefined) onFailure(report);
+      if (isFailure(report)) onFailure(report);
     },
   };
 };

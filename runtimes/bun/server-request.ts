@@ -16,14 +16,14 @@ const serverIn = (env: unknown): BunServer | undefined => {
     : undefined;
 };
 
-export const bunServerRequest = (request: Request, env: unknown): ServerRequest | undefined => {
+export const bunServerRequest = (original: Request, env: unknown): ServerRequest | undefined => {
   const server = serverIn(env);
   if (server === undefined) return undefined;
   return {
     peer: () => {
-      const peer = server.requestIP(request);
+      const peer = server.requestIP(original);
       return peer === null ? UNKNOWN_PEER : peerOf(peer.address, peer.port);
     },
-    isOriginal: () => server.requestIP(request) !== null,
+    isOriginal: (request) => server.requestIP(request) !== null,
   };
 };

@@ -19,8 +19,8 @@ const hasFixedFields = ({ headers }: Request): boolean => {
   }
 };
 
-export const denoServerRequest = (request: Request, env: unknown): ServerRequest | undefined => {
+export const denoServerRequest = (_request: Request, env: unknown): ServerRequest | undefined => {
   if (!isServeInfo(env)) return undefined;
   const { hostname = "", port } = env.remoteAddr;
-  return { peer: () => peerOf(hostname, port), isOriginal: () => hasFixedFields(request) };
+  return { peer: () => peerOf(hostname, port), isOriginal: hasFixedFields };
 };

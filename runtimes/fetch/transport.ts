@@ -71,16 +71,20 @@ export const fetchTransport = (options: FetchTransportOptions): Transport => {
     repeatsUnanswered: options.repeatsUnanswered ?? false,
     answered: new WeakSet(),
   };
+  let isClosed = false;
   return {
-    send: (attempt) => send(attempt, parts),
-    async close() {},
+    send: (attempt) => send(attempt, parts, isClosed),
+    async close() {
+      isClosed = true;
+    },
   };
 };
 
-const send = async (attempt: Attempt, parts: TransportParts): Promise<Reply> => {
+const send = async (attempt: Attempt, parts: TransportParts, isClosed: boolean): Promise<Reply> => {
   const run = new AttemptRun(attempt, parts.clock);
   try {
     if (run.reason !== undefined) throw run.reason;
+    if (isClosed) throw new ProxyError("draining", { progress: "connecting" });
     refuseInexpressible(attempt);
     const upload = uploadOf(run, parts);
     const content = upload instanceof Promise ? await upload : upload;
@@ -111,6 +115,7 @@ const request = async (run: AttemptRun, content: BodyInit | null, parts: Transpo
   }
   const isRepeatable =
     parts.repeatsUnanswered && content === null && isSafe(method) && parts.answered.has(endpoint);
+  run.progress = "sent";
   try {
     return await parts.fetch(url, init);
   } catch (thrown) {

@@ -1,7 +1,7 @@
 /** A platform in memory: for tests of a config, without network, time or chance. */
 import { CAPABILITIES, type Capability } from "../../src/core/capability.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import type { ExchangeReport } from "../../src/core/telemetry.ts";
+import { type ExchangeReport, type FailureReport, isFailure } from "../../src/core/telemetry.ts";
 import { createPlatform } from "../platform.ts";
 import { ManualClock } from "./clock.ts";
 import { seededRandom } from "./random.ts";
@@ -28,7 +28,7 @@ export interface MemoryPlatform extends Platform {
   /** Every exchange that has ended, in order. */
   readonly reports: readonly ExchangeReport[];
   /** Those that failed, before or after the response's head. */
-  readonly failures: readonly ExchangeReport[];
+  readonly failures: readonly FailureReport[];
 }
 
 /**
@@ -40,7 +40,7 @@ export interface MemoryPlatform extends Platform {
 export const memoryPlatform = (options: MemoryPlatformOptions = {}): MemoryPlatform => {
   const clock = new ManualClock(options.epochMs);
   const reports: ExchangeReport[] = [];
-  const failures: ExchangeReport[] = [];
+  const failures: FailureReport[] = [];
   const peer = { address: options.peer ?? "192.0.2.1", port: undefined };
   const transport = memoryTransport({ upstreams: options.upstreams ?? {}, clock });
   const platform = createPlatform({
@@ -53,10 +53,10 @@ export const memoryPlatform = (options: MemoryPlatformOptions = {}): MemoryPlatf
     telemetry: {
       exchangeEnded(report) {
         reports.push(report);
-        if (report.error !== undefined) failures.push(report);
+        if (isFailure(report)) failures.push(report);
       },
     },
-    server: { server: () => ({ peer: () => peer }), urlTellsAuthority: true },
+    server: { peer },
   });
   return { ...platform, clock, reports, failures };
 };

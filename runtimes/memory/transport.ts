@@ -74,6 +74,7 @@ const exchange = async (run: AttemptRun, name: string, upstream: ScriptedUpstrea
     trailers: (fields) => (trailers = fields),
     content: request.body === null ? content : null,
   };
+  run.progress = "sent";
   const answered = asked(upstream, name, request, scripted);
   const response = await new Promise<Response>((resolve, reject) => {
     run.whenStopped(reject);

@@ -24,11 +24,9 @@ const incomingIn = (env: unknown): Incoming | undefined => {
 };
 
 class NodeServerRequest implements ServerRequest {
-  readonly #request: Request;
   readonly #incoming: Incoming;
 
-  constructor(request: Request, incoming: Incoming) {
-    this.#request = request;
+  constructor(incoming: Incoming) {
     this.#incoming = incoming;
   }
 
@@ -54,12 +52,12 @@ class NodeServerRequest implements ServerRequest {
    * node-server makes its requests without a constructor, of a prototype of their own; whatever an app puts in the place of
    * one comes from a class.
    */
-  isOriginal(): boolean {
-    return !Object.hasOwn(Object.getPrototypeOf(this.#request) as object, "constructor");
+  isOriginal(request: Request): boolean {
+    return !Object.hasOwn(Object.getPrototypeOf(request) as object, "constructor");
   }
 }
 
-export const nodeServerRequest = (request: Request, env: unknown): ServerRequest | undefined => {
+export const nodeServerRequest = (_request: Request, env: unknown): ServerRequest | undefined => {
   const incoming = incomingIn(env);
-  return incoming && new NodeServerRequest(request, incoming);
+  return incoming && new NodeServerRequest(incoming);
 };
