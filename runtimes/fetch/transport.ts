@@ -32,7 +32,9 @@ export interface FetchTransportOptions {
    */
   readonly passesThrough?: boolean | undefined;
   /** A stream with the same bytes whose length the runtime knows. @default `Content-Length` is given as a field */
-  readonly sized?: ((stream: ReadableStream<Uint8Array>, length: number) => ReadableStream<Uint8Array>) | undefined;
+  readonly sized?:
+    | ((stream: ReadableStream<Uint8Array>, length: number) => ReadableStream<Uint8Array>)
+    | undefined;
   /**
    * Whether a GET, HEAD or OPTIONS request without content is sent once more when it got no answer from an endpoint that
    * answered before, as its connection may have been an old one (RFC 9112 §9.3.1). For a `fetch` that doesn't by itself.
@@ -99,7 +101,11 @@ const send = async (attempt: Attempt, parts: TransportParts, isClosed: boolean):
   }
 };
 
-const request = async (run: AttemptRun, content: BodyInit | null, parts: TransportParts): Promise<Response> => {
+const request = async (
+  run: AttemptRun,
+  content: BodyInit | null,
+  parts: TransportParts,
+): Promise<Response> => {
   const { endpoint, target, exchange } = run.attempt;
   const { method } = exchange.arrival;
   const url = endpoint.origin + target;

@@ -4,7 +4,13 @@ import { type Body, NO_BODY } from "../core/body.ts";
 import { type Cancellation, CancellationSource, NEVER_CANCELLED } from "../core/cancellation.ts";
 import { ProxyError } from "../core/errors.ts";
 import { UNKNOWN_PEER } from "../core/peer.ts";
-import { type FieldNotes, checkFraming, newFieldNotes, noteField, settleNominated } from "../http/field-notes.ts";
+import {
+  type FieldNotes,
+  checkFraming,
+  newFieldNotes,
+  noteField,
+  settleNominated,
+} from "../http/field-notes.ts";
 import { isSaneValue } from "../http/field-sanity.ts";
 import type { HeaderPairs } from "../http/header-edits.ts";
 import { firstValue } from "../http/headers.ts";
@@ -92,7 +98,11 @@ export class FetchArrival implements Arrival {
     this.scheme = url.startsWith("https:") ? "https" : "http";
     this.target = targetOf(url);
     this.version = this.#server.version;
-    const { fields, notes, refusal } = readFields(request.headers, options.values ?? LATIN1_VALUES, this.version);
+    const { fields, notes, refusal } = readFields(
+      request.headers,
+      options.values ?? LATIN1_VALUES,
+      this.version,
+    );
     this.fields = fields;
     this.notes = notes;
     if (!this.#declaresContent && this.#hasContentOfApp()) notes.chunked = true;
@@ -190,7 +200,9 @@ const wireProblem = ({ rawFields, rawTarget, version }: ServerRequest): ScreenPr
 const cancelledBy = (signal: AbortSignal): CancellationSource => {
   const source = new CancellationSource();
   const fire = (): void =>
-    source.cancel(new ProxyError("client-closed", { detail: "client left", cause: signal.reason as unknown }));
+    source.cancel(
+      new ProxyError("client-closed", { detail: "client left", cause: signal.reason as unknown }),
+    );
   if (signal.aborted) fire();
   else signal.addEventListener("abort", fire, { once: true });
   return source;
