@@ -34,8 +34,8 @@ export interface FieldNotes {
   /** Seconds of `Keep-Alive: timeout=…`. */
   keepAliveTimeout: number | undefined;
   /**
-   * Lower-case names of fields of this message that `Connection` declares to be hop-by-hop, besides those that
-   * always are. Filled by `settleNominated`, once all fields have been noted.
+   * Lower-case names of fields of this message that `Connection` declares to be hop-by-hop, besides those
+   * that always are. Filled by `settleNominated`, once all fields have been noted.
    */
   nominated: readonly string[];
   /** Lower-case names that hold an underscore, which some servers read as a dash (CGI, RFC 3875 §4.1.18). */
@@ -108,7 +108,10 @@ const noteTransferEncoding = (notes: FieldNotes, value: string): ScreenProblem |
   return undefined;
 };
 
-/** Notes a field whose name and kind are known. `noteField` for callers that have looked at the name already. */
+/**
+ * Notes a field whose name and kind are known. `noteField` for callers that have looked at the name
+ * already.
+ */
 export const noteKind = (notes: FieldNotes, kind: FieldKind, value: string): ScreenProblem | undefined => {
   switch (kind) {
     case FieldKind.host:
@@ -181,8 +184,9 @@ export const checkFraming = (notes: FieldNotes, version: string | undefined): Sc
 };
 
 /**
- * Finds out which fields of the message `Connection` takes away; called once, after the last field. Only names that
- * the message has are looked for, so the cost is linear in the section's length and the result is short.
+ * Finds out which fields of the message `Connection` takes away; called once, after the last field. Only
+ * names that the message has are looked for, so the cost is linear in the section's length and the result
+ * is short.
  */
 export const settleNominated = (notes: FieldNotes, pairs: readonly string[]): void => {
   if (notes.options === "") return;

@@ -1,4 +1,7 @@
-/** What holds for the wire format whatever the bytes: run by the property tests, and for hours by `npm run fuzz`. */
+/**
+ * What holds for the wire format whatever the bytes: run by the property tests, and for hours by `npm run
+ * fuzz`.
+ */
 import { deepStrictEqual, ok } from "node:assert/strict";
 import * as fc from "fast-check";
 import { HOP_BY_HOP } from "../../src/http/headers.ts";
