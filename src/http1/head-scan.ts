@@ -9,7 +9,7 @@ import { isControlByte } from "./characters.ts";
 export const MORE = -1;
 /** There is a control character at `HeadScan.at`. */
 export const FORBIDDEN = -2;
-/** The head is longer than the limit: any other negative result. */
+/** The head is longer than the limit. */
 const TOO_LONG = -3;
 
 const CR = 13;
