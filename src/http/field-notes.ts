@@ -69,7 +69,6 @@ const joined = (present: string | undefined, value: string): string =>
   present === undefined ? value : `${present}, ${value}`;
 
 const CONNECTION_OPTION = /[^\s,]+/g;
-const LENGTH = /^\d{1,15}$/;
 const TIMEOUT = /(?:^|[,;])[ \t]*timeout[ \t]*=[ \t]*"?(\d{1,9})/i;
 const TRAILERS = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i;
 
@@ -90,13 +89,29 @@ const noteConnection = (notes: FieldNotes, value: string): void => {
   if (others) notes.options = notes.options === "" ? lower : `${notes.options},${lower}`;
 };
 
+/** More digits could exceed 2^53. */
+const MAX_LENGTH_DIGITS = 15;
+
+/** Value of a `Content-Length`, or undefined if it is malformed. */
+const lengthOf = (value: string): number | undefined => {
+  if (value.length === 0 || value.length > MAX_LENGTH_DIGITS) return undefined;
+  let length = 0;
+  for (let i = 0; i < value.length; i++) {
+    const digit = value.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    length = length * 10 + digit;
+  }
+  return length;
+};
+
 const noteContentLength = (notes: FieldNotes, value: string): ScreenProblem | undefined => {
   if (notes.contentLength !== undefined) {
     return malformed("more than one Content-Length field (RFC 9112 §6.3)");
   }
-  if (!LENGTH.test(value)) return malformed("malformed Content-Length (RFC 9110 §8.6)");
-  notes.contentLength = Number(value);
-  return undefined;
+  notes.contentLength = lengthOf(value);
+  return notes.contentLength === undefined
+    ? malformed("malformed Content-Length (RFC 9110 §8.6)")
+    : undefined;
 };
 
 const noteTransferEncoding = (notes: FieldNotes, value: string): ScreenProblem | undefined => {

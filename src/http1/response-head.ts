@@ -87,6 +87,10 @@ const LENGTH_IN_LIST = /^[\t ]*(\d+)[\t ]*$/;
  * Notes a length. The same one said more than once, in a list or in several fields, is one (RFC 9110 §8.6).
  */
 const noteLength = (notes: FieldNotes, value: string): Refusal | undefined => {
+  // The ordinary case: one field, one number.
+  if (notes.contentLength === undefined && noteKind(notes, FieldKind.contentLength, value) === undefined) {
+    return undefined;
+  }
   for (const item of value.split(",")) {
     const before = notes.contentLength;
     notes.contentLength = undefined;
@@ -192,5 +196,19 @@ export const responseHeads = (latin1: Latin1, limits: ResponseHeadLimits): HeadF
     return isRefusal(head) && HAS_FOLD.test(text) ? (parseUnfolded(text) ?? head) : head;
   };
 
-  return { latin1, scan, refuse: refuseResponse, parse };
+  const parseAgain = (
+    text: string,
+    lineEnd: number,
+    last: ResponseHead,
+  ): ReturnType<typeof parse> | undefined => {
+    const line = parseStatusLine(text, lineEnd);
+    if (isRefusal(line)) return line;
+    const { status, reason, version } = line;
+    // Whether `Transfer-Encoding` may be there depends on the version.
+    return version === last.version
+      ? { status, reason, version, fields: last.fields, notes: last.notes }
+      : undefined;
+  };
+
+  return { latin1, scan, refuse: refuseResponse, parse, parseAgain };
 };
