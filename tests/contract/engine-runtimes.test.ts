@@ -28,17 +28,12 @@ interface Runtime {
 const RUNTIMES: readonly Runtime[] = [
   {
     name: "deno",
-    arguments: [
-      "run",
-      "--allow-all",
-      "--import-map",
-      `${LAUNCH}/deno-tests.json`,
-      `${LAUNCH}/deno-tests.ts`,
-    ],
+    arguments: ["run", "--allow-all", "--import-map", `${LAUNCH}/deno-tests.json`, `${LAUNCH}/deno-tests.ts`],
     passed: /^ok (.*)$/gm,
     failed: /^not ok (.*)$/gm,
     exempt: {
-      "TLS to an endpoint > resumes its sessions": "Deno's server, the test's origin, does not tell of resumption",
+      "TLS to an endpoint > resumes its sessions":
+        "Deno's server, the test's origin, does not tell of resumption",
     },
   },
   {
@@ -64,10 +59,15 @@ const outputOf = (command: string, args: readonly string[]): Promise<string> =>
 const namesIn = (output: string, pattern: RegExp): string[] =>
   [...output.matchAll(pattern)].map(([, name]) => name ?? "").toSorted();
 
-describe.each(RUNTIMES)("the engine's client on $name", ({ name, arguments: args, passed, failed, exempt }) => {
-  test("passes its tests, but for those that are listed with a reason", { timeout: 180_000 }, async () => {
-    const output = await outputOf(name, [...args, ...FILES]);
-    expect(namesIn(output, failed), output).toEqual(Object.keys(exempt).toSorted());
-    expect(namesIn(output, passed).length, output).toBeGreaterThan(100);
-  });
-});
+describe.each(RUNTIMES)(
+  "the engine's client on $name",
+  ({ name, arguments: args, passed, failed, exempt }) => {
+    test("passes its tests, but for those that are listed with a reason", { timeout: 180_000 }, async () => {
+      const output = await outputOf(name, [...args, ...FILES]);
+      // The report of a failure there is long; it is shown whole, as a difference of names tells little.
+      if (namesIn(output, failed).length > Object.keys(exempt).length) throw new Error(output);
+      expect(namesIn(output, failed)).toEqual(Object.keys(exempt).toSorted());
+      expect(namesIn(output, passed).length).toBeGreaterThan(100);
+    });
+  },
+);

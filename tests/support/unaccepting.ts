@@ -31,7 +31,9 @@ export const startUnaccepting = async (host: string = "127.0.0.1"): Promise<Unac
     for (let i = 0; i < 4; i++) fillers.push(connect(Number(port), host).on("error", () => {}));
   };
   hang();
-  const [first, second] = fillers.map((filler) => new Promise<void>((resolve) => filler.once("connect", resolve)));
+  const [first, second] = fillers.map(
+    (filler) => new Promise<void>((resolve) => filler.once("connect", resolve)),
+  );
   await first;
   await second;
   return {

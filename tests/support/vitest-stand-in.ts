@@ -62,7 +62,10 @@ export const runTests = async (tell: (line: string) => void): Promise<number> =>
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`took longer than ${TEST_TIMEOUT_MS} ms`)), TEST_TIMEOUT_MS);
+        timer = setTimeout(
+          () => reject(new Error(`took longer than ${TEST_TIMEOUT_MS} ms`)),
+          TEST_TIMEOUT_MS,
+        );
       });
       await Promise.race([runOne(each), late]);
       tell(`ok ${each.name}`);
@@ -77,7 +80,8 @@ export const runTests = async (tell: (line: string) => void): Promise<number> =>
   return failures;
 };
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
 
 /** As `toEqual` has it: a property that is undefined is as good as none. */
 const plain = (value: unknown): unknown => {
@@ -91,7 +95,8 @@ const plain = (value: unknown): unknown => {
 };
 
 const matches = (actual: unknown, expected: unknown): boolean => {
-  if (!isObject(expected) || expected instanceof Error) return isDeepStrictEqual(plain(actual), plain(expected));
+  if (!isObject(expected) || expected instanceof Error)
+    return isDeepStrictEqual(plain(actual), plain(expected));
   return isObject(actual) && Object.entries(expected).every(([key, value]) => matches(actual[key], value));
 };
 

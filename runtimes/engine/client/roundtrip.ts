@@ -337,7 +337,8 @@ export class Roundtrip
   #noteSent(): void {
     const { body } = this.#options.attempt;
     if (this.#upload !== undefined) this.#record.bytesSent = this.#upload.bytes;
-    else if (body.kind === "bytes" && this.#record.progress !== "connecting") this.#record.bytesSent = body.bytes.length;
+    else if (body.kind === "bytes" && this.#record.progress !== "connecting")
+      this.#record.bytesSent = body.bytes.length;
   }
 
   /** Nothing is waited for any more. */
