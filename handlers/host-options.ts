@@ -3,7 +3,7 @@ import { any } from "valibot";
 import { leaf } from "../src/config/schema/leaf.ts";
 import { REFUSED, type Schema, isRecord } from "../src/config/schema/run.ts";
 import type { Platform } from "../src/core/platform.ts";
-import type { ExchangeReport } from "../src/core/telemetry.ts";
+import { type ExchangeReport, type FailureReport, isFailure } from "../src/core/telemetry.ts";
 
 export interface HostOptions {
   /**
@@ -15,7 +15,7 @@ export interface HostOptions {
    * Called at the end of every exchange that failed, before or after the response's head, mistakes of clients included.
    * Replaces what the platform does about them: a line on standard error. What it throws is ignored.
    */
-  readonly onFailure?: ((report: ExchangeReport) => void) | undefined;
+  readonly onFailure?: ((report: FailureReport) => void) | undefined;
 }
 
 export const platformOption: Schema<Platform, Platform> = leaf(any(), "a platform", (value) =>
@@ -36,7 +36,7 @@ export const hostPlatform = ({ platform, onFailure }: HostOptions, own: () => Pl
   const base = platform ?? own();
   if (onFailure === undefined) return base;
   const exchangeEnded = (report: ExchangeReport): void => {
-    if (report.error !== undefined) onFailure(report);
+    if (isFailure(report)) onFailure(report);
   };
   return { ...base, telemetry: { ...base.telemetry, exchangeEnded } };
 };

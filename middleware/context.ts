@@ -17,7 +17,12 @@ interface Shared {
   /** What the current `c.req.raw` says. */
   seen: FetchArrival | undefined;
   readonly left: Writable<Surroundings>;
+  /** Edits of the response that middleware around makes, outermost first. */
+  readonly edits: EditHeaders[];
 }
+
+/** Changes response fields in place; twice is as good as once. */
+export type EditHeaders = (headers: Headers) => void;
 
 type SharedEnv = { Variables: { fairlead?: Shared; requestId?: unknown } };
 
@@ -26,7 +31,7 @@ const findShared = (context: Context): Shared | undefined => (context as Context
 const sharedOf = (context: Context): Shared => {
   const found = findShared(context);
   if (found !== undefined) return found;
-  const created: Shared = { original: context.req.raw, seen: undefined, left: {} };
+  const created: Shared = { original: context.req.raw, seen: undefined, left: {}, edits: [] };
   (context as Context<SharedEnv>).set("fairlead", created);
   return created;
 };
@@ -55,10 +60,7 @@ export const peerOf = (c: Context, getConnInfo: GetConnInfo): Peer => {
 };
 
 /** Whether the other end of the connection is a trusted proxy; asked only where it matters. */
-export const isTrustedPeer = (
-  c: Context,
-  { trustedPeer, getConnInfo }: TrustOptions,
-): boolean =>
+export const isTrustedPeer = (c: Context, { trustedPeer, getConnInfo }: TrustOptions): boolean =>
   trustedPeer !== undefined && getConnInfo !== undefined && trustedPeer(peerOf(c, getConnInfo).address);
 
 export interface TrustOptions {
@@ -101,6 +103,18 @@ export const leaveRestrictions = (context: Context, drop: readonly string[], max
 export const claimSecurityHeaders = (context: Context): void => {
   sharedOf(context).left.securityHeaders = true;
 };
+
+/** Remembers what middleware will do to the response, for answers that are made where it can't. */
+export const rememberEdit = (context: Context, edit: EditHeaders): void => {
+  sharedOf(context).edits.push(edit);
+};
+
+/** Those edits, the innermost first: the order in which they would come upon the response. */
+export const rememberedEdits = (context: Context): readonly EditHeaders[] =>
+  findShared(context)?.edits.toReversed() ?? [];
+
+/** The request that the server made, where the first of this middleware found it. */
+export const originalOf = (context: Context): Request | undefined => findShared(context)?.original;
 
 /** What a handler has to keep to; undefined where no middleware left anything. */
 export const surroundingsOf = (context: Context): Surroundings | undefined => {

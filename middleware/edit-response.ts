@@ -1,11 +1,28 @@
 /** Changes to a response that some handler built already. */
-import type { Context } from "hono";
+import type { Context, Next } from "hono";
+import { type EditHeaders, rememberEdit, rememberedEdits } from "./context.ts";
+
+/** Runs what is behind, and then applies `edit` to its response. */
+export const editAfterwards = async (c: Context, next: Next, edit: EditHeaders): Promise<void> => {
+  rememberEdit(c, edit);
+  await next();
+  editResponse(c, edit);
+};
+
+/**
+ * Applies to `response` what middleware around and behind would have done to it. For what was thrown past them: they are not
+ * asked then.
+ */
+export const withRememberedEdits = (c: Context, response: Response): Response =>
+  withEdits(response, (headers) => {
+    for (const edit of rememberedEdits(c)) edit(headers);
+  });
 
 /**
  * Applies `edit` to the headers of `c.res`. A response whose headers are immutable, such as one that came from fetch, is
  * copied; its body is passed on untouched.
  */
-export const editResponse = (c: Context, edit: (headers: Headers) => void): void => {
+const editResponse = (c: Context, edit: EditHeaders): void => {
   const { res } = c;
   // A switch of protocols is no response that could be rebuilt.
   if (res.status === 101) return;
@@ -13,7 +30,7 @@ export const editResponse = (c: Context, edit: (headers: Headers) => void): void
   if (edited !== res) replaceResponse(c, edited);
 };
 
-const withEdits = (response: Response, edit: (headers: Headers) => void): Response => {
+const withEdits = (response: Response, edit: EditHeaders): Response => {
   try {
     edit(response.headers);
     return response;

@@ -7,7 +7,7 @@ import { problemReply } from "../src/core/local-reply.ts";
 import { firstValue } from "../src/http/headers.ts";
 import { responseOf } from "../src/web/response.ts";
 import { arrivalOf, knownIdOf } from "./context.ts";
-import { answerInstead, keepFieldsSoFar } from "./edit-response.ts";
+import { answerInstead, keepFieldsSoFar, withRememberedEdits } from "./edit-response.ts";
 import { readOptions } from "./options.ts";
 
 /** What the answer depends on besides the error. */
@@ -76,7 +76,7 @@ export const errorBoundary = (options: ErrorBoundaryOptions = {}): MiddlewareHan
     } catch {
       // A log's failure is not the request's.
     }
-    return answerInstead(c, problemFor(c, error));
+    return answerInstead(c, withRememberedEdits(c, problemFor(c, error)));
   };
   return async (c, next) => {
     try {

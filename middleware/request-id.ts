@@ -5,7 +5,7 @@ import { requestId as schema } from "../src/config/schema/edge.ts";
 import { ProxyError } from "../src/core/errors.ts";
 import { SAFE_ID, requestIdPolicy } from "../src/edge/request-id.ts";
 import { type TrustOptions, arrivalOf, isTrustedPeer, knownIdOf, setRequestId } from "./context.ts";
-import { editResponse } from "./edit-response.ts";
+import { editAfterwards } from "./edit-response.ts";
 import { readOptions, requireConnInfo } from "./options.ts";
 
 export interface RequestIdOptions extends TrustOptions {
@@ -52,10 +52,8 @@ export const requestId = (
   });
   return async (c, next) => {
     const id =
-      knownIdOf(c)?.id ??
-      policy.idOf(arrivalOf(c).fields, trust === "trusted" && isTrustedPeer(c, read));
+      knownIdOf(c)?.id ?? policy.idOf(arrivalOf(c).fields, trust === "trusted" && isTrustedPeer(c, read));
     setRequestId(c, id, header);
-    await next();
-    editResponse(c, (headers) => headers.set(header, id));
+    await editAfterwards(c, next, (headers) => headers.set(header, id));
   };
 };

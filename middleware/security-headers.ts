@@ -7,7 +7,7 @@ import { resolveClient } from "../src/http/forwarded.ts";
 import { editHeaders } from "../src/http/header-edits.ts";
 import { securityHeaderEdits } from "../src/http/security-headers.ts";
 import { type TrustOptions, arrivalOf, claimSecurityHeaders, peerOf } from "./context.ts";
-import { editResponse } from "./edit-response.ts";
+import { editAfterwards } from "./edit-response.ts";
 import { readOptions, requireConnInfo } from "./options.ts";
 
 export interface SecurityHeadersMiddlewareOptions extends TrustOptions {
@@ -51,7 +51,6 @@ export const securityHeaders = (
   return async (c, next) => {
     claimSecurityHeaders(c);
     const edits = http !== https && isSecure(c, read) ? https : http;
-    await next();
-    editResponse(c, (headers) => editHeaders(headers, edits));
+    await editAfterwards(c, next, (headers) => editHeaders(headers, edits));
   };
 };

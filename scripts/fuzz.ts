@@ -31,8 +31,8 @@ const print = (line: string): void => {
 };
 
 /** Whether the property held for a round of cases. */
-const holds = (name: string, property: fc.IRawProperty<unknown>, seed: number): boolean => {
-  const details = fc.check(property, { seed, numRuns: CASES_A_ROUND }) as fc.RunDetails<unknown>;
+const holds = (name: string, property: fc.IRawProperty<unknown, false>, seed: number): boolean => {
+  const details = fc.check(property, { seed, numRuns: CASES_A_ROUND });
   if (!details.failed) return true;
   const report = fc.defaultReportMessage(details);
   print(`FAILED: ${name}\n${report ?? ""}`);

@@ -15,7 +15,7 @@ export class AttemptRun {
   readonly clock: Clock;
   readonly #abort: AbortController = new AbortController();
   readonly #startedAt: number;
-  readonly #stopListening: Cancel;
+  #stopListening: Cancel = nothing;
   #stopDeadline: Cancel = nothing;
   #stopFirstByte: Cancel = nothing;
   #headAt: number | undefined;
@@ -23,7 +23,7 @@ export class AttemptRun {
   #reason: ProxyError | undefined;
   #settled = false;
   #onStop: ((reason: ProxyError) => void)[] | undefined;
-  progress: Progress = "sent";
+  progress: Progress = "connecting";
   bytesSent = 0;
   bytesReceived = 0;
 
@@ -34,10 +34,12 @@ export class AttemptRun {
     const { endsAt } = attempt.exchange;
     if (endsAt !== Number.POSITIVE_INFINITY) {
       const late = (): void =>
-        this.stop(new ProxyError("deadline-exceeded", { detail: "the total time limit is over" }));
+        this.stop(new ProxyError("deadline-exceeded", { detail: "the total time is over" }));
       this.#stopDeadline = clock.after(Math.max(0, endsAt - this.#startedAt), late);
     }
-    this.#stopListening = attempt.cancellation.subscribe((reason) => this.stop(reason));
+    const stopListening = attempt.cancellation.subscribe((reason) => this.stop(reason));
+    // One that has fired already fires at once.
+    if (!this.#settled) this.#stopListening = stopListening;
   }
 
   get signal(): AbortSignal {
@@ -59,7 +61,9 @@ export class AttemptRun {
     if (ms === 0 || this.#headAt !== undefined || this.#settled) return;
     this.#stopFirstByte();
     const late = (): void =>
-      this.stop(new ProxyError("attempt-timeout", { detail: `no response head within ${ms} ms`, progress: "sent" }));
+      this.stop(
+        new ProxyError("attempt-timeout", { detail: `no response head within ${ms} ms`, progress: "sent" }),
+      );
     this.#stopFirstByte = this.clock.after(ms, late);
   }
 
@@ -90,7 +94,7 @@ export class AttemptRun {
     this.#stopListening();
     this.attempt.settle({
       ending: error === undefined ? "complete" : "failed",
-      progress: this.progress,
+      progress: error?.progress ?? this.progress,
       status: this.#status,
       error,
       bytesSent: this.bytesSent,

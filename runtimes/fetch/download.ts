@@ -45,11 +45,19 @@ export const downloadOf = async (
   if (mayRead && length !== undefined && length <= WHOLE_BYTES) {
     return { kind: "http", status, fields, body: await whole(response, length, run) };
   }
-  return { kind: "http", status, fields, body: streamed(response.body, length, { run, parts, mayRead, response }) };
+  return {
+    kind: "http",
+    status,
+    fields,
+    body: streamed(response.body, length, { run, parts, mayRead, response }),
+  };
 };
 
 const invalid = (what: string, { attempt }: AttemptRun): ProxyError =>
-  new ProxyError("bad-upstream-response", { detail: `${what} from ${attempt.endpoint.authority}`, progress: "head" });
+  new ProxyError("bad-upstream-response", {
+    detail: `${what} from ${attempt.endpoint.authority}`,
+    progress: "head",
+  });
 
 const complete = (run: AttemptRun): void => {
   run.progress = "done";

@@ -32,7 +32,9 @@ export interface FetchTransportOptions {
    */
   readonly passesThrough?: boolean | undefined;
   /** A stream with the same bytes whose length the runtime knows. @default `Content-Length` is given as a field */
-  readonly sized?: ((stream: ReadableStream<Uint8Array>, length: number) => ReadableStream<Uint8Array>) | undefined;
+  readonly sized?:
+    | ((stream: ReadableStream<Uint8Array>, length: number) => ReadableStream<Uint8Array>)
+    | undefined;
   /**
    * Whether a GET, HEAD or OPTIONS request without content is sent once more when it got no answer from an endpoint that
    * answered before, as its connection may have been an old one (RFC 9112 §9.3.1). For a `fetch` that doesn't by itself.
@@ -71,16 +73,20 @@ export const fetchTransport = (options: FetchTransportOptions): Transport => {
     repeatsUnanswered: options.repeatsUnanswered ?? false,
     answered: new WeakSet(),
   };
+  let isClosed = false;
   return {
-    send: (attempt) => send(attempt, parts),
-    async close() {},
+    send: (attempt) => send(attempt, parts, isClosed),
+    async close() {
+      isClosed = true;
+    },
   };
 };
 
-const send = async (attempt: Attempt, parts: TransportParts): Promise<Reply> => {
+const send = async (attempt: Attempt, parts: TransportParts, isClosed: boolean): Promise<Reply> => {
   const run = new AttemptRun(attempt, parts.clock);
   try {
     if (run.reason !== undefined) throw run.reason;
+    if (isClosed) throw new ProxyError("draining", { progress: "connecting" });
     refuseInexpressible(attempt);
     const upload = uploadOf(run, parts);
     const content = upload instanceof Promise ? await upload : upload;
@@ -95,7 +101,11 @@ const send = async (attempt: Attempt, parts: TransportParts): Promise<Reply> => 
   }
 };
 
-const request = async (run: AttemptRun, content: BodyInit | null, parts: TransportParts): Promise<Response> => {
+const request = async (
+  run: AttemptRun,
+  content: BodyInit | null,
+  parts: TransportParts,
+): Promise<Response> => {
   const { endpoint, target, exchange } = run.attempt;
   const { method } = exchange.arrival;
   const url = endpoint.origin + target;
@@ -111,6 +121,7 @@ const request = async (run: AttemptRun, content: BodyInit | null, parts: Transpo
   }
   const isRepeatable =
     parts.repeatsUnanswered && content === null && isSafe(method) && parts.answered.has(endpoint);
+  run.progress = "sent";
   try {
     return await parts.fetch(url, init);
   } catch (thrown) {

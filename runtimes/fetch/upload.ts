@@ -65,7 +65,9 @@ const streamed = (
     idleMs,
     stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms` }),
     unread: () =>
-      new ProxyError("attempt-timeout", { detail: `upstream stopped reading the request body for ${idleMs} ms` }),
+      new ProxyError("attempt-timeout", {
+        detail: `upstream stopped reading the request body for ${idleMs} ms`,
+      }),
     passed: (bytes) => {
       if (!isWhole) run.bytesSent += bytes;
     },

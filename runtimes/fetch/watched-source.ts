@@ -25,6 +25,8 @@ export class WatchedSource implements ByteSource, ByteSink {
   #sink: ByteSink | undefined;
   #isPaused = false;
   #isOver = false;
+  /** Why it broke off before anybody read it. */
+  #failure: ProxyError | undefined;
 
   constructor(source: ByteSource, watch: SourceWatch) {
     this.#source = source;
@@ -35,7 +37,10 @@ export class WatchedSource implements ByteSource, ByteSink {
   }
 
   start(sink: ByteSink): void {
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      if (this.#failure !== undefined) sink.fail(this.#failure);
+      return;
+    }
     this.#sink = sink;
     this.#idle.restart();
     this.#source.start(this);
@@ -76,6 +81,7 @@ export class WatchedSource implements ByteSource, ByteSink {
     const sink = this.#sink;
     if (this.#isOver) return;
     this.#over();
+    if (sink === undefined) this.#failure = error;
     this.#watch.ended(error);
     sink?.fail(error);
   }

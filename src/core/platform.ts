@@ -60,8 +60,11 @@ export interface Platform {
   readonly telemetry: Telemetry;
   /** Left out where a config can name no certificates. */
   readonly inspectTls?: InspectTls | undefined;
-  /** Reads a Web request as this runtime's fetch server handed it over. `env` is Hono's `c.env`. */
-  arrive(request: Request, env: unknown): Arrival;
+  /**
+   * Reads a Web request of this runtime's fetch server. `env` is Hono's `c.env`; `original` the request that the server
+   * made, where the app has put another in its place and that one is known.
+   */
+  arrive(request: Request, env: unknown, original?: Request): Arrival;
   /** The Web response for `reply`, for that server. */
   respond(reply: Reply, to: ReplyTarget): Response;
 }

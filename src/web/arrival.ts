@@ -4,11 +4,17 @@ import { type Body, NO_BODY } from "../core/body.ts";
 import { type Cancellation, CancellationSource, NEVER_CANCELLED } from "../core/cancellation.ts";
 import { ProxyError } from "../core/errors.ts";
 import { UNKNOWN_PEER } from "../core/peer.ts";
-import { type FieldNotes, checkFraming, newFieldNotes, noteField, settleNominated } from "../http/field-notes.ts";
+import {
+  type FieldNotes,
+  checkFraming,
+  newFieldNotes,
+  noteField,
+  settleNominated,
+} from "../http/field-notes.ts";
 import { isSaneValue } from "../http/field-sanity.ts";
 import type { HeaderPairs } from "../http/header-edits.ts";
 import { firstValue } from "../http/headers.ts";
-import { type ScreenProblem, malformed, problem } from "../http/screen-problem.ts";
+import { type ScreenProblem, malformed } from "../http/screen-problem.ts";
 import { authorityOf, targetOf } from "../http/url-text.ts";
 import { type FieldValues, LATIN1_VALUES } from "./field-values.ts";
 import { requestBody } from "./request-body.ts";
@@ -25,13 +31,15 @@ export interface ServerRequest {
   readonly rawFields?: HeaderPairs | undefined;
   /** The target as it came over the wire: in absolute-form it names an authority, which must agree with `Host`. */
   readonly rawTarget?: string | undefined;
-  /** Whether the request is the very one that the server made, not one that the app put in its place. */
-  isOriginal?(): boolean;
+  /** Whether the request is one that a server made, and not one that the app put in its place. */
+  isOriginal?(request: Request): boolean;
 }
 
 export interface ArrivalOptions {
-  /** What the server that handed `request` over knows more; `env` is Hono's `c.env`. @default nothing */
+  /** What the server that made `request` knows more; `env` is Hono's `c.env`. @default nothing */
   readonly server?: ((request: Request, env: unknown) => ServerRequest | undefined) | undefined;
+  /** Other end of the connection of requests that no server knows more of. @default unknown */
+  readonly peer?: Peer | undefined;
   /** How `Headers` hold field values. @default one character a byte, as the standard has it */
   readonly values?: FieldValues | undefined;
   /** Whether the URL's authority came with the request line, and not from `Host`. @default false */
@@ -43,7 +51,7 @@ export interface ArrivalOptions {
 }
 
 /** Reads Web requests; see `Platform.arrive`. */
-export type Arrive = (request: Request, env: unknown) => FetchArrival;
+export type Arrive = (request: Request, env: unknown, original?: Request) => FetchArrival;
 
 /**
  * Reads Web requests.
@@ -53,8 +61,8 @@ export type Arrive = (request: Request, env: unknown) => FetchArrival;
  */
 export const arrivals =
   (options: ArrivalOptions = {}): Arrive =>
-  (request, env) =>
-    new FetchArrival(request, options.server?.(request, env), options);
+  (request, env, original = request) =>
+    new FetchArrival(request, options.server?.(original, env), options);
 
 const NOTHING: ServerRequest = Object.freeze({});
 
@@ -90,24 +98,24 @@ export class FetchArrival implements Arrival {
     this.scheme = url.startsWith("https:") ? "https" : "http";
     this.target = targetOf(url);
     this.version = this.#server.version;
-    const { fields, notes, refusal } = readFields(request.headers, options.values ?? LATIN1_VALUES, this.version);
+    const { fields, notes, refusal } = readFields(
+      request.headers,
+      options.values ?? LATIN1_VALUES,
+      this.version,
+    );
     this.fields = fields;
     this.notes = notes;
+    if (!this.#declaresContent && this.#hasContentOfApp()) notes.chunked = true;
     this.authority = this.#authorityIn(url);
-    this.refusal = refusal ?? wireProblem(this.#server) ?? unreadableContent(method, notes);
+    this.refusal = refusal ?? wireProblem(this.#server);
   }
 
   get body(): Body {
     return (this.#body ??= this.#readBody());
   }
 
-  /** The app has read the content, so that nothing is left to forward. */
-  get isBodyGone(): boolean {
-    return this.#declaresContent && this.request.bodyUsed;
-  }
-
   get peer(): Peer {
-    return (this.#peer ??= this.#server.peer?.() ?? UNKNOWN_PEER);
+    return (this.#peer ??= this.#server.peer?.() ?? this.#options.peer ?? UNKNOWN_PEER);
   }
 
   get localPort(): number | undefined {
@@ -127,28 +135,31 @@ export class FetchArrival implements Arrival {
   }
 
   #readBody(): Body {
-    const isNative = this.#options.passesThrough === true;
-    if (this.#declaresContent) return requestBody(this.request, this.notes.contentLength, isNative);
-    return this.#hasContentOfApp() ? requestBody(this.request, undefined, isNative) : NO_BODY;
+    return this.#declaresContent
+      ? requestBody(this.request, this.notes.contentLength, this.#options.passesThrough === true)
+      : NO_BODY;
   }
 
   /**
-   * Content without framing is the app's own, which says of what type it is. A request as it came has none then, although
-   * it may have a body object, which must not be touched: some servers begin to read.
+   * Content without framing is the app's own. A request as it came has none then, although it may have a body object, which
+   * must not be touched: some servers begin to read. Copies that the app makes of it have one too, so the app's own is
+   * known by its type.
    */
   #hasContentOfApp(): boolean {
-    const { request, notes, fields } = this;
-    if (notes.contentLength !== undefined || firstValue(fields, "content-type") === undefined) return false;
-    return this.#server.isOriginal?.() !== true && request.body !== null;
+    const { method, request, fields } = this;
+    if (method === "GET" || method === "HEAD" || this.notes.contentLength !== undefined) return false;
+    const isTyped = firstValue(fields, "content-type") !== undefined;
+    if (this.#server !== NOTHING && (!isTyped || this.#server.isOriginal?.(request) === true)) return false;
+    return request.body !== null;
   }
 
   /** An authority that stands in for `Host`, or has to agree with it. */
   #authorityIn(url: string): string | undefined {
     const { rawTarget, version } = this.#server;
     if (rawTarget !== undefined && HTTP_URL.test(rawTarget)) return authorityOf(rawTarget);
-    return this.#options.urlTellsAuthority === true || version?.startsWith("2") === true
-      ? authorityOf(url)
-      : undefined;
+    // A server that was not sent a Host puts a name of its own into the URL.
+    const isMadeOfHost = this.#server !== NOTHING && this.#options.urlTellsAuthority !== true;
+    return isMadeOfHost && version?.startsWith("2") !== true ? undefined : authorityOf(url);
   }
 }
 
@@ -186,16 +197,12 @@ const wireProblem = ({ rawFields, rawTarget, version }: ServerRequest): ScreenPr
   return rawFields && noteAll(newFieldNotes(), rawFields, version);
 };
 
-/** Fetch has no content for these (RFC 9110 §9.3.1 leaves it without meaning); it is not left out silently. */
-const unreadableContent = (method: string, notes: FieldNotes): ScreenProblem | undefined =>
-  (method === "GET" || method === "HEAD") && (notes.chunked || (notes.contentLength ?? 0) > 0)
-    ? problem("not-implemented", `content with ${method}, which this server does not hand over`)
-    : undefined;
-
 const cancelledBy = (signal: AbortSignal): CancellationSource => {
   const source = new CancellationSource();
   const fire = (): void =>
-    source.cancel(new ProxyError("client-closed", { detail: "client left", cause: signal.reason as unknown }));
+    source.cancel(
+      new ProxyError("client-closed", { detail: "client left", cause: signal.reason as unknown }),
+    );
   if (signal.aborted) fire();
   else signal.addEventListener("abort", fire, { once: true });
   return source;

@@ -80,6 +80,17 @@ const unwanted: ReadableWatch = {
   declined: () => new ProxyError("client-closed", { detail: "the body is no longer wanted" }),
 };
 
-/** `source` as a stream: started by its first reader, as fast as that one reads. Trailers are left out. */
-export const readableOf = (source: ByteSource, watch: ReadableWatch = unwanted): ReadableStream<Uint8Array> =>
-  new ReadableStream<Uint8Array>(new SourceStream(source, watch), { highWaterMark: 0 });
+/**
+ * `source` as a stream: started by its first reader, as fast as that one reads. Trailers are left out.
+ *
+ * @param aheadBytes read before they are asked for. @default 0
+ */
+export const readableOf = (
+  source: ByteSource,
+  watch: ReadableWatch = unwanted,
+  aheadBytes = 0,
+): ReadableStream<Uint8Array> =>
+  new ReadableStream<Uint8Array>(
+    new SourceStream(source, watch),
+    aheadBytes === 0 ? { highWaterMark: 0 } : new ByteLengthQueuingStrategy({ highWaterMark: aheadBytes }),
+  );

@@ -61,7 +61,9 @@ class RequestSource implements ByteSource {
     try {
       this.#inner = byteSourceOf(body, brokenOff);
     } catch (thrown) {
-      sink.fail(new ProxyError("internal", { detail: "the request body is being read already", cause: thrown }));
+      sink.fail(
+        new ProxyError("internal", { detail: "the request body is being read already", cause: thrown }),
+      );
       return;
     }
     this.#inner.start(sink);

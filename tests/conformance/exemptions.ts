@@ -79,6 +79,13 @@ const ROWS: readonly Row[] = [
   ],
   [
     "library",
+    "HEAD response to a chunked resource invents no length",
+    "Hono answers HEAD with `new Response(null, …)`, for which Bun.serve writes `Content-Length: 0`",
+    "expected [ 200, '0' ]",
+    "bun",
+  ],
+  [
+    "library",
     "changed request still names its client",
     "Bun.serve tells the client of the very request that it made; a request that the app puts in its place has none",
     "expected undefined to be '127.0.0.1'",

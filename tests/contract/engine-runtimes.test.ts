@@ -64,7 +64,7 @@ describe.each(RUNTIMES)(
   ({ name, arguments: args, passed, failed, exempt }) => {
     test("passes its tests, but for those that are listed with a reason", { timeout: 180_000 }, async () => {
       const output = await outputOf(name, [...args, ...FILES]);
-      // The report of a failure there is long; it is shown whole, as a difference of names tells little.
+      // The report of a failure there is shown whole: a difference of names tells little.
       if (namesIn(output, failed).length > Object.keys(exempt).length) throw new Error(output);
       expect(namesIn(output, failed)).toEqual(Object.keys(exempt).toSorted());
       expect(namesIn(output, passed).length).toBeGreaterThan(100);

@@ -46,7 +46,9 @@ export const EVERYTHING: Everything = {
       host: "preserve",
       tls: { verify: false, serverName: "c.example", ca: CERT, cert: CERT, key: KEY },
       timeouts: { connect: "1s", firstByte: "2s", idle: "3s" },
-      pool: { connections: 1, keepAlive: "1s", pipelining: 1 },
+      pool: { connections: 1, idle: 1, keepAlive: "1s" },
+      limits: { headerBytes: "16KiB" },
+      transport: "fetch",
     },
   },
   routes: [

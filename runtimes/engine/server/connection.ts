@@ -89,9 +89,9 @@ export class ClientConnection implements DeadlineEntry {
     context.deadlines.add(this);
   }
 
-  /** A request is being read or answered. */
+  /** A request is being answered. Part of a head is none yet. */
   get busy(): boolean {
-    return this.#request !== undefined || this.#reader.isInside;
+    return this.#request !== undefined;
   }
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
@@ -172,8 +172,11 @@ export class ClientConnection implements DeadlineEntry {
     this.deadline = NEVER;
     this.#length = length;
     this.#answered += 1;
+    // Behind CONNECT nobody can tell whether what follows is a request.
     this.#keepAlive =
-      persists(head.version, head.notes, length) && this.#answered < limits.requestsPerConnection;
+      persists(head.version, head.notes, length) &&
+      this.#answered < limits.requestsPerConnection &&
+      head.method !== "CONNECT";
     this.#open(new IncomingRequest(head, this.#bodyOf(length, bytes, from), this));
   }
 
