@@ -197,6 +197,18 @@ const ROWS: readonly Row[] = [
     NO_BYTES,
     "expected 400 to be 200",
   ],
+  [
+    "tolerance of responses",
+    "response with bytes above 0x7f in a value is passed on well-formed",
+    "workerd hands field values over as UTF-8; bytes that are none are lost",
+    "to be 'åÿ'",
+  ],
+  [
+    "Max-Forwards of TRACE",
+    "TRACE that may pass 5 proxies is sent on with 4",
+    "the Fetch standard has no TRACE",
+    "expected 501 to be 200",
+  ],
   ["bytes above 0x7f", "value beyond ASCII is matched by its bytes", NO_BYTES, "expected 400 to be 404"],
   [
     "dates",
