@@ -82,7 +82,7 @@ describe("packages", () => {
     [/^src\/routing\/regex\.ts$/, /^re2js$/],
     [/^src\//, /^ipaddr\.js$/],
     [/^(middleware|handlers)\//, /^(hono(\/|$)|valibot$)/],
-    [/^runtimes\/engine\//, /^node:/],
+    [/^runtimes\/(engine|node|deno|bun)\//, /^node:/],
     [/^runtimes\/workers\//, /^(hono(\/|$)|cloudflare:|fairlead-config$)/],
     [/^runtimes\//, /^hono(\/|$)/],
     [/^cli\//, /^(commander|hono)$/],
