@@ -43,11 +43,13 @@ const leaves: Case[] = [
       });
       const { client } = await stage.begun(requestText("/1") + requestText("/2"));
       client.finish();
+      // What the proxy answers after the FIN was sent, it answers after it has seen it.
+      expect((await stage.request("/other")).text).toBe("two");
       left.open();
       expect((await client.response()).text).toBe("one");
       expect((await client.response()).text).toBe("two");
       expect(await client.closed()).toBe("fin");
-      expect(stage.origin.seen).toEqual(["GET /1", "GET /2"]);
+      expect(stage.origin.seen).toEqual(["GET /1", "GET /other", "GET /2"]);
     },
   },
   {

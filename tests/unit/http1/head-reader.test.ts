@@ -67,7 +67,7 @@ describe("head reader", () => {
   });
 
   it("refuses a line more than the limits allow without waiting for the end, however it is cut", () => {
-    const text = `GET / HTTP/1.1\r\n${"A: b\r\n".repeat(LIMITS.headers + 2)}`;
+    const text = `GET / HTTP/1.1\r\n${"A: b\r\n".repeat(LIMITS.headers + 3)}`;
     const whole = push(new HeadReader(REQUESTS), text);
     expect(whole).toMatchObject({
       status: 431,
