@@ -83,7 +83,10 @@ const whole = async (response: Response, length: number, run: AttemptRun): Promi
 };
 
 const stalledFor = (ms: number): ProxyError =>
-  new ProxyError("attempt-timeout", { detail: `response body paused for ${ms} ms (timeouts.idle)`, progress: "head" });
+  new ProxyError("attempt-timeout", {
+    detail: `response body paused for ${ms} ms (timeouts.idle)`,
+    progress: "head",
+  });
 
 interface StreamedParts {
   readonly run: AttemptRun;
@@ -109,7 +112,8 @@ const streamed = (
     clock,
     idleMs,
     stalled: () => stalledFor(idleMs),
-    unread: () => new ProxyError("client-closed", { detail: `client stopped reading for ${idleMs} ms (timeouts.idle)` }),
+    unread: () =>
+      new ProxyError("client-closed", { detail: `client stopped reading for ${idleMs} ms (timeouts.idle)` }),
     passed: (bytes) => (run.bytesReceived += bytes),
     ended: (error) => {
       if (error === undefined) complete(run);
