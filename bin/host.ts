@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { RUNTIME_PROFILES, type RuntimeName } from "../cli/runtime-profile.ts";
 import { inspectTls } from "../runtimes/inspect-tls.ts";
 import type { Host, Output, ReachTarget } from "../cli/host.ts";
+import type { CertificateAccess } from "../src/config/certificates.ts";
 
 const REACH_TIMEOUT_MS = 2_000;
 
@@ -32,11 +33,18 @@ const reach = (target: ReachTarget): Promise<string | undefined> =>
     socket.on("error", (error: NodeJS.ErrnoException) => settle(REASONS[error.code ?? ""] ?? error.message));
   });
 
+/** Groups that the process is in. Not every runtime tells the supplementary ones. */
+const ownGroups = (): readonly (number | undefined)[] => [
+  process.getegid?.(),
+  ...(process.getgroups?.() ?? []),
+];
+
 /** Windows has no such bits and makes some up. */
-const modeOf = async (path: string): Promise<number | undefined> => {
+const accessTo: CertificateAccess["accessTo"] = async (path) => {
   if (process.platform === "win32") return undefined;
   try {
-    return (await stat(path)).mode;
+    const { mode, gid } = await stat(path);
+    return { mode, isOwnGroup: ownGroups().includes(gid) };
   } catch {
     return undefined;
   }
@@ -61,7 +69,7 @@ export const commonHost = (runtime: RuntimeName): Omit<Host, "runtimeName" | "se
   stderr: output(process.stderr),
   readText: (path) => readFile(path, "utf8"),
   writeText: (path, text) => writeFile(path, text),
-  certificates: { inspect: (texts) => inspectTls(texts, Date.now()), modeOf },
+  certificates: { inspect: (texts) => inspectTls(texts, Date.now()), accessTo },
   importModule: (path) => import(pathToFileURL(path).href) as Promise<unknown>,
   now: () => performance.now(),
   onSignal(listener) {

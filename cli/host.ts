@@ -1,5 +1,5 @@
 /** What the command line asks of the runtime it runs on. `bin/*` supply it. */
-import type { CertificateAccess } from "../src/config/load.ts";
+import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Config } from "../src/config/types.ts";
 import type { RuntimeProfile } from "./runtime-profile.ts";
 import type { ServeOptions, Serving } from "../runtimes/serving.ts";

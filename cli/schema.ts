@@ -1,5 +1,5 @@
 /** `fairlead schema`: the JSON Schema of the config, for editors. */
-import { jsonSchema } from "../src/config/json-schema.ts";
+import { jsonSchema } from "../src/config/settings/config.ts";
 import { writeFileAt } from "./file-path.ts";
 import type { Host } from "./host.ts";
 import { EXIT } from "./exit-codes.ts";

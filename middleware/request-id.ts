@@ -2,8 +2,8 @@
 import type { MiddlewareHandler } from "hono";
 import type { GetConnInfo } from "hono/conninfo";
 import type { RequestIdVariables } from "hono/request-id";
-import { requestId as schema } from "../src/config/schema/edge.ts";
-import type { RequestIdConfig } from "../src/config/types.ts";
+import { requestId as schema } from "../src/config/settings/edge.ts";
+import type { RequestIdConfig, RequestIdInput } from "../src/config/types.ts";
 import { ProxyError } from "../src/core/errors.ts";
 import type { HeaderEdits } from "../src/http/header-edits.ts";
 import { firstValue } from "../src/http/headers.ts";
@@ -12,11 +12,7 @@ import { knownIdOf, setRequestId, wantEdits } from "./context.ts";
 import { editResponse } from "./edit-response.ts";
 import { readOptions, requireConnInfo } from "./options.ts";
 
-export interface RequestIdOptions {
-  /** Header that carries the id, both ways. @default "x-request-id" */
-  readonly header?: string | undefined;
-  /** Whose ids are kept: any client's, those from trusted peers only, or nobody's. @default "trusted" */
-  readonly trust?: "always" | "trusted" | "never" | undefined;
+export interface RequestIdOptions extends RequestIdInput {
   /** Whether the peer with this address is a trusted proxy. Needs `getConnInfo`. @default nobody is */
   readonly trustedPeer?: ((address: string) => boolean) | undefined;
   /**

@@ -1,9 +1,8 @@
 /** Response headers that make browsers stricter. */
 import type { MiddlewareHandler } from "hono";
 import type { GetConnInfo } from "hono/conninfo";
-import { securityHeaders as anyForm } from "../src/config/schema/edge.ts";
-import type { Schema } from "../src/config/schema/run.ts";
-import type { SecurityHeadersConfig } from "../src/config/types.ts";
+import { securityHeadersObject as schema } from "../src/config/settings/edge.ts";
+import type { SecurityHeadersConfig, SecurityHeadersInput } from "../src/config/types.ts";
 import type { HeaderEdits } from "../src/http/header-edits.ts";
 import { resolveClient } from "../src/http/forwarded.ts";
 import { securityHeaderEdits } from "../src/http/security-headers.ts";
@@ -14,15 +13,7 @@ import { readOptions, requireConnInfo } from "./options.ts";
 
 type TrustedPeer = (address: string) => boolean;
 
-export interface SecurityHeadersMiddlewareOptions {
-  /** `"default"` breaks no page; `"strict"` is for sites made for it. @default "default" */
-  readonly preset?: "default" | "strict" | undefined;
-  /** Values instead of the preset's; false leaves a header out. */
-  readonly headers?: Readonly<Record<string, string | false>> | undefined;
-  /** Replace what the handler or upstream set. @default false */
-  readonly override?: boolean | undefined;
-  /** Response headers that are taken out. @default ["server", "x-powered-by"] */
-  readonly remove?: readonly string[] | undefined;
+export interface SecurityHeadersMiddlewareOptions extends SecurityHeadersInput {
   /** Whether the peer with this address is a trusted proxy, whose forwarding headers are believed. Needs `getConnInfo`. @default nobody is */
   readonly trustedPeer?: TrustedPeer | undefined;
   /**
@@ -55,9 +46,6 @@ export const securityHeadersPolicy = (
   const alike = edits.http === edits.https;
   return { edits, isSecure: (visit) => !alike && isSecure(visit, trustedPeer) };
 };
-
-/** Only `false` is read as `false`, and options are an object. */
-const schema = anyForm as Schema<unknown, SecurityHeadersConfig>;
 
 /**
  * Adds security headers where they are absent, and takes out those that tell what runs here. What the

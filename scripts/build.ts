@@ -11,5 +11,5 @@ const { status } = spawnSync(`${root}node_modules/.bin/tsc`, compiler, { cwd: ro
 if (status !== 0) process.exit(status ?? 1);
 chmodSync(`${root}dist/bin/fairlead.js`, 0o755);
 
-const { jsonSchema } = await import("../src/config/json-schema.ts");
+const { jsonSchema } = await import("../src/config/settings/config.ts");
 writeFileSync(`${root}schema.json`, `${JSON.stringify(jsonSchema(), null, 2)}\n`);

@@ -57,7 +57,7 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       if (setup.writable === false) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
       files.set(path, text);
     },
-    certificates: { inspect: () => [], modeOf: () => Promise.resolve(undefined) },
+    certificates: { inspect: () => [], accessTo: () => Promise.resolve(undefined) },
     importModule: unexpected("importing"),
     now: () => 0,
     onSignal: unexpected("a signal"),

@@ -1,6 +1,5 @@
 /** Every setting once. */
-import type { ConfigInput, RouteInput } from "../../src/config/types.ts";
-import type { RouteMatchInput } from "../../src/config/match-types.ts";
+import type { ConfigInput, RouteInput, RouteMatchInput } from "../../src/config/types.ts";
 
 interface Everything extends ConfigInput {
   readonly upstreams: NonNullable<ConfigInput["upstreams"]>;

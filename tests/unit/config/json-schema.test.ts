@@ -1,9 +1,8 @@
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { variableNames } from "../../../src/config/environment.ts";
-import { jsonSchema } from "../../../src/config/json-schema.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
-import { configSchema } from "../../../src/config/schema/config.ts";
+import { configSchema, jsonSchema } from "../../../src/config/settings/config.ts";
 import { STARTER_CONFIG } from "../../../cli/starter.ts";
 import { EVERYTHING } from "../../support/every-setting.ts";
 import { load } from "../../support/config-files.ts";

@@ -418,7 +418,7 @@ fairlead.json:1:42: expected a "}"
 `,
   ],
   [
-    "a key that stands twice, beside everything else",
+    "a duplicate key, beside everything else",
     {
       files: { "fairlead.json": '{ "upstreams": { "a": "http://x", "a": "b:1" } }' },
       env: { FAIRLEAD_LISTN_PORT: "1" },
@@ -427,7 +427,7 @@ fairlead.json:1:42: expected a "}"
 
 FAIRLEAD_LISTN_PORT: unknown variable; did you mean FAIRLEAD_LISTEN_PORT?
 
-fairlead.json:1:35: this key stands twice
+fairlead.json:1:35: duplicate key
   1 | { "upstreams": { "a": "http://x", "a": "b:1" } }
     |                                   ^^^
 
@@ -496,7 +496,7 @@ FAIRLEAD_UPSTREAMS_APP_TLS_VERIFY: upstreams.app.tls: no endpoint is https, so i
       files: {
         "fairlead.json": `{
   "upstreams": { "a": "\${env:}", "b": "\${file:}" },
-  "forwarding": { "via": "\${env:VIA:-hunter2}" },
+  "forwarding": { "via": "\${env:VIA:?hunter2}" },
   "routes": [{ "respond": {} }]
 }`,
       },
@@ -511,8 +511,8 @@ fairlead.json:2:39: upstreams.b: \`\${file:}\` names no file
   2 |   "upstreams": { "a": "\${env:}", "b": "\${file:}" },
     |                                       ^^^^^^^^^^
 
-fairlead.json:3:26: forwarding.via: there are no defaults here; expected \`\${env:VIA}\`
-  3 |   "forwarding": { "via": "\${env:VIA:-*******}" },
+fairlead.json:3:26: forwarding.via: expected \`\${env:VIA}\` or, with a default, \`\${env:VIA:-default}\`
+  3 |   "forwarding": { "via": "\${env:VIA:?*******}" },
     |                          ^^^^^^^^^^^^^^^^^^^^^
 `,
   ],
@@ -572,11 +572,11 @@ fairlead.yaml:2:1: a second document starts here; a config is one document
 `,
   ],
   [
-    "a key that stands twice in YAML, beside everything else",
+    "a duplicate key in YAML, beside everything else",
     { files: { "fairlead.yaml": "upstreams: { a: http://x }\nlisten: {}\nlisten: { prt: 1 }\n" } },
     `The config has 2 problems:
 
-fairlead.yaml:3:1: this key stands twice
+fairlead.yaml:3:1: duplicate key
   3 | listen: { prt: 1 }
     | ^
 

@@ -1,41 +1,23 @@
 /** Variables of path parameters: a route may only use what its matches bind. */
 import { nearestName } from "../../core/nearest.ts";
 import type { RouteMatch } from "../../routing/match.ts";
-import type { Complain } from "./check.ts";
+import type { Rule } from "../schema/object.ts";
+import { entriesOf } from "../tree.ts";
 
 const PARAMS = /(?<!\$)\$\{param\.([^}]*)\}/g;
 
 const boundBy = ({ path }: RouteMatch): string[] =>
-  path?.kind === "pattern"
-    ? path.value
-        .split("/")
-        .filter((segment) => segment.startsWith(":"))
-        .map((segment) => segment.slice(1))
-    : [];
-
-/** Texts within `value` that use parameters. */
-const users = (
-  value: unknown,
-  path: (string | number)[],
-  visit: (path: (string | number)[], text: string) => void,
-): void => {
-  if (typeof value === "string") {
-    if (value.includes("${param.")) visit(path, value);
-  } else if (typeof value === "object" && value !== null) {
-    const isList = Array.isArray(value);
-    for (const [key, item] of Object.entries(value))
-      users(item, [...path, isList ? Number(key) : key], visit);
-  }
-};
+  path?.kind === "pattern" ? Array.from(path.value.matchAll(/\/:([^/]*)/g), ([, name = ""]) => name) : [];
 
 /** Complains of parameters in `parts` of a route that not every match binds. */
 export const checkParams = (
-  parts: Readonly<Record<string, unknown>>,
+  parts: unknown,
   matches: readonly RouteMatch[],
-  complain: Complain,
+  complain: Rule["complain"],
 ): void => {
   const bound = matches.map(boundBy);
-  users(parts, [], (path, text) => {
+  for (const [path, text] of entriesOf(parts)) {
+    if (typeof text !== "string" || !text.includes("${param.")) continue;
     for (const [, name = ""] of text.matchAll(PARAMS)) {
       if (bound.every((names) => names.includes(name))) continue;
       const meant = nearestName(name, bound.flat());
@@ -45,5 +27,5 @@ export const checkParams = (
           : `did you mean "\${param.${meant}}"?`;
       complain(`the route binds no parameter "${name}"; ${advice}`, ...path);
     }
-  });
+  }
 };

@@ -1,0 +1,164 @@
+/** `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}`: what a config takes from elsewhere when it is loaded. */
+import { nearestName } from "../core/nearest.ts";
+import { ConfigError } from "./config-error.ts";
+import { MASK } from "./masking.ts";
+import type { ConfigPath, ConfigProblem } from "./problem.ts";
+import { memberOf, type Schema } from "./schema/schema.ts";
+import { escaped } from "./schema/values.ts";
+
+/** The dollar in front, if there is one, makes it literal text. */
+const REFERENCE = /(\$?)\$\{(env|file):([^}]*)\}/g;
+
+/** What a reference stands for, or why it stands for nothing. */
+export type Looked =
+  | { readonly text: string; readonly isDefault?: boolean }
+  | { readonly problem: string; readonly isUnset?: boolean; readonly nearest?: string };
+export type LookUp = (kind: "env" | "file", name: string, path: ConfigPath) => Looked;
+
+/** Whether `text`, in quotes or not, begins with a reference that has no default. */
+export const startsWithReference = (text: string): boolean => /^["']?\$\{(?:env|file):[^}:]*\}/.test(text);
+
+/** The defaults that references in `text` have. */
+export const defaultsIn = (text: string): string[] =>
+  Array.from(text.matchAll(/\$\{env:\w+:-([^}]*)\}/g), ([, given = ""]) => given);
+
+/** Environment variables, or bindings of a Worker that are text. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** `NAME` or `NAME:-default` in `env`. */
+export const lookUpEnv = (env: Env, reference: string): Looked => {
+  const [, name = reference, operator, rest = ""] = /^(\w+)(:?[-=?+])(.*)$/s.exec(reference) ?? [];
+  // What an object inherits (`constructor`) is no variable of the environment.
+  const text = Object.hasOwn(env, name) ? env[name] : undefined;
+  if (operator === ":-")
+    return text === undefined || text === "" ? { text: rest, isDefault: true } : { text };
+  if (operator !== undefined) {
+    // Without what stands behind it, which may be a password.
+    return { problem: `expected \`\${env:${name}}\` or, with a default, \`\${env:${name}:-default}\`` };
+  }
+  if (text !== undefined) return { text };
+  const meant = nearestName(name, Object.keys(env));
+  const problem = `the environment variable ${name} is not set`;
+  return meant === undefined
+    ? { problem, isUnset: true }
+    : { problem: `${problem}; did you mean ${meant}?`, isUnset: true, nearest: meant };
+};
+
+/** A tree of plain values with its references resolved. */
+export interface Resolved {
+  readonly value: unknown;
+  /** By `pathKey`: the text with `***` in place of what came from elsewhere. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** What came from elsewhere and is used as text. */
+  readonly secretTexts: ReadonlySet<string>;
+  readonly problems: readonly ConfigProblem[];
+}
+
+export const pathKey = (path: ConfigPath): string => JSON.stringify(path);
+
+/** Deeper than any config is; only what holds itself gets there. */
+const DEEPEST = 100;
+
+/** `value` with other texts in it; what does not change stays the same object. */
+const mapTexts = (
+  schema: Schema | undefined,
+  value: unknown,
+  path: ConfigPath,
+  change: (text: string, path: ConfigPath, schema: Schema | undefined) => unknown,
+): unknown => {
+  if (typeof value === "string") return value.includes("${") ? change(value, path, schema) : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (path.length > DEEPEST) {
+    throw new ConfigError([{ path: [], at: "value", message: "nested too deeply; does it hold itself?" }]);
+  }
+  const isList = Array.isArray(value);
+  const changed = Object.entries(value).flatMap(([name, item]: [string, unknown]) => {
+    if (schema?.ignores !== undefined && name.startsWith(schema.ignores)) return [];
+    const key = isList ? Number(name) : name;
+    const other = mapTexts(schema && memberOf(schema, key), item, [...path, key], change);
+    return other === item ? [] : [[key, other] as const];
+  });
+  if (changed.length === 0) return value;
+  const copy = isList ? [...(value as unknown[])] : { ...value };
+  for (const [key, item] of changed) {
+    Object.defineProperty(copy, key, { value: item, enumerable: true, writable: true, configurable: true });
+  }
+  return copy;
+};
+
+/** Calls `visit` for each reference in `value`. */
+export const references = (
+  schema: Schema,
+  value: unknown,
+  visit: (kind: "env" | "file", name: string, path: ConfigPath) => void,
+): void => {
+  mapTexts(schema, value, [], (text, path) => {
+    for (const [, literal, kind, name = ""] of text.matchAll(REFERENCE)) {
+      if (literal === "") visit(kind === "file" ? "file" : "env", name, path);
+    }
+    return text;
+  });
+};
+
+/** The items of a comma-separated list. */
+export const listed = (text: string): string[] =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+
+/** A text that came from outside, as the type that `schema` takes there. */
+export const coerce = (schema: Schema, text: string): unknown => {
+  const { scalars, element } = schema;
+  if (element?.scalars.includes("string") === true) return listed(text);
+  if (text === "false" && scalars.includes("boolean")) return false;
+  if (text === "true" && scalars.includes("boolean") && !scalars.includes("string")) return true;
+  return scalars.includes("number") && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
+};
+
+/** Puts in what references stand for; where one stands alone, as the type that `schema` takes there. */
+export const resolve = (schema: Schema, input: unknown, lookUp: LookUp): Resolved => {
+  const secrets = new Map<string, string>();
+  const secretTexts = new Set<string>();
+  const problems: ConfigProblem[] = [];
+  const change = (given: string, path: ConfigPath, at: Schema | undefined): unknown => {
+    const complain = (message: string, nearest?: string): void => {
+      problems.push({ path, at: "value", message, ...(nearest === undefined ? {} : { nearest }) });
+    };
+    const looked: string[] = [];
+    let masked = "";
+    let [from, text] = [0, ""];
+    const put = (upTo: number, found: string, shown: string): void => {
+      const before = given.slice(from, upTo);
+      [text, masked] = [text + before + found, masked + before + shown];
+    };
+    for (const { 0: whole, 1: literal, 2: kind, 3: name = "", index } of given.matchAll(REFERENCE)) {
+      if (literal !== "") continue;
+      const result = name === "" ? undefined : lookUp(kind === "file" ? "file" : "env", name, path);
+      if (result === undefined) {
+        complain(`\`\${${kind}:}\` names ${kind === "env" ? "no variable" : "no file"}`);
+      } else if ("problem" in result) {
+        complain(result.problem, result.nearest);
+      } else if (result.text.endsWith("$") && /[{$]/.test(given[index + whole.length] ?? "")) {
+        complain(`what stands for ${whole} ends in "$", so "{" or "$" can't follow it`);
+      }
+      const found = result !== undefined && "text" in result ? result : undefined;
+      if (found?.isDefault !== true) looked.push(found?.text ?? "");
+      put(
+        index,
+        found === undefined ? whole : escaped(found.text),
+        found?.isDefault === true ? found.text : MASK,
+      );
+      from = index + whole.length;
+    }
+    put(given.length, "", "");
+    if (looked.length > 0) secrets.set(pathKey(path), masked);
+    const isAlone = /^\$\{[^}]*\}$/.test(given);
+    const value = isAlone && at !== undefined && !at.scalars.includes("string") ? coerce(at, text) : text;
+    if (typeof value === "string") for (const secret of looked) secretTexts.add(secret);
+    else if (Array.isArray(value) && looked.length > 0)
+      for (const item of value) secretTexts.add(String(item));
+    return value;
+  };
+  return { value: mapTexts(schema, input, [], change), secrets, secretTexts, problems };
+};
