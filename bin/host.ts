@@ -1,6 +1,7 @@
 /** The parts of a host that Node, Deno and Bun share: all three speak `node:fs`, `node:net` and `node:process`. */
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { RUNTIME_PROFILES, type RuntimeName } from "../cli/runtime-profile.ts";
@@ -72,6 +73,11 @@ export const commonHost = (runtime: RuntimeName): Omit<Host, "runtimeName" | "se
   certificates: { inspect: (texts) => inspectTls(texts, Date.now()), accessTo },
   importModule: (path) => import(pathToFileURL(path).href) as Promise<unknown>,
   now: () => performance.now(),
+  networkAddresses: () =>
+    Object.values(networkInterfaces())
+      .flat()
+      .filter((each) => each?.family === "IPv4" && !each.internal)
+      .map((each) => each?.address ?? ""),
   onSignal(listener) {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => listener(signal));
   },

@@ -36,6 +36,8 @@ export interface Host {
   importModule(path: string): Promise<unknown>;
   /** Monotonic milliseconds. */
   now(): number;
+  /** Addresses of this machine that others may reach it at, IPv4. */
+  networkAddresses(): readonly string[];
   /** Calls `listener` on each SIGTERM and SIGINT. */
   onSignal(listener: (signal: string) => void): void;
   /** Ends the process at once. */

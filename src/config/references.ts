@@ -59,31 +59,38 @@ export const pathKey = (path: ConfigPath): string => JSON.stringify(path);
 /** Deeper than any config is; only what holds itself gets there. */
 const DEEPEST = 100;
 
-/** `value` with other texts in it; what does not change stays the same object. */
-const mapTexts = (
-  schema: Schema | undefined,
-  value: unknown,
-  path: ConfigPath,
-  change: (text: string, path: ConfigPath, schema: Schema | undefined) => unknown,
-): unknown => {
-  if (typeof value === "string") return value.includes("${") ? change(value, path, schema) : value;
+/** What happens to a config on the way to its reading. */
+interface Changes {
+  readonly text: (text: string, path: ConfigPath, schema: Schema | undefined) => unknown;
+  /** Hears of a key that is given by its former name too. */
+  readonly clash?: (path: ConfigPath, present: string) => void;
+}
+
+/** `value` with other texts in it and keys by their present names; what does not change stays the same object. */
+const change = (schema: Schema | undefined, value: unknown, path: ConfigPath, changes: Changes): unknown => {
+  if (typeof value === "string") return value.includes("${") ? changes.text(value, path, schema) : value;
   if (typeof value !== "object" || value === null) return value;
   if (path.length > DEEPEST) {
     throw new ConfigError([{ path: [], at: "value", message: "nested too deeply; does it hold itself?" }]);
   }
   const isList = Array.isArray(value);
-  const changed = Object.entries(value).flatMap(([name, item]: [string, unknown]) => {
+  const given = Object.entries(value) as [string, unknown][];
+  const changed = given.flatMap(([name, item]): [string, string, unknown][] => {
     if (schema?.ignores !== undefined && name.startsWith(schema.ignores)) return [];
-    const key = isList ? Number(name) : name;
-    const other = mapTexts(schema && memberOf(schema, key), item, [...path, key], change);
-    return other === item ? [] : [[key, other] as const];
+    const present = schema?.formerNames?.get(name) ?? name;
+    if (present !== name && Object.hasOwn(value, present)) changes.clash?.([...path, name], present);
+    const key = isList ? Number(name) : present;
+    const other = change(schema && memberOf(schema, key), item, [...path, key], changes);
+    return other === item && present === name ? [] : [[name, present, other]];
   });
   if (changed.length === 0) return value;
-  const copy = isList ? [...(value as unknown[])] : { ...value };
-  for (const [key, item] of changed) {
-    Object.defineProperty(copy, key, { value: item, enumerable: true, writable: true, configurable: true });
-  }
-  return copy;
+  if (isList)
+    return changed.reduce<unknown[]>(
+      (list, [key, , item]) => list.with(Number(key), item),
+      [...(value as unknown[])],
+    );
+  const others = new Map(changed.map(([name, present, item]) => [name, [present, item] as const]));
+  return Object.fromEntries(given.map(([name, item]) => others.get(name) ?? [name, item]));
 };
 
 /** Calls `visit` for each reference in `value`. */
@@ -92,12 +99,13 @@ export const references = (
   value: unknown,
   visit: (kind: "env" | "file", name: string, path: ConfigPath) => void,
 ): void => {
-  mapTexts(schema, value, [], (text, path) => {
-    for (const [, literal, kind, name = ""] of text.matchAll(REFERENCE)) {
+  const text = (given: string, path: ConfigPath): string => {
+    for (const [, literal, kind, name = ""] of given.matchAll(REFERENCE)) {
       if (literal === "") visit(kind === "file" ? "file" : "env", name, path);
     }
-    return text;
-  });
+    return given;
+  };
+  change(schema, value, [], { text });
 };
 
 /** The items of a comma-separated list. */
@@ -121,7 +129,10 @@ export const resolve = (schema: Schema, input: unknown, lookUp: LookUp): Resolve
   const secrets = new Map<string, string>();
   const secretTexts = new Set<string>();
   const problems: ConfigProblem[] = [];
-  const change = (given: string, path: ConfigPath, at: Schema | undefined): unknown => {
+  const clash: Changes["clash"] = (path, present) => {
+    problems.push({ path, at: "key", message: `is now called \`${present}\`, which is given too` });
+  };
+  const resolveText: Changes["text"] = (given, path, at) => {
     const complain = (message: string, nearest?: string): void => {
       problems.push({ path, at: "value", message, ...(nearest === undefined ? {} : { nearest }) });
     };
@@ -160,5 +171,6 @@ export const resolve = (schema: Schema, input: unknown, lookUp: LookUp): Resolve
       for (const item of value) secretTexts.add(String(item));
     return value;
   };
-  return { value: mapTexts(schema, input, [], change), secrets, secretTexts, problems };
+  const value = change(schema, input, [], { text: resolveText, clash });
+  return { value, secrets, secretTexts, problems };
 };

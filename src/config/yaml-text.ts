@@ -35,7 +35,7 @@ const pairsOf = (map: unknown, document: Document): Pair[] => {
   const node = isAlias(map) ? map.resolve(document) : map;
   if (isSeq(node)) return node.items.toReversed().flatMap((item) => pairsOf(item, document));
   if (!isMap(node)) return [];
-  const isMerge = ({ key }: Pair): boolean => isScalar(key) && key.value === MERGE_KEY;
+  const isMerge = ({ key }: Pair): boolean => isScalar(key) && key.source === MERGE_KEY;
   const merged = node.items.filter(isMerge).flatMap(({ value }) => pairsOf(value, document));
   return [...merged, ...node.items.filter((pair) => !isMerge(pair))];
 };

@@ -71,6 +71,7 @@ export const listOf = <Output>(
     expects,
     types: { input: listType(item.types.input), output: listType(item.types.output) },
     json: item.scalars.includes("string") && item.settings === undefined ? orReference(json) : json,
+    bare: json,
     takes: Array.isArray,
     read: (value, reading) => {
       if (!Array.isArray(value) || value.length < least) return reading.refuse(value, expects, REFUSED);
@@ -94,7 +95,7 @@ export const oneOrMany = <Output>(
   return {
     ...list,
     types: { input: `${item.types.input} | ${list.types.input}`, output: list.types.output },
-    json: { anyOf: [item.json, list.json] },
+    json: { anyOf: [item.json, list.bare] },
     takes: (value) => list.takes(value) || item.takes(value),
     read: (value, reading) => {
       if (Array.isArray(value)) return list.read(value, reading);
@@ -103,6 +104,7 @@ export const oneOrMany = <Output>(
     },
     scalars: item.scalars,
     settings: item.settings,
+    formerNames: item.formerNames,
     expand: (value) => longForm(item, value),
   };
 };

@@ -135,6 +135,9 @@ export const object = <Output extends object>(
     read,
     scalars: [],
     settings,
+    formerNames: new Map(
+      Object.entries(settings).flatMap(([key, { formerly }]) => formerly.map((name) => [name, key])),
+    ),
     declares: { name, from },
     ignores,
   };

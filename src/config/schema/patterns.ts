@@ -89,7 +89,7 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 export const FIELD_NAME: string = `^${TOKEN}$`;
 export const PSEUDONYM: string = `^(?:${TOKEN}|${AUTHORITY})$`;
 const SUBTYPE = "[\\w!#$&^.+-]+";
-export const MEDIA_TYPE: RegExp = new RegExp(`^(?:\\*/\\*|${SUBTYPE}/(?:\\*|${SUBTYPE}))$`);
+export const MEDIA_TYPE: string = `^(?:\\*/\\*|${SUBTYPE}/(?:\\*|${SUBTYPE}))$`;
 
 /** Any of `names`, in whatever case. */
 export const anyCase = (names: Iterable<string>): string =>

@@ -27,6 +27,8 @@ export interface Schema<Output = unknown> {
   readonly unit?: string | undefined;
   /** Keys of an object. */
   readonly settings?: Settings | undefined;
+  /** Former name of a key → its name. */
+  readonly formerNames?: ReadonlyMap<string, string> | undefined;
   /** Values of an object whose keys are the user's choice. */
   readonly item?: Schema | undefined;
   /** Items of a list. */

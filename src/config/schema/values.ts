@@ -215,9 +215,11 @@ export const fieldTemplate: Schema<string> = template("a header value", readFiel
   not: { pattern: PADDED },
 });
 
+const MEDIA = new RegExp(MEDIA_TYPE);
+
 /** A media type, or all of a kind: `text/*`. */
 export const mediaType: Schema<string> = text(
   'a media type such as "application/json" or "text/*"',
-  (type) => (MEDIA_TYPE.test(type) ? type.toLowerCase() : REFUSED),
-  { pattern: MEDIA_TYPE.source },
+  (type) => (MEDIA.test(type) ? type.toLowerCase() : REFUSED),
+  { pattern: MEDIA_TYPE },
 );

@@ -110,6 +110,37 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     ],
   ],
   [
+    "a file's name where a key is meant",
+    { upstreams: { app: { endpoints: "https://a", tls: { cert: "a.pem", key: "./a.key" } } } },
+    [
+      'upstreams.app.tls.cert: expected a certificate as PEM text, found "a.pem"; take it from a file with "${file:path/to.pem}"',
+      'upstreams.app.tls.key: expected a private key as PEM text, found "./a.key"; take it from a file with "${file:path/to.pem}"',
+    ],
+  ],
+  [
+    "empty lists and objects of upstreams and routes",
+    { upstreams: {}, routes: [] },
+    ['no upstream and no route; `"upstreams": { "app": "http://localhost:3000" }` is enough to start'],
+  ],
+  [
+    "lists and nothing where upstreams and routes belong",
+    { upstreams: [], routes: null },
+    [
+      'upstreams: expected an object of upstreams by name, such as { "app": "http://localhost:3000" }, found an empty list',
+      'routes: expected a list of routes, such as [{ "upstream": "app" }], found null',
+    ],
+  ],
+  [
+    "routes to upstreams that are not there",
+    { upstreams: {}, routes: [{ upstream: "app" }] },
+    ['routes[0].upstream: there is no upstream "app"; `upstreams` defines none'],
+  ],
+  [
+    "no upstream in a route's list",
+    route({ upstream: [] }),
+    ["routes[0].upstream: expected a list of at least one upstream, found an empty list"],
+  ],
+  [
     "an expression for a credential",
     route({ match: { headers: { "x-api-key": { regex: "hunter2(" } } }, upstream: "app" }),
     [
@@ -415,6 +446,52 @@ fairlead.json:1:34: expected a ","
 fairlead.json:1:42: expected a "}"
   1 | { "upstreams": { "a": "http://x" "b": 1 }
     |                                          ^
+`,
+  ],
+  [
+    "one missing brace, however many are missing",
+    { files: { "fairlead.json": '{ "upstreams": { "a": "http://x"' } },
+    `The config has a problem:
+
+fairlead.json:1:33: expected a "}"
+  1 | { "upstreams": { "a": "http://x"
+    |                                 ^
+`,
+  ],
+  [
+    "a file's name where a key is meant, and its line",
+    {
+      files: {
+        "fairlead.json": `{ "upstreams": { "a": { "endpoints": "https://a",
+  "tls": { "cert": "\${env:CERT}",
+           "key": "a.key" } } } }`,
+      },
+      env: { CERT: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" },
+    },
+    `The config has a problem:
+
+fairlead.json:3:19: upstreams.a.tls.key: expected a private key as PEM text, found "a.key"; take it from a file with "\${file:path/to.pem}"
+  3 |            "key": "a.key" } } } }
+    |                   ^^^^^^^
+`,
+  ],
+  [
+    "what a merge key of YAML took over where it stands",
+    {
+      files: {
+        "fairlead.yaml": `x-base: &base
+  balance: fair
+  pool: { connections: 0 }
+upstreams:
+  a: { <<: *base, endpoints: http://a, pool: { connections: 5 } }
+`,
+      },
+    },
+    `The config has a problem:
+
+fairlead.yaml:2:12: upstreams.a.balance: expected "round-robin" or "random", found "fair"
+  2 |   balance: fair
+    |            ^^^^
 `,
   ],
   [
