@@ -32,7 +32,7 @@ export interface Gathered extends Origins {
 
 /** The paths that flags set as a whole, with the flags' names. */
 const flagPaths = (flags: ConfigInput, names: Readonly<Record<string, string>>): Gathered["flags"] =>
-  [...entriesOf(flags)]
+  entriesOf(flags)
     .filter(([, value]) => !isRecord(value) || Object.keys(value).length === 0)
     .filter(([path]) => !path.some((key) => typeof key === "number"))
     .map(([path]) => ({ path, name: names[path.join(".")] ?? "command line" }));

@@ -35,7 +35,7 @@ const setWithin = ({ file, env, flags }: Origins, path: ConfigPath): string | un
 
 /** Secrets that stand in the file itself, line by line, as the file may spell them. */
 const literalSecrets = (input: unknown): string[] =>
-  [...entriesOf(input)]
+  entriesOf(input)
     .flatMap(([path, value]) =>
       typeof value === "string" && isSecretPlace(configSchema, path, value) ? [value] : [],
     )

@@ -50,7 +50,7 @@ export const checkConfig = (given: unknown, lookUp: LookUp, inspectTls: InspectT
   const config = configSchema.read(input, reading);
   const found = [
     ...reading.issues.map((issue) => problemOf(issue, isSecret)),
-    ...checkWhole(input, reading.mentions, isSecret),
+    ...checkWhole(input, reading.mentionsSince(0, "upstream"), isSecret),
   ];
   const written = [...resolved.problems, ...elsewhere(resolved.problems, found)];
   const problems = [...written, ...elsewhere(written, checkTls(valueAt(input, ["upstreams"]), inspectTls))];

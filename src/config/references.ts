@@ -5,6 +5,7 @@ import { MASK } from "./masking.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { memberOf, type Schema } from "./schema/schema.ts";
 import { escaped } from "./schema/values.ts";
+import type { Tree } from "./tree.ts";
 
 /** The dollar in front, if there is one, makes it literal text. */
 const REFERENCE = /(\$?)\$\{(env|file):([^}]*)\}/g;
@@ -67,30 +68,33 @@ interface Changes {
 }
 
 /** `value` with other texts in it and keys by their present names; what does not change stays the same object. */
-const change = (schema: Schema | undefined, value: unknown, path: ConfigPath, changes: Changes): unknown => {
-  if (typeof value === "string") return value.includes("${") ? changes.text(value, path, schema) : value;
+const change = (
+  schema: Schema | undefined,
+  value: unknown,
+  path: (string | number)[],
+  changes: Changes,
+): unknown => {
+  if (typeof value === "string") return value.includes("${") ? changes.text(value, [...path], schema) : value;
   if (typeof value !== "object" || value === null) return value;
   if (path.length > DEEPEST) {
     throw new ConfigError([{ path: [], at: "value", message: "nested too deeply; does it hold itself?" }]);
   }
   const isList = Array.isArray(value);
-  const given = Object.entries(value) as [string, unknown][];
-  const changed = given.flatMap(([name, item]): [string, string, unknown][] => {
-    if (schema?.ignores !== undefined && name.startsWith(schema.ignores)) return [];
+  const changed = new Map<string, readonly [name: string, value: unknown]>();
+  for (const name of Object.keys(value)) {
+    if (schema?.ignores !== undefined && name.startsWith(schema.ignores)) continue;
+    const item = (value as Tree)[name];
     const present = schema?.formerNames?.get(name) ?? name;
     if (present !== name && Object.hasOwn(value, present)) changes.clash?.([...path, name], present);
     const key = isList ? Number(name) : present;
-    const other = change(schema && memberOf(schema, key), item, [...path, key], changes);
-    return other === item && present === name ? [] : [[name, present, other]];
-  });
-  if (changed.length === 0) return value;
-  if (isList)
-    return changed.reduce<unknown[]>(
-      (list, [key, , item]) => list.with(Number(key), item),
-      [...(value as unknown[])],
-    );
-  const others = new Map(changed.map(([name, present, item]) => [name, [present, item] as const]));
-  return Object.fromEntries(given.map(([name, item]) => others.get(name) ?? [name, item]));
+    path.push(key);
+    const other = change(schema && memberOf(schema, key), item, path, changes);
+    path.pop();
+    if (other !== item || present !== name) changed.set(name, [present, other]);
+  }
+  if (changed.size === 0) return value;
+  if (isList) return value.map((item: unknown, index) => (changed.get(String(index)) ?? [0, item])[1]);
+  return Object.fromEntries(Object.entries(value).map((entry) => changed.get(entry[0]) ?? entry));
 };
 
 /** Calls `visit` for each reference in `value`. */

@@ -16,23 +16,18 @@ const member = (value: unknown, key: string | number): unknown => {
 export const valueAt = (input: unknown, path: ConfigPath): unknown => path.reduce(member, input);
 
 /** Everything that `input` sets below itself, objects and lists included, with its path. */
-export function* entriesOf(
-  input: unknown,
-  path: ConfigPath = [],
-): Generator<readonly [path: ConfigPath, value: unknown]> {
-  if (typeof input !== "object" || input === null) return;
+export const entriesOf = (input: unknown, path: ConfigPath = []): (readonly [ConfigPath, unknown])[] => {
+  if (typeof input !== "object" || input === null) return [];
   const isList = Array.isArray(input);
-  for (const [key, value] of Object.entries(input)) {
-    if (value === undefined) continue;
+  return Object.entries(input).flatMap(([key, value]: [string, unknown]) => {
     const at = [...path, isList ? Number(key) : key];
-    yield [at, value];
-    yield* entriesOf(value, at);
-  }
-}
+    return value === undefined ? [] : [[at, value] as const, ...entriesOf(value, at)];
+  });
+};
 
 /** Dotted paths that `input` sets: `listen`, `listen.port`, `routes.0`, `routes.0.upstream`. */
 export const explicitPaths = (input: unknown): ReadonlySet<string> =>
-  new Set(Array.from(entriesOf(input), ([path]) => path.join(".")));
+  new Set(entriesOf(input).map(([path]) => path.join(".")));
 
 /**
  * `over` laid over `base`: objects key by key, anything else as a whole. A short form is spelt out where it meets

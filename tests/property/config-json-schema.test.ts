@@ -148,7 +148,7 @@ interface Spot {
 }
 
 const SPOTS: readonly Spot[] = PIECES.flatMap((piece) =>
-  Array.from(entriesOf(piece), ([path, value]) => ({ piece, path, value })),
+  entriesOf(piece).map(([path, value]) => ({ piece, path, value })),
 );
 
 /** `input` with another value at `path`, which exists. */

@@ -2,7 +2,7 @@
 import { nearestName } from "../../core/nearest.ts";
 import type { ConfigPath } from "../problem.ts";
 import { isRecord, type Tree } from "../tree.ts";
-import type { Reading } from "./reading.ts";
+import { type Mention, Reading } from "./reading.ts";
 import { type JsonSchema, outputName, REFUSED, type Schema, type Setting, type Settings } from "./schema.ts";
 
 /** What more may be said of a key. */
@@ -31,6 +31,8 @@ export const defaulted = (schema: Schema, value: unknown, about: string, details
 export interface Rule {
   /** Whether somebody wrote a key, right or wrong. */
   readonly has: (key: string) => boolean;
+  /** Names within the object that something must define. */
+  readonly mentions: (kind: Mention["kind"]) => readonly Mention[];
   /** Says what is wrong at `keys` below the object. */
   readonly complain: (message: string, ...keys: ConfigPath) => void;
 }
@@ -86,6 +88,13 @@ const jsonOf = (settings: Settings, ignores: string | undefined, more: JsonSchem
   ...more,
 });
 
+/** What a default means. It is read once, so all configs share it. */
+const readDefault = (key: string, { schema, default: value }: Setting): unknown => {
+  const read = schema.read(value, new Reading());
+  if (read === undefined) throw new TypeError(`the default of ${key} is not ${schema.expects}`);
+  return read;
+};
+
 /** An object with exactly these keys, as the interface `name`. Keys that hold undefined count as left out. */
 export const object = <Output extends object>(
   name: string,
@@ -97,32 +106,31 @@ export const object = <Output extends object>(
     ...setting,
     key,
     as: outputName(key, setting),
+    implied: setting.default === undefined ? undefined : readDefault(key, setting),
   }));
   const unknownKeys = (value: Tree, reading: Reading): void => {
     for (const key of Object.keys(value)) {
       if (value[key] === undefined || Object.hasOwn(settings, key)) continue;
-      if (ignores === undefined || !key.startsWith(ignores)) {
-        reading.complain(unknownKey(key, settings), [key], "key");
-      }
+      if (ignores !== undefined && key.startsWith(ignores)) continue;
+      reading.complain(unknownKey(key, settings), [key], "key");
     }
   };
   const read = (value: unknown, reading: Reading): Output | undefined => {
     if (!isRecord(value)) return reading.refuse(value, expects, REFUSED);
-    const before = reading.issues.length;
+    const [before, mentionsBefore] = [reading.issues.length, reading.mentions.length];
     const output: Record<string, unknown> = {};
-    const has = (key: string): boolean => Object.hasOwn(value, key) && value[key] !== undefined;
     let seen = 0;
-    for (const { key, as, schema, isRequired, default: implied } of known) {
-      const isWritten = has(key);
-      if (isWritten) seen++;
-      const given = isWritten ? value[key] : implied;
-      const found = given === undefined ? undefined : reading.member(schema, key, given);
+    for (const { key, as, schema, isRequired, implied } of known) {
+      const given = Object.hasOwn(value, key) ? value[key] : undefined;
+      if (given !== undefined) seen++;
+      else if (isRequired) reading.complain(`missing; expected ${schema.expects}`, [key]);
+      const found = given === undefined ? implied : reading.member(schema, key, given);
       if (as !== "") output[as] = found;
-      if (given === undefined && isRequired) reading.complain(`missing; expected ${schema.expects}`, [key]);
     }
     if (Object.keys(value).length !== seen) unknownKeys(value, reading);
     rule?.(output as Partial<Output>, {
-      has,
+      has: (key) => Object.hasOwn(value, key) && value[key] !== undefined,
+      mentions: (kind) => reading.mentionsSince(mentionsBefore, kind),
       complain: (message, ...keys) => reading.complain(message, keys),
     });
     return reading.issues.length === before ? (output as Output) : undefined;

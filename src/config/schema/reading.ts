@@ -12,15 +12,15 @@ export interface Issue {
   readonly isSafe: boolean;
 }
 
-/** A name that stands for a key of another section. */
+/** A name that must be defined elsewhere: of an upstream, or of a parameter in a path. */
 export interface Mention {
+  readonly kind: "upstream" | "param";
   readonly path: ConfigPath;
   readonly name: string;
 }
 
 export class Reading {
   readonly issues: Issue[] = [];
-  /** Names of upstreams. */
   readonly mentions: Mention[] = [];
   readonly #path: (string | number)[] = [];
 
@@ -58,7 +58,13 @@ export class Reading {
     this.issues.push({ path, at, value: undefined, expected: undefined, note: message, isSafe: true });
   }
 
-  mention(name: string): void {
-    this.mentions.push({ path: [...this.#path], name });
+  mention(kind: Mention["kind"], name: string): void {
+    this.mentions.push({ kind, path: [...this.#path], name });
+  }
+
+  /** Those mentions from number `from` on, with their paths below what is being read. */
+  mentionsSince(from: number, kind: Mention["kind"]): readonly Mention[] {
+    const since = this.mentions.slice(from).filter((mention) => mention.kind === kind);
+    return since.map((mention) => ({ ...mention, path: mention.path.slice(this.#path.length) }));
   }
 }

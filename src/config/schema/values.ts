@@ -14,7 +14,7 @@ import {
   SIZE,
   TEXT,
 } from "./patterns.ts";
-import { type JsonSchema, Refusal, REFUSED, type Schema } from "./schema.ts";
+import { type JsonSchema, Refusal, REFUSED, type Schema, transformed } from "./schema.ts";
 
 /** What a text means, or why it means nothing. */
 type ReadText<Output> = (text: string) => Output | Refusal;
@@ -70,16 +70,23 @@ export const compiles =
     }
   };
 
+const PARAMS = /(?<!\$)\$\{param\.([^}]*)\}/g;
+
 /** Text in which `${client.address}` and its like stand for values of the request. `read` sees it as written. */
-export const template = (expects: string, read: ReadText<string>, pattern: JsonSchema): Schema<string> =>
-  leaf(expects, {
+export const template = (expects: string, read: ReadText<string>, json: JsonSchema): Schema<string> => {
+  const schema = leaf(expects, {
     scalars: ["string"],
     read: (given: string) => {
       const compiled = given.includes("${") ? compiles(compileTemplate)(given) : given;
       return compiled instanceof Refusal ? compiled : read(given);
     },
-    json: { type: "string", ...pattern },
+    json: { type: "string", ...json },
   });
+  return transformed(schema, (given, reading) => {
+    for (const [, name = ""] of given.matchAll(PARAMS)) reading.mention("param", name);
+    return given;
+  });
+};
 
 export const flag: Schema<boolean> = leaf("true or false", {
   scalars: ["boolean"],

@@ -115,7 +115,7 @@ export const respond: Schema<RespondConfig> = object<RespondConfig>(
 const upstreamName: Schema<string> = transformed(
   nonEmpty("the name of an upstream"),
   (name, reading) => {
-    reading.mention(name);
+    reading.mention("upstream", name);
     return name;
   },
   { input: "NoInfer<Upstream> | Reference" },

@@ -91,18 +91,9 @@ export const route: Schema<RouteConfig> = object<RouteConfig>(
   {
     rule: (given, rule) => {
       checkAction(rule);
-      const { match: taken, upstreams, redirect: location, rewrite: change } = given;
-      if (taken === undefined) return;
-      checkPrefix(given, taken, rule);
-      const { requestHeaders, responseHeaders } = given;
-      const parts = {
-        upstream: upstreams,
-        redirect: location,
-        rewrite: change,
-        requestHeaders,
-        responseHeaders,
-      };
-      checkParams(parts, taken, rule.complain);
+      if (given.match === undefined) return;
+      checkPrefix(given, given.match, rule);
+      checkParams(given.match, rule);
     },
     json: {
       oneOf: ACTIONS.map((action) => ({ required: [action] })),
