@@ -3,7 +3,7 @@ import { nearestName } from "../core/nearest.ts";
 import { ConfigError } from "./config-error.ts";
 import { MASK } from "./masking.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { memberOf, type Schema } from "./schema/schema.ts";
+import { hasFormerNames, memberOf, type Schema } from "./schema/schema.ts";
 import { escaped } from "./schema/values.ts";
 import type { Tree } from "./tree.ts";
 
@@ -97,6 +97,15 @@ const change = (
   return Object.fromEntries(Object.entries(value).map((entry) => changed.get(entry[0]) ?? entry));
 };
 
+/** Whether `value` holds anything to change; most configs don't, and this is far less work than to walk through them. */
+const needsChange = (schema: Schema, value: unknown): boolean => {
+  try {
+    return String(JSON.stringify(value)).includes("${") || hasFormerNames(schema);
+  } catch {
+    return true;
+  }
+};
+
 /** Calls `visit` for each reference in `value`. */
 export const references = (
   schema: Schema,
@@ -109,7 +118,7 @@ export const references = (
     }
     return given;
   };
-  change(schema, value, [], { text });
+  if (needsChange(schema, value)) change(schema, value, [], { text });
 };
 
 /** The items of a comma-separated list. */
@@ -175,6 +184,7 @@ export const resolve = (schema: Schema, input: unknown, lookUp: LookUp): Resolve
       for (const item of value) secretTexts.add(String(item));
     return value;
   };
-  const value = change(schema, input, [], { text: resolveText, clash });
+  const changes = { text: resolveText, clash };
+  const value = needsChange(schema, input) ? change(schema, input, [], changes) : input;
   return { value, secrets, secretTexts, problems };
 };

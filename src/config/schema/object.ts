@@ -89,9 +89,9 @@ const jsonOf = (settings: Settings, ignores: string | undefined, more: JsonSchem
 });
 
 /** What a default means. It is read once, so all configs share it. */
-const readDefault = (key: string, { schema, default: value }: Setting): unknown => {
-  const read = schema.read(value, new Reading());
-  if (read === undefined) throw new TypeError(`the default of ${key} is not ${schema.expects}`);
+const readDefault = ({ schema, about, default: value }: Setting): unknown => {
+  const read = value === undefined ? undefined : schema.read(value, new Reading());
+  if (read === undefined && value !== undefined) throw new TypeError(`${about} The default is wrong`);
   return read;
 };
 
@@ -106,8 +106,10 @@ export const object = <Output extends object>(
     ...setting,
     key,
     as: outputName(key, setting),
-    implied: setting.default === undefined ? undefined : readDefault(key, setting),
   }));
+  const nothingWritten: Tree = Object.fromEntries(
+    known.filter(({ as }) => as !== "").map((setting) => [setting.as, readDefault(setting)]),
+  );
   const unknownKeys = (value: Tree, reading: Reading): void => {
     for (const key of Object.keys(value)) {
       if (value[key] === undefined || Object.hasOwn(settings, key)) continue;
@@ -118,13 +120,16 @@ export const object = <Output extends object>(
   const read = (value: unknown, reading: Reading): Output | undefined => {
     if (!isRecord(value)) return reading.refuse(value, expects, REFUSED);
     const [before, mentionsBefore] = [reading.issues.length, reading.mentions.length];
-    const output: Record<string, unknown> = {};
+    const output: Record<string, unknown> = { ...nothingWritten };
     let seen = 0;
-    for (const { key, as, schema, isRequired, implied } of known) {
+    for (const { key, as, schema, isRequired } of known) {
       const given = Object.hasOwn(value, key) ? value[key] : undefined;
-      if (given !== undefined) seen++;
-      else if (isRequired) reading.complain(`missing; expected ${schema.expects}`, [key]);
-      const found = given === undefined ? implied : reading.member(schema, key, given);
+      if (given === undefined) {
+        if (isRequired) reading.complain(`missing; expected ${schema.expects}`, [key]);
+        continue;
+      }
+      seen++;
+      const found = reading.member(schema, key, given);
       if (as !== "") output[as] = found;
     }
     if (Object.keys(value).length !== seen) unknownKeys(value, reading);
