@@ -100,7 +100,7 @@ const change = (
 /** Whether `value` holds anything to change; most configs don't, and this is far less work than to walk through them. */
 const needsChange = (schema: Schema, value: unknown): boolean => {
   try {
-    return String(JSON.stringify(value)).includes("${") || hasFormerNames(schema);
+    return JSON.stringify([value]).includes("${") || hasFormerNames(schema);
   } catch {
     return true;
   }
@@ -137,54 +137,60 @@ export const coerce = (schema: Schema, text: string): unknown => {
   return scalars.includes("number") && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
 };
 
+/** What one reference stands for. */
+type Found = Extract<Looked, { readonly text: string }>;
+
 /** Puts in what references stand for; where one stands alone, as the type that `schema` takes there. */
 export const resolve = (schema: Schema, input: unknown, lookUp: LookUp): Resolved => {
   const secrets = new Map<string, string>();
   const secretTexts = new Set<string>();
   const problems: ConfigProblem[] = [];
-  const clash: Changes["clash"] = (path, present) => {
-    problems.push({ path, at: "key", message: `is now called \`${present}\`, which is given too` });
-  };
-  const resolveText: Changes["text"] = (given, path, at) => {
+  const find = (
+    given: string,
+    { 0: whole, 1: literal, 2: kind, 3: name = "", index }: RegExpExecArray,
+    path: ConfigPath,
+  ): Found | undefined => {
     const complain = (message: string, nearest?: string): void => {
       problems.push({ path, at: "value", message, ...(nearest === undefined ? {} : { nearest }) });
     };
-    const looked: string[] = [];
-    let masked = "";
-    let [from, text] = [0, ""];
-    const put = (upTo: number, found: string, shown: string): void => {
-      const before = given.slice(from, upTo);
-      [text, masked] = [text + before + found, masked + before + shown];
-    };
-    for (const { 0: whole, 1: literal, 2: kind, 3: name = "", index } of given.matchAll(REFERENCE)) {
-      if (literal !== "") continue;
-      const result = name === "" ? undefined : lookUp(kind === "file" ? "file" : "env", name, path);
-      if (result === undefined) {
-        complain(`\`\${${kind}:}\` names ${kind === "env" ? "no variable" : "no file"}`);
-      } else if ("problem" in result) {
-        complain(result.problem, result.nearest);
-      } else if (result.text.endsWith("$") && /[{$]/.test(given[index + whole.length] ?? "")) {
-        complain(`what stands for ${whole} ends in "$", so "{" or "$" can't follow it`);
-      }
-      const found = result !== undefined && "text" in result ? result : undefined;
-      if (found?.isDefault !== true) looked.push(found?.text ?? "");
-      put(
-        index,
-        found === undefined ? whole : escaped(found.text),
-        found?.isDefault === true ? found.text : MASK,
-      );
-      from = index + whole.length;
+    if (literal !== "") return undefined;
+    const unnamed = { problem: `\`\${${kind}:}\` names ${kind === "env" ? "no variable" : "no file"}` };
+    const looked: Looked = name === "" ? unnamed : lookUp(kind === "file" ? "file" : "env", name, path);
+    if ("problem" in looked) {
+      complain(looked.problem, looked.nearest);
+      return undefined;
     }
-    put(given.length, "", "");
-    if (looked.length > 0) secrets.set(pathKey(path), masked);
+    if (looked.text.endsWith("$") && /[{$]/.test(given[index + whole.length] ?? "")) {
+      complain(`what stands for ${whole} ends in "$", so "{" or "$" can't follow it`);
+    }
+    return looked;
+  };
+  const text: Changes["text"] = (given, path, at) => {
+    const found = Array.from(given.matchAll(REFERENCE), (match) => find(given, match, path));
+    const filled = (show: (each: Found) => string): string => {
+      const left = found.values();
+      return given.replaceAll(REFERENCE, (whole) => {
+        const each = left.next().value;
+        return each === undefined ? whole : show(each);
+      });
+    };
+    const resolved = filled((each) => escaped(each.text));
     const isAlone = /^\$\{[^}]*\}$/.test(given);
-    const value = isAlone && at !== undefined && !at.scalars.includes("string") ? coerce(at, text) : text;
-    if (typeof value === "string") for (const secret of looked) secretTexts.add(secret);
-    else if (Array.isArray(value) && looked.length > 0)
-      for (const item of value) secretTexts.add(String(item));
+    const value =
+      isAlone && at !== undefined && !at.scalars.includes("string") ? coerce(at, resolved) : resolved;
+    const secret = found.filter((each) => each !== undefined && each.isDefault !== true);
+    if (secret.length === 0) return value;
+    secrets.set(
+      pathKey(path),
+      filled((each) => (each.isDefault === true ? each.text : MASK)),
+    );
+    const texts = Array.isArray(value) ? value.map(String) : secret.map((each) => each?.text ?? "");
+    if (typeof value === "string" || Array.isArray(value)) for (const each of texts) secretTexts.add(each);
     return value;
   };
-  const changes = { text: resolveText, clash };
-  const value = needsChange(schema, input) ? change(schema, input, [], changes) : input;
+  const clash: Changes["clash"] = (path, present) => {
+    problems.push({ path, at: "key", message: `is now called \`${present}\`, which is given too` });
+  };
+  const value = needsChange(schema, input) ? change(schema, input, [], { text, clash }) : input;
   return { value, secrets, secretTexts, problems };
 };

@@ -1,8 +1,6 @@
 /** Lists, and objects with keys of the user's choice. */
 import { isRecord } from "../tree.ts";
 import { orReference } from "./leaf.ts";
-import type { Rule } from "./object.ts";
-import type { Reading } from "./reading.ts";
 import { type JsonSchema, longForm, REFUSED, type Schema } from "./schema.ts";
 
 export interface MapOptions {
@@ -47,24 +45,11 @@ export const mapOf = <Output>(
 
 const listType = (item: string): string => `readonly ${item.includes(" | ") ? `(${item})` : item}[]`;
 
-const readItems = <Output>(
-  item: Schema<Output>,
-  list: readonly unknown[],
-  reading: Reading,
-): (Output | undefined)[] => list.map((given, index) => reading.member(item, index, given));
-
-export interface ListOptions<Output> {
-  /** How many items there must be. @default 0 */
-  readonly least?: 0 | 1;
-  /** What the items must obey together; those that are wrong are undefined. */
-  readonly rule?: (items: readonly (Output | undefined)[], complain: Rule["complain"]) => void;
-}
-
-/** A list. */
+/** A list of at least `least`. */
 export const listOf = <Output>(
   expects: string,
   item: Schema<Output>,
-  { least = 0, rule }: ListOptions<Output> = {},
+  least: 0 | 1 = 0,
 ): Schema<readonly Output[]> => {
   const json: JsonSchema = { type: "array", items: item.json, ...(least === 0 ? {} : { minItems: least }) };
   return {
@@ -75,10 +60,8 @@ export const listOf = <Output>(
     takes: Array.isArray,
     read: (value, reading) => {
       if (!Array.isArray(value) || value.length < least) return reading.refuse(value, expects, REFUSED);
-      const before = reading.issues.length;
-      const items = readItems(item, value, reading);
-      rule?.(items, (message, ...keys) => reading.complain(message, keys));
-      return reading.issues.length === before ? (items as Output[]) : undefined;
+      const items = value.map((given, index) => reading.member(item, index, given));
+      return items.includes(undefined) ? undefined : (items as Output[]);
     },
     scalars: [],
     element: item,
@@ -91,7 +74,7 @@ export const oneOrMany = <Output>(
   item: Schema<Output>,
   least: 0 | 1 = 1,
 ): Schema<readonly Output[]> => {
-  const list = listOf(expects, item, { least });
+  const list = listOf(expects, item, least);
   return {
     ...list,
     types: { input: `${item.types.input} | ${list.types.input}`, output: list.types.output },

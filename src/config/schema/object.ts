@@ -7,25 +7,24 @@ import { type JsonSchema, outputName, REFUSED, type Schema, type Setting, type S
 
 /** What more may be said of a key. */
 type Details = Partial<Pick<Setting, "needs" | "as" | "isFilled" | "formerly">>;
+type Define = (schema: Schema, about: string, details?: Details) => Setting;
 
-const setting = (
-  schema: Schema,
-  about: string,
-  { needs, as, formerly = [], isFilled = false }: Details,
-  more: Pick<Setting, "isRequired" | "default">,
-): Setting => ({ schema, about, needs, as, formerly, isFilled, ...more });
+const define =
+  (more: Partial<Pick<Setting, "isRequired" | "default">>): Define =>
+  (schema, about, { needs, as, isFilled = false, formerly = [] } = {}) => {
+    const { isRequired = false, default: value } = more;
+    return { schema, about, isRequired, default: value, needs, as, isFilled, formerly };
+  };
 
 /** A key that must be there. */
-export const required = (schema: Schema, about: string, details: Details = {}): Setting =>
-  setting(schema, about, details, { isRequired: true, default: undefined });
+export const required: Define = define({ isRequired: true });
 
 /** A key that may be left out and has no default. */
-export const optional = (schema: Schema, about: string, details: Details = {}): Setting =>
-  setting(schema, about, details, { isRequired: false, default: undefined });
+export const optional: Define = define({});
 
 /** A key that may be left out; then it is as if `value` were written. */
-export const defaulted = (schema: Schema, value: unknown, about: string, details: Details = {}): Setting =>
-  setting(schema, about, details, { isRequired: false, default: value });
+export const defaulted = (schema: Schema, value: unknown, about: string, details?: Details): Setting =>
+  define({ default: value })(schema, about, details);
 
 /** What a rule over several keys gets to see and say. */
 export interface Rule {
@@ -69,24 +68,25 @@ const unknownKey = (key: string, settings: Settings): string => {
   return `unknown key; expected ${names.length > 1 ? "one of " : ""}${names.join(", ")}`;
 };
 
-const propertiesOf = (settings: Settings): JsonSchema =>
-  Object.fromEntries(
-    Object.entries(settings).flatMap(([key, { schema, about, default: value, formerly }]) => {
+const jsonOf = (settings: Settings, ignores: string | undefined): JsonSchema => {
+  const properties = Object.entries(settings).flatMap(
+    ([key, { schema, about, default: value, formerly }]) => {
       const described = { ...schema.json, description: about };
-      const json = value === undefined ? described : { ...described, default: value };
       const old = { ...schema.json, description: `Now called \`${key}\`.`, deprecated: true };
-      return [[key, json], ...formerly.map((name) => [name, old])];
-    }),
+      return [
+        [key, value === undefined ? described : { ...described, default: value }],
+        ...formerly.map((name) => [name, old]),
+      ];
+    },
   );
-
-const jsonOf = (settings: Settings, ignores: string | undefined, more: JsonSchema): JsonSchema => ({
-  type: "object",
-  properties: propertiesOf(settings),
-  required: Object.keys(settings).filter((key) => settings[key]?.isRequired === true),
-  additionalProperties: false,
-  ...(ignores === undefined ? {} : { patternProperties: { [`^${ignores}`]: {} } }),
-  ...more,
-});
+  return {
+    type: "object",
+    properties: Object.fromEntries(properties) as JsonSchema,
+    required: Object.keys(settings).filter((key) => settings[key]?.isRequired === true),
+    additionalProperties: false,
+    ...(ignores === undefined ? {} : { patternProperties: { [`^${ignores}`]: {} } }),
+  };
+};
 
 /** What a default means. It is read once, so all configs share it. */
 const readDefault = ({ schema, about, default: value }: Setting): unknown => {
@@ -143,7 +143,7 @@ export const object = <Output extends object>(
   return {
     expects,
     types: { input: inputName(name), output: name },
-    json: jsonOf(settings, ignores, json),
+    json: { ...jsonOf(settings, ignores), ...json },
     takes: isRecord,
     read,
     scalars: [],

@@ -53,7 +53,7 @@ export class Reading {
   }
 
   /** Says a whole sentence of what stands at `keys` below. */
-  complain(message: string, keys: ConfigPath = [], at: Issue["at"] = "value"): void {
+  complain(message: string, keys: ConfigPath = [], at: Issue["at"] = "value"): undefined {
     const path = [...this.#path, ...keys];
     this.issues.push({ path, at, value: undefined, expected: undefined, note: message, isSafe: true });
   }

@@ -3,17 +3,7 @@ import { isFieldName, isFieldValue } from "../../http/headers.ts";
 import { compileTemplate } from "../../routing/template.ts";
 import { parseDuration, parseSize } from "../units.ts";
 import { leaf } from "./leaf.ts";
-import {
-  DURATION,
-  FIELD_NAME,
-  FIELD_TEMPLATE,
-  FIELD_VALUE,
-  MEDIA_TYPE,
-  PADDED,
-  PORT,
-  SIZE,
-  TEXT,
-} from "./patterns.ts";
+import * as patterns from "./patterns.ts";
 import { type JsonSchema, Refusal, REFUSED, type Schema, transformed } from "./schema.ts";
 
 /** What a text means, or why it means nothing. */
@@ -44,7 +34,7 @@ export const text = <Output = string>(
       const literal = literalText(given);
       return literal instanceof Refusal ? literal : read(literal);
     },
-    json: { type: "string", pattern: TEXT, ...json },
+    json: { type: "string", pattern: patterns.TEXT, ...json },
     output,
   });
 
@@ -107,70 +97,64 @@ export const whole = (least: number, most: number, what = "a whole number"): Sch
 /** Share of traffic. Bounded as in Kubernetes' Gateway API. */
 export const weight: Schema<number> = whole(0, 1_000_000);
 
-/** A number, or a text that means one. */
+/** A number from `least` to `most`, or a text like `pattern` that means one. */
 const measure = (
   expects: string,
+  [least, most, pattern, input]: readonly [least: number, most: number, pattern: string, input?: string],
   read: (value: number | string) => number | Refusal,
-  {
-    input,
-    ...json
-  }: { readonly input?: string; readonly least: number; readonly most: number; readonly pattern: string },
 ): Schema<number> =>
   leaf(expects, {
     scalars: ["number", "string"],
     read,
-    json: { anyOf: [between(json.least, json.most), { type: "string", pattern: json.pattern }] },
-    ...(input === undefined ? {} : { input }),
+    json: { anyOf: [between(least, most), { type: "string", pattern }] },
+    input: input ?? "number | string",
     output: "number",
   });
 
 /** 0 asks for any free port. A text is accepted because environments hold nothing else. */
 export const listenPort: Schema<number> = measure(
   "a port number from 0 to 65535",
+  [0, 65_535, patterns.PORT],
   (value) => {
     const port = typeof value === "number" || /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
     return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : REFUSED;
   },
-  { least: 0, most: 65_535, pattern: PORT },
 );
 
 /** Timers of every runtime hold 2³¹ - 1 ms. */
 const LONGEST_MS = 2_147_483_647;
 
-/** Milliseconds. */
-export const duration: Schema<number> = {
-  ...measure(
-    'a duration such as 250 (milliseconds), "250ms", "10s", "5m", "1h" or "1d"',
-    (value) => {
-      const ms = parseDuration(value);
-      if (ms === undefined) return REFUSED;
-      return ms > LONGEST_MS ? new Refusal("", { expected: 'a duration of at most "24d"' }) : ms;
-    },
-    { least: 0, most: LONGEST_MS, pattern: DURATION, input: "DurationInput" },
-  ),
-  unit: "Ms",
-};
+const milliseconds = measure(
+  'a duration such as 250 (milliseconds), "250ms", "10s", "5m", "1h" or "1d"',
+  [0, LONGEST_MS, patterns.DURATION, "DurationInput"],
+  (value) => {
+    const ms = parseDuration(value) ?? REFUSED;
+    return ms instanceof Refusal || ms <= LONGEST_MS
+      ? ms
+      : new Refusal("", { expected: 'a duration of at most "24d"' });
+  },
+);
 
-const SIZES = { most: Number.MAX_SAFE_INTEGER, input: "SizeInput" };
-const EXPECTED_SIZE = 'a size such as 65536 (bytes), "64KB", "64KiB" or "1MB"';
+/** Milliseconds. */
+export const duration: Schema<number> = { ...milliseconds, unit: "Ms" };
+
+const SIZE = 'a size such as 65536 (bytes), "64KB", "64KiB" or "1MB"';
+const MOST_BYTES = Number.MAX_SAFE_INTEGER;
 
 /** Bytes, at least `least`. */
 export const size = (least: number): Schema<number> =>
-  measure(
-    EXPECTED_SIZE,
-    (value) => {
-      const bytes = parseSize(value);
-      if (bytes === undefined) return REFUSED;
-      return bytes < least ? new Refusal("", { expected: `a size of at least ${least} bytes` }) : bytes;
-    },
-    { ...SIZES, least, pattern: SIZE },
-  );
+  measure(SIZE, [least, MOST_BYTES, patterns.SIZE, "SizeInput"], (value) => {
+    const bytes = parseSize(value) ?? REFUSED;
+    return bytes instanceof Refusal || bytes >= least
+      ? bytes
+      : new Refusal("", { expected: `a size of at least ${least} bytes` });
+  });
 
 /** Bytes, or Infinity. */
 export const bodySize: Schema<number> = measure(
-  `${EXPECTED_SIZE}, or "unlimited"`,
+  `${SIZE}, or "unlimited"`,
+  [0, MOST_BYTES, `^unlimited$|${patterns.SIZE}`, "SizeInput"],
   (value) => (value === "unlimited" ? Number.POSITIVE_INFINITY : (parseSize(value) ?? REFUSED)),
-  { ...SIZES, least: 0, pattern: `^unlimited$|${SIZE}` },
 );
 
 const STANDARD_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -184,7 +168,7 @@ export const method: Schema<string> = text(
     }
     return isFieldName(given) ? given : REFUSED;
   },
-  { pattern: FIELD_NAME, not: { enum: STANDARD_METHODS.map((standard) => standard.toLowerCase()) } },
+  { pattern: patterns.FIELD_NAME, not: { enum: STANDARD_METHODS.map((standard) => standard.toLowerCase()) } },
 );
 
 export const HEADER_NAME = 'a header name such as "x-request-id"';
@@ -203,7 +187,7 @@ export const fieldName = (
       const against = refuse(name);
       return against === undefined ? name : new Refusal(against);
     },
-    { pattern: FIELD_NAME, ...json },
+    { pattern: patterns.FIELD_NAME, ...json },
   );
 
 const readFieldValue: ReadText<string> = (value) =>
@@ -212,21 +196,21 @@ const readFieldValue: ReadText<string> = (value) =>
     : new Refusal("no line breaks or control characters, none beyond U+00FF, no space at the ends");
 
 export const fieldValue: Schema<string> = text("a header value", readFieldValue, {
-  pattern: FIELD_VALUE,
-  not: { pattern: PADDED },
+  pattern: patterns.FIELD_VALUE,
+  not: { pattern: patterns.PADDED },
 });
 
 /** Value of a header field that may hold variables. */
 export const fieldTemplate: Schema<string> = template("a header value", readFieldValue, {
-  pattern: FIELD_TEMPLATE,
-  not: { pattern: PADDED },
+  pattern: patterns.FIELD_TEMPLATE,
+  not: { pattern: patterns.PADDED },
 });
 
-const MEDIA = new RegExp(MEDIA_TYPE);
+const MEDIA = new RegExp(patterns.MEDIA_TYPE);
 
 /** A media type, or all of a kind: `text/*`. */
 export const mediaType: Schema<string> = text(
   'a media type such as "application/json" or "text/*"',
   (type) => (MEDIA.test(type) ? type.toLowerCase() : REFUSED),
-  { pattern: MEDIA_TYPE },
+  { pattern: patterns.MEDIA_TYPE },
 );

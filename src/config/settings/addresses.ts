@@ -3,15 +3,7 @@ import ipaddr from "ipaddr.js";
 import { parseAuthority } from "../../http/authority.ts";
 import { compileTrusted } from "../../http/forwarded.ts";
 import { normaliseConfigPath } from "../../routing/config-path.ts";
-import {
-  ADDRESS_RANGE,
-  BIND_ADDRESS,
-  ENDPOINT,
-  HOST,
-  HOST_AND_PORT,
-  HOST_PATTERN,
-  PATH,
-} from "../schema/patterns.ts";
+import * as patterns from "../schema/patterns.ts";
 import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
 import { because, text } from "../schema/values.ts";
 
@@ -37,7 +29,7 @@ export const hostPattern: Schema<string> = text(
     if (rest instanceof Refusal) return rest;
     return /^\[|^[\d.]+$/.test(rest) ? new Refusal("an address has no wildcard") : `*.${rest}`;
   },
-  { pattern: HOST_PATTERN },
+  { pattern: patterns.HOST_PATTERN },
 );
 
 const isAuthority = (given: string): boolean => parseAuthority(given) !== undefined;
@@ -45,17 +37,17 @@ const isAuthority = (given: string): boolean => parseAuthority(given) !== undefi
 export const hostPolicy: Schema<string> = text(
   '"upstream", "preserve" or a host such as "app.internal:8080"',
   (given) => (isAuthority(given) ? given : REFUSED),
-  { pattern: HOST_AND_PORT },
+  { pattern: patterns.HOST_AND_PORT },
 );
 
 export const tlsName: Schema<string> = text('a host name such as "app.internal"', readHost, {
-  pattern: HOST,
+  pattern: patterns.HOST,
 });
 
 export const bindAddress: Schema<string> = text(
   'an address or name to bind, such as "0.0.0.0", "::" or "127.0.0.1"',
   (given) => (ipaddr.IPv6.isValid(given) || readHost(given) === given.toLowerCase() ? given : REFUSED),
-  { pattern: BIND_ADDRESS },
+  { pattern: patterns.BIND_ADDRESS },
 );
 
 /** Read as it is used: a mapped IPv4 address (`::ffff:10.0.0.0/104`) has bits that don't count. */
@@ -82,7 +74,7 @@ export const addressRange: Schema<string> = text(
       ? given
       : new Refusal("the prefix length of an IPv4-mapped range is from 96 to 128");
   },
-  { pattern: ADDRESS_RANGE },
+  { pattern: patterns.ADDRESS_RANGE },
 );
 
 const readHttpUrl = (given: string): string | Refusal => {
@@ -107,7 +99,7 @@ export const endpointUrl: Schema<string> = text(
       ? given
       : new Refusal("the socket's path is absolute, as in unix:/run/app.sock");
   },
-  { pattern: ENDPOINT },
+  { pattern: patterns.ENDPOINT },
 );
 
 /** A path in the one spelling that requests are compared in; a Refusal when no request can ever have it. */
@@ -120,4 +112,4 @@ export const readPath = (given: string): string | Refusal => {
 };
 
 /** A plain path. */
-export const path: Schema<string> = text('a path such as "/login"', readPath, { pattern: PATH });
+export const path: Schema<string> = text('a path such as "/login"', readPath, { pattern: patterns.PATH });

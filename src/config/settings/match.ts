@@ -5,7 +5,7 @@ import { mapOf, oneOrMany } from "../schema/collections.ts";
 import { formOf } from "../schema/forms.ts";
 import { leaf } from "../schema/leaf.ts";
 import { defaulted, object, optional } from "../schema/object.ts";
-import { PATH, PATH_PATTERN } from "../schema/patterns.ts";
+import * as patterns from "../schema/patterns.ts";
 import { Refusal, type Schema, type Settings, transformed } from "../schema/schema.ts";
 import { fieldName, HEADER_NAME, method, nonEmpty, text } from "../schema/values.ts";
 import { hostPattern, readPath } from "./addresses.ts";
@@ -71,12 +71,15 @@ const oneKeyOf = <Output>(forms: Settings): Schema<Output> => {
 const PATHS = 'a path such as "/login", "/v1/*" or "/users/:id"';
 
 const path: Schema<PathMatch> = formOf(`${PATHS}, or an object`, [
-  matchedPath(PATHS, readShort, PATH_PATTERN),
+  matchedPath(PATHS, readShort, patterns.PATH_PATTERN),
   oneKeyOf({
-    exact: optional(matchedPath('a path such as "/login"', readExact, PATH), "The whole path."),
-    prefix: optional(matchedPath('a path such as "/v1"', readPrefix, PATH), "Whole segments at the start."),
+    exact: optional(matchedPath('a path such as "/login"', readExact, patterns.PATH), "The whole path."),
+    prefix: optional(
+      matchedPath('a path such as "/v1"', readPrefix, patterns.PATH),
+      "Whole segments at the start.",
+    ),
     pattern: optional(
-      matchedPath('a path such as "/users/:id/*"', readPattern, PATH_PATTERN),
+      matchedPath('a path such as "/users/:id/*"', readPattern, patterns.PATH_PATTERN),
       "Segments with parameters; a last `*` lets more follow.",
     ),
   }),

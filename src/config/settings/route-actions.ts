@@ -5,19 +5,19 @@ import { listOf, mapOf } from "../schema/collections.ts";
 import { formOf } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
-import { HOST_TEMPLATE, PATH_TEMPLATE, REFERENCE } from "../schema/patterns.ts";
+import * as patterns from "../schema/patterns.ts";
 import { type Schema, transformed } from "../schema/schema.ts";
 import { compiles, fieldValue, flag, nonEmpty, template, text, weight, whole } from "../schema/values.ts";
 import type { RedirectConfig, RespondConfig, RewriteConfig, WeightedUpstream } from "../types.ts";
 import { answerName, headerEdits } from "./headers.ts";
 
-export const hostTemplate: Schema<string> = template('a host such as "app.internal"', compiles(compileHost), {
-  pattern: HOST_TEMPLATE,
+const hostTemplate: Schema<string> = template('a host such as "app.internal"', compiles(compileHost), {
+  pattern: patterns.HOST_TEMPLATE,
 });
 const pathLike = (example: string): Schema<string> =>
-  template(`a path such as ${example}`, compiles(compileTarget), { pattern: PATH_TEMPLATE });
-export const pathTemplate: Schema<string> = pathLike('"/status"');
-export const prefixTemplate: Schema<string> = pathLike('"/v2"');
+  template(`a path such as ${example}`, compiles(compileTarget), { pattern: patterns.PATH_TEMPLATE });
+const pathTemplate: Schema<string> = pathLike('"/status"');
+const prefixTemplate: Schema<string> = pathLike('"/v2"');
 
 const prefix = optional(prefixTemplate, "Replaces the matched prefix. May hold variables.");
 const path = optional(pathTemplate, "Replaces the whole path. May hold variables.");
@@ -104,7 +104,7 @@ export const respond: Schema<RespondConfig> = object<RespondConfig>(
         required: ["status", "body"],
         properties: {
           status: { enum: BODILESS },
-          body: { minLength: 1, not: { pattern: REFERENCE } },
+          body: { minLength: 1, not: { pattern: patterns.REFERENCE } },
         },
       },
     },
@@ -133,18 +133,17 @@ const share: Schema<WeightedUpstream> = object(
 );
 
 /** All of a route's requests to one upstream. */
-export const everythingTo = (name: string): readonly WeightedUpstream[] => [
+const everythingTo = (name: string): readonly WeightedUpstream[] => [
   { name, weight: 1, requestHeaders: undefined, responseHeaders: undefined },
 ];
 
-const shares: Schema<readonly WeightedUpstream[]> = listOf("a list of at least one upstream", share, {
-  least: 1,
-  rule: (items, complain) => {
-    if (items.every((item) => item?.weight === 0)) {
-      complain("every weight is 0; at least one upstream needs more");
-    }
+const shares: Schema<readonly WeightedUpstream[]> = transformed(
+  listOf("a list of at least one upstream", share, 1),
+  (list, reading) => {
+    if (list.some(({ weight: share }) => share > 0)) return list;
+    return reading.complain("every weight is 0; at least one upstream needs more");
   },
-});
+);
 
 export const target: Schema<readonly WeightedUpstream[]> = formOf(
   "the name of an upstream, or a list of upstreams with weights",

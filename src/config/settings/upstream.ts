@@ -148,7 +148,7 @@ export const upstreamLong: Schema<UpstreamConfig> = object<UpstreamConfig>(
   },
 );
 
-const upstreamShort = formOf<unknown>("", [endpointUrl, listOf("", endpoint, { least: 1 })]);
+const upstreamShort = formOf<unknown>("", [endpointUrl, listOf("", endpoint, 1)]);
 
 export const upstreams: Schema<Readonly<Record<string, UpstreamConfig>>> = mapOf(
   'an object of upstreams by name, such as { "app": "http://localhost:3000" }',
