@@ -22,7 +22,7 @@ describe("defaults", () => {
     expect(parseConfig({ upstreams: { app: "http://localhost:3000" } })).toEqual({
       listen: {
         port: 8080,
-        host: "0.0.0.0",
+        host: "::",
         trustedProxies: [],
         readyPath: undefined,
         limits: {
