@@ -21,7 +21,7 @@ export type SizeInput = number | string;
 /** A text in which something comes from elsewhere: \`"\${env:NAME}"\`. */
 export type Reference = \`\${string}\\\${\${string}\`;
 
-/** Middleware of Hono. What Hono itself takes is known to its types alone. */
+/** Hono middleware: a MiddlewareHandler, whatever its variables and bindings are. */
 export type Middleware = (...args: never[]) => unknown;
 
 export type { RouteMatch };

@@ -61,7 +61,7 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
     certificates: { inspect: () => [], accessTo: () => Promise.resolve(undefined) },
     importModule: unexpected("importing"),
     now: () => 0,
-      networkAddresses: () => [],
+    networkAddresses: () => [],
     onSignal: unexpected("a signal"),
     exit: unexpected("exiting"),
     serve: async () => {

@@ -83,6 +83,7 @@ describe("packages", () => {
     [/^src\//, /^ipaddr\.js$/],
     [/^(middleware|handlers)\//, /^hono(\/|$)/],
     [/^runtimes\/engine\//, /^node:/],
+    [/^runtimes\/deno\/inspect-tls\.ts$/, /^node:crypto$/],
     [/^runtimes\/workers\//, /^(hono(\/|$)|cloudflare:|fairlead-config$)/],
     [/^runtimes\//, /^hono(\/|$)/],
     [/^cli\//, /^(commander|hono)$/],

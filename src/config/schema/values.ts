@@ -114,10 +114,16 @@ const measure = (
 /** A whole number, or Infinity. */
 export const wholeOrUnlimited = (least: number, most: number): Schema<number> => {
   const { expects } = whole(least, most);
-  return measure(`${expects}, or "unlimited"`, [least, most, "^unlimited$", 'number | "unlimited"'], (value) => {
-    if (value === "unlimited") return Number.POSITIVE_INFINITY;
-    return Number.isInteger(value) && Number(value) >= least && Number(value) <= most ? Number(value) : REFUSED;
-  });
+  return measure(
+    `${expects}, or "unlimited"`,
+    [least, most, "^unlimited$", 'number | "unlimited"'],
+    (value) => {
+      if (value === "unlimited") return Number.POSITIVE_INFINITY;
+      return Number.isInteger(value) && Number(value) >= least && Number(value) <= most
+        ? Number(value)
+        : REFUSED;
+    },
+  );
 };
 
 /** 0 asks for any free port. A text is accepted because environments hold nothing else. */

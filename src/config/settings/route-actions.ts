@@ -54,12 +54,15 @@ export const rewrite: Schema<RewriteConfig> = object<RewriteConfig>(
   },
 );
 
+const STATUSES = [301, 302, 303, 307, 308] as const;
+/** Makes a GET of a POST, so it may lead to the same URL. */
+const SEE_OTHER = 303;
 const DESTINATIONS = ["scheme", "host", "port", "prefix", "path"];
 
 export const redirect: Schema<RedirectConfig> = object<RedirectConfig>(
   "RedirectConfig",
   {
-    status: defaulted(oneOf(301, 302, 303, 307, 308), 302, "Status of the redirect."),
+    status: defaulted(oneOf(...STATUSES), 302, "Status of the redirect."),
     scheme: optional(oneOf("http", "https"), "Scheme to go to, instead of the request's."),
     host: optional(hostTemplate, "Host to go to, instead of the request's. May hold variables."),
     port: optional(whole(1, 65_535, "a port number"), "Port to go to."),
@@ -69,18 +72,21 @@ export const redirect: Schema<RedirectConfig> = object<RedirectConfig>(
   {
     rule: ({ status }, { has, complain }) => {
       if (has("prefix") && has("path")) complain("expected at most one of prefix and path");
-      // 303 makes a GET of a POST, so it may lead to the same URL.
-      if (status === 303 || DESTINATIONS.some(has)) return;
+      if (status === SEE_OTHER || DESTINATIONS.some(has)) return;
       complain(
         "leads back to where it came from; expected at least one of scheme, host, port, prefix and path",
       );
     },
     json: {
-      not: { required: ["prefix", "path"] },
-      anyOf: [
-        ...DESTINATIONS.map((key) => ({ required: [key] })),
-        { required: ["status"], properties: { status: { not: { enum: [301, 302, 307, 308] } } } },
-      ],
+      not: {
+        anyOf: [
+          { required: ["prefix", "path"] },
+          {
+            properties: { status: { enum: STATUSES.filter((status) => status !== SEE_OTHER) } },
+            not: { anyOf: DESTINATIONS.map((key) => ({ required: [key] })) },
+          },
+        ],
+      },
     },
   },
 );

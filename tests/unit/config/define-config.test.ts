@@ -1,3 +1,5 @@
+import type { MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
 import { describe, expect, it } from "vitest";
 import { defineConfig, parseConfig } from "../../../src/config/parse.ts";
 import type { RouteInput } from "../../../src/config/types.ts";
@@ -30,6 +32,8 @@ const MISTAKES = [
       // @ts-expect-error -- an upstream that is not there
       routes: [{ upstream: "ap" }],
     }),
+  // @ts-expect-error -- middleware that is no function
+  () => defineConfig({ upstreams: { app: "http://a" }, middleware: ["cors"] }),
   () =>
     defineConfig({
       upstreams: { app: "http://a", api: "http://b" },
@@ -56,6 +60,22 @@ describe("defineConfig", () => {
     const route = (upstream: string): RouteInput => ({ upstream });
     const config = defineConfig<string>({ upstreams: { app: "http://a" }, routes: [route("app")] });
     expect(parseConfig(config).routes[0]?.upstreams?.[0]?.name).toBe("app");
+  });
+
+  it("takes middleware of Hono, for all routes and for one", () => {
+    const all = cors();
+    const one: MiddlewareHandler<{ Variables: { user: string } }> = async (c, next) => {
+      c.set("user", "ann");
+      await next();
+    };
+    const config = parseConfig(
+      defineConfig({
+        upstreams: { app: "http://a" },
+        routes: [{ upstream: "app", middleware: [one] }],
+        middleware: [all],
+      }),
+    );
+    expect([config.middleware, config.routes[0]?.middleware]).toEqual([[all], [one]]);
   });
 
   it("takes a config without upstreams", () => {

@@ -96,7 +96,7 @@ describe("JSON Schema", () => {
     },
     {
       upstreams: {
-        a: { endpoints: "${env:X}", tls: { verify: "${env:X}" }, pool: { pipelining: "${env:X}" } },
+        a: { endpoints: "${env:X}", tls: { verify: "${env:X}" }, pool: { idle: "${env:X}" } },
       },
     },
     route({ redirect: { status: "${env:X}", scheme: "${env:X}", port: "${env:X}" } }),

@@ -146,6 +146,16 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     ["routes[0].match.headers.x-api-key.regex: expected a regular expression (RE2), found a secret value"],
   ],
   [
+    "middleware that is no function",
+    { upstreams: { app: "http://a" }, middleware: ["cors"] },
+    ['middleware[0]: expected a function, found "cors"'],
+  ],
+  [
+    "a limit of connections that is none",
+    { upstreams: { app: { endpoints: "http://a", pool: { connections: 0 } } } },
+    ['upstreams.app.pool.connections: expected a whole number from 1 to 100000, or "unlimited", found 0'],
+  ],
+  [
     "an endpoint with a query",
     { upstreams: { app: { endpoints: [{ url: "http://a/?b" }] } } },
     [`upstreams.app.endpoints[0].url: expected ${URL_FORMS}, found "http://a/?b"; leave the query out`],
@@ -749,11 +759,11 @@ fairlead.json:3:86: upstreams.a.tls.cert: expected a certificate as PEM text, fo
   3 |   "upstreams": { "a": { "endpoints": "https://a", "tls": { "key": "*******", "cert": "\${env:CERT}" } } },
     |                                                                                      ^^^^^^^^^^^^^
 
-fairlead.json:4:3: colour: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding
+fairlead.json:4:3: colour: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding, middleware
   4 |   "colour": 1, "x": "************************************"
     |   ^^^^^^^^
 
-fairlead.json:4:16: x: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding
+fairlead.json:4:16: x: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding, middleware
   4 |   "colour": 1, "x": "************************************"
     |                ^^^
 `,
