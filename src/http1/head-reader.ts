@@ -1,6 +1,6 @@
 /** Reads heads from a connection, each over as many reads as it takes. */
 import { controlRule } from "./characters.ts";
-import { FORBIDDEN, type HeadScan, MORE } from "./head-scan.ts";
+import { FORBIDDEN, type HeadScan, MORE, TOO_MANY } from "./head-scan.ts";
 import { type Refusal, type Refuse, isRefusal } from "./refusal.ts";
 
 /** Decodes any bytes from `start` to `end`, a character a byte: a runtime's native way of it. */
@@ -37,6 +37,7 @@ export class HeadReader<Head extends object> {
   #kept: Uint8Array = EMPTY;
   #length = 0;
   #scanned = 0;
+  #lines = 0;
   #end = 0;
   /** The last head, and its text from the end of the first line on. */
   #last: Head | undefined;
@@ -76,6 +77,7 @@ export class HeadReader<Head extends object> {
     if (end !== MORE) return this.#refuse(bytes, end);
     this.#keep(bytes, from, bytes.length);
     this.#scanned = scan.at - from;
+    this.#lines = scan.lines;
     return undefined;
   }
 
@@ -124,9 +126,10 @@ export class HeadReader<Head extends object> {
     const before = this.#length;
     this.#keep(bytes, from, Math.min(bytes.length, from + scan.limitBytes + 4 - before));
     const kept = this.#kept.subarray(0, this.#length);
-    const end = scan.run(kept, 0, this.#scanned);
+    const end = scan.run(kept, 0, this.#scanned, this.#lines);
     if (end === MORE) {
       this.#scanned = scan.at;
+      this.#lines = scan.lines;
       return undefined;
     }
     this.#kept = EMPTY;
@@ -153,6 +156,7 @@ export class HeadReader<Head extends object> {
   #refuse(bytes: Uint8Array, result: number): Refusal {
     const { scan, refuse } = this.#format;
     if (result === FORBIDDEN) return refuse("bad-request", controlRule(bytes[scan.at] as number));
+    if (result === TOO_MANY) return refuse("header-too-large", "too many header fields (RFC 6585 §5)");
     return scan.lines === 0
       ? refuse("target-too-long", "first line too long (RFC 9112 §3)")
       : refuse("header-too-large", "header section too large (RFC 6585 §5)");

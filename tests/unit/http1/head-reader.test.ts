@@ -66,6 +66,18 @@ describe("head reader", () => {
     });
   });
 
+  it("refuses a line more than the limits allow without waiting for the end, however it is cut", () => {
+    const text = `GET / HTTP/1.1\r\n${"A: b\r\n".repeat(LIMITS.headers + 3)}`;
+    const whole = push(new HeadReader(REQUESTS), text);
+    expect(whole).toMatchObject({
+      status: 431,
+      detail: expect.stringContaining("too many header fields") as string,
+    });
+    const bytewise = new HeadReader(REQUESTS);
+    const results = [...text].map((character) => push(bytewise, character));
+    expect(results.find((result) => result !== undefined)).toEqual(whole);
+  });
+
   describe("at the limit", () => {
     const field = (size: number): string => `A: ${"b".repeat(size - 1)}\r\n`;
     const fieldBytes = LIMITS.headerBytes / LIMITS.headers;
