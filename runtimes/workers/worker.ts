@@ -1,7 +1,7 @@
 /** A gateway as a Worker. */
 import { createGateway } from "../../handlers/gateway.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import { explicitPaths } from "../../src/config/paths.ts";
+import { explicitPaths } from "../../src/config/tree.ts";
 import type { FailureOptions } from "../failure-log.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { platform } from "./platform.ts";
