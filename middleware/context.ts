@@ -60,10 +60,7 @@ export const peerOf = (c: Context, getConnInfo: GetConnInfo): Peer => {
 };
 
 /** Whether the other end of the connection is a trusted proxy; asked only where it matters. */
-export const isTrustedPeer = (
-  c: Context,
-  { trustedPeer, getConnInfo }: TrustOptions,
-): boolean =>
+export const isTrustedPeer = (c: Context, { trustedPeer, getConnInfo }: TrustOptions): boolean =>
   trustedPeer !== undefined && getConnInfo !== undefined && trustedPeer(peerOf(c, getConnInfo).address);
 
 export interface TrustOptions {

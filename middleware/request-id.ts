@@ -52,8 +52,7 @@ export const requestId = (
   });
   return async (c, next) => {
     const id =
-      knownIdOf(c)?.id ??
-      policy.idOf(arrivalOf(c).fields, trust === "trusted" && isTrustedPeer(c, read));
+      knownIdOf(c)?.id ?? policy.idOf(arrivalOf(c).fields, trust === "trusted" && isTrustedPeer(c, read));
     setRequestId(c, id, header);
     await editAfterwards(c, next, (headers) => headers.set(header, id));
   };

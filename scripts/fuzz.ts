@@ -1,9 +1,9 @@
 /**
  * Fuzzes the HTTP/1.1 wire format: `npm run fuzz -- [--seconds 60] [--seed N] [--only TEXT]`.
  *
- * Runs the properties of tests/support/http1-properties.ts one after the other, each round with the next seed, until
- * the time is over. Prints the seed it starts with. A failure ends it with exit code 1, the smallest failing case, and the
- * command that runs it again.
+ * Runs the properties of tests/support/http1-properties.ts one after the other, each round with the next
+ * seed, until the time is over. Prints the seed it starts with. A failure ends it with exit code 1, the
+ * smallest failing case, and the command that runs it again.
  */
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";
@@ -31,8 +31,8 @@ const print = (line: string): void => {
 };
 
 /** Whether the property held for a round of cases. */
-const holds = (name: string, property: fc.IRawProperty<unknown>, seed: number): boolean => {
-  const details = fc.check(property, { seed, numRuns: CASES_A_ROUND }) as fc.RunDetails<unknown>;
+const holds = (name: string, property: fc.IRawProperty<unknown, false>, seed: number): boolean => {
+  const details = fc.check(property, { seed, numRuns: CASES_A_ROUND });
   if (!details.failed) return true;
   const report = fc.defaultReportMessage(details);
   print(`FAILED: ${name}\n${report ?? ""}`);

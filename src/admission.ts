@@ -81,7 +81,7 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
     if (readyPath !== undefined && screened.path === readyPath && isRead(head.method)) {
       return { kind: "ready-page" };
     }
-    if (head.notes.maxForwards === "0") {
+    if (head.notes.maxForwards !== undefined && /^0+$/.test(head.notes.maxForwards)) {
       if (head.method === "OPTIONS") return { kind: "server-options" };
       if (head.method === "TRACE") return { kind: "trace" };
     }

@@ -3,7 +3,7 @@ import { do_not_optimize } from "mitata";
 import { memoryPlatform } from "../../runtimes/memory/platform.ts";
 import { weightedRandom } from "../../src/balance/random.ts";
 import { roundRobin } from "../../src/balance/round-robin.ts";
-import type { Eligible } from "../../src/core/balancer.ts";
+import type { EndpointSet } from "../../src/core/endpoint-state.ts";
 import { ProxyError, asProxyError } from "../../src/core/errors.ts";
 import type { Exchange } from "../../src/core/exchange.ts";
 import { createEndpoint } from "../../src/upstream/endpoint.ts";
@@ -11,28 +11,30 @@ import type { Suite } from "./suite.ts";
 
 const cause = new Error("ECONNREFUSED");
 
-const endpoints = (count: number): Eligible => {
-  const made = Array.from({ length: count }, (_, i) =>
+const endpoints = (count: number): EndpointSet => ({
+  version: 1,
+  endpoints: Array.from({ length: count }, (_, i) =>
     createEndpoint({
       upstream: "main",
       url: `http://10.0.${i >> 8}.${i & 255}:3000`,
       weight: 1 + (i % 3),
       tls: undefined,
-      pool: { connections: 256, keepAliveMs: 4000, pipelining: 1 },
+      pool: { connections: Infinity, idle: 256, keepAliveMs: 4000 },
     }),
-  );
-  return made as unknown as Eligible;
-};
+  ),
+});
+
+const always = (): boolean => true;
 
 const exchange = {} as Exchange; // today's policies don't look at it
 
 const picks = (count: number): Suite["benches"] => {
-  const eligible = endpoints(count);
+  const set = endpoints(count);
   const smooth = roundRobin();
   const random = weightedRandom(memoryPlatform().random);
   return {
-    [`round robin, ${count}`]: () => do_not_optimize(smooth.pick(eligible, exchange)),
-    [`random, ${count}`]: () => do_not_optimize(random.pick(eligible, exchange)),
+    [`round robin, ${count}`]: () => do_not_optimize(smooth.pick(set, always, exchange)),
+    [`random, ${count}`]: () => do_not_optimize(random.pick(set, always, exchange)),
   };
 };
 

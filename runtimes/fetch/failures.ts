@@ -51,7 +51,8 @@ const codesOf = (thrown: unknown): readonly string[] => {
 
 const codeFor = (codes: readonly string[]): ErrorCode => {
   if (codes.some((code) => CONNECT_CODES.has(code) || isTlsCode(code))) return "connect-failed";
-  if (codes.some((code) => MALFORMED_CODES.has(code) || code.startsWith("HPE_"))) return "bad-upstream-response";
+  if (codes.some((code) => MALFORMED_CODES.has(code) || code.startsWith("HPE_")))
+    return "bad-upstream-response";
   return "upstream-reset";
 };
 

@@ -106,7 +106,11 @@ const send = async (attempt: Attempt, parts: TransportParts, isClosed: boolean):
   }
 };
 
-const request = async (run: AttemptRun, content: BodyInit | null, parts: TransportParts): Promise<Response> => {
+const request = async (
+  run: AttemptRun,
+  content: BodyInit | null,
+  parts: TransportParts,
+): Promise<Response> => {
   const { endpoint, target, exchange } = run.attempt;
   const { method } = exchange.arrival;
   const url = endpoint.origin + target;

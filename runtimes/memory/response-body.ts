@@ -41,7 +41,11 @@ export const responseBody = ({ stream, length, trailers, run, limitMs }: Respons
 const broken = (thrown: unknown): ProxyError =>
   thrown instanceof ProxyError
     ? thrown
-    : new ProxyError("upstream-reset", { detail: "response body broke off", cause: thrown, progress: "head" });
+    : new ProxyError("upstream-reset", {
+        detail: "response body broke off",
+        cause: thrown,
+        progress: "head",
+      });
 
 /** Holds the content against its announced length, and puts trailers behind it. */
 class FramedSource implements ByteSource, ByteSink {

@@ -16,10 +16,7 @@ export interface ScriptedExchange {
  * An upstream server. Gets the request as it would go over the wire (edited headers, `Host` included) and
  * answers, throws (the connection broke) or never settles (it hangs; `request.signal` tells when the proxy gave up).
  */
-export type ScriptedUpstream = (
-  request: Request,
-  exchange: ScriptedExchange,
-) => Response | Promise<Response>;
+export type ScriptedUpstream = (request: Request, exchange: ScriptedExchange) => Response | Promise<Response>;
 
 /** @throws ProxyError `upstream-reset` when the upstream throws, `internal` when it answers with something that is no answer. */
 export const asked = async (
@@ -33,7 +30,11 @@ export const asked = async (
     answer = await upstream(request, exchange);
   } catch (cause) {
     if (cause instanceof ProxyError) throw cause;
-    throw new ProxyError("upstream-reset", { detail: `scripted upstream "${name}" threw`, cause, progress: "sent" });
+    throw new ProxyError("upstream-reset", {
+      detail: `scripted upstream "${name}" threw`,
+      cause,
+      progress: "sent",
+    });
   }
   return checked(answer, name);
 };

@@ -105,7 +105,9 @@ const contentOf = (run: AttemptRun): ReadableStream<Uint8Array> | null => {
     idleMs,
     stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms` }),
     unread: () =>
-      new ProxyError("attempt-timeout", { detail: `upstream stopped reading the request body for ${idleMs} ms` }),
+      new ProxyError("attempt-timeout", {
+        detail: `upstream stopped reading the request body for ${idleMs} ms`,
+      }),
     passed: (bytes) => (run.bytesSent += bytes),
     ended: (error) => {
       if (error === undefined || isEnough) run.expectHead(firstByteMs);

@@ -39,11 +39,7 @@ const textOf = (env: object): Record<string, string> =>
  *
  * @throws ConfigError with everything that is wrong with `config`, or that Workers can't do.
  */
-export const worker = (
-  config: unknown,
-  env: object = {},
-  options: FailureOptions = {},
-): WorkerModule => {
+export const worker = (config: unknown, env: object = {}, options: FailureOptions = {}): WorkerModule => {
   const lent = platform(options);
   const parsed = parseConfig(config, { env: textOf(env) });
   refuseUnsupported(parsed, lent, explicitPaths(config));

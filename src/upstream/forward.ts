@@ -130,7 +130,7 @@ const MAX_FORWARDS: ReadonlySet<string> = new Set(["max-forwards"]);
 const forwardsLeft = ({ arrival: { method, notes } }: Exchange): number | undefined => {
   const { maxForwards } = notes;
   if (maxForwards === undefined || (method !== "OPTIONS" && method !== "TRACE")) return undefined;
-  return /^[1-9]\d{0,8}$/.test(maxForwards) ? Number(maxForwards) - 1 : undefined;
+  return /^\d{1,9}$/.test(maxForwards) && Number(maxForwards) > 0 ? Number(maxForwards) - 1 : undefined;
 };
 
 /** Fields that never go on as they came: `constant` and what the proxy writes anew. The id's fields rarely change. */

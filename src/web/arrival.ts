@@ -3,7 +3,13 @@ import type { Arrival, Peer } from "../core/arrival.ts";
 import { type Body, NO_BODY } from "../core/body.ts";
 import { type Cancellation, NEVER_CANCELLED } from "../core/cancellation.ts";
 import { UNKNOWN_PEER } from "../core/peer.ts";
-import { type FieldNotes, checkFraming, newFieldNotes, noteField, settleNominated } from "../http/field-notes.ts";
+import {
+  type FieldNotes,
+  checkFraming,
+  newFieldNotes,
+  noteField,
+  settleNominated,
+} from "../http/field-notes.ts";
 import { isSaneValue } from "../http/field-sanity.ts";
 import type { HeaderPairs } from "../http/header-edits.ts";
 import { firstValue } from "../http/headers.ts";
@@ -94,7 +100,11 @@ export class FetchArrival implements Arrival {
     this.scheme = url.startsWith("https:") ? "https" : "http";
     this.target = targetOf(url);
     this.version = this.#server.version;
-    const { fields, notes, refusal } = readFields(request.headers, options.values ?? LATIN1_VALUES, this.version);
+    const { fields, notes, refusal } = readFields(
+      request.headers,
+      options.values ?? LATIN1_VALUES,
+      this.version,
+    );
     this.fields = fields;
     this.notes = notes;
     if (!this.#declaresContent && this.#hasContentOfApp()) notes.chunked = true;

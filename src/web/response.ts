@@ -46,7 +46,9 @@ const httpResponse = (
   { values = LATIN1_VALUES, passesThrough = false }: ResponseOptions,
 ): Response => {
   const hasContent = to.method !== "HEAD" && !isContentless(status);
-  const length = hasContent ? lengthOf(body) : (declaredLength ?? (status === 304 ? undefined : lengthOf(body)));
+  const length = hasContent
+    ? lengthOf(body)
+    : (declaredLength ?? (status === 304 ? undefined : lengthOf(body)));
   const sent = values.toSend(fields);
   const headers = headersOf(
     length === undefined || status === 204 ? sent : [...sent, "content-length", String(length)],

@@ -10,16 +10,7 @@ const passes = (method: string): Case => ({
   },
 });
 
-const METHODS = [
-  "FOO",
-  "VERSION-CONTROL",
-  "M-SEARCH",
-  "get",
-  "Post",
-  "PROPFIND",
-  "QUERY",
-  "!#$%&'*+-.^_`|~9",
-];
+const METHODS = ["FOO", "VERSION-CONTROL", "M-SEARCH", "PROPFIND", "QUERY", "!#$%&'*+-.^_`|~9"];
 
 /** RFC 9112 §6.3: without either field there is no content; a field that nobody sent would say something else. */
 const bodiless = (method: string): Case => ({
@@ -49,10 +40,12 @@ const matching: Case[] = [
     },
   },
   {
-    title: "method in lower case is not the one of a route",
+    // Some servers take it for GET, which rules for GET did not see.
+    title: "standard method in lower case is refused",
     run: async (stage) => {
-      const { status, fields } = await stage.request("/only-get", { method: "get" });
-      expect([status, fields.get("allow")?.split(/, */)]).toEqual([405, expect.arrayContaining(["GET"])]);
+      for (const method of ["get", "Post"]) {
+        expect((await stage.request("/only-get", { method })).status).toBe(400);
+      }
       expect(stage.origin.seen).toEqual([]);
     },
   },

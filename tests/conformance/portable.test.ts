@@ -108,7 +108,10 @@ const cases: Case[] = [
     run: async (stage) => {
       stage.origin.script((x) => x.wire.reset());
       const response = await stage.request("/a");
-      expect([response.status, response.fields.get("content-type")]).toEqual([502, "application/problem+json"]);
+      expect([response.status, response.fields.get("content-type")]).toEqual([
+        502,
+        "application/problem+json",
+      ]);
       expect(response.fields.get("x-content-type-options")).toBe("nosniff");
     },
   },

@@ -40,6 +40,12 @@ const inMemory: CreateSubject = async (script) => {
   };
 };
 
-transportContract("engine", onLoopback((clock) => engineTransport({ clock })));
-transportContract("fetch", onLoopback((clock) => fetchTransport({ clock })));
+transportContract(
+  "engine",
+  onLoopback((clock) => engineTransport({ clock })),
+);
+transportContract(
+  "fetch",
+  onLoopback((clock) => fetchTransport({ clock })),
+);
 transportContract("memory", inMemory);

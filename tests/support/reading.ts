@@ -47,10 +47,6 @@ export class Reader implements ByteSink {
     return this.trailers !== undefined || this.error !== undefined;
   }
 
-  resume(): void {
-    this.#source.resume();
-  }
-
   cancel(reason: ProxyError = new ProxyError("client-closed")): void {
     this.#source.cancel(reason);
   }
@@ -59,6 +55,16 @@ export class Reader implements ByteSink {
   async until(bytes: number): Promise<void> {
     const what = (): string => `${bytes} bytes of a body; ${this.received} came, ${String(this.error)}`;
     await this.#changes.until(() => (this.received >= bytes ? true : undefined), what);
+  }
+
+  /** Asks for one piece after the other, until the end. */
+  async pull(): Promise<void> {
+    while (!this.isOver) {
+      const had = this.received;
+      this.#source.resume();
+      const moved = (): true | undefined => (this.isOver || this.received > had ? true : undefined);
+      await this.#changes.until(moved, () => `more of a body; ${this.received} bytes came`);
+    }
   }
 
   /** Waits for the end: the trailers, or the error's code. */

@@ -124,7 +124,8 @@ const runCase = async (stage: Stage, { run }: Case, mayEnd: boolean): Promise<vo
   const { child } = stage.proxy;
   try {
     await run(stage);
-    for (const origin of stage.origins) expect(origin.failures, "what the origin met").toEqual([]);
+    for (const origin of stage.origins)
+      expect(origin.failures.map(String), "what the origin met").toEqual([]);
     if (!mayEnd) expect(child.exit, "the proxy still runs").toBeUndefined();
   } catch (error) {
     if (error instanceof Error && child.stderr !== "")

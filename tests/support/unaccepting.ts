@@ -31,8 +31,11 @@ export const startUnaccepting = async (host: string = "127.0.0.1"): Promise<Unac
     for (let i = 0; i < 4; i++) fillers.push(connect(Number(port), host).on("error", () => {}));
   };
   hang();
-  await new Promise<void>((resolve) => fillers[0]?.once("connect", () => resolve()));
-  await new Promise<void>((resolve) => fillers[1]?.once("connect", () => resolve()));
+  const [first, second] = fillers.map(
+    (filler) => new Promise<void>((resolve) => filler.once("connect", resolve)),
+  );
+  await first;
+  await second;
   return {
     url: `http://${host}:${port}`,
     port: Number(port),

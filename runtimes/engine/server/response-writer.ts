@@ -5,6 +5,7 @@ import { type Body, type ByteSink, type ByteSource, NO_BODY, cancelBody } from "
 import { ProxyError } from "../../../src/core/errors.ts";
 import type { HttpReply } from "../../../src/core/reply.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
+import { isContentless } from "../../../src/http/status.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { CHUNK_END, chunkHeader, encodeResponseHead, lastChunk } from "../../../src/http1/encode.ts";
 import { byteSourceOf } from "../../../src/web/byte-source.ts";
@@ -63,7 +64,7 @@ export class ResponseWriter implements ByteSink {
 
   begin(reply: HttpReply, { isHead, version, keepAlive }: ResponseForm): void {
     this.#version = version;
-    const body = isHead || hasNoContent(reply.status) ? dropped(reply.body) : reply.body;
+    const body = isHead || isContentless(reply.status) ? dropped(reply.body) : reply.body;
     const shown = this.#shownLength(reply, isHead);
     this.#length = body === NO_BODY ? "none" : shown;
     const head = this.#head(reply, shown, keepAlive && !this.endsWithConnection);
@@ -152,7 +153,7 @@ export class ResponseWriter implements ByteSink {
     this.bytesSent = bytes.byteLength;
     if (bytes.byteLength <= SMALL_BYTES) {
       const message = Buffer.allocUnsafe(head.length + bytes.byteLength);
-      message.write(head, 0, "latin1");
+      writeLatin1(head, message);
       message.set(bytes, head.length);
       socket.write(message);
     } else {
@@ -205,6 +206,7 @@ export class ResponseWriter implements ByteSink {
   /** What the framing fields say, which for HEAD and 304 is what a GET's content would be. */
   #shownLength({ status, body, declaredLength }: HttpReply, isHead: boolean): BodyLength {
     if (status === 204) return "none";
+    if (status === 205) return 0;
     if (isHead || status === 304) {
       return declaredLength ?? (body.kind === "bytes" ? body.bytes.byteLength : "none");
     }
@@ -226,7 +228,13 @@ export class ResponseWriter implements ByteSink {
   }
 }
 
-const hasNoContent = (status: number): boolean => status === 204 || status === 304;
+const encoder = new TextEncoder();
+
+/** UTF-8 is latin1 for as long as it is ASCII, and Deno writes it in a quarter of the time. */
+const writeLatin1 = (text: string, into: Buffer): void => {
+  const { read, written } = encoder.encodeInto(text, into);
+  if (read !== text.length || written !== text.length) into.write(text, 0, "latin1");
+};
 
 const dropped = (body: Body): typeof NO_BODY => {
   cancelBody(body, unwanted());

@@ -32,35 +32,43 @@ describe("a runtime", () => {
     ]);
   });
 
-  it.each(["node", "workers"] as const)("refuses what fetch can't do where an upstream is reached by it (%s)", (runtime) => {
-    const input: ConfigInput = {
-      upstreams: {
-        direct: { endpoints: "https://a", tls: { serverName: "b" } },
-        fetched: {
-          endpoints: ["https://a", "unix:/run/a.sock"],
-          transport: "fetch",
-          host: "preserve",
-          tls: { serverName: "b" },
-          pool: { idle: 1 },
-          limits: { headerBytes: "1KiB" },
-          timeouts: { connect: "1s", firstByte: "1s", idle: "1s" },
+  it.each(["node", "workers"] as const)(
+    "refuses what fetch can't do where an upstream is reached by it (%s)",
+    (runtime) => {
+      const input: ConfigInput = {
+        upstreams: {
+          direct: { endpoints: "https://a", tls: { serverName: "b" } },
+          fetched: {
+            endpoints: ["https://a", "unix:/run/a.sock"],
+            transport: "fetch",
+            host: "preserve",
+            tls: { serverName: "b" },
+            pool: { idle: 1 },
+            limits: { headerBytes: "1KiB" },
+            timeouts: { connect: "1s", firstByte: "1s", idle: "1s" },
+          },
         },
-      },
-      routes: [
-        { match: { path: "/a" }, upstream: "direct", rewrite: { host: "b" } },
-        { match: { path: "/b" }, upstream: [{ name: "direct" }, { name: "fetched" }], rewrite: { host: "b" } },
-      ],
-    };
-    const ofFetch = [
-      "routes[1].rewrite.host",
-      "upstreams.fetched.endpoints[1]",
-      "upstreams.fetched.host",
-      "upstreams.fetched.limits.headerBytes",
-      "upstreams.fetched.pool.idle",
-      "upstreams.fetched.timeouts.connect",
-      "upstreams.fetched.tls.serverName",
-    ];
-    const ofWorkers = runtime === "workers" ? ["routes[0].rewrite.host", "upstreams.direct.tls.serverName"] : [];
-    expect(refusedBy(runtime, input).toSorted()).toEqual([...ofFetch, ...ofWorkers].toSorted());
-  });
+        routes: [
+          { match: { path: "/a" }, upstream: "direct", rewrite: { host: "b" } },
+          {
+            match: { path: "/b" },
+            upstream: [{ name: "direct" }, { name: "fetched" }],
+            rewrite: { host: "b" },
+          },
+        ],
+      };
+      const ofFetch = [
+        "routes[1].rewrite.host",
+        "upstreams.fetched.endpoints[1]",
+        "upstreams.fetched.host",
+        "upstreams.fetched.limits.headerBytes",
+        "upstreams.fetched.pool.idle",
+        "upstreams.fetched.timeouts.connect",
+        "upstreams.fetched.tls.serverName",
+      ];
+      const ofWorkers =
+        runtime === "workers" ? ["routes[0].rewrite.host", "upstreams.direct.tls.serverName"] : [];
+      expect(refusedBy(runtime, input).toSorted()).toEqual([...ofFetch, ...ofWorkers].toSorted());
+    },
+  );
 });

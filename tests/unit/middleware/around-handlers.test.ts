@@ -248,7 +248,9 @@ describe("edits around a handler", () => {
   it("have the last word over the gateway's own", async () => {
     const fields = async (app: Hono): Promise<readonly (string | null)[]> => {
       const { headers } = await app.request(url);
-      return ["referrer-policy", "x-frame-options", "content-security-policy"].map((name) => headers.get(name));
+      return ["referrer-policy", "x-frame-options", "content-security-policy"].map((name) =>
+        headers.get(name),
+      );
     };
     const strict = await fields(proxied(bed(upstream), securityHeaders("strict")));
     expect(strict[0]).toBe("same-origin");
