@@ -15,7 +15,7 @@ import type { Platform } from "../src/core/platform.ts";
 /** Runtimes that open sockets. */
 export type ServingRuntime = Exclude<RuntimeName, "workers">;
 
-type PlatformModule = Promise<{ platform(options: ServeOptions): Platform }>;
+type PlatformModule = Promise<{ readonly platform: (options: ServeOptions) => Platform }>;
 
 /** Imported when something is served. */
 const PLATFORMS: Readonly<Record<ServingRuntime, () => PlatformModule>> = {

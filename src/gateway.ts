@@ -25,7 +25,7 @@ import { isCredentialName } from "./http/credentials.ts";
 import type { FoundRoute } from "./routing/router.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
 
-export type { Admission, Surroundings } from "./admission.ts";
+export type { Surroundings } from "./admission.ts";
 export type { Answer } from "./visit.ts";
 
 /** Answers requests. */

@@ -11,7 +11,7 @@ import { HOP_BY_HOP } from "../../src/http/headers.ts";
 import { createEndpoint } from "../../src/upstream/endpoint.ts";
 
 /** Longer than any test takes. */
-export const AMPLE_TIMEOUTS: AttemptTimeouts = {
+const AMPLE_TIMEOUTS: AttemptTimeouts = {
   connectMs: 20_000,
   firstByteMs: 20_000,
   idleMs: 20_000,

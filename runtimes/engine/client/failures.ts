@@ -35,7 +35,7 @@ const NAMED = /^[A-Z][A-Z0-9_]{1,60}$/;
 const CERTIFICATE_ALERT = /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
 
 /** `code` of what was thrown, or "". */
-export const codeOf = (thrown: unknown): string =>
+const codeOf = (thrown: unknown): string =>
   thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
 
 const reasonFor = (code: string): string => {
@@ -47,7 +47,7 @@ const reasonFor = (code: string): string => {
 };
 
 /** How an endpoint is called in messages. */
-export const nameOf = ({ upstream, authority, socketPath }: Endpoint): string =>
+const nameOf = ({ upstream, authority, socketPath }: Endpoint): string =>
   `upstream "${upstream}" at ${socketPath ?? authority}`;
 
 /** No connection could be made. */

@@ -23,10 +23,10 @@ export interface ListenOptions {
   readonly deadlines: Deadlines;
   /** Turned to draining by `drain`. */
   readonly lifecycle: { draining: boolean };
-  now(): number;
-  epoch(): number;
+  readonly now: () => number;
+  readonly epoch: () => number;
   /** Called once when the server has ended. */
-  closed(): Promise<void>;
+  readonly closed: () => Promise<void>;
 }
 
 /** Resolves once connections are accepted. Throws `ServeError` when the address can't be had. */

@@ -34,7 +34,7 @@ describe("random", () => {
     expect(seen["b"] ?? 0).toBeLessThan(6300);
   });
 
-  test("never picks weight 0 ", () => {
+  test("never picks weight 0", () => {
     expect(counts({ a: 0, b: 1, c: 0 }, 500)).toEqual({ a: 0, b: 500, c: 0 });
   });
 

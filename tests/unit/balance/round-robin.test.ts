@@ -17,7 +17,7 @@ describe("round robin", () => {
     expect(sequence(roundRobin(), endpointSet({ a: 1, b: 1, c: 1 }), 7)).toBe("abcabca");
   });
 
-  test("never picks weight 0 ", () => {
+  test("never picks weight 0", () => {
     expect(sequence(roundRobin(), endpointSet({ a: 0, b: 2, c: 1 }), 6)).not.toContain("a");
   });
 
