@@ -86,7 +86,7 @@ describe("many problems", () => {
   it("are placed with one more reading of the file where a runtime refuses them", async () => {
     const text = JSON.stringify({
       upstreams: { a: { endpoints: "http://a", timeouts: { connect: 1 } } },
-      routes: Array.from({ length: MORE }, () => ({ upstream: "a", timeouts: { idle: "1s" } })),
+      routes: Array.from({ length: MORE }, () => ({ upstream: "a", rewrite: { host: "b" } })),
     });
     const loaded = await loadSome({ files: { "fairlead.json": text } });
     const none = { name: "none", capabilities: new Set<Capability>() };
