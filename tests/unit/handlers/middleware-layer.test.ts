@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { middlewareLayer } from "../../../handlers/middleware-layer.ts";
 import { securityHeaders } from "../../../middleware/security-headers.ts";
 import { type ScriptedUpstream, testGateway } from "../../../runtimes/memory/mod.ts";
+import type { Middleware } from "../../../src/config/types.ts";
 import { NEVER_CANCELLED } from "../../../src/core/cancellation.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import type { Exchange } from "../../../src/core/exchange.ts";
@@ -30,7 +31,7 @@ type Echoed = Readonly<Record<"method" | "url" | "text", string>> & {
 };
 
 const gatewayWith = (
-  middleware: readonly unknown[],
+  middleware: readonly Middleware[],
   upstream: ScriptedUpstream = echo,
 ): ReturnType<typeof testGateway> =>
   testGateway({ upstreams: { api: "http://api" }, middleware }, { "http://api": upstream });
