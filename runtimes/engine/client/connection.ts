@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
 import type { Dialled } from "./dial.ts";
 import type { ReadBuffer } from "./read-buffer.ts";
+import type { ForwardedLines } from "./request-head.ts";
 import { type ResponseFormat, ResponseIntake } from "./response-intake.ts";
 
 /** Who uses a connection at present; its deadline is looked after meanwhile. */
@@ -15,6 +16,7 @@ export interface ConnectionUser extends DeadlineEntry {
 
 export interface ConnectionOptions {
   readonly format: ResponseFormat;
+  readonly forwarded: ForwardedLines;
   readonly deadlines: Deadlines;
   /** Called once, when it can't be used any more, whoever ended it. */
   readonly onGone: (connection: Connection) => void;
@@ -52,6 +54,10 @@ export class Connection implements DeadlineEntry {
     socket.on("close", () => this.#ended());
     // A socket read by `onread` must be told to begin on some runtimes, on others that is harmless.
     socket.resume();
+  }
+
+  get forwarded(): ForwardedLines {
+    return this.#options.forwarded;
   }
 
   get deadline(): number {

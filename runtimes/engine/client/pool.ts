@@ -6,6 +6,7 @@ import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
 import { Connection } from "./connection.ts";
 import { type Destination, type Dialled, type Lookup, dial } from "./dial.ts";
 import { attemptFailure, connectFailure } from "./failures.ts";
+import { ForwardedLines } from "./request-head.ts";
 import { type ResponseFormat, responseFormat } from "./response-intake.ts";
 
 /** Gets a connection, or the reason why there is none. */
@@ -43,6 +44,7 @@ const nothing: Cancel = () => {};
 export class Pool implements DeadlineEntry {
   readonly #options: PoolOptions;
   readonly #format: ResponseFormat;
+  readonly #forwarded = new ForwardedLines();
   readonly #idle: Connection[] = [];
   readonly #all: Set<Connection> = new Set();
   /** In order of arrival. */
@@ -191,7 +193,12 @@ export class Pool implements DeadlineEntry {
   #connected(dialled: Dialled, waiter: Waiter): void {
     const { clock, deadlines, endpoint } = this.#options;
     const onGone = (gone: Connection): void => this.#gone(gone);
-    const connection = new Connection(dialled, { format: this.#format, deadlines, onGone });
+    const connection = new Connection(dialled, {
+      format: this.#format,
+      forwarded: this.#forwarded,
+      deadlines,
+      onGone,
+    });
     this.#all.add(connection);
     if (this.#waiting.delete(waiter)) waiter.acquired(connection);
     else this.release(connection, clock.now() + endpoint.pool.keepAliveMs);

@@ -16,6 +16,7 @@ import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { type DeadlineEntry, type Deadlines, limitFrom } from "../deadlines.ts";
+import type { FieldEncoder } from "./field-lines.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { type IntakeOwner, RequestIntake } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
@@ -26,6 +27,7 @@ export interface ServerContext {
   readonly listen: Pick<ListenConfig, "limits" | "timeouts" | "halfClose">;
   readonly scheme: "http" | "https";
   readonly heads: HeadFormat<RequestHead>;
+  readonly fields: FieldEncoder;
   readonly deadlines: Deadlines;
   now(): number;
   /** Value for `Date`. */
@@ -152,6 +154,10 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     const request = this.#request;
     if (request === undefined || request.version !== "1.1" || this.#writer !== undefined) return;
     this.#socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
+  }
+
+  get fields(): FieldEncoder {
+    return this.#context.fields;
   }
 
   date(): string {

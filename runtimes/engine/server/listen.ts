@@ -11,6 +11,7 @@ import type { Deadlines } from "../deadlines.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
 import { ClientConnection, type ServerContext } from "./connection.ts";
 import { DateField } from "./date-field.ts";
+import { FieldEncoder } from "./field-lines.ts";
 
 /** Connections that may wait to be accepted: bursts of new clients are longer than the default of 511. */
 const BACKLOG = 4096;
@@ -91,6 +92,7 @@ const serverContext = (options: ListenOptions, connections: ConnectionSet): Serv
     gateway,
     listen: config,
     heads: requestHeads(latin1, config.limits),
+    fields: new FieldEncoder(),
     scheme: "http",
     deadlines,
     now,
