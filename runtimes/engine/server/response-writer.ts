@@ -20,6 +20,8 @@ const EMPTY = Buffer.alloc(0);
 export interface ResponseOwner {
   /** Value of `Date`, should the reply have none. */
   date(): string;
+  /** The socket's buffer is full; nothing more is written before `drained`. */
+  blocked(): void;
   /** The whole reply is in the socket, or it broke off. */
   finished(error: ProxyError | undefined): void;
 }
@@ -123,6 +125,7 @@ export class ResponseWriter implements ByteSink {
       this.#send(bytes);
     }
     this.#blocked = socket.writableNeedDrain;
+    if (this.#blocked) this.#owner.blocked();
     return !this.#blocked;
   }
 
