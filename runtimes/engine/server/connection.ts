@@ -8,7 +8,6 @@ import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import type { HttpReply } from "../../../src/core/reply.ts";
 import type { Answer, GatewayRef } from "../../../src/gateway.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
-import type { ScreenProblem } from "../../../src/http/screen-problem.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { encodeResponseHead } from "../../../src/http1/encode.ts";
 import type { HeadFormat } from "../../../src/http1/head-reader.ts";
@@ -82,7 +81,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   /** A request is being answered, or its answer has not left this process. Part of a head is no request yet. */
   get busy(): boolean {
-    return this.#request !== undefined || this.#hasUnsent;
+    return this.#request !== undefined || this.#socket.writableLength > 0;
   }
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
@@ -101,7 +100,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     } else if (this.#request === undefined && !this.#lingering && this.#intake.isInsideHead) {
       this.deadline = now + LINGER_MS;
       this.refused(refuse("request-timeout", "header section not complete in time (listen.timeouts.header)"));
-    } else if (this.#request === undefined && !this.#lingering && this.#hasUnsent) {
+    } else if (this.#request === undefined && !this.#lingering && this.#socket.writableLength > 0) {
       this.#linger();
     } else {
       this.#destroy();
@@ -128,7 +127,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   /** Answered, and then the connection closes. */
   refused({ code, detail }: Refusal): void {
     this.#keepAlive = false;
-    this.#open(unreadableRequest({ code: requestCode(code), detail }, this));
+    this.#open(unreadableRequest({ code, detail }, this));
   }
 
   contentWanted(): void {
@@ -233,11 +232,6 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     return this.#writer !== undefined && this.#answer === undefined;
   }
 
-  /** Some of what was written waits in this process for the client to read. */
-  get #hasUnsent(): boolean {
-    return this.#socket.writableLength > 0;
-  }
-
   /** Reads off content that nobody wants, for a moment. */
   #discard(): void {
     this.deadline = this.#context.now() + LINGER_MS;
@@ -308,7 +302,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   /** Behind an answer that is not sent to its end the connection is reset: its end would look like the answer's. */
   #destroy(): void {
-    if (this.#hasUnsent) this.#socket.resetAndDestroy();
+    if (this.#socket.writableLength > 0) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 
@@ -323,10 +317,6 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#context.closed(this);
   }
 }
-
-/** A refusal of a request is never the upstream's fault. */
-const requestCode = (code: Refusal["code"]): ScreenProblem["code"] =>
-  code === "bad-upstream-response" ? "bad-request" : code;
 
 const clientLeft = (): ProxyError =>
   new ProxyError("client-closed", { detail: "client left before it had its response" });
