@@ -157,9 +157,9 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#cut(error);
   }
 
-  writeInterim(status: number, fields: HeaderPairs): void {
-    const request = this.#request;
-    if (request === undefined || request.version !== "1.1" || this.#writer !== undefined) return;
+  writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void {
+    // An attempt may outlast its request, which a layer has answered without it.
+    if (request !== this.#request || request.version !== "1.1" || this.#writer !== undefined) return;
     this.#socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
   }
 

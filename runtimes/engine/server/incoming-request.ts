@@ -17,7 +17,7 @@ export interface ConnectionFacts {
 
 /** Sends interim responses. */
 export interface InterimWriter {
-  writeInterim(status: number, fields: HeaderPairs): void;
+  writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void;
 }
 
 /** Its own cancellation: one object a request. */
@@ -64,7 +64,7 @@ export class IncomingRequest extends CancellationSource implements Arrival {
   }
 
   interim(status: number, fields: HeaderPairs): void {
-    this.#connection.writeInterim(status, fields);
+    this.#connection.writeInterim(this, status, fields);
   }
 }
 

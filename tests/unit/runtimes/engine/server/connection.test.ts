@@ -28,15 +28,15 @@ interface Stand {
 }
 
 /** A server that answers with these bodies, and a client of it. */
-const stand = async (body: (arrival: Arrival) => Body): Promise<Stand> => {
+const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<Stand> => {
   const clock = new ManualClock();
   const arrivals: Arrival[] = [];
   const changes = new Watched();
-  const answer = (arrival: Arrival): Promise<Answer> => {
+  const answer = async (arrival: Arrival): Promise<Answer> => {
     arrivals.push(arrival);
     changes.changed();
-    const reply = { kind: "http", status: 200, fields: [], body: body(arrival) };
-    return Promise.resolve({ reply, ended: () => changes.changed() } as unknown as Answer);
+    const reply = { kind: "http", status: 200, fields: [], body: await body(arrival) };
+    return { reply, ended: () => changes.changed() } as unknown as Answer;
   };
   const server: Serving = await listen({
     listen: {
@@ -125,6 +125,22 @@ describe("client connection", () => {
     await client.response();
     expect(arrivals.length).toBeLessThan(4);
     for (let i = 1; i < 10; i++) expect((await client.response()).body.length).toBe(LARGE.length);
+  });
+
+  test("interim response to an answered request is not sent to the next one", async () => {
+    const late = Promise.withResolvers<Body>();
+    const first: Body = { kind: "bytes", bytes: Buffer.from("first") };
+    const { client, arrivals, changes } = await stand(({ target }) =>
+      target === "/" ? first : late.promise,
+    );
+    await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await client.response();
+    await client.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+    await changes.until(() => arrivals[1], "the second request");
+    arrivals[0]?.interim?.(103, ["link", "</first.css>"]);
+    late.resolve({ kind: "bytes", bytes: Buffer.from("second") });
+    const { interim, text } = await client.response();
+    expect([interim, text]).toEqual([[], "second"]);
   });
 
   test("upload goes on behind its answer for as long as content comes", async () => {
