@@ -28,6 +28,8 @@ export interface ResponseOwner {
   readonly fields: FieldEncoder;
   /** Value of `Date`, should the reply have none. */
   date(): string;
+  /** The socket's buffer is full; nothing more is written before `drained`. */
+  blocked(): void;
   /** The whole reply is in the socket, or it broke off. */
   finished(error: ProxyError | undefined): void;
 }
@@ -131,6 +133,7 @@ export class ResponseWriter implements ByteSink {
       this.#send(bytes);
     }
     this.#blocked = socket.writableNeedDrain;
+    if (this.#blocked) this.#owner.blocked();
     return !this.#blocked;
   }
 
