@@ -1,10 +1,11 @@
 /** The connections to one endpoint. */
+import type { Socket } from "node:net";
 import type { Endpoint } from "../../../src/core/endpoint.ts";
 import type { ProxyError } from "../../../src/core/errors.ts";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
 import { Connection } from "./connection.ts";
-import { type Destination, type Dialled, type Lookup, dial } from "./dial.ts";
+import { type Destination, type Lookup, dial } from "./dial.ts";
 import { attemptFailure, connectFailure } from "./failures.ts";
 import { ForwardedLines } from "./request-head.ts";
 import { type ResponseFormat, responseFormat } from "./response-intake.ts";
@@ -167,9 +168,9 @@ export class Pool implements DeadlineEntry {
     const giveUp = dial(
       { destination, limitMs, clock, lookup },
       {
-        connected: (dialled) => {
+        connected: (socket) => {
           ended();
-          this.#connected(dialled, waiter);
+          this.#connected(socket, waiter);
         },
         failed: (error) => {
           ended();
@@ -190,10 +191,10 @@ export class Pool implements DeadlineEntry {
     };
   }
 
-  #connected(dialled: Dialled, waiter: Waiter): void {
+  #connected(socket: Socket, waiter: Waiter): void {
     const { clock, deadlines, endpoint } = this.#options;
     const onGone = (gone: Connection): void => this.#gone(gone);
-    const connection = new Connection(dialled, {
+    const connection = new Connection(socket, {
       format: this.#format,
       forwarded: this.#forwarded,
       deadlines,

@@ -1,42 +1,24 @@
 /** A client's connection: requests in turn, each answered before the next is looked at. */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import type { ListenConfig } from "../../../src/config/types.ts";
 import type { Peer } from "../../../src/core/arrival.ts";
 import { type Body, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import type { HttpReply } from "../../../src/core/reply.ts";
-import type { Answer, GatewayRef } from "../../../src/gateway.ts";
+import type { Answer } from "../../../src/gateway.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { encodeResponseHead } from "../../../src/http1/encode.ts";
-import type { HeadFormat } from "../../../src/http1/head-reader.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
-import { type DeadlineEntry, type Deadlines, limitFrom } from "../deadlines.ts";
+import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
 import type { FieldEncoder } from "./field-lines.ts";
+import type { ServerContext } from "./server-context.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { mayDiscardRest } from "./request-body.ts";
 import { type IntakeOwner, RequestIntake } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
-
-/** What connections of one server share. */
-export interface ServerContext {
-  readonly gateway: GatewayRef;
-  readonly listen: Pick<ListenConfig, "limits" | "timeouts" | "halfClose">;
-  readonly scheme: "http" | "https";
-  readonly heads: HeadFormat<RequestHead>;
-  readonly fields: FieldEncoder;
-  readonly deadlines: Deadlines;
-  now(): number;
-  /** Value for `Date`. */
-  date(): string;
-  /** From now on every response closes its connection. */
-  readonly draining: boolean;
-  /** The connection is gone. */
-  closed(connection: ClientConnection): void;
-}
 
 /** A client that takes no byte of what waits for it for this long is cut off. */
 const STALLED_MS = 60_000;

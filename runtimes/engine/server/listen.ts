@@ -9,7 +9,8 @@ import { latin1 } from "../latin1.ts";
 import { type Serving, listenError } from "../../serving.ts";
 import type { Deadlines } from "../deadlines.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
-import { ClientConnection, type ServerContext } from "./connection.ts";
+import { ClientConnection } from "./connection.ts";
+import type { ServerContext } from "./server-context.ts";
 import { DateField } from "./date-field.ts";
 import { FieldEncoder } from "./field-lines.ts";
 
