@@ -35,6 +35,11 @@ export interface NativeBody {
 
 /** Delivers bytes to one sink, at the sink's pace. */
 export interface ByteSource {
+  /**
+   * Nothing else refers to the memory behind a piece, its whole `ArrayBuffer` included: a sink may free it once it is done with
+   * the piece. @default false
+   */
+  readonly givesMemory?: boolean;
   /** Begins to deliver; called at most once. The first pieces may arrive before it returns. */
   start(sink: ByteSink): void;
   /** Goes on after `write` returned false. */

@@ -68,7 +68,8 @@ export const installPacked = (): Installed => {
   const manifest = {
     private: true,
     type: "module",
-    dependencies: { fairlead: `file:../${packed.filename}` },
+    // The second is what an example serves its app with.
+    dependencies: { fairlead: `file:../${packed.filename}`, "@hono/node-server": "*" },
     devDependencies: { [OLDEST_NODE_PACKAGE]: OLDEST_NODE },
   };
   writeFileSync(join(project, "package.json"), JSON.stringify(manifest));

@@ -16,6 +16,7 @@ export interface BodyOwner {
 
 /** Holds what was read before its reader had started, or after it asked for a pause: two reads at most. */
 export class ResponseBody implements ByteSource {
+  readonly givesMemory = true;
   readonly #owner: BodyOwner;
   #sink: ByteSink | undefined;
   #kept: Uint8Array[] = [];

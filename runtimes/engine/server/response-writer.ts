@@ -22,6 +22,8 @@ const SMALL_BYTES = 16 * 1024;
 /** Pieces up to this size are gathered while the socket is busy. */
 const TINY_BYTES = 1024;
 const EMPTY = Buffer.alloc(0);
+/** Pieces from this size on are freed at once: left to the garbage collector, those of a long body pile up. */
+const FREED_BYTES = 16 * 1024;
 
 /** The connection that a response is written to. */
 export interface ResponseOwner {
@@ -53,6 +55,7 @@ export class ResponseWriter implements ByteSink {
   #gathered: Buffer | undefined;
   #gatheredBytes = 0;
   #over = false;
+  #frees = false;
   #blocked = false;
   /** Content bytes given to the socket. */
   bytesSent = 0;
@@ -96,6 +99,7 @@ export class ResponseWriter implements ByteSink {
   #stream(head: string, source: ByteSource): void {
     const socket = this.#socket;
     this.#source = source;
+    this.#frees = source.givesMemory === true;
     socket.cork();
     socket.write(head, "latin1");
     source.start(this);
@@ -179,13 +183,14 @@ export class ResponseWriter implements ByteSink {
 
   #send(bytes: Uint8Array): void {
     const socket = this.#socket;
+    const done = this.#frees && bytes.byteLength >= FREED_BYTES ? (): void => free(bytes) : undefined;
     if (this.#length !== "chunked") {
-      socket.write(bytes);
+      socket.write(bytes, done);
       return;
     }
     socket.cork();
     socket.write(chunkHeader(bytes.byteLength), "latin1");
-    socket.write(bytes);
+    socket.write(bytes, done);
     socket.write(CHUNK_END, "latin1");
     socket.uncork();
   }
@@ -240,6 +245,10 @@ export class ResponseWriter implements ByteSink {
     return joinResponseHead({ status }, lines + more + date, { length, connection });
   }
 }
+
+const free = ({ buffer }: Uint8Array): void => {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+};
 
 const encoder = new TextEncoder();
 
