@@ -59,6 +59,7 @@ const arrivalOf = (head: RequestHead, address: string): Arrival => ({
       : NO_BODY,
   peer: { address, port: undefined },
   localPort: undefined,
+  switchesTo: "bytes",
   cancellation: NEVER_CANCELLED,
   request: undefined,
   interim: () => {},

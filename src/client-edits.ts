@@ -2,7 +2,7 @@
 import type { Config } from "./config/types.ts";
 import type { EditSource, Exchange } from "./core/exchange.ts";
 import { type HttpReply, withFields } from "./core/reply.ts";
-import { type HeaderEdits, NO_EDITS, editPairs, mergeEdits } from "./http/header-edits.ts";
+import { type HeaderEdits, type HeaderPairs, NO_EDITS, editPairs, mergeEdits } from "./http/header-edits.ts";
 import { securityHeaderEdits } from "./http/security-headers.ts";
 
 /** What is done to one response. */
@@ -70,9 +70,17 @@ export const clientEdits = (config: Config, idField: string | undefined): Client
   };
 };
 
-/** `reply` as the client gets it. */
-export const editReply = (reply: HttpReply, { edits, idField }: ResponseEdits, id: string): HttpReply => {
-  const fields = editPairs(reply.fields, edits);
-  if (idField !== undefined) fields.push(idField, id);
-  return withFields(reply, fields);
+/** A reply's fields as the client gets them. */
+export const editFields = (
+  fields: HeaderPairs,
+  { edits, idField }: ResponseEdits,
+  id: string,
+): HeaderPairs => {
+  const edited = editPairs(fields, edits);
+  if (idField !== undefined) edited.push(idField, id);
+  return edited;
 };
+
+/** `reply` as the client gets it. */
+export const editReply = (reply: HttpReply, edits: ResponseEdits, id: string): HttpReply =>
+  withFields(reply, editFields(reply.fields, edits, id));

@@ -152,10 +152,11 @@ class RunningGateway {
     try {
       const route = services.get(decision.found.value);
       if (route === undefined) throw new ProxyError("internal", { detail: "route without a service" });
+      if (admitted.upgrade !== undefined && arrival.switchesTo === "nothing") throw cannotSwitch();
       const exchange = exchangeOf(arrival, admitted, decision.found, trail);
       const reply: Reply = await route.service(limitedOutside(exchange, surroundings));
-      if (reply.kind === "tunnel") return visit.tunnelled(reply);
-      return visit.replied(reply, edits.routed(trail.edits ?? route.edits, exchange, client));
+      const own = edits.routed(trail.edits ?? route.edits, exchange, client);
+      return reply.kind === "tunnel" ? visit.tunnelled(reply, own) : visit.replied(reply, own);
     } catch (thrown) {
       const error = visit.failed(asProxyError(thrown));
       return visit.replied(problemReply(error, admitted.id, arrival.fields), edits.own(client));
@@ -180,6 +181,11 @@ class RunningGateway {
     }
   }
 }
+
+const cannotSwitch = (): ProxyError =>
+  new ProxyError("not-implemented", {
+    detail: "a switch of protocols (Upgrade) in an app on a server that is not Fairlead's own",
+  });
 
 const PLAIN_TEXT: readonly string[] = [
   "content-type",
@@ -216,6 +222,7 @@ const exchangeOf = (
     idFields: admitted.idFields,
     drop: client.trustedPeer ? joined(screened.drop, client.drop) : request.disregarded,
     disregarded: request.disregarded,
+    upgrade: admitted.upgrade,
     body: arrival.body,
     endsAt: Number.POSITIVE_INFINITY,
     cancellation: arrival.cancellation,

@@ -66,6 +66,8 @@ export interface RoutePlan {
   readonly totalMs: number;
   /** Infinity is no limit. */
   readonly maxBodyBytes: number;
+  /** Lower-case names of protocols that clients may switch to. */
+  readonly upgrade: ReadonlySet<string>;
   /** What becomes of requests with an encoded slash in their path. */
   readonly encodedSlash: EncodedSlash;
   /** The route's edits of the response, whoever made it. */
@@ -96,6 +98,7 @@ export interface Plan {
   readonly trusted: TrustedRanges;
 }
 
+const NO_PROTOCOLS: ReadonlySet<string> = new Set();
 const MINUTE_MS = 60_000;
 const NO_HEADER_EDITS: HeaderEditConfig = { set: {}, append: {}, remove: [] };
 
@@ -148,6 +151,7 @@ const planUpstream = (
       firstByteMs: config.timeouts.firstByteMs,
       idleMs: config.timeouts.idleMs ?? MINUTE_MS,
       eventStreamIdleMs: config.timeouts.idleMs ?? 5 * MINUTE_MS,
+      tunnelIdleMs: config.timeouts.tunnelIdleMs,
     },
   });
 
@@ -176,6 +180,10 @@ const planRoute = (
     action: planAction(route, upstreams, responseHeaders),
     totalMs: route.timeouts.totalMs || Number.POSITIVE_INFINITY,
     maxBodyBytes: route.bodyBytes ?? config.listen.limits.bodyBytes,
+    upgrade:
+      route.upstreams === undefined
+        ? NO_PROTOCOLS
+        : new Set(route.upgrade.map((protocol) => protocol.toLowerCase())),
     encodedSlash: route.encodedSlash ?? config.validation.encodedSlash,
     responseHeaders,
     middleware: [...config.middleware, ...route.middleware],
@@ -212,6 +220,7 @@ const routeTimeouts = (upstream: AttemptTimeouts, { timeouts }: RouteConfig): At
   firstByteMs: timeouts.firstByteMs ?? upstream.firstByteMs,
   idleMs: timeouts.idleMs ?? upstream.idleMs,
   eventStreamIdleMs: timeouts.idleMs ?? upstream.eventStreamIdleMs,
+  tunnelIdleMs: timeouts.tunnelIdleMs ?? upstream.tunnelIdleMs,
 });
 
 /** The route's edits, then the share's: what both name is the share's. */

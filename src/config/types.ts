@@ -145,6 +145,8 @@ export interface UpstreamTimeouts {
   readonly firstByteMs: number;
   /** Time between two pieces of a body, either direction. 60s unless set, 5m for event streams. In milliseconds. */
   readonly idleMs: number | undefined;
+  /** Time without a byte in either direction of a tunnel, such as a WebSocket. In milliseconds. @default "5m" */
+  readonly tunnelIdleMs: number;
 }
 
 /** `upstreams.*.pool`: Connections to the upstream. */
@@ -187,6 +189,8 @@ export interface RouteConfig {
   readonly middleware: readonly Middleware[];
   /** Overrides `listen.limits.bodyBytes`; a size or "unlimited". */
   readonly bodyBytes: number | undefined;
+  /** Protocols that clients may switch to (`Upgrade`), if the upstream agrees. None where the list is empty. @default ["websocket"] */
+  readonly upgrade: readonly string[];
   /** Overrides `validation.encodedSlash`. */
   readonly encodedSlash: "reject" | "keep" | undefined;
 }
@@ -253,12 +257,14 @@ export interface RewriteConfig {
 
 /** `routes[].timeouts`: How long an exchange may take. */
 export interface RouteTimeouts {
-  /** Time for the whole exchange. No limit unless set. In milliseconds. */
+  /** Time for the whole exchange; of a tunnel, until it is open. No limit unless set. In milliseconds. */
   readonly totalMs: number | undefined;
   /** Overrides the upstream's. In milliseconds. */
   readonly firstByteMs: number | undefined;
   /** Overrides the upstream's. In milliseconds. */
   readonly idleMs: number | undefined;
+  /** Overrides the upstream's. In milliseconds. */
+  readonly tunnelIdleMs: number | undefined;
 }
 
 /** `validation`: Which requests are let in. */
@@ -429,6 +435,8 @@ export interface UpstreamTimeoutsInput {
   readonly firstByte?: DurationInput | undefined;
   /** Time between two pieces of a body, either direction. 60s unless set, 5m for event streams. */
   readonly idle?: DurationInput | undefined;
+  /** Time without a byte in either direction of a tunnel, such as a WebSocket. @default "5m" */
+  readonly tunnelIdle?: DurationInput | undefined;
 }
 
 /** `upstreams.*.pool`: Connections to the upstream. */
@@ -471,6 +479,8 @@ export interface RouteInput<Upstream extends string = string> {
   readonly middleware?: readonly Middleware[] | undefined;
   /** Overrides `listen.limits.bodyBytes`; a size or "unlimited". */
   readonly bodyBytes?: SizeInput | undefined;
+  /** Protocols that clients may switch to (`Upgrade`), if the upstream agrees. None where the list is empty. @default ["websocket"] */
+  readonly upgrade?: readonly string[] | undefined;
   /** Overrides `validation.encodedSlash`. */
   readonly encodedSlash?: "reject" | "keep" | undefined;
 }
@@ -553,12 +563,14 @@ export interface RewriteInput {
 
 /** `routes[].timeouts`: How long an exchange may take. */
 export interface RouteTimeoutsInput {
-  /** Time for the whole exchange. No limit unless set. */
+  /** Time for the whole exchange; of a tunnel, until it is open. No limit unless set. */
   readonly total?: DurationInput | undefined;
   /** Overrides the upstream's. */
   readonly firstByte?: DurationInput | undefined;
   /** Overrides the upstream's. */
   readonly idle?: DurationInput | undefined;
+  /** Overrides the upstream's. */
+  readonly tunnelIdle?: DurationInput | undefined;
 }
 
 /** `validation`: Which requests are let in. */

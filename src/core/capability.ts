@@ -16,7 +16,8 @@ export type Capability =
   | "client-keep-alive-timeout"
   | "connection-limit"
   | "requests-per-connection"
-  | "graceful-drain";
+  | "graceful-drain"
+  | "tunnel";
 
 /**
  * What a platform can do beyond the common ground. A config that asks for more than its platform offers is
@@ -40,6 +41,7 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "connection-limit": "bound the number of client connections",
   "requests-per-connection": "close a client connection after a number of requests",
   "graceful-drain": "finish requests in flight before the process ends",
+  tunnel: "switch to protocols other than WebSocket, and close tunnels that are idle",
 };
 
 /** What it takes sockets of our own to upstreams for: `fetch` can do none of it. */
@@ -64,4 +66,5 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "connection-limit",
   "requests-per-connection",
   "graceful-drain",
+  "tunnel",
 ]);

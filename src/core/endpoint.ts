@@ -30,6 +30,8 @@ export interface AttemptTimeouts {
   readonly idleMs: number;
   /** The same where the response is an event stream, which may be quiet for long. */
   readonly eventStreamIdleMs: number;
+  /** Without a byte in either direction of a tunnel. */
+  readonly tunnelIdleMs: number;
 }
 
 export interface Endpoint {

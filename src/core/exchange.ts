@@ -44,6 +44,8 @@ export interface Exchange {
   readonly drop: readonly string[];
   /** Fields of `drop` that routing and templates must not see either. Never a forwarding field of a trusted peer. */
   readonly disregarded: readonly string[];
+  /** Protocol that the client asks to switch to and the route allows, as it was written; undefined for none. */
+  readonly upgrade: string | undefined;
   /** The request's content, bounded by the body limit. */
   readonly body: Body;
   /** When the whole exchange must be over, in the clock's milliseconds; Infinity is no limit. */

@@ -31,6 +31,7 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   "chunked requests": HOLDS,
   expectations: HOLDS,
   "half-closed clients": HOLDS,
+  tunnels: HOLDS,
   "half-closed clients that are answered": HOLDS,
   "interim answers": HOLDS,
   "limits while reading": HOLDS,

@@ -16,6 +16,7 @@ const AMPLE_TIMEOUTS: AttemptTimeouts = {
   firstByteMs: 20_000,
   idleMs: 20_000,
   eventStreamIdleMs: 60_000,
+  tunnelIdleMs: 60_000,
 };
 
 export interface EndpointParts {
@@ -53,6 +54,8 @@ export interface AttemptParts {
   readonly edits?: Partial<HeaderEdits>;
   /** Lower-case names; see `Exchange.drop`. */
   readonly drop?: readonly string[];
+  /** Protocol that the client asks to switch to. */
+  readonly upgrade?: string;
   readonly timeouts?: Partial<AttemptTimeouts>;
   readonly endsAt?: number;
   readonly cancellation?: Cancellation;
@@ -78,6 +81,7 @@ const arrivalOf = (parts: AttemptParts): Arrival => {
     body,
     peer: { address: "127.0.0.1", port: undefined },
     localPort: undefined,
+    switchesTo: "bytes",
     cancellation,
     request: undefined,
     interim: parts.interim ?? (() => {}),
@@ -99,6 +103,7 @@ const exchangeOf = (parts: AttemptParts): Exchange => {
     idFields: [],
     drop: parts.drop ?? [],
     disregarded: [],
+    upgrade: parts.upgrade,
     body: arrival.body,
     endsAt: parts.endsAt ?? Infinity,
     cancellation: arrival.cancellation,

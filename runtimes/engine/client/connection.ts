@@ -32,6 +32,12 @@ export class Connection implements DeadlineEntry {
   #error: Error | undefined;
   #gone = false;
   #paused = false;
+  readonly #onData = (bytes: Uint8Array): void => {
+    // Without a request there is nothing that bytes could answer (RFC 9112 §9.2): whoever asks next must not get them.
+    if (this.#user === undefined) this.destroy();
+    else this.#user.received(bytes);
+  };
+  readonly #onEnd = (): void => this.#ended();
   readonly #options: ConnectionOptions;
 
   constructor({ socket, buffer }: Dialled, options: ConnectionOptions) {
@@ -40,16 +46,11 @@ export class Connection implements DeadlineEntry {
     this.#options = options;
     this.intake = new ResponseIntake(options.format);
     options.deadlines.add(this);
-    const receive = (bytes: Uint8Array): void => {
-      // Without a request there is nothing that bytes could answer (RFC 9112 §9.2): whoever asks next must not get them.
-      if (this.#user === undefined) this.destroy();
-      else this.#user.received(bytes);
-    };
-    if (buffer === undefined) socket.on("data", receive);
-    else buffer.receive = receive;
+    if (buffer === undefined) socket.on("data", this.#onData);
+    else buffer.receive = this.#onData;
     socket.on("error", (error) => (this.#error ??= error));
-    socket.on("end", () => this.#ended());
-    socket.on("close", () => this.#ended());
+    socket.on("end", this.#onEnd);
+    socket.on("close", this.#onEnd);
     // A socket read by `onread` must be told to begin on some runtimes, on others that is harmless.
     socket.resume();
   }
@@ -105,6 +106,19 @@ export class Connection implements DeadlineEntry {
   /** `bytes`, a part of what was received last, to be kept for good. */
   own(bytes: Uint8Array): Uint8Array {
     return this.#buffer === undefined ? bytes : this.#buffer.own(bytes);
+  }
+
+  /**
+   * Hands the socket over, paused: it carries another protocol from here on. Only the connection's end is still noticed here.
+   * The connection MUST have been dialled for a tunnel.
+   */
+  detach(): Socket {
+    if (this.#buffer !== undefined) throw new TypeError("a connection that was not dialled for a tunnel");
+    this.#user = undefined;
+    const socket = this.#socket;
+    socket.pause();
+    socket.off("data", this.#onData).off("end", this.#onEnd);
+    return socket;
   }
 
   /** Ends it at once; nobody is told but the pool. Idempotent. */

@@ -40,6 +40,8 @@ export interface DialOptions {
   readonly destination: Destination;
   /** For all of it: name, connection, TLS. 0 is no limit. */
   readonly limitMs: number;
+  /** The connection may become a tunnel: its socket is read without a buffer, and its sides end apart. */
+  readonly forTunnel: boolean;
   readonly clock: Clock;
   readonly lookup: Lookup;
 }
@@ -114,7 +116,8 @@ class Dialling {
       if (this.#attempts.size === 0) this.#fail(this.#error);
       return;
     }
-    const buffer = this.#options.destination.tls === undefined ? new ReadBuffer() : undefined;
+    const { destination, forTunnel } = this.#options;
+    const buffer = destination.tls === undefined && !forTunnel ? new ReadBuffer() : undefined;
     const socket = connect(this.#target(address, buffer));
     this.#attempts.add(socket);
     socket.on("error", (error) => this.#lost(socket, error));
@@ -126,11 +129,12 @@ class Dialling {
   }
 
   #target({ address }: Address, buffer: ReadBuffer | undefined): NetConnectOpts {
-    const { port, socketPath } = this.#options.destination;
+    const { destination, forTunnel: allowHalfOpen } = this.#options;
+    const { port, socketPath } = destination;
     // The types know `onread` with one buffer only; all runtimes take a function too, as Node's documentation has it.
     const reading = buffer === undefined ? {} : { onread: buffer as never };
-    if (socketPath !== undefined) return { path: socketPath, ...reading };
-    return { host: address, port, noDelay: true, autoSelectFamily: false, ...reading };
+    if (socketPath !== undefined) return { path: socketPath, allowHalfOpen, ...reading };
+    return { host: address, port, noDelay: true, allowHalfOpen, autoSelectFamily: false, ...reading };
   }
 
   #lost(socket: Socket, error: unknown): void {

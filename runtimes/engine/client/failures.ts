@@ -71,6 +71,14 @@ export const connectionLost = (endpoint: Endpoint, thrown: unknown, progress: Pr
   });
 };
 
+/** A tunnel's connection has ended before the tunnel did. */
+export const tunnelLost = (endpoint: Endpoint, thrown: unknown): ProxyError =>
+  attemptFailure("upstream-reset", endpoint, {
+    what: `the tunnel broke off: ${thrown === undefined ? "connection closed" : reasonFor(codeOf(thrown))}`,
+    progress: "head",
+    cause: thrown,
+  });
+
 interface Failure {
   /** The end of a sentence that begins with the endpoint's name. */
   readonly what: string;

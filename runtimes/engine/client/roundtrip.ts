@@ -1,4 +1,5 @@
 /** One attempt: its request out, its response in. */
+import { Buffer } from "node:buffer";
 import { type Body, NO_BODY } from "../../../src/core/body.ts";
 import { type ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
@@ -20,6 +21,7 @@ import { type BodyOwner, ResponseBody } from "./response-body.ts";
 import type { ResponseReceiver } from "./response-intake.ts";
 import { sendRequest } from "./send-request.ts";
 import type { Upload, UploadOwner } from "./upload.ts";
+import { upstreamTunnel } from "./upstream-tunnel.ts";
 
 /** May be quiet for long. */
 const EVENT_STREAM = /^text\/event-stream(?:[;\s]|$)/i;
@@ -58,10 +60,13 @@ export class Roundtrip
   #isRead = false;
   #isOver = false;
   #isSwept = false;
-  takesUsed = true;
+  takesUsed: boolean;
+  readonly isForTunnel: boolean;
 
   constructor(options: RoundtripOptions) {
     this.#options = options;
+    this.isForTunnel = options.attempt.exchange.upgrade !== undefined;
+    this.takesUsed = !this.isForTunnel;
     this.#record = new AttemptRecord(options.attempt, options.clock);
     this.#patience = new Patience(options.attempt.timeouts, options.attempt.exchange.endsAt);
   }
@@ -81,7 +86,7 @@ export class Roundtrip
       this.#leave();
       return;
     }
-    const connection = pool.take(this.#record.startedAt);
+    const connection = this.isForTunnel ? undefined : pool.take(this.#record.startedAt);
     if (connection === undefined) this.#wait();
     else this.acquired(connection);
   }
@@ -133,9 +138,33 @@ export class Roundtrip
   interim({ status, fields }: ResponseHead): boolean {
     this.#patience.awaitHead(this.#options.clock.now());
     if (status === 100) this.#upload?.release();
-    else if (status === 101) this.malformed("it switched protocols without being asked to (RFC 9110 §7.8)");
     else this.#options.attempt.exchange.arrival.interim(status, fields);
     return !this.#isOver;
+  }
+
+  switched({ version, notes, fields }: ResponseHead, rest: Uint8Array): void {
+    const connection = this.#connection;
+    const { attempt, clock, resolve } = this.#options;
+    const { upgrade } = attempt.exchange;
+    const { upgrade: protocol } = notes;
+    if (connection === undefined || upgrade === undefined || protocol === undefined) {
+      this.malformed("it switched protocols without being asked to (RFC 9110 §7.8)");
+      return;
+    }
+    if (version !== "1.1" || !notes.connectionUpgrade || protocol.toLowerCase() !== upgrade.toLowerCase()) {
+      this.malformed("it switched to another protocol than it was asked for (RFC 9110 §7.8)");
+      return;
+    }
+    const record = this.#record;
+    record.answered(clock.now(), 101);
+    this.#isOver = true;
+    this.#connection = undefined;
+    this.#unsubscribe?.();
+    const { endpoint, timeouts } = attempt;
+    const early = Buffer.from(rest);
+    const socket = connection.detach();
+    const tunnel = upstreamTunnel({ socket, early, endpoint, record, idleMs: timeouts.tunnelIdleMs });
+    resolve({ kind: "tunnel", protocol, fields, tunnel });
   }
 
   head(head: ResponseHead, length: BodyLength, whole: Uint8Array | undefined): void {

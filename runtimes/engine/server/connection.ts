@@ -5,7 +5,7 @@ import type { ListenConfig } from "../../../src/config/types.ts";
 import type { Peer } from "../../../src/core/arrival.ts";
 import { type Body, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
-import type { HttpReply } from "../../../src/core/reply.ts";
+import { type HttpReply, type TunnelReply, cancelReply, cancelTunnel } from "../../../src/core/reply.ts";
 import type { Answer, GatewayRef } from "../../../src/gateway.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import type { ScreenProblem } from "../../../src/http/screen-problem.ts";
@@ -16,6 +16,7 @@ import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { type DeadlineEntry, type Deadlines, limitFrom } from "../deadlines.ts";
+import { ClientTunnel } from "./client-tunnel.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { type IntakeOwner, RequestIntake } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
@@ -43,6 +44,7 @@ const STALLED_MS = 60_000;
 /** A client gets this long to read its last answer while it may still be sending. */
 const LINGER_MS = 1_000;
 
+const SWITCHING = { length: "none", connection: "Upgrade" } as const;
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwner {
@@ -61,7 +63,11 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   /** The last response is on its way; what still comes is thrown away. */
   #lingering = false;
   #closed = false;
-  deadline: number;
+  readonly #onData = (bytes: Buffer): void => this.#intake.received(bytes);
+  readonly #onEnd = (): void => this.#ended();
+  readonly #onDrain = (): void => this.#drained();
+  #tunnel: ClientTunnel | undefined;
+  #deadline: number;
 
   constructor(socket: Socket, peer: Peer, context: ServerContext) {
     this.#socket = socket;
@@ -71,17 +77,19 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.localPort = socket.localPort;
     const { heads, listen } = context;
     this.#intake = new RequestIntake({ socket, heads, limits: listen.limits, owner: this });
-    this.deadline = limitFrom(context.now(), listen.timeouts.headerMs);
+    this.#deadline = limitFrom(context.now(), listen.timeouts.headerMs);
     socket.setNoDelay(true);
-    socket.on("data", (bytes: Buffer) => this.#intake.received(bytes));
-    socket.on("end", () => this.#ended());
-    socket.on("drain", () => this.#drained());
+    socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);
     socket.on("error", () => {});
     socket.on("close", () => this.#gone());
     context.deadlines.add(this);
   }
 
-  /** A request is being answered. Part of a head is none yet. */
+  get deadline(): number {
+    return this.#tunnel?.deadline ?? this.#deadline;
+  }
+
+  /** A request is being answered, or a tunnel is open. Part of a head is none yet. */
   get busy(): boolean {
     return this.#request !== undefined;
   }
@@ -91,16 +99,27 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     if (!this.busy && this.#intake.aheadBytes === 0 && !this.#lingering) this.#socket.destroy();
   }
 
+  /** Whether it can be closed by the rules of what it carries, though that has no end of its own. */
+  get isWebSocket(): boolean {
+    return this.#tunnel?.isWebSocket === true;
+  }
+
+  /** Closes a WebSocket on both sides (1001). Anything else goes on. */
+  goAway(): void {
+    this.#tunnel?.goAway();
+  }
+
   /** Cuts whatever is in flight. */
   destroy(): void {
     this.#socket.destroy();
   }
 
   expired(now: number): void {
-    if (this.#writer?.blocked === true) {
+    if (this.#tunnel !== undefined) this.#tunnel.expired();
+    else if (this.#writer?.blocked === true) {
       this.#cut(new ProxyError("client-closed", { detail: "client stopped reading the response" }));
     } else if (this.#request === undefined && !this.#lingering && this.#intake.isInsideHead) {
-      this.deadline = now + LINGER_MS;
+      this.#deadline = now + LINGER_MS;
       this.refused(refuse("request-timeout", "header section not complete in time (listen.timeouts.header)"));
     } else {
       this.#socket.destroy();
@@ -108,12 +127,12 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   }
 
   headStarted(): void {
-    this.deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.headerMs);
+    this.#deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.headerMs);
   }
 
   requestBegun(head: RequestHead, body: Body, length: BodyLength): void {
     const { limits } = this.#context.listen;
-    this.deadline = Number.POSITIVE_INFINITY;
+    this.#deadline = Number.POSITIVE_INFINITY;
     this.#length = length;
     this.#begun += 1;
     // Behind CONNECT nobody can tell whether what follows is a request.
@@ -169,7 +188,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
       return;
     }
     if (this.#keepAlive && this.#intake.isContentDue) {
-      this.deadline = this.#context.now() + LINGER_MS;
+      this.#deadline = this.#context.now() + LINGER_MS;
       this.#intake.bodyResumed();
     } else this.#settle();
   }
@@ -183,14 +202,40 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     const { reply } = answer;
     if (this.#closed || request.reason !== undefined) {
       const reason = request.reason ?? clientLeft();
-      if (reply.kind === "http") cancelBody(reply.body, reason);
+      cancelReply(reply, reason);
       answer.ended(reason, 0);
       this.#socket.destroy();
       return;
     }
     this.#answer = answer;
-    if (reply.kind === "tunnel") throw new TypeError("tunnels are not served yet");
-    this.#write(request, reply);
+    if (reply.kind === "tunnel") this.#switch(reply);
+    else this.#write(request, reply);
+  }
+
+  /** The connection belongs to a tunnel from here on. */
+  #switch({ protocol, fields, tunnel }: TunnelReply): void {
+    const socket = this.#socket;
+    try {
+      if (tunnel.kind === "native") throw new TypeError("a runtime's own WebSocket on a socket");
+      const head = encodeResponseHead({ status: 101 }, [...fields, "Upgrade", protocol], SWITCHING);
+      socket.pause();
+      socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
+      socket.write(head, "latin1");
+      const early = this.#intake.takeAhead();
+      this.#tunnel = new ClientTunnel({
+        socket,
+        early,
+        hasEnded: this.#intake.hasEnded,
+        protocol,
+        tunnel,
+        now: this.#context.now,
+        closed: (error, bytesSent) => this.#answer?.ended(error, bytesSent),
+      });
+    } catch (thrown) {
+      const error = asProxyError(thrown);
+      cancelTunnel(tunnel, error);
+      this.finished(error);
+    }
   }
 
   #write(request: IncomingRequest, reply: HttpReply): void {
@@ -198,7 +243,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#keepAlive &&= !this.#context.draining && this.#mayDiscardRest(request);
     const writer = new ResponseWriter(this.#socket, this);
     this.#writer = writer;
-    this.deadline = this.#context.now() + STALLED_MS;
+    this.#deadline = this.#context.now() + STALLED_MS;
     const { method, version } = request;
     try {
       writer.begin(reply, { isHead: method === "HEAD", version, keepAlive: this.#keepAlive });
@@ -230,7 +275,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     else if (!intake.isContentDue) {
       this.#request = undefined;
       this.#writer = undefined;
-      this.deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.keepAliveMs);
+      this.#deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.keepAliveMs);
       if (intake.aheadBytes === 0 && (intake.hasEnded || this.#context.draining)) this.#linger();
       else {
         intake.next();
@@ -245,7 +290,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#lingering = true;
     this.#request = undefined;
     this.#intake.stop();
-    this.deadline = this.#context.now() + LINGER_MS;
+    this.#deadline = this.#context.now() + LINGER_MS;
     this.#socket.end();
     this.#socket.resume();
     if (this.#intake.hasEnded) this.#socket.destroySoon();
@@ -253,7 +298,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   #drained(): void {
     if (this.#writer?.blocked === true) {
-      this.deadline = this.#context.now() + STALLED_MS;
+      this.#deadline = this.#context.now() + STALLED_MS;
       this.#writer.drained();
     }
   }
@@ -280,10 +325,12 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     if (this.#closed) return;
     this.#closed = true;
     this.#context.deadlines.delete(this);
-    const error = clientLeft();
-    this.#intake.lost(error);
-    this.#request?.cancel(error);
-    this.#writer?.abort(error);
+    if (this.#tunnel === undefined) {
+      const error = clientLeft();
+      this.#intake.lost(error);
+      this.#request?.cancel(error);
+      this.#writer?.abort(error);
+    }
     this.#context.closed(this);
   }
 }

@@ -88,6 +88,12 @@ export class RequestIntake implements BodyOrigin {
     if (this.#body !== undefined && !this.#body.complete) this.#cutShort(this.#body);
   }
 
+  /** The connection carries something else from here on: what was read ahead belongs to that. */
+  takeAhead(): Buffer | undefined {
+    this.#isOver = true;
+    return this.#ahead.take();
+  }
+
   /** The connection is gone. */
   lost(error: ProxyError): void {
     this.#isOver = true;

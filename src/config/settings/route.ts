@@ -1,5 +1,6 @@
 /** `routes`: what happens to which requests. */
 import type { RouteMatch } from "../../routing/match.ts";
+import { isTunnelProtocol } from "../../edge/upgrade.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
 import { code } from "../schema/leaf.ts";
 import { defaulted, object, optional, type Rule } from "../schema/object.ts";
@@ -15,16 +16,20 @@ import { checkParams } from "./route-params.ts";
 export const routeTimeouts: Schema<RouteTimeouts> = object(
   "RouteTimeouts",
   {
-    total: optional(duration, "Time for the whole exchange. No limit unless set."),
+    total: optional(
+      duration,
+      "Time for the whole exchange; of a tunnel, until it is open. No limit unless set.",
+    ),
     firstByte: optional(duration, "Overrides the upstream's."),
     idle: optional(duration, "Overrides the upstream's."),
+    tunnelIdle: optional(duration, "Overrides the upstream's.", { needs: "tunnel" }),
   },
   { expects: "an object of durations" },
 );
 
 const ACTIONS = ["upstream", "redirect", "respond"];
 /** What only means something where a request is sent on. */
-const FORWARDING_ONLY = ["rewrite", "requestHeaders", "timeouts"];
+const FORWARDING_ONLY = ["rewrite", "requestHeaders", "timeouts", "upgrade"];
 const ALONE = { properties: Object.fromEntries(FORWARDING_ONLY.map((key) => [key, false])) };
 
 const checkAction = ({ has, complain }: Rule): void => {
@@ -72,6 +77,16 @@ export const middleware: Schema<readonly unknown[]> = listOf(
   code("a function", (value) => typeof value === "function", "Middleware"),
 );
 
+const isWebSocket = (protocol: unknown): boolean =>
+  typeof protocol === "string" && protocol.toLowerCase() === "websocket";
+
+const upgrade: Schema<readonly string[]> = listOf(
+  "a list of protocols",
+  text('the name of a protocol such as "websocket", which can\'t be HTTP', (name) =>
+    isTunnelProtocol(name) ? name : REFUSED,
+  ),
+);
+
 export const route: Schema<RouteConfig> = object<RouteConfig>(
   "RouteConfig",
   {
@@ -100,6 +115,14 @@ export const route: Schema<RouteConfig> = object<RouteConfig>(
       "Hono middleware around this route, inside of the gateway's; from TypeScript only.",
     ),
     bodyBytes: optional(bodySize, 'Overrides `listen.limits.bodyBytes`; a size or "unlimited".'),
+    upgrade: defaulted(
+      upgrade,
+      ["websocket"],
+      "Protocols that clients may switch to (`Upgrade`), if the upstream agrees. None where the list is empty.",
+      {
+        needs: (protocols) => (Array.isArray(protocols) && !protocols.every(isWebSocket) ? ["tunnel"] : []),
+      },
+    ),
     encodedSlash: optional(encodedSlash, "Overrides `validation.encodedSlash`."),
   },
   {

@@ -99,6 +99,12 @@ export const upstreamTimeouts: Schema<UpstreamTimeouts> = object(
       duration,
       "Time between two pieces of a body, either direction. 60s unless set, 5m for event streams.",
     ),
+    tunnelIdle: defaulted(
+      duration,
+      "5m",
+      "Time without a byte in either direction of a tunnel, such as a WebSocket.",
+      { needs: "tunnel" },
+    ),
   },
   { expects: "an object of durations" },
 );
