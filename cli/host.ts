@@ -43,6 +43,8 @@ export interface Host {
   /** Rejects with an error whose `code` is "ENOENT" when there is no such file. */
   readText(path: string): Promise<string>;
   writeText(path: string, text: string): Promise<void>;
+  /** Calls `listener` some seconds after the content of one of `files` has changed. Returns a function that ends this. */
+  whenChanged(files: readonly string[], listener: () => void): () => void;
   readonly certificates: CertificateAccess;
   /** Imports a module by its absolute path. */
   importModule(path: string): Promise<unknown>;

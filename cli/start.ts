@@ -2,6 +2,7 @@
 import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
 import { ServeError, type Serving } from "../runtimes/serving.ts";
+import { renewCertificates } from "./certificate-renewal.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
 import { commandName } from "./command-name.ts";
@@ -27,6 +28,7 @@ type Describe = (address: string, style: Style) => readonly string[];
 interface Setup {
   readonly loaded: LoadedConfig;
   readonly describe: Describe;
+  readonly reload: () => Promise<LoadedConfig | undefined>;
 }
 
 /** Serves until a signal comes. Resolves to the exit code. */
@@ -34,7 +36,10 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   const flags = listenFlags(options);
   if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
   const loaded = await configured(host, options, flags);
-  if (loaded !== undefined) return run(host, { loaded, describe: fileDescription(loaded) });
+  if (loaded !== undefined) {
+    const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
+    return run(host, { loaded, describe: fileDescription(loaded), reload });
+  }
   const demo = await startDemo(host);
   try {
     return await run(host, await demoSetup(host, demo, flags));
@@ -61,19 +66,22 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
   if (options.config !== undefined) {
     throw new CliError(EXIT.usage, "a URL and --config exclude each other", "give one of them");
   }
-  const loaded = await configuredBy(host, {
-    ...listenFlags(options),
-    upstreams: { upstream: endpoints },
-    routes: [{ name: "everything", upstream: "upstream" }],
-  });
+  const reload = (): Promise<LoadedConfig> =>
+    configuredBy(host, {
+      ...listenFlags(options),
+      upstreams: { upstream: endpoints },
+      routes: [{ name: "everything", upstream: "upstream" }],
+    });
   return {
-    loaded,
+    loaded: await reload(),
+    reload,
     describe: (address, style) => [`  ${style.cyan(address)}  ${style.dim("→")} ${endpoints.join(", ")}`],
   };
 };
 
 const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
   loaded: await configuredBy(host, { ...demo.config, ...flags }),
+  reload: () => configuredBy(host, { ...demo.config, ...flags }),
   describe: (address, style) => {
     const width = Math.max(...[address, ...demo.origins.map(({ url }) => url)].map(({ length }) => length));
     const row = (url: string, what: string): string =>
@@ -95,7 +103,7 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, { loaded, describe }: Setup): Promise<number> => {
+const run = async (host: Host, { loaded, describe, reload }: Setup): Promise<number> => {
   await refuseUnsupported(loaded, host.profile);
   const serving = await serve(host, loaded);
   const style = styleFor(host.stdout, host.env);
@@ -106,7 +114,8 @@ const run = async (host: Host, { loaded, describe }: Setup): Promise<number> => 
   if (network !== undefined) lines.push(style.dim(network), "");
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
-  return stopped;
+  const endRenewal = renewCertificates(host, serving, { loaded, reload });
+  return stopped.finally(endRenewal);
 };
 
 const serve = async (host: Host, { config, explicit }: LoadedConfig): Promise<Serving> => {

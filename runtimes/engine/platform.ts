@@ -1,4 +1,5 @@
 /** The platform of Node, Deno and Bun: upstreams over sockets, or by the runtime's `fetch` where an upstream says so. */
+import type { Capability } from "../../src/core/capability.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { TlsFault, TlsTexts } from "../../src/core/tls-inspection.ts";
 import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
@@ -19,6 +20,8 @@ const WATCH_CLIENT_AFTER_MS = 250;
 
 /** What really differs between the runtimes. */
 export interface EngineParts extends Pick<PlatformParts, "name" | "server"> {
+  /** @default everything */
+  readonly capabilities?: ReadonlySet<Capability> | undefined;
   readonly fetch?: Omit<FetchTransportOptions, "clock"> | undefined;
   /** A look at certificates and keys, at a time in milliseconds since 1970. @default `inspectTls` */
   readonly inspectTls?: ((texts: TlsTexts, now: number) => readonly TlsFault[]) | undefined;
@@ -30,7 +33,7 @@ export const enginePlatform = (parts: EngineParts, options: FailureOptions): Pla
   const { inspectTls: inspect = inspectTls } = parts;
   return createPlatform({
     name: parts.name,
-    capabilities: ENGINE_CAPABILITIES,
+    capabilities: parts.capabilities ?? ENGINE_CAPABILITIES,
     clock,
     random: webRandom(),
     transport: engineTransport({ clock }),

@@ -6,7 +6,9 @@ import { type GatewayRef, buildGateway } from "../../src/gateway.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import type { ServeOptions, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
+import { notices } from "./notices.ts";
 import { listen } from "./server/listen.ts";
+import { writeToStderr } from "./stderr.ts";
 
 const ANY_ADDRESS = "::";
 const ANY_IPV4_ADDRESS = "0.0.0.0";
@@ -40,6 +42,7 @@ export const serveGateway = async (
     deadlines: new Deadlines(clock),
     now: () => clock.now(),
     epoch: () => clock.epoch(),
+    notice: notices(writeToStderr, () => clock.now()),
     closed: () => transport.close(),
   });
 };

@@ -49,6 +49,8 @@ export interface ListenConfig {
   readonly port: number;
   /** Address to bind. `::` is every address, IPv4 and IPv6. @default "::" */
   readonly host: string;
+  /** TLS towards clients. Plain HTTP unless set. */
+  readonly tls: ListenTlsConfig | undefined;
   /** Addresses or CIDR ranges of proxies whose forwarding headers are believed. */
   readonly trustedProxies: readonly string[];
   /** Path that answers 200 while serving and 503 while draining. None unless set. */
@@ -61,6 +63,30 @@ export interface ListenConfig {
   readonly timeouts: ListenTimeouts;
   /** How a stop proceeds. */
   readonly drain: DrainConfig;
+}
+
+/** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
+export interface ListenTlsConfig {
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+  /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+  readonly certificates: readonly ListenCertificate[];
+  /** Oldest version of TLS that is spoken. @default "1.2" */
+  readonly minVersion: "1.2" | "1.3";
+  /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
+  readonly ciphers: string | undefined;
+}
+
+/** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+export interface ListenCertificate {
+  /** Names that clients ask for (SNI), exact or "*.example.com". Those of the certificate unless set. */
+  readonly names: readonly string[] | undefined;
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
 }
 
 /** `listen.limits`: What a client may ask for at most. */
@@ -339,6 +365,8 @@ export interface ListenInput {
   readonly port?: number | string | undefined;
   /** Address to bind. `::` is every address, IPv4 and IPv6. @default "::" */
   readonly host?: string | undefined;
+  /** TLS towards clients. Plain HTTP unless set. */
+  readonly tls?: ListenTlsInput | undefined;
   /** Addresses or CIDR ranges of proxies whose forwarding headers are believed. */
   readonly trustedProxies?: string | readonly string[] | undefined;
   /** Path that answers 200 while serving and 503 while draining. None unless set. */
@@ -351,6 +379,30 @@ export interface ListenInput {
   readonly timeouts?: ListenTimeoutsInput | undefined;
   /** How a stop proceeds. */
   readonly drain?: DrainInput | undefined;
+}
+
+/** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
+export interface ListenTlsInput {
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+  /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+  readonly certificates?: readonly ListenCertificateInput[] | undefined;
+  /** Oldest version of TLS that is spoken. @default "1.2" */
+  readonly minVersion?: "1.2" | "1.3" | undefined;
+  /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
+  readonly ciphers?: string | undefined;
+}
+
+/** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+export interface ListenCertificateInput {
+  /** Names that clients ask for (SNI), exact or "*.example.com". Those of the certificate unless set. */
+  readonly names?: string | readonly string[] | undefined;
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
 }
 
 /** `listen.limits`: What a client may ask for at most. */

@@ -17,7 +17,9 @@ export type Capability =
   | "connection-limit"
   | "requests-per-connection"
   | "graceful-drain"
-  | "tunnel";
+  | "tunnel"
+  | "listen-tls"
+  | "cipher-list";
 
 /**
  * What a platform can do beyond the common ground. A config that asks for more than its platform offers is
@@ -42,6 +44,8 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "requests-per-connection": "close a client connection after a number of requests",
   "graceful-drain": "finish requests in flight before the process ends",
   tunnel: "switch to protocols other than WebSocket, and close tunnels that are idle",
+  "listen-tls": "speak TLS to clients",
+  "cipher-list": "choose the cipher suites of TLS towards clients",
 };
 
 /** What it takes sockets of our own to upstreams for: `fetch` can do none of it. */
@@ -67,4 +71,6 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "requests-per-connection",
   "graceful-drain",
   "tunnel",
+  "listen-tls",
+  "cipher-list",
 ]);

@@ -58,6 +58,7 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       files.set(path, text);
     },
     onHangUp: () => {},
+    whenChanged: unexpected("watching files"),
     certificates: { inspect: () => [], accessTo: () => Promise.resolve(undefined) },
     importModule: unexpected("importing"),
     now: () => 0,

@@ -23,6 +23,13 @@ export const EVERYTHING: Everything = {
   listen: {
     port: "8080",
     host: "::",
+    tls: {
+      cert: CERT,
+      key: KEY,
+      certificates: [{ names: ["a.example", "*.b.example"], cert: CERT, key: KEY }],
+      minVersion: "1.3",
+      ciphers: "ECDHE-RSA-AES128-GCM-SHA256",
+    },
     trustedProxies: "10.0.0.0/8",
     readyPath: "/readyz",
     halfClose: "answer",

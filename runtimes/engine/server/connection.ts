@@ -18,7 +18,7 @@ import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { type DeadlineEntry, type Deadlines, limitFrom } from "../deadlines.ts";
 import { ClientTunnel } from "./client-tunnel.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
-import { type IntakeOwner, RequestIntake } from "./request-intake.ts";
+import { type IntakeOwner, RequestIntake, TLS_WITHOUT_TLS } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
 
 /** What connections of one server share. */
@@ -33,6 +33,8 @@ export interface ServerContext {
   date(): string;
   /** From now on every response closes its connection. */
   readonly draining: boolean;
+  /** Writes a line for operators. */
+  notice(line: string): void;
   /** The connection is gone. */
   closed(connection: ClientConnection): void;
 }
@@ -144,7 +146,11 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   }
 
   /** Answered, and then the connection closes. */
-  refused({ code, detail }: Refusal): void {
+  refused(refusal: Refusal): void {
+    const { code, detail } = refusal;
+    if (refusal === TLS_WITHOUT_TLS) {
+      this.#context.notice(`a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`);
+    }
     this.#keepAlive = false;
     this.#open(unreadableRequest({ code: requestCode(code), detail }, this));
   }
@@ -183,14 +189,19 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#answer = undefined;
     answer?.ended(error, bytesSent);
     if (error !== undefined) {
-      // A reset, so that nobody takes what came for the whole.
-      this.#socket.resetAndDestroy();
+      this.#breakOff();
       return;
     }
     if (this.#keepAlive && this.#intake.isContentDue) {
       this.#deadline = this.#context.now() + LINGER_MS;
       this.#intake.bodyResumed();
     } else this.#settle();
+  }
+
+  /** A reset, so that nobody takes what came for the whole. TLS has its own end, which is left out then. */
+  #breakOff(): void {
+    if (this.scheme === "http") this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   #open(request: IncomingRequest): void {

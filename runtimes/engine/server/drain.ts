@@ -6,6 +6,8 @@ export type ConnectionSet = Set<ClientConnection>;
 export interface DrainOptions {
   readonly connections: ConnectionSet;
   readonly stopAccepting: () => Promise<void>;
+  /** Ends connections that are not accepted yet. */
+  readonly destroyUnaccepted: () => void;
   /** Between turning not-ready and refusing new connections. */
   readonly delayMs: number;
   /** What requests in flight get after that. */
@@ -65,6 +67,7 @@ export const drainConnections = async (options: DrainOptions): Promise<{ readonl
     if (connection.busy) cut += 1;
     connection.destroy();
   }
+  options.destroyUnaccepted();
   await stopped;
   return { cut };
 };

@@ -1,16 +1,19 @@
 /** A server over sockets for a gateway. */
 import { once } from "node:events";
-import { type Server, type Socket, createServer } from "node:net";
+import type { Server, Socket } from "node:net";
 import { peerOf } from "../../../src/core/peer.ts";
 import type { ListenConfig } from "../../../src/config/types.ts";
 import type { GatewayRef } from "../../../src/gateway.ts";
 import { requestHeads } from "../../../src/http1/request-head.ts";
 import { latin1 } from "../latin1.ts";
+import type { Notice } from "../notices.ts";
 import { type Serving, listenError } from "../../serving.ts";
 import type { Deadlines } from "../deadlines.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
 import { ClientConnection, type ServerContext } from "./connection.ts";
 import { DateField } from "./date-field.ts";
+import { type Listener, plainListener } from "./listener.ts";
+import { tlsListener } from "./tls-listener.ts";
 
 /** Connections that may wait to be accepted: bursts of new clients are longer than the default of 511. */
 const BACKLOG = 4096;
@@ -25,6 +28,8 @@ export interface ListenOptions {
   readonly lifecycle: { draining: boolean };
   readonly now: () => number;
   readonly epoch: () => number;
+  /** Writes a line for operators. */
+  readonly notice: Notice;
   /** Called once when the server has ended. */
   readonly closed: () => Promise<void>;
 }
@@ -34,9 +39,8 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
   const { lifecycle, listen: config } = options;
   const connections: ConnectionSet = new Set();
   const context = serverContext(options, connections);
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    accept(socket, context, connections),
-  );
+  const listener = listenerOf(config, context, connections);
+  const { server } = listener;
   await open(server, config, options.fallbackHost);
   let ended: Promise<void> | undefined;
   const end = (): Promise<void> => (ended ??= options.closed());
@@ -47,6 +51,7 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
     });
   return {
     address: addressOf(server, config),
+    useCertificates: (tls) => listener.useCertificates(tls),
     drain: () =>
       (drained ??= (async () => {
         lifecycle.draining = true;
@@ -54,6 +59,7 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
         const result = await drainConnections({
           connections,
           stopAccepting,
+          destroyUnaccepted: () => listener.destroyUnaccepted(),
           // The delay is for whoever watches the ready page.
           delayMs: config.readyPath === undefined ? 0 : delayMs,
           timeoutMs,
@@ -67,11 +73,25 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
       const cut = [...connections].filter(({ busy }) => busy).length;
       const stopped = stopAccepting();
       for (const connection of connections) connection.destroy();
+      listener.destroyUnaccepted();
       await stopped;
       await end();
       return { cut };
     },
   };
+};
+
+const listenerOf = (config: ListenConfig, context: ServerContext, connections: ConnectionSet): Listener => {
+  const accepted = (socket: Socket): void => accept(socket, context, connections);
+  const { tls, limits, timeouts } = config;
+  if (tls === undefined) return plainListener(accepted);
+  return tlsListener({
+    tls,
+    handshakeMs: timeouts.headerMs,
+    connections: limits.connections,
+    accepted,
+    plainHttp: () => context.notice(`a client speaks plain HTTP on ${config.port}, which is for https`),
+  });
 };
 
 const accept = (socket: Socket, context: ServerContext, connections: ConnectionSet): void => {
@@ -91,7 +111,8 @@ const serverContext = (options: ListenOptions, connections: ConnectionSet): Serv
     gateway,
     listen: config,
     heads: requestHeads(latin1, config.limits),
-    scheme: "http",
+    scheme: config.tls === undefined ? "http" : "https",
+    notice: options.notice,
     deadlines,
     now,
     date: () => date.value,
@@ -122,9 +143,10 @@ const open = async (
   }
 };
 
-const addressOf = (server: Server, { host, port }: ListenConfig): Serving["address"] => {
+const addressOf = (server: Server, { host, port, tls }: ListenConfig): Serving["address"] => {
+  const scheme = tls === undefined ? "http" : "https";
   const bound = server.address();
   return bound === null || typeof bound === "string"
-    ? { host, port }
-    : { host: bound.address, port: bound.port };
+    ? { scheme, host, port }
+    : { scheme, host: bound.address, port: bound.port };
 };

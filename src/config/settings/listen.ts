@@ -6,6 +6,7 @@ import { defaulted, object, optional } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
 import { bodySize, duration, listenPort, size, whole } from "../schema/values.ts";
 import { addressRange, bindAddress, path } from "./addresses.ts";
+import { listenTls } from "./listen-tls.ts";
 
 const DURATIONS = { expects: "an object of durations" };
 
@@ -59,6 +60,7 @@ const drain: Schema<DrainConfig> = object(
 export const listen: Schema<ListenConfig> = object("ListenConfig", {
   port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
   host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
+  tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
   trustedProxies: defaulted(
     oneOrMany("an IP address or CIDR range, or a list of them", addressRange, 0),
     [],

@@ -3,8 +3,8 @@ import { listOf, mapOf, oneOrMany } from "../schema/collections.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
-import { Refusal, type Schema } from "../schema/schema.ts";
-import { duration, flag, nonEmpty, size, text, weight, whole, wholeOrUnlimited } from "../schema/values.ts";
+import type { Schema } from "../schema/schema.ts";
+import { duration, flag, nonEmpty, size, weight, whole, wholeOrUnlimited } from "../schema/values.ts";
 import type {
   EndpointConfig,
   PoolConfig,
@@ -14,30 +14,7 @@ import type {
   UpstreamTlsConfig,
 } from "../types.ts";
 import { endpointUrl, hostPolicy, tlsName } from "./addresses.ts";
-
-/** What names a file of a certificate or key, where its text was meant. */
-const PEM_FILE = /^[\w./~-]+\.(?:pem|key|crt|cer|der|p8)$/i;
-
-const pem = (what: string, label: RegExp): Schema<string> =>
-  text(
-    `${what} as PEM text`,
-    (given) => {
-      if (label.test(given)) return given;
-      return given.includes("-----BEGIN ")
-        ? new Refusal("the PEM text holds something else", { isSafe: true })
-        : new Refusal('take it from a file with "${file:path/to.pem}"');
-    },
-    { pattern: label.source },
-  );
-
-const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END /;
-const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]+-----END /;
-
-/** PEM text that nobody gets to see. */
-export const privateKey: Schema<string> = {
-  ...pem("a private key", PRIVATE_KEY),
-  isSecret: (value) => !(typeof value === "string" && PEM_FILE.test(value)),
-};
+import { certificate, certificates, privateKey } from "./pem.ts";
 
 const tls: Schema<UpstreamTlsConfig> = object<UpstreamTlsConfig>(
   "UpstreamTlsConfig",
@@ -46,14 +23,14 @@ const tls: Schema<UpstreamTlsConfig> = object<UpstreamTlsConfig>(
       needs: (written) => (written === false ? ["upstream-no-verify"] : []),
     }),
     ca: optional(
-      pem("certificates", CERTIFICATE),
+      certificates,
       "Authorities to trust instead of the runtime's, as PEM text.",
       { needs: "upstream-ca" },
     ),
     serverName: optional(tlsName, "Name to ask for (SNI) and to verify instead of the URL's host.", {
       needs: "upstream-server-name",
     }),
-    cert: optional(pem("a certificate", CERTIFICATE), "Client certificate to present, as PEM text.", {
+    cert: optional(certificate, "Client certificate to present, as PEM text.", {
       needs: "upstream-client-certificate",
     }),
     key: optional(privateKey, "Private key of `cert`, as PEM text."),

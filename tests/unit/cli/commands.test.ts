@@ -455,12 +455,13 @@ describe("a gateway on all addresses", () => {
     ],
     ["::", [], "Listens on all addresses (::, IPv4 and IPv6)"],
   ])("says so of %s, and how to reach it", (host, addresses, text) => {
-    expect(networkText({ host, port: 8080 }, addresses)).toBe(text);
-    expect(addressUrl({ host, port: 8080 })).toBe("http://localhost:8080");
+    expect(networkText({ scheme: "http", host, port: 8080 }, addresses)).toBe(text);
+    expect(addressUrl({ scheme: "http", host, port: 8080 })).toBe("http://localhost:8080");
+    expect(addressUrl({ scheme: "https", host, port: 8443 })).toBe("https://localhost:8443");
   });
 
   it("is not one that listens on one address", () => {
-    expect(networkText({ host: "127.0.0.1", port: 8080 }, ["10.0.0.7"])).toBeUndefined();
+    expect(networkText({ scheme: "http", host: "127.0.0.1", port: 8080 }, ["10.0.0.7"])).toBeUndefined();
   });
 });
 

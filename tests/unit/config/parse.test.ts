@@ -23,6 +23,7 @@ describe("defaults", () => {
       listen: {
         port: 8080,
         host: "::",
+        tls: undefined,
         trustedProxies: [],
         readyPath: undefined,
         limits: {
@@ -43,7 +44,7 @@ describe("defaults", () => {
           balance: "round-robin",
           host: "upstream",
           tls: undefined,
-          timeouts: { connectMs: 3000, firstByteMs: 15_000, idleMs: undefined },
+          timeouts: { connectMs: 3000, firstByteMs: 15_000, idleMs: undefined, tunnelIdleMs: 300_000 },
           pool: { connections: Number.POSITIVE_INFINITY, idle: 256, keepAliveMs: 4000 },
           limits: { headerBytes: 65_536 },
           transport: undefined,
@@ -59,9 +60,10 @@ describe("defaults", () => {
           rewrite: undefined,
           requestHeaders: undefined,
           responseHeaders: undefined,
-          timeouts: { totalMs: undefined, firstByteMs: undefined, idleMs: undefined },
+          timeouts: { totalMs: undefined, firstByteMs: undefined, idleMs: undefined, tunnelIdleMs: undefined },
           middleware: [],
           bodyBytes: undefined,
+          upgrade: ["websocket"],
           encodedSlash: undefined,
         },
       ],
@@ -116,6 +118,7 @@ describe("upstream", () => {
       connectMs: 250,
       firstByteMs: 1500,
       idleMs: 120_000,
+      tunnelIdleMs: 300_000,
     });
   });
 

@@ -20,6 +20,7 @@ const listenOn = (host: string, fallbackHost?: string): Promise<Serving> => {
     lifecycle: { draining: false },
     now: () => platform.clock.now(),
     epoch: () => platform.clock.epoch(),
+    notice: () => {},
     closed: () => Promise.resolve(),
   });
 };
