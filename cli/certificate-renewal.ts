@@ -27,9 +27,9 @@ export const renewCertificates = (host: Host, serving: Serving, { loaded, reload
   if (loaded.tlsFiles.length === 0) return () => {};
   const renew = async (): Promise<void> => {
     try {
-      const tls = (await reload())?.config.listen.tls;
-      if (tls === undefined) throw new TypeError("the config has no listen.tls any more");
-      serving.useCertificates(tls);
+      const renewed = await reload();
+      if (renewed === undefined) throw new TypeError("there is no config any more");
+      serving.useCertificates(renewed.config.listen);
       host.stderr.write("the certificates of listen.tls were read anew\n");
     } catch (thrown) {
       host.stderr.write(`the certificates of listen.tls stay as they were: ${reasonOf(thrown)}\n`);

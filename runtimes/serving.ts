@@ -1,5 +1,5 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
-import type { ListenTlsConfig } from "../src/config/types.ts";
+import type { ListenConfig } from "../src/config/types.ts";
 import type { FailureOptions } from "./failure-log.ts";
 
 export interface ServeOptions extends FailureOptions {
@@ -15,11 +15,11 @@ export interface ServeOptions extends FailureOptions {
 export interface Serving {
   readonly address: { readonly scheme: "http" | "https"; readonly host: string; readonly port: number };
   /**
-   * Exchanges the certificates of `listen.tls`: connections from now on get the new ones.
+   * Exchanges the certificates of all listeners for those of `listen`: connections from now on get the new ones.
    *
-   * @throws where they can't be used; then the old ones stay.
+   * @throws where one can't be used, or the listeners are others; then all stay as they were.
    */
-  useCertificates(tls: ListenTlsConfig): void;
+  useCertificates(listen: Pick<ListenConfig, "tls" | "also">): void;
   /**
    * Stops gracefully: not ready from now on, every response closes its connection, accepts connections for
    * `drain.delayMs` more where there is a ready page, waits `drain.timeoutMs` for what is in flight, then cuts it.

@@ -35,16 +35,22 @@ const upstreamHolders = (config: unknown): Holder[] => {
 };
 
 const listenHolders = (config: unknown): Holder[] => {
-  const path = ["listen", "tls"];
-  const value = valueAt(config, path);
-  const more: unknown = isRecord(value) ? value["certificates"] : undefined;
-  return [
-    { path, value },
-    ...(Array.isArray(more) ? more : []).map((each: unknown, index) => ({
-      path: [...path, "certificates", index],
-      value: each,
-    })),
+  const also = valueAt(config, ["listen", "also"]);
+  const paths: ConfigPath[] = [
+    ["listen", "tls"],
+    ...(Array.isArray(also) ? also : []).map((_, index) => ["listen", "also", index, "tls"]),
   ];
+  return paths.flatMap((path): Holder[] => {
+    const value = valueAt(config, path);
+    const more: unknown = isRecord(value) ? value["certificates"] : undefined;
+    return [
+      { path, value },
+      ...(Array.isArray(more) ? more : []).map((each: unknown, index) => ({
+        path: [...path, "certificates", index],
+        value: each,
+      })),
+    ];
+  });
 };
 
 /** What `inspect` finds in a config, whether it is as written (references resolved) or as parsed. */

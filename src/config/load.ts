@@ -27,7 +27,7 @@ export interface LoadedConfig {
   readonly input: unknown;
   /** Dotted paths that somebody set, such as `upstreams.api.timeouts.connect`. */
   readonly explicit: ReadonlySet<string>;
-  /** Files that the certificates and keys of `listen.tls` come from. */
+  /** Files that the certificates and keys of listeners come from. */
   readonly tlsFiles: readonly string[];
   /** The effective config as one would write it, defaults filled in, `***` in place of every secret. */
   readonly masked: () => unknown;
@@ -103,7 +103,7 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
   const found = checked.problems.filter(({ path }) => isComplete || setBy(gathered, path) !== undefined);
   const problems = [...gathered.problems, ...(await keyProblems(options, referenced)), ...found];
   if (config === undefined || problems.length > 0) throw new ConfigError(await located(gathered, problems));
-  const tlsFiles = referenced.filter(({ path: [first, second] }) => first === "listen" && second === "tls");
+  const tlsFiles = referenced.filter(({ path }) => path[0] === "listen" && path.includes("tls"));
   return loaded(gathered, config, resolved, [...new Set(tlsFiles.map(({ file }) => file))]);
 };
 

@@ -19,7 +19,8 @@ export type Capability =
   | "graceful-drain"
   | "tunnel"
   | "listen-tls"
-  | "cipher-list";
+  | "cipher-list"
+  | "several-listeners";
 
 /**
  * What a platform can do beyond the common ground. A config that asks for more than its platform offers is
@@ -46,6 +47,7 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   tunnel: "switch to protocols other than WebSocket, and close tunnels that are idle",
   "listen-tls": "speak TLS to clients",
   "cipher-list": "choose the cipher suites of TLS towards clients",
+  "several-listeners": "listen on several ports",
 };
 
 /** What it takes sockets of our own to upstreams for: `fetch` can do none of it. */
@@ -73,4 +75,5 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "tunnel",
   "listen-tls",
   "cipher-list",
+  "several-listeners",
 ]);

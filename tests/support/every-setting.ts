@@ -30,6 +30,10 @@ export const EVERYTHING: Everything = {
       minVersion: "1.3",
       ciphers: "ECDHE-RSA-AES128-GCM-SHA256",
     },
+    also: [
+      { port: 80, host: "0.0.0.0", redirect: "https" },
+      { port: 9443, tls: { cert: CERT, key: KEY } },
+    ],
     trustedProxies: "10.0.0.0/8",
     readyPath: "/readyz",
     halfClose: "answer",

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { Server, Socket } from "node:net";
 import { peerOf } from "../../../src/core/peer.ts";
-import type { ListenConfig } from "../../../src/config/types.ts";
+import type { ListenConfig, ListenTlsConfig } from "../../../src/config/types.ts";
 import type { GatewayRef } from "../../../src/gateway.ts";
 import { requestHeads } from "../../../src/http1/request-head.ts";
 import { latin1 } from "../latin1.ts";
@@ -19,10 +19,9 @@ import { tlsListener } from "./tls-listener.ts";
 const BACKLOG = 4096;
 
 export interface ListenOptions {
-  readonly listen: ListenConfig;
-  /** Host to bind where there is no such address as the config's. */
-  readonly fallbackHost?: string | undefined;
-  readonly gateway: GatewayRef;
+  readonly listen: Pick<ListenConfig, "drain" | "halfClose" | "limits" | "readyPath" | "timeouts">;
+  /** At least one: the first is the one that is known by its address. */
+  readonly entrances: readonly Entrance[];
   readonly deadlines: Deadlines;
   /** Turned to draining by `drain`. */
   readonly lifecycle: { draining: boolean };
@@ -34,24 +33,36 @@ export interface ListenOptions {
   readonly closed: () => Promise<void>;
 }
 
-/** Resolves once connections are accepted. Throws `ServeError` when the address can't be had. */
+/** A socket to open, and who answers there. */
+export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
+  /** Host to bind where there is no such address as `host`. */
+  readonly fallbackHost: string | undefined;
+  readonly gateway: GatewayRef;
+}
+
+/** Resolves once connections are accepted. Throws `ServeError` when an address can't be had. */
 export const listen = async (options: ListenOptions): Promise<Serving> => {
-  const { lifecycle, listen: config } = options;
+  const { lifecycle, listen: config, entrances } = options;
   const connections: ConnectionSet = new Set();
-  const context = serverContext(options, connections);
-  const listener = listenerOf(config, context, connections);
-  const { server } = listener;
-  await open(server, config, options.fallbackHost);
+  const listeners = entrances.map((entrance) => listenerOf(entrance, options, connections));
+  const stopAccepting = async (): Promise<void> => {
+    await Promise.all(listeners.map(({ server }) => closed(server)));
+  };
+  const destroyUnaccepted = (): void => {
+    for (const listener of listeners) listener.destroyUnaccepted();
+  };
+  try {
+    for (const [index, { server }] of listeners.entries()) await open(server, entrances[index] as Entrance);
+  } catch (error) {
+    await stopAccepting();
+    throw error;
+  }
   let ended: Promise<void> | undefined;
   const end = (): Promise<void> => (ended ??= options.closed());
   let drained: Promise<{ readonly cut: number }> | undefined;
-  const stopAccepting = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-    });
   return {
-    address: addressOf(server, config),
-    useCertificates: (tls) => listener.useCertificates(tls),
+    address: addressOf((listeners[0] as Listener).server, entrances[0] as Entrance),
+    useCertificates: ({ tls, also }) => exchange(listeners, [tls, ...also.map((each) => each.tls)]),
     drain: () =>
       (drained ??= (async () => {
         lifecycle.draining = true;
@@ -59,7 +70,7 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
         const result = await drainConnections({
           connections,
           stopAccepting,
-          destroyUnaccepted: () => listener.destroyUnaccepted(),
+          destroyUnaccepted,
           // The delay is for whoever watches the ready page.
           delayMs: config.readyPath === undefined ? 0 : delayMs,
           timeoutMs,
@@ -73,7 +84,7 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
       const cut = [...connections].filter(({ busy }) => busy).length;
       const stopped = stopAccepting();
       for (const connection of connections) connection.destroy();
-      listener.destroyUnaccepted();
+      destroyUnaccepted();
       await stopped;
       await end();
       return { cut };
@@ -81,16 +92,34 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
   };
 };
 
-const listenerOf = (config: ListenConfig, context: ServerContext, connections: ConnectionSet): Listener => {
+/** Resolves when nothing of `server` is open any more; at once where it never was. */
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+
+/** All or none. */
+const exchange = (
+  listeners: readonly Listener[],
+  certificates: readonly (ListenTlsConfig | undefined)[],
+): void => {
+  if (listeners.length !== certificates.length) throw new TypeError("the listeners are others than at the start");
+  const puts = listeners.map((listener, index) => listener.prepare(certificates[index]));
+  for (const put of puts) put();
+};
+
+const listenerOf = (entrance: Entrance, options: ListenOptions, connections: ConnectionSet): Listener => {
+  const context = serverContext(entrance, options, connections);
   const accepted = (socket: Socket): void => accept(socket, context, connections);
-  const { tls, limits, timeouts } = config;
+  const { limits, timeouts } = options.listen;
+  const { tls, port } = entrance;
   if (tls === undefined) return plainListener(accepted);
   return tlsListener({
     tls,
     handshakeMs: timeouts.headerMs,
     connections: limits.connections,
     accepted,
-    plainHttp: () => context.notice(`a client speaks plain HTTP on ${config.port}, which is for https`),
+    plainHttp: () => options.notice(`a client speaks plain HTTP on port ${port}, which is for https`),
   });
 };
 
@@ -104,14 +133,18 @@ const accept = (socket: Socket, context: ServerContext, connections: ConnectionS
   connections.add(new ClientConnection(socket, peer, context));
 };
 
-const serverContext = (options: ListenOptions, connections: ConnectionSet): ServerContext => {
-  const { gateway, listen: config, deadlines, lifecycle, now } = options;
+const serverContext = (
+  { gateway, tls }: Entrance,
+  options: ListenOptions,
+  connections: ConnectionSet,
+): ServerContext => {
+  const { listen: config, deadlines, lifecycle, now } = options;
   const date = new DateField(options.epoch);
   return {
     gateway,
     listen: config,
     heads: requestHeads(latin1, config.limits),
-    scheme: config.tls === undefined ? "http" : "https",
+    scheme: tls === undefined ? "http" : "https",
     notice: options.notice,
     deadlines,
     now,
@@ -128,22 +161,21 @@ const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
 
 const open = async (
   server: Server,
-  { host, port }: Pick<ListenConfig, "host" | "port">,
-  fallbackHost?: string,
+  { host, port, fallbackHost }: Pick<Entrance, "host" | "port" | "fallbackHost">,
 ): Promise<void> => {
   try {
     server.listen({ host, port, backlog: BACKLOG });
     await once(server, "listening");
   } catch (cause) {
     if (fallbackHost !== undefined && !OF_PORTS.has((cause as NodeJS.ErrnoException).code)) {
-      return open(server, { host: fallbackHost, port });
+      return open(server, { host: fallbackHost, port, fallbackHost: undefined });
     }
     server.close(() => {});
     throw listenError(cause, { host, port });
   }
 };
 
-const addressOf = (server: Server, { host, port, tls }: ListenConfig): Serving["address"] => {
+const addressOf = (server: Server, { host, port, tls }: Entrance): Serving["address"] => {
   const scheme = tls === undefined ? "http" : "https";
   const bound = server.address();
   return bound === null || typeof bound === "string"

@@ -4,8 +4,12 @@ import type { ListenTlsConfig } from "../../../src/config/types.ts";
 
 export interface Listener {
   readonly server: Server;
-  /** Exchanges the certificates for connections that begin from now on. @throws where they can't be used; the old ones stay */
-  useCertificates(tls: ListenTlsConfig): void;
+  /**
+   * Prepares other certificates. The function returned puts them in place for connections that begin from then on.
+   *
+   * @throws where they can't be used, or where there is TLS in only one of listener and `tls`.
+   */
+  prepare(tls: ListenTlsConfig | undefined): () => void;
   /** Ends connections that are not accepted yet. */
   destroyUnaccepted(): void;
 }
@@ -13,8 +17,9 @@ export interface Listener {
 /** One without TLS. */
 export const plainListener = (accepted: (socket: Socket) => void): Listener => ({
   server: createServer({ allowHalfOpen: true, noDelay: true }, accepted),
-  useCertificates() {
-    throw new TypeError("a listener without TLS has no certificates");
+  prepare(tls) {
+    if (tls !== undefined) throw new TypeError("a listener without TLS has no certificates");
+    return () => {};
   },
   destroyUnaccepted() {},
 });

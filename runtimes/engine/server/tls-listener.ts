@@ -54,10 +54,13 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
   });
   return {
     server,
-    useCertificates(next) {
+    prepare(next) {
+      if (next === undefined) throw new TypeError("a listener with TLS needs a certificate");
       const exchanged = new ServerCertificates(next);
-      server.setSecureContext(contextOptions(next, next));
-      certificates = exchanged;
+      return () => {
+        server.setSecureContext(contextOptions(next, next));
+        certificates = exchanged;
+      };
     },
     destroyUnaccepted() {
       for (const socket of open) socket.destroy();

@@ -24,6 +24,7 @@ describe("defaults", () => {
         port: 8080,
         host: "::",
         tls: undefined,
+        also: [],
         trustedProxies: [],
         readyPath: undefined,
         limits: {
