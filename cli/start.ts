@@ -19,6 +19,8 @@ import { VERSION } from "./version.ts";
 export interface StartOptions extends ConfigOptions {
   readonly port?: number;
   readonly host?: string;
+  /** For URLs. */
+  readonly preserveHost?: boolean;
 }
 
 /** Lines that tell what is served at `address`. */
@@ -35,6 +37,9 @@ interface Setup {
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
   const flags = listenFlags(options);
   if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
+  if (options.preserveHost === true) {
+    throw new CliError(EXIT.usage, "--preserve-host is for URLs", 'a config says "host": "preserve" of an upstream');
+  }
   const loaded = await configured(host, options, flags);
   if (loaded !== undefined) {
     const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
@@ -69,7 +74,7 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
   const reload = (): Promise<LoadedConfig> =>
     configuredBy(host, {
       ...listenFlags(options),
-      upstreams: { upstream: endpoints },
+      upstreams: { upstream: options.preserveHost === true ? { endpoints, host: "preserve" } : endpoints },
       routes: [{ name: "everything", upstream: "upstream" }],
     });
   return {

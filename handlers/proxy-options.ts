@@ -29,7 +29,8 @@ type OneOrMany<T> = T | readonly T[];
 export type ProxyTarget = string | URL | { readonly url: string | URL; readonly weight?: number | undefined };
 
 /** Time limits of `proxyTo`. */
-export interface ProxyTimeouts extends UpstreamTimeoutsInput, Pick<RouteTimeoutsInput, "total"> {}
+export interface ProxyTimeouts 
+  extends Omit<UpstreamTimeoutsInput, "tunnelIdle">, Pick<RouteTimeoutsInput, "total"> {}
 
 /** What becomes of a request's host and path. The query stays unless `path` or `prefix` has one. */
 export interface ProxyRewrite extends Omit<RewriteInput, "stripPrefix" | "prefix"> {
@@ -60,7 +61,7 @@ const strippedPrefix = text('a path such as "/api"', (given) =>
 
 const rewrite = object(
   "",
-  { ...pick(routeRewrite, "host", "prefix", "path"), stripPrefix: optional(strippedPrefix, "") },
+  { ...pick(routeRewrite, "host", "prefix", "path", "location", "cookies"), stripPrefix: optional(strippedPrefix, "") },
   {
     rule: (_, { has, complain }) => {
       if (has("path") && (has("stripPrefix") || has("prefix"))) {

@@ -52,6 +52,8 @@ const transportOf = ({ name, viaFetch }: Upstream, platform: Platform): Transpor
   throw new TypeError(`upstream "${name}": ${platform.name} has no fetch transport`);
 };
 
+const NO_REWRITE = { location: false, cookies: false };
+
 const forwardTo = (
   target: ForwardTarget,
   match: RoutedMatch,
@@ -69,6 +71,8 @@ const forwardTo = (
     target: targetOf(match),
     host: host && ((exchange) => host.render(exchangeScope(exchange))),
     requestEdits: editSource(target.requestHeaders),
+    responseRewrite: action.kind === "forward" ? action.responseRewrite : NO_REWRITE,
+    taken: match.taken,
   });
   if (target.responseHeaders === responseHeaders) return service;
   const edits = editSource(target.responseHeaders);

@@ -16,11 +16,12 @@ import { compileHeaderEdits } from "../routing/header-template.ts";
 import { compileHost } from "../routing/host-template.ts";
 import type { RouteMatch } from "../routing/match.ts";
 import { compileRedirect } from "../routing/redirect.ts";
-import { compileRewrite } from "../routing/rewrite.ts";
+import { compileRewrite, compileTaken } from "../routing/rewrite.ts";
 import { type Router, compileRouter } from "../routing/router.ts";
 import type { EncodedSlash } from "../routing/target-template.ts";
 import type { Template, TemplateScope } from "../routing/template.ts";
 import { createEndpoint } from "../upstream/endpoint.ts";
+import type { ResponseRewrite } from "../upstream/response-rewrite.ts";
 import { type HostPolicy, type Upstream, createUpstream } from "../upstream/upstream.ts";
 import type {
   BalancePolicy,
@@ -54,6 +55,7 @@ export type RouteAction =
       readonly targets: readonly ForwardTarget[];
       /** Host field instead of the upstream's policy. */
       readonly host: Template | undefined;
+      readonly responseRewrite: ResponseRewrite;
     }
   | { readonly kind: "redirect"; readonly status: number }
   | { readonly kind: "respond"; readonly respond: RespondConfig };
@@ -81,6 +83,8 @@ export interface RoutedMatch {
   readonly route: RoutePlan;
   /** Path and query to ask the upstream for; undefined where it is the client's own. */
   readonly target: ((path: string, query: string, scope: TemplateScope) => string) | undefined;
+  /** How much of the client's path `target` takes off its front; undefined where all of it is replaced. */
+  readonly taken: ((path: string) => number) | undefined;
   /**
    * Value of `Location`; makes undefined for requests that the redirect does not apply to, see `compileRedirect`. Undefined
    * where the route does not redirect.
@@ -212,7 +216,15 @@ const planAction = (
     };
   });
   const host = route.rewrite?.host;
-  return { kind: "forward", targets, host: host === undefined ? undefined : compileHost(host) };
+  return {
+    kind: "forward",
+    targets,
+    host: host === undefined ? undefined : compileHost(host),
+    responseRewrite: {
+      location: route.rewrite?.location ?? true,
+      cookies: route.rewrite?.cookies ?? true,
+    },
+  };
 };
 
 const routeTimeouts = (upstream: AttemptTimeouts, { timeouts }: RouteConfig): AttemptTimeouts => ({
@@ -245,5 +257,6 @@ const joined = (
 const planMatch = (plan: RoutePlan, route: RouteConfig, match: RouteMatch): RoutedMatch => ({
   route: plan,
   target: route.rewrite && compileRewrite(route.rewrite, match, plan.encodedSlash),
+  taken: route.rewrite === undefined ? () => 0 : compileTaken(route.rewrite, match),
   location: route.redirect && compileRedirect(route.redirect, match, plan.encodedSlash),
 });

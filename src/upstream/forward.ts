@@ -4,6 +4,7 @@ import type { Attempt, EditSource, Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Transport } from "../core/platform.ts";
+import { type Reply, withFields } from "../core/reply.ts";
 import type { Service } from "../core/service.ts";
 import type { Telemetry } from "../core/telemetry.ts";
 import { type HeaderEdits, NO_EDITS, withoutNames } from "../http/header-edits.ts";
@@ -13,6 +14,7 @@ import {
   REPLACED_BY_FORWARDING,
   pushForwardingFields,
 } from "./forwarding-headers.ts";
+import { type Places, type ResponseRewrite, clientFields } from "./response-rewrite.ts";
 import { type Upstream, hostFor } from "./upstream.ts";
 
 export interface ForwardOptions {
@@ -26,6 +28,9 @@ export interface ForwardOptions {
   /** Host field instead of what the upstream's policy says. */
   readonly host: ((exchange: Exchange) => string) | undefined;
   readonly requestEdits: EditSource;
+  readonly responseRewrite: ResponseRewrite;
+  /** How much of the client's path is taken off its front; undefined where all of it is replaced. */
+  readonly taken: ((path: string) => number) | undefined;
 }
 
 /** Request fields that transports write themselves: they frame the message, name the host and pass on expectations. */
@@ -35,14 +40,47 @@ const OWNED_BY_TRANSPORT = ["host", "content-length", "expect"];
 export const forward = (options: ForwardOptions): Service => {
   const { upstream, transport } = options;
   const editsOf = requestEditor(options);
+  const rewrites = options.responseRewrite.location || options.responseRewrite.cookies;
   return (exchange) => {
     const lease = upstream.lease(exchange);
     const { trail } = exchange;
     trail.attempts += 1;
     trail.endpoint = lease.endpoint;
-    return transport.send(new ForwardAttempt(exchange, lease, editsOf(exchange), options));
+    const attempt = new ForwardAttempt(exchange, lease, editsOf(exchange), options);
+    return rewrites ? transport.send(attempt).then((reply) => forClient(reply, attempt, options)) : transport.send(attempt);
   };
 };
+
+/** `reply` with the client's view of where it comes from. */
+const forClient = (reply: Reply, attempt: Attempt, { responseRewrite, taken }: ForwardOptions): Reply => {
+  if (reply.kind !== "http") return reply;
+  const fields = clientFields(reply.fields, responseRewrite, () => placesOf(attempt, taken));
+  return fields === reply.fields ? reply : withFields(reply, fields);
+};
+
+const placesOf = (attempt: Attempt, taken: ForwardOptions["taken"]): Places => {
+  const { endpoint, exchange, host, target } = attempt;
+  const { scheme, host: clientHost } = exchange.client;
+  const [path = ""] = target.split("?", 1);
+  const length = taken?.(exchange.path);
+  const rest = length === undefined ? "" : exchange.path.slice(length);
+  // Where all of the path was replaced, or something else than the prefix: nobody knows the way back.
+  const isPrefixed = length !== undefined && path.endsWith(rest);
+  return {
+    client: {
+      scheme,
+      host: clientHost,
+      prefix: isPrefixed ? withoutSlash(exchange.path.slice(0, length)) : "",
+    },
+    upstream: {
+      scheme: endpoint.scheme,
+      hosts: [endpoint.authority, host],
+      prefix: isPrefixed ? withoutSlash(path.slice(0, path.length - rest.length)) : "",
+    },
+  };
+};
+
+const withoutSlash = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : path);
 
 class ForwardAttempt implements Attempt {
   readonly exchange: Exchange;

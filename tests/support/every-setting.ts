@@ -77,7 +77,7 @@ export const EVERYTHING: Everything = {
         { path: { prefix: "/b" } },
       ],
       upstream: [{ name: "a", weight: 1, requestHeaders: edits, responseHeaders: edits }, { name: "b" }],
-      rewrite: { host: "x.example", stripPrefix: true },
+      rewrite: { host: "x.example", stripPrefix: true, location: false, cookies: false },
       requestHeaders: edits,
       responseHeaders: edits,
       timeouts: { total: "1m", firstByte: "1s", idle: "1s", tunnelIdle: 0 },

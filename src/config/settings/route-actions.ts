@@ -33,6 +33,16 @@ export const rewrite: Schema<RewriteConfig> = object<RewriteConfig>(
     stripPrefix: defaulted(flag, false, "Removes the matched prefix."),
     prefix,
     path,
+    location: defaulted(
+      flag,
+      true,
+      "Rewrites `Location` of responses where the upstream names itself or leaves out the prefix that was taken off.",
+    ),
+    cookies: defaulted(
+      flag,
+      true,
+      "The same for Domain and Path of `Set-Cookie`, and adds Secure where only the client has TLS.",
+    ),
   },
   {
     rule: ({ stripPrefix }, { has, complain }) => {
