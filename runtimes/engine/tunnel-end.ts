@@ -10,6 +10,9 @@ const WAITING_BYTES = 64 * 1024;
 /** Up to here copying pieces into one buffer is cheaper than writing them apart. */
 const JOINED_BYTES = 16 * 1024;
 
+/** What is left to be written when both sides have ended is given up when no byte of it leaves for so long. */
+const FLUSHING_MS = 30_000;
+
 export interface TunnelEndOptions {
   /** Paused, and without listeners for `data` and `end`. */
   readonly socket: Socket;
@@ -166,8 +169,11 @@ export class TunnelEnd implements ByteSource, ByteSink {
     this.#sink = undefined;
     this.#source = undefined;
     const { socket, closed } = this.#options;
-    if (flushes) socket.destroySoon();
-    else socket.destroy();
+    if (flushes) {
+      // For a peer that reads nothing any more.
+      socket.setTimeout(FLUSHING_MS, () => socket.destroy());
+      socket.destroySoon();
+    } else socket.destroy();
     if (error !== undefined) {
       sink?.fail(error);
       source?.cancel(error);

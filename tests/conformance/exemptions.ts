@@ -47,6 +47,7 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   "header limit of responses": CLIENT,
   "log lines about TLS": CLIENT,
   "fields of Cloudflare's edge elsewhere": "on Workers Cloudflare's edge sends them",
+  "switch of protocols in an app": "on Workers WebSockets pass",
   "log lines by the second": "a Worker has no timer outside of a request",
 };
 

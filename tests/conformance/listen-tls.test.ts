@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { connect as connectPlain } from "node:net";
+import { type AddressInfo, connect as connectPlain, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { within } from "../support/bound.ts";
 import { certificate } from "../support/certificate.ts";
 import { Child } from "../support/child.ts";
+import { RawClient } from "../support/raw-client.ts";
 import { RawOrigin } from "../support/raw-origin.ts";
 import { RUNTIMES } from "../support/runtimes.ts";
 import { ROOT } from "../support/sources.ts";
@@ -27,6 +28,14 @@ const siteOf = (name: string, hosts: readonly string[]): { cert: string; key: st
   const { cert, key } = certificate({ name, hosts, issuer });
   return { cert: cert + authority.cert, key };
 };
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 
 /** What `openssl s_client` says, after `input` was sent. */
 const openssl = (args: readonly string[], input = ""): Promise<string> =>
@@ -50,6 +59,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
     let origin: RawOrigin;
     let child: Child;
     let port = 0;
+    let plainPort = 0;
 
     const write = (name: string, { cert, key }: { cert: string; key: string }): void => {
       writeFileSync(join(directory, `${name}.pem`), cert);
@@ -63,6 +73,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       write("site", siteOf("site", ["localhost", "site.test"]));
       write("other", siteOf("other", ["other.test"]));
       write("wild", siteOf("wild", ["unused.test"]));
+      plainPort = await freePort();
       const config = {
         listen: {
           port: 0,
@@ -75,6 +86,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
               { names: "*.wild.test", cert: "${file:wild.pem}", key: "${file:wild.key}" },
             ],
           },
+          also: [{ port: plainPort, host: "127.0.0.1", redirect: "https" }],
         },
         upstreams: { main: origin.url },
         routes: [
@@ -89,7 +101,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       child = new Child("fairlead", command, [...before, "start"], {}, directory);
       await expect.poll(() => /https:\/\/127\.0\.0\.1:(\d+)/.exec(child.stdout)?.[1], { timeout: 15_000 }).toBeDefined();
       port = Number(/https:\/\/127\.0\.0\.1:(\d+)/.exec(child.stdout)?.[1]);
-    });
+    }, 30_000);
 
     afterAll(async () => {
       child.signal("SIGKILL");
@@ -180,6 +192,21 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       const args = [...at(), flag, "-servername", "localhost", "-ign_eof"];
       await openssl([...args, "-sess_out", file], get);
       expect(await openssl([...args, "-sess_in", file], get)).toMatch(/^Reused, /m);
+    });
+
+    test("the plain port redirects to https and does nothing else", async () => {
+      const client = await RawClient.connect(plainPort);
+      await client.send("POST /a?b=c HTTP/1.1\r\nHost: site.test\r\nContent-Length: 0\r\n\r\n");
+      const { status, fields } = await client.response();
+      expect(status).toBe(308);
+      expect(fields.get("location")).toMatch(/^https:\/\/site\.test(?::\d+)?\/a\?b=c$/);
+      client.close();
+    });
+
+    test("TLS on the plain port leaves a line", async () => {
+      const text = await openssl(["-connect", `127.0.0.1:${plainPort}`]);
+      expect(text).not.toMatch(/Cipher is (?!\(NONE\))/);
+      await expect.poll(() => child.stderr).toMatch(/speaks TLS on/);
     });
 
     test("plain HTTP on the port leaves a line and harms nobody", async () => {
