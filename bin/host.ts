@@ -1,5 +1,5 @@
 /** The host of the command line: Node, Deno and Bun all have `node:fs`, `node:net` and `node:process`. */
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -162,6 +162,12 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   stderr: output(process.stderr),
   readText: (path) => readFile(path, "utf8"),
   writeText: (path, text) => writeFile(path, text),
+  writeSecret: async (path, text) => {
+    await writeFile(path, text, { mode: 0o600 });
+    // The mode above is for new files.
+    await chmod(path, 0o600);
+  },
+  issueCertificate: async (request) => (await import("./x509.ts")).issueCertificate(request, Date.now()),
   whenChanged,
   certificates: { inspect: (texts) => inspectTls(texts, Date.now()), accessTo },
   importModule: (path) => import(pathToFileURL(path).href) as Promise<unknown>,

@@ -59,7 +59,7 @@ const entrancesOf = (
   const fallback = (bound: string, isExplicit: boolean): string | undefined =>
     bound === ANY_ADDRESS && !isExplicit ? ANY_IPV4_ADDRESS : undefined;
   const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;
-  const securePort = [{ ...config, port: port ?? config.port }, ...config.also].find(({ tls }) => tls)?.port ?? 443;
+  const securePort = [{ ...config, port: port ?? config.port }, ...config.also].find(({ tls }) => tls)?.port || 443;
   return [
     {
       host: host ?? config.host,

@@ -1,4 +1,5 @@
 /** The command line in memory: files in a map, output in strings, nothing listens. */
+import { issueCertificate } from "../../bin/x509.ts";
 import { main } from "../../cli/main.ts";
 import type { Host } from "../../cli/host.ts";
 import { RUNTIME_PROFILES } from "../../cli/runtime-profile.ts";
@@ -57,6 +58,8 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       if (setup.writable === false) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
       files.set(path, text);
     },
+    writeSecret: async (path, text) => void files.set(path, text),
+    issueCertificate: async (request) => issueCertificate(request, Date.now()),
     onHangUp: () => {},
     whenChanged: unexpected("watching files"),
     certificates: { inspect: () => [], accessTo: () => Promise.resolve(undefined) },
