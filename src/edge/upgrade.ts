@@ -1,15 +1,6 @@
 /** Which requests ask for another protocol on their connection (RFC 9110 §7.8). */
 import type { RequestHead } from "../core/arrival.ts";
-
-/** One protocol, with or without a version. */
-const PROTOCOL = /^[!#$%&'*+.^_`|~\w-]+(?:\/[!#$%&'*+.^_`|~\w-]+)?$/;
-
-/** Never switched to: it is HTTP, so requests would pass behind the proxy's back. */
-const HTTP_PROTOCOL = /^(?:h2c?|http|tls)(?:\/|$)/i;
-
-/** Whether `protocol` can be the protocol of a tunnel. */
-export const isTunnelProtocol = (protocol: string): boolean =>
-  PROTOCOL.test(protocol) && !HTTP_PROTOCOL.test(protocol);
+import { isTunnelProtocol } from "../http/tunnel-protocol.ts";
 
 /**
  * The protocol that the client asks to switch to, if `allowed` (lower-case names) has it: the only one it offers, in HTTP/1.1,

@@ -1,6 +1,6 @@
 /** `routes`: what happens to which requests. */
 import type { RouteMatch } from "../../routing/match.ts";
-import { isTunnelProtocol } from "../../edge/upgrade.ts";
+import { isTunnelProtocol } from "../../http/tunnel-protocol.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
 import { code } from "../schema/leaf.ts";
 import { defaulted, object, optional, type Rule } from "../schema/object.ts";

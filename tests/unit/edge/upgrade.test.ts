@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isTunnelProtocol, upgradeOf } from "../../../src/edge/upgrade.ts";
+import { upgradeOf } from "../../../src/edge/upgrade.ts";
 import { newFieldNotes, noteField } from "../../../src/http/field-notes.ts";
 
 const offered = (
@@ -42,18 +42,5 @@ describe("offer to switch protocols", () => {
     ["with chunked content", [...OFFER, "Transfer-Encoding", "chunked"], {}],
   ])("%s is ignored", (_, fields, more) => {
     expect(offered(fields, more)).toBeUndefined();
-  });
-});
-
-describe("protocol of a tunnel", () => {
-  it.each(["h2c", "H2C", "h2", "HTTP/2.0", "http", "TLS/1.2", "", "a b", "a, b", "a/b/c"])(
-    "is never %j",
-    (protocol) => {
-      expect(isTunnelProtocol(protocol)).toBe(false);
-    },
-  );
-
-  it.each(["websocket", "example/1", "docker-raw-stream"])("may be %j", (protocol) => {
-    expect(isTunnelProtocol(protocol)).toBe(true);
   });
 });
