@@ -48,7 +48,8 @@ const addressBytes = (address: string): Buffer => {
   if (isIP(address) === 4) return Buffer.from(address.split(".").map(Number));
   // The URL parser writes any IPv6 address in one form, of which only `::` is left to fill in.
   const [before = "", after] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split("::");
-  const words = (text: string | undefined): string[] => (text === undefined || text === "" ? [] : text.split(":"));
+  const words = (text: string | undefined): string[] =>
+    text === undefined || text === "" ? [] : text.split(":");
   const [front, back] = [words(before), words(after)];
   const zeros = Array.from({ length: 8 - front.length - back.length }, () => "0");
   return Buffer.from([...front, ...zeros, ...back].map((word) => word.padStart(4, "0")).join(""), "hex");

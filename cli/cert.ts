@@ -19,20 +19,30 @@ const SITE_DAYS = 397;
 const LOCAL_NAMES: readonly string[] = ["localhost", "127.0.0.1", "::1"];
 
 /** A host name, with `*.` in front or not, or an address. */
-const NAME = /^(?:(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|[0-9a-f:]*:[0-9a-f:]+)$/i;
+const NAME =
+  /^(?:(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|[0-9a-f:]*:[0-9a-f:]+)$/i;
 
-export const cert = async (host: Host, given: readonly string[], { force = false }: CertOptions): Promise<number> => {
+export const cert = async (
+  host: Host,
+  given: readonly string[],
+  { force = false }: CertOptions,
+): Promise<number> => {
   const names = given.length === 0 ? LOCAL_NAMES : given.map((name) => name.toLowerCase());
   const wrong = names.find((name) => !NAME.test(name));
   if (wrong !== undefined) {
-    throw new CliError(EXIT.usage, `"${wrong}" is no host name or address`, 'give names such as "app.localhost"');
+    throw new CliError(
+      EXIT.usage,
+      `"${wrong}" is no host name or address`,
+      'give names such as "app.localhost"',
+    );
   }
   if (!force && (await readPair(host, SITE_FILE)) !== undefined) {
     throw new CliError(EXIT.failed, `${SITE_FILE}.pem exists already`, "add --force to make another one");
   }
   const known = await readPair(host, AUTHORITY_FILE);
   const authority =
-    known ?? (await host.issueCertificate({ name: AUTHORITY, names: [], days: AUTHORITY_DAYS, isAuthority: true }));
+    known ??
+    (await host.issueCertificate({ name: AUTHORITY, names: [], days: AUTHORITY_DAYS, isAuthority: true }));
   if (known === undefined) await writePair(host, AUTHORITY_FILE, authority);
   const site = await host.issueCertificate({
     name: names[0] ?? "",

@@ -23,7 +23,11 @@ const reasonOf = (thrown: unknown): string => {
  * Loads the certificates of `listen.tls` anew whenever one of their files changes. What can't be used is told, and changes
  * nothing. Returns a function that ends this.
  */
-export const renewCertificates = (host: Host, serving: Serving, { loaded, reload }: Renewal): (() => void) => {
+export const renewCertificates = (
+  host: Host,
+  serving: Serving,
+  { loaded, reload }: Renewal,
+): (() => void) => {
   if (loaded.tlsFiles.length === 0) return () => {};
   const renew = async (): Promise<void> => {
     try {

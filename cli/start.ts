@@ -38,7 +38,11 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   const flags = listenFlags(options);
   if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
   if (options.preserveHost === true) {
-    throw new CliError(EXIT.usage, "--preserve-host is for URLs", 'a config says "host": "preserve" of an upstream');
+    throw new CliError(
+      EXIT.usage,
+      "--preserve-host is for URLs",
+      'a config says "host": "preserve" of an upstream',
+    );
   }
   const loaded = await configured(host, options, flags);
   if (loaded !== undefined) {

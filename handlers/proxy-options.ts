@@ -29,7 +29,7 @@ type OneOrMany<T> = T | readonly T[];
 export type ProxyTarget = string | URL | { readonly url: string | URL; readonly weight?: number | undefined };
 
 /** Time limits of `proxyTo`. */
-export interface ProxyTimeouts 
+export interface ProxyTimeouts
   extends Omit<UpstreamTimeoutsInput, "tunnelIdle">, Pick<RouteTimeoutsInput, "total"> {}
 
 /** What becomes of a request's host and path. The query stays unless `path` or `prefix` has one. */
@@ -61,7 +61,10 @@ const strippedPrefix = text('a path such as "/api"', (given) =>
 
 const rewrite = object(
   "",
-  { ...pick(routeRewrite, "host", "prefix", "path", "location", "cookies"), stripPrefix: optional(strippedPrefix, "") },
+  {
+    ...pick(routeRewrite, "host", "prefix", "path", "location", "cookies"),
+    stripPrefix: optional(strippedPrefix, ""),
+  },
   {
     rule: (_, { has, complain }) => {
       if (has("path") && (has("stripPrefix") || has("prefix"))) {

@@ -59,7 +59,8 @@ const entrancesOf = (
   const fallback = (bound: string, isExplicit: boolean): string | undefined =>
     bound === ANY_ADDRESS && !isExplicit ? ANY_IPV4_ADDRESS : undefined;
   const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;
-  const securePort = [{ ...config, port: port ?? config.port }, ...config.also].find(({ tls }) => tls)?.port || 443;
+  const securePort =
+    [{ ...config, port: port ?? config.port }, ...config.also].find(({ tls }) => tls)?.port || 443;
   return [
     {
       host: host ?? config.host,
@@ -68,15 +69,13 @@ const entrancesOf = (
       fallbackHost: fallback(config.host, isHostExplicit),
       gateway,
     },
-    ...config.also.map(
-      (each, index): Entrance => ({
-        host: each.host,
-        port: each.port,
-        tls: each.tls,
-        fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
-        gateway: each.redirect === undefined ? gateway : redirecting(securePort),
-      }),
-    ),
+    ...config.also.map((each, index): Entrance => ({
+      host: each.host,
+      port: each.port,
+      tls: each.tls,
+      fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
+      gateway: each.redirect === undefined ? gateway : redirecting(securePort),
+    })),
   ];
 };
 
@@ -85,5 +84,6 @@ const toHttps = (config: Config, port: number): Config => ({
   ...config,
   middleware: [],
   upstreams: {},
-  routes: parseConfig({ routes: [{ name: "to https", redirect: { status: 308, scheme: "https", port } }] }).routes,
+  routes: parseConfig({ routes: [{ name: "to https", redirect: { status: 308, scheme: "https", port } }] })
+    .routes,
 });

@@ -51,6 +51,8 @@ export interface ListenConfig {
   readonly host: string;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls: ListenTlsConfig | undefined;
+  /** Further ports to listen on, such as one that redirects to https. */
+  readonly also: readonly FurtherListener[];
   /** Addresses or CIDR ranges of proxies whose forwarding headers are believed. */
   readonly trustedProxies: readonly string[];
   /** Path that answers 200 while serving and 503 while draining. None unless set. */
@@ -87,6 +89,18 @@ export interface ListenCertificate {
   readonly cert: string;
   /** Private key of `cert`, as PEM text. */
   readonly key: string;
+}
+
+/** `listen.also[]`: Further ports to listen on, such as one that redirects to https. */
+export interface FurtherListener {
+  /** Port to listen on; 0 is any free one. */
+  readonly port: number;
+  /** Address to bind. @default "::" */
+  readonly host: string;
+  /** TLS towards clients. Plain HTTP unless set. */
+  readonly tls: ListenTlsConfig | undefined;
+  /** Sends every client to the same URL by https (308), and does nothing else: "https". */
+  readonly redirect: "https" | undefined;
 }
 
 /** `listen.limits`: What a client may ask for at most. */
@@ -279,6 +293,10 @@ export interface RewriteConfig {
   readonly prefix: string | undefined;
   /** Replaces the whole path. May hold variables. */
   readonly path: string | undefined;
+  /** Rewrites `Location` of responses where the upstream names itself or leaves out the prefix that was taken off. @default true */
+  readonly location: boolean;
+  /** The same for Domain and Path of `Set-Cookie`, and adds Secure where only the client has TLS. @default true */
+  readonly cookies: boolean;
 }
 
 /** `routes[].timeouts`: How long an exchange may take. */
@@ -367,6 +385,8 @@ export interface ListenInput {
   readonly host?: string | undefined;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls?: ListenTlsInput | undefined;
+  /** Further ports to listen on, such as one that redirects to https. */
+  readonly also?: readonly FurtherListenerInput[] | undefined;
   /** Addresses or CIDR ranges of proxies whose forwarding headers are believed. */
   readonly trustedProxies?: string | readonly string[] | undefined;
   /** Path that answers 200 while serving and 503 while draining. None unless set. */
@@ -403,6 +423,18 @@ export interface ListenCertificateInput {
   readonly cert: string;
   /** Private key of `cert`, as PEM text. */
   readonly key: string;
+}
+
+/** `listen.also[]`: Further ports to listen on, such as one that redirects to https. */
+export interface FurtherListenerInput {
+  /** Port to listen on; 0 is any free one. */
+  readonly port: number | string;
+  /** Address to bind. @default "::" */
+  readonly host?: string | undefined;
+  /** TLS towards clients. Plain HTTP unless set. */
+  readonly tls?: ListenTlsInput | undefined;
+  /** Sends every client to the same URL by https (308), and does nothing else: "https". */
+  readonly redirect?: "https" | undefined;
 }
 
 /** `listen.limits`: What a client may ask for at most. */
@@ -611,6 +643,10 @@ export interface RewriteInput {
   readonly prefix?: string | undefined;
   /** Replaces the whole path. May hold variables. */
   readonly path?: string | undefined;
+  /** Rewrites `Location` of responses where the upstream names itself or leaves out the prefix that was taken off. @default true */
+  readonly location?: boolean | undefined;
+  /** The same for Domain and Path of `Set-Cookie`, and adds Secure where only the client has TLS. @default true */
+  readonly cookies?: boolean | undefined;
 }
 
 /** `routes[].timeouts`: How long an exchange may take. */

@@ -47,7 +47,9 @@ export const forward = (options: ForwardOptions): Service => {
     trail.attempts += 1;
     trail.endpoint = lease.endpoint;
     const attempt = new ForwardAttempt(exchange, lease, editsOf(exchange), options);
-    return rewrites ? transport.send(attempt).then((reply) => forClient(reply, attempt, options)) : transport.send(attempt);
+    return rewrites
+      ? transport.send(attempt).then((reply) => forClient(reply, attempt, options))
+      : transport.send(attempt);
   };
 };
 

@@ -61,14 +61,19 @@ export const clientLocation = (location: string, places: Places): string => {
   const [, scheme, host = "", given = "", behind = ""] = ABSOLUTE.exec(location) ?? [];
   const authority = parseAuthority(host);
   if (authority === undefined) return location;
-  const used = scheme?.toLowerCase() === "https" || (scheme === undefined && upstream.scheme === "https") ? "https" : "http";
+  const used =
+    scheme?.toLowerCase() === "https" || (scheme === undefined && upstream.scheme === "https")
+      ? "https"
+      : "http";
   const isOwn = upstream.hosts.some((own) => isSame(authority, own, used));
   if (!isOwn) return location;
   const mapped = clientPath(given === "" ? "/" : given, places);
   if (mapped === undefined) return location;
   // The client's own host: only the path can be wrong. Its scheme may be meant, as in a redirect to https.
   if (isSame(authority, client.host, used)) {
-    return mapped === given ? location : `${scheme === undefined ? "" : `${scheme}:`}//${host}${mapped}${behind}`;
+    return mapped === given
+      ? location
+      : `${scheme === undefined ? "" : `${scheme}:`}//${host}${mapped}${behind}`;
   }
   return client.host === "" ? mapped + behind : `${client.scheme}://${client.host}${mapped}${behind}`;
 };
@@ -107,7 +112,11 @@ const LOCATION = /^location$/i;
 const SET_COOKIE = /^set-cookie$/i;
 
 /** Fields with both rewritten; the same list where neither is there. `places` is asked for only then. */
-export const clientFields = (fields: HeaderPairs, what: ResponseRewrite, places: () => Places): HeaderPairs => {
+export const clientFields = (
+  fields: HeaderPairs,
+  what: ResponseRewrite,
+  places: () => Places,
+): HeaderPairs => {
   let changed: string[] | undefined;
   let known: Places | undefined;
   for (let i = 0; i < fields.length; i += 2) {

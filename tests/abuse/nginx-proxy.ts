@@ -55,7 +55,9 @@ const processesOf = (pid: number): readonly number[] => {
 /** Undefined where there is no nginx on this machine. */
 export const startNginxProxy = async (
   origin: number,
-): Promise<{ name: string; port: number; pids: readonly number[]; stop: () => Promise<void> } | undefined> => {
+): Promise<
+  { name: string; port: number; pids: readonly number[]; stop: () => Promise<void> } | undefined
+> => {
   const binary = nginxBinary();
   if (binary === undefined) return undefined;
   const directory = mkdtempSync(join(tmpdir(), "fairlead-abuse-"));

@@ -99,7 +99,9 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       writeFileSync(join(directory, "fairlead.json"), JSON.stringify(config));
       const [command = "", ...before] = LAUNCHERS[runtime] ?? [];
       child = new Child("fairlead", command, [...before, "start"], {}, directory);
-      await expect.poll(() => /https:\/\/127\.0\.0\.1:(\d+)/.exec(child.stdout)?.[1], { timeout: 15_000 }).toBeDefined();
+      await expect
+        .poll(() => /https:\/\/127\.0\.0\.1:(\d+)/.exec(child.stdout)?.[1], { timeout: 15_000 })
+        .toBeDefined();
       port = Number(/https:\/\/127\.0\.0\.1:(\d+)/.exec(child.stdout)?.[1]);
     }, 30_000);
 
@@ -133,7 +135,9 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
             (response) => {
               let body = "";
               response.on("data", (data: Buffer) => (body += data.toString()));
-              response.on("end", () => resolve({ status: response.statusCode ?? 0, fields: response.headers, body }));
+              response.on("end", () =>
+                resolve({ status: response.statusCode ?? 0, fields: response.headers, body }),
+              );
             },
           );
           sent.on("error", reject);

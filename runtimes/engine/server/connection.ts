@@ -149,7 +149,9 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   refused(refusal: Refusal): void {
     const { code, detail } = refusal;
     if (refusal === TLS_WITHOUT_TLS) {
-      this.#context.notice(`a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`);
+      this.#context.notice(
+        `a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`,
+      );
     }
     this.#keepAlive = false;
     this.#open(unreadableRequest({ code: requestCode(code), detail }, this));

@@ -103,7 +103,8 @@ const exchange = (
   listeners: readonly Listener[],
   certificates: readonly (ListenTlsConfig | undefined)[],
 ): void => {
-  if (listeners.length !== certificates.length) throw new TypeError("the listeners are others than at the start");
+  if (listeners.length !== certificates.length)
+    throw new TypeError("the listeners are others than at the start");
   const puts = listeners.map((listener, index) => listener.prepare(certificates[index]));
   for (const put of puts) put();
 };

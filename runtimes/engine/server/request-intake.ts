@@ -152,7 +152,8 @@ export class RequestIntake implements BodyOrigin {
     const { owner } = this.#options;
     if (head === undefined) {
       if (!wasInside && reader.isInside) owner.headStarted();
-    } else if (isRefusal(head)) this.#refuse(!wasInside && bytes[0] === TLS_HANDSHAKE ? TLS_WITHOUT_TLS : head);
+    } else if (isRefusal(head))
+      this.#refuse(!wasInside && bytes[0] === TLS_HANDSHAKE ? TLS_WITHOUT_TLS : head);
     else {
       const length = requestBodyLength(head.notes);
       this.#isBusy = true;

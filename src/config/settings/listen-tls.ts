@@ -31,7 +31,7 @@ export const listenTls: Schema<ListenTlsConfig> = object("ListenTlsConfig", {
   minVersion: defaulted(oneOf("1.2", "1.3"), "1.2", "Oldest version of TLS that is spoken."),
   ciphers: optional(
     nonEmpty('a list of cipher suites in the words of OpenSSL, such as "ECDHE-RSA-AES128-GCM-SHA256"'),
-    "Cipher suites, in the words of OpenSSL. Mozilla's \"intermediate\" ones unless set.",
+    'Cipher suites, in the words of OpenSSL. Mozilla\'s "intermediate" ones unless set.',
     { needs: "cipher-list" },
   ),
 });

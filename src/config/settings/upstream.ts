@@ -22,11 +22,9 @@ const tls: Schema<UpstreamTlsConfig> = object<UpstreamTlsConfig>(
     verify: defaulted(flag, true, "Verify the certificates of https endpoints.", {
       needs: (written) => (written === false ? ["upstream-no-verify"] : []),
     }),
-    ca: optional(
-      certificates,
-      "Authorities to trust instead of the runtime's, as PEM text.",
-      { needs: "upstream-ca" },
-    ),
+    ca: optional(certificates, "Authorities to trust instead of the runtime's, as PEM text.", {
+      needs: "upstream-ca",
+    }),
     serverName: optional(tlsName, "Name to ask for (SNI) and to verify instead of the URL's host.", {
       needs: "upstream-server-name",
     }),

@@ -17,12 +17,17 @@ describe("fairlead cert", () => {
     expect(site.verify(authority.publicKey)).toBe(true);
     expect(site.checkHost("localhost")).toBe("localhost");
     expect([site.checkIP("127.0.0.1"), site.checkIP("::1")]).toEqual(["127.0.0.1", "::1"]);
-    expect(() => createSecureContext({ cert: files.get("site.pem"), key: files.get("site.key") })).not.toThrow();
+    expect(() =>
+      createSecureContext({ cert: files.get("site.pem"), key: files.get("site.key") }),
+    ).not.toThrow();
   });
 
   it("keeps an authority that is there", async () => {
     const first = await runCli(["cert"]);
-    const authority = { "authority.pem": first.files.get("authority.pem") ?? "", "authority.key": first.files.get("authority.key") ?? "" };
+    const authority = {
+      "authority.pem": first.files.get("authority.pem") ?? "",
+      "authority.key": first.files.get("authority.key") ?? "",
+    };
     const { files } = await runCli(["cert", "app.test", "*.app.test"], { files: authority });
     expect(files.get("authority.pem")).toBe(authority["authority.pem"]);
     const site = of(files, "site.pem");

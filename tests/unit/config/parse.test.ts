@@ -61,7 +61,12 @@ describe("defaults", () => {
           rewrite: undefined,
           requestHeaders: undefined,
           responseHeaders: undefined,
-          timeouts: { totalMs: undefined, firstByteMs: undefined, idleMs: undefined, tunnelIdleMs: undefined },
+          timeouts: {
+            totalMs: undefined,
+            firstByteMs: undefined,
+            idleMs: undefined,
+            tunnelIdleMs: undefined,
+          },
           middleware: [],
           bodyBytes: undefined,
           upgrade: ["websocket"],

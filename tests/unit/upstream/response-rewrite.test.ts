@@ -18,16 +18,29 @@ const plain = places({});
 const stripped = places({ client: { prefix: "/app" } });
 const based = places({ client: { prefix: "/app" }, upstream: { prefix: "/base" } });
 const nested = places({ client: { prefix: "/api" }, upstream: { prefix: "/api/v2" } });
-const preserved = places({ client: { prefix: "/app" }, upstream: { hosts: ["10.0.0.1:3000", "app.example.com"] } });
+const preserved = places({
+  client: { prefix: "/app" },
+  upstream: { hosts: ["10.0.0.1:3000", "app.example.com"] },
+});
 
 describe("location for the client", () => {
   it.each<[string, Places, string, string]>([
-    ["names the client's host for the upstream's", plain, "http://10.0.0.1:3000/x?a=1#f", "https://app.example.com/x?a=1#f"],
+    [
+      "names the client's host for the upstream's",
+      plain,
+      "http://10.0.0.1:3000/x?a=1#f",
+      "https://app.example.com/x?a=1#f",
+    ],
     ["has a path where the upstream's had none", plain, "http://10.0.0.1:3000", "https://app.example.com/"],
     ["keeps a query right behind the host", plain, "http://10.0.0.1:3000?a", "https://app.example.com/?a"],
     ["knows the host without a scheme", plain, "//10.0.0.1:3000/x", "https://app.example.com/x"],
     ["gets its prefix back", stripped, "/login?a=1", "/app/login?a=1"],
-    ["gets its prefix back behind the host", stripped, "http://10.0.0.1:3000/login", "https://app.example.com/app/login"],
+    [
+      "gets its prefix back behind the host",
+      stripped,
+      "http://10.0.0.1:3000/login",
+      "https://app.example.com/app/login",
+    ],
     ["keeps a prefix that is there", stripped, "/app/login", "/app/login"],
     ["takes a longer name for another path", stripped, "/apple", "/app/apple"],
     ["loses the base path", based, "/base/x", "/app/x"],
@@ -37,8 +50,18 @@ describe("location for the client", () => {
     ["stays with another port", plain, "http://10.0.0.1:4000/x", "http://10.0.0.1:4000/x"],
     ["stays where it is relative", stripped, "next?page=2", "next?page=2"],
     ["stays where it is no URL of the web", stripped, "mailto:a@example.com", "mailto:a@example.com"],
-    ["keeps the scheme of the client's own host", preserved, "http://app.example.com/x", "http://app.example.com/app/x"],
-    ["is not touched on the client's own host below the prefix", preserved, "http://app.example.com/app/x", "http://app.example.com/app/x"],
+    [
+      "keeps the scheme of the client's own host",
+      preserved,
+      "http://app.example.com/x",
+      "http://app.example.com/app/x",
+    ],
+    [
+      "is not touched on the client's own host below the prefix",
+      preserved,
+      "http://app.example.com/app/x",
+      "http://app.example.com/app/x",
+    ],
   ])("%s", (_, at, location, expected) => {
     expect(clientLocation(location, at)).toBe(expected);
   });
@@ -52,7 +75,12 @@ describe("cookie for the client", () => {
   it.each<[string, Places, string, string]>([
     ["loses the upstream's domain", plain, "a=b; Domain=10.0.0.1; Path=/; Secure", "a=b; Path=/; Secure"],
     ["keeps another domain", plain, "a=b; Domain=example.com; Secure", "a=b; Domain=example.com; Secure"],
-    ["keeps the client's own domain", preserved, "a=b; Domain=.app.example.com; Secure", "a=b; Domain=.app.example.com; Secure"],
+    [
+      "keeps the client's own domain",
+      preserved,
+      "a=b; Domain=.app.example.com; Secure",
+      "a=b; Domain=.app.example.com; Secure",
+    ],
     ["gets its prefix back", stripped, "a=b; path=/admin; Secure", "a=b; path=/app/admin; Secure"],
     ["is one of the whole prefix", stripped, "a=b; Path=/; Secure", "a=b; Path=/app; Secure"],
     ["becomes Secure behind TLS", plain, "a=b; HttpOnly", "a=b; HttpOnly; Secure"],
@@ -79,7 +107,14 @@ describe("fields for the client", () => {
     const fields = ["Location", "/x", "Set-Cookie", "a=b; Path=/y; Secure", "set-cookie", "c=d; Secure"];
     const of = (location: boolean, cookies: boolean): readonly string[] =>
       clientFields(fields, { location, cookies }, () => stripped);
-    expect(of(true, true)).toEqual(["Location", "/app/x", "Set-Cookie", "a=b; Path=/app/y; Secure", "set-cookie", "c=d; Secure"]);
+    expect(of(true, true)).toEqual([
+      "Location",
+      "/app/x",
+      "Set-Cookie",
+      "a=b; Path=/app/y; Secure",
+      "set-cookie",
+      "c=d; Secure",
+    ]);
     expect(of(false, true)[1]).toBe("/x");
     expect(of(true, false)[3]).toBe("a=b; Path=/y; Secure");
   });

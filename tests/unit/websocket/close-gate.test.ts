@@ -4,7 +4,9 @@ import { CloseGate } from "../../../src/websocket/close-gate.ts";
 import { closeFrame } from "../../../src/websocket/frames.ts";
 
 /** A gate between a source that the test plays and a sink that notes what came. */
-const rig = (isFromClient = false): { gate: CloseGate; push: (...bytes: number[]) => void; got: () => unknown[] } => {
+const rig = (
+  isFromClient = false,
+): { gate: CloseGate; push: (...bytes: number[]) => void; got: () => unknown[] } => {
   const got: unknown[] = [];
   let sink: ByteSink | undefined;
   const source: ByteSource = {
