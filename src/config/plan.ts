@@ -102,7 +102,6 @@ export interface Plan {
   readonly trusted: TrustedRanges;
 }
 
-const NO_PROTOCOLS: ReadonlySet<string> = new Set();
 const MINUTE_MS = 60_000;
 const NO_HEADER_EDITS: HeaderEditConfig = { set: {}, append: {}, remove: [] };
 
@@ -184,10 +183,10 @@ const planRoute = (
     action: planAction(route, upstreams, responseHeaders),
     totalMs: route.timeouts.totalMs || Number.POSITIVE_INFINITY,
     maxBodyBytes: route.bodyBytes ?? config.listen.limits.bodyBytes,
-    upgrade:
-      route.upstreams === undefined
-        ? NO_PROTOCOLS
-        : new Set(route.upgrade.map((protocol) => protocol.toLowerCase())),
+    // What the proxy answers itself is never a tunnel.
+    upgrade: new Set(
+      route.upstreams === undefined ? [] : route.upgrade.map((protocol) => protocol.toLowerCase()),
+    ),
     encodedSlash: route.encodedSlash ?? config.validation.encodedSlash,
     responseHeaders,
     middleware: [...config.middleware, ...route.middleware],

@@ -6,6 +6,9 @@ const PROTOCOL = /^[!#$%&'*+.^_`|~\w-]+(?:\/[!#$%&'*+.^_`|~\w-]+)?$/;
 /** Never switched to: it is HTTP, so requests would pass behind the proxy's back. */
 const HTTP_PROTOCOL = /^(?:h2c?|http|tls)(?:\/|$)/i;
 
+/** Whether `text` names one protocol. */
+export const isProtocol = (text: string): boolean => PROTOCOL.test(text);
+
 /** Whether `protocol` can be the protocol of a tunnel. */
 export const isTunnelProtocol = (protocol: string): boolean =>
-  PROTOCOL.test(protocol) && !HTTP_PROTOCOL.test(protocol);
+  isProtocol(protocol) && !HTTP_PROTOCOL.test(protocol);

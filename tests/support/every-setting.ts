@@ -9,6 +9,14 @@ interface Everything extends ConfigInput {
 const CERT = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
 
+const TLS = {
+  cert: CERT,
+  key: KEY,
+  certificates: [{ names: ["a.example", "*.b.example"], cert: CERT, key: KEY }],
+  minVersion: "1.3",
+  ciphers: "ECDHE-RSA-AES128-GCM-SHA256",
+} as const;
+
 const edits = { set: { a: "b" }, append: { c: "d", e: ["f"] }, remove: ["g"] };
 const values: NonNullable<RouteMatchInput["headers"]> = {
   a: "b",
@@ -23,16 +31,10 @@ export const EVERYTHING: Everything = {
   listen: {
     port: "8080",
     host: "::",
-    tls: {
-      cert: CERT,
-      key: KEY,
-      certificates: [{ names: ["a.example", "*.b.example"], cert: CERT, key: KEY }],
-      minVersion: "1.3",
-      ciphers: "ECDHE-RSA-AES128-GCM-SHA256",
-    },
+    tls: TLS,
     also: [
       { port: 80, host: "0.0.0.0", redirect: "https" },
-      { port: 9443, tls: { cert: CERT, key: KEY } },
+      { port: 9443, tls: TLS },
     ],
     trustedProxies: "10.0.0.0/8",
     readyPath: "/readyz",

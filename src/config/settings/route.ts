@@ -1,10 +1,11 @@
 /** `routes`: what happens to which requests. */
 import type { RouteMatch } from "../../routing/match.ts";
-import { isTunnelProtocol } from "../../http/tunnel-protocol.ts";
+import { isProtocol, isTunnelProtocol } from "../../http/tunnel-protocol.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
 import { code } from "../schema/leaf.ts";
 import { defaulted, object, optional, type Rule } from "../schema/object.ts";
-import { REFUSED, type Schema, transformed } from "../schema/schema.ts";
+import * as patterns from "../schema/patterns.ts";
+import { REFUSED, Refusal, type Schema, transformed } from "../schema/schema.ts";
 import { bodySize, duration, text } from "../schema/values.ts";
 import type { RouteConfig, RouteTimeouts } from "../types.ts";
 import { encodedSlash } from "./edge.ts";
@@ -82,8 +83,13 @@ const isWebSocket = (protocol: unknown): boolean =>
 
 const upgrade: Schema<readonly string[]> = listOf(
   "a list of protocols",
-  text('the name of a protocol such as "websocket", which can\'t be HTTP', (name) =>
-    isTunnelProtocol(name) ? name : REFUSED,
+  text(
+    'the name of a protocol such as "websocket"',
+    (name) => {
+      if (isTunnelProtocol(name)) return name;
+      return isProtocol(name) ? new Refusal("it is HTTP itself", { isSafe: true }) : REFUSED;
+    },
+    { pattern: patterns.PROTOCOL },
   ),
 );
 
