@@ -87,9 +87,9 @@ export const unreadTunnels = (port: number, count: number): Attack =>
 
 /** One after the other: a connection, part of a request or a response, and away. */
 export const churn = (port: number, atOnce: number): Attack => {
-  let isOver = false;
+  const over = new AbortController();
   const worker = async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await new Promise<void>((resolve) => {
         const socket = connect({ port, host: "127.0.0.1" });
         socket.on("error", () => {});
@@ -105,7 +105,7 @@ export const churn = (port: number, atOnce: number): Attack => {
   const workers = Array.from({ length: atOnce }, worker);
   return {
     stop: async () => {
-      isOver = true;
+      over.abort();
       await Promise.all(workers);
     },
   };

@@ -153,7 +153,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
     });
 
     test("a redirect keeps https", async () => {
-      expect((await get("/away")).fields["location"]).toBe("https://other.test/x");
+      expect((await get("/away")).fields["location"]).toMatch(/^https:\/\/other\.test(?::\d+)?\/x$/);
     });
 
     test.each([
@@ -221,17 +221,17 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
     });
 
     test("certificates are exchanged without a failed request, and a bad one is not taken", async () => {
-      let isOver = false;
+      const over = new AbortController();
       const statuses: number[] = [];
       const load = Array.from({ length: 4 }, async () => {
-        while (!isOver) statuses.push((await get("/scheme")).status);
+        while (!over.signal.aborted) statuses.push((await get("/scheme")).status);
       });
       write("site", siteOf("exchanged", ["localhost"]));
       await expect.poll(() => subjectFor("localhost"), { timeout: 8_000 }).toBe("exchanged");
       writeFileSync(join(directory, "site.pem"), "nothing");
       await expect.poll(() => child.stderr, { timeout: 8_000 }).toMatch(/stay as they were/);
       expect(await subjectFor("localhost")).toBe("exchanged");
-      isOver = true;
+      over.abort();
       await Promise.all(load);
       expect(new Set(statuses)).toEqual(new Set([200]));
     });

@@ -1,12 +1,10 @@
 /** One attempt: its request out, its response in. */
-import { Buffer } from "node:buffer";
 import { type Body, NO_BODY } from "../../../src/core/body.ts";
 import { type ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import type { Reply } from "../../../src/core/reply.ts";
 import { firstValue } from "../../../src/http/headers.ts";
-import { IDEMPOTENT } from "../../../src/http/method.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import type { ResponseHead } from "../../../src/http1/response-head.ts";
@@ -15,13 +13,14 @@ import { AttemptRecord } from "./attempt-record.ts";
 import type { Connection, ConnectionUser } from "./connection.ts";
 import { attemptFailure, connectionLost, contentUnwanted } from "./failures.ts";
 import { idleLimitMs } from "./keep-alive.ts";
+import { mayRepeat } from "./repeat.ts";
 import { Patience } from "./patience.ts";
 import type { Pool, Waiter } from "./pool.ts";
 import { type BodyOwner, ResponseBody } from "./response-body.ts";
 import type { ResponseReceiver } from "./response-intake.ts";
 import { sendRequest } from "./send-request.ts";
 import type { Upload, UploadOwner } from "./upload.ts";
-import { upstreamTunnel } from "./upstream-tunnel.ts";
+import { switchProblem, tunnelReply } from "./upstream-tunnel.ts";
 
 /** May be quiet for long. */
 const EVENT_STREAM = /^text\/event-stream(?:[;\s]|$)/i;
@@ -123,7 +122,7 @@ export class Roundtrip
     if (connection === undefined) return;
     // Content that only the connection's end ends is complete now.
     if (error === undefined && !this.#isRead && connection.intake.end(this)) return;
-    if (this.#mayRepeat(connection)) {
+    if (this.takesUsed && mayRepeat(this.#options.attempt, connection)) {
       connection.destroy();
       this.#connection = undefined;
       this.#patience.startOver();
@@ -142,29 +141,20 @@ export class Roundtrip
     return !this.#isOver;
   }
 
-  switched({ version, notes, fields }: ResponseHead, rest: Uint8Array): void {
+  switched(head: ResponseHead, rest: Uint8Array): void {
     const connection = this.#connection;
     const { attempt, clock, resolve } = this.#options;
-    const { upgrade } = attempt.exchange;
-    const { upgrade: protocol } = notes;
-    if (connection === undefined || upgrade === undefined || protocol === undefined) {
-      this.malformed("it switched protocols without being asked to (RFC 9110 §7.8)");
-      return;
-    }
-    if (version !== "1.1" || !notes.connectionUpgrade || protocol.toLowerCase() !== upgrade.toLowerCase()) {
-      this.malformed("it switched to another protocol than it was asked for (RFC 9110 §7.8)");
+    const problem = switchProblem(head, attempt.exchange.upgrade);
+    if (connection === undefined || problem !== undefined) {
+      this.malformed(problem ?? "");
       return;
     }
     const record = this.#record;
-    record.answered(clock.now(), 101);
+    record.answered(clock.now(), head.status);
     this.#isOver = true;
     this.#connection = undefined;
     this.#unsubscribe?.();
-    const { endpoint, timeouts } = attempt;
-    const early = Buffer.from(rest);
-    const socket = connection.detach();
-    const tunnel = upstreamTunnel({ socket, early, endpoint, record, idleMs: timeouts.tunnelIdleMs });
-    resolve({ kind: "tunnel", protocol, fields, tunnel });
+    resolve(tunnelReply(head, { connection, rest, attempt, record }));
   }
 
   head(head: ResponseHead, length: BodyLength, whole: Uint8Array | undefined): void {
@@ -248,18 +238,6 @@ export class Roundtrip
     if (this.#patience.isContinueDue(now)) this.#upload?.release();
     const wait = this.#patience.overdue(now);
     if (wait !== undefined) this.#fail(this.#failure(wait.code, wait.what));
-  }
-
-  /** RFC 9112 §9.3.1: the peer closed a kept connection just when it was used again. */
-  #mayRepeat(connection: Connection): boolean {
-    const { body, exchange } = this.#options.attempt;
-    return (
-      this.takesUsed &&
-      connection.carried > 0 &&
-      !connection.intake.hasBegun &&
-      body.kind === "none" &&
-      IDEMPOTENT.has(exchange.arrival.method)
-    );
   }
 
   get #isPersistent(): boolean {

@@ -2,7 +2,8 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { ProxyError } from "../../../src/core/errors.ts";
-import type { ByteTunnel } from "../../../src/core/reply.ts";
+import type { ByteTunnel, TunnelReply } from "../../../src/core/reply.ts";
+import { encodeResponseHead } from "../../../src/http1/encode.ts";
 import { CloseGate } from "../../../src/websocket/close-gate.ts";
 import { limitFrom } from "../deadlines.ts";
 import { TunnelEnd } from "../tunnel-end.ts";
@@ -88,3 +89,20 @@ export class ClientTunnel {
     this.#end.fail(error);
   }
 }
+
+const SWITCHING = { length: "none", connection: "Upgrade" } as const;
+
+/**
+ * Answers 101 and opens the tunnel.
+ *
+ * @throws TypeError for a field that can't be sent; nothing has left then.
+ */
+export const switchProtocols = (
+  { protocol, fields, tunnel }: TunnelReply,
+  options: Omit<ClientTunnelOptions, "protocol" | "tunnel">,
+): ClientTunnel => {
+  if (tunnel.kind === "native") throw new TypeError("a runtime's own WebSocket on a socket");
+  const head = encodeResponseHead({ status: 101 }, [...fields, "Upgrade", protocol], SWITCHING);
+  options.socket.write(head, "latin1");
+  return new ClientTunnel({ ...options, protocol, tunnel });
+};

@@ -1,43 +1,24 @@
 /** A client's connection: requests in turn, each answered before the next is looked at. */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import type { ListenConfig } from "../../../src/config/types.ts";
 import type { Peer } from "../../../src/core/arrival.ts";
 import { type Body, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
-import { type HttpReply, type TunnelReply, cancelReply, cancelTunnel } from "../../../src/core/reply.ts";
-import type { Answer, GatewayRef } from "../../../src/gateway.ts";
+import { type HttpReply, type TunnelReply, cancelReply } from "../../../src/core/reply.ts";
+import type { Answer } from "../../../src/gateway.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import type { ScreenProblem } from "../../../src/http/screen-problem.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { encodeResponseHead } from "../../../src/http1/encode.ts";
-import type { HeadFormat } from "../../../src/http1/head-reader.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
-import { type DeadlineEntry, type Deadlines, limitFrom } from "../deadlines.ts";
-import { ClientTunnel } from "./client-tunnel.ts";
+import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
+import { type ClientTunnel, switchProtocols } from "./client-tunnel.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { type IntakeOwner, RequestIntake, TLS_WITHOUT_TLS } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
-
-/** What connections of one server share. */
-export interface ServerContext {
-  readonly gateway: GatewayRef;
-  readonly listen: Pick<ListenConfig, "limits" | "timeouts" | "halfClose">;
-  readonly scheme: "http" | "https";
-  readonly heads: HeadFormat<RequestHead>;
-  readonly deadlines: Deadlines;
-  now(): number;
-  /** Value for `Date`. */
-  date(): string;
-  /** From now on every response closes its connection. */
-  readonly draining: boolean;
-  /** Writes a line for operators. */
-  notice(line: string): void;
-  /** The connection is gone. */
-  closed(connection: ClientConnection): void;
-}
+import type { ServerContext } from "./server-context.ts";
 
 /** Unread content up to this length is read off after an early answer; the connection closes behind a longer one. */
 const DISCARDED_BYTES = 64 * 1024;
@@ -46,7 +27,6 @@ const STALLED_MS = 60_000;
 /** A client gets this long to read its last answer while it may still be sending. */
 const LINGER_MS = 1_000;
 
-const SWITCHING = { length: "none", connection: "Upgrade" } as const;
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwner {
@@ -226,27 +206,21 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   }
 
   /** The connection belongs to a tunnel from here on. */
-  #switch({ protocol, fields, tunnel }: TunnelReply): void {
+  #switch(reply: TunnelReply): void {
     const socket = this.#socket;
+    socket.pause();
+    socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
     try {
-      if (tunnel.kind === "native") throw new TypeError("a runtime's own WebSocket on a socket");
-      const head = encodeResponseHead({ status: 101 }, [...fields, "Upgrade", protocol], SWITCHING);
-      socket.pause();
-      socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
-      socket.write(head, "latin1");
-      const early = this.#intake.takeAhead();
-      this.#tunnel = new ClientTunnel({
+      this.#tunnel = switchProtocols(reply, {
         socket,
-        early,
+        early: this.#intake.takeAhead(),
         hasEnded: this.#intake.hasEnded,
-        protocol,
-        tunnel,
-        now: this.#context.now,
+        now: () => this.#context.now(),
         closed: (error, bytesSent) => this.#answer?.ended(error, bytesSent),
       });
     } catch (thrown) {
       const error = asProxyError(thrown);
-      cancelTunnel(tunnel, error);
+      cancelReply(reply, error);
       this.finished(error);
     }
   }

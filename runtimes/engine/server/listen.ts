@@ -10,9 +10,10 @@ import type { Notice } from "../notices.ts";
 import { type Serving, listenError } from "../../serving.ts";
 import type { Deadlines } from "../deadlines.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
-import { ClientConnection, type ServerContext } from "./connection.ts";
+import { ClientConnection } from "./connection.ts";
 import { DateField } from "./date-field.ts";
 import { type Listener, plainListener } from "./listener.ts";
+import type { ServerContext } from "./server-context.ts";
 import { tlsListener } from "./tls-listener.ts";
 
 /** Connections that may wait to be accepted: bursts of new clients are longer than the default of 511. */
