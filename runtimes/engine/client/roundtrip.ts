@@ -16,6 +16,7 @@ import { idleLimitMs } from "./keep-alive.ts";
 import { mayRepeat } from "./repeat.ts";
 import { Patience } from "./patience.ts";
 import type { Pool, Waiter } from "./pool.ts";
+import { httpReply } from "./http-reply.ts";
 import { type BodyOwner, ResponseBody } from "./response-body.ts";
 import type { ResponseReceiver } from "./response-intake.ts";
 import { sendRequest } from "./send-request.ts";
@@ -174,13 +175,7 @@ export class Roundtrip
     }
     // An upstream that refuses and is going to close wants no more content (RFC 9112 §9.3).
     if (head.status >= 400 && !this.#isPersistent) this.#upload?.stop(contentUnwanted());
-    this.#options.resolve({
-      kind: "http",
-      status: head.status,
-      fields: head.fields,
-      body,
-      declaredLength: length === "none" && head.status !== 204 ? head.notes.contentLength : undefined,
-    });
+    this.#options.resolve(httpReply(head, length, body));
   }
 
   content(bytes: Uint8Array): void {
@@ -215,7 +210,7 @@ export class Roundtrip
 
   delivered(): void {
     this.#patience.answered();
-    this.#noteSent();
+    this.#record.noteSent(this.#upload);
     this.#record.settle(undefined);
     this.#leave();
   }
@@ -280,18 +275,11 @@ export class Roundtrip
     if (connection === undefined) this.#options.pool.leave(this);
     else connection.destroy();
     this.#upload?.stop(error);
-    this.#noteSent();
+    this.#record.noteSent(this.#upload);
     this.#record.settle(error);
     this.#leave();
     if (this.#head === undefined) this.#options.reject(error);
     else this.#body?.fail(error);
-  }
-
-  #noteSent(): void {
-    const { body } = this.#options.attempt;
-    if (this.#upload !== undefined) this.#record.bytesSent = this.#upload.bytes;
-    else if (body.kind === "bytes" && this.#record.progress !== "connecting")
-      this.#record.bytesSent = body.bytes.length;
   }
 
   /** Nothing is waited for any more. */

@@ -7,7 +7,6 @@ import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import { type HttpReply, type TunnelReply, cancelReply } from "../../../src/core/reply.ts";
 import type { Answer } from "../../../src/gateway.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
-import type { ScreenProblem } from "../../../src/http/screen-problem.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { encodeResponseHead } from "../../../src/http1/encode.ts";
 import { persists } from "../../../src/http1/persistence.ts";
@@ -20,8 +19,6 @@ import { type IntakeOwner, RequestIntake, TLS_WITHOUT_TLS } from "./request-inta
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
 import type { ServerContext } from "./server-context.ts";
 
-/** Unread content up to this length is read off after an early answer; the connection closes behind a longer one. */
-const DISCARDED_BYTES = 64 * 1024;
 /** A client that takes no byte of what waits for it for this long is cut off. */
 const STALLED_MS = 60_000;
 /** A client gets this long to read its last answer while it may still be sending. */
@@ -127,14 +124,13 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   /** Answered, and then the connection closes. */
   refused(refusal: Refusal): void {
-    const { code, detail } = refusal;
     if (refusal === TLS_WITHOUT_TLS) {
       this.#context.notice(
         `a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`,
       );
     }
     this.#keepAlive = false;
-    this.#open(unreadableRequest({ code: requestCode(code), detail }, this));
+    this.#open(unreadableRequest(refusal, this));
   }
 
   contentWanted(): void {
@@ -227,7 +223,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   #write(request: IncomingRequest, reply: HttpReply): void {
     this.#intake.dropUnwanted();
-    this.#keepAlive &&= !this.#context.draining && this.#mayDiscardRest(request);
+    this.#keepAlive &&= !this.#context.draining && this.#intake.mayDiscardRest(request.notes, this.#length);
     const writer = new ResponseWriter(this.#socket, this);
     this.#writer = writer;
     this.#deadline = this.#context.now() + STALLED_MS;
@@ -240,17 +236,6 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
       this.finished(asProxyError(thrown));
     }
     if (writer.endsWithConnection) this.#keepAlive = false;
-  }
-
-  /** Whether so little content is left unread that reading it off is cheaper than a new connection. */
-  #mayDiscardRest(request: IncomingRequest): boolean {
-    const { body } = this.#intake;
-    if (body === undefined || body.complete || !body.dropped) return true;
-    return (
-      request.notes.expect === undefined &&
-      typeof this.#length === "number" &&
-      this.#length <= DISCARDED_BYTES
-    );
   }
 
   /** Response written and request read: the next one's turn. */
@@ -321,10 +306,6 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#context.closed(this);
   }
 }
-
-/** A refusal of a request is never the upstream's fault. */
-const requestCode = (code: Refusal["code"]): ScreenProblem["code"] =>
-  code === "bad-upstream-response" ? "bad-request" : code;
 
 const clientLeft = (): ProxyError =>
   new ProxyError("client-closed", { detail: "client left before it had its response" });

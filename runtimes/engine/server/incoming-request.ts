@@ -5,6 +5,7 @@ import { CancellationSource } from "../../../src/core/cancellation.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import type { ScreenProblem } from "../../../src/http/screen-problem.ts";
 import { type FieldNotes, newFieldNotes } from "../../../src/http/field-notes.ts";
+import type { Refusal } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 
 /** What the connection knows for all its requests. */
@@ -70,12 +71,13 @@ export class IncomingRequest extends CancellationSource implements Arrival {
 
 /** Stands for a head that could not be read: nothing of it is believed. */
 export const unreadableRequest = (
-  refusal: ScreenProblem,
+  { code, detail }: Refusal,
   connection: ConnectionFacts & InterimWriter,
 ): IncomingRequest =>
   new IncomingRequest(
     { method: "", target: "", version: "1.1", fields: [], notes: newFieldNotes() },
     NO_BODY,
     connection,
-    refusal,
+    // Whatever is wrong with a request is never the upstream's fault.
+    { code: code === "bad-upstream-response" ? "bad-request" : code, detail },
   );

@@ -8,6 +8,7 @@ import { type BodyLength, requestBodyLength } from "../../../src/http1/body-leng
 import { type HeadFormat, HeadReader } from "../../../src/http1/head-reader.ts";
 import { type Refusal, isRefusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead, RequestHeadLimits } from "../../../src/http1/request-head.ts";
+import type { FieldNotes } from "../../../src/http/field-notes.ts";
 import { ReadAhead } from "../read-ahead.ts";
 import { type BodyOrigin, RequestBody } from "./request-body.ts";
 
@@ -39,6 +40,8 @@ export interface IntakeOptions {
   readonly owner: IntakeOwner;
 }
 
+/** Unread content up to this length is read off after an early answer; the connection closes behind a longer one. */
+const DISCARDED_BYTES = 64 * 1024;
 /** First byte of a TLS handshake (RFC 8446 §5.1), which no request begins with. */
 const TLS_HANDSHAKE = 0x16;
 
@@ -86,6 +89,13 @@ export class RequestIntake implements BodyOrigin {
     if (body !== undefined && !body.complete) this.#receivedContent(body, bytes);
     else if (this.#isBusy) this.#keepAhead(bytes, 0);
     else this.#readHead(bytes);
+  }
+
+  /** Whether so little content is left unread that reading it off is cheaper than a new connection. */
+  mayDiscardRest({ expect }: FieldNotes, length: BodyLength): boolean {
+    const body = this.#body;
+    if (body === undefined || body.complete || !body.dropped) return true;
+    return expect === undefined && typeof length === "number" && length <= DISCARDED_BYTES;
   }
 
   /** The client has ended its side. */
