@@ -49,6 +49,8 @@ export interface Exchange {
   readonly cancellation: Cancellation;
   /** Where attempts are noted, for the exchange's report. Shared by all copies of this exchange. */
   readonly trail: Trail;
+  /** Called with the outcome of each attempt made for this copy, after its lease was settled. */
+  readonly onAttemptEnd?: ((outcome: Outcome) => void) | undefined;
 }
 
 /** What happened to an exchange so far. */
@@ -56,6 +58,8 @@ export interface Trail {
   attempts: number;
   /** The last endpoint tried. */
   endpoint: Endpoint | undefined;
+  /** Those tried before it. */
+  earlier?: Endpoint[] | undefined;
   /** Edits of the response that stand in for the route's: those of the share of traffic that the exchange belongs to. */
   edits: EditSource | undefined;
 }

@@ -2,7 +2,7 @@
 import type { AttemptTimeouts } from "../core/endpoint.ts";
 import type { Attempt, EditSource, Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
-import type { Outcome } from "../core/outcome.ts";
+import { type Outcome, endingOf } from "../core/outcome.ts";
 import type { Transport } from "../core/platform.ts";
 import type { Service } from "../core/service.ts";
 import type { Telemetry } from "../core/telemetry.ts";
@@ -35,14 +35,29 @@ const OWNED_BY_TRANSPORT = ["host", "content-length", "expect"];
 export const forward = (options: ForwardOptions): Service => {
   const { upstream, transport } = options;
   const editsOf = requestEditor(options);
-  return (exchange) => {
+  return async (exchange) => {
+    // Everything that the config's templates may get wrong comes before the lease, which must be settled.
+    const message: AttemptMessage = {
+      edits: editsOf(exchange),
+      target: options.target(exchange),
+      host: options.host?.(exchange),
+    };
     const lease = upstream.lease(exchange);
     const { trail } = exchange;
     trail.attempts += 1;
+    if (trail.endpoint !== undefined) (trail.earlier ??= []).push(trail.endpoint);
     trail.endpoint = lease.endpoint;
-    return transport.send(new ForwardAttempt(exchange, lease, editsOf(exchange), options));
+    return transport.send(new ForwardAttempt(exchange, lease, message, options));
   };
 };
+
+/** What is sent, whichever endpoint gets it. */
+interface AttemptMessage {
+  readonly edits: HeaderEdits;
+  readonly target: string;
+  /** Undefined leaves it to the upstream's policy. */
+  readonly host: string | undefined;
+}
 
 class ForwardAttempt implements Attempt {
   readonly exchange: Exchange;
@@ -52,12 +67,12 @@ class ForwardAttempt implements Attempt {
   readonly #lease: Lease;
   readonly #options: ForwardOptions;
 
-  constructor(exchange: Exchange, lease: Lease, edits: HeaderEdits, options: ForwardOptions) {
+  constructor(exchange: Exchange, lease: Lease, message: AttemptMessage, options: ForwardOptions) {
     const { endpoint } = lease;
     this.exchange = exchange;
-    this.edits = edits;
-    this.target = joinTarget(endpoint.basePath, options.target(exchange));
-    this.host = options.host?.(exchange) ?? hostFor(options.upstream.host, endpoint, exchange);
+    this.edits = message.edits;
+    this.target = joinTarget(endpoint.basePath, message.target);
+    this.host = message.host ?? hostFor(options.upstream.host, endpoint, exchange);
     this.#lease = lease;
     this.#options = options;
   }
@@ -75,8 +90,12 @@ class ForwardAttempt implements Attempt {
     return this.exchange.cancellation;
   }
 
-  settle(outcome: Outcome): void {
+  settle(reported: Outcome): void {
+    // A transport that was cancelled need not know what for.
+    const ending = endingOf(reported.error);
+    const outcome = ending === reported.ending ? reported : { ...reported, ending };
     this.#lease.settle(outcome);
+    this.exchange.onAttemptEnd?.(outcome);
     const { telemetry } = this.#options;
     try {
       telemetry.attemptEnded?.(this, outcome);

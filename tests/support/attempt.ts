@@ -62,7 +62,7 @@ export interface AttemptParts {
 
 const OWNED_BY_TRANSPORT = ["host", "content-length", "expect"];
 
-const arrivalOf = (parts: AttemptParts): Arrival => {
+const arrivalOf = (parts: Omit<AttemptParts, "endpoint">): Arrival => {
   const { method = "GET", fields = [], target = "/", body = NO_BODY, cancellation = NEVER_CANCELLED } = parts;
   const notes = newFieldNotes();
   for (let i = 0; i < fields.length; i += 2) noteField(notes, fields[i] ?? "", fields[i + 1] ?? "");
@@ -84,7 +84,7 @@ const arrivalOf = (parts: AttemptParts): Arrival => {
   };
 };
 
-const exchangeOf = (parts: AttemptParts): Exchange => {
+export const testExchange = (parts: Omit<AttemptParts, "endpoint"> = {}): Exchange => {
   const arrival = arrivalOf(parts);
   const [path = "", query = ""] = arrival.target.split(/(?=\?)/);
   return {
@@ -107,7 +107,7 @@ const exchangeOf = (parts: AttemptParts): Exchange => {
 };
 
 export const testAttempt = (parts: AttemptParts): Attempt => {
-  const exchange = exchangeOf(parts);
+  const exchange = testExchange(parts);
   const { endpoint, edits = {}, timeouts = {}, host = endpoint.authority, settle = () => {} } = parts;
   const drop = new Set([...HOP_BY_HOP, ...OWNED_BY_TRANSPORT, ...(edits.drop ?? [])]);
   return {
