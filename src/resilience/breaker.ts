@@ -173,7 +173,7 @@ export class Breaker implements EndpointBreaker {
       if (this.#successes >= this.options.successes) {
         this.#change("closed", now, `${this.#successes} probes succeeded`);
       }
-    } else if (verdict !== "neutral") {
+    } else if (verdict === "failure") {
       this.#trip(now, "a probe failed");
     }
   }

@@ -43,9 +43,9 @@ export const createEndpointRegistry = (): EndpointRegistry => {
       return state;
     },
     shared<T>(name: string, settings: unknown, create: () => T): T {
-      const text = JSON.stringify(settings);
+      const text = JSON.stringify(settings) ?? "";
       const known = shared.get(name);
-      if (known?.settings === text) return known.value as T;
+      if (known !== undefined && known.settings === text) return known.value as T;
       const value = create();
       shared.set(name, { settings: text, value });
       return value;

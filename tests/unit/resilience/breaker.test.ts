@@ -39,7 +39,7 @@ describe("closed breaker", () => {
     const { breaker, fail, run } = rig();
     for (let i = 0; i < 4; i++) {
       fail(0, 3);
-      run(0, "success", "success", "success", "success");
+      run(0, "success", "success", "success", "success", "success");
     }
     expect(breaker.state(0).kind).toBe("closed");
   });
