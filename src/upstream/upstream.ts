@@ -51,6 +51,8 @@ export interface UpstreamOptions
   readonly clock: Clock;
   /** Gives an endpoint's state what the upstream asks for: breaker, checks, ejection. @default nothing */
   readonly equip?: ((state: EndpointState, endpoint: Endpoint) => void) | undefined;
+  /** Called before each pick. */
+  readonly watch?: ((set: EndpointSet, now: number) => void) | undefined;
   /** @default 0 */
   readonly slowStartMs?: number | undefined;
   /** @default 0 */
@@ -98,6 +100,7 @@ class BalancedUpstream implements Upstream {
 
   lease(exchange: Exchange): Lease {
     const now = this.#options.clock.now();
+    this.#options.watch?.(this.#set, now);
     const member = this.#pick(exchange, now);
     if (member === undefined) throw this.#refusal();
     return new EndpointLease(member, this.#context, now);
