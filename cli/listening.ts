@@ -24,6 +24,7 @@ export const matchText = (match: RouteMatch): string => {
 
 const pathText = (path: RouteMatch["path"]): string => {
   if (path === undefined) return "/*";
+  if (path.kind === "regex") return ` ~ ${path.value}`;
   if (path.kind !== "prefix") return path.value;
   return path.value.endsWith("/") ? `${path.value}*` : `${path.value}/*`;
 };

@@ -7,7 +7,7 @@ import type { Trace } from "./trace-request.ts";
 /** With more routes than this, those that came closest are shown. */
 const MOST = 20;
 
-const CLOSENESS = { chosen: 0, outranked: 1, "other-method": 2, unmatched: 3 } as const;
+const CLOSENESS = { chosen: 0, "passed-over": 1, outranked: 1, "other-method": 2, unmatched: 3 } as const;
 
 /** Lines for the terminal, with what `mask` covers masked. */
 export const notTaken = (
@@ -15,10 +15,13 @@ export const notTaken = (
   style: Style,
   mask: (text: string) => string,
 ): readonly string[] => {
-  const { request, decision } = admission;
-  if (request === undefined || decision.kind === "ready-page") return [];
-  if (decision.kind === "refused" && decision.error.code === "host-not-allowed") return [];
-  const others = explainRoutes(plan.entries, request)
+  const { request, choice } = admission;
+  if (request === undefined || choice === undefined) return [];
+  const isPassedOver = (index: number): boolean => {
+    const entry = plan.entries[index];
+    return entry !== undefined && choice.passedOver?.has(entry.value) === true;
+  };
+  const others = explainRoutes(plan.entries, request, isPassedOver)
     .verdicts.filter(({ outcome }) => outcome !== "chosen")
     .sort((a, b) => CLOSENESS[a.outcome] - CLOSENESS[b.outcome] || a.index - b.index);
   if (others.length === 0) return [];

@@ -45,6 +45,9 @@ const explaining = (transport: Transport): Platform => ({
   arrive: () => {
     throw new TypeError("explain takes no Web requests");
   },
+  respond: () => {
+    throw new TypeError("explain makes no Web responses");
+  },
 });
 
 /** With a body of the length that `head` announces, which nothing reads. */

@@ -1,17 +1,16 @@
 /** The Hono app around a gateway. */
-import { type Context, Hono } from "hono";
-import { getPath } from "hono/utils/url";
+import { Hono } from "hono";
 import { any } from "valibot";
 import { leaf } from "../src/config/schema/leaf.ts";
 import { object, optional } from "../src/config/schema/object.ts";
 import { REFUSED, type Schema, isRecord } from "../src/config/schema/run.ts";
 import type { Config } from "../src/config/types.ts";
-import { ALWAYS_SERVING, type Lifecycle } from "../src/core/lifecycle.ts";
+import type { Lifecycle } from "../src/core/lifecycle.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { buildGateway } from "../src/gateway.ts";
 import { answer } from "./answer.ts";
-import { frontDesk } from "./front-desk.ts";
 import { type HostOptions, onFailureOption, platformOption } from "./host-options.ts";
+import { middlewareLayer } from "./middleware-layer.ts";
 
 /** What a gateway can be told besides its config. */
 export interface GatewayOptions extends HostOptions {
@@ -27,7 +26,7 @@ export const gatewayOptions: Schema<GatewayOptions, GatewayOptions> = object<Gat
   "an object of options",
 )({
   platform: optional(platformOption, "What it runs on."),
-  onFailure: optional(onFailureOption, "Who hears of failures."),
+  onFailure: optional(onFailureOption, "Called with failures."),
   lifecycle: optional(lifecycleOption, "What the ready page reads."),
 });
 
@@ -35,24 +34,8 @@ export const gatewayOptions: Schema<GatewayOptions, GatewayOptions> = object<Gat
 export const createGateway = (
   config: Config,
   platform: Platform,
-  options: Pick<GatewayOptions, "lifecycle"> = {},
+  { lifecycle }: Pick<GatewayOptions, "lifecycle"> = {},
 ): Hono => {
-  const gateway = buildGateway(config, platform);
-  const answering = { gateway, platform, desk: frontDesk(config, platform.random, gateway.plan.trusted) };
-  const { readyPath } = config.listen;
-  const app = new Hono();
-  if (readyPath === undefined) return app.all("*", (c) => answer(c, answering));
-  const asksReady = readyQuestion(readyPath);
-  const { lifecycle = ALWAYS_SERVING } = options;
-  return app.all("*", (c): Response | Promise<Response> => {
-    if (!asksReady(c)) return answer(c, answering);
-    return lifecycle.draining ? c.text("draining\n", 503) : c.text("ready\n");
-  });
-};
-
-/** Whether a request asks for just this path, wherever the app is mounted: nothing in it is a pattern. */
-const readyQuestion = (readyPath: string): ((c: Context) => boolean) => {
-  // Hono decodes some of a path; so is this one.
-  const path = getPath(new Request(`http://localhost${readyPath}`));
-  return ({ req }) => req.path === path && (req.method === "GET" || req.method === "HEAD");
+  const gateway = buildGateway(config, platform, { lifecycle, middlewareLayer });
+  return new Hono().all("*", (c) => answer(c, gateway, platform));
 };

@@ -2,7 +2,8 @@
 import { any } from "valibot";
 import { leaf } from "../src/config/schema/leaf.ts";
 import { REFUSED, type Schema, isRecord } from "../src/config/schema/run.ts";
-import type { FailureReport, Platform } from "../src/core/platform.ts";
+import type { Platform } from "../src/core/platform.ts";
+import { type ExchangeReport, type FailureReport, isFailure } from "../src/core/telemetry.ts";
 
 export interface HostOptions {
   /**
@@ -11,8 +12,8 @@ export interface HostOptions {
    */
   readonly platform?: Platform | undefined;
   /**
-   * Told of every exchange that is answered with a failure, before its answer is made, mistakes of clients included.
-   * Stands in for what the platform does with them: a line on standard error. MUST NOT throw.
+   * Called at the end of every exchange that failed, before or after the response's head, mistakes of clients included.
+   * Replaces what the platform does about them: a line on standard error. What it throws is ignored.
    */
   readonly onFailure?: ((report: FailureReport) => void) | undefined;
 }
@@ -32,17 +33,10 @@ export const onFailureOption: Schema<
 
 /** The platform to run on; `own` is asked for the runtime's only where no other is given. */
 export const hostPlatform = ({ platform, onFailure }: HostOptions, own: () => Platform): Platform => {
-  const lent = platform ?? own();
-  if (onFailure === undefined) return lent;
-  const { name, capabilities, clock, random, transport, inspectTls } = lent;
-  return {
-    name,
-    capabilities,
-    clock,
-    random,
-    transport,
-    telemetry: { failed: onFailure },
-    ...(inspectTls === undefined ? {} : { inspectTls }),
-    arrive: (request, env) => lent.arrive(request, env),
+  const base = platform ?? own();
+  if (onFailure === undefined) return base;
+  const exchangeEnded = (report: ExchangeReport): void => {
+    if (isFailure(report)) onFailure(report);
   };
+  return { ...base, telemetry: { ...base.telemetry, exchangeEnded } };
 };

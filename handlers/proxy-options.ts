@@ -10,7 +10,7 @@ import { headerEdits } from "../src/config/schema/headers.ts";
 import { object, optional } from "../src/config/schema/object.ts";
 import { hostTemplate, pathTemplate, prefixTemplate } from "../src/config/schema/route-actions.ts";
 import { Refusal, type Schema, isRecord } from "../src/config/schema/run.ts";
-import { balance, endpoints, pool, tls } from "../src/config/schema/upstream.ts";
+import { balance, endpoints, limits, pool, tls, transport } from "../src/config/schema/upstream.ts";
 import { bodySize, duration, text } from "../src/config/schema/values.ts";
 import type {
   ConfigInput,
@@ -101,6 +101,8 @@ const schema: Schema<ProxyOptions, unknown> = object<ProxyOptions>("an object of
     }),
   ),
   pool: key(pool),
+  limits: key(limits),
+  transport: key(transport),
   rewrite: key(rewrite),
   requestHeaders: key(headerEdits),
   responseHeaders: key(headerEdits),
@@ -138,6 +140,8 @@ export const proxyConfig = (target: OneOrMany<ProxyTarget>, options: ProxyOption
         host: options.host,
         tls: options.tls,
         pool: options.pool,
+        limits: options.limits,
+        transport: options.transport,
         timeouts: attempt,
       },
     },

@@ -1,13 +1,11 @@
-/** The fetch-based upstream handler: one upstream as a Hono handler. */
+/** One upstream as a Hono handler. */
 import type { Handler } from "hono";
-import { validationPolicy } from "../middleware/validation.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import { explicitPaths } from "../src/config/paths.ts";
 import type { Config } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { buildGateway } from "../src/gateway.ts";
 import { answer } from "./answer.ts";
-import type { FrontDesk } from "./front-desk.ts";
 import { hostPlatform } from "./host-options.ts";
 import { type ProxyOptions, type ProxyTarget, inOptions, proxyConfig } from "./proxy-options.ts";
 
@@ -15,8 +13,8 @@ import { type ProxyOptions, type ProxyTarget, inOptions, proxyConfig } from "./p
  * A handler that forwards to `target`, or to several in turn: `app.all("/api/*", proxyTo("http://…"))`.
  *
  * The whole path goes upstream as it came in, behind the target's own path if that has one, unless `rewrite` says
- * otherwise: `{ rewrite: { stripPrefix: "/api" } }`. Failures become problem answers (RFC 9457), and `onFailure` is told; the
- * handler never throws.
+ * otherwise: `{ rewrite: { stripPrefix: "/api" } }`. Failures become problem answers (RFC 9457) and are reported to `onFailure`;
+ * the handler never throws.
  *
  * @throws ConfigError (a `TypeError`) at once, with every option that is wrong or more than the platform can do.
  */
@@ -36,25 +34,6 @@ export const createProxyTo =
       accept(parsed, platform, explicitPaths(input));
       return parsed;
     });
-    const answering = {
-      gateway: buildGateway(config, platform),
-      platform,
-      desk: plainDesk(config, platform),
-    };
-    return (c) => answer(c, answering);
+    const gateway = buildGateway(config, platform, { facesClient: false });
+    return (c) => answer(c, gateway, platform);
   };
-
-const NO_HEADERS: readonly string[] = Object.freeze([]);
-
-/** Looks at the head, and leaves the rest to middleware that the app may have: an id that nobody else knows stays here. */
-const plainDesk = (config: Config, { random }: Platform): FrontDesk => {
-  const { check } = validationPolicy({ ...config.validation, limits: config.listen.limits });
-  return (arrival, known) => ({
-    id: known?.id ?? random.id(),
-    idHeaders: known?.headers ?? NO_HEADERS,
-    edits: [],
-    fields: [],
-    screened: check(arrival),
-    maxBodyBytes: Number.POSITIVE_INFINITY,
-  });
-};

@@ -1,76 +1,45 @@
 /** Changes to a response that some handler built already. */
-import type { Context } from "hono";
-import { type HeaderEdits, type HeaderPairs, editHeaders, withoutNames } from "../src/http/header-edits.ts";
-import { type WantedEdits, findShared, sharedOf } from "./context.ts";
+import type { Context, Next } from "hono";
+import { type EditHeaders, rememberEdit, rememberedEdits } from "./context.ts";
 
-/** Edits one after the other, and then fields to add. */
-export interface EditsInTurn {
-  readonly edits: readonly HeaderEdits[];
-  readonly fields: HeaderPairs;
-}
-
-const NO_EDITS: EditsInTurn = Object.freeze({ edits: [], fields: [] });
+/** Runs what is behind, and then applies `edit` to its response. */
+export const editAfterwards = async (c: Context, next: Next, edit: EditHeaders): Promise<void> => {
+  rememberEdit(c, edit);
+  await next();
+  editResponse(c, edit);
+};
 
 /**
- * What a handler itself wants done to its response, and then what middleware around it wants, the innermost first:
- * the order in which they would come upon the response one after the other.
+ * Applies to `response` what middleware around and behind would have done to it. For what was thrown past them: they are not
+ * asked then.
  */
-export const editsInTurn = (
-  outermostFirst: readonly WantedEdits[],
-  own: EditsInTurn = NO_EDITS,
-): EditsInTurn => {
-  const edits = [...own.edits];
-  let { fields } = own;
-  for (const wanted of outermostFirst.toReversed()) {
-    const kept = withoutNames(fields, wanted.edits.drop);
-    edits.push(givingWayTo(kept, wanted.edits));
-    fields = [...kept, ...wanted.fields];
-  }
-  return { edits, fields };
+export const withRememberedEdits = (c: Context, response: Response): Response =>
+  withEdits(response, (headers) => {
+    for (const edit of rememberedEdits(c)) edit(headers);
+  });
+
+/**
+ * Applies `edit` to the headers of `c.res`. A response whose headers are immutable, such as one that came from fetch, is
+ * copied; its body is passed on untouched.
+ */
+const editResponse = (c: Context, edit: EditHeaders): void => {
+  const { res } = c;
+  // A switch of protocols is no response that could be rebuilt.
+  if (res.status === 101) return;
+  const edited = withEdits(res, edit);
+  if (edited !== res) replaceResponse(c, edited);
 };
 
-/** `edits`, less fallbacks for what is among `fields`: these come last, but are there already for whoever stands outside. */
-const givingWayTo = (fields: HeaderPairs, edits: HeaderEdits): HeaderEdits => {
-  const names = new Set(fields.filter((_, index) => index % 2 === 0));
-  const fallback = withoutNames(edits.fallback, names);
-  return fallback.length === edits.fallback.length ? edits : { ...edits, fallback };
-};
-
-/** @throws TypeError when `headers` is immutable, as those of a fetched `Response` are. */
-export const applyEdits = (headers: Headers, { edits, fields }: EditsInTurn): void => {
-  for (const each of edits) editHeaders(headers, each);
-  for (let i = 0; i < fields.length; i += 2) headers.append(fields[i] ?? "", fields[i + 1] ?? "");
-};
-
-/** A response with immutable headers, such as one that came from fetch, is copied; its body is passed on untouched. */
-const withEdits = (response: Response, edits: EditsInTurn): Response => {
+const withEdits = (response: Response, edit: EditHeaders): Response => {
   try {
-    applyEdits(response.headers, edits);
+    edit(response.headers);
     return response;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const copy = new Response(response.body, response);
-    applyEdits(copy.headers, edits);
+    edit(copy.headers);
     return copy;
   }
-};
-
-/** Edits `c.res` as `wanted` says unless whoever built it did so already. Applied twice, edits change nothing more. */
-export const editResponse = (c: Context, { edits, fields }: WantedEdits): void => {
-  const { res } = c;
-  // A switch of protocols is no response that could be rebuilt.
-  if (sharedOf(c).edited === res || res.status === 101) return;
-  const edited = withEdits(res, { edits: [edits], fields });
-  if (edited !== res) replaceResponse(c, edited);
-};
-
-/** `response` with everything that middleware around this wants, which leaves it alone then. */
-export const withWantedEdits = (c: Context, response: Response): Response => {
-  const shared = findShared(c);
-  if (shared === undefined) return response;
-  const edited = withEdits(response, editsInTurn(shared.wanted));
-  shared.edited = edited;
-  return edited;
 };
 
 /** Assigns twice, since Hono merges the headers of the response before into the one that follows. */
@@ -91,11 +60,16 @@ const describesContent = (name: string): boolean =>
   (name.startsWith("content-") && !name.startsWith("content-security-policy")) ||
   ["accept-ranges", "etag", "last-modified", "transfer-encoding"].includes(name);
 
-/** Adds what was set for the response before (CORS fields, cookies) and is not in `response`. */
+/**
+ * Adds what was set for the response before (CORS fields, cookies, what other middleware added to an answer that this one
+ * replaces) and is not in `response`.
+ */
 export const keepFieldsSoFar = (c: Context, response: Response): Response => {
-  const before: string[] = [];
+  const before: [string, string][] = [];
   for (const [name, value] of c.newResponse(null).headers) {
-    if (!describesContent(name) && !response.headers.has(name)) before.push(name, value);
+    if (!describesContent(name) && !response.headers.has(name)) before.push([name, value]);
   }
-  return withEdits(response, { edits: [], fields: before });
+  return withEdits(response, (headers) => {
+    for (const [name, value] of before) headers.append(name, value);
+  });
 };

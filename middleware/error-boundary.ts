@@ -3,11 +3,11 @@ import type { Context, MiddlewareHandler } from "hono";
 import { object } from "../src/config/schema/object.ts";
 import type { Schema } from "../src/config/schema/run.ts";
 import { type ProxyError, asProxyError } from "../src/core/errors.ts";
+import { problemReply } from "../src/core/local-reply.ts";
 import { firstValue } from "../src/http/headers.ts";
-import { renderProblem } from "../src/http/problem.ts";
-import { arrivalOf } from "./arrivals.ts";
-import { knownIdOf } from "./context.ts";
-import { answerInstead, keepFieldsSoFar, withWantedEdits } from "./edit-response.ts";
+import { responseOf } from "../src/web/response.ts";
+import { arrivalOf, knownIdOf } from "./context.ts";
+import { answerInstead, keepFieldsSoFar, withRememberedEdits } from "./edit-response.ts";
 import { readOptions } from "./options.ts";
 
 /** What the answer depends on besides the error. */
@@ -17,9 +17,6 @@ export interface ProblemContext {
   readonly accept: string | undefined;
 }
 
-/** Stands in for 499 on a connection that nobody reads from any more. */
-const NOBODY_LISTENS = 408;
-
 /**
  * The answer to a failed request: RFC 9457 JSON, or text or HTML by `Accept`, with status, code, title and
  * request id. Never the error's message, cause or stack. Fields the error asks for (`Allow`, `Retry-After`) are in it.
@@ -27,13 +24,8 @@ const NOBODY_LISTENS = 408;
  * A client that is gone gets an empty 408, should anything of it still be sent: 499 is for logs.
  */
 export const problemResponse = (error: ProxyError, { requestId, accept }: ProblemContext): Response => {
-  const { status, title } = error.kind;
-  if (error.code === "client-closed") return new Response(null, { status: NOBODY_LISTENS });
-  const { contentType, body } = renderProblem({ status, code: error.code, title, requestId }, accept);
-  return new Response(body, {
-    status,
-    headers: { "content-type": contentType, "cache-control": "no-store", ...error.headers },
-  });
+  const fields = accept === undefined ? [] : ["accept", accept];
+  return responseOf(problemReply(error, requestId, fields), { method: "", ended() {} });
 };
 
 /** An error that carries its own answer, such as Hono's `HTTPException`. */
@@ -45,21 +37,20 @@ const hasResponse = (thrown: unknown): thrown is { getResponse(): Response } =>
  * of a `ProxyError`, a 500 that tells nothing for anything else. Errors with an answer of their own (Hono's
  * `HTTPException`) keep it.
  *
- * It has what `c` was given for the response before (CORS fields, cookies), less what speaks of content, and what
- * `requestId` and `securityHeaders` add, wherever they stand.
+ * It has what `c` was given for the response before (CORS fields, cookies), less what speaks of content.
  */
 export const problemFor = (c: Context, thrown: unknown): Response => {
   const response = hasResponse(thrown)
     ? thrown.getResponse()
     : problemResponse(asProxyError(thrown), {
         requestId: knownIdOf(c)?.id,
-        accept: firstValue(arrivalOf(c).head.pairs, "accept"),
+        accept: firstValue(arrivalOf(c).fields, "accept"),
       });
-  return withWantedEdits(c, keepFieldsSoFar(c, response));
+  return keepFieldsSoFar(c, response);
 };
 
 export interface ErrorBoundaryOptions {
-  /** Told of every failure, with its cause, before the answer is made. For logs. MUST NOT throw. */
+  /** Called with every failure and its cause, before the answer is made. For logs: what it throws is ignored. */
   readonly onFailure?: ((error: ProxyError, c: Context) => void) | undefined;
 }
 
@@ -80,8 +71,12 @@ export const errorBoundary = (options: ErrorBoundaryOptions = {}): MiddlewareHan
   const { onFailure } = readOptions("errorBoundary", options, NO_DATA, ["onFailure"]);
   const answer = (c: Context, thrown: unknown): Promise<void> => {
     const error = asProxyError(thrown);
-    onFailure?.(error, c);
-    return answerInstead(c, problemFor(c, error));
+    try {
+      onFailure?.(error, c);
+    } catch {
+      // A log's failure is not the request's.
+    }
+    return answerInstead(c, withRememberedEdits(c, problemFor(c, error)));
   };
   return async (c, next) => {
     try {

@@ -1,80 +1,33 @@
 /** One id for a request, in logs, towards upstreams and in the answer. */
 import type { MiddlewareHandler } from "hono";
-import type { GetConnInfo } from "hono/conninfo";
 import type { RequestIdVariables } from "hono/request-id";
 import { requestId as schema } from "../src/config/schema/edge.ts";
-import type { RequestIdConfig } from "../src/config/types.ts";
 import { ProxyError } from "../src/core/errors.ts";
-import type { HeaderEdits } from "../src/http/header-edits.ts";
-import { firstValue } from "../src/http/headers.ts";
-import { type Visit, visitOf } from "./arrivals.ts";
-import { knownIdOf, setRequestId, wantEdits } from "./context.ts";
-import { editResponse } from "./edit-response.ts";
+import { SAFE_ID, requestIdPolicy } from "../src/edge/request-id.ts";
+import { type TrustOptions, arrivalOf, isTrustedPeer, knownIdOf, setRequestId } from "./context.ts";
+import { editAfterwards } from "./edit-response.ts";
 import { readOptions, requireConnInfo } from "./options.ts";
 
-export interface RequestIdOptions {
+export interface RequestIdOptions extends TrustOptions {
   /** Header that carries the id, both ways. @default "x-request-id" */
   readonly header?: string | undefined;
   /** Whose ids are kept: any client's, those from trusted peers only, or nobody's. @default "trusted" */
   readonly trust?: "always" | "trusted" | "never" | undefined;
-  /** Whether the peer with this address is a trusted proxy. Needs `getConnInfo`. @default nobody is */
-  readonly trustedPeer?: ((address: string) => boolean) | undefined;
-  /**
-   * Tells a connection's other end: the function of this name in Hono's adapter for your runtime
-   * (`hono/bun`, `hono/deno`, `hono/cloudflare-workers`, `@hono/node-server/conninfo`).
-   */
-  readonly getConnInfo?: GetConnInfo | undefined;
   /** Makes a new id: 1-128 characters of `A-Za-z0-9._~-`. @default a random UUID */
   readonly generate?: (() => string) | undefined;
 }
 
-/** Safe in logs, headers and HTML alike. */
-const KEPT = /^[A-Za-z0-9._~-]{1,128}$/;
-
 // oxlint-disable-next-line no-restricted-properties -- the Web standard's own, for apps without a platform; a gateway passes its platform's
 const randomUuid = (): string => crypto.randomUUID();
-
-/** Which id a request gets. */
-export interface RequestIdPolicy {
-  /** Lower-case name of the field that carries it. */
-  readonly header: string;
-  /** Takes out the id that an upstream sent. */
-  readonly edits: HeaderEdits;
-  readonly idOf: (visit: Visit) => string;
-}
-
-/** A config, and what it takes to follow it. */
-export interface RequestIdSources extends RequestIdConfig {
-  readonly trustedPeer: (address: string) => boolean;
-  readonly generate: () => string;
-}
-
-export const requestIdPolicy = ({
-  header,
-  trust,
-  trustedPeer,
-  generate,
-}: RequestIdSources): RequestIdPolicy => ({
-  header,
-  edits: { drop: new Set([header]), fallback: [], add: [] },
-  idOf: ({ head, peer }) => {
-    if (trust === "never") return generate();
-    const given = firstValue(head.pairs, header);
-    if (given === undefined || !KEPT.test(given)) return generate();
-    return trust === "always" || trustedPeer(peer.address) ? given : generate();
-  },
-});
 
 /** `generate`, held to what it promised. */
 const checked = (generate: () => string) => (): string => {
   const made: unknown = generate();
-  if (typeof made === "string" && KEPT.test(made)) return made;
+  if (typeof made === "string" && SAFE_ID.test(made)) return made;
   throw new ProxyError("internal", {
     detail: `requestId: generate: expected 1-128 characters of A-Za-z0-9._~-, found ${JSON.stringify(made)}`,
   });
 };
-
-const nobody = (): boolean => false;
 
 /**
  * Gives every request an id: the one that Hono's variable `requestId` holds already, the one it came with where `trust`
@@ -82,7 +35,7 @@ const nobody = (): boolean => false;
  * upstream sent, and so does the request that a Fairlead handler sends on. Handlers read it with
  * `c.get("requestId")`.
  *
- * Register it early: what ran before doesn't know the id. Answers carry it wherever it stands.
+ * Register it early: what ran before doesn't know the id.
  *
  * @throws TypeError naming the option that is wrong.
  */
@@ -91,19 +44,16 @@ export const requestId = (
 ): MiddlewareHandler<{ Variables: RequestIdVariables }> => {
   const read = readOptions("requestId", options, schema, ["trustedPeer", "getConnInfo", "generate"]);
   requireConnInfo("requestId", read);
-  const { getConnInfo, trustedPeer = nobody, generate } = read;
+  const { generate, header, trust } = read;
   const policy = requestIdPolicy({
-    ...read,
-    trustedPeer,
+    header,
+    trust,
     generate: generate === undefined ? randomUuid : checked(generate),
   });
-  const { header, edits } = policy;
   return async (c, next) => {
-    const id = knownIdOf(c)?.id ?? policy.idOf(visitOf(c, getConnInfo));
+    const id =
+      knownIdOf(c)?.id ?? policy.idOf(arrivalOf(c).fields, trust === "trusted" && isTrustedPeer(c, read));
     setRequestId(c, id, header);
-    const wanted = { edits, fields: [header, id] };
-    wantEdits(c, wanted);
-    await next();
-    editResponse(c, wanted);
+    await editAfterwards(c, next, (headers) => headers.set(header, id));
   };
 };

@@ -1,20 +1,16 @@
 /** Response headers that make browsers stricter. */
-import type { MiddlewareHandler } from "hono";
-import type { GetConnInfo } from "hono/conninfo";
+import type { Context, MiddlewareHandler } from "hono";
 import { securityHeaders as anyForm } from "../src/config/schema/edge.ts";
 import type { Schema } from "../src/config/schema/run.ts";
 import type { SecurityHeadersConfig } from "../src/config/types.ts";
-import type { HeaderEdits } from "../src/http/header-edits.ts";
 import { resolveClient } from "../src/http/forwarded.ts";
+import { editHeaders } from "../src/http/header-edits.ts";
 import { securityHeaderEdits } from "../src/http/security-headers.ts";
-import { type Visit, visitOf } from "./arrivals.ts";
-import { wantEdits } from "./context.ts";
-import { editResponse } from "./edit-response.ts";
+import { type TrustOptions, arrivalOf, claimSecurityHeaders, peerOf } from "./context.ts";
+import { editAfterwards } from "./edit-response.ts";
 import { readOptions, requireConnInfo } from "./options.ts";
 
-type TrustedPeer = (address: string) => boolean;
-
-export interface SecurityHeadersMiddlewareOptions {
+export interface SecurityHeadersMiddlewareOptions extends TrustOptions {
   /** `"default"` breaks no page; `"strict"` is for sites made for it. @default "default" */
   readonly preset?: "default" | "strict" | undefined;
   /** Values instead of the preset's; false leaves a header out. */
@@ -23,37 +19,15 @@ export interface SecurityHeadersMiddlewareOptions {
   readonly override?: boolean | undefined;
   /** Response headers that are taken out. @default ["server", "x-powered-by"] */
   readonly remove?: readonly string[] | undefined;
-  /** Whether the peer with this address is a trusted proxy, whose forwarding headers are believed. Needs `getConnInfo`. @default nobody is */
-  readonly trustedPeer?: TrustedPeer | undefined;
-  /**
-   * Tells a connection's other end: the function of this name in Hono's adapter for your runtime
-   * (`hono/bun`, `hono/deno`, `hono/cloudflare-workers`, `@hono/node-server/conninfo`).
-   */
-  readonly getConnInfo?: GetConnInfo | undefined;
 }
 
 /** By the client's scheme: this connection's, or the one that trusted proxies in front tell. */
-const isSecure = ({ head, peer }: Visit, trustedPeer: TrustedPeer | undefined): boolean => {
-  if (head.scheme === "https") return true;
-  if (trustedPeer === undefined) return false;
+const isSecure = (c: Context, { trustedPeer, getConnInfo }: TrustOptions): boolean => {
+  const { scheme, fields } = arrivalOf(c);
+  if (scheme === "https") return true;
+  if (trustedPeer === undefined || getConnInfo === undefined) return false;
   const trusted = { any: true, has: trustedPeer };
-  return resolveClient(head.pairs, peer.address, head.scheme, "", trusted).scheme === "https";
-};
-
-/** Which headers a response gets. */
-export interface SecurityHeadersPolicy {
-  readonly edits: { readonly http: HeaderEdits; readonly https: HeaderEdits };
-  /** Whether `edits.https` is the one to use. */
-  isSecure(visit: Visit): boolean;
-}
-
-export const securityHeadersPolicy = (
-  config: SecurityHeadersConfig,
-  trustedPeer: TrustedPeer | undefined,
-): SecurityHeadersPolicy => {
-  const edits = securityHeaderEdits(config);
-  const alike = edits.http === edits.https;
-  return { edits, isSecure: (visit) => !alike && isSecure(visit, trustedPeer) };
+  return resolveClient(fields, peerOf(c, getConnInfo).address, scheme, "", trusted).scheme === "https";
 };
 
 /** Only `false` is read as `false`, and options are an object. */
@@ -63,6 +37,8 @@ const schema = anyForm as Schema<unknown, SecurityHeadersConfig>;
  * Adds security headers where they are absent, and takes out those that tell what runs here. What the
  * handler or upstream set is kept unless `override`. `Strict-Transport-Security` goes to https clients only.
  *
+ * A gateway behind this leaves its own `securityHeaders` out: what clients get is decided here.
+ *
  * @throws TypeError naming the option that is wrong.
  */
 export const securityHeaders = (
@@ -71,13 +47,10 @@ export const securityHeaders = (
   const long = typeof options === "string" ? { preset: options } : options;
   const read = readOptions("securityHeaders", long, schema, ["trustedPeer", "getConnInfo"]);
   requireConnInfo("securityHeaders", read);
-  const { trustedPeer, getConnInfo, ...config } = read;
-  const policy = securityHeadersPolicy(config, trustedPeer);
+  const { http, https } = securityHeaderEdits(read);
   return async (c, next) => {
-    const { http, https } = policy.edits;
-    const wanted = { edits: policy.isSecure(visitOf(c, getConnInfo)) ? https : http, fields: [] };
-    wantEdits(c, wanted);
-    await next();
-    editResponse(c, wanted);
+    claimSecurityHeaders(c);
+    const edits = http !== https && isSecure(c, read) ? https : http;
+    await editAfterwards(c, next, (headers) => editHeaders(headers, edits));
   };
 };

@@ -2,16 +2,10 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { validation as schema } from "../src/config/schema/edge.ts";
 import { listen } from "../src/config/schema/listen.ts";
-import type { ListenLimits, ValidationConfig } from "../src/config/types.ts";
-import type { Arrival } from "../src/core/arrival.ts";
-import { type ErrorCode, ProxyError } from "../src/core/errors.ts";
-import { firstValue } from "../src/http/headers.ts";
-import { mediaTypeTest } from "../src/http/media-type.ts";
-import { type Screened, screen } from "../src/http/screen.ts";
-import { NO_HOST, matchHost } from "../src/http/host-matcher.ts";
-import { arrivalOf, curb } from "./arrivals.ts";
-import type { CurbedRequest } from "./curbed-request.ts";
-import { answerInstead, keepFieldsSoFar } from "./edit-response.ts";
+import type { ListenLimits } from "../src/config/types.ts";
+import { ProxyError } from "../src/core/errors.ts";
+import { validationPolicy } from "../src/edge/validation.ts";
+import { arrivalOf, leaveRestrictions } from "./context.ts";
 import { problemFor } from "./error-boundary.ts";
 import { readOptions, requireObject } from "./options.ts";
 
@@ -36,70 +30,15 @@ export interface ValidationOptions {
   readonly contentTypes?: readonly string[] | undefined;
   /** What becomes of header names that hold an underscore. @default "drop" */
   readonly underscores?: "drop" | "reject" | "allow" | undefined;
+  /**
+   * What becomes of requests with an encoded slash (`%2F`) in their path. A gateway behind this goes by its own setting as
+   * well. @default "reject"
+   */
+  readonly encodedSlash?: "reject" | "keep" | undefined;
   readonly limits?: ValidationLimits | undefined;
   /** Makes the answer for a request that is not let through, or throws. @default a problem answer (RFC 9457) */
   readonly reject?: ((error: ProxyError, c: Context) => Response) | undefined;
 }
-
-/** A config's rules. */
-export interface ValidationRules extends ValidationConfig {
-  readonly limits: Pick<ListenLimits, keyof ValidationLimits>;
-}
-
-/** What is asked of a request. */
-export interface ValidationPolicy {
-  /** What stands against the request, or what it means. Leaves the content to others. */
-  readonly check: (arrival: Arrival) => Screened | ProxyError;
-}
-
-const ORDINARY = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
-/** HEAD is GET without the content, and whoever has the one may have the other (RFC 9110 §9.3.2). */
-const withHead = (methods: readonly string[]): readonly string[] =>
-  methods.includes("HEAD")
-    ? methods
-    : methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-
-const methodTest = (methods: readonly string[] | undefined): ((method: string) => boolean) => {
-  if (methods === undefined) return (method) => method !== "CONNECT" && method !== "TRACE";
-  const allowed = new Set(methods);
-  return (method) => allowed.has(method);
-};
-
-const fail = (code: ErrorCode, detail: string): ProxyError => new ProxyError(code, { detail });
-
-export const validationPolicy = (rules: ValidationRules): ValidationPolicy => {
-  const { hosts, contentTypes } = rules;
-  const methods = rules.methods && withHead(rules.methods);
-  const methodAllowed = methodTest(methods);
-  const allow = methods?.join(", ") ?? ORDINARY;
-  const typeAccepted = contentTypes && mediaTypeTest(contentTypes);
-  const limits = { ...rules.limits, underscores: rules.underscores };
-  const check = (arrival: Arrival): Screened | ProxyError => {
-    const { head } = arrival;
-    if (!methodAllowed(head.method)) {
-      const detail = `method ${head.method} is not on the list`;
-      return new ProxyError("method-not-allowed", { detail, headers: { allow } });
-    }
-    const screened = screen(head, limits);
-    if ("code" in screened) return fail(screened.code, screened.detail);
-    if (matchHost(hosts, screened.host) === NO_HOST) {
-      return fail("host-not-allowed", `host ${screened.host} is not on the list`);
-    }
-    if (typeAccepted !== undefined && hasContent(arrival, screened)) {
-      const type = firstValue(head.pairs, "content-type");
-      if (!typeAccepted(type)) return fail("unsupported-media-type", `content type ${type ?? "missing"}`);
-    }
-    return screened;
-  };
-  return { check };
-};
-
-/** By the framing where it tells: on Node, a look at the body of a Web request begins to read it. */
-const hasContent = ({ head, body }: Arrival, { contentLength }: Screened): boolean =>
-  contentLength === undefined
-    ? firstValue(head.pairs, "transfer-encoding") !== undefined || body.present
-    : contentLength > 0;
 
 /** What a server keeps, and middleware can't. */
 const OF_SERVERS: readonly string[] = ["connections", "requestsPerConnection"];
@@ -113,34 +52,16 @@ const readLimits = (limits: ValidationLimits | undefined): ListenLimits => {
   return readOptions("validation", { limits }, listen, []).limits;
 };
 
-/** Dealt with by whoever answers it; an app may still want to see it. */
-const HELD_BACK: ReadonlySet<string> = new Set(["expect"]);
-
-/** Takes out of `c.req` what must not be believed, and counts content of untold length. Undefined if there is nothing to do. */
-const enforce = (
-  c: Context,
-  arrival: Arrival,
-  screened: Screened,
-  maxBytes: number,
-): CurbedRequest | undefined => {
-  const drop = screened.drop.filter((name) => !HELD_BACK.has(name));
-  const untold = screened.contentLength === undefined && maxBytes !== Number.POSITIVE_INFINITY;
-  if (drop.length === 0 && (!untold || c.req.raw.bodyUsed)) return undefined;
-  const content = hasContent(arrival, screened);
-  if (drop.length === 0 && !content) return undefined;
-  return curb(c, { drop, maxBodyBytes: untold ? maxBytes : Number.POSITIVE_INFINITY }, content);
-};
-
 const problemAnswer = (error: ProxyError, c: Context): Response => problemFor(c, error);
 
 /**
  * Lets through what is well-formed, small enough and on the lists, and answers everything else:
- * 400 malformed or ambiguous (see `screen`), 405 method, 413 content, 414 target, 415 media type, 417 `Expect`,
+ * 400 malformed or ambiguous (see `screen`), 405 method, 413 announced content, 414 target, 415 media type, 417 `Expect`,
  * 421 host (RFC 9110 §15.5.20), 431 header section.
  *
- * Fields that were nominated by `Connection` or hold an underscore are taken out of `c.req`, and content of
- * unannounced length fails with `body-too-large` while it is read. A gateway or `proxyTo` behind this forwards the
- * request with both held back, and looks at it by its own rules as well.
+ * The request in `c.req` stays as it came. A gateway or `proxyTo` behind this keeps from upstreams what must not be believed
+ * (fields that `Connection` nominates, names with an underscore), fails content of unannounced length once it is too long,
+ * and looks at the request by its own rules as well. For handlers of your own, Hono's `bodyLimit` does the counting.
  *
  * @throws TypeError naming the option that is wrong.
  */
@@ -149,20 +70,23 @@ export const validation = (options: ValidationOptions = {}): MiddlewareHandler =
   const { limits: given, ...others } = options;
   const { reject = problemAnswer, ...section } = readOptions("validation", others, schema, ["reject"]);
   const limits = readLimits(given);
-  const { check } = validationPolicy({ ...section, limits });
+  const check = validationPolicy({ ...section, ...limits });
   const maxBytes = limits.bodyBytes;
   return async (c, next) => {
     const arrival = arrivalOf(c);
     const found = check(arrival);
     if (found instanceof ProxyError) return reject(found, c);
-    if ((found.contentLength ?? 0) > maxBytes) {
-      return reject(fail("body-too-large", `${found.contentLength} bytes announced`), c);
+    if (found.encodedSlash && section.encodedSlash === "reject") {
+      const detail = 'encoded slash (%2F) in the path; `encodedSlash: "keep"` lets it pass';
+      return reject(new ProxyError("bad-request", { detail }), c);
     }
-    const curbed = enforce(c, arrival, found, maxBytes);
+    const { contentLength } = arrival.notes;
+    if (contentLength !== undefined && contentLength > maxBytes) {
+      const detail = `request body of ${contentLength} bytes, over the limit of ${maxBytes}`;
+      return reject(new ProxyError("body-too-large", { detail }), c);
+    }
+    leaveRestrictions(c, found.drop, maxBytes);
     await next();
-    // A handler that got over it keeps its answer.
-    if (c.error === undefined || curbed?.exceeded() !== true) return undefined;
-    const error = fail("body-too-large", "content of unannounced length");
-    return answerInstead(c, keepFieldsSoFar(c, reject(error, c)));
+    return undefined;
   };
 };

@@ -8,6 +8,7 @@ import { explicitPaths } from "../src/config/paths.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import type { ConfigInput } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";
+import { LISTENER_CAPABILITIES } from "../src/core/capability.ts";
 import { refuseUnsupported } from "./refuse.ts";
 
 /**
@@ -36,7 +37,7 @@ export interface Bound {
  */
 export const bind = (create: () => Platform): Bound => {
   let platform: Platform | undefined;
-  const own = (): Platform => (platform ??= create());
+  const own = (): Platform => (platform ??= withoutListener(create()));
   return {
     gateway: (input, options = {}) => {
       readValue("gateway", options, gatewayOptions);
@@ -48,3 +49,10 @@ export const bind = (create: () => Platform): Bound => {
     proxyTo: createProxyTo(own, refuseUnsupported),
   };
 };
+
+/** Who serves the app is not ours: what concerns connections of clients can't be promised. */
+const withoutListener = (platform: Platform): Platform => ({
+  ...platform,
+  name: `an app on somebody else's server (${platform.name})`,
+  capabilities: platform.capabilities.difference(LISTENER_CAPABILITIES),
+});

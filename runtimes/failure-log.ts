@@ -1,7 +1,7 @@
 /** Failed exchanges as lines of text. Mistakes of clients are left out: anybody could fill the log with them. */
 import type { ProxyError } from "../src/core/errors.ts";
-import type { Cancel, Clock } from "../src/core/platform.ts";
-import type { ExchangeReport, Telemetry } from "../src/core/telemetry.ts";
+import type { Clock } from "../src/core/platform.ts";
+import { type ExchangeReport, type FailureReport, type Telemetry, isFailure } from "../src/core/telemetry.ts";
 
 /** Lines written in one second; what comes after them is only counted. */
 const LINES_PER_SECOND = 20;
@@ -14,7 +14,7 @@ export interface FailureOptions {
    * Called at the end of every exchange that failed, before or after the response's head, mistakes of clients included.
    * Replaces the lines on standard error. What it throws is ignored.
    */
-  onFailure?(report: ExchangeReport): void;
+  onFailure?(report: FailureReport): void;
 }
 
 /** Calls `onFailure` where there is one, else writes lines. */
@@ -27,32 +27,37 @@ export const failureTelemetry = (
   if (onFailure === undefined) return failureLog(clock, write);
   return {
     exchangeEnded: (report) => {
-      if (report.error !== undefined) onFailure(report);
+      if (isFailure(report)) onFailure(report);
     },
   };
 };
 
-/** At most 20 lines a second; how many more there were is said within a second. */
+/** At most 20 lines a second; how many more there were is said within a second, or with the next line. */
 const failureLog = (clock: Clock, write: (line: string) => void): Telemetry => {
   let written = 0;
   let hidden = 0;
-  let stopTimer: Cancel | undefined;
-  const startSecond = (): void => {
-    written = 0;
+  // Not a matter of the timer alone: where a timer belongs to the request that set it, it may never come.
+  let endsAt = Number.NEGATIVE_INFINITY;
+  const tellHidden = (): void => {
+    if (hidden > 0) write(`${hidden} more failures not shown`);
     hidden = 0;
-    stopTimer = clock.after(SECOND_MS, () => {
-      stopTimer = undefined;
-      if (hidden > 0) write(`${hidden} more failures not shown`);
-    });
   };
   return {
     exchangeEnded(report) {
       if (report.error === undefined || report.error.kind.fault === "client") return;
-      if (stopTimer === undefined) startSecond();
+      const now = clock.now();
+      if (now >= endsAt) {
+        tellHidden();
+        written = 0;
+        endsAt = now + SECOND_MS;
+      }
       if (written < LINES_PER_SECOND) {
         written += 1;
         write(failureLine(report, report.error, clock.epoch()));
-      } else hidden += 1;
+        return;
+      }
+      if (hidden === 0) clock.after(endsAt - now, tellHidden);
+      hidden += 1;
     },
   };
 };

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { RUNTIME_PROFILES } from "../cli/runtime-profile.ts";
 import { CAPABILITIES, type Capability } from "../src/core/capability.ts";
-import { EXEMPTIONS } from "../tests/conformance/exemptions.ts";
+import { ENGINE_SUBJECTS, EXEMPTIONS } from "../tests/conformance/exemptions.ts";
 
 const FILE = new URL("../docs/capabilities.md", import.meta.url);
 
@@ -40,6 +40,12 @@ const exemptions = (): string => {
   );
 };
 
+const engineSubjects = (): string =>
+  table(
+    ["cases", "reason"],
+    Object.entries(ENGINE_SUBJECTS).map(([subject, reason]) => [subject, reason]),
+  );
+
 /** The whole page. */
 export const capabilityPage = (): string => `# What each runtime can do
 
@@ -56,6 +62,10 @@ ${capabilities()}
 Cases of the suite that a runtime can't express. Each is run all the same, and fails as soon as it passes.
 
 ${exemptions()}
+
+These are about connections, which on Workers are not Fairlead's; they are not run there.
+
+${engineSubjects()}
 `;
 
 if (import.meta.main) writeFileSync(FILE, capabilityPage());

@@ -6,6 +6,7 @@ import type { EditSource, Exchange } from "./core/exchange.ts";
 import { textReply } from "./core/local-reply.ts";
 import type { Platform, Transport } from "./core/platform.ts";
 import type { Service } from "./core/service.ts";
+import { type HeaderEdits, type HeaderPairs, mergeEdits } from "./http/header-edits.ts";
 import { exchangeScope } from "./exchange-scope.ts";
 import { forward } from "./upstream/forward.ts";
 import { weightedSplit } from "./upstream/split.ts";
@@ -13,7 +14,7 @@ import type { Upstream } from "./upstream/upstream.ts";
 
 /** Rejects with `no-endpoint` where every upstream of the route has weight 0. */
 export const actionService = (match: RoutedMatch, config: Config, platform: Platform): Service => {
-  const { action } = match.route;
+  const { action, responseHeaders } = match.route;
   switch (action.kind) {
     case "forward": {
       const pick = weightedSplit(
@@ -36,7 +37,11 @@ export const actionService = (match: RoutedMatch, config: Config, platform: Plat
     case "respond": {
       const fields = Object.entries(action.respond.headers).flat();
       const reply = textReply(action.respond.status, fields, action.respond.body);
-      return async () => reply;
+      const edits = withOwnId(fields, config.requestId.header, editSource(responseHeaders));
+      return async (exchange) => {
+        exchange.trail.edits = edits;
+        return reply;
+      };
     }
   }
 };
@@ -70,6 +75,17 @@ const forwardTo = (
   return (exchange) => {
     exchange.trail.edits = edits;
     return service(exchange);
+  };
+};
+
+/** A fixed response may have an id of its own: no upstream sent it. */
+const withOwnId = (fields: HeaderPairs, idHeader: string, edits: EditSource): EditSource => {
+  const at = fields.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === idHeader);
+  if (at === -1) return edits;
+  const own: HeaderEdits = { drop: new Set([idHeader]), fallback: [], add: [idHeader, fields[at + 1] ?? ""] };
+  return {
+    constant: edits.constant && mergeEdits(own, edits.constant),
+    render: (exchange) => mergeEdits(own, edits.render(exchange)),
   };
 };
 

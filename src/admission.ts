@@ -11,6 +11,7 @@ import { type ValidationPolicy, validationPolicy } from "./edge/validation.ts";
 import { type ResolvedClient, isTrusted, resolveClient } from "./http/forwarded.ts";
 import { NO_HOST, matchHost } from "./http/host-matcher.ts";
 import type { Screened } from "./http/screen.ts";
+import { type RouteChoice, chooseRoute } from "./route-choice.ts";
 import type { FoundRoute, RoutableRequest } from "./routing/router.ts";
 
 /** What middleware around the gateway found out or asks for. */
@@ -23,11 +24,13 @@ export interface Surroundings {
   readonly maxBodyBytes?: number | undefined;
   /** Security headers are added outside of the gateway, which leaves out its own. */
   readonly securityHeaders?: boolean | undefined;
+  /** Why the request can't be answered, whatever it asks for. */
+  readonly refusal?: ProxyError | undefined;
 }
 
 /** What becomes of a request. */
 export type Decision =
-  | { readonly kind: "refused"; readonly error: ProxyError; readonly route?: string | undefined }
+  | { readonly kind: "refused"; readonly error: ProxyError }
   | { readonly kind: "ready-page" }
   /** `OPTIONS *`, or OPTIONS with `Max-Forwards: 0`: about this proxy itself (RFC 9110 §9.3.7). */
   | { readonly kind: "server-options" }
@@ -48,6 +51,8 @@ export interface Admission {
   readonly client: ResolvedClient | undefined;
   /** What it is routed by. */
   readonly request: RoutableRequest | undefined;
+  /** What the routes had to say; undefined where none was asked. */
+  readonly choice: RouteChoice | undefined;
 }
 
 /** Decides about `head`. Never throws. */
@@ -64,26 +69,23 @@ const NO_FIELDS: readonly string[] = Object.freeze([]);
 
 /** Compiles the decision for a plan. */
 export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => {
-  const { config, router, trusted } = plan;
+  const { config, trusted } = plan;
   const ids = requestIdPolicy({ ...config.requestId, generate: newId });
   const validate = validationOf(config);
   const ownIdFields = sendsId ? [ids.header] : NO_FIELDS;
   const { readyPath } = config.listen;
 
-  const decide = (head: RequestHead, screened: Screened, request: RoutableRequest): Decision => {
+  /** What is answered before any route is asked. */
+  const decideAlone = (head: RequestHead, screened: Screened): Decision | undefined => {
     if (screened.path === "*") return { kind: "server-options" };
     if (readyPath !== undefined && screened.path === readyPath && isRead(head.method)) {
       return { kind: "ready-page" };
     }
-    if (head.notes.maxForwards === "0") {
+    if (head.notes.maxForwards !== undefined && /^0+$/.test(head.notes.maxForwards)) {
       if (head.method === "OPTIONS") return { kind: "server-options" };
       if (head.method === "TRACE") return { kind: "trace" };
     }
-    const found = router.find(request);
-    if (found.kind === "found") return { kind: "routed", found };
-    if (found.kind === "no-route") return { kind: "refused", error: new ProxyError("no-route") };
-    const headers = { allow: found.allow.join(", ") };
-    return { kind: "refused", error: new ProxyError("method-not-allowed", { headers }) };
+    return undefined;
   };
 
   return (head, peer, surroundings) => {
@@ -91,18 +93,19 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
     const known = surroundings?.id;
     const id = known === undefined ? ids.idOf(head.fields, trustedPeer) : known.id;
     const idFields = known === undefined ? ownIdFields : withField(known.fields, ownIdFields);
-    const checked = validate(head);
+    const validated = validate(head);
+    const checked = validated instanceof ProxyError ? validated : (surroundings?.refusal ?? validated);
     if (checked instanceof ProxyError) {
       const secure = head.scheme === "https";
-      const decision: Decision = { kind: "refused", error: checked };
       return {
         id,
         idFields,
-        decision,
+        decision: refused(checked),
         secure,
         screened: undefined,
         client: undefined,
         request: undefined,
+        choice: undefined,
       };
     }
     const screened = withDrop(checked, surroundings?.drop);
@@ -116,10 +119,22 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
       disregarded: client.trustedPeer ? screened.drop : joined(screened.drop, client.drop),
     };
     const unserved = forwardedHostRefusal(client, screened, config.validation.hosts);
-    const decision: Decision =
-      unserved === undefined ? decide(head, screened, request) : { kind: "refused", error: unserved };
-    return { id, idFields, decision, secure: client.scheme === "https", screened, client, request };
+    const alone = unserved === undefined ? decideAlone(head, screened) : refused(unserved);
+    const choice =
+      alone === undefined
+        ? chooseRoute(plan, { id, client, request, encodedSlash: screened.encodedSlash })
+        : undefined;
+    const decision = alone ?? decisionOf(choice);
+    const secure = client.scheme === "https";
+    return { id, idFields, decision, secure, screened, client, request, choice };
   };
+};
+
+const refused = (error: ProxyError): Decision => ({ kind: "refused", error });
+
+const decisionOf = (choice: RouteChoice | undefined): Decision => {
+  const outcome = choice?.outcome ?? new ProxyError("no-route");
+  return outcome instanceof ProxyError ? refused(outcome) : { kind: "routed", found: outcome };
 };
 
 const validationOf = ({ validation, listen: { limits } }: Config): ValidationPolicy =>

@@ -56,7 +56,7 @@ export interface GatewayParts {
 /** Compiles `config` and builds one stack for each route. */
 export const buildGateway = (config: Config, platform: Platform, parts: GatewayParts = {}): Gateway => {
   const { registry = createEndpointRegistry(), facesClient = true } = parts;
-  const plan = buildPlan(config, platform.random, registry);
+  const plan = buildPlan(config, platform, registry);
   const services = new Map<RoutedMatch, RouteService>();
   for (const { value } of plan.entries) services.set(value, routeService(value, plan, platform, parts));
   const admit = admission({ plan, newId: () => platform.random.id(), sendsId: facesClient });
@@ -142,7 +142,7 @@ class RunningGateway {
   async answer(arrival: Arrival, surroundings: Surroundings | undefined): Promise<Answer> {
     const { admit, platform, edits, services } = this.#parts;
     const admitted = admit(arrival, arrival.peer, surroundings);
-    const trail: Trail = { attempts: 0, endpoint: undefined, edits: undefined };
+    const trail: Trail = { attempts: 0, endpoint: undefined, edits: undefined, failure: undefined };
     const visit = new Visit({ arrival, admitted, trail, platform });
     const client = { secure: admitted.secure, securedOutside: surroundings?.securityHeaders === true };
     const { decision } = admitted;

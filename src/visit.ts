@@ -79,7 +79,7 @@ export class Visit {
     if (this.#reported || telemetry.exchangeEnded === undefined) return;
     this.#reported = true;
     const { decision, client } = admitted;
-    const failure = this.#error ?? error;
+    const failure = this.#error ?? trail.failure ?? error;
     const { endpoint } = trail;
     try {
       telemetry.exchangeEnded({

@@ -12,8 +12,8 @@ export interface Child {
   output(): string;
   /** True once it has ended. */
   ended(): boolean;
-  /** Asks it to end, insists after two seconds, and waits until it is gone. */
-  stop(): Promise<void>;
+  /** Asks it to end, insists after `graceMs`, and waits until it is gone. @default 2000 */
+  stop(graceMs?: number): Promise<void>;
 }
 
 const OUTPUT_KEPT = 8192;
@@ -69,9 +69,9 @@ export const startChild = (name: string, launch: Launch, core: number | undefine
     name,
     output: () => output,
     ended: () => started.exitCode !== null || started.signalCode !== null,
-    stop: async () => {
+    stop: async (graceMs = 2000) => {
       signalGroup(pid, "SIGTERM");
-      if (!(await gone(started, 2000))) signalGroup(pid, "SIGKILL");
+      if (!(await gone(started, graceMs))) signalGroup(pid, "SIGKILL");
       await gone(started, 2000);
       signalGroup(pid, "SIGKILL"); // members that outlived the leader
       living.delete(child);

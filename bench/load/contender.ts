@@ -6,6 +6,8 @@ export interface Ends {
   readonly originPort: number;
   /** Empty folder for configuration and temporary files; removed after the run. */
   readonly folder: string;
+  /** Folder of the whole run, for what several contenders share; removed after the run. */
+  readonly runFolder: string;
 }
 
 /** A process to start. */
@@ -16,21 +18,33 @@ export interface Launch {
 }
 
 /**
- * `fairlead`: this project with its whole default chain. `server`: a stand-alone proxy set to the same header
- * work. `library`: a proxy library with its usual settings. `bare`: the least code that proxies on a runtime.
- * In the order of a round and of the tables.
+ * `fairlead`: this project with its whole default chain. `hono`: this project as a handler in a Hono app. `server`:
+ * a stand-alone proxy set to the same header work. `library`: a proxy library with its usual settings. `bare`: the
+ * least code that proxies on a runtime. In the order of a round and of the tables.
  */
-export const GROUPS = ["fairlead", "server", "library", "bare"] as const;
+export const GROUPS = ["fairlead", "hono", "server", "library", "bare"] as const;
 export type ContenderGroup = (typeof GROUPS)[number];
 
 export type RuntimeName = "node" | "deno" | "bun" | "workerd";
+
+/** Runtimes that run a script file. */
+export type ScriptRuntime = Exclude<RuntimeName, "workerd">;
+
+export const RUNTIME_TITLES: Readonly<Record<RuntimeName, string>> = {
+  node: "Node",
+  deno: "Deno",
+  bun: "Bun",
+  workerd: "workerd",
+};
 
 /** What is measured, besides the checks. */
 export const PARTS = ["load", "startup", "streaming", "endurance"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Contender {
-  /** As in tables and on the command line. */
+  /** On the command line, in kebab-case. */
+  readonly id: string;
+  /** In tables and results. */
   readonly name: string;
   readonly group: ContenderGroup;
   /** Links a contender to the bare proxy of its own runtime. */

@@ -1,40 +1,69 @@
 /** The command line of the load runs. */
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { PARTS, type Part } from "./contender.ts";
+import { targetSamples, targetStarts } from "../report/targets.ts";
+import { type Contender, GROUPS, PARTS, type Part } from "./contender.ts";
+import type { LoadSettings, TakesPart } from "./load.ts";
+import { chosenContenders, roster } from "./roster.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
-export interface Settings {
-  /** Lower-case pieces of contenders' names; undefined is all. */
-  readonly only: readonly string[] | undefined;
-  readonly scenarios: readonly Scenario[];
+export interface Settings extends LoadSettings {
   readonly parts: readonly Part[];
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly warmupSeconds: number;
   readonly streamBytes: number;
   readonly enduranceSeconds: number;
   readonly requirePeers: boolean;
   /** Whether the numbers become the newest results and go into the report. */
   readonly record: boolean;
+  /** Whether the table of targets is printed at the end. */
+  readonly showTargets: boolean;
+  readonly profile: boolean;
 }
+
+/** What was asked for. */
+export interface Order {
+  readonly settings: Settings;
+  readonly contenders: readonly Contender[];
+  readonly takesPart: TakesPart;
+  /** Whether the start of a contender is timed. */
+  readonly isStarted: (contender: Contender) => boolean;
+}
+
+const OTHER_PARTS = PARTS.filter((part) => part !== "load");
 
 const HELP = `Usage: npm run bench:load -- [options]
 
 Times Fairlead and its peers on this machine: proxy on one core, load generator and origin on the other.
-Needs nginx and wrk (Debian: nginx-light wrk); HAProxy, Caddy and curl where they are installed.
+Needs nginx and wrk (Debian: nginx-light wrk); HAProxy, Caddy, curl and gcc where they are installed.
 
-  --only a,b              contenders whose names hold one of these (case does not matter); default all
-  --scenarios a,b         of: ${SCENARIOS.map(({ name }) => name).join(", ")}
-  --parts a,b             of: ${PARTS.join(", ")}; default all (checks always run)
+What is run:
+  --only a,b              scenarios and other parts; default all
+                          scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}
+                          other parts: ${OTHER_PARTS.join(", ")}
+  --scenario a,b          the same as --only
+  --contenders a,b        ids (* stands for any characters) or groups; default all, in the less telling scenarios
+                          without groups that no target is about
+                          groups: ${GROUPS.join(", ")}
+                          ids: ${roster(undefined)
+                            .map(({ id }) => id)
+                            .join(", ")}
+  --targets               only what the table of targets needs, and the table at the end
+  --before DIR            also before-node, before-deno, before-bun: bin/fairlead.ts of another checkout (with its
+                          node_modules)
+  --profile               no measurement: each contender on Node, Deno or Bun once, with the runtime's CPU profiler;
+                          prints where the .cpuprofile is and the functions with the most self time
+
+How long:
   --rounds n              interleaved rounds of load and of start-up (default 5)
   --seconds n             length of one load sample (default 3)
-  --warmup n              seconds of unrecorded load before each scenario, twice that before the first
-                          (default 2; 0 is none)
+  --warmup n              seconds of unrecorded load right before each sample, twice that in the first round
+                          (default 1; 0 is none)
   --stream-bytes n        moved each way in the streaming part (default 2147483648)
   --endurance-seconds n   length of the long run for each contender (default 60)
   --quick                 a look: 3 rounds of 1 s, 64 MiB streams, 5 s of endurance
-  --record                take the numbers into bench/README.md and bench/chart.svg; the default unless
-                          --only, --scenarios or --quick is given
+
+What becomes of it:
+  --record                take the numbers into bench/README.md and bench/chart.svg; the default when everything is
+                          run at full length
   --require-peers         fail when a contender is missing (default when CI is set)
   --help
 
@@ -44,8 +73,11 @@ usage.
 
 const OPTIONS = {
   only: { type: "string" },
-  scenarios: { type: "string" },
-  parts: { type: "string" },
+  scenario: { type: "string" },
+  contenders: { type: "string" },
+  targets: { type: "boolean", default: false },
+  before: { type: "string" },
+  profile: { type: "boolean", default: false },
   rounds: { type: "string" },
   seconds: { type: "string" },
   warmup: { type: "string" },
@@ -71,44 +103,99 @@ const parsed = () => {
   }
 };
 
+type Flags = ReturnType<typeof parsed>;
+
 const whole = (name: string, given: string | undefined, fallback: number, least: number): number => {
   const value = given === undefined ? fallback : Number(given);
   if (Number.isInteger(value) && value >= least && value <= 2 ** 40) return value;
   return refuse(`--${name} must be a whole number from ${least}, not ${given}`);
 };
 
-/** Those of `known` that are named; all where nothing is. */
-const chosen = <T>(
-  name: string,
-  given: string | undefined,
-  known: readonly T[],
-  nameOf: (item: T) => string,
-): T[] => {
-  if (given === undefined) return [...known];
-  const words = given.split(",").map((word) => word.trim());
-  const unknown = words.find((word) => !known.some((item) => nameOf(item) === word));
-  if (unknown !== undefined) refuse(`--${name}: ${unknown} is none of ${known.map(nameOf).join(", ")}`);
-  return known.filter((item) => words.includes(nameOf(item)));
+const words = (given: string): string[] => given.split(",").map((word) => word.trim());
+
+type Asked = Pick<Settings, "scenarios" | "parts">;
+
+/** Scenarios and parts by name. A scenario implies the part "load", and "load" alone all scenarios. */
+const chosenWork = (given: string | undefined, targets: boolean): Asked => {
+  const needed = targetSamples();
+  const all = targets ? SCENARIOS.filter(({ name }) => needed.has(name)) : SCENARIOS;
+  const allParts: readonly Part[] = targets ? ["load", "startup"] : PARTS;
+  if (given === undefined) return { scenarios: all, parts: allParts };
+  const asked = words(given);
+  const known: string[] = [...all.map(({ name }) => name), ...allParts];
+  const unknown = asked.find((word) => !known.includes(word));
+  if (unknown !== undefined) refuse(`--only: ${unknown} is none of ${known.join(", ")}`);
+  const scenarios = asked.includes("load") ? all : all.filter(({ name }) => asked.includes(name));
+  const parts = allParts.filter((part) => (part === "load" ? scenarios.length > 0 : asked.includes(part)));
+  return { scenarios, parts };
+};
+
+const chosenPeople = (flags: Flags): readonly Contender[] => {
+  const everybody = roster(flags.before === undefined ? undefined : resolve(flags.before));
+  if (flags.contenders === undefined) return everybody;
+  try {
+    return chosenContenders(everybody, words(flags.contenders));
+  } catch (error) {
+    if (error instanceof RangeError) return refuse(error.message);
+    throw error;
+  }
+};
+
+/** Whoever was named takes part in whatever was named; where nothing was, scenarios know their groups. */
+const participation = (flags: Flags): TakesPart => {
+  if (flags.targets) {
+    const needed = targetSamples();
+    return (scenario, { name }) => needed.get(scenario.name)?.has(name) ?? false;
+  }
+  if (flags.contenders !== undefined) return () => true;
+  return ({ groups }: Scenario, { group }) => groups.includes(group);
+};
+
+const everythingAtFullLength = (flags: Flags): boolean =>
+  !flags.quick &&
+  !flags.targets &&
+  !flags.profile &&
+  flags.before === undefined &&
+  flags.only === undefined &&
+  flags.scenario === undefined &&
+  flags.contenders === undefined;
+
+const settingsOf = (flags: Flags): Settings => {
+  const { quick } = flags;
+  if (flags.only !== undefined && flags.scenario !== undefined) {
+    refuse("--only and --scenario are the same: give one of them");
+  }
+  const work = chosenWork(flags.only ?? flags.scenario, flags.targets);
+  return {
+    ...work,
+    rounds: whole("rounds", flags.rounds, quick ? 3 : 5, 1),
+    seconds: whole("seconds", flags.seconds, quick ? 1 : 3, 1),
+    warmupSeconds: whole("warmup", flags.warmup, 1, 0),
+    streamBytes: whole("stream-bytes", flags["stream-bytes"], quick ? 2 ** 26 : 2 ** 31, 1),
+    enduranceSeconds: whole("endurance-seconds", flags["endurance-seconds"], quick ? 5 : 60, 1),
+    requirePeers: flags["require-peers"] ?? (process.env["CI"] ?? "") !== "",
+    record: flags.record ?? everythingAtFullLength(flags),
+    showTargets: flags.targets,
+    profile: flags.profile,
+  };
 };
 
 /** Reads the arguments; `--help` and mistakes end the process. */
-export const readSettings = (): Settings => {
+export const readOrder = (): Order => {
   const flags = parsed();
   if (flags.help) {
     process.stdout.write(HELP);
     process.exit(0);
   }
-  const { quick } = flags;
-  return {
-    only: flags.only?.toLowerCase().split(","),
-    scenarios: chosen("scenarios", flags.scenarios, SCENARIOS, ({ name }) => name),
-    parts: chosen("parts", flags.parts, PARTS, (part) => part),
-    rounds: whole("rounds", flags.rounds, quick ? 3 : 5, 1),
-    seconds: whole("seconds", flags.seconds, quick ? 1 : 3, 1),
-    warmupSeconds: whole("warmup", flags.warmup, quick ? 1 : 2, 0),
-    streamBytes: whole("stream-bytes", flags["stream-bytes"], quick ? 2 ** 26 : 2 ** 31, 1),
-    enduranceSeconds: whole("endurance-seconds", flags["endurance-seconds"], quick ? 5 : 60, 1),
-    requirePeers: flags["require-peers"] ?? (process.env["CI"] ?? "") !== "",
-    record: flags.record ?? (!quick && flags.only === undefined && flags.scenarios === undefined),
-  };
+  const settings = settingsOf(flags);
+  const takesPart = participation(flags);
+  const starts = targetStarts();
+  const isStarted = ({ name }: Contender): boolean => !flags.targets || starts.includes(name);
+  const isNeeded = (contender: Contender): boolean =>
+    settings.parts.some((part) => {
+      if (!(contender.parts ?? PARTS).includes(part)) return false;
+      if (part === "load") return settings.scenarios.some((scenario) => takesPart(scenario, contender));
+      return part !== "startup" || isStarted(contender);
+    });
+  return { settings, takesPart, isStarted, contenders: chosenPeople(flags).filter(isNeeded) };
 };

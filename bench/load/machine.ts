@@ -23,7 +23,7 @@ const firstMatch = (command: string | undefined, args: readonly string[], patter
 
 const VERSION = /(\d+\.\d+[\w.]*)/;
 const runtimes: readonly RuntimeName[] = ["node", "deno", "bun"];
-const packages = ["http-proxy", "httpxy", "@fastify/http-proxy", "hono", "undici"];
+const packages = ["http-proxy", "httpxy", "@fastify/http-proxy", "hono", "@hono/node-server", "undici"];
 
 const packageVersion = (name: string): string => {
   try {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { runToEnd } from "./children.ts";
-import { type Bench, type Running, withContender } from "./parts.ts";
+import { type Bench, type Running, withContender } from "./running.ts";
 import { forgetPeak, peakMiB, residentMiB } from "./proc.ts";
 import { machineProgram } from "./programs.ts";
 import type { EnduranceRun, StreamRun } from "./results.ts";

@@ -1,6 +1,7 @@
 /** Readings from /proc: CPU time and memory of a process and its descendants. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Clock ticks a second; 100 on every Linux of today unless `getconf` knows better. */
 const clockTicks = (): number => {
@@ -80,4 +81,19 @@ export const forgetPeak = (pid: number): boolean => {
   } catch {
     return false;
   }
+};
+
+/** Idle and all ticks of all cores so far, from /proc/stat. */
+const machineTicks = (): readonly [idle: number, all: number] => {
+  const [, ...ticks] = (read("/proc/stat")?.split("\n", 1)[0] ?? "").split(/\s+/);
+  const numbers = ticks.slice(0, 8).map(Number); // user nice system idle iowait irq softirq steal
+  return [(numbers[3] ?? 0) + (numbers[4] ?? 0), numbers.reduce((sum, value) => sum + value, 0)];
+};
+
+/** Share of all cores in use during the next second, 0 to 1. */
+export const busyShare = async (): Promise<number> => {
+  const [idleBefore, allBefore] = machineTicks();
+  await sleep(1000);
+  const [idle, all] = machineTicks();
+  return 1 - (idle - idleBefore) / Math.max(1, all - allBefore);
 };

@@ -1,8 +1,9 @@
 /** What a load run leaves behind: bench/results/load-latest.json. */
 import type { CheckResult } from "./checks.ts";
 import type { ContenderGroup, RuntimeName } from "./contender.ts";
-import type { StartUp } from "./ready.ts";
-import type { Sample } from "./wrk.ts";
+import type { Loads } from "./load.ts";
+import type { Sample } from "./sample.ts";
+import type { StartUps } from "./start-up.ts";
 
 export interface ContenderFacts {
   readonly name: string;
@@ -34,17 +35,21 @@ export interface EnduranceRun {
 export interface LoadResults {
   readonly takenAt: string;
   readonly machine: Readonly<Record<string, string>>;
+  /** Share of all cores in use right before the run, 0 to 1. */
+  readonly busyShare: number;
   readonly settings: { readonly rounds: number; readonly seconds: number; readonly warmupSeconds: number };
   readonly contenders: readonly ContenderFacts[];
   /** Why a contender did not take part, or where it broke. */
   readonly skipped: Readonly<Record<string, string>>;
   readonly checks: Readonly<Record<string, CheckResult>>;
   readonly samples: Readonly<Record<string, Readonly<Record<string, readonly Sample[]>>>>;
-  readonly startUps: Readonly<Record<string, readonly StartUp[]>>;
+  readonly idleMiB: Loads["idleMiB"];
+  readonly startUps: StartUps["startUps"];
+  readonly emptyStarts: StartUps["emptyStarts"];
   readonly streams: Readonly<Record<string, { readonly down: StreamRun; readonly up: StreamRun }>>;
   readonly endurance: Readonly<Record<string, EnduranceRun>>;
-  /** Of Fairlead's Worker, minified and gzipped. */
-  readonly workerBundleBytes: number;
+  /** Of Fairlead's Worker, minified and gzipped. Undefined where only a part was asked for. */
+  readonly workerBundleBytes: number | undefined;
 }
 
 const filled = <T extends object>(newer: T, older: T): T => (Object.keys(newer).length > 0 ? newer : older);
@@ -61,7 +66,10 @@ export const mergeResults = (older: LoadResults | undefined, newer: LoadResults)
         ...newer,
         samples: filled(newer.samples, older.samples),
         settings: Object.keys(newer.samples).length > 0 ? newer.settings : older.settings,
+        idleMiB: filled(newer.idleMiB, older.idleMiB),
         startUps: filled(newer.startUps, older.startUps),
+        emptyStarts: filled(newer.emptyStarts, older.emptyStarts),
         streams: filled(newer.streams, older.streams),
         endurance: filled(newer.endurance, older.endurance),
+        workerBundleBytes: newer.workerBundleBytes ?? older.workerBundleBytes,
       };

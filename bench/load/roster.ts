@@ -1,19 +1,44 @@
-/** Who takes part: every file of contenders/. */
-import { readdirSync } from "node:fs";
+/** Who takes part. */
 import { type Contender, GROUPS } from "./contender.ts";
-import { benchFile } from "./scripted.ts";
+import { contenders as bare } from "./contenders/bare.ts";
+import { contenders as caddy } from "./contenders/caddy.ts";
+import { contenders as inHono } from "./contenders/fairlead-in-hono.ts";
+import { contenders as worker } from "./contenders/fairlead-workerd.ts";
+import { contenders as command, contendersBefore, packageContenders } from "./contenders/fairlead.ts";
+import { contenders as haproxy } from "./contenders/haproxy.ts";
+import { contenders as libraries } from "./contenders/libraries.ts";
+import { contenders as nginx } from "./contenders/nginx.ts";
 
-/** In the order of groups, then of file names. Contenders whose names hold one of `only`. */
-export const roster = async (only: readonly string[] | undefined): Promise<Contender[]> => {
-  const found: Contender[] = [];
-  for (const file of readdirSync(benchFile("contenders/")).toSorted()) {
-    if (!file.endsWith(".ts")) continue;
-    const { contender } = (await import(`./contenders/${file}`)) as { contender: Contender };
-    found.push(contender);
+/** Everybody, in the order of a round and of the tables. `before` is another checkout of this project. */
+export const roster = (before: string | undefined): Contender[] => [
+  ...command,
+  ...(before === undefined ? [] : contendersBefore(before)),
+  ...worker,
+  ...packageContenders,
+  ...inHono,
+  ...nginx,
+  ...haproxy,
+  ...caddy,
+  ...libraries,
+  ...bare,
+];
+
+/** True where `word` is the id of `contender`, a pattern of it with `*`, or its group. */
+const means = (word: string, { id, group }: Contender): boolean =>
+  word === group || new RegExp(`^${word.replaceAll("*", ".*")}$`).test(id);
+
+/**
+ * Those of `everybody` that `words` name.
+ *
+ * @throws RangeError naming a word that means nobody.
+ */
+export const chosenContenders = (everybody: readonly Contender[], words: readonly string[]): Contender[] => {
+  const nobody = words.find((word) => !everybody.some((contender) => means(word, contender)));
+  if (nobody !== undefined) {
+    const known = [...GROUPS, ...everybody.map(({ id }) => id)].join(", ");
+    throw new RangeError(`--contenders: ${nobody} is none of ${known}`);
   }
-  return found
-    .filter(({ name }) => only === undefined || only.some((word) => name.toLowerCase().includes(word)))
-    .toSorted((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group));
+  return everybody.filter((contender) => words.some((word) => means(word, contender)));
 };
 
 /** Why each that can't run here can't. */

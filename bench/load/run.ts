@@ -1,27 +1,36 @@
 /** The load runs: `npm run bench:load -- --help`. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scenarioTable } from "../report/load-section.ts";
 import { latestResults, saveResults } from "../report/results-file.ts";
+import { targetsSection } from "../report/targets.ts";
 import { writeReport } from "../report/write.ts";
+import { workerBundleBytes } from "./bundle.ts";
 import { startCheckOrigin } from "./check-origin.ts";
 import type { CheckResult } from "./checks.ts";
 import { interrupted, stopAll, stopAllWithThisProcess } from "./children.ts";
 import { type Contender, type ContenderGroup, GROUPS, PARTS, type Part } from "./contender.ts";
 import { divideCores } from "./cores.ts";
-import { type Settings, readSettings, refuse } from "./flags.ts";
+import { runChecks } from "./correctness.ts";
+import { type Order, readOrder, refuse } from "./flags.ts";
+import { runLoads } from "./load.ts";
 import { describeMachine } from "./machine.ts";
 import { runEndurance, runStreams } from "./memory.ts";
 import { startOrigin } from "./origin.ts";
-import { type Bench, removeFolder, runChecks, runLoads, runStartUps } from "./parts.ts";
+import { runProfiles } from "./profile.ts";
+import { busyShare } from "./proc.ts";
 import { missingProgram } from "./programs.ts";
 import { type LoadResults, mergeResults } from "./results.ts";
-import { missingOf, roster } from "./roster.ts";
-import { workerBundleBytes } from "./worker-bundle.ts";
+import { missingOf } from "./roster.ts";
+import type { Bench } from "./running.ts";
+import { runStartUps } from "./start-up.ts";
 
-/** Memory over time is asked of the runtimes and servers, not of every library. */
-const NO_LIBRARIES = GROUPS.filter((group) => group !== "library");
+/** More than this share of all cores in use before the run, and figures depend on what else is going on. */
+const QUIET_SHARE = 0.1;
+
+/** Memory over time is asked of the command, the Worker, servers and bare proxies. */
+const LASTING: readonly ContenderGroup[] = GROUPS.filter((group) => group !== "library" && group !== "hono");
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -35,84 +44,130 @@ const failed = (checks: Readonly<Record<string, CheckResult>>): Record<string, s
   return reasons;
 };
 
-/** All parts that were asked for, with the contenders that pass their checks. */
-const measure = async (
-  settings: Settings,
-  contenders: readonly Contender[],
-  missing: Readonly<Record<string, string>>,
-): Promise<LoadResults> => {
+/** Where everything runs, and what broke so far. */
+const prepareBench = async (
+  { settings, contenders }: Order,
+  broken: Record<string, string>,
+): Promise<Bench> => {
   const cores = divideCores();
   const folder = mkdtempSync(join(tmpdir(), "fairlead-bench-"));
-  stopAllWithThisProcess(() => removeFolder(folder));
+  stopAllWithThisProcess(() => rmSync(folder, { recursive: true, force: true }));
   const bulk = await startCheckOrigin();
   const origin = await startOrigin(folder, cores.load, bulk.port, settings.streamBytes);
-  const broken: Record<string, string> = {};
   const broke: Bench["broke"] = (contender, part, error) => {
     if (interrupted()) return;
     const [why = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
     broken[`${contender}, ${part}`] = why;
     say(`${contender} broke in ${part}: ${why}`);
   };
-  const whole: Bench = { contenders, cores, folder, originPort: origin.port, say, broke };
-  const checks = await runChecks(whole);
-  const unsound = failed(checks);
-  const benchOf = (part: Part, groups: readonly ContenderGroup[] = GROUPS): Bench => ({
-    ...whole,
-    contenders: contenders.filter(
-      ({ name, group, parts = PARTS }) =>
-        unsound[name] === undefined && parts.includes(part) && groups.includes(group),
-    ),
-  });
+  return { contenders, cores, folder, originPort: origin.port, say, broke };
+};
+
+/** `whole`, with the contenders that take part in `part` and have passed their checks. */
+const benchOf = (
+  whole: Bench,
+  checks: Readonly<Record<string, CheckResult>>,
+  part: Part,
+  groups: readonly ContenderGroup[] = GROUPS,
+): Bench => ({
+  ...whole,
+  contenders: whole.contenders.filter(
+    ({ name, group, parts = PARTS }) =>
+      checks[name]?.failures.length === 0 && parts.includes(part) && groups.includes(group),
+  ),
+});
+
+/** All parts that were asked for. */
+const measure = async (
+  { settings, takesPart, isStarted }: Order,
+  whole: Bench,
+  checks: Readonly<Record<string, CheckResult>>,
+  busy: number,
+): Promise<Omit<LoadResults, "skipped">> => {
   const does = (part: Part): boolean => settings.parts.includes(part);
   const noCurl = missingProgram("curl");
   if (does("streaming") && noCurl !== undefined) say(`streaming left out: ${noCurl}`);
-  const parts = {
+  const loaded = benchOf(whole, checks, "load");
+  const inAnyScenario = loaded.contenders.filter((contender) =>
+    settings.scenarios.some((scenario) => takesPart(scenario, contender)),
+  );
+  const loads = does("load")
+    ? await runLoads({ ...loaded, contenders: inAnyScenario }, settings, takesPart)
+    : { samples: {}, idleMiB: {} };
+  const starting = benchOf(whole, checks, "startup");
+  const starts = does("startup")
+    ? await runStartUps({ ...starting, contenders: starting.contenders.filter(isStarted) }, settings.rounds)
+    : { startUps: {}, emptyStarts: {} };
+  return {
     takenAt: new Date().toISOString(),
-    machine: describeMachine(cores),
+    machine: describeMachine(whole.cores),
+    busyShare: busy,
     settings,
-    contenders: contenders.map(({ name, group, runtime }) => ({ name, group, runtime })),
+    contenders: whole.contenders.map(({ name, group, runtime }) => ({ name, group, runtime })),
     checks,
-    samples: does("load") ? await runLoads(benchOf("load"), settings) : {},
-    startUps: does("startup") ? await runStartUps(benchOf("startup"), settings.rounds) : {},
+    ...loads,
+    ...starts,
     streams:
       does("streaming") && noCurl === undefined
-        ? await runStreams(benchOf("streaming", NO_LIBRARIES), settings.streamBytes)
+        ? await runStreams(benchOf(whole, checks, "streaming", LASTING), settings.streamBytes)
         : {},
     endurance: does("endurance")
-      ? await runEndurance(benchOf("endurance", NO_LIBRARIES), settings.enduranceSeconds)
+      ? await runEndurance(benchOf(whole, checks, "endurance", LASTING), settings.enduranceSeconds)
       : {},
-    workerBundleBytes: await workerBundleBytes(),
+    workerBundleBytes: settings.record ? await workerBundleBytes() : undefined,
   };
-  return { ...parts, skipped: { ...missing, ...unsound, ...broken } };
 };
 
-const main = async (): Promise<number> => {
-  const settings = readSettings();
-  for (const program of ["nginx", "wrk"]) {
-    const why = missingProgram(program);
-    if (why === undefined) continue;
-    say(`The load runs can't be made: ${why}.`);
-    return settings.requirePeers ? 1 : 0;
+const report = ({ settings }: Order, results: LoadResults): void => {
+  for (const { name, title } of settings.scenarios) {
+    const samples = results.samples[name] ?? {};
+    if (Object.keys(samples).length === 0) continue;
+    process.stdout.write(`\n${title}\n\n${scenarioTable(results, name)}\n`);
   }
-  const invited = await roster(settings.only);
-  const missing = missingOf(invited);
-  for (const [name, why] of Object.entries(missing)) say(`skipped ${name}: ${why}`);
-  if (settings.requirePeers && Object.keys(missing).length > 0) return 1;
-  const contenders = invited.filter(({ name }) => missing[name] === undefined);
-  if (contenders.length === 0) refuse("no contender is left to run");
-
-  const results = await measure(settings, contenders, missing);
-  for (const scenario of settings.scenarios) {
-    if (results.samples[scenario.name] === undefined) continue;
-    process.stdout.write(`\n${scenario.title}\n\n${scenarioTable(results, scenario.name)}\n`);
-  }
+  if (settings.showTargets) process.stdout.write(`\n${targetsSection(results, undefined)}\n`);
   if (settings.record) {
     saveResults("load", mergeResults(latestResults("load") as LoadResults | undefined, results), "latest");
     writeReport();
   } else {
     saveResults("load", results, "dated");
   }
-  return Object.keys(results.skipped).length === Object.keys(missing).length ? 0 : 1;
+};
+
+/** Without those that can't run here; `undefined` where the run can't be made at all. */
+const reachable = (order: Order): { contenders: Contender[]; missing: Record<string, string> } => {
+  const missing = missingOf(order.contenders);
+  for (const [name, why] of Object.entries(missing)) say(`skipped ${name}: ${why}`);
+  const contenders = order.contenders.filter(({ name }) => missing[name] === undefined);
+  if (contenders.length === 0) refuse("no contender is left to run");
+  return { contenders, missing };
+};
+
+const main = async (): Promise<number> => {
+  const order = readOrder();
+  const { settings } = order;
+  for (const program of ["nginx", "wrk"]) {
+    const why = missingProgram(program);
+    if (why === undefined) continue;
+    say(`The load runs can't be made: ${why}.`);
+    return settings.requirePeers ? 1 : 0;
+  }
+  const { contenders, missing } = reachable(order);
+  if (settings.requirePeers && Object.keys(missing).length > 0) return 1;
+
+  const broken: Record<string, string> = {};
+  const busy = await busyShare();
+  if (busy > QUIET_SHARE)
+    say(`The machine is ${Math.round(busy * 100)} % busy: these figures will be noise.`);
+  const bench = await prepareBench({ ...order, contenders }, broken);
+  if (settings.profile) {
+    await runProfiles(bench, settings, order.takesPart);
+    return Object.keys(broken).length === 0 ? 0 : 1;
+  }
+  const checks = await runChecks(bench);
+  const results = await measure(order, bench, checks, busy);
+  const wrong = { ...failed(checks), ...broken };
+  report(order, { ...results, skipped: { ...missing, ...wrong } });
+  return Object.keys(wrong).length === 0 ? 0 : 1;
 };
 
 let code = 1;

@@ -1,62 +1,67 @@
 /** What is asked of every contender. */
+import { type ContenderGroup, GROUPS } from "./contender.ts";
 
 export interface Scenario {
   readonly name: string;
   /** For table heads. */
   readonly title: string;
+  /**
+   * `closed`: wrk, each connection asks again as soon as it is answered. `half`: paced/paced.c, at half of the rate
+   * that the contender reached in a closed run just before.
+   */
+  readonly load: "closed" | "half";
   /** Lua script in wrk/. */
   readonly script: "request.lua" | "mix.lua";
   readonly path: string;
   readonly method: "GET" | "POST";
   /** Bytes of the request body. */
   readonly bodyBytes: number;
+  /** Request fields: three, or a browser's fourteen. */
+  readonly fields: "plain" | "browser";
   readonly connections: number;
   /** Share of answers with a status of 400 and above. */
   readonly errorShare: number;
+  /** Groups that take part in a full run. */
+  readonly groups: readonly ContenderGroup[];
 }
 
-const get = (size: string, connections: number, name: string, title: string): Scenario => ({
+/** A full run asks the peers that are not close to any target the most telling questions only. */
+const CLOSE: readonly ContenderGroup[] = ["fairlead", "server", "bare"];
+
+const scenario = (
+  name: string,
+  title: string,
+  differences: Partial<Omit<Scenario, "name" | "title">>,
+): Scenario => ({
   name,
   title,
+  load: "closed",
   script: "request.lua",
-  path: `/${size}`,
-  method: "GET",
-  bodyBytes: 0,
-  connections,
-  errorShare: 0,
-});
-
-const post = (bodyBytes: number, name: string, title: string): Scenario => ({
-  name,
-  title,
-  script: "request.lua",
-  path: "/sink",
-  method: "POST",
-  bodyBytes,
-  connections: 64,
-  errorShare: 0,
-});
-
-/** Sizes, methods, error statuses and a slow endpoint; see wrk/mix.lua. */
-export const MIX: Scenario = {
-  name: "mix",
-  title: "Realistic mix",
-  script: "mix.lua",
   path: "/1k",
   method: "GET",
   bodyBytes: 0,
+  fields: "plain",
   connections: 64,
-  errorShare: 0.06,
-};
+  errorShare: 0,
+  groups: GROUPS,
+  ...differences,
+});
+
+const post = (bodyBytes: number): Partial<Scenario> => ({ method: "POST", path: "/sink", bodyBytes });
+
+/** Sizes, methods, error statuses and a slow endpoint; see wrk/mix.lua. */
+export const MIX: Scenario = scenario("mix", "Realistic mix", { script: "mix.lua", errorShare: 0.06 });
 
 export const SCENARIOS: readonly Scenario[] = [
-  get("1k", 64, "get-1k", "GET 1 KiB"),
-  get("64k", 64, "get-64k", "GET 64 KiB"),
-  get("1m", 64, "get-1m", "GET 1 MiB"),
-  post(1024, "post-1k", "POST 1 KiB"),
-  post(65536, "post-64k", "POST 64 KiB"),
-  post(1048576, "post-1m", "POST 1 MiB"),
-  get("1k", 1, "get-1k-c1", "GET 1 KiB, 1 connection"),
-  get("1k", 1000, "get-1k-c1000", "GET 1 KiB, 1,000 connections"),
+  scenario("get-1k", "GET 1 KiB", {}),
+  scenario("get-1k-browser", "GET 1 KiB, browser's fields", { fields: "browser", groups: CLOSE }),
+  scenario("post-1k", "POST 1 KiB", post(1024)),
+  scenario("get-64k", "GET 64 KiB", { path: "/64k", groups: CLOSE }),
+  scenario("post-64k", "POST 64 KiB", { ...post(65536), groups: CLOSE }),
+  scenario("get-1m", "GET 1 MiB", { path: "/1m" }),
+  scenario("post-1m", "POST 1 MiB", { ...post(1048576), groups: CLOSE }),
+  scenario("get-1k-c1", "GET 1 KiB, 1 connection", { connections: 1, groups: CLOSE }),
+  scenario("get-1k-c1000", "GET 1 KiB, 1,000 connections", { connections: 1000, groups: CLOSE }),
+  scenario("get-1k-half", "GET 1 KiB, half of capacity", { load: "half", groups: CLOSE }),
   MIX,
 ];

@@ -4,6 +4,7 @@ import { compileTrusted, resolveClient } from "../../src/http/forwarded.ts";
 import { type HeaderEdits, editPairs, editRecord, mergeEdits } from "../../src/http/header-edits.ts";
 import { HOP_BY_HOP } from "../../src/http/headers.ts";
 import { renderProblem } from "../../src/http/problem.ts";
+import { readFields } from "../../src/http/read-fields.ts";
 import { type ScreenHead, screen } from "../../src/http/screen.ts";
 import { securityHeaderEdits } from "../../src/http/security-headers.ts";
 import { normaliseTarget } from "../../src/http/target.ts";
@@ -14,7 +15,10 @@ const head: ScreenHead = {
   method: "GET",
   scheme: "http",
   target: "/api/v2/orders?page=2&sort=-date",
-  pairs: BROWSER_PAIRS,
+  fields: BROWSER_PAIRS,
+  authority: undefined,
+  version: "1.1",
+  ...readFields(BROWSER_PAIRS, "1.1"),
 };
 const policy = { headerBytes: 32_768, headers: 100, targetBytes: 8192, underscores: "drop" } as const;
 const requestEdits: HeaderEdits = {

@@ -15,7 +15,7 @@ const LIMITS = { headerBytes: 65_536, headers: 100, targetBytes: 8192 };
 const LARGE_PAIRS: readonly string[] = [
   ...BROWSER_PAIRS,
   "X-Token",
-  `${"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.".repeat(9)}`,
+  "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.".repeat(9),
   "If-None-Match",
   'W/"400-1a2b3c"',
 ];

@@ -5,7 +5,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { bench, group, run } from "mitata";
 import { median, minimum, maximum } from "../load/statistics.ts";
-import { FIRST_LOAD } from "../report/budget.ts";
+import { FIRST_LOAD } from "../report/targets.ts";
 import { saveResults } from "../report/results-file.ts";
 import { writeReport } from "../report/write.ts";
 import type { MicroResult, MicroResults } from "./results.ts";

@@ -20,10 +20,11 @@ const TITLE = 40;
 const LEGEND = 34;
 
 const LEGENDS: Readonly<Record<ContenderGroup, string>> = {
-  fairlead: "Fairlead, default chain",
+  fairlead: "Fairlead",
+  hono: "Fairlead in a Hono app",
   server: "server, same header work",
   library: "library",
-  bare: "bare proxy of the runtime",
+  bare: "bare proxy",
 };
 
 /**
@@ -33,7 +34,7 @@ const LEGENDS: Readonly<Record<ContenderGroup, string>> = {
 const STYLE = `
 text { font: 13px system-ui, sans-serif; fill: #737b85; }
 .title, .strong { font-weight: 600; }
-.fairlead { fill: #2f81f7; } .server { fill: #8c959f; } .library { fill: #bf8700; } .bare { fill: #a371f7; }`;
+.fairlead { fill: #2f81f7; } .hono { fill: #1a9e8f; } .server { fill: #8c959f; } .library { fill: #bf8700; } .bare { fill: #a371f7; }`;
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

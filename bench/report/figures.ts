@@ -1,7 +1,8 @@
 /** Load results, read the way the tables need them. */
+import { bareFetchName } from "../load/contenders/bare.ts";
 import type { LoadResults } from "../load/results.ts";
-import { median, minimum } from "../load/statistics.ts";
-import type { Sample } from "../load/wrk.ts";
+import type { Sample } from "../load/sample.ts";
+import { maximum, median, minimum } from "../load/statistics.ts";
 
 /** Several samples of one contender and scenario. CPU in µs a request, times in ms, memory in MiB. */
 export interface Summary {
@@ -11,7 +12,9 @@ export interface Summary {
   readonly requestsPerSecond: number;
   readonly mebibytesPerSecond: number;
   readonly p50: number;
-  readonly p99: number;
+  readonly p99Min: number;
+  readonly p99Median: number;
+  /** Of all rounds. */
   readonly peak: number;
   readonly coreShare: number;
   readonly errors: number;
@@ -24,43 +27,61 @@ export const summarise = (samples: readonly Sample[]): Summary => ({
   requestsPerSecond: median(samples.map(({ requestsPerSecond }) => requestsPerSecond)),
   mebibytesPerSecond: median(samples.map(({ mebibytesPerSecond }) => mebibytesPerSecond)),
   p50: median(samples.map(({ p50Us }) => p50Us)) / 1000,
-  p99: median(samples.map(({ p99Us }) => p99Us)) / 1000,
-  peak: median(samples.map(({ peakMiB }) => peakMiB)),
+  p99Min: minimum(samples.map(({ p99Us }) => p99Us)) / 1000,
+  p99Median: median(samples.map(({ p99Us }) => p99Us)) / 1000,
+  peak: maximum(samples.map((sample) => sample.peakMiB)),
   coreShare: median(samples.map(({ coreShare }) => coreShare)),
   errors: samples.reduce((sum, { errors }) => sum + errors, 0),
 });
+
+const samplesOf = (
+  results: LoadResults | undefined,
+  scenario: string,
+  contender: string,
+): readonly Sample[] => results?.samples[scenario]?.[contender] ?? [];
 
 export const summaryOf = (
   results: LoadResults | undefined,
   scenario: string,
   contender: string,
 ): Summary | undefined => {
-  const samples = results?.samples[scenario]?.[contender];
-  return samples === undefined || samples.length === 0 ? undefined : summarise(samples);
+  const samples = samplesOf(results, scenario, contender);
+  return samples.length === 0 ? undefined : summarise(samples);
 };
 
-/** Minimum over minimum and median over median of two contenders' CPU. */
+/** Two readings of how one contender compares with another. */
 export interface Ratio {
+  /** Minimum of the rounds over minimum of the rounds. */
   readonly ofMinima: number;
-  readonly ofMedians: number;
+  /** Median of the ratios within each round. */
+  readonly ofRounds: number;
 }
 
-export const cpuRatio = (
+/** What is compared of two contenders. */
+export type Measure = "cpuUs" | "p99Us";
+
+/** Undefined where either was not measured, or never both in one round. */
+export const ratioOf = (
   results: LoadResults | undefined,
   scenario: string,
-  contender: string,
-  reference: string,
+  [contender, reference]: readonly [string, string],
+  measure: Measure = "cpuUs",
 ): Ratio | undefined => {
-  const own = summaryOf(results, scenario, contender);
-  const other = summaryOf(results, scenario, reference);
-  if (own === undefined || other === undefined) return undefined;
-  return { ofMinima: own.cpuMin / other.cpuMin, ofMedians: own.cpuMedian / other.cpuMedian };
+  const own = samplesOf(results, scenario, contender);
+  const others = samplesOf(results, scenario, reference);
+  const ratios: number[] = [];
+  for (const sample of own) {
+    const other = others.find(({ round }) => round === sample.round);
+    if (other !== undefined) ratios.push(sample[measure] / other[measure]);
+  }
+  if (ratios.length === 0) return undefined;
+  const least = (samples: readonly Sample[]): number => minimum(samples.map((sample) => sample[measure]));
+  return { ofMinima: least(own) / least(others), ofRounds: median(ratios) };
 };
 
-/** The bare proxy on the same runtime. */
+/** The bare proxy over the `fetch` of the same runtime; undefined for what has no runtime and for itself. */
 export const bareOf = (results: LoadResults, contender: string): string | undefined => {
   const runtime = results.contenders.find(({ name }) => name === contender)?.runtime;
-  return runtime === undefined
-    ? undefined
-    : results.contenders.find((other) => other.group === "bare" && other.runtime === runtime)?.name;
+  const bare = runtime && bareFetchName(runtime);
+  return bare === contender ? undefined : bare;
 };

@@ -2,7 +2,7 @@
 import type { LoadResults } from "../load/results.ts";
 import { SCENARIOS } from "../load/scenarios.ts";
 import { median, minimum } from "../load/statistics.ts";
-import { type Summary, bareOf, summaryOf } from "./figures.ts";
+import { bareOf, ratioOf, summaryOf } from "./figures.ts";
 import { details, figure, table } from "./markdown.ts";
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
@@ -14,17 +14,24 @@ const bold = (results: LoadResults, name: string): string =>
     ? `**${name}**`
     : name;
 
-const timesOf = (own: Summary, other: Summary | undefined): string =>
-  other === undefined ? "–" : figure(own.cpuMin / other.cpuMin);
+/** CPU of `name` over that of `reference`. */
+const times = (
+  results: LoadResults,
+  scenario: string,
+  name: string,
+  reference: string | undefined,
+): string => {
+  const ratio = reference === undefined ? undefined : ratioOf(results, scenario, [name, reference]);
+  return ratio === undefined ? "–" : `${figure(ratio.ofMinima)} / ${figure(ratio.ofRounds)}`;
+};
 
-/** One scenario, every column. */
+/** One scenario, every column. Two figures are the minimum and the median. */
 export const scenarioTable = (results: LoadResults, scenario: string): string => {
   const head = [
     "contender",
-    "CPU µs/request, min",
-    "median",
+    "CPU µs/request",
     "× nginx",
-    "× own bare",
+    "× bare fetch",
     "requests/s",
     "MiB/s",
     "p50 ms",
@@ -33,22 +40,19 @@ export const scenarioTable = (results: LoadResults, scenario: string): string =>
     "core",
     "errors",
   ];
-  const nginx = summaryOf(results, scenario, "nginx");
   const rows: string[][] = [];
   for (const { name } of results.contenders) {
     const own = summaryOf(results, scenario, name);
     if (own === undefined) continue;
-    const bare = bareOf(results, name);
     rows.push([
       bold(results, name),
-      figure(own.cpuMin),
-      figure(own.cpuMedian),
-      timesOf(own, nginx),
-      bare === undefined ? "–" : timesOf(own, summaryOf(results, scenario, bare)),
+      `${figure(own.cpuMin)} / ${figure(own.cpuMedian)}`,
+      times(results, scenario, name, "nginx"),
+      times(results, scenario, name, bareOf(results, name)),
       figure(own.requestsPerSecond),
       figure(own.mebibytesPerSecond),
       figure(own.p50),
-      figure(own.p99),
+      `${figure(own.p99Min)} / ${figure(own.p99Median)}`,
       figure(own.peak),
       percent(own.coreShare),
       String(own.errors),
@@ -70,7 +74,8 @@ const matrix = (results: LoadResults): string => {
       ...scenarios.map((scenario) => {
         const own = summaryOf(results, scenario.name, name);
         if (own === undefined) return "–";
-        return `${figure(own.cpuMin)} (${timesOf(own, summaryOf(results, scenario.name, "nginx"))})`;
+        const ratio = ratioOf(results, scenario.name, [name, "nginx"]);
+        return `${figure(own.cpuMin)} (${figure(ratio?.ofMinima)})`;
       }),
     ]);
   return table(["contender", ...scenarios.map(({ title }) => title)], rows);
@@ -79,11 +84,24 @@ const matrix = (results: LoadResults): string => {
 const startUpTable = (results: LoadResults): string =>
   table(
     ["contender", "listening, ms min / median", "first answer, ms min / median"],
-    Object.entries(results.startUps).map(([name, runs]) => [
-      bold(results, name),
-      milliseconds(runs.map(({ listeningMs }) => listeningMs)),
-      milliseconds(runs.map(({ answeredMs }) => answeredMs)),
-    ]),
+    [
+      ...Object.entries(results.startUps).map(([name, runs]) => [
+        bold(results, name),
+        milliseconds(runs.map(({ listeningMs }) => listeningMs)),
+        milliseconds(runs.map(({ answeredMs }) => answeredMs)),
+      ]),
+      ...Object.entries(results.emptyStarts).map(([runtime, runs]) => [
+        `empty script on ${runtime}, to its end`,
+        milliseconds(runs),
+        "–",
+      ]),
+    ],
+  );
+
+const idleTable = (results: LoadResults): string =>
+  table(
+    ["contender", "RSS, MiB"],
+    Object.entries(results.idleMiB).map(([name, mebibytes]) => [bold(results, name), figure(mebibytes)]),
   );
 
 const streamTable = (results: LoadResults): string =>
@@ -132,8 +150,9 @@ const filled = (record: object): boolean => Object.keys(record).length > 0;
 export const loadSection = (results: LoadResults): string => {
   const { rounds, seconds, warmupSeconds } = results.settings;
   const parts = [
-    `Taken ${results.takenAt.slice(0, 10)}: ${rounds} interleaved rounds of ${seconds} s each, ` +
-      `${warmupSeconds} s of warm-up before each scenario.`,
+    `Taken ${results.takenAt.slice(0, 10)}: ${rounds} interleaved rounds of ${seconds} s for each contender, ` +
+      `each after ${warmupSeconds} s of warm-up. Two figures are the minimum and the median. ` +
+      `Right before, ${percent(results.busyShare)} of the machine was in use.`,
     table(
       ["machine", ""],
       Object.entries(results.machine).map(([what, value]) => [what, value]),
@@ -153,6 +172,9 @@ export const loadSection = (results: LoadResults): string => {
     }
   }
   if (filled(results.startUps)) parts.push(`### Start-up\n\n${startUpTable(results)}`);
+  if (filled(results.idleMiB)) {
+    parts.push(details("Memory of the idle process, after its first answer", idleTable(results)));
+  }
   if (filled(results.streams)) {
     const bytes = Object.values(results.streams)[0]?.down.bytes ?? 0;
     parts.push(`### Streaming ${figure(bytes / 2 ** 30)} GiB each way\n\n${streamTable(results)}`);

@@ -3,13 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { LoadResults } from "../load/results.ts";
 import type { MicroResults } from "../micro/results.ts";
-import { budgetSection } from "./budget.ts";
 import { type Panel, barChart } from "./chart.ts";
 import { summaryOf } from "./figures.ts";
 import { loadSection } from "./load-section.ts";
 import { replaceSection } from "./markdown.ts";
 import { microSection } from "./micro-section.ts";
 import { latestResults } from "./results-file.ts";
+import { targetsSection } from "./targets.ts";
 
 const at = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
@@ -40,7 +40,7 @@ export const writeReport = (): void => {
     if (Object.keys(load.samples).length > 0) writeFileSync(at("chart.svg"), chartOf(load));
   }
   if (micro !== undefined) text = replaceSection(text, "micro", `\n${microSection(micro)}\n`);
-  text = replaceSection(text, "budget", `\n${budgetSection(load, micro)}\n`);
+  text = replaceSection(text, "targets", `\n${targetsSection(load, micro)}\n`);
   writeFileSync(at("README.md"), text);
 };
 

@@ -3,7 +3,19 @@
  *
  * @module
  */
-export { DENO_CAPABILITIES } from "./capabilities.ts";
-export { platform, type DenoPlatformOptions } from "./platform.ts";
-export { serve } from "./serve.ts";
+import type { Config } from "../../src/config/types.ts";
+import { serveGateway } from "../engine/serve.ts";
+import type { ServeOptions, Serving } from "../serving.ts";
+import { platform } from "./platform.ts";
+
+export type { FailureOptions } from "../failure-log.ts";
 export { ServeError, type ServeOptions, type Serving } from "../serving.ts";
+export { platform };
+
+/**
+ * Serves `config`. Resolves once connections are accepted. Installs no signal handlers.
+ *
+ * @throws ConfigError when the config names certificates that can't be used; ServeError when the address can't be had.
+ */
+export const serve = (config: Config, options: ServeOptions = {}): Promise<Serving> =>
+  serveGateway(config, platform(options), options);

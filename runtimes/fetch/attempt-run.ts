@@ -1,26 +1,45 @@
 /** One attempt from its start until the last byte of its response. */
-import type { ProxyError } from "../../src/core/errors.ts";
+import { ProxyError } from "../../src/core/errors.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
+import type { Progress } from "../../src/core/outcome.ts";
 import type { Cancel, Clock } from "../../src/core/platform.ts";
 
 const nothing: Cancel = () => {};
 
 /**
- * Holds the one AbortController of an attempt and everything that may pull it: the client, deadlines, limits.
- * It stays armed until `finish`.
+ * Holds the AbortController of an attempt, everything that may pull it (the client, deadlines, limits) and what its outcome
+ * is made of. Stays armed until it is settled.
  */
 export class AttemptRun {
+  readonly attempt: Attempt;
+  readonly clock: Clock;
   readonly #abort: AbortController = new AbortController();
-  readonly #clock: Clock;
-  #reason: ProxyError | undefined;
-  #stopTimer: Cancel = nothing;
+  readonly #startedAt: number;
   #stopListening: Cancel = nothing;
-  #answered = false;
-  #onStop: ((reason: ProxyError) => void) | undefined;
+  #stopDeadline: Cancel = nothing;
+  #stopFirstByte: Cancel = nothing;
+  #headAt: number | undefined;
+  #status: number | undefined;
+  #reason: ProxyError | undefined;
+  #settled = false;
+  #onStop: ((reason: ProxyError) => void)[] | undefined;
+  progress: Progress = "connecting";
+  bytesSent = 0;
+  bytesReceived = 0;
 
   constructor(attempt: Attempt, clock: Clock) {
-    this.#clock = clock;
-    this.#stopListening = attempt.cancellation.subscribe((reason) => this.stop(reason));
+    this.attempt = attempt;
+    this.clock = clock;
+    this.#startedAt = clock.now();
+    const { endsAt } = attempt.exchange;
+    if (endsAt !== Number.POSITIVE_INFINITY) {
+      const late = (): void =>
+        this.stop(new ProxyError("deadline-exceeded", { detail: "the total time is over" }));
+      this.#stopDeadline = clock.after(Math.max(0, endsAt - this.#startedAt), late);
+    }
+    const stopListening = attempt.cancellation.subscribe((reason) => this.stop(reason));
+    // One that has fired already fires at once.
+    if (!this.#settled) this.#stopListening = stopListening;
   }
 
   get signal(): AbortSignal {
@@ -32,41 +51,61 @@ export class AttemptRun {
     return this.#reason;
   }
 
-  /** Aborts the upstream request. Only the first reason counts. */
-  stop(reason: ProxyError): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
-    this.finish();
-    this.#abort.abort(reason);
-    this.#onStop?.(reason);
-  }
-
-  /** Calls `listener` when it is stopped, in the place of one given before. */
+  /** Calls `listener` should the attempt be stopped. */
   whenStopped(listener: (reason: ProxyError) => void): void {
-    this.#onStop = listener;
+    (this.#onStop ??= []).push(listener);
   }
 
-  /**
-   * Stops with `reason` after `ms` unless something else is expected first. 0 is no limit. An upload may end later than
-   * the answer to it begins: nothing is expected any more then.
-   */
-  expect(ms: number, reason: () => ProxyError): void {
-    this.#stopTimer();
-    const isIdle = ms === 0 || this.#answered || this.#reason !== undefined;
-    this.#stopTimer = isIdle ? nothing : this.#clock.after(ms, () => this.stop(reason()));
+  /** The request is on its way: its response's head must come within `ms`; 0 is no limit. */
+  expectHead(ms: number): void {
+    if (ms === 0 || this.#headAt !== undefined || this.#settled) return;
+    this.#stopFirstByte();
+    const late = (): void =>
+      this.stop(
+        new ProxyError("attempt-timeout", { detail: `no response head within ${ms} ms`, progress: "sent" }),
+      );
+    this.#stopFirstByte = this.clock.after(ms, late);
   }
 
-  /** The head of the response is here. */
-  answered(): void {
-    this.#answered = true;
-    this.#stopTimer();
-    this.#stopTimer = nothing;
+  /** The response's head is here. */
+  answered(status: number): void {
+    this.#stopFirstByte();
+    this.#stopFirstByte = nothing;
+    this.#headAt = this.clock.now();
+    this.#status = status;
+    this.progress = "head";
   }
 
-  /** Nothing may stop it any more. */
-  finish(): void {
-    this.answered();
+  /** Aborts the upstream request and settles. Only the first reason counts. */
+  stop(reason: ProxyError): void {
+    if (this.#settled) return;
+    this.#reason = reason;
+    this.settle(reason);
+    this.#abort.abort(reason);
+    for (const listener of this.#onStop ?? []) listener(reason);
+  }
+
+  /** The attempt is over. Later calls change nothing. @param error why it failed; undefined where it did not */
+  settle(error: ProxyError | undefined): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#stopFirstByte();
+    this.#stopDeadline();
     this.#stopListening();
-    this.#stopListening = nothing;
+    this.attempt.settle({
+      ending: error === undefined ? "complete" : "failed",
+      progress: error?.progress ?? this.progress,
+      status: this.#status,
+      error,
+      bytesSent: this.bytesSent,
+      bytesReceived: this.bytesReceived,
+      reused: false,
+      times: {
+        startedAt: this.#startedAt,
+        connectedAt: undefined,
+        headAt: this.#headAt,
+        endedAt: this.clock.now(),
+      },
+    });
   }
 }

@@ -1,153 +1,137 @@
-/** The upstream's answer on its way to the client. */
+/** The upstream's response as a reply. */
+import { type Body, NO_BODY } from "../../src/core/body.ts";
 import { ProxyError } from "../../src/core/errors.ts";
-import type { Attempt } from "../../src/core/exchange.ts";
-import { editHeaders } from "../../src/http/header-edits.ts";
-import { nominatedBy } from "../../src/http/headers.ts";
+import type { HttpReply } from "../../src/core/reply.ts";
+import { isEventStream } from "../../src/http/media-type.ts";
 import { isContentless } from "../../src/http/status.ts";
 import type { AttemptRun } from "./attempt-run.ts";
-import { gather } from "./gather.ts";
-import type { AtOnce, EditHeaders, FetchHooks } from "./hooks.ts";
-import { isEventStream, isIdleChosen, orForEver } from "./idle.ts";
-import { type BodySource, sourceOf, watchedBody } from "./watched-body.ts";
-
-/** The client's response. Throws `ProxyError` when the upstream's can't be one. */
-export const downloadOf = (
-  upstream: Response,
-  attempt: Attempt,
-  run: AttemptRun,
-  hooks: FetchHooks,
-): Response | Promise<Response> => {
-  const { status } = upstream;
-  const flaw = responseFlaw(upstream);
-  if (flaw !== undefined) {
-    throw new ProxyError("bad-upstream-response", { detail: `${flaw} from ${attempt.endpoint.authority}` });
-  }
-  const edit: EditHeaders = (headers) => editFields(headers, status, attempt);
-  if (isContentless(status) || attempt.exchange.arrival.head.method === "HEAD") {
-    run.finish();
-    hooks.over?.(attempt);
-    return hooks.respond(upstream, null, edit);
-  }
-  const { body } = upstream;
-  if (!mustWatch(upstream, attempt, hooks)) {
-    const length = lengthOf(upstream);
-    const untyped = hooks.addsType === true && !upstream.headers.has("content-type");
-    if (body !== null && hooks.atOnce?.suits(length, untyped) === true) {
-      return atOnce(body, length, { upstream, attempt, run, hooks, atOnce: hooks.atOnce, edit });
-    }
-    if (body === null || !untyped) {
-      if (hooks.endsWithClient || length <= SMALL_BYTES) run.finish();
-      return hooks.respond(upstream, "as it comes", edit);
-    }
-  }
-  if (body === null) {
-    run.finish();
-    hooks.over?.(attempt);
-    return hooks.respond(upstream, null, edit);
-  }
-  return hooks.respond(upstream, watched(sourceOf(body), upstream, attempt, run, hooks), edit);
-};
+import { byteSourceOf } from "../../src/web/byte-source.ts";
+import { fetchFailure } from "./failures.ts";
+import { isIdleChosen } from "./idle-limit.ts";
+import { responseFields } from "./response-fields.ts";
+import type { TransportParts } from "./transport.ts";
+import { WatchedSource } from "./watched-source.ts";
 
 /**
- * What makes a response unfit to be passed on although the runtime took it; undefined for nothing. In another transfer
- * coding than `chunked` (RFC 9112 §6.1) its content is the coded bytes, where the runtime tells.
+ * Sized content up to here is read whole before the reply goes on: so its end is seen at the least cost. Reading piece by
+ * piece costs some runtimes more than all the rest.
  */
-const responseFlaw = ({ status, headers }: Response): string | undefined => {
-  if (status < 200 || status > 599) return `status ${status}`;
-  const coding = headers.get("transfer-encoding");
-  return coding === null || coding.toLowerCase() === "chunked"
-    ? undefined
-    : "a transfer coding other than chunked";
+const WHOLE_BYTES = 16 * 1024;
+
+/** @throws ProxyError where the response can't be passed on. */
+export const downloadOf = async (
+  response: Response,
+  run: AttemptRun,
+  parts: TransportParts,
+): Promise<HttpReply> => {
+  const { status } = response;
+  const { attempt } = run;
+  if (status < 200 || status > 599) throw invalid(`status ${status}`, run);
+  const head = responseFields(response, parts);
+  if ("flaw" in head) throw invalid(head.flaw, run);
+  const { fields, length, isEncoded } = head;
+  if (isContentless(status) || attempt.exchange.arrival.method === "HEAD") {
+    response.body?.cancel().catch(() => {});
+    complete(run);
+    const declaredLength = status === 204 || status === 205 ? undefined : length;
+    return { kind: "http", status, fields, body: NO_BODY, declaredLength };
+  }
+  if (response.body === null) {
+    complete(run);
+    return { kind: "http", status, fields, body: NO_BODY };
+  }
+  // A runtime that keeps content encoded decodes it for whoever reads it.
+  const mayRead = !(parts.keepsCodings && isEncoded);
+  if (mayRead && length !== undefined && length <= WHOLE_BYTES) {
+    return { kind: "http", status, fields, body: await whole(response, length, run) };
+  }
+  return {
+    kind: "http",
+    status,
+    fields,
+    body: streamed(response.body, length, { run, parts, mayRead, response }),
+  };
 };
 
-const editFields = (headers: Headers, status: number, { responseEdits }: Attempt): void => {
-  const connection = headers.get("connection");
-  // Chunked framing overrides a length (RFC 9112 §6.3), which must not reach the client then. RFC 9110 §8.6 forbids it
-  // with 204, and 205 has no content it could measure.
-  if (status === 204 || status === 205 || headers.has("transfer-encoding")) headers.delete("content-length");
-  editHeaders(headers, responseEdits, connection === null ? undefined : nominatedBy(connection));
+const invalid = (what: string, { attempt }: AttemptRun): ProxyError =>
+  new ProxyError("bad-upstream-response", {
+    detail: `${what} from ${attempt.endpoint.authority}`,
+    progress: "head",
+  });
+
+const complete = (run: AttemptRun): void => {
+  run.progress = "done";
+  run.settle(undefined);
 };
 
-const idleMsOf = (upstream: Response, { timeouts }: Attempt): number =>
-  isEventStream(upstream.headers.get("content-type")) ? timeouts.eventStreamIdleMs : timeouts.idleMs;
+const idleMsOf = (response: Response, { timeouts }: AttemptRun["attempt"]): number =>
+  isEventStream(response.headers.get("content-type")) ? timeouts.eventStreamIdleMs : timeouts.idleMs;
 
-/** Content that is here, or as good as here, when its head is. */
-const SMALL_BYTES = 64 * 1024;
-
-/** Infinity where it isn't told. */
-const lengthOf = ({ headers }: Response): number => {
-  const length = headers.get("content-length");
-  return length === null || headers.has("transfer-encoding") ? Number.POSITIVE_INFINITY : Number(length);
+const whole = async (response: Response, length: number, run: AttemptRun): Promise<Body> => {
+  const idleMs = idleMsOf(response, run.attempt);
+  const stalled = (): void => run.stop(stalledFor(idleMs));
+  const stopTimer = idleMs === 0 ? undefined : run.clock.after(idleMs, stalled);
+  try {
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    run.bytesReceived = bytes.byteLength;
+    if (bytes.byteLength !== length) throw invalid(`${bytes.byteLength} of ${length} bytes`, run);
+    complete(run);
+    return { kind: "bytes", bytes };
+  } finally {
+    stopTimer?.();
+  }
 };
 
-interface AtOnceParts {
-  readonly upstream: Response;
-  readonly attempt: Attempt;
+const stalledFor = (ms: number): ProxyError =>
+  new ProxyError("attempt-timeout", { detail: `response body paused for ${ms} ms`, progress: "head" });
+
+interface StreamedParts {
   readonly run: AttemptRun;
-  readonly hooks: FetchHooks;
-  readonly atOnce: AtOnce;
-  readonly edit: EditHeaders;
+  readonly parts: TransportParts;
+  readonly mayRead: boolean;
+  readonly response: Response;
 }
 
-/** Content that takes its time goes out as it comes after all. */
-const atOnce = async (
-  body: ReadableStream<Uint8Array>,
-  length: number,
-  { upstream, attempt, run, hooks, atOnce: { streamOf }, edit }: AtOnceParts,
-): Promise<Response> => {
-  const content = await gather(sourceOf(body), length, hooks.clock).catch((error: unknown) => {
-    throw downloadFailure(error, attempt);
-  });
-  if ("read" in content) {
-    return hooks.respond(upstream, watched(content, upstream, attempt, run, hooks), edit);
+const streamed = (
+  stream: ReadableStream<Uint8Array>,
+  length: number | undefined,
+  { run, parts, mayRead, response }: StreamedParts,
+): Body => {
+  if (!mayRead || (parts.passesThrough && !mustWatch(response, run))) {
+    // Nothing of it is seen from here on, its end included.
+    run.settle(undefined);
+    return { kind: "native", length, stream };
   }
-  run.finish();
-  hooks.over?.(attempt);
-  return hooks.respond(upstream, streamOf(content, length), edit);
-};
-
-const mustWatch = (upstream: Response, attempt: Attempt, hooks: FetchHooks): boolean => {
-  const mustTellEnd = hooks.mayBeQuiet?.(attempt, orForEver(idleMsOf(upstream, attempt))) === true;
-  return (
-    mustTellEnd ||
-    hooks.watchesAll === true ||
-    isIdleChosen(attempt.timeouts) ||
-    isEventStream(upstream.headers.get("content-type")) ||
-    // A deadline's timer would wait for a body that has long ended.
-    attempt.cancellation !== attempt.exchange.arrival.cancellation
-  );
-};
-
-const watched = (
-  source: BodySource,
-  upstream: Response,
-  attempt: Attempt,
-  run: AttemptRun,
-  hooks: FetchHooks,
-): ReadableStream<Uint8Array> => {
-  const idleMs = idleMsOf(upstream, attempt);
-  return watchedBody(source, {
-    clock: hooks.clock,
+  const { attempt, clock } = run;
+  const idleMs = idleMsOf(response, attempt);
+  const source = byteSourceOf(stream, (thrown) => run.reason ?? brokenDownload(thrown, run));
+  const watched = new WatchedSource(source, {
+    clock,
     idleMs,
-    maxBytes: Number.POSITIVE_INFINITY,
-    stalled: () => new ProxyError("attempt-timeout", { detail: `response body paused for ${idleMs} ms` }),
-    tooLong: () => new ProxyError("internal"),
-    ended(error) {
-      hooks.over?.(attempt);
-      if (error === undefined) run.finish();
-      else run.stop(downloadFailure(error, attempt));
-    },
-    declined() {
-      hooks.over?.(attempt);
-      run.stop(new ProxyError("client-closed", { detail: "the response is no longer wanted" }));
+    stalled: () => stalledFor(idleMs),
+    unread: () => new ProxyError("client-closed", { detail: `client stopped reading for ${idleMs} ms` }),
+    passed: (bytes) => (run.bytesReceived += bytes),
+    ended: (error) => {
+      if (error === undefined) complete(run);
+      else run.stop(error);
     },
   });
+  run.whenStopped((reason) => watched.breakOff(reason));
+  return { kind: "stream", length, source: watched };
 };
 
-const downloadFailure = (error: unknown, { endpoint }: Attempt): ProxyError =>
-  error instanceof ProxyError
-    ? error
-    : new ProxyError("upstream-reset", {
-        detail: `response broke off from ${endpoint.authority}`,
-        cause: error,
-      });
+/** Whether something that was asked for depends on seeing the body. */
+const mustWatch = (response: Response, { attempt }: AttemptRun): boolean =>
+  isIdleChosen(attempt.timeouts) ||
+  attempt.exchange.endsAt !== Number.POSITIVE_INFINITY ||
+  isEventStream(response.headers.get("content-type"));
+
+const brokenDownload = (thrown: unknown, { attempt }: AttemptRun): ProxyError => {
+  if (thrown instanceof ProxyError) return thrown;
+  const { code } = fetchFailure(thrown, attempt.endpoint);
+  return new ProxyError(code === "bad-upstream-response" ? code : "upstream-reset", {
+    detail: `response body from ${attempt.endpoint.authority} broke off`,
+    cause: thrown,
+    progress: "head",
+  });
+};

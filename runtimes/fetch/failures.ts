@@ -1,70 +1,73 @@
-/** What `fetch` rejects with, as the proxy's own errors. */
+/** What `fetch` rejects with, as the proxy's own errors: by codes alone. Texts may hold anything, the client's URL included. */
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import { type ErrorCode, ProxyError } from "../../src/core/errors.ts";
 
-/**
- * Runtimes tell the reason in `code` (Bun) or only in the text of the error or of its cause (Deno, workerd). The texts
- * are their HTTP libraries' and are matched loosely; what nobody recognises is a reset.
- */
+/** No connection was made, so nothing was sent. */
 const CONNECT_CODES: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
   "ConnectionRefused",
-  "FailedToOpenSocket",
-  "ENOTFOUND",
+  "EADDRNOTAVAIL",
   "EAI_AGAIN",
+  "ECONNREFUSED",
   "EHOSTUNREACH",
   "ENETUNREACH",
   "ENOENT",
-  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EPROTO",
+  "FailedToOpenSocket",
+  "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-const CONNECT_TEXT =
-  /client error \(Connect\)|connection refused|dns error|failed to lookup|unable to connect|failed to open socket|tls handshake|certificate|are blocked|no such file/i;
+const isTlsCode = (code: string): boolean =>
+  code.includes("CERT") ||
+  code.startsWith("ERR_TLS") ||
+  code.startsWith("ERR_SSL") ||
+  code.startsWith("UNABLE_TO_") ||
+  code === "DEPTH_ZERO_SELF_SIGNED_CERT";
 
+/** Something came that is no HTTP response. */
 const MALFORMED_CODES: ReadonlySet<string> = new Set([
+  "InvalidChunk",
   "InvalidContentLength",
   "InvalidHTTPResponse",
   "Malformed_HTTP_Response",
-  "UnrequestedUpgrade",
   "ResponseHeadersTooLarge",
-  "InvalidChunk",
+  "UND_ERR_HEADERS_OVERFLOW",
+  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+  "UnrequestedUpgrade",
 ]);
 
-const MALFORMED_TEXT =
-  /invalid (?:http|content-length|header|chunk|status|uri)|parsed\b|message head is too large/i;
+const MAX_CAUSES = 4;
 
-/** Deno's words for a request body whose client is gone, or gone wrong. */
-const CLIENT_TEXT = /request body as underlying resource unavailable|while reading HTTP\/1 body/;
-
-/** The one `ProxyError` for whatever made an attempt fail. `cause` keeps the chain. */
-export const fetchFailure = (thrown: unknown, endpoint: Endpoint): ProxyError => {
-  if (thrown instanceof ProxyError) return thrown;
-  const { code, text } = described(thrown);
-  const found = failureCode(code, text);
-  return new ProxyError(found, {
-    detail: `${found === "connect-failed" ? "could not connect to" : "no valid response from"} ${endpoint.socketPath ?? endpoint.authority}`,
-    cause: thrown,
-  });
+/** Codes of an error and of the errors behind it. Some runtimes name none. */
+const codesOf = (thrown: unknown): readonly string[] => {
+  const codes: string[] = [];
+  let current = thrown;
+  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth++) {
+    if ("code" in current && typeof current.code === "string") codes.push(current.code);
+    current = current.cause;
+  }
+  return codes;
 };
 
-const failureCode = (code: string, text: string): ErrorCode => {
-  if (CLIENT_TEXT.test(text)) return "client-closed";
-  if (CONNECT_CODES.has(code) || isCertificateCode(code) || CONNECT_TEXT.test(text)) return "connect-failed";
-  if (MALFORMED_CODES.has(code) || MALFORMED_TEXT.test(text)) return "bad-upstream-response";
+const codeFor = (codes: readonly string[]): ErrorCode => {
+  if (codes.some((code) => CONNECT_CODES.has(code) || isTlsCode(code))) return "connect-failed";
+  if (codes.some((code) => MALFORMED_CODES.has(code) || code.startsWith("HPE_")))
+    return "bad-upstream-response";
   return "upstream-reset";
 };
 
-const isCertificateCode = (code: string): boolean =>
-  code.includes("CERT") || code.startsWith("ERR_TLS") || code.startsWith("UNABLE_TO_");
+const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  "connect-failed": "could not connect to",
+  "bad-upstream-response": "invalid response from",
+};
 
-const described = (thrown: unknown): { readonly code: string; readonly text: string } => {
-  let code = "";
-  let text = "";
-  let current = thrown;
-  for (let depth = 0; depth < 4 && current instanceof Error; depth++) {
-    if (code === "" && "code" in current && typeof current.code === "string") code = current.code;
-    text += ` ${current.message}`;
-    current = current.cause;
-  }
-  return { code, text };
+/** The one `ProxyError` for whatever made an attempt fail. Where no code says more, the connection was lost. */
+export const fetchFailure = (thrown: unknown, endpoint: Endpoint): ProxyError => {
+  if (thrown instanceof ProxyError) return thrown;
+  const code = codeFor(codesOf(thrown));
+  return new ProxyError(code, {
+    detail: `${SENTENCES[code] ?? "no response from"} ${endpoint.authority}`,
+    cause: thrown,
+    progress: code === "connect-failed" ? "connecting" : "sent",
+  });
 };

@@ -1,118 +1,176 @@
-/** Attempts by `fetch`: for runtimes whose own HTTP client is behind it. */
+/** Attempts by `fetch`, wherever there is one. */
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
-import type { Transport } from "../../src/core/platform.ts";
-import { editPairs } from "../../src/http/header-edits.ts";
+import type { Clock, Transport } from "../../src/core/platform.ts";
+import type { Reply } from "../../src/core/reply.ts";
+import { type HeaderPairs, editPairs } from "../../src/http/header-edits.ts";
 import { AttemptRun } from "./attempt-run.ts";
 import { downloadOf } from "./download.ts";
 import { fetchFailure } from "./failures.ts";
-import type { FetchHooks } from "./hooks.ts";
-import { orForEver } from "./idle.ts";
+import { headersOf } from "../../src/web/headers-init.ts";
+import { type FieldValues, LATIN1_VALUES } from "../../src/web/field-values.ts";
 import { uploadOf } from "./upload.ts";
+
+export interface FetchTransportOptions {
+  readonly clock: Clock;
+  /** @default the global `fetch` */
+  readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+  /** How `Headers` hold field values. @default one character a byte, as the standard has it */
+  readonly values?: FieldValues | undefined;
+  /**
+   * Whether content in a content coding (gzip, br) is handed on as it came. Where it is not, upstreams are asked for content
+   * without one, and what they encode nevertheless is passed on decoded.
+   * @default false, as the standard has it
+   */
+  readonly keepsCodings?: boolean | undefined;
+  /**
+   * Whether bodies go between client and upstream without being looked at, where the runtime copies them much faster than
+   * any code could. Then the outcome is settled with the response's head for content of more than 16 KiB or of unknown
+   * length, unless an idle or total time limit is set or it is an event stream.
+   * @default false
+   */
+  readonly passesThrough?: boolean | undefined;
+  /** A stream with the same bytes whose length the runtime knows. @default `Content-Length` is given as a field */
+  readonly sized?:
+    | ((stream: ReadableStream<Uint8Array>, length: number) => ReadableStream<Uint8Array>)
+    | undefined;
+  /**
+   * Whether a GET, HEAD or OPTIONS request without content is sent once more when it got no answer from an endpoint that
+   * answered before, as its connection may have been an old one (RFC 9112 §9.3.1). For a `fetch` that doesn't by itself.
+   * @default false
+   */
+  readonly repeatsUnanswered?: boolean | undefined;
+}
+
+/** The options with their defaults. */
+export interface TransportParts {
+  readonly clock: Clock;
+  readonly fetch: NonNullable<FetchTransportOptions["fetch"]>;
+  readonly values: FieldValues;
+  readonly keepsCodings: boolean;
+  readonly passesThrough: boolean;
+  readonly sized: NonNullable<FetchTransportOptions["sized"]>;
+  readonly repeatsUnanswered: boolean;
+  /** Endpoints that have answered. */
+  readonly answered: WeakSet<Endpoint>;
+}
 
 type StreamingInit = RequestInit & { duplex?: "half" };
 
-/** What is remembered of an endpoint. */
-interface Known {
-  readonly init: object;
-  /** It answered before, so a connection to it may be an old one. */
-  answered: boolean;
-}
-
-/** A transport over `hooks.fetch`. Bodies that nobody has to look at are copied by the runtime itself. */
-export const fetchTransport = (hooks: FetchHooks): Transport => {
-  const endpoints = new WeakMap<Endpoint, Known>();
-  const knownOf = (endpoint: Endpoint): Known => {
-    let known = endpoints.get(endpoint);
-    if (known === undefined) {
-      known = { init: hooks.endpointInit(endpoint), answered: false };
-      endpoints.set(endpoint, known);
-    }
-    return known;
+/**
+ * A transport over `fetch`. It can't do what `fetch` can't: send a Host of choice, content with GET and HEAD, TRACE and
+ * `OPTIONS *` (501); pass on trailers and interim responses (left out); limit the time to connect.
+ */
+export const fetchTransport = (options: FetchTransportOptions): Transport => {
+  const parts: TransportParts = {
+    clock: options.clock,
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    values: options.values ?? LATIN1_VALUES,
+    keepsCodings: options.keepsCodings ?? false,
+    passesThrough: options.passesThrough ?? false,
+    sized: options.sized ?? ((stream) => stream),
+    repeatsUnanswered: options.repeatsUnanswered ?? false,
+    answered: new WeakSet(),
   };
+  let isClosed = false;
   return {
-    send: (attempt) => send(attempt, hooks, knownOf(attempt.endpoint)),
+    send: (attempt) => send(attempt, parts, isClosed),
     async close() {
-      hooks.close?.();
+      isClosed = true;
     },
   };
 };
 
-const send = async (attempt: Attempt, hooks: FetchHooks, known: Known): Promise<Response> => {
-  const run = new AttemptRun(attempt, hooks.clock);
+const send = async (attempt: Attempt, parts: TransportParts, isClosed: boolean): Promise<Reply> => {
+  const run = new AttemptRun(attempt, parts.clock);
   try {
-    if (run.reason !== undefined) return await Promise.reject(run.reason);
+    if (run.reason !== undefined) throw run.reason;
+    if (isClosed) throw new ProxyError("draining", { progress: "connecting" });
     refuseInexpressible(attempt);
-    hooks.mayBeQuiet?.(attempt, orForEver(attempt.timeouts.firstByteMs));
-    const url = attempt.endpoint.origin + attempt.target;
-    const init: StreamingInit = {
-      ...known.init,
-      method: attempt.exchange.arrival.head.method,
-      headers: fieldsOf(attempt, hooks),
-      redirect: "manual",
-      signal: run.signal,
-    };
-    const upload = uploadOf(attempt, run, hooks);
+    const upload = uploadOf(run, parts);
     const content = upload instanceof Promise ? await upload : upload;
-    if (content !== null) {
-      init.body = content;
-      init.duplex = "half";
-    }
-    const repeatable =
-      hooks.repeatsUnanswered && known.answered && content === null && isRepeatable(init.method);
-    const upstream = await (repeatable ? fetchTwice(url, init, attempt, hooks) : hooks.fetch(url, init));
-    run.answered();
-    known.answered = true;
-    const response = downloadOf(upstream, attempt, run, hooks);
-    return response instanceof Promise ? await response : response;
+    const response = await request(run, content, parts);
+    run.answered(response.status);
+    parts.answered.add(attempt.endpoint);
+    return await downloadOf(response, run, parts);
   } catch (thrown) {
     const failure = run.reason ?? fetchFailure(thrown, attempt.endpoint);
     run.stop(failure);
-    hooks.over?.(attempt);
     throw failure;
   }
 };
 
-/**
- * Safe methods only (RFC 9110 §9.2.1), not all idempotent ones: the first request may have been carried out, as nobody
- * tells here whether its connection was an old one, and a second DELETE is answered otherwise than the first.
- */
-const isRepeatable = (method: string | undefined): boolean =>
-  method === "GET" || method === "HEAD" || method === "OPTIONS";
-
-/** Once more when the first one got no answer and was not given up. */
-const fetchTwice = async (
-  url: string,
-  init: RequestInit,
-  { endpoint }: Attempt,
-  hooks: FetchHooks,
+const request = async (
+  run: AttemptRun,
+  content: BodyInit | null,
+  parts: TransportParts,
 ): Promise<Response> => {
+  const { endpoint, target, exchange } = run.attempt;
+  const { method } = exchange.arrival;
+  const url = endpoint.origin + target;
+  const init: StreamingInit = {
+    method,
+    headers: headersOf(parts.values.toSend(fieldsOf(run.attempt, content, parts))),
+    redirect: "manual",
+    signal: run.signal,
+  };
+  if (content !== null) {
+    init.body = content;
+    init.duplex = "half";
+  }
+  const isRepeatable =
+    parts.repeatsUnanswered && content === null && isSafe(method) && parts.answered.has(endpoint);
+  run.progress = "sent";
   try {
-    return await hooks.fetch(url, init);
-  } catch (error) {
-    if (init.signal?.aborted === true) throw error;
-    const failure = fetchFailure(error, endpoint);
-    if (failure.code !== "upstream-reset") throw failure;
-    return hooks.fetch(url, init);
+    return await parts.fetch(url, init);
+  } catch (thrown) {
+    if (!isRepeatable || run.reason !== undefined) throw thrown;
+    if (fetchFailure(thrown, endpoint).code !== "upstream-reset") throw thrown;
+    return await parts.fetch(url, init);
   }
 };
 
-/** What `fetch` has no words for is refused instead of being changed into something else. */
-const refuseInexpressible = ({ exchange, target }: Attempt): void => {
-  const { method } = exchange.arrival.head;
-  if ((method === "GET" || method === "HEAD") && exchange.arrival.body.present) {
-    throw new ProxyError("not-implemented", { detail: `fetch sends no content with ${method}` });
-  }
-  if (target === "*") throw new ProxyError("not-implemented", { detail: "fetch sends no target *" });
+/**
+ * Not all idempotent methods: nothing tells whether the connection was an old one, so the first request may have been
+ * carried out, and a second DELETE is answered otherwise than the first.
+ */
+const isSafe = (method: string): boolean => method === "GET" || method === "HEAD" || method === "OPTIONS";
+
+/** What `fetch` can't express is refused instead of being changed into something else. */
+const refuseInexpressible = ({ exchange, target, body, endpoint }: Attempt): void => {
+  const { method } = exchange.arrival;
+  const refuse = (what: string): never => {
+    throw new ProxyError("not-implemented", { detail: `fetch can't send ${what}`, progress: "connecting" });
+  };
+  if ((method === "GET" || method === "HEAD") && body.kind !== "none") refuse(`content with ${method}`);
+  if (/^(?:CONNECT|TRACE|TRACK)$/i.test(method)) refuse(`a ${method.toUpperCase()} request`);
+  if (target === "*") refuse("the target *");
+  if (endpoint.socketPath !== undefined) refuse("requests to Unix domain sockets");
 };
 
-const fieldsOf = (attempt: Attempt, hooks: FetchHooks): HeadersInit => {
-  const { exchange, requestEdits, endpoint } = attempt;
-  const pairs = editPairs(exchange.arrival.head.pairs, requestEdits, exchange.drop);
-  if (hooks.sendsHost && attempt.host !== endpoint.authority) pairs.push("host", attempt.host);
-  if (hooks.declaresLength && exchange.contentLength !== undefined && exchange.arrival.body.present) {
-    pairs.push("content-length", String(exchange.contentLength));
+/**
+ * Asks for content without a coding, in words that no runtime takes for its own setting: exactly `identity` makes one
+ * hand on encoded content as it came.
+ */
+const ONLY_IDENTITY = "identity;q=1";
+
+const fieldsOf = (
+  { exchange, edits, body }: Attempt,
+  content: BodyInit | null,
+  { keepsCodings }: TransportParts,
+): HeaderPairs => {
+  const { fields } = exchange.arrival;
+  const { drop } = exchange;
+  const pairs = keepsCodings
+    ? editPairs(fields, edits, drop)
+    : editPairs(fields, edits, drop.length === 0 ? ACCEPT_ENCODING : [...drop, ...ACCEPT_ENCODING]);
+  if (!keepsCodings) pairs.push("accept-encoding", ONLY_IDENTITY);
+  const isStream = content instanceof ReadableStream;
+  if (isStream && "length" in body && body.length !== undefined) {
+    pairs.push("content-length", String(body.length));
   }
-  return hooks.fieldsInit(pairs);
+  return pairs;
 };
+
+const ACCEPT_ENCODING: readonly string[] = Object.freeze(["accept-encoding"]);

@@ -1,144 +1,113 @@
-/** The request's content on its way upstream. */
+/** The request's content as `fetch` is given it. */
+import type { Body, ByteSink, ByteSource } from "../../src/core/body.ts";
 import { ProxyError } from "../../src/core/errors.ts";
-import type { Attempt } from "../../src/core/exchange.ts";
+import { IDEMPOTENT } from "../../src/http/method.ts";
 import type { AttemptRun } from "./attempt-run.ts";
-import { unreadBytes } from "../../src/core/web-arrival.ts";
-import { gather, joined } from "./gather.ts";
-import type { FetchHooks } from "./hooks.ts";
-import { isIdleChosen } from "./idle.ts";
-import { type BodySource, sourceOf, watchedBody } from "./watched-body.ts";
+import { byteSourceOf } from "../../src/web/byte-source.ts";
+import { readableOf } from "../../src/web/readable.ts";
+import type { TransportParts } from "./transport.ts";
+import { WatchedSource } from "./watched-source.ts";
 
-/** A client that sends slower than this may find its request timed out before it ends. */
-const SLOWEST_BYTES_PER_MS = 16;
-
-/** Sized content up to this many bytes is read whole before it is sent: so its end is known, at the least price. */
+/** Sized content up to here is read whole before it is sent: so its end is known, at the least cost. */
 const WHOLE_BYTES = 64 * 1024;
 
-/** Longest that content of untold length and without a limit may take, as nobody sees its end. */
-const UNTOLD_LENGTH_MS = 60 * 60 * 1_000;
+/** A client that sends slower than this may find its request timed out where nobody sees the end of its content. */
+const SLOWEST_BYTES_PER_MS = 16;
 
-/**
- * What to send as content; the timer for the response head is set in motion.
- *
- * The time to the first byte counts from the end of the upload. Small content is read whole first. Where the
- * runtime copies large content itself nobody sees its end, so the limit is longer by what the slowest acceptable
- * client would need.
- */
-export const uploadOf = (
-  attempt: Attempt,
-  run: AttemptRun,
-  hooks: FetchHooks,
-): BodyInit | null | Promise<BodyInit | null> => {
-  const { exchange, timeouts } = attempt;
-  const { method } = exchange.arrival.head;
-  const length = exchange.contentLength;
-  if (!exchange.arrival.body.present) {
-    expectHead(attempt, run, 0);
-    return hooks.contentOf(undefined, method);
+export type Content = BodyInit | null;
+
+/** The content; the limit on the response's head is set in motion with its end. */
+export const uploadOf = (run: AttemptRun, parts: TransportParts): Content | Promise<Content> => {
+  const { body, timeouts } = run.attempt;
+  const { method } = run.attempt.exchange.arrival;
+  switch (body.kind) {
+    case "none":
+      run.expectHead(timeouts.firstByteMs);
+      return IDEMPOTENT.has(method) ? null : new Blob([]);
+    case "bytes":
+      return whole(body.bytes, run);
+    case "native":
+      if (parts.passesThrough && body.length !== undefined) return untouched(body.stream, body.length, run);
+      return streamed(body, byteSourceOf(body.stream, brokenUpload), run, parts);
+    case "stream":
+      return streamed(body, body.source, run, parts);
   }
-  const paced = isIdleChosen(timeouts) || hooks.watchesAll === true;
-  if (length !== undefined && length <= WHOLE_BYTES && !paced) return whole(length, attempt, run, hooks);
-  const stream = exchange.arrival.body.stream();
-  if (stream === null) throw new ProxyError("internal", { detail: "content without a stream of it" });
-  const counted = length === undefined && exchange.maxBodyBytes !== Number.POSITIVE_INFINITY;
-  if (counted || paced) return watched(sourceOf(stream), attempt, run, hooks);
-  if (length === undefined) {
-    expectHead(attempt, run, UNTOLD_LENGTH_MS);
-    return stream;
-  }
-  if (hooks.gathers?.(method, length) === true)
-    return gathered(sourceOf(stream), length, attempt, run, hooks);
-  expectHead(attempt, run, allowanceMs(length));
+};
+
+/** Some `fetch` sends a request again whose connection broke, whatever its method, unless its content is a stream or a blob. */
+const whole = (bytes: Uint8Array, run: AttemptRun): BodyInit => {
+  run.bytesSent = bytes.byteLength;
+  run.expectHead(run.attempt.timeouts.firstByteMs);
+  // Content is never in memory that threads share.
+  const content = bytes as Uint8Array<ArrayBuffer>;
+  return IDEMPOTENT.has(run.attempt.exchange.arrival.method) ? content : new Blob([content]);
+};
+
+/** Where the runtime copies the content itself, the limit on the response's head is longer by what a slow client needs. */
+const untouched = (stream: ReadableStream<Uint8Array>, length: number, run: AttemptRun): BodyInit => {
+  const { firstByteMs } = run.attempt.timeouts;
+  run.bytesSent = length;
+  if (firstByteMs > 0) run.expectHead(firstByteMs + Math.ceil(length / SLOWEST_BYTES_PER_MS));
   return stream;
 };
 
-const expectHead = ({ timeouts: { firstByteMs } }: Attempt, run: AttemptRun, extraMs: number): void =>
-  run.expect(
-    firstByteMs === 0 ? 0 : firstByteMs + extraMs,
-    () => new ProxyError("attempt-timeout", { detail: `no response head within ${firstByteMs} ms` }),
-  );
-
-/** Rounded up to a power of two seconds, so that few different durations are in use. */
-const allowanceMs = (length: number): number =>
-  1_000 * 2 ** Math.ceil(Math.log2(Math.max(1, length / SLOWEST_BYTES_PER_MS / 1_000)));
-
-const watched = (
-  source: BodySource,
-  attempt: Attempt,
+const streamed = (
+  { length }: Extract<Body, { length: unknown }>,
+  source: ByteSource,
   run: AttemptRun,
-  hooks: FetchHooks,
-): ReadableStream<Uint8Array> => {
-  const { maxBodyBytes, contentLength } = attempt.exchange;
-  const { idleMs } = attempt.timeouts;
-  const body = watchedBody(source, {
-    clock: hooks.clock,
+  { sized }: TransportParts,
+): BodyInit | Promise<BodyInit> => {
+  const { idleMs, firstByteMs } = run.attempt.timeouts;
+  const isWhole = length !== undefined && length <= WHOLE_BYTES;
+  let isEnough = false;
+  const watched = new WatchedSource(source, {
+    clock: run.clock,
     idleMs,
-    maxBytes: maxBodyBytes,
     stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms` }),
     unread: () =>
       new ProxyError("attempt-timeout", {
         detail: `upstream stopped reading the request body for ${idleMs} ms`,
       }),
-    tooLong: () => new ProxyError("body-too-large", { detail: `request body is over ${maxBodyBytes} bytes` }),
-    ended(error) {
-      if (error === undefined) expectHead(attempt, run, 0);
-      else run.stop(brokenUpload(error));
+    passed: (bytes) => {
+      if (!isWhole) run.bytesSent += bytes;
     },
-    // It has answered, or will soon, or is gone, which its own failure says.
-    declined: () => expectHead(attempt, run, 0),
+    ended: (error) => {
+      if (error === undefined || isEnough) run.expectHead(firstByteMs);
+      else run.stop(error);
+    },
   });
-  return contentLength === undefined || hooks.sized === undefined ? body : hooks.sized(body, contentLength);
+  run.whenStopped((reason) => watched.breakOff(reason));
+  if (isWhole) return collected(watched, length).then((bytes) => whole(bytes, run));
+  const declined = (): ProxyError => {
+    // The upstream has answered, or will soon, or is gone, which its own failure says.
+    isEnough = true;
+    return new ProxyError("upstream-reset", { detail: "the rest of the request body was not read" });
+  };
+  const body = readableOf(watched, { declined });
+  return length === undefined ? body : sized(body, length);
 };
 
-/** Pauses can't be told apart here, so the default limit on one is a limit on their sum. A chosen one is kept to the letter. */
-const whole = (
-  length: number,
-  attempt: Attempt,
-  run: AttemptRun,
-  hooks: FetchHooks,
-): Promise<BodyInit | null> => {
-  const { idleMs } = attempt.timeouts;
-  const { request, head } = attempt.exchange.arrival;
-  if (idleMs !== 0) {
-    run.expect(
-      idleMs + allowanceMs(length),
-      () => new ProxyError("request-timeout", { detail: "slow request body" }),
-    );
-  }
-  return new Promise((resolve, reject) => {
-    run.whenStopped(reject);
-    unreadBytes(request).then(
-      (bytes) => {
-        if (run.reason !== undefined) return;
-        if (bytes.byteLength !== length) {
-          reject(brokenUpload(new Error(`content ended after ${bytes.byteLength} of ${length} bytes`)));
-          return;
-        }
-        expectHead(attempt, run, 0);
-        resolve(hooks.contentOf(bytes, head.method));
+const collected = (source: ByteSource, length: number): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    const sink: ByteSink = {
+      write(piece) {
+        if (at + piece.byteLength <= length) bytes.set(piece, at);
+        at += piece.byteLength;
+        return true;
       },
-      (error: unknown) => reject(brokenUpload(error)),
-    );
+      end: () => (at === length ? resolve(bytes) : reject(otherLength(length))),
+      fail: reject,
+    };
+    source.start(sink);
   });
-};
 
-const gathered = async (
-  source: BodySource,
-  length: number,
-  attempt: Attempt,
-  run: AttemptRun,
-  hooks: FetchHooks,
-): Promise<BodyInit | null> => {
-  const content = await gather(source, length, hooks.clock).catch((error: unknown) => {
-    throw brokenUpload(error);
-  });
-  if ("read" in content) return watched(content, attempt, run, hooks);
-  expectHead(attempt, run, 0);
-  return hooks.contentOf(joined(content, length), attempt.exchange.arrival.head.method);
-};
+const otherLength = (length: number): ProxyError =>
+  new ProxyError("client-closed", { detail: `request body is not of the announced ${length} bytes` });
 
-/** A body that can't be read is the client's doing: it left, or broke its own framing. */
-export const brokenUpload = (error: unknown): ProxyError =>
-  error instanceof ProxyError
-    ? error
-    : new ProxyError("client-closed", { detail: "request body broke off", cause: error });
+/** A body that can't be read is the client's fault: it left, or broke its own framing. */
+export const brokenUpload = (thrown: unknown): ProxyError =>
+  thrown instanceof ProxyError
+    ? thrown
+    : new ProxyError("client-closed", { detail: "request body broke off", cause: thrown });

@@ -21,15 +21,15 @@ import { createGateway } from "../../handlers/gateway.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { ConfigInput } from "../../src/config/types.ts";
 import { type MemoryPlatform, type MemoryPlatformOptions, memoryPlatform } from "./platform.ts";
-import type { ScriptedUpstream } from "./scripted-fetch.ts";
+import type { ScriptedUpstream } from "./scripted-upstream.ts";
 
 export { ManualClock } from "./clock.ts";
 export { seededRandom } from "./random.ts";
 export { memoryPlatform, type MemoryPlatform, type MemoryPlatformOptions } from "./platform.ts";
-export type { ScriptedUpstream } from "./scripted-fetch.ts";
+export type { ScriptedExchange, ScriptedUpstream } from "./scripted-upstream.ts";
 
-/** A gateway in memory and the strings to pull on it. */
-export interface TestGateway extends Pick<MemoryPlatform, "clock" | "failures"> {
+/** A gateway in memory, and what a test needs to drive it. */
+export interface TestGateway extends Pick<MemoryPlatform, "clock" | "failures" | "reports"> {
   /** `app.request(url, init)` sends a request from `options.peer`. */
   readonly app: Hono;
 }
@@ -49,5 +49,6 @@ export const testGateway = (
     app: createGateway(parseConfig(config), platform),
     clock: platform.clock,
     failures: platform.failures,
+    reports: platform.reports,
   };
 };

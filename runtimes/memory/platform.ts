@@ -1,10 +1,11 @@
 /** A platform in memory: for tests of a config, without network, time or chance. */
 import { CAPABILITIES, type Capability } from "../../src/core/capability.ts";
-import type { FailureReport, Platform } from "../../src/core/platform.ts";
-import { webArrival } from "../../src/core/web-arrival.ts";
+import type { Platform } from "../../src/core/platform.ts";
+import { type ExchangeReport, type FailureReport, isFailure } from "../../src/core/telemetry.ts";
+import { createPlatform } from "../platform.ts";
 import { ManualClock } from "./clock.ts";
 import { seededRandom } from "./random.ts";
-import type { ScriptedUpstream } from "./scripted-fetch.ts";
+import type { ScriptedUpstream } from "./scripted-upstream.ts";
 import { memoryTransport } from "./transport.ts";
 
 export interface MemoryPlatformOptions {
@@ -21,10 +22,12 @@ export interface MemoryPlatformOptions {
   readonly peer?: string;
 }
 
-/** A platform with its strings to pull. */
+/** A platform in a test's hands. */
 export interface MemoryPlatform extends Platform {
   readonly clock: ManualClock;
-  /** Every failed exchange, in order. */
+  /** Every exchange that has ended, in order. */
+  readonly reports: readonly ExchangeReport[];
+  /** Those that failed, before or after the response's head. */
   readonly failures: readonly FailureReport[];
 }
 
@@ -36,16 +39,24 @@ export interface MemoryPlatform extends Platform {
  */
 export const memoryPlatform = (options: MemoryPlatformOptions = {}): MemoryPlatform => {
   const clock = new ManualClock(options.epochMs);
+  const reports: ExchangeReport[] = [];
   const failures: FailureReport[] = [];
   const peer = { address: options.peer ?? "192.0.2.1", port: undefined };
-  return {
+  const transport = memoryTransport({ upstreams: options.upstreams ?? {}, clock });
+  const platform = createPlatform({
     name: "memory",
     capabilities: new Set(Object.keys(CAPABILITIES) as Capability[]),
     clock,
     random: seededRandom(options.seed),
-    transport: memoryTransport({ upstreams: options.upstreams ?? {}, clock }),
-    telemetry: { failed: (report) => void failures.push(report) },
-    arrive: (request) => webArrival(request, peer),
-    failures,
-  };
+    transport,
+    fetchTransport: transport,
+    telemetry: {
+      exchangeEnded(report) {
+        reports.push(report);
+        if (isFailure(report)) failures.push(report);
+      },
+    },
+    server: { peer },
+  });
+  return { ...platform, clock, reports, failures };
 };

@@ -2,7 +2,7 @@
 import { readValue } from "../../middleware/options.ts";
 import { endpointUrl } from "../../src/config/schema/addresses.ts";
 import type { Endpoint } from "../../src/core/endpoint.ts";
-import type { ScriptedUpstream } from "./scripted-fetch.ts";
+import type { ScriptedUpstream } from "./scripted-upstream.ts";
 
 /** `http://host:port` with default ports left out, or `unix:/path`. */
 export const upstreamName = ({ origin, socketPath }: Pick<Endpoint, "origin" | "socketPath">): string =>

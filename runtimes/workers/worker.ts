@@ -2,8 +2,9 @@
 import { createGateway } from "../../handlers/gateway.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { explicitPaths } from "../../src/config/paths.ts";
+import type { FailureOptions } from "../failure-log.ts";
 import { refuseUnsupported } from "../refuse.ts";
-import { type WorkersPlatformOptions, platform } from "./platform.ts";
+import { platform } from "./platform.ts";
 
 /** What a module exports as default to be a Worker. */
 export interface WorkerModule {
@@ -36,11 +37,7 @@ const textOf = (env: object): Record<string, string> =>
  *
  * @throws ConfigError with everything that is wrong with `config`, or that Workers can't do.
  */
-export const worker = (
-  config: unknown,
-  env: object = {},
-  options: WorkersPlatformOptions = {},
-): WorkerModule => {
+export const worker = (config: unknown, env: object = {}, options: FailureOptions = {}): WorkerModule => {
   const lent = platform(options);
   const parsed = parseConfig(config, { env: textOf(env) });
   refuseUnsupported(parsed, lent, explicitPaths(config));

@@ -7,10 +7,9 @@ import { located } from "./locate.ts";
 import { checkConfig } from "./parse.ts";
 import { explicitPaths } from "./paths.ts";
 import type { ConfigPath, ConfigProblem, Place } from "./problem.ts";
-import { type Asking, refusals } from "./requirements.ts";
+import { type RequirementSource, refusals } from "./requirements.ts";
 import { configSchema } from "./schema/config.ts";
 import { isRecord } from "./schema/run.ts";
-import { parseSize } from "./units.ts";
 import { type LookUp, references } from "./variables.ts";
 
 const UNKNOWN_YET = "is not known yet";
@@ -36,26 +35,29 @@ const isVariable = (value: unknown): boolean => {
 };
 
 /** What `input`, right but for its variables, asks for; a value that is not known yet asks for nothing special. */
-const askedBy = (input: unknown): Asking => {
+const askedBy = (input: unknown): RequirementSource => {
   const { listen, upstreams, routes } = recordOf(effective(configSchema, input, () => undefined));
-  const upstreamOf = (upstream: unknown): Asking["upstreams"][string] => {
-    const { host, endpoints, tls } = recordOf(upstream);
+  const upstreamOf = (upstream: unknown): RequirementSource["upstreams"][string] => {
+    const { host, endpoints, tls, transport } = recordOf(upstream);
     const { ca, cert, serverName, verify } = recordOf(tls);
     return {
       host: isVariable(host) ? "upstream" : String(host),
       endpoints: listOf(endpoints).map((endpoint) => ({ url: String(recordOf(endpoint)["url"]) })),
       tls: { ca: textOf(ca), cert: textOf(cert), serverName: textOf(serverName), verify: verify !== false },
+      transport: transport === "fetch" ? transport : undefined,
     };
   };
   return {
     listen: {
       trustedProxies: listOf(recordOf(listen)["trustedProxies"]),
-      limits: { headerBytes: parseSize(recordOf(recordOf(listen)["limits"])["headerBytes"]) ?? 0 },
     },
     upstreams: Object.fromEntries(
       Object.entries(recordOf(upstreams)).map(([name, upstream]) => [name, upstreamOf(upstream)]),
     ),
     routes: listOf(routes).map((route) => ({
+      upstreams: listOf(recordOf(route)["upstream"]).map((share) => ({
+        name: textOf(share) ?? String(recordOf(share)["name"]),
+      })),
       rewrite: { host: textOf(recordOf(recordOf(route)["rewrite"])["host"]) },
     })),
   };

@@ -49,6 +49,7 @@ export interface ConfigInput {
         readonly hosts?: readonly string[] | undefined;
         readonly contentTypes?: readonly string[] | undefined;
         readonly underscores?: "drop" | "reject" | "allow" | undefined;
+        readonly encodedSlash?: "reject" | "keep" | undefined;
       }
     | undefined;
   readonly securityHeaders?:
@@ -169,4 +170,5 @@ export interface RouteInput {
       }
     | undefined;
   readonly bodyBytes?: SizeInput | "unlimited" | undefined;
+  readonly encodedSlash?: "reject" | "keep" | undefined;
 }

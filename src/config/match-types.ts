@@ -11,13 +11,14 @@ export interface RouteMatchInput {
   readonly host?: OneOrMany<string> | undefined;
   /**
    * `/login` (exact), `/v1/*` (prefix, whole segments), `/users/:id` (parameters), or spelt out:
-   * `{ "exact": … }`, `{ "prefix": … }`, `{ "pattern": … }`.
+   * `{ "exact": … }`, `{ "prefix": … }`, `{ "pattern": … }`, `{ "regex": … }` (of the whole path).
    */
   readonly path?:
     | string
     | { readonly exact: string }
     | { readonly prefix: string }
     | { readonly pattern: string }
+    | { readonly regex: string }
     | undefined;
   readonly method?: OneOrMany<string> | undefined;
   readonly headers?: Readonly<Record<string, ValueMatchInput>> | undefined;

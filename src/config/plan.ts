@@ -5,10 +5,10 @@
  * plan over the same registry and swaps it in.
  */
 import { roundRobin } from "../balance/round-robin.ts";
-import { weightedRandom } from "../balance/random.ts";
+import { weightedRandom } from "../balance/weighted-random.ts";
 import type { Balancer } from "../core/balancer.ts";
 import type { AttemptTimeouts } from "../core/endpoint.ts";
-import type { Random } from "../core/platform.ts";
+import type { Clock, Random } from "../core/platform.ts";
 import type { EndpointRegistry } from "../upstream/registry.ts";
 import { type TrustedRanges, compileTrusted } from "../http/forwarded.ts";
 import type { HeaderEdits } from "../http/header-edits.ts";
@@ -18,6 +18,7 @@ import type { RouteMatch } from "../routing/match.ts";
 import { compileRedirect } from "../routing/redirect.ts";
 import { compileRewrite } from "../routing/rewrite.ts";
 import { type Router, compileRouter } from "../routing/router.ts";
+import type { EncodedSlash } from "../routing/target-template.ts";
 import type { Template, TemplateScope } from "../routing/template.ts";
 import { createEndpoint } from "../upstream/endpoint.ts";
 import { type HostPolicy, type Upstream, createUpstream } from "../upstream/upstream.ts";
@@ -65,6 +66,8 @@ export interface RoutePlan {
   readonly totalMs: number;
   /** Infinity is no limit. */
   readonly maxBodyBytes: number;
+  /** What becomes of requests with an encoded slash in their path. */
+  readonly encodedSlash: EncodedSlash;
   /** The route's edits of the response, whoever made it. */
   readonly responseHeaders: CompiledEdits;
   /** Hono middleware of the gateway and then of the route. */
@@ -76,8 +79,11 @@ export interface RoutedMatch {
   readonly route: RoutePlan;
   /** Path and query to ask the upstream for; undefined where it is the client's own. */
   readonly target: ((path: string, query: string, scope: TemplateScope) => string) | undefined;
-  /** Value of `Location`; undefined where the route does not redirect. */
-  readonly location: ((scope: TemplateScope) => string) | undefined;
+  /**
+   * Value of `Location`; makes undefined for requests that the redirect does not apply to, see `compileRedirect`. Undefined
+   * where the route does not redirect.
+   */
+  readonly location: ((scope: TemplateScope) => string | undefined) | undefined;
 }
 
 /** A whole gateway, compiled. */
@@ -93,11 +99,17 @@ export interface Plan {
 const MINUTE_MS = 60_000;
 const NO_HEADER_EDITS: HeaderEditConfig = { set: {}, append: {}, remove: [] };
 
+/** What a plan needs of its platform. */
+export interface PlanPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 /** Compiles a validated config. Throws `TypeError` only where the config was not validated. */
-export const buildPlan = (config: Config, random: Random, registry: EndpointRegistry): Plan => {
+export const buildPlan = (config: Config, ports: PlanPorts, registry: EndpointRegistry): Plan => {
   const upstreams = new Map<string, Upstream>();
   for (const [name, upstream] of Object.entries(config.upstreams)) {
-    upstreams.set(name, planUpstream(name, upstream, { random, registry }));
+    upstreams.set(name, planUpstream(name, upstream, { clock: ports.clock, random: ports.random, registry }));
   }
   const routes: RoutePlan[] = [];
   const entries: { match: RouteMatch; value: RoutedMatch }[] = [];
@@ -119,7 +131,7 @@ export const buildPlan = (config: Config, random: Random, registry: EndpointRegi
 const planUpstream = (
   name: string,
   config: UpstreamConfig,
-  { random, registry }: { readonly random: Random; readonly registry: EndpointRegistry },
+  { clock, random, registry }: PlanPorts & { readonly registry: EndpointRegistry },
 ): Upstream =>
   createUpstream({
     name,
@@ -135,6 +147,7 @@ const planUpstream = (
     ),
     balancer: createBalancer(config.balance, random),
     registry,
+    clock,
     viaFetch: config.transport === "fetch",
     host: hostPolicy(config.host),
     timeouts: {
@@ -148,7 +161,7 @@ const planUpstream = (
 const createBalancer = (policy: BalancePolicy, random: Random): Balancer => {
   switch (policy) {
     case "round-robin":
-      return roundRobin();
+      return roundRobin(random);
     case "random":
       return weightedRandom(random);
   }
@@ -170,6 +183,7 @@ const planRoute = (
     action: planAction(route, upstreams, responseHeaders),
     totalMs: route.timeouts.totalMs || Number.POSITIVE_INFINITY,
     maxBodyBytes: route.bodyBytes ?? config.listen.limits.bodyBytes,
+    encodedSlash: route.encodedSlash ?? config.validation.encodedSlash,
     responseHeaders,
     middleware: [...config.middleware, ...route.middleware],
   };
@@ -228,6 +242,6 @@ const joined = (
 
 const planMatch = (plan: RoutePlan, route: RouteConfig, match: RouteMatch): RoutedMatch => ({
   route: plan,
-  target: route.rewrite && compileRewrite(route.rewrite, match),
-  location: route.redirect && compileRedirect(route.redirect, match),
+  target: route.rewrite && compileRewrite(route.rewrite, match, plan.encodedSlash),
+  location: route.redirect && compileRedirect(route.redirect, match, plan.encodedSlash),
 });

@@ -1,14 +1,11 @@
-/** What a config asks of its runtime beyond the common ground, and the refusal when the runtime can't. */
-import { CAPABILITIES, type Capability } from "../core/capability.ts";
+/** What a config asks of its platform beyond the common ground, and the refusal when the platform can't. */
+import { CAPABILITIES, type Capability, SOCKET_CAPABILITIES } from "../core/capability.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import type { UpstreamTlsConfig } from "./types.ts";
 
-/** What of a config asks for more than the common ground. */
-export interface Asking {
-  readonly listen: {
-    readonly trustedProxies: readonly unknown[];
-    readonly limits: { readonly headerBytes: number };
-  };
+/** The parts of a config that may ask for more than the common ground. */
+export interface RequirementSource {
+  readonly listen: { readonly trustedProxies: readonly unknown[] };
   readonly upstreams: Readonly<
     Record<
       string,
@@ -16,10 +13,14 @@ export interface Asking {
         readonly host: string;
         readonly endpoints: readonly { readonly url: string }[];
         readonly tls: Omit<UpstreamTlsConfig, "key"> | undefined;
+        readonly transport: "fetch" | undefined;
       }
     >
   >;
-  readonly routes: readonly { readonly rewrite: { readonly host: string | undefined } | undefined }[];
+  readonly routes: readonly {
+    readonly upstreams: readonly { readonly name: string }[] | undefined;
+    readonly rewrite: { readonly host: string | undefined } | undefined;
+  }[];
 }
 
 /** One thing asked for. */
@@ -27,6 +28,8 @@ interface Requirement {
   /** Where in the config, e.g. `upstreams.api.timeouts.connect`. */
   readonly path: ConfigPath;
   readonly capability: Capability;
+  /** Names of the upstreams that need it. */
+  readonly upstreams: readonly string[];
 }
 
 interface Setting {
@@ -50,6 +53,7 @@ const setting = (pattern: string, capability: Capability): Setting => {
  * something else listens for it (a Worker, a Hono app), the same config is as good.
  */
 const WHEN_SET: readonly Setting[] = [
+  setting("listen.halfClose", "half-close"),
   setting("listen.timeouts.header", "client-header-timeout"),
   setting("listen.timeouts.keepAlive", "client-keep-alive-timeout"),
   setting("listen.limits.connections", "connection-limit"),
@@ -57,11 +61,10 @@ const WHEN_SET: readonly Setting[] = [
   setting("listen.drain.delay", "graceful-drain"),
   setting("listen.drain.timeout", "graceful-drain"),
   setting("upstreams.*.timeouts.connect", "connect-timeout"),
-  setting("upstreams.*.timeouts.idle", "body-idle-timeout"),
-  setting("routes.*.timeouts.idle", "body-idle-timeout"),
   setting("upstreams.*.pool.connections", "pool-size"),
   setting("upstreams.*.pool.keepAlive", "pool-keep-alive"),
-  setting("upstreams.*.pool.pipelining", "pipelining"),
+  setting("upstreams.*.pool.idle", "pool-keep-alive"),
+  setting("upstreams.*.limits.headerBytes", "upstream-header-limit"),
 ];
 
 /** The parts of a dotted path if it is the one that a setting means. */
@@ -69,47 +72,42 @@ const partsOf = ({ start, end }: Setting, path: string): ConfigPath | undefined 
   if (end === "") return path === start ? path.split(".") : undefined;
   if (!path.endsWith(end) || !path.startsWith(start)) return undefined;
   const name = path.slice(start.length, -end.length);
-  return [start.slice(0, -1), start === "routes." ? Number(name) : name, ...end.slice(1).split(".")];
+  return [start.slice(0, -1), name, ...end.slice(1).split(".")];
 };
 
-/** Sizes of a header section beyond which not every runtime's server goes. */
-const LONG_HEADER_SECTIONS: readonly (readonly [bytes: number, capability: Capability])[] = [
-  [16 * 1024, "header-section-over-16k"],
-  [64 * 1024, "header-section-over-64k"],
-];
-
 /** Everything that `config` asks for; `explicit` holds the dotted paths that somebody wrote. */
-const requirements = (config: Asking, explicit: ReadonlySet<string>): readonly Requirement[] => {
+const requirements = (config: RequirementSource, explicit: ReadonlySet<string>): readonly Requirement[] => {
   const found: Requirement[] = [];
   for (const dotted of explicit) {
     for (const candidate of WHEN_SET) {
       const path = partsOf(candidate, dotted);
-      if (path !== undefined) found.push({ path, capability: candidate.capability });
+      if (path === undefined) continue;
+      const upstreams = path[0] === "upstreams" ? [String(path[1])] : [];
+      found.push({ path, capability: candidate.capability, upstreams });
     }
   }
-  if (explicit.has("listen.limits.headerBytes")) {
-    const asked = LONG_HEADER_SECTIONS.filter(([bytes]) => config.listen.limits.headerBytes > bytes);
-    const path = ["listen", "limits", "headerBytes"];
-    found.push(...asked.map(([, capability]) => ({ path, capability })));
-  }
   if (config.listen.trustedProxies.length > 0) {
-    found.push({ path: ["listen", "trustedProxies"], capability: "peer-address" });
+    found.push({ path: ["listen", "trustedProxies"], capability: "peer-address", upstreams: [] });
   }
   for (const [name, upstream] of Object.entries(config.upstreams)) {
-    found.push(...upstreamRequirements(["upstreams", name], upstream));
+    found.push(...upstreamRequirements(name, upstream));
   }
   for (const [index, route] of config.routes.entries()) {
     if (route.rewrite?.host !== undefined) {
-      found.push({ path: ["routes", index, "rewrite", "host"], capability: "raw-host" });
+      const upstreams = (route.upstreams ?? []).map(({ name }) => name);
+      found.push({ path: ["routes", index, "rewrite", "host"], capability: "raw-host", upstreams });
     }
   }
   return found;
 };
 
-const upstreamRequirements = (at: ConfigPath, upstream: Asking["upstreams"][string]): Requirement[] => {
+const upstreamRequirements = (
+  name: string,
+  upstream: RequirementSource["upstreams"][string],
+): Requirement[] => {
   const found: Requirement[] = [];
   const ask = (capability: Capability, ...keys: ConfigPath): void =>
-    void found.push({ path: [...at, ...keys], capability });
+    void found.push({ path: ["upstreams", name, ...keys], capability, upstreams: [name] });
   if (upstream.host !== "upstream") ask("raw-host", "host");
   for (const [index, endpoint] of upstream.endpoints.entries()) {
     if (endpoint.url.startsWith("unix:")) ask("unix-socket", "endpoints", index);
@@ -123,23 +121,32 @@ const upstreamRequirements = (at: ConfigPath, upstream: Asking["upstreams"][stri
   return found;
 };
 
-interface Able {
+/** What a platform is asked here. */
+export interface CapabilityOwner {
   readonly name: string;
   readonly capabilities: ReadonlySet<Capability>;
 }
 
-/** What `platform` can't do, each a problem of its setting; empty when the config fits it. */
+/**
+ * What `platform` can't do, or `fetch` for upstreams with `transport: "fetch"`, each a problem of its setting; empty when the
+ * config fits.
+ */
 export const refusals = (
-  config: Asking,
+  config: RequirementSource,
   explicit: ReadonlySet<string>,
-  platform: Able,
+  platform: CapabilityOwner,
 ): readonly ConfigProblem[] => {
-  const refused = new Map<ConfigPath, ConfigProblem>();
-  for (const { path, capability } of requirements(config, explicit)) {
-    // The lowest of several limits that one value is beyond.
-    if (platform.capabilities.has(capability) || refused.has(path)) continue;
-    const message = `${platform.name} can't ${CAPABILITIES[capability]}; remove this setting or choose another runtime`;
-    refused.set(path, { path, at: "key", message });
+  const viaFetch = (name: string): boolean => config.upstreams[name]?.transport === "fetch";
+  const problems: ConfigProblem[] = [];
+  for (const { path, capability, upstreams } of requirements(config, explicit)) {
+    const what = CAPABILITIES[capability];
+    if (!platform.capabilities.has(capability)) {
+      const message = `${platform.name} can't ${what}; remove this setting or choose another runtime`;
+      problems.push({ path, at: "key", message });
+    } else if (SOCKET_CAPABILITIES.has(capability) && upstreams.some(viaFetch)) {
+      const message = `fetch can't ${what}; remove this setting or the upstream's \`transport: "fetch"\``;
+      problems.push({ path, at: "key", message });
+    }
   }
-  return [...refused.values()];
+  return problems;
 };

@@ -133,6 +133,8 @@ export interface RouteConfig {
   readonly bodyBytes: number | undefined;
   /** Hono middleware around this route, inside of the gateway's. */
   readonly middleware: readonly unknown[];
+  /** Overrides `validation.encodedSlash`. */
+  readonly encodedSlash: "reject" | "keep" | undefined;
 }
 
 export interface WeightedUpstream {
@@ -197,6 +199,8 @@ export interface ValidationConfig {
   readonly contentTypes: readonly string[] | undefined;
   /** What becomes of header names that hold an underscore. @default "drop" */
   readonly underscores: "drop" | "reject" | "allow";
+  /** What becomes of requests with an encoded slash (`%2F`) in their path. @default "reject" */
+  readonly encodedSlash: "reject" | "keep";
 }
 
 export interface SecurityHeadersConfig {
@@ -218,7 +222,7 @@ export interface RequestIdConfig {
 }
 
 export interface ForwardingConfig {
-  /** Send `X-Forwarded-For/Host/Proto`. @default true */
+  /** Send `X-Forwarded-For/Host/Proto/Port`. @default true */
   readonly xForwarded: boolean;
   /** Send `Forwarded` (RFC 7239). @default false */
   readonly forwarded: boolean;

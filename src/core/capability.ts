@@ -1,4 +1,4 @@
-/** Name of something that not every runtime can do. */
+/** Name of something that not every platform can do. */
 export type Capability =
   | "raw-host"
   | "unix-socket"
@@ -6,14 +6,12 @@ export type Capability =
   | "upstream-server-name"
   | "upstream-client-certificate"
   | "upstream-no-verify"
+  | "upstream-header-limit"
   | "connect-timeout"
-  | "body-idle-timeout"
   | "pool-size"
   | "pool-keep-alive"
-  | "pipelining"
   | "peer-address"
-  | "header-section-over-16k"
-  | "header-section-over-64k"
+  | "half-close"
   | "client-header-timeout"
   | "client-keep-alive-timeout"
   | "connection-limit"
@@ -21,7 +19,7 @@ export type Capability =
   | "graceful-drain";
 
 /**
- * What a runtime can do beyond the common ground. A config that asks for more than its runtime offers is
+ * What a platform can do beyond the common ground. A config that asks for more than its platform offers is
  * refused at start. The table in the docs is generated from this one.
  */
 export const CAPABILITIES: Readonly<Record<Capability, string>> = {
@@ -31,17 +29,39 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "upstream-server-name": "send and verify another TLS server name",
   "upstream-client-certificate": "present a client certificate to upstreams",
   "upstream-no-verify": "skip verification of upstream certificates",
+  "upstream-header-limit": "bound the header section of responses",
   "connect-timeout": "time out the connect step on its own",
-  "body-idle-timeout": "time out a stalled body in either direction",
   "pool-size": "bound the connections to an endpoint",
-  "pool-keep-alive": "set how long idle upstream connections are kept",
-  pipelining: "pipeline requests on an upstream connection",
+  "pool-keep-alive": "set how many idle upstream connections are kept, and for how long",
   "peer-address": "know the address of the connected client",
-  "header-section-over-16k": "take a header section of more than 16 KiB",
-  "header-section-over-64k": "take a header section of more than 64 KiB",
+  "half-close": "answer clients that have ended their side of the connection",
   "client-header-timeout": "time out clients that send their header section slowly",
   "client-keep-alive-timeout": "set how long idle client connections are kept",
   "connection-limit": "bound the number of client connections",
   "requests-per-connection": "close a client connection after a number of requests",
   "graceful-drain": "finish requests in flight before the process ends",
 };
+
+/** What it takes sockets of our own to upstreams for: `fetch` can do none of it. */
+export const SOCKET_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
+  "raw-host",
+  "unix-socket",
+  "upstream-ca",
+  "upstream-server-name",
+  "upstream-client-certificate",
+  "upstream-no-verify",
+  "upstream-header-limit",
+  "connect-timeout",
+  "pool-size",
+  "pool-keep-alive",
+]);
+
+/** What it takes a listener of our own for: an app on somebody else's server can do none of it. */
+export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
+  "half-close",
+  "client-header-timeout",
+  "client-keep-alive-timeout",
+  "connection-limit",
+  "requests-per-connection",
+  "graceful-drain",
+]);

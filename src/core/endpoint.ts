@@ -42,7 +42,7 @@ export interface Endpoint {
   readonly scheme: "http" | "https";
   /** Host as it goes into the Host field by default: default ports left out. */
   readonly authority: string;
-  /** Path every target is put behind; "" or starts with "/" and has no trailing "/". */
+  /** Path every target is put behind: "", or as it was written, with or without a "/" at its end. */
   readonly basePath: string;
   /** Path of a Unix domain socket to connect to instead of host and port. */
   readonly socketPath: string | undefined;

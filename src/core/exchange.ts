@@ -4,6 +4,7 @@ import type { Arrival } from "./arrival.ts";
 import type { Body } from "./body.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { AttemptTimeouts, Endpoint } from "./endpoint.ts";
+import type { ProxyError } from "./errors.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** The client, as proxies that the config trusts report it. */
@@ -14,6 +15,8 @@ export interface ClientInfo {
   readonly scheme: "http" | "https";
   /** Authority the client asked for, lower-case, with port if it was given; empty for HTTP/1.0 without `Host`. */
   readonly host: string;
+  /** Port that the client connected to, where a trusted proxy says so; else host and scheme tell it. */
+  readonly forwardedPort?: number | undefined;
   /** Value of `X-Forwarded-For` to send on: the trusted part of the chain and the peer. Empty when nobody is known. */
   readonly forwardedFor: string;
 }
@@ -62,6 +65,8 @@ export interface Trail {
   earlier?: Endpoint[] | undefined;
   /** Edits of the response that stand in for the route's: those of the share of traffic that the exchange belongs to. */
   edits: EditSource | undefined;
+  /** Why the exchange failed, where a layer has made a reply of the failure. */
+  failure: ProxyError | undefined;
 }
 
 /** Edits that are either the same for every exchange or made for each. */

@@ -24,7 +24,11 @@ const CLIENT_LEFT_STATUS = 408;
  * The answer to a failed request: RFC 9457 JSON, or text or HTML by `Accept`, with status, code, title and
  * request id. Never the error's message, cause or stack. Fields the error asks for (`Allow`, `Retry-After`) are in it.
  */
-export const problemReply = (error: ProxyError, requestId: string, requestFields: HeaderPairs): HttpReply => {
+export const problemReply = (
+  error: ProxyError,
+  requestId: string | undefined,
+  requestFields: HeaderPairs,
+): HttpReply => {
   const { status, title } = error.kind;
   if (error.code === "client-closed") return textReply(CLIENT_LEFT_STATUS, [], "");
   const problem = { status, code: error.code, title, requestId };

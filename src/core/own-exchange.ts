@@ -60,7 +60,7 @@ export const ownAttempt = (request: OwnRequest): Attempt => {
       body: NO_BODY,
       endsAt: Number.POSITIVE_INFINITY,
       cancellation,
-      trail: { attempts: 1, endpoint, edits: undefined },
+      trail: { attempts: 1, endpoint, edits: undefined, failure: undefined },
     },
     endpoint,
     target: endpoint.basePath + target,

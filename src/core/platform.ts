@@ -1,6 +1,7 @@
 /** The ports: everything that a runtime passes in. `runtimes/*` and `fairlead/testing` implement them. */
 import type { Arrival } from "./arrival.ts";
 import type { Capability } from "./capability.ts";
+import type { ProxyError } from "./errors.ts";
 import type { Attempt } from "./exchange.ts";
 import type { Reply } from "./reply.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -59,6 +60,19 @@ export interface Platform {
   readonly telemetry: Telemetry;
   /** Left out where a config can name no certificates. */
   readonly inspectTls?: InspectTls | undefined;
-  /** Reads a Web request as this runtime's fetch server handed it over. `env` is Hono's `c.env`. */
-  arrive(request: Request, env: unknown): Arrival;
+  /**
+   * Reads a Web request of this runtime's fetch server. `env` is Hono's `c.env`; `original` the request that the server
+   * made, where the app has put another in its place and that one is known.
+   */
+  arrive(request: Request, env: unknown, original?: Request): Arrival;
+  /** The Web response for `reply`, for that server. */
+  respond(reply: Reply, to: ReplyTarget): Response;
+}
+
+/** What a Web response answers, and who hears of its end. */
+export interface ReplyTarget {
+  /** Of the request. */
+  readonly method: string;
+  /** Called once, when all of the reply has left, as far as can be seen, or with the reason why it did not. */
+  ended(error: ProxyError | undefined, bytesSent: number): void;
 }

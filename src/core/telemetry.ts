@@ -44,6 +44,14 @@ interface EndpointEvent {
   readonly endpoint: string;
 }
 
+/** Of an exchange that failed. */
+export interface FailureReport extends ExchangeReport {
+  readonly error: ProxyError;
+}
+
+/** Whether the exchange failed, before or after the response's head. */
+export const isFailure = (report: ExchangeReport): report is FailureReport => report.error !== undefined;
+
 /** Every member is called synchronously; one that throws is ignored. */
 export interface Telemetry {
   exchangeEnded?(report: ExchangeReport): void;

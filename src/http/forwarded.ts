@@ -13,6 +13,8 @@ export interface ResolvedClient {
   readonly scheme: "http" | "https";
   /** Authority that the client asked for, lower-case, with port if it was given. */
   readonly host: string;
+  /** Port that the client connected to, where a trusted proxy says so. */
+  readonly forwardedPort: number | undefined;
   /** Whether the peer itself is a trusted proxy. */
   readonly trustedPeer: boolean;
   /**
@@ -63,13 +65,14 @@ interface Chain {
   readonly addresses: readonly (string | undefined)[];
   readonly schemes: readonly (string | undefined)[];
   readonly hosts: readonly (string | undefined)[];
+  readonly ports: readonly (string | undefined)[];
 }
 
 const listOf = (value: string | undefined): string[] =>
   value === undefined || value.trim() === "" ? [] : value.split(",").map((entry) => entry.trim());
 
 /**
- * `X-Forwarded-*` where there is any of it, else `Forwarded`; never a mix of both.
+ * `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` where there is any of them, else `Forwarded`; never a mix of both.
  *
  * Most proxies in use write `X-Forwarded-For` and pass a client's `Forwarded` on without looking at it, so
  * where both are present, `Forwarded` is the one that nobody may have vouched for. A trusted proxy that
@@ -79,12 +82,14 @@ const readChain = (pairs: HeaderPairs): Chain => {
   const forwardedFor = joinedValue(pairs, "x-forwarded-for");
   const proto = joinedValue(pairs, "x-forwarded-proto");
   const host = joinedValue(pairs, "x-forwarded-host");
+  const port = joinedValue(pairs, "x-forwarded-port");
   const forwarded = joinedValue(pairs, "forwarded");
-  if (forwarded === undefined || forwardedFor !== undefined || proto !== undefined || host !== undefined) {
+  if (forwarded === undefined || (forwardedFor ?? proto ?? host ?? port) !== undefined) {
     return {
       addresses: listOf(forwardedFor).map(addressOfNode),
       schemes: listOf(proto),
       hosts: listOf(host),
+      ports: listOf(port),
     };
   }
   const elements = parseForwarded(forwarded);
@@ -94,6 +99,7 @@ const readChain = (pairs: HeaderPairs): Chain => {
     ),
     schemes: elements.map((element) => element?.proto),
     hosts: elements.map((element) => element?.host),
+    ports: [],
   };
 };
 
@@ -128,16 +134,21 @@ const hostOf = (text: string | undefined): string | undefined => {
   return authority.port === undefined ? authority.host : `${authority.host}:${authority.port}`;
 };
 
+const portOf = (text: string | undefined): number | undefined => {
+  const port = text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port > 0 && port <= 65_535 ? port : undefined;
+};
+
 /**
  * Resolves the client behind the peer.
  *
  * From a peer outside of `trusted`, forwarding fields are lies or noise: they change nothing and are in `drop`.
  * From a trusted peer the chain is walked from the right over trusted addresses; the first other address is
  * the client. A malformed entry stops the walk at the last good one. `Forwarded` counts only where there is
- * no `X-Forwarded-For`, `-Proto` or `-Host`.
+ * no `X-Forwarded-For`, `-Proto`, `-Host` or `-Port`.
  *
  * @param peerAddress other end of the connection; "" when unknown.
- * @param scheme of the connection.
+ * @param scheme of the connection, whatever a target in absolute form says (RFC 9110 §4.2).
  * @param authority as screened.
  */
 export const resolveClient = (
@@ -151,9 +162,17 @@ export const resolveClient = (
   const trustedPeer = isTrusted(trusted, peer);
   const drop = forwardingFields(pairs, trustedPeer);
   if (!trustedPeer || drop.length === 0) {
-    return { address: peer, scheme, host: authority, trustedPeer, forwardedFor: peer, drop };
+    return {
+      address: peer,
+      scheme,
+      host: authority,
+      forwardedPort: undefined,
+      trustedPeer,
+      forwardedFor: peer,
+      drop,
+    };
   }
-  const { addresses, schemes, hosts } = readChain(pairs);
+  const { addresses, schemes, hosts, ports } = readChain(pairs);
   const index = clientIndex(addresses, trusted);
   const hops = addresses.length;
   const known = index === -1 ? [] : (addresses.slice(index) as string[]);
@@ -161,6 +180,7 @@ export const resolveClient = (
     address: known[0] ?? peer,
     scheme: schemeOf(beside(schemes, index, hops)) ?? scheme,
     host: hostOf(beside(hosts, index, hops)) ?? authority,
+    forwardedPort: portOf(beside(ports, index, hops)),
     trustedPeer,
     forwardedFor: [...known, peer].join(", "),
     drop,

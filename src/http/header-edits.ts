@@ -21,6 +21,12 @@ export const NO_EDITS: HeaderEdits = Object.freeze({ drop: new Set<string>(), fa
 
 const NONE: readonly string[] = Object.freeze([]);
 
+/** A list of more names than this is made a set, so that the cost of looking every field up in it stays linear. */
+const FEW = 8;
+
+const setOfMany = (names: readonly string[]): ReadonlySet<string> | undefined =>
+  names.length > FEW ? new Set(names) : undefined;
+
 /** `pairs` less the fields with these lower-case names; `pairs` has lower-case names too. */
 export const withoutNames = (pairs: HeaderPairs, names: { has(name: string): boolean }): string[] => {
   const kept: string[] = [];
@@ -67,11 +73,13 @@ export const editPairs = (
 ): string[] => {
   const { drop, fallback, add } = edits;
   const out: string[] = [];
+  const many = setOfMany(alsoDrop);
   const missing = fallback.length === 0 ? fallback : fallback.slice();
   for (let i = 0; i < pairs.length; i += 2) {
     const name = pairs[i] as string;
     const lower = name.toLowerCase();
-    if (drop.has(lower) || (alsoDrop.length > 0 && alsoDrop.includes(lower))) continue;
+    if (drop.has(lower)) continue;
+    if (alsoDrop.length > 0 && (many?.has(lower) ?? alsoDrop.includes(lower))) continue;
     out.push(name, pairs[i + 1] as string);
     // A name is never empty, so an emptied slot says "present already".
     for (let j = 0; j < missing.length; j += 2) if (missing[j] === lower) (missing as string[])[j] = "";
@@ -129,10 +137,11 @@ export const editRecord = (
 ): HeaderRecord => {
   const { drop, fallback, add } = edits;
   const out: HeaderRecord = {};
+  const many = setOfMany(alsoDrop);
   for (const name in record) {
     const value = record[name];
     if (value === undefined || name === "__proto__" || drop.has(name)) continue;
-    if (alsoDrop.length > 0 && alsoDrop.includes(name)) continue;
+    if (alsoDrop.length > 0 && (many?.has(name) ?? alsoDrop.includes(name))) continue;
     out[name] = typeof value === "string" ? value : value.slice();
   }
   const missing =

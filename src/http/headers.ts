@@ -89,6 +89,20 @@ export const nominatedBy = (connection: string): readonly string[] => {
   return names ?? NONE;
 };
 
+/** Names that are looked up one by one without thought of their number. */
+const FEW = 8;
+
+/**
+ * Those of these lower-case names that some field has, each once. A `Connection` value may name thousands; what is left
+ * of a long list is never more than there are fields, so that it can be searched for each of them.
+ */
+export const namesPresent = (names: readonly string[], pairs: HeaderPairs): readonly string[] => {
+  if (names.length <= FEW) return names;
+  const fields = new Set<string>();
+  for (let i = 0; i < pairs.length; i += 2) fields.add((pairs[i] as string).toLowerCase());
+  return [...new Set(names.filter((name) => fields.has(name)))];
+};
+
 /** Value of the first field with this lower-case name. */
 export const firstValue = (pairs: HeaderPairs, lowerName: string): string | undefined => {
   for (let i = 0; i < pairs.length; i += 2) {

@@ -22,3 +22,7 @@ export const mediaTypeTest = (
     return types.has(essence) || types.has(`${essence.slice(0, essence.indexOf("/"))}/*`);
   };
 };
+
+/** Whether a `Content-Type` is `text/event-stream`, parameters aside. */
+export const isEventStream = (contentType: string | null | undefined): boolean =>
+  typeof contentType === "string" && /^text\/event-stream(?:\s*;|\s*$)/i.test(contentType);

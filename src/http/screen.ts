@@ -53,6 +53,8 @@ export interface Screened {
   readonly host: string;
   /** Lower-case names of fields that must not be believed or forwarded: nominated by `Connection`, underscored. */
   readonly drop: readonly string[];
+  /** See `normaliseTarget`. Only a route can say whether that may pass. */
+  readonly encodedSlash: boolean;
 }
 
 const HTTP_URL = /^https?:\/\/([^/?#]*)/i;
@@ -175,5 +177,6 @@ export const screen = (head: ScreenHead, policy: ScreenPolicy): Screened | Scree
     authority: authority.port === undefined ? authority.host : `${authority.host}:${authority.port}`,
     host: authority.host,
     drop: dropped(head.notes, policy),
+    encodedSlash: normal.encodedSlash,
   };
 };

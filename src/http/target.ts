@@ -13,6 +13,8 @@ export type NormalisedTarget =
       readonly path: string;
       /** "" or starts with "?". */
       readonly query: string;
+      /** The path holds `%2F`, which some servers take for a separator: whether that may pass is for the route to say. */
+      readonly encodedSlash: boolean;
     }
   | { readonly ok: false; readonly reason: string };
 
@@ -47,6 +49,8 @@ const scanPath = (raw: string): number => {
   return raw.length;
 };
 
+const SLASH_CODE = 47;
+
 const isUnreserved = (code: number): boolean =>
   (code >= 97 && code <= 122) ||
   (code >= 65 && code <= 90) ||
@@ -56,9 +60,11 @@ const isUnreserved = (code: number): boolean =>
   code === 95 ||
   code === 126;
 
+const NOT_ASCII = /[\u0080-\uffff]/;
 // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
-const FORBIDDEN_RAW = /[\u0000-\u0020\u007f-\uffff\\#]/;
-const FORBIDDEN_ESCAPE = /%(?:[01][0-9a-f]|7f|2f|5c)/i;
+const FORBIDDEN_RAW = /[\u0000-\u0020\u007f\\#]/;
+const FORBIDDEN_ESCAPE = /%(?:[01][0-9a-f]|7f|5c)/i;
+const ENCODED_SLASH = /%2f/i;
 const MALFORMED_ESCAPE = /%(?![0-9a-f]{2})/i;
 const DOUBLE_ESCAPE = /%25[0-9a-f]{2}/i;
 /**
@@ -66,6 +72,8 @@ const DOUBLE_ESCAPE = /%25[0-9a-f]{2}/i;
  * `/..%3Bx/` to those that decode before.
  */
 const DISGUISED_DOTS = /\/\.{1,2}(?:;|%3B)/;
+/** `/..%2Fx` is `/../x` to servers that decode before they resolve dot segments. */
+const DOTS_AT_ENCODED_SLASH = /(?:\/|%2F)\.{1,2}%2F|%2F\.{1,2}(?:[/;]|%2F|%3B|$)/i;
 /** Not allowed in a path by RFC 3986, yet sent; the URL parsers of browsers and runtimes escape most of them. */
 const UNSAFE = /["<>^`{|}]/g;
 
@@ -73,6 +81,7 @@ const encode = (path: string): string =>
   path
     .replace(/%[0-9a-f]{2}/gi, (escape) => {
       const code = Number.parseInt(escape.slice(1), 16);
+      if (code === SLASH_CODE) return escape;
       return isUnreserved(code) ? String.fromCharCode(code) : escape.toUpperCase();
     })
     .replace(UNSAFE, encodeURIComponent);
@@ -92,20 +101,33 @@ const resolveDots = (path: string): string => {
   return `/${kept.join("/")}`;
 };
 
-const normalisePath = (raw: string): { path: string } | { reason: string } => {
+const normalisePath = (raw: string): { path: string; encodedSlash: boolean } | { reason: string } => {
+  if (NOT_ASCII.test(raw))
+    return { reason: "path holds a character above 0x7f, which has to be percent-encoded" };
   if (FORBIDDEN_RAW.test(raw)) return { reason: "path holds a character that must not stand there" };
   if (MALFORMED_ESCAPE.test(raw)) return { reason: "path holds a malformed percent-escape" };
   if (FORBIDDEN_ESCAPE.test(raw)) {
-    return { reason: "path holds an encoded slash, backslash or control character" };
+    return { reason: "path holds an encoded backslash or control character" };
   }
   const encoded = encode(raw);
+  const encodedSlash = ENCODED_SLASH.test(encoded);
   if (DOUBLE_ESCAPE.test(encoded)) return { reason: "path is percent-encoded twice" };
   if (DISGUISED_DOTS.test(encoded)) return { reason: "path hides a dot segment behind a parameter" };
+  if (encodedSlash && DOTS_AT_ENCODED_SLASH.test(encoded)) {
+    return { reason: "path hides a dot segment behind an encoded slash" };
+  }
   const path = resolveDots(encoded);
   // A reference that starts so names another server (RFC 3986 §4.2), as soon as somebody resolves it.
   if (path.startsWith("//")) return { reason: "path starts with two slashes" };
-  return { path };
+  return { path, encodedSlash: encodedSlash && ENCODED_SLASH.test(path) };
 };
+
+/**
+ * `path` as it is compared: encoded slashes are forwarded in the case they came in, and are the same in either. Has the
+ * length of `path`.
+ */
+export const comparablePath = (path: string): string =>
+  path.includes("%2f") ? path.replaceAll("%2f", "%2F") : path;
 
 /** ASCII without controls, spaces and `#`. */
 const isSaneQuery = (query: string): boolean => {
@@ -121,32 +143,34 @@ const isSaneQuery = (query: string): boolean => {
  *
  * Guarantees: idempotent; never throws; the result means what `raw` meant; it holds ASCII only, no dot
  * segments, and upper-case escapes of reserved characters and non-ASCII bytes alone. What an upstream might
- * read otherwise than this proxy is refused: encoded slashes, backslashes and control characters, double
- * encoding, malformed escapes, raw backslashes, fragments, a leading `//`. Empty segments elsewhere are kept.
+ * read otherwise than this proxy is refused: encoded backslashes and control characters, double encoding, malformed
+ * escapes, raw backslashes, fragments, a leading `//`. Empty segments elsewhere are kept. Encoded slashes are kept as
+ * they came, in either case, and reported; next to a dot segment they are refused.
  *
- * Whatever is not ASCII is refused: runtimes hand the same bytes over as different characters, so nobody can tell
- * here which bytes they were. The query is passed on as it stands; controls, spaces and `#` in it are refused. An
- * ordinary target is scanned once and returned as the same string.
+ * Characters above 0x7f are refused, as a request line may not hold them and is not to be corrected (RFC 9112 §3.2).
+ * The query is passed on as it stands; controls, spaces and `#` in it are refused. An ordinary target is scanned once
+ * and returned as the same string.
  */
 export const normaliseTarget = (raw: string): NormalisedTarget => {
-  if (raw === "*") return { ok: true, target: "*", path: "*", query: "" };
+  if (raw === "*") return { ok: true, target: "*", path: "*", query: "", encodedSlash: false };
   const first = raw.charCodeAt(0);
   let end = first === 47 ? scanPath(raw) : -1;
   let path: string;
+  let encodedSlash = false;
   if (end >= 0) {
-    if (end === raw.length) return { ok: true, target: raw, path: raw, query: "" };
+    if (end === raw.length) return { ok: true, target: raw, path: raw, query: "", encodedSlash };
     path = raw.slice(0, end);
   } else {
     end = raw.indexOf("?");
     if (end === -1) end = raw.length;
     if (end > 0 && first !== 47) return refuse("target is not in origin form");
-    const normal = end === 0 ? { path: "/" } : normalisePath(raw.slice(0, end));
+    const normal = end === 0 ? { path: "/", encodedSlash } : normalisePath(raw.slice(0, end));
     if ("reason" in normal) return refuse(normal.reason);
-    path = normal.path;
-    if (end === raw.length) return { ok: true, target: path, path, query: "" };
+    ({ path, encodedSlash } = normal);
+    if (end === raw.length) return { ok: true, target: path, path, query: "", encodedSlash };
   }
   const query = raw.slice(end);
   if (!isSaneQuery(query)) return refuse("query holds a character that must not stand there");
   const same = path.length === end && raw.startsWith(path);
-  return { ok: true, target: same ? raw : path + query, path, query };
+  return { ok: true, target: same ? raw : path + query, path, query, encodedSlash };
 };

@@ -78,24 +78,27 @@ const lineEndsOf = (text: string): number[] => {
   return ends;
 };
 
-const LENGTH_LIST = /^(\d{1,15})(?:[\t ]*,[\t ]*\1)+$/;
+const LENGTH_IN_LIST = /^[\t ]*(\d+)[\t ]*$/;
 
-/**
- * Notes a field that is not an ordinary one. The same length said more than once is one length (RFC 9110 §8.6).
- */
-const noteSpecial = (notes: FieldNotes, kind: FieldKind, value: string): Refusal | undefined => {
-  if (kind !== FieldKind.contentLength) {
-    const problem = noteKind(notes, kind, value);
-    return problem === undefined ? undefined : bad(problem.detail);
+/** Notes a length. The same one said more than once, in a list or in several fields, is one (RFC 9110 §8.6). */
+const noteLength = (notes: FieldNotes, value: string): Refusal | undefined => {
+  for (const item of value.split(",")) {
+    const before = notes.contentLength;
+    notes.contentLength = undefined;
+    const problem = noteKind(notes, FieldKind.contentLength, LENGTH_IN_LIST.exec(item)?.[1] ?? item);
+    if (problem !== undefined) return bad(problem.detail);
+    if (before !== undefined && before !== notes.contentLength) {
+      return bad("Content-Length fields that differ (RFC 9110 §8.6)");
+    }
   }
-  const once = LENGTH_LIST.exec(value)?.[1] ?? value;
-  const before = notes.contentLength;
-  notes.contentLength = undefined;
-  const problem = noteKind(notes, kind, once);
-  if (problem !== undefined) return bad(problem.detail);
-  return before === undefined || before === notes.contentLength
-    ? undefined
-    : bad("Content-Length fields that differ (RFC 9110 §8.6)");
+  return undefined;
+};
+
+/** Notes a field that is not an ordinary one. */
+const noteSpecial = (notes: FieldNotes, kind: FieldKind, value: string): Refusal | undefined => {
+  if (kind === FieldKind.contentLength) return noteLength(notes, value);
+  const problem = noteKind(notes, kind, value);
+  return problem === undefined ? undefined : bad(problem.detail);
 };
 
 /** End-to-end fields of a head whose lines from the second on are fields. */

@@ -96,7 +96,7 @@ const copyOf = (exchange: Exchange, body: Body, cancellation: CancellationSource
   body,
   cancellation,
   endsAt: Number.POSITIVE_INFINITY,
-  trail: { attempts: 0, endpoint: undefined, edits: undefined },
+  trail: { attempts: 0, endpoint: undefined, edits: undefined, failure: undefined },
   onAttemptEnd: undefined,
 });
 

@@ -31,15 +31,21 @@ const candidatesOf = <E extends RouteEntry>(
   request: RoutableRequest,
 ): readonly E[] => (shortlist === undefined ? entries : shortlist(request));
 
-/** First entry whose method and conditions hold. Host and path are known to. */
+/** The path of an entry in an index is known to hold, unless it is an expression. */
+const takesPath = ({ path }: RouteEntry, request: RoutableRequest): boolean =>
+  path.regex === undefined || path.regex.test(request.path);
+
+/** First entry whose method, conditions and expression of a path hold. Host and other paths are known to. */
 export const pickCandidate = <E extends RouteEntry>(
   candidates: Candidates<E>,
   request: RoutableRequest,
+  passedOver?: (entry: E) => boolean,
 ): E | undefined => {
   const { method } = request;
   for (const entry of candidatesOf(method === "HEAD" ? candidates.head : candidates.usual, request)) {
     if (!allowsMethod(entry.methods, method)) continue;
-    if (entry.conditions.length === 0 || firstUnmet(entry.conditions, request) === undefined) return entry;
+    if (entry.conditions.length > 0 && firstUnmet(entry.conditions, request) !== undefined) continue;
+    if (takesPath(entry, request) && passedOver?.(entry) !== true) return entry;
   }
   return undefined;
 };
@@ -51,8 +57,8 @@ export const collectAllowed = <E extends RouteEntry>(
   allow: Set<string>,
 ): void => {
   for (const entry of candidatesOf(candidates.usual, request)) {
-    if (!allowsMethod(entry.methods, request.method) && firstUnmet(entry.conditions, request) === undefined) {
-      addAllowed(allow, entry.methods);
-    }
+    if (allowsMethod(entry.methods, request.method)) continue;
+    if (firstUnmet(entry.conditions, request) !== undefined || !takesPath(entry, request)) continue;
+    addAllowed(allow, entry.methods);
   }
 };

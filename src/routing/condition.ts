@@ -4,7 +4,7 @@ import { joinedValue } from "../http/headers.ts";
 import { cookieValue } from "../http/cookie-value.ts";
 import type { RouteMatch, ValueMatch } from "./match.ts";
 import { queryValue } from "../http/query-value.ts";
-import { compileRegex } from "./regex.ts";
+import { type Regex, compileRegex } from "./regex.ts";
 
 /** What a request is routed by. */
 export interface RoutableRequest {
@@ -31,13 +31,7 @@ export interface Condition {
   holds(value: string | undefined): boolean;
 }
 
-/**
- * Longest value, in UTF-16 units, that a regular expression is run on; a longer one does not match. Expressions that take
- * exponential time are refused (see `compileRegex`), so this bounds the rest: `.*.*x` takes a fraction of a second.
- */
-const MAX_REGEX_INPUT = 8192;
-
-const regexOf = (source: string, what: string): RegExp => {
+const regexOf = (source: string, what: string): Regex => {
   try {
     return compileRegex(source);
   } catch (cause) {
@@ -56,7 +50,7 @@ const compileTest = (test: ValueMatch["test"], what: string): Condition["holds"]
       return (value) => (value !== undefined) === test.value;
     case "regex": {
       const regex = regexOf(test.source, what);
-      return (value) => value !== undefined && value.length <= MAX_REGEX_INPUT && regex.test(value);
+      return (value) => value !== undefined && regex.test(value);
     }
   }
 };
@@ -72,7 +66,7 @@ const compileAll = (place: Place, matches: readonly ValueMatch[]): Condition[] =
 /**
  * Compiles a match's conditions on headers, query and cookies.
  *
- * @throws TypeError for a malformed regular expression, or one that takes exponential time.
+ * @throws TypeError for a regular expression that `compileRegex` refuses.
  */
 export const compileConditions = (match: RouteMatch): readonly Condition[] => [
   ...compileAll("header", match.headers),

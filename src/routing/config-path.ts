@@ -1,5 +1,5 @@
 /** Paths written in config, in the one spelling that request paths have. */
-import { normaliseTarget } from "../http/target.ts";
+import { comparablePath, normaliseTarget } from "../http/target.ts";
 
 /**
  * `value` as it would stand in a request: characters outside of ASCII and spaces percent-encoded as UTF-8, the
@@ -15,5 +15,5 @@ export const normaliseConfigPath = (value: string): string => {
   const encoded = value.replaceAll(/[^\u0021-\u007e]+/gu, (text) => encodeURIComponent(text.toWellFormed()));
   const normal = normaliseTarget(encoded);
   if (!normal.ok) throw refuse(normal.reason);
-  return normal.path;
+  return comparablePath(normal.path);
 };

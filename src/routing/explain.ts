@@ -13,11 +13,12 @@ export interface RouteVerdict {
   readonly index: number;
   /**
    * - chosen: this is the one.
+   * - passed-over: holds too, but is a redirect to the URL that was asked for.
    * - outranked: holds too, but another one is more specific.
    * - other-method: holds in all but the method.
    * - unmatched: something else does not hold.
    */
-  readonly outcome: "chosen" | "outranked" | "other-method" | "unmatched";
+  readonly outcome: "chosen" | "passed-over" | "outranked" | "other-method" | "unmatched";
   /**
    * In words: what decided. The first condition that fails, in the order host, path, method, headers, query, cookies.
    * Shows no credential by its name and no cookie's value; the config's own secrets are the caller's to mask.
@@ -46,7 +47,8 @@ const oneOf = (values: Iterable<string>): string => {
   return all.length === 0 ? last : `${all.join(", ")} or ${last}`;
 };
 
-const describePath = ({ open, params, text }: PathMatcher): string => {
+const describePath = ({ open, params, regex, text }: PathMatcher): string => {
+  if (regex !== undefined) return `does not match ${text}`;
   if (params.length > 0) return `does not fit ${text}`;
   return open ? `is not under ${text.replace(/\/\*$/, "") || "/"}` : `is not ${text}`;
 };
@@ -88,6 +90,11 @@ const verdictOf = (entry: RouteEntry, request: RoutableRequest): Omit<RouteVerdi
   return unmet && { outcome: "unmatched", reason: describeUnmet(unmet, request) };
 };
 
+const PASSED_OVER = {
+  outcome: "passed-over",
+  reason: "matches, but redirects to the URL that was asked for",
+} as const;
+
 const compareRanked = (a: Ranked, b: Ranked, method: string): number =>
   b.host - a.host || comparePaths(a.entry.path, b.entry.path) || compareTied(a.entry, b.entry, method).result;
 
@@ -122,20 +129,22 @@ const outrankedBy = (winner: Ranked, other: Ranked, method: string): string => {
 };
 
 /**
- * Explains what `compileRouter(entries).find(request)` answers, by the same matchers.
+ * Explains what `compileRouter(entries).find(request, passedOver)` answers, by the same matchers.
  * Costs by the number of entries: for people, not for traffic.
  *
+ * @param isPassedOver whether the entry at this position was passed over.
  * @throws TypeError as `compileRouter` does.
  */
 export const explainRoutes = (
   entries: readonly { readonly match: RouteMatch }[],
   request: RoutableRequest,
+  isPassedOver: (index: number) => boolean = () => false,
 ): RouteExplanation => {
   const { method } = request;
   const allow = new Set<string>();
   const judged = entries.map(({ match }, index) => {
     const entry = compileEntry(match, index);
-    const failure = verdictOf(entry, request);
+    const failure = verdictOf(entry, request) ?? (isPassedOver(index) ? PASSED_OVER : undefined);
     if (failure?.outcome === "other-method") addAllowed(allow, entry.methods);
     return { ranked: { entry, host: matchHost(entry.hosts, request.host) }, failure };
   });

@@ -1,6 +1,7 @@
 /** Header edits whose values may hold variables. */
 import type { HeaderEdits } from "../http/header-edits.ts";
 import { NO_EDITS } from "../http/header-edits.ts";
+import { encodeBytes } from "./percent-encoding.ts";
 import { compileTemplate, type EncodeValue, type Template, type TemplateScope } from "./template.ts";
 
 /** Header edits as config has them; names in any case. */
@@ -23,16 +24,14 @@ const NOT_ASCII = /[^\t\x20-\x7e]/gu;
 
 const EDGES = /^[ \t]+|[ \t]+$/g;
 
-const escape = (character: string): string => encodeURIComponent(character.toWellFormed());
-
 /**
- * Percent-encodes what a field value may not hold. Octets above ASCII that came in a header field go out as the
- * same octets; decoded from a query they are characters, which a field can only carry encoded.
+ * Percent-encodes what a field value may not hold. Bytes above 0x7f that came in a header field go out as they came;
+ * those that came percent-encoded in a query go out so again.
  */
 const fieldSafe: EncodeValue = (value, variable) =>
   value.replaceAll(
     variable.startsWith("header.") || variable.startsWith("cookie.") ? NOT_OCTET : NOT_ASCII,
-    escape,
+    encodeBytes,
   );
 
 const compileValue = (name: string, value: string): Template => {

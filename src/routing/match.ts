@@ -21,10 +21,12 @@ export interface RouteMatch {
 /**
  * - exact: the whole path, e.g. `/login`.
  * - prefix: whole segments; `/v1` (written `/v1/*`) matches `/v1`, `/v1/` and `/v1/x`, not `/v10`.
- * - pattern: segments with parameters, `/users/:id/files`; a trailing `/*` lets more segments follow.
+ * - pattern: segments, `/users/:id/files`; `:id` and a `*` each take one that is not empty. A trailing `/*` lets more
+ *   segments follow.
+ * - regex: an expression for the whole path; its named groups are parameters.
  */
 export interface PathMatch {
-  readonly kind: "exact" | "prefix" | "pattern";
+  readonly kind: "exact" | "prefix" | "pattern" | "regex";
   readonly value: string;
 }
 

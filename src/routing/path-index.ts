@@ -1,21 +1,23 @@
-/** The entries of one host by path: a map of whole paths, and a tree of segments for the rest. */
+/** The entries of one host by path: a map of whole paths, a list of expressions, and a tree of segments for the rest. */
 import { type Candidates, orderCandidates } from "./candidates.ts";
 import { segmentEnd } from "./path-matcher.ts";
 import type { RouteEntry } from "./route-entry.ts";
 
 interface Node<E extends RouteEntry> {
   literals: Map<string, Node<E>> | undefined;
-  parameter: Node<E> | undefined;
+  wildcard: Node<E> | undefined;
   /** Paths that end here. */
   closed: Candidates<E> | undefined;
   /** Paths that end here or go on. */
   open: Candidates<E> | undefined;
 }
 
-/** Entries by path. A look-up costs by the path's segments, not by the number of entries. */
+/** Entries by path. A look-up costs by the path's segments and the number of expressions, not that of other entries. */
 export interface PathIndex<E extends RouteEntry> {
-  /** Paths without parameters, as a whole: nothing is more specific. */
+  /** Paths without wildcards, as a whole: nothing is more specific. */
   readonly exact: ReadonlyMap<string, Candidates<E>>;
+  /** Entries whose path is an expression, whether it takes the path or not. */
+  readonly expressions: Candidates<E> | undefined;
   readonly root: Node<E>;
 }
 
@@ -24,13 +26,13 @@ export type Visit<E extends RouteEntry, Q> = (candidates: Candidates<E>, questio
 
 const emptyNode = <E extends RouteEntry>(): Node<E> => ({
   literals: undefined,
-  parameter: undefined,
+  wildcard: undefined,
   closed: undefined,
   open: undefined,
 });
 
 const childOf = <E extends RouteEntry>(node: Node<E>, segment: string | undefined): Node<E> => {
-  if (segment === undefined) return (node.parameter ??= emptyNode());
+  if (segment === undefined) return (node.wildcard ??= emptyNode());
   const literals = (node.literals ??= new Map());
   const found = literals.get(segment);
   if (found !== undefined) return found;
@@ -46,7 +48,9 @@ const placeOf = ({ path }: RouteEntry): string =>
 export const indexPaths = <E extends RouteEntry>(entries: readonly E[]): PathIndex<E> => {
   const exact = new Map<string, Candidates<E>>();
   const root = emptyNode<E>();
-  for (const group of Map.groupBy(entries, placeOf).values()) {
+  const expressions = entries.filter(({ path }) => path.regex !== undefined);
+  const others = entries.filter(({ path }) => path.regex === undefined);
+  for (const group of Map.groupBy(others, placeOf).values()) {
     const path = group[0]?.path;
     if (path === undefined) continue;
     const candidates = orderCandidates(group);
@@ -59,7 +63,7 @@ export const indexPaths = <E extends RouteEntry>(entries: readonly E[]): PathInd
     if (path.open) node.open = candidates;
     else node.closed = candidates;
   }
-  return { exact, root };
+  return { exact, expressions: expressions.length === 0 ? undefined : orderCandidates(expressions), root };
 };
 
 /** Tries what `node` leads to, for the rest of the path from `start`: most specific first. */
@@ -73,12 +77,12 @@ const descend = <E extends RouteEntry, Q>(
   let found: E | undefined;
   if (start > path.length) {
     if (node.closed !== undefined) found = visit(node.closed, question);
-  } else if (node.literals !== undefined || node.parameter !== undefined) {
+  } else if (node.literals !== undefined || node.wildcard !== undefined) {
     const end = segmentEnd(path, start);
     const literal = node.literals?.get(path.slice(start, end));
     if (literal !== undefined) found = descend(literal, path, end + 1, visit, question);
-    if (found === undefined && node.parameter !== undefined && end > start) {
-      found = descend(node.parameter, path, end + 1, visit, question);
+    if (found === undefined && node.wildcard !== undefined && end > start) {
+      found = descend(node.wildcard, path, end + 1, visit, question);
     }
   }
   if (found === undefined && node.open !== undefined) found = visit(node.open, question);
@@ -86,8 +90,8 @@ const descend = <E extends RouteEntry, Q>(
 };
 
 /**
- * Visits the candidates of every path match that takes `path`, most specific first, until one answers.
- * Each node of the tree is entered at most once.
+ * Visits the candidates of every path match that takes `path`, and all expressions, most specific first, until one
+ * answers. Each node of the tree is entered at most once.
  */
 export const walkPaths = <E extends RouteEntry, Q>(
   index: PathIndex<E>,
@@ -96,9 +100,10 @@ export const walkPaths = <E extends RouteEntry, Q>(
   question: Q,
 ): E | undefined => {
   const whole = index.exact.get(path);
-  const found = whole === undefined ? undefined : visit(whole, question);
+  let found = whole && visit(whole, question);
   if (found !== undefined) return found;
   // "*" (the whole server) has no segments: only what takes every path takes it.
   if (!path.startsWith("/")) return index.root.open && visit(index.root.open, question);
-  return descend(index.root, path, 1, visit, question);
+  found = index.expressions && visit(index.expressions, question);
+  return found ?? descend(index.root, path, 1, visit, question);
 };

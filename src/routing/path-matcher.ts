@@ -1,13 +1,17 @@
-/** Path matches as segments: one form for exact, prefix and pattern. */
+/** Path matches as segments: one form for exact, prefix and pattern; and regular expressions. */
+import { comparablePath } from "../http/target.ts";
 import { normaliseConfigPath } from "./config-path.ts";
 import type { PathMatch } from "./match.ts";
+import { type Regex, compileRegex } from "./regex.ts";
 
 /** A compiled path match. */
 export interface PathMatcher {
-  /** Literal segments, normalised; undefined is a parameter, which takes one segment that is not empty. */
+  /** Literal segments, normalised; undefined is a wildcard, which takes one segment that is not empty. */
   readonly segments: readonly (string | undefined)[];
-  /** Names of the parameters, in order. */
+  /** Names of what is bound: one for each wildcard, in order, "" for one without a name; an expression's groups. */
   readonly params: readonly string[];
+  /** Takes whole paths instead of `segments`. */
+  readonly regex: Regex | undefined;
   /** Further segments may follow. */
   readonly open: boolean;
   /** For people. */
@@ -15,7 +19,13 @@ export interface PathMatcher {
 }
 
 /** What a match without a path takes. */
-const ANY_PATH: PathMatcher = Object.freeze({ segments: [], params: [], open: true, text: "/*" });
+const ANY_PATH: PathMatcher = Object.freeze({
+  segments: [],
+  params: [],
+  regex: undefined,
+  open: true,
+  text: "/*",
+});
 
 const PARAM_NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
@@ -34,8 +44,12 @@ const compilePattern = (value: string): PathMatcher => {
   const normal = normaliseConfigPath(open ? value.slice(0, -1) : value);
   const params: string[] = [];
   const segments = (open ? prefixSegments(normal) : segmentsOf(normal)).map((segment) => {
+    if (segment === "*") {
+      params.push("");
+      return undefined;
+    }
     if (segment.includes("*")) {
-      throw new TypeError(`path pattern "${value}": "*" may only be the last segment`);
+      throw new TypeError(`path pattern "${value}": "*" stands for a whole segment`);
     }
     if (!segment.startsWith(":")) return segment;
     const name = segment.slice(1);
@@ -50,26 +64,37 @@ const compilePattern = (value: string): PathMatcher => {
     params.push(name);
     return undefined;
   });
-  return { segments, params, open, text: value };
+  return { segments, params, regex: undefined, open, text: value };
+};
+
+const compileExpression = (source: string): PathMatcher => {
+  const regex = compileRegex(source, "whole");
+  const unfit = regex.groups.find((name) => !PARAM_NAME.test(name));
+  if (unfit !== undefined) {
+    throw new TypeError(`group "${unfit}" names no parameter (a letter, then letters, digits and "_")`);
+  }
+  return { segments: [], params: regex.groups, regex, open: false, text: `regex ${source}` };
 };
 
 /**
  * Compiles a path match. Undefined takes every path. A prefix's trailing "/" has no meaning; an exact path's has.
  *
- * @throws TypeError when no request can have such a path, or the pattern is malformed.
+ * @throws TypeError when no request can have such a path, or the pattern or expression is malformed.
  */
 export const compilePath = (match: PathMatch | undefined): PathMatcher => {
   if (match === undefined) return ANY_PATH;
   const { kind, value } = match;
   switch (kind) {
     case "exact":
-      return { segments: segmentsOf(normaliseConfigPath(value)), params: [], open: false, text: value };
+      return { ...ANY_PATH, segments: segmentsOf(normaliseConfigPath(value)), open: false, text: value };
     case "prefix": {
       const segments = prefixSegments(normaliseConfigPath(value));
-      return { segments, params: [], open: true, text: `${withoutTrailingSlash(value)}/*` };
+      return { ...ANY_PATH, segments, text: `${withoutTrailingSlash(value)}/*` };
     }
     case "pattern":
       return compilePattern(value);
+    case "regex":
+      return compileExpression(value);
   }
 };
 
@@ -83,7 +108,9 @@ export const segmentEnd = (path: string, start: number): number => {
  * Length of the part of `path` that the matcher's segments take, -1 when it does not match.
  * Without the "/" that follows them.
  */
-export const matchPath = (matcher: PathMatcher, path: string): number => {
+export const matchPath = (matcher: PathMatcher, given: string): number => {
+  const path = comparablePath(given);
+  if (matcher.regex !== undefined) return path.startsWith("/") && matcher.regex.test(path) ? path.length : -1;
   let end = 0;
   for (const segment of matcher.segments) {
     if (path[end] !== "/") return -1;
@@ -94,36 +121,51 @@ export const matchPath = (matcher: PathMatcher, path: string): number => {
   return matcher.open || end === path.length ? end : -1;
 };
 
-/** Values of the parameters. `path` must match. The record has no prototype. */
+/** Values of the parameters as they stand in `path`, which must match. The record has no prototype. */
 export const bindParams = (matcher: PathMatcher, path: string): Readonly<Record<string, string>> => {
   const bound = Object.create(null) as Record<string, string>;
+  for (const [name, [start, end]] of matcher.regex?.spans(comparablePath(path)) ?? []) {
+    bound[name] = path.slice(start, end);
+  }
   let end = 0;
   let next = 0;
   for (const segment of matcher.segments) {
     const start = end + 1;
     end = segmentEnd(path, start);
     const name = segment === undefined ? matcher.params[next++] : undefined;
-    if (name !== undefined) bound[name] = path.slice(start, end);
+    if (name !== undefined && name !== "") bound[name] = path.slice(start, end);
   }
   return bound;
 };
 
 const LITERAL = 3;
-const PARAMETER = 2;
+const WILDCARD = 2;
 const CLOSED_END = 1;
 const OPEN_END = 0;
 
 const rankAt = ({ segments, open }: PathMatcher, i: number): number => {
   if (i >= segments.length) return open ? OPEN_END : CLOSED_END;
-  return segments[i] === undefined ? PARAMETER : LITERAL;
+  return segments[i] === undefined ? WILDCARD : LITERAL;
+};
+
+const EXACT = 2;
+const EXPRESSION = 1;
+const SEGMENTS = 0;
+
+const kindOf = ({ regex, open, params }: PathMatcher): number => {
+  if (regex !== undefined) return EXPRESSION;
+  return open || params.length > 0 ? SEGMENTS : EXACT;
 };
 
 /**
- * Which of two matchers that take the same path is more specific; negative is `a`. Decided by the first segment
- * where they differ: a literal before a parameter before the end of a prefix. So an exact path comes before
- * every prefix, and a longer prefix before a shorter one, as Gateway API has it.
+ * Which of two matchers that take the same path is more specific; negative is `a`. An exact path comes first, then
+ * expressions, among which the path decides nothing; then patterns and prefixes, by the first segment where they differ: a
+ * literal before a wildcard before the end of a prefix. So a longer prefix comes before a shorter one, as Gateway API
+ * has it, and a route that takes every path does not hide an expression.
  */
 export const comparePaths = (a: PathMatcher, b: PathMatcher): number => {
+  const byKind = kindOf(b) - kindOf(a);
+  if (byKind !== 0 || a.regex !== undefined) return byKind;
   for (let i = 0; ; i++) {
     const left = rankAt(a, i);
     const right = rankAt(b, i);

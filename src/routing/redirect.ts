@@ -1,13 +1,14 @@
 /** Redirects: the `Location` of a request. */
-import { parseAuthority } from "../http/authority.ts";
+import { canonicalAuthority, parseAuthority } from "../http/authority.ts";
 import { compileHost } from "./host-template.ts";
 import type { RouteMatch } from "./match.ts";
 import { compileRewrite } from "./rewrite.ts";
-import { withOneSlash } from "./target-template.ts";
+import { type EncodedSlash, withOneSlash } from "./target-template.ts";
 import type { TemplateScope } from "./template.ts";
 
 /** What differs from the URL that was asked for. */
 export interface LocationConfig {
+  readonly status: number;
   readonly scheme: "http" | "https" | undefined;
   /** May hold variables. */
   readonly host: string | undefined;
@@ -37,12 +38,30 @@ const compileOrigin = ({ scheme, host, port }: LocationConfig): ((scope: Templat
   };
 };
 
+/** Host and port without the scheme's own, so that two spellings of one origin are equal. */
+const originOf = (scheme: string, authority: string): string => {
+  const parsed = parseAuthority(authority);
+  if (parsed === undefined) return "";
+  return `${scheme}://${canonicalAuthority(parsed, scheme === "https" ? "https" : "http")}`;
+};
+
+/**
+ * Whether a client that gets `status` for `method` asks again by the same method. 303 turns everything but HEAD into GET
+ * (RFC 9110 §15.4.4), so that it may lead from a POST to the page that shows the result, under the same URL.
+ */
+const asksAgain = (status: number, method: string): boolean =>
+  status !== 303 || method === "GET" || method === "HEAD";
+
 /**
  * Compiles a redirect for the requests that `match` takes.
  *
  * The port follows Gateway API: the one given; else with a scheme given that scheme's own, with none the one
  * that was asked for. A port that is the scheme's own is left out. Without scheme, host and port the location
  * is the target alone (RFC 9110 §10.2.2), which can't be led astray by a forged `Host`.
+ *
+ * What it makes is undefined where the location is the URL that was asked for, as a redirect to https is for a client
+ * that came by https: through this proxy's TLS or that of a trusted proxy in front. Such a redirect would lead in a
+ * circle, so the route does not apply. The exception is 303 for methods other than GET and HEAD.
  *
  * Guarantees a valid reference whatever the client sent: no control character, and no `//` where the path
  * starts.
@@ -54,12 +73,16 @@ const compileOrigin = ({ scheme, host, port }: LocationConfig): ((scope: Templat
 export const compileRedirect = (
   redirect: LocationConfig,
   match: RouteMatch,
-): ((scope: TemplateScope) => string) => {
+  encodedSlash: EncodedSlash = "reject",
+): ((scope: TemplateScope) => string | undefined) => {
   const origin = compileOrigin(redirect);
-  const { prefix, path } = redirect;
-  const target = compileRewrite({ stripPrefix: false, prefix, path }, match);
+  const { status, prefix, path } = redirect;
+  const target = compileRewrite({ stripPrefix: false, prefix, path }, match, encodedSlash);
   return (scope) => {
     const from = scope.path === "*" ? "/" : scope.path;
-    return origin(scope) + withOneSlash(target(from, scope.query, scope));
+    const there = withOneSlash(target(from, scope.query, scope));
+    const site = origin(scope);
+    const same = there === from + scope.query && (site === "" || site === originOf(scope.scheme, scope.host));
+    return same && asksAgain(status, scope.method) ? undefined : site + there;
   };
 };

@@ -2,6 +2,7 @@
 import { type Candidates, collectAllowed, pickCandidate } from "./candidates.ts";
 import type { RoutableRequest } from "./condition.ts";
 import { wildcardSuffix } from "../http/host-matcher.ts";
+import { comparablePath } from "../http/target.ts";
 import type { RouteMatch } from "./match.ts";
 import { type PathIndex, type Visit, indexPaths, walkPaths } from "./path-index.ts";
 import { bindParams } from "./path-matcher.ts";
@@ -19,7 +20,7 @@ export interface FoundRoute<T> {
   readonly kind: "found";
   readonly value: T;
   readonly match: RouteMatch;
-  /** What the path pattern's parameters took, percent-encoded as it stands in the path. No prototype. */
+  /** What the path's parameters took, percent-encoded as it stands in the path. No prototype. */
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -33,12 +34,15 @@ export interface Router<T> {
   /**
    * Finds the most specific route whose match holds entirely. Never throws.
    *
-   * An exact host comes before a wildcard (longer ones first), a wildcard before none; then the path decides by
-   * its first differing segment (a literal before a parameter before a prefix's end); then a method match, the
+   * An exact host comes before a wildcard (longer ones first), a wildcard before none; then an exact path comes before
+   * an expression and that before patterns and prefixes, which are decided by their first differing segment (a
+   * literal before a wildcard before a prefix's end); then a method match, the
    * number of header matches, of query matches and of cookie matches; then the config's order. What fails on
    * its headers, say, gives way to less specific routes, of less specific hosts too.
+   *
+   * @param passedOver values whose routes turned out not to apply: the next one that holds is found.
    */
-  find(request: RoutableRequest): RouteResult<T>;
+  find(request: RoutableRequest, passedOver?: ReadonlySet<T>): RouteResult<T>;
 }
 
 interface Target<T> extends RouteEntry {
@@ -99,6 +103,16 @@ const walk = <T, Q>(
   return walkPaths(index.any, path, visit, question);
 };
 
+interface Search<T> {
+  readonly request: RoutableRequest;
+  readonly passedOver: ReadonlySet<T>;
+}
+
+const pickOther = <T>(
+  candidates: Candidates<Target<T>>,
+  { request, passedOver }: Search<T>,
+): Target<T> | undefined => pickCandidate(candidates, request, ({ found }) => passedOver.has(found.value));
+
 interface Collection {
   readonly request: RoutableRequest;
   readonly allow: Set<string>;
@@ -109,7 +123,8 @@ const collect = <T>(candidates: Candidates<Target<T>>, { request, allow }: Colle
 };
 
 /**
- * Compiles routes. What a look-up costs depends on the request's host and path, not on the number of routes.
+ * Compiles routes. What a look-up costs depends on the request's host and path, not on the number of routes; only
+ * expressions of paths are tried one after another.
  *
  * @throws TypeError for a path that no request can have, a malformed pattern or regular expression.
  */
@@ -127,12 +142,17 @@ export const compileRouter = <T>(entries: readonly RouterEntry<T>[]): Router<T> 
     return allow.size === 0 ? NO_ROUTE : { kind: "method-not-allowed", allow: [...allow].sort() };
   };
   return {
-    find: (request) => {
-      const target = walk(index, request, pickCandidate<Target<T>>, request);
+    find: (given, passedOver) => {
+      const path = comparablePath(given.path);
+      const request = path === given.path ? given : { ...given, path };
+      const target =
+        passedOver === undefined
+          ? walk(index, request, pickCandidate<Target<T>>, request)
+          : walk(index, request, pickOther<T>, { request, passedOver });
       if (target === undefined) return notFound(request);
       if (target.path.params.length === 0) return target.found;
       const { value, match } = target.found;
-      return { kind: "found", value, match, params: bindParams(target.path, request.path) };
+      return { kind: "found", value, match, params: bindParams(target.path, given.path) };
     },
   };
 };

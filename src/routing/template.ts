@@ -1,7 +1,7 @@
 /** Text with variables, compiled once and rendered per request. */
 import { nearestName } from "../core/nearest.ts";
 import { cookieValue } from "../http/cookie-value.ts";
-import { queryValue } from "../http/query-value.ts";
+import { queryBytes } from "../http/query-value.ts";
 
 /** What variables are read from. */
 export interface TemplateScope {
@@ -17,7 +17,7 @@ export interface TemplateScope {
   readonly query: string;
   /** Percent-encoded, as they stand in the path. */
   readonly params: Readonly<Record<string, string>>;
-  /** Value of a request header field; repeated ones joined. */
+  /** Value of a request header field, a character for each byte; repeated ones joined. */
   header(lowerName: string): string | undefined;
 }
 
@@ -65,7 +65,7 @@ const readCookie =
 const FAMILIES: ReadonlyMap<string, (name: string) => Read> = new Map<string, (name: string) => Read>([
   ["param", readParam],
   ["header", (name) => (scope) => scope.header(name.toLowerCase())],
-  ["query", (name) => (scope) => queryValue(scope.query, name)],
+  ["query", (name) => (scope) => queryBytes(scope.query, name)],
   ["cookie", readCookie],
 ]);
 
@@ -139,8 +139,8 @@ const split = (text: string): Pieces => {
  * Compiles `text`, where `${client.address}` and its like stand for values of the request (see
  * `TEMPLATE_VARIABLES`), and `$${` for a literal `${`.
  *
- * Values are put in as `encode` returns them, by default as they are: `query.NAME` percent-decoded,
- * `request.path`, `request.query` (with its `?`) and `param.NAME` still percent-encoded. The text around them
+ * Values are put in as `encode` returns them, by default as they are: a character for each byte, `query.NAME`
+ * percent-decoded, `request.path`, `request.query` (with its `?`) and `param.NAME` still percent-encoded. The text around them
  * is put in as `encodeLiteral` returns it.
  *
  * @throws TypeError for an unknown variable (naming it, the nearest and all known ones) or a `${` left open.

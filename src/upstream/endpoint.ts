@@ -40,7 +40,7 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
     origin: parsed.origin,
     scheme: secure ? "https" : "http",
     authority: parsed.host,
-    basePath: parsed.pathname.replace(/\/+$/, ""),
+    basePath: parsed.pathname === "/" ? "" : parsed.pathname,
     socketPath,
     weight,
     tls: effectiveTls,

@@ -21,7 +21,7 @@ export interface ForwardOptions {
   readonly telemetry: Telemetry;
   readonly forwarding: ForwardingOptions;
   readonly timeouts: AttemptTimeouts;
-  /** Path and query to ask for, before the endpoint's base path. */
+  /** Path and query to ask for, behind the endpoint's base path; see `joinTarget`. */
   target(exchange: Exchange): string;
   /** Host field instead of what the upstream's policy says. */
   readonly host: ((exchange: Exchange) => string) | undefined;
@@ -105,9 +105,17 @@ class ForwardAttempt implements Attempt {
   }
 }
 
-/** `*` stands for the whole server, which has no path to put another before. */
-const joinTarget = (basePath: string, target: string): string =>
-  basePath === "" || target === "*" ? target : basePath + target;
+/**
+ * `target` behind an endpoint's base path. A rewrite may have left nothing of the path, or only its query: then the
+ * base path stands alone, as it was written. Where both have a slash one stays; no other is added or taken away.
+ */
+export const joinTarget = (basePath: string, target: string): string => {
+  // The whole server has no path to put another before.
+  if (target === "*") return target;
+  if (!target.startsWith("/")) return (basePath === "" ? "/" : basePath) + target;
+  if (basePath === "") return target;
+  return (basePath.endsWith("/") ? basePath.slice(0, -1) : basePath) + target;
+};
 
 const requestEditor = ({
   forwarding,
@@ -141,7 +149,7 @@ const MAX_FORWARDS: ReadonlySet<string> = new Set(["max-forwards"]);
 const forwardsLeft = ({ arrival: { method, notes } }: Exchange): number | undefined => {
   const { maxForwards } = notes;
   if (maxForwards === undefined || (method !== "OPTIONS" && method !== "TRACE")) return undefined;
-  return /^[1-9]\d{0,8}$/.test(maxForwards) ? Number(maxForwards) - 1 : undefined;
+  return /^\d{1,9}$/.test(maxForwards) && Number(maxForwards) > 0 ? Number(maxForwards) - 1 : undefined;
 };
 
 /** Fields that never go on as they came: `constant` and what the proxy writes anew. The id's fields rarely change. */

@@ -21,6 +21,13 @@ export const REPLACED_BY_FORWARDING: readonly string[] = [
   "forwarded",
 ];
 
+/** The port behind a host, or the scheme's own. Behind a colon in brackets, of an IPv6 address, is none. */
+const portOf = (host: string, scheme: "http" | "https"): string => {
+  const colon = host.lastIndexOf(":");
+  if (colon > host.lastIndexOf("]")) return host.slice(colon + 1);
+  return scheme === "https" ? "443" : "80";
+};
+
 /** Appends to `fields` (name, value, …) what this exchange sends. `Via` is added to those of earlier hops. */
 export const pushForwardingFields = (
   fields: string[],
@@ -32,8 +39,10 @@ export const pushForwardingFields = (
     if (client.forwardedFor !== "") fields.push("x-forwarded-for", client.forwardedFor);
     if (client.host !== "") fields.push("x-forwarded-host", client.host);
     fields.push("x-forwarded-proto", client.scheme);
+    const port = client.forwardedPort ?? portOf(client.host, client.scheme);
+    fields.push("x-forwarded-port", String(port));
   }
   if (options.forwarded) fields.push("forwarded", serialiseForwarded(client));
-  if (options.via !== false) fields.push("via", `1.1 ${options.via}`);
+  if (options.via !== false) fields.push("via", `${exchange.arrival.version ?? "1.1"} ${options.via}`);
   for (const header of exchange.idFields) fields.push(header, exchange.id);
 };

@@ -21,7 +21,7 @@ export interface SelectionOptions {
 const COLDEST = 0.1;
 /** The share of healthy endpoints is counted so often; in between the last count holds. */
 const CENSUS_MS = 100;
-const NOTHING_TRIED: Trail = Object.freeze({ attempts: 0, endpoint: undefined, edits: undefined });
+const NOTHING_TRIED: Trail = Object.freeze({ attempts: 0, endpoint: undefined, edits: undefined, failure: undefined });
 
 /**
  * One object for all picks of an upstream.

@@ -25,7 +25,7 @@ const unfinished: Case[] = UPLOADS.flatMap(({ kind, field, part }) => {
         const response = await stage.raw(upload, "POST");
         expect(response.status).toBe(502);
         expect(JSON.parse(response.text)).toMatchObject({ code: "upstream-reset" });
-        await stage.proxy.child.printed(/^upstream-reset POST \/up /m);
+        await stage.proxy.child.printed(/upstream-reset .*POST \/up /);
       },
     },
     {
@@ -75,8 +75,7 @@ const early: Case[] = [
       const smuggled = requestText("/smuggled");
       stage.origin.script(async (x) => {
         await x.respond(200, {}, x.head.target);
-        if (x.head.method === "GET") return;
-        await x.wire.ended();
+        if (x.head.method === "POST") await x.body();
       });
       const client = await stage.client();
       const fields = [`Content-Length: ${PART.length + smuggled.length}`];

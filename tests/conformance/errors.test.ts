@@ -43,6 +43,16 @@ const problems: Case[] = [
       expect(JSON.parse((await stage.request("/")).text)).toMatchObject({ code: "upstream-reset" });
     },
   },
+  ...["/certificate", "/ECONNREFUSED", "/timeout", "/tls-handshake?why=self-signed%20certificate"].map(
+    (target): Case => ({
+      title: `failure of a request for ${target} is classified by what happened, not by its name`,
+      run: async (stage) => {
+        stage.origin.script((x) => x.wire.reset());
+        const { text } = await stage.request(target, { method: "POST", body: "x" });
+        expect(JSON.parse(text)).toMatchObject({ status: 502, code: "upstream-reset" });
+      },
+    }),
+  ),
   {
     title: "no route is a problem document too",
     run: async (stage) => {

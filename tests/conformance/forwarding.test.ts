@@ -39,6 +39,7 @@ const untrusted: Case[] = [
       expect(fields.all("x-forwarded-for")).toEqual(["127.0.0.1"]);
       expect(fields.all("x-forwarded-host")).toEqual(["shop.test:8080"]);
       expect(fields.all("x-forwarded-proto")).toEqual(["http"]);
+      expect(fields.all("x-forwarded-port")).toEqual(["8080"]);
       expect(fields.get("via")).toBe("1.1 fairlead");
     },
   },
@@ -70,6 +71,19 @@ const untrusted: Case[] = [
 ];
 
 conformance("forwarding from untrusted clients", { config: oneUpstream(), cases: untrusted });
+
+conformance("fields of Cloudflare's edge elsewhere", {
+  config: oneUpstream({ listen: { trustedProxies: "127.0.0.1" } }),
+  cases: [
+    {
+      title: "address that only Cloudflare's edge may tell is not believed",
+      run: async (stage) => {
+        const fields = await seenBy(stage, ["CF-Connecting-IP: 6.6.6.6", "True-Client-IP: 6.6.6.6"]);
+        expect(fields.all("x-forwarded-for")).toEqual(["127.0.0.1"]);
+      },
+    },
+  ],
+});
 
 conformance("routing of untrusted clients", {
   config: oneUpstream({

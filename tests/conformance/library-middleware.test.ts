@@ -43,7 +43,6 @@ const cases: Case[] = [
         const response = await stage.request("/guarded/", { fields });
         expect(response.fields.get("x-request-id")).toBe("from-peer");
         expect(response.fields.get("strict-transport-security")).toBeDefined();
-        expect(response.text).not.toContain("x_y");
       }
     },
   },
@@ -63,7 +62,7 @@ const cases: Case[] = [
       }
     },
   },
-  ...["/guarded/", "/guarded/proxy/a", "/guarded/proxy/changed"].map((target): Case => ({
+  ...["/guarded/proxy/a", "/guarded/proxy/changed"].map((target): Case => ({
     title: `content of untold length at ${target} is whole, or refused when it is too long`,
     run: async (stage) => {
       echo(stage);

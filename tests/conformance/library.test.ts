@@ -157,6 +157,42 @@ const cases: Case[] = [
       expect([exchange.header("x-changed"), exchange.header("x-forwarded-for")]).toEqual(["1", "127.0.0.1"]);
     },
   },
+  ...["waiting", "touched"].flatMap((way): Case[] => [
+    ...[54, 60_000].flatMap((bytes): Case[] =>
+      (["sized", "chunked"] as const).map((framing): Case => ({
+        title: `${framing} upload of ${bytes} bytes in two pieces arrives whole behind middleware (${way})`,
+        run: async (stage) => {
+          const content = "x".repeat(bytes);
+          const field = framing === "sized" ? `Content-Length: ${bytes}` : CHUNKED;
+          const body = framing === "sized" ? content : chunked(content);
+          const half = body.length >> 1;
+          const client = await stage.client();
+          await client.send(
+            requestText(`/${way}/a`, { method: "POST", fields: [field] }) + body.slice(0, half),
+          );
+          await client.send(body.slice(half));
+          expect((await client.response("POST")).status).toBe(200);
+          expect((await (await stage.origin.request()).body()).length).toBe(bytes);
+        },
+      })),
+    ),
+    {
+      title: `upload that its client breaks off is never completed behind middleware (${way})`,
+      run: async (stage) => {
+        const client = await stage.client();
+        const head = requestText(`/${way}/broken`, { method: "POST", fields: [CHUNKED] });
+        await client.send(`${head}36\r\n${"x".repeat(51)}`);
+        client.close();
+        // Waits as long as the other did, and began later.
+        expect((await stage.request(`/${way}/after`)).status).toBe(200);
+        for (const exchange of stage.origin.exchanges) {
+          if (exchange.head.method === "POST") {
+            await expect(exchange.body()).rejects.toThrow(/ended the connection/);
+          }
+        }
+      },
+    },
+  ]),
   {
     title: "HEAD response to a chunked resource invents no length",
     run: async (stage) => {

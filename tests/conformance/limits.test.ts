@@ -176,5 +176,53 @@ conformance("requests of a connection", {
         expect(await client.closed()).toBe("fin");
       },
     },
+    {
+      title: "pipelined requests beyond the last allowed one are not sent on",
+      run: async (stage) => {
+        const client = await stage.client();
+        await client.send(["/1", "/2", "/3", "/4", "/5"].map((target) => requestText(target)).join(""));
+        const closing: boolean[] = [];
+        for (let i = 0; i < 3; i++) {
+          closing.push((await client.response()).fields.get("connection")?.toLowerCase() === "close");
+        }
+        expect(closing).toEqual([false, false, true]);
+        expect((await client.wire.rest()).toString()).toBe("");
+        expect((await stage.request("/after")).status).toBe(200);
+        expect(stage.origin.seen).toEqual(["GET /1", "GET /2", "GET /3", "GET /after"]);
+      },
+    },
+  ],
+});
+
+/** Limits hold while the bytes come in: who never ends a line is answered all the same. */
+const endless = (what: string, status: number, text: string): Case => ({
+  title: `${what} without end is answered ${status} and its connection closed`,
+  run: async (stage) => {
+    const client = await stage.client();
+    void client.send(text);
+    expect((await client.response()).status).toBe(status);
+    await client.closed();
+    expect(stage.origin.seen).toEqual([]);
+  },
+});
+
+conformance("limits while reading", {
+  config: oneUpstream({ listen: { limits: { targetBytes: 256, headers: 20, headerBytes: 2_000 } } }),
+  cases: [
+    endless("target", 414, `GET /${"a".repeat(5_000)}`),
+    endless("field value", 431, `GET / HTTP/1.1\r\nHost: example.test\r\nX-A: ${"a".repeat(5_000)}`),
+    endless("field name", 431, `GET / HTTP/1.1\r\nHost: example.test\r\n${"a".repeat(5_000)}`),
+    endless("header section", 431, `GET / HTTP/1.1\r\nHost: example.test\r\n${"X-A: 1\r\n".repeat(1_000)}`),
+    endless("row of cookies", 431, `GET / HTTP/1.1\r\nHost: example.test\r\n${"Cookie: a=1\r\n".repeat(30)}`),
+    {
+      title: "header section of exactly the limits passes on every request of a connection",
+      run: async (stage) => {
+        const client = await stage.client();
+        for (let i = 0; i < 5; i++) {
+          await client.send(requestText("/", { fields: Array.from({ length: 19 }, () => "X-A: 1") }));
+          expect((await client.response()).status).toBe(200);
+        }
+      },
+    },
   ],
 });

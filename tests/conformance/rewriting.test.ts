@@ -15,7 +15,7 @@ const redirect = (path: string, target: NonNullable<RouteInput["redirect"]>): Ro
 });
 
 const config = ([first]: readonly [string, ...string[]]): ConfigInput => ({
-  upstreams: { main: first, based: `${first}/base/` },
+  upstreams: { main: first, based: `${first}/base/`, api: `${first}/api` },
   routes: [
     to("/strip/*", { stripPrefix: true }),
     to("/old/*", { prefix: "/new" }),
@@ -24,6 +24,15 @@ const config = ([first]: readonly [string, ...string[]]): ConfigInput => ({
     to("/fixed", { path: "/elsewhere" }),
     to("/based/*", undefined, "based"),
     to("/based-strip/*", { stripPrefix: true }, "based"),
+    to("/api-strip/*", { stripPrefix: true }, "api"),
+    { ...to("/npm/*", { stripPrefix: true }), encodedSlash: "keep" },
+    { ...to("/projects/:id/*", { path: "/p/${param.id}" }), encodedSlash: "keep" },
+    to("/byte", { path: "/b/${header.x-byte}" }),
+    {
+      match: { path: { regex: "/u/(?<id>\\d+)/avatar" } },
+      upstream: "main",
+      rewrite: { path: "/a/${param.id}" },
+    },
     redirect("/r/full", { status: 301, scheme: "https", host: "new.example", path: "/home" }),
     redirect("/r/prefix/*", { prefix: "/n" }),
     redirect("/r/port", { host: "new.example", port: 8443, scheme: "https" }),
@@ -76,6 +85,21 @@ const cases: Case[] = [
   forwards("upstream's base path comes before the path", "/based/x?y=1", "/base/based/x?y=1"),
   forwards("upstream's base path comes before a rewritten path", "/based-strip/x", "/base/x"),
   forwards("query that stands alone is kept", "/strip/?", "/?"),
+  forwards("stripped prefix adds no slash before a query", "/api-strip?q=1", "/api?q=1"),
+  forwards("stripped prefix of exactly the path leaves the base path", "/api-strip", "/api"),
+  forwards("stripped prefix keeps the client's slash", "/api-strip/?q=1", "/api/?q=1"),
+  forwards("stripped prefix keeps an empty segment", "/strip//x", "//x"),
+  forwards("stripped prefix keeps an empty segment behind a base path", "/api-strip//x", "/api//x"),
+  forwards("encoded slash passes where the route keeps it", "/npm/@scope%2fname", "/@scope%2fname"),
+  forwards("encoded slash is part of a parameter", "/projects/a%2Fb/issues", "/p/a%2Fb"),
+  forwards("group of an expression is a parameter", "/u/42/avatar?s=1", "/a/42?s=1"),
+  {
+    title: "bytes of a field are the same bytes in a path",
+    run: async (stage) => {
+      expect((await stage.request("/byte", { fields: ["X-Byte: \u00c3\u00a5"] })).status).toBe(200);
+      expect((await stage.origin.request()).head.target).toBe("/b/%C3%A5");
+    },
+  },
   redirects("redirect builds scheme, host and path", "/r/full?q=1", 301, "https://new.example/home?q=1"),
   redirects("redirect replaces the matched prefix", "/r/prefix/a/b?q", 302, "http://example.test/n/a/b?q"),
   redirects(

@@ -109,6 +109,8 @@ conformance("timeouts", {
   cases: firstByte,
 });
 
+const upload = (field: string): string => requestText("/", { method: "POST", fields: [field] });
+
 const idle: Case[] = [
   {
     title: "response body that stalls is cut on both sides",
@@ -134,20 +136,22 @@ const idle: Case[] = [
       expect((await stage.request("/")).text).toBe("slowly");
     },
   },
-  {
-    title: "request body that stalls ends the upstream request incomplete",
+  ...[
+    { kind: "sized", text: `${upload("Content-Length: 10")}half` },
+    { kind: "chunked", text: `${upload("Transfer-Encoding: chunked")}a\r\nhalf` },
+    { kind: "empty so far", text: upload("Content-Length: 10") },
+  ].map(({ kind, text }): Case => ({
+    title: `request body that stalls (${kind}) is the client's fault: 408, and the upstream request ends incomplete`,
     run: async (stage) => {
-      const client = await stage.client();
-      await client.send(`${requestText("/", { method: "POST", fields: ["Content-Length: 10"] })}half`);
-      const exchange = await stage.origin.request();
+      const before = stage.proxy.child.stderr;
+      const { client, exchange } = await stage.begun(text);
       await expect(exchange.body()).rejects.toThrow(/ended the connection/);
-      const outcome = await client.response("POST").then(
-        (r) => r.status,
-        () => "closed" as const,
-      );
-      expect([408, 504, "closed"]).toContain(outcome);
+      const response = await client.response("POST");
+      expect([response.status, codeOf(response.text)]).toEqual([408, "request-timeout"]);
+      await client.closed();
+      expect(stage.proxy.child.stderr.slice(before.length)).not.toMatch(/attempt-timeout|upstream-reset/);
     },
-  },
+  })),
   {
     title: "origin that stops reading a request body is given up with 504",
     run: async (stage) => {
@@ -206,10 +210,10 @@ conformance("connect timeout", {
   config: holeUpstream({ connect: "500ms" }),
   cases: [
     {
-      title: "connection that is not established in time is answered with 502",
+      title: "connection that is not established in time is answered with 504",
       run: async (stage) => {
         const response = await stage.request("/");
-        expect([response.status, codeOf(response.text)]).toEqual([502, "connect-failed"]);
+        expect([response.status, codeOf(response.text)]).toEqual([504, "connect-timeout"]);
       },
     },
   ],
@@ -222,6 +226,28 @@ conformance("connect that hangs", {
       title: "connection that is never established is given up within the limits",
       run: async (stage) => {
         expect([502, 504]).toContain((await stage.request("/")).status);
+      },
+    },
+  ],
+});
+
+conformance("timeouts of 0", {
+  config: ([origin]) => ({
+    upstreams: { main: { endpoints: origin, timeouts: { firstByte: 0, idle: 0 } } },
+    routes: [{ upstream: "main", timeouts: { total: 0, firstByte: 0, idle: 0 } }],
+  }),
+  cases: [
+    {
+      title: "timeouts of 0 end nothing",
+      run: async (stage) => {
+        stage.origin.script(async (x) => {
+          // Longer than a coarse sweep takes to notice.
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          await x.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nda");
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          await x.send("ta");
+        });
+        expect((await stage.request("/")).text).toBe("data");
       },
     },
   ],

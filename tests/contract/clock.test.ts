@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { queueClock } from "../../runtimes/fetch/clock.ts";
+import { queueClock } from "../../runtimes/engine/queue-clock.ts";
 import { ManualClock } from "../../runtimes/memory/mod.ts";
-import { nodeClock } from "../../runtimes/node/clock.ts";
+import { timerClock } from "../../runtimes/fetch/timer-clock.ts";
 import type { Clock } from "../../src/core/platform.ts";
 
 interface Subject {
@@ -17,7 +17,7 @@ const SUBJECTS: Readonly<Record<string, () => Subject>> = {
     const clock = new ManualClock(1_000_000);
     return { clock, until: (promise) => Promise.all([clock.advance(1_000), promise]).then(() => {}) };
   },
-  "Node's": () => ({ clock: nodeClock, until: itself }),
+  "timers'": () => ({ clock: timerClock, until: itself }),
   "the queue's": () => ({
     clock: queueClock({
       now: () => performance.now(),

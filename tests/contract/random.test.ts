@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { webRandom } from "../../runtimes/fetch/random.ts";
 import { seededRandom } from "../../runtimes/memory/mod.ts";
-import { nodeRandom } from "../../runtimes/node/random.ts";
 
-const SUBJECTS = { "Node's": nodeRandom, "the web's": webRandom, "a seed's": () => seededRandom(7) };
+const SUBJECTS = { "the web's": webRandom, "a seed's": () => seededRandom(7) };
 
 describe.each(Object.entries(SUBJECTS))("%s randomness", (_, create) => {
   test("draws floats from 0 up to 1, on either side of the middle", () => {

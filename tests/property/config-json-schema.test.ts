@@ -83,7 +83,7 @@ const PARSER_ONLY: readonly (readonly [said: RegExp, why: string, input: unknown
   [
     /path holds|path is percent-encoded twice|path hides a dot segment|path starts with two slashes|makes no valid target/,
     "percent-escapes and dot segments: nobody could read the pattern",
-    { routes: [{ match: { path: "/%2F" }, respond: {} }] },
+    { routes: [{ match: { path: "/%5C" }, respond: {} }] },
   ],
   [
     /an address has no wildcard/,

@@ -60,6 +60,8 @@ const harmless = fc.constantFrom(
   "%7e",
   "%e9",
   "%C3%A9",
+  "%2f",
+  "%2F",
   "@",
   "?",
 );
@@ -133,10 +135,12 @@ describe("normaliseTarget", () => {
         if (!result.ok) return;
         expect(result.target).toMatch(/^\/[\x21-\x7e]*$/);
         expect(result.target.startsWith("//")).toBe(false);
-        expect(result.path).not.toMatch(/\/\.{1,2}(?:[/;]|$)|%2e|%2f|%5c|%00|%25[0-9a-f]{2}|[\\#?]/i);
-        expect(result.path.match(/%../g) ?? []).toEqual(
-          (result.path.match(/%../g) ?? []).map((e) => e.toUpperCase()),
+        expect(result.path).not.toMatch(
+          /(?:\/|%2f)\.{1,2}(?:[/;]|%2f|%3b|$)|%2e|%5c|%00|%25[0-9a-f]{2}|[\\#?]/i,
         );
+        expect(result.encodedSlash).toBe(/%2f/i.test(result.path));
+        const escapes = (result.path.match(/%../g) ?? []).filter((escape) => escape !== "%2f");
+        expect(escapes).toEqual(escapes.map((escape) => escape.toUpperCase()));
       }),
     );
   });
@@ -160,6 +164,18 @@ describe("normaliseTarget", () => {
         if (!result.ok) return;
         const path = raw.split("?")[0] ?? "";
         expect(meaning(result.path)).toEqual(meaning(removeDotSegments(path.replace(/%2e/gi, "."))));
+      }),
+    );
+  });
+
+  it("never adds, takes away or moves a slash, encoded or not, but for dot segments", () => {
+    const slashes = (path: string): readonly string[] => path.match(/\/|%2f/gi) ?? [];
+    fc.assert(
+      fc.property(anyTarget, (raw) => {
+        const path = raw.split("?")[0] ?? "";
+        const result = normaliseTarget(raw);
+        if (!result.ok || /\/(?:\.|%2e)/i.test(path)) return;
+        expect(slashes(result.path)).toEqual(slashes(path));
       }),
     );
   });
@@ -189,9 +205,10 @@ describe("normaliseTarget", () => {
     fc.assert(
       fc.property(fc.webPath(), fc.webQueryParameters(), (path, query) => {
         const url = new URL(`http://h${path}?${query}`);
-        const ambiguous = /%(?:[01][0-9a-f]|7f|2f|5c|25[0-9a-f]{2})|%(?![0-9a-f]{2})|^\/\/|\/\.{1,2};/i.test(
-          url.pathname,
-        );
+        const ambiguous =
+          /%(?:[01][0-9a-f]|7f|5c|25[0-9a-f]{2})|%(?![0-9a-f]{2})|^\/\/|\/\.{1,2};|\.%2f|%2f\./i.test(
+            url.pathname,
+          );
         const result = normaliseTarget(url.pathname + url.search);
         expect(result.ok || ambiguous).toBe(true);
       }),

@@ -41,23 +41,26 @@ const conditionsHold = (match: RouteMatch, request: RoutableRequest): boolean =>
 /** Every way to write a path match as the regular expression that it stands for. */
 const pathExpression = (path: PathMatch | undefined): RegExp => {
   if (path === undefined) return /^/;
+  if (path.kind === "regex") return new RegExp(`^(?=/)(?:${path.value})$`);
   const open = path.kind === "prefix" || path.value.endsWith("/*");
   const fixed = path.value.replace(/\/\*$/, "").replace(path.kind === "prefix" ? /\/$/ : /$^/, "");
   const source = fixed
     .split("/")
-    .map((part) => (path.kind === "pattern" && part.startsWith(":") ? "[^/]+" : part))
+    .map((part) => (path.kind === "pattern" && /^[:*]/.test(part) ? "[^/]+" : part))
     .join("/");
   return new RegExp(`^${source}${open ? "(/.*)?" : ""}$`);
 };
 
-/** One character a segment that a longer string sorts after: literal, parameter, exact end, prefix end. */
+/** One character a segment that a longer string sorts after: whole path, expression, literal, wildcard, exact end, prefix end. */
 const pathRank = (path: PathMatch | undefined): string => {
   if (path === undefined) return "0";
+  if (path.kind === "regex") return "4";
+  if (path.kind === "exact" || (path.kind === "pattern" && !/[:*]/.test(path.value))) return "5";
   const open = path.kind === "prefix" || path.value.endsWith("/*");
   const fixed = path.value.replace(/\/\*$/, "").replace(path.kind === "prefix" ? /\/$/ : /$^/, "");
   const parts = fixed === "" ? [] : fixed.split("/").slice(1);
   return (
-    parts.map((part) => (path.kind === "pattern" && part.startsWith(":") ? "2" : "3")).join("") +
+    parts.map((part) => (path.kind === "pattern" && /^[:*]/.test(part) ? "2" : "3")).join("") +
     (open ? "0" : "1")
   );
 };
@@ -107,15 +110,15 @@ const reference = (matches: readonly RouteMatch[], request: RoutableRequest): un
 
 const segment = fc.constantFrom("a", "b", "aa");
 const pathParts = fc.array(
-  fc.oneof({ weight: 3, arbitrary: segment }, { weight: 2, arbitrary: fc.constant(":") }),
+  fc.oneof({ weight: 3, arbitrary: segment }, { weight: 2, arbitrary: fc.constantFrom(":", "*") }),
   {
     maxLength: 3,
   },
 );
 const pathMatch: fc.Arbitrary<PathMatch | undefined> = fc
-  .tuple(pathParts, fc.constantFrom("exact", "prefix", "pattern", "open", "slash", "none"))
+  .tuple(pathParts, fc.constantFrom("exact", "prefix", "pattern", "open", "slash", "regex", "none"))
   .map(([parts, kind]) => {
-    const literal = `/${parts.map((part) => (part === ":" ? "b" : part)).join("/")}`;
+    const literal = `/${parts.map((part) => (/^[:*]/.test(part) ? "b" : part)).join("/")}`;
     const pattern = `/${parts.map((part, i) => (part === ":" ? `:p${i}` : part)).join("/")}`;
     switch (kind) {
       case "exact":
@@ -128,6 +131,11 @@ const pathMatch: fc.Arbitrary<PathMatch | undefined> = fc
         return { kind, value: pattern };
       case "open":
         return { kind: "pattern", value: pattern === "/" ? "/*" : `${pattern}/*` };
+      case "regex":
+        return {
+          kind,
+          value: `/${parts.map((part) => (/^[:*]/.test(part) ? "(b|aa?)" : part)).join("/")}.*`,
+        };
       case "none":
         return undefined;
     }

@@ -102,7 +102,7 @@ export const testExchange = (parts: Omit<AttemptParts, "endpoint"> = {}): Exchan
     body: arrival.body,
     endsAt: parts.endsAt ?? Infinity,
     cancellation: arrival.cancellation,
-    trail: { attempts: 1, endpoint: undefined, edits: undefined },
+    trail: { attempts: 1, endpoint: undefined, edits: undefined, failure: undefined },
   };
 };
 

@@ -86,7 +86,14 @@ export class Child {
   }
 
   signal(name: NodeJS.Signals): void {
-    if (this.exit === undefined) this.#process.kill(name);
+    const { pid } = this.#process;
+    if (this.exit !== undefined || pid === undefined) return;
+    try {
+      // Not the child's own `kill`, whose second call does nothing on Deno.
+      process.kill(pid, name);
+    } catch {
+      // Gone already; `exit` follows.
+    }
   }
 
   ended(boundMs: number = BOUND_MS): Promise<Exit> {

@@ -57,6 +57,7 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       if (setup.writable === false) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
       files.set(path, text);
     },
+    onHangUp: () => {},
     certificates: { inspect: () => [], modeOf: () => Promise.resolve(undefined) },
     importModule: unexpected("importing"),
     now: () => 0,

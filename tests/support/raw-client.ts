@@ -46,13 +46,23 @@ export class RawClient {
     return this.wire.send(bytes);
   }
 
+  /** Sends `text` in pieces of one byte, each a write of its own. */
+  async sendBytewise(text: string): Promise<void> {
+    for (const byte of Buffer.from(text, "latin1")) await this.wire.send(Uint8Array.of(byte));
+  }
+
+  /** The next response head, 1xx or final. */
+  async head(boundMs: number = this.wire.patienceMs): Promise<ResponseText> {
+    const section = await this.wire.headSection(boundMs);
+    if (section === undefined) throw new Malformed("the connection ended without a response");
+    return parseResponseHead(section);
+  }
+
   /** Reads one response head that is not 1xx, keeping those that are. */
-  async #head(boundMs: number): Promise<{ head: ResponseText; interim: ResponseText[] }> {
+  async #finalHead(boundMs: number): Promise<{ head: ResponseText; interim: ResponseText[] }> {
     const interim: ResponseText[] = [];
     for (;;) {
-      const section = await this.wire.headSection(boundMs);
-      if (section === undefined) throw new Malformed("the connection ended without a response");
-      const head = parseResponseHead(section);
+      const head = await this.head(boundMs);
       if (head.status >= 200) return { head, interim };
       interim.push(head);
     }
@@ -60,13 +70,13 @@ export class RawClient {
 
   /** The next response's head, with its body to be read piece by piece. */
   async open(method: string = "GET", boundMs: number = this.wire.patienceMs): Promise<OpenResponse> {
-    const { head, interim } = await this.#head(boundMs);
+    const { head, interim } = await this.#finalHead(boundMs);
     return { ...head, interim, pieces: this.wire.pieces(responseFraming(head, method)) };
   }
 
   /** The next response, whole. `method` is the request's: HEAD has no body to wait for. */
   async response(method: string = "GET", boundMs: number = this.wire.patienceMs): Promise<RawResponse> {
-    const { head, interim } = await this.#head(boundMs);
+    const { head, interim } = await this.#finalHead(boundMs);
     let trailers: Fields | undefined;
     const pieces: Buffer[] = [];
     for await (const piece of this.wire.pieces(

@@ -113,20 +113,24 @@ export class RawOrigin {
   /** What went wrong in scripts or in what the peer sent. */
   failures: unknown[] = [];
 
+  readonly host: string;
+
   private constructor(server: Server) {
     this.#server = server;
-    this.port = (server.address() as AddressInfo).port;
+    ({ address: this.host, port: this.port } = server.address() as AddressInfo);
     server.on("connection", (socket) => void this.#serve(socket));
   }
 
-  static async start(): Promise<RawOrigin> {
+  static async start(host: string = "127.0.0.1", port: number = 0): Promise<RawOrigin> {
     const server = createServer({ allowHalfOpen: true });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve, reject) =>
+      server.once("error", reject).listen({ port, host, backlog: 4096 }, resolve),
+    );
     return new RawOrigin(server);
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.host}:${this.port}`;
   }
 
   /** Connections accepted so far. */

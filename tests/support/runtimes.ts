@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ConfigInput } from "../../src/config/types.ts";
 import { Child } from "./child.ts";
+import { hostsText, type Hosts, withOwnHosts } from "./own-hosts.ts";
 
 export type RuntimeName = "node" | "deno" | "bun" | "workerd";
 
@@ -36,6 +37,8 @@ export interface RunningProxy {
   readonly runtime: RuntimeName;
   readonly port: number;
   readonly child: Child;
+  /** Replaces the names that only this proxy can look up. */
+  setHosts(hosts: Hosts): void;
   /** Ends it at once. */
   stop(): Promise<void>;
 }
@@ -45,19 +48,24 @@ export const startProxy = async (
   runtime: RuntimeName,
   config: ConfigInput,
   served: Served = "gateway",
+  hosts?: Hosts,
 ): Promise<RunningProxy> => {
   const directory = mkdtempSync(join(tmpdir(), "fairlead-test-"));
   const file = join(directory, "fairlead.json");
   writeFileSync(file, JSON.stringify(config));
-  const [command = "", ...args] = COMMANDS[runtime];
-  const child = new Child(runtime, command, [...args, launcherOf(runtime, served), file]);
+  const hostsFile = join(directory, "hosts");
+  const setHosts = (names: Hosts): void => writeFileSync(hostsFile, hostsText(names));
+  const own = [...COMMANDS[runtime], launcherOf(runtime, served), file];
+  if (hosts !== undefined) setHosts(hosts);
+  const [command = "", ...args] = hosts === undefined ? own : withOwnHosts(hostsFile, own);
+  const child = new Child(runtime, command, args);
   const stop = async (): Promise<void> => {
     await child.stop();
     rmSync(directory, { recursive: true, force: true });
   };
   try {
     const [, port] = await child.printed(/^\{.*"port":(\d+)\}$/m, 20_000);
-    return { runtime, port: Number(port), child, stop };
+    return { runtime, port: Number(port), child, setHosts, stop };
   } catch (error) {
     await stop();
     throw error;

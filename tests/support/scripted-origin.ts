@@ -2,19 +2,22 @@
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type HttpBindings, getRequestListener } from "@hono/node-server";
-import type { ScriptedUpstream } from "../../runtimes/memory/mod.ts";
+import type { ScriptedExchange, ScriptedUpstream } from "../../runtimes/memory/mod.ts";
 
 export interface ScriptedOrigin {
   readonly url: string;
   stop(): Promise<void>;
 }
 
+/** Neither interim responses nor trailers. */
+const PLAIN: ScriptedExchange = { interim() {}, trailers() {}, content: null };
+
 /** Listens on loopback. A script that throws breaks the connection. */
 export const startScriptedOrigin = async (script: ScriptedUpstream): Promise<ScriptedOrigin> => {
   const listener = getRequestListener(
     async (request, env) => {
       try {
-        return await script(request);
+        return await script(request, PLAIN);
       } catch {
         (env as HttpBindings).outgoing.destroy();
         return new Response();

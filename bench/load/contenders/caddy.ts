@@ -38,17 +38,20 @@ http://:${port} {
 }
 `;
 
-export const contender: Contender = {
-  name: "Caddy",
-  group: "server",
-  missing: () => missingProgram("caddy"),
-  prepare: (ends) => {
-    const file = join(ends.folder, "Caddyfile");
-    writeFileSync(file, configuration(ends));
-    return {
-      command: machineProgram("caddy") ?? "caddy",
-      args: ["run", "--adapter", "caddyfile", "--config", file],
-      env: { GOMAXPROCS: "1", HOME: ends.folder, XDG_DATA_HOME: ends.folder, XDG_CONFIG_HOME: ends.folder },
-    };
+export const contenders: readonly Contender[] = [
+  {
+    id: "caddy",
+    name: "Caddy",
+    group: "server",
+    missing: () => missingProgram("caddy"),
+    prepare: (ends) => {
+      const file = join(ends.folder, "Caddyfile");
+      writeFileSync(file, configuration(ends));
+      return {
+        command: machineProgram("caddy") ?? "caddy",
+        args: ["run", "--adapter", "caddyfile", "--config", file],
+        env: { GOMAXPROCS: "1", HOME: ends.folder, XDG_DATA_HOME: ends.folder, XDG_CONFIG_HOME: ends.folder },
+      };
+    },
   },
-};
+];

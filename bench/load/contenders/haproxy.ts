@@ -37,13 +37,16 @@ backend origin
   server origin 127.0.0.1:${originPort} pool-max-conn 256
 `;
 
-export const contender: Contender = {
-  name: "HAProxy",
-  group: "server",
-  missing: () => missingProgram("haproxy"),
-  prepare: (ends) => {
-    const file = join(ends.folder, "haproxy.cfg");
-    writeFileSync(file, configuration(ends));
-    return { command: machineProgram("haproxy") ?? "haproxy", args: ["-db", "-f", file] };
+export const contenders: readonly Contender[] = [
+  {
+    id: "haproxy",
+    name: "HAProxy",
+    group: "server",
+    missing: () => missingProgram("haproxy"),
+    prepare: (ends) => {
+      const file = join(ends.folder, "haproxy.cfg");
+      writeFileSync(file, configuration(ends));
+      return { command: machineProgram("haproxy") ?? "haproxy", args: ["-db", "-f", file] };
+    },
   },
-};
+];

@@ -50,13 +50,16 @@ http {
 }
 `;
 
-export const contender: Contender = {
-  name: "nginx",
-  group: "server",
-  missing: () => missingProgram("nginx"),
-  prepare: (ends) => {
-    const file = join(ends.folder, "nginx.conf");
-    writeFileSync(file, configuration(ends));
-    return { command: machineProgram("nginx") ?? "nginx", args: ["-p", ends.folder, "-c", file] };
+export const contenders: readonly Contender[] = [
+  {
+    id: "nginx",
+    name: "nginx",
+    group: "server",
+    missing: () => missingProgram("nginx"),
+    prepare: (ends) => {
+      const file = join(ends.folder, "nginx.conf");
+      writeFileSync(file, configuration(ends));
+      return { command: machineProgram("nginx") ?? "nginx", args: ["-p", ends.folder, "-c", file] };
+    },
   },
-};
+];

@@ -48,9 +48,9 @@ end
 
 function done(summary, latency, requests)
   io.write(string.format(
-    "RESULT {\"requests\":%d,\"durationUs\":%d,\"bytes\":%d,\"connectErrors\":%d,\"readErrors\":%d," ..
-    "\"writeErrors\":%d,\"timeouts\":%d,\"statusErrors\":%d,\"p50Us\":%d,\"p99Us\":%d}\n",
-    summary.requests, summary.duration, summary.bytes, summary.errors.connect, summary.errors.read,
-    summary.errors.write, summary.errors.timeout, summary.errors.status,
-    latency:percentile(50), latency:percentile(99)))
+    "RESULT {\"requests\":%d,\"durationUs\":%d,\"bytes\":%d,\"errors\":%d,\"errorStatuses\":%d," ..
+    "\"p50Us\":%d,\"p99Us\":%d}\n",
+    summary.requests, summary.duration, summary.bytes,
+    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
+    summary.errors.status, latency:percentile(50), latency:percentile(99)))
 end

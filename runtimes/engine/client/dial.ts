@@ -9,7 +9,10 @@ import type { TlsClient } from "./tls.ts";
 const NEXT_ATTEMPT_MS = 250;
 
 /** All addresses of a name, or why there are none. */
-export type Lookup = (host: string, done: (error: Error | undefined, addresses: readonly Address[]) => void) => void;
+export type Lookup = (
+  host: string,
+  done: (error: Error | undefined, addresses: readonly Address[]) => void,
+) => void;
 
 /** Where to connect to. */
 export interface Destination {

@@ -25,22 +25,29 @@ export interface Wait {
   readonly what: string;
 }
 
+const NO_RESPONSE = "it sent no response";
+
 /** The wait that ends first. */
 export const firstWait = (clock: AttemptClock): Wait => {
   const { timeouts, upload } = clock;
   const idleMs = clock.isEventStream ? timeouts.eventStreamIdleMs : timeouts.idleMs;
-  let first: Wait = { until: clock.endsAt, code: "deadline-exceeded", what: "the total time is over" };
+  let first: Wait = {
+    until: clock.endsAt,
+    code: "deadline-exceeded",
+    what: "the total time is over (timeouts.total)",
+  };
   const consider = (since: number | undefined, ms: number, code: ErrorCode, what: string): void => {
     if (since === undefined) return;
     const until = limitFrom(since, ms);
-    if (until < first.until) first = { until, code, what: `${what} for ${ms} ms` };
+    const setting = what === NO_RESPONSE ? "firstByte" : "idle";
+    if (until < first.until) first = { until, code, what: `${what} for ${ms} ms (timeouts.${setting})` };
   };
   if (upload?.waitsForClient === true) {
     consider(upload.activeAt, idleMs, "request-timeout", "the client sent nothing of its content");
   } else {
     consider(upload?.activeAt, idleMs, "attempt-timeout", "it read nothing of the request");
   }
-  consider(clock.headAwaitedSince, timeouts.firstByteMs, "attempt-timeout", "it sent no response");
+  consider(clock.headAwaitedSince, timeouts.firstByteMs, "attempt-timeout", NO_RESPONSE);
   consider(clock.contentAwaitedSince, idleMs, "attempt-timeout", "it sent nothing of its response");
   consider(clock.readerAwaitedSince, idleMs, "client-closed", "the client read nothing of the response");
   return first;

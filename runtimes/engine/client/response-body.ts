@@ -86,7 +86,10 @@ export class ResponseBody implements ByteSource {
   #drain(): void {
     const sink = this.#sink;
     if (sink === undefined) return;
-    while (this.#isOpen && this.#kept.length > 0) this.#isOpen = sink.write(this.#kept.shift() as Uint8Array);
+    while (this.#isOpen && this.#kept.length > 0) {
+      this.#isOpen = sink.write(this.#kept.shift() as Uint8Array);
+      if (!this.#isOpen) this.#owner.held();
+    }
     if (this.#isOver || this.#kept.length > 0 || this.#trailers === undefined) return;
     this.#isOver = true;
     sink.end(this.#trailers);

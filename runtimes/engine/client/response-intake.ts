@@ -3,7 +3,11 @@ import { type BodyDecoder, bodyDecoder } from "../../../src/http1/body-decoder.t
 import { type BodyLength, responseBodyLength } from "../../../src/http1/body-length.ts";
 import { type HeadFormat, HeadReader } from "../../../src/http1/head-reader.ts";
 import { isRefusal, refuseResponse } from "../../../src/http1/refusal.ts";
-import { type ResponseHead, type ResponseHeadLimits, responseHeads } from "../../../src/http1/response-head.ts";
+import {
+  type ResponseHead,
+  type ResponseHeadLimits,
+  responseHeads,
+} from "../../../src/http1/response-head.ts";
 import { latin1 } from "../latin1.ts";
 
 /** Fields of a response; the bytes are what is limited in earnest. */

@@ -311,8 +311,12 @@ export class Roundtrip
     if (keptMs > 0) pool.release(connection, clock.now() + keptMs);
     else connection.destroy();
     if (!isSent) upload.stop(unwanted());
+    if (this.#record.isSettled) {
+      this.#leave();
+      return;
+    }
     this.#sweep(true);
-    this.#leave();
+    this.held();
   }
 
   #fail(error: ProxyError): void {
@@ -333,7 +337,8 @@ export class Roundtrip
   #noteSent(): void {
     const { body } = this.#options.attempt;
     if (this.#upload !== undefined) this.#record.bytesSent = this.#upload.bytes;
-    else if (body.kind === "bytes" && this.#record.progress !== "connecting") this.#record.bytesSent = body.bytes.length;
+    else if (body.kind === "bytes" && this.#record.progress !== "connecting")
+      this.#record.bytesSent = body.bytes.length;
   }
 
   /** Nothing is waited for any more. */

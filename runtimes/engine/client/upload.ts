@@ -130,7 +130,9 @@ export class Upload implements ByteSink {
   }
 
   #mismatch(how: "longer" | "shorter"): void {
-    const error = new ProxyError("bad-request", { detail: `the request's content is ${how} than its length` });
+    const error = new ProxyError("bad-request", {
+      detail: `the request's content is ${how} than its length`,
+    });
     this.stop(error);
     this.#options.owner.uploadFailed(error);
   }

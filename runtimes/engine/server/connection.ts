@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { ListenConfig } from "../../../src/config/types.ts";
 import type { Peer } from "../../../src/core/arrival.ts";
 import { type Body, NO_BODY, cancelBody } from "../../../src/core/body.ts";
-import { ProxyError } from "../../../src/core/errors.ts";
+import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import type { Reply } from "../../../src/core/reply.ts";
 import type { Answer, GatewayRef } from "../../../src/gateway.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
@@ -89,9 +89,9 @@ export class ClientConnection implements DeadlineEntry {
     context.deadlines.add(this);
   }
 
-  /** A request is being read or answered. */
+  /** A request is being answered. Part of a head is none yet. */
   get busy(): boolean {
-    return this.#request !== undefined || this.#reader.isInside;
+    return this.#request !== undefined;
   }
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
@@ -172,8 +172,11 @@ export class ClientConnection implements DeadlineEntry {
     this.deadline = NEVER;
     this.#length = length;
     this.#answered += 1;
+    // Behind CONNECT nobody can tell whether what follows is a request.
     this.#keepAlive =
-      persists(head.version, head.notes, length) && this.#answered < limits.requestsPerConnection;
+      persists(head.version, head.notes, length) &&
+      this.#answered < limits.requestsPerConnection &&
+      head.method !== "CONNECT";
     this.#open(new IncomingRequest(head, this.#bodyOf(length, bytes, from), this));
   }
 
@@ -252,17 +255,17 @@ export class ClientConnection implements DeadlineEntry {
   #write(request: IncomingRequest, reply: Extract<Reply, { kind: "http" }>): void {
     this.#dropUnwanted();
     this.#keepAlive &&= !this.#context.draining && this.#mayDiscardRest(request);
-    const writer = new ResponseWriter({
-      socket: this.#socket,
-      isHead: request.method === "HEAD",
-      version: request.version,
-      acceptsTrailers: request.version === "1.1",
-      date: () => this.#context.date(),
-      finished: (error) => this.#written(error),
-    });
+    const writer = new ResponseWriter(this.#socket, this);
     this.#writer = writer;
     this.deadline = this.#context.now() + STALLED_MS;
-    writer.begin(reply, { keepAlive: this.#keepAlive });
+    const { method, version } = request;
+    try {
+      writer.begin(reply, { isHead: method === "HEAD", version, keepAlive: this.#keepAlive });
+    } catch (thrown) {
+      // A field that can't be sent; nothing of the reply has left.
+      cancelBody(reply.body, asProxyError(thrown));
+      this.finished(asProxyError(thrown));
+    }
     if (writer.endsWithConnection) this.#keepAlive = false;
   }
 
@@ -286,7 +289,11 @@ export class ClientConnection implements DeadlineEntry {
     );
   }
 
-  #written(error: ProxyError | undefined): void {
+  date(): string {
+    return this.#context.date();
+  }
+
+  finished(error: ProxyError | undefined): void {
     const answer = this.#answer;
     const bytesSent = this.#writer?.bytesSent ?? 0;
     this.#answer = undefined;

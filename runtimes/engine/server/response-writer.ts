@@ -5,9 +5,10 @@ import { type Body, type ByteSink, type ByteSource, NO_BODY, cancelBody } from "
 import { ProxyError } from "../../../src/core/errors.ts";
 import type { HttpReply } from "../../../src/core/reply.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
+import { isContentless } from "../../../src/http/status.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { CHUNK_END, chunkHeader, encodeResponseHead, lastChunk } from "../../../src/http1/encode.ts";
-import { byteSourceOf } from "../../fetch/byte-source.ts";
+import { byteSourceOf } from "../../../src/web/byte-source.ts";
 
 /** Bodies up to this size leave in one buffer with the head. */
 const SMALL_BYTES = 16 * 1024;
@@ -15,28 +16,27 @@ const SMALL_BYTES = 16 * 1024;
 const TINY_BYTES = 1024;
 const EMPTY = Buffer.alloc(0);
 
-/** What the writer has to know of the request and the connection. */
-export interface ResponseContext {
-  readonly socket: Socket;
-  /** A response to HEAD has no content. */
-  readonly isHead: boolean;
-  readonly version: "1.0" | "1.1";
-  /** Whether the client may be sent trailer fields. */
-  readonly acceptsTrailers: boolean;
+/** The connection that a response is written to. */
+export interface ResponseOwner {
   /** Value of `Date`, should the reply have none. */
   date(): string;
   /** The whole reply is in the socket, or it broke off. */
   finished(error: ProxyError | undefined): void;
 }
 
-/** What `begin` decided. */
-export interface ResponseHeadOptions {
+/** What the form of a response depends on besides the reply. */
+export interface ResponseForm {
+  /** A response to HEAD has no content. */
+  readonly isHead: boolean;
+  readonly version: "1.0" | "1.1";
   readonly keepAlive: boolean;
 }
 
 /** Writes one head and one body. Bytes that the socket can't take yet hold the body's source up. */
 export class ResponseWriter implements ByteSink {
-  readonly #context: ResponseContext;
+  readonly #socket: Socket;
+  readonly #owner: ResponseOwner;
+  #version: "1.0" | "1.1" = "1.1";
   #source: ByteSource | undefined;
   #length: BodyLength = "none";
   #left = Number.POSITIVE_INFINITY;
@@ -47,8 +47,9 @@ export class ResponseWriter implements ByteSink {
   /** Content bytes given to the socket. */
   bytesSent = 0;
 
-  constructor(context: ResponseContext) {
-    this.#context = context;
+  constructor(socket: Socket, owner: ResponseOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
   }
 
   /** The socket's buffer is full: the client does not read. */
@@ -61,15 +62,15 @@ export class ResponseWriter implements ByteSink {
     return this.#length === "close";
   }
 
-  begin(reply: HttpReply, { keepAlive }: ResponseHeadOptions): void {
-    const { socket, isHead } = this.#context;
-    const body = isHead || hasNoContent(reply.status) ? dropped(reply.body) : reply.body;
-    const shown = this.#shownLength(reply);
+  begin(reply: HttpReply, { isHead, version, keepAlive }: ResponseForm): void {
+    this.#version = version;
+    const body = isHead || isContentless(reply.status) ? dropped(reply.body) : reply.body;
+    const shown = this.#shownLength(reply, isHead);
     this.#length = body === NO_BODY ? "none" : shown;
     const head = this.#head(reply, shown, keepAlive && !this.endsWithConnection);
     switch (body.kind) {
       case "none":
-        socket.write(head, "latin1");
+        this.#socket.write(head, "latin1");
         this.#finish(undefined);
         return;
       case "bytes":
@@ -83,7 +84,7 @@ export class ResponseWriter implements ByteSink {
   }
 
   #stream(head: string, source: ByteSource): void {
-    const { socket } = this.#context;
+    const socket = this.#socket;
     this.#source = source;
     socket.cork();
     socket.write(head, "latin1");
@@ -115,7 +116,7 @@ export class ResponseWriter implements ByteSink {
       return false;
     }
     this.bytesSent += bytes.byteLength;
-    const { socket } = this.#context;
+    const socket = this.#socket;
     if (bytes.byteLength <= TINY_BYTES && socket.writableLength > 0) this.#gather(bytes);
     else {
       this.#flushGathered();
@@ -131,9 +132,8 @@ export class ResponseWriter implements ByteSink {
       this.#finish(cutShort());
       return;
     }
-    const { socket, acceptsTrailers } = this.#context;
     this.#flushGathered();
-    if (this.#length === "chunked") socket.write(lastChunk(acceptsTrailers ? trailers : []), "latin1");
+    if (this.#length === "chunked") this.#socket.write(lastChunk(trailers), "latin1");
     this.#finish(undefined);
   }
 
@@ -145,11 +145,11 @@ export class ResponseWriter implements ByteSink {
   #finish(error: ProxyError | undefined): void {
     this.#over = true;
     this.#source = undefined;
-    this.#context.finished(error);
+    this.#owner.finished(error);
   }
 
   #writeWhole(head: string, bytes: Uint8Array): void {
-    const { socket } = this.#context;
+    const socket = this.#socket;
     this.bytesSent = bytes.byteLength;
     if (bytes.byteLength <= SMALL_BYTES) {
       const message = Buffer.allocUnsafe(head.length + bytes.byteLength);
@@ -167,7 +167,7 @@ export class ResponseWriter implements ByteSink {
   }
 
   #send(bytes: Uint8Array): void {
-    const { socket } = this.#context;
+    const socket = this.#socket;
     if (this.#length !== "chunked") {
       socket.write(bytes);
       return;
@@ -185,7 +185,7 @@ export class ResponseWriter implements ByteSink {
       this.#gathered = Buffer.allocUnsafe(SMALL_BYTES);
       this.#gatheredBytes = 0;
       // Called behind what is on its way.
-      this.#context.socket.write(EMPTY, () => this.#flushGathered());
+      this.#socket.write(EMPTY, () => this.#flushGathered());
     }
     if (this.#gatheredBytes + bytes.byteLength > SMALL_BYTES) {
       this.#flushGathered();
@@ -199,14 +199,15 @@ export class ResponseWriter implements ByteSink {
   #flushGathered(): void {
     const bytes = this.#gathered;
     this.#gathered = undefined;
-    if (bytes === undefined || this.#context.socket.destroyed) return;
+    if (bytes === undefined || this.#socket.destroyed) return;
     this.#send(bytes.subarray(0, this.#gatheredBytes));
   }
 
   /** What the framing fields say, which for HEAD and 304 is what a GET's content would be. */
-  #shownLength({ status, body, declaredLength }: HttpReply): BodyLength {
+  #shownLength({ status, body, declaredLength }: HttpReply, isHead: boolean): BodyLength {
     if (status === 204) return "none";
-    if (this.#context.isHead || status === 304) {
+    if (status === 205) return 0;
+    if (isHead || status === 304) {
       return declaredLength ?? (body.kind === "bytes" ? body.bytes.byteLength : "none");
     }
     switch (body.kind) {
@@ -216,19 +217,16 @@ export class ResponseWriter implements ByteSink {
         return body.bytes.byteLength;
       case "stream":
       case "native":
-        return body.length ?? (this.#context.version === "1.1" ? "chunked" : "close");
+        return body.length ?? (this.#version === "1.1" ? "chunked" : "close");
     }
   }
 
   #head({ status, fields }: HttpReply, length: BodyLength, keepAlive: boolean): string {
-    const { version } = this.#context;
-    const connection = keepAlive ? (version === "1.0" ? "keep-alive" : undefined) : "close";
-    const dated = hasDate(fields) ? fields : [...fields, "date", this.#context.date()];
+    const connection = keepAlive ? (this.#version === "1.0" ? "keep-alive" : undefined) : "close";
+    const dated = hasDate(fields) ? fields : [...fields, "date", this.#owner.date()];
     return encodeResponseHead({ status }, dated, { length, connection });
   }
 }
-
-const hasNoContent = (status: number): boolean => status === 204 || status === 304;
 
 const dropped = (body: Body): typeof NO_BODY => {
   cancelBody(body, unwanted());

@@ -39,6 +39,7 @@ const everythingTo = (upstream: string): RouteConfig => ({
   timeouts: { totalMs: undefined, firstByteMs: undefined, idleMs: undefined },
   bodyBytes: undefined,
   middleware: [],
+  encodedSlash: undefined,
 });
 
 export const configSchema: Schema<ConfigInput, Config> = v.pipe(

@@ -40,6 +40,11 @@ const validationInput = object<ValidationInput>("an object")({
     "drop",
     "What becomes of request headers whose name holds an underscore.",
   ),
+  encodedSlash: defaulted(
+    oneOf("reject", "keep"),
+    "reject",
+    "What becomes of requests with an encoded slash (`%2F`) in their path: 400, or it is matched and forwarded as it came, as part of a segment.",
+  ),
 });
 
 export const validation: Schema<ValidationInput, ValidationConfig> = v.pipe(
@@ -49,6 +54,7 @@ export const validation: Schema<ValidationInput, ValidationConfig> = v.pipe(
     hosts: given.hosts,
     contentTypes: given.contentTypes,
     underscores: given.underscores,
+    encodedSlash: given.encodedSlash,
   })),
 );
 
@@ -115,7 +121,11 @@ const pseudonym = text(
 export const forwarding: Schema<NonNullable<ConfigInput["forwarding"]>, ForwardingConfig> = object<
   NonNullable<ConfigInput["forwarding"]>
 >("an object")({
-  xForwarded: defaulted(flag, true, "Send X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto upstream."),
+  xForwarded: defaulted(
+    flag,
+    true,
+    "Send X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-Port upstream.",
+  ),
   forwarded: defaulted(flag, false, "Send Forwarded (RFC 7239) upstream."),
   via: defaulted(
     formOf<string | false, string | false>(pseudonym.expects, [pseudonym, no], (value) =>

@@ -1,6 +1,7 @@
 /** `routes[].match`: which requests a route takes. */
 import * as v from "valibot";
 import type { PathMatch, RouteMatch, ValueMatch } from "../../routing/match.ts";
+import { compilePath } from "../../routing/path-matcher.ts";
 import { compileRegex } from "../../routing/regex.ts";
 import type { RouteMatchInput, ValueMatchInput } from "../match-types.ts";
 import { hostPattern, readPath } from "./addresses.ts";
@@ -24,9 +25,10 @@ const readPattern = (given: string): PathMatch | Refusal => {
   if (value instanceof Refusal) return value;
   const names = new Set<string>();
   const segments = value.split("/");
-  for (const [index, segment] of segments.entries()) {
-    if (segment === "*" && index === segments.length - 1) continue;
-    if (segment.includes("*")) return new Refusal('"*" can only be the whole last segment');
+  for (const segment of segments) {
+    if (segment === "*") continue;
+    if (segment.includes("*"))
+      return new Refusal('"*" can only be a whole segment, as in "/v1/*"; a regex can match parts of one');
     if (!segment.startsWith(":")) continue;
     const name = segment.slice(1);
     if (!/^[A-Za-z]\w*$/.test(name))
@@ -42,11 +44,22 @@ const readExact = (given: string): PathMatch | Refusal => {
   return value instanceof Refusal ? value : { kind: "exact", value };
 };
 
+const EXPRESSION = "a regular expression (RE2)";
+
+const readPathRegex = (value: string): PathMatch | Refusal => {
+  const match: PathMatch = { kind: "regex", value };
+  try {
+    compilePath(match);
+    return match;
+  } catch (error) {
+    return new Refusal(error instanceof Error ? error.message : "");
+  }
+};
+
 const readShort = (given: string): PathMatch | Refusal => {
   if (/\/:/.test(given)) return readPattern(given);
   if (given.endsWith("/*") && !given.slice(0, -1).includes("*")) return readPrefix(given.slice(0, -1));
-  if (given.includes("*")) return new Refusal('"*" can only be the whole last segment, as in "/v1/*"');
-  return readExact(given);
+  return given.includes("*") ? readPattern(given) : readExact(given);
 };
 
 const PATHS = 'a path such as "/login", "/v1/*" or "/users/:id"';
@@ -60,10 +73,14 @@ interface PathForms {
   readonly exact?: string;
   readonly prefix?: string;
   readonly pattern?: string;
+  readonly regex?: string;
 }
 
+const PATH_REGEX =
+  "An expression for the whole path, percent-encoded as it is forwarded. Named groups, `(?<id>\\d+)`, are parameters. Comes after exact paths and before patterns and prefixes.";
+
 const longPath = v.pipe(
-  object<PathForms>("an object with one of exact, prefix or pattern")({
+  object<PathForms>("an object with one of exact, prefix, pattern or regex")({
     exact: optional(text('a path such as "/login"', readExact, { pattern: PATH }), "The whole path."),
     prefix: optional(
       text('a path such as "/v1"', readPrefix, { pattern: PATH }),
@@ -71,13 +88,14 @@ const longPath = v.pipe(
     ),
     pattern: optional(
       text('a path such as "/users/:id/*"', readPattern, { pattern: PATH_PATTERN }),
-      "Segments with parameters; a last `*` lets more follow.",
+      "Segments; `:name` and `*` take any one, a last `*` lets more follow.",
     ),
+    regex: optional(text(EXPRESSION, readPathRegex), PATH_REGEX),
   }),
   together((given, complain) => {
-    if (Object.keys(given).length !== 1) complain("expected exactly one of exact, prefix and pattern");
+    if (Object.keys(given).length !== 1) complain("expected exactly one of exact, prefix, pattern and regex");
   }, ONE_KEY),
-  v.transform(({ exact, prefix, pattern }) => (exact ?? prefix ?? pattern) as PathMatch),
+  v.transform(({ exact, prefix, pattern, regex }) => (exact ?? prefix ?? pattern ?? regex) as PathMatch),
 ) as unknown as Schema<LongPath, PathMatch>;
 
 const path: Schema<NonNullable<RouteMatchInput["path"]>, PathMatch> = formOf<
@@ -111,10 +129,7 @@ interface ValueForms {
 const longValue = v.pipe(
   object<ValueForms>("an object with exact or regex")({
     exact: optional(exactValue, "The whole value."),
-    regex: optional(
-      text("a regular expression (JavaScript)", readRegex),
-      "With the flag `u`. Matches anywhere in the value unless anchored; never in a value of more than 8192 characters. One that takes exponential time on some values, such as `^(\\w+\\s?)*$`, is refused.",
-    ),
+    regex: optional(text(EXPRESSION, readRegex), "Matches anywhere in the value unless anchored."),
   }),
   together((given, complain) => {
     if (Object.keys(given).length !== 1) complain("expected exactly one of exact and regex");
@@ -148,7 +163,7 @@ export const match: Schema<RouteMatchInput, RouteMatch> = v.pipe(
     ),
     path: optional(
       path,
-      'Path: "/login" is exact, "/v1/*" a prefix of whole segments, "/users/:id" a pattern.',
+      'Path: "/login" is exact, "/v1/*" a prefix of whole segments, "/users/:id" and "/v1/*/status" are patterns.',
     ),
     method: optional(oneOrMany("a method or a list of methods", method), "Method; any of a list."),
     headers: optional(mapOf(VALUES, fieldName, valueTest), "Request headers, all of them."),

@@ -52,10 +52,10 @@ const segment = (characters: Characters, first?: string): string =>
 const IN_SEGMENT = "?#\\\\/";
 const SEGMENT = segment(except(IN_SEGMENT));
 const PARAMETER = ":[A-Za-z]\\w*";
-const MATCHED = `(?:${PARAMETER}|${segment(except(`${IN_SEGMENT}*`), `^$${IN_SEGMENT}*:`)})`;
+const MATCHED = `(?:${PARAMETER}|\\*|${segment(except(`${IN_SEGMENT}*`), `^$${IN_SEGMENT}*:`)})`;
 
 export const PATH: string = `^(?:/|(?:/${SEGMENT})+/?)$`;
-/** Parameters are segments, "*" is the last one. */
+/** Parameters and "*" are segments. */
 export const PATH_PATTERN: string = `^(?:/\\*?|(?:/${MATCHED})+(?:/\\*?)?)$`;
 
 const LABEL = "[0-9A-Za-z_~-]+";

@@ -101,15 +101,27 @@ export const redirect: Schema<Short<"redirect">, RedirectConfig> = v.pipe(
       if ("prefix" in where && "path" in where) {
         complain("expected at most one of prefix and path");
       }
-      if (Object.keys(where).every((key) => key === "status")) {
+      // 303 makes a GET of a POST, so it may lead to the same URL.
+      if (where.status !== 303 && Object.keys(where).every((key) => key === "status")) {
         complain(
           "leads back to where it came from; expected at least one of scheme, host, port, prefix and path",
         );
       }
     },
     {
-      not: { required: ["prefix", "path"] },
-      anyOf: ["scheme", "host", "port", "prefix", "path"].map((key) => ({ required: [key] })),
+      not: {
+        anyOf: [
+          { required: ["prefix", "path"] },
+          {
+            not: {
+              anyOf: [
+                ...["scheme", "host", "port", "prefix", "path"].map((key) => ({ required: [key] })),
+                { required: ["status"], properties: { status: { const: 303 } } },
+              ],
+            },
+          },
+        ],
+      },
     },
   ),
   v.transform((given) => ({

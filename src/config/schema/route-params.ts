@@ -1,17 +1,12 @@
 /** Variables of path parameters: a route may only use what its matches bind. */
 import { nearestName } from "../../core/nearest.ts";
 import type { RouteMatch } from "../../routing/match.ts";
+import { compilePath } from "../../routing/path-matcher.ts";
 import type { Complain } from "./check.ts";
 
 const PARAMS = /(?<!\$)\$\{param\.([^}]*)\}/g;
 
-const boundBy = ({ path }: RouteMatch): string[] =>
-  path?.kind === "pattern"
-    ? path.value
-        .split("/")
-        .filter((segment) => segment.startsWith(":"))
-        .map((segment) => segment.slice(1))
-    : [];
+const boundBy = ({ path }: RouteMatch): readonly string[] => compilePath(path).params;
 
 /** Texts within `value` that use parameters. */
 const users = (
@@ -41,7 +36,7 @@ export const checkParams = (
       const meant = nearestName(name, bound.flat());
       const advice =
         meant === undefined || meant === name
-          ? `each match needs a path with ":${name}" in it`
+          ? `each match needs a path with ":${name}" in it, or a regex with "(?<${name}>…)"`
           : `did you mean "\${param.${meant}}"?`;
       complain(`the route binds no parameter "${name}"; ${advice}`, ...path);
     }

@@ -5,6 +5,7 @@ import type { RouteConfig, RouteInput } from "../types.ts";
 import { type Complain, together } from "./check.ts";
 import { headerEdits } from "./headers.ts";
 import { listOf, oneOrMany } from "./collections.ts";
+import { oneOf } from "./leaf.ts";
 import { object, optional } from "./object.ts";
 import { type Looks, REFUSED, type Schema } from "./run.ts";
 import { EVERYTHING, match } from "./match.ts";
@@ -41,6 +42,7 @@ const fields = object<RouteInput>("an object")({
     "Hono middleware around this route, inside of the gateway's; from TypeScript only.",
   ),
   bodyBytes: optional(bodySize, 'Overrides `listen.limits.bodyBytes`; a size or "unlimited".'),
+  encodedSlash: optional(oneOf("reject", "keep"), "Overrides `validation.encodedSlash`."),
 });
 
 const ACTIONS = ["upstream", "redirect", "respond"] as const;
@@ -124,6 +126,7 @@ const route: Schema<RouteInput, Omit<RouteConfig, "name"> & { readonly name: str
     },
     bodyBytes: given.bodyBytes,
     middleware: given.middleware ?? [],
+    encodedSlash: given.encodedSlash,
   })),
 );
 

@@ -92,6 +92,14 @@ export const pool: Schema<PoolInput, PoolOutput> = object<PoolInput>("an object"
   ),
 });
 
+export const limits: Schema<LimitsInput, { readonly headerBytes: number }> = object<LimitsInput>(
+  "an object of limits",
+)({
+  headerBytes: defaulted(size(256), "64KiB", "Size of a response's header section."),
+});
+
+export const transport: Schema<"fetch", "fetch"> = oneOf("fetch");
+
 const upstreamInput = object<UpstreamInput>("an object with endpoints")({
   endpoints: required(endpoints, "Servers of the group: URLs, or objects with a url and a weight."),
   balance: defaulted(balance, "round-robin", "How an endpoint is picked; both honour weights."),
@@ -114,15 +122,9 @@ const upstreamInput = object<UpstreamInput>("an object with endpoints")({
     "How long the upstream may take.",
   ),
   pool: defaulted(pool, {}, "Connections to the upstream."),
-  limits: defaulted(
-    object<LimitsInput>("an object of limits")({
-      headerBytes: defaulted(size(256), "64KiB", "Size of a response's header section."),
-    }),
-    {},
-    "What the upstream may send at most.",
-  ),
+  limits: defaulted(limits, {}, "What the upstream may send at most."),
   transport: optional(
-    oneOf("fetch"),
+    transport,
     "How it is reached: \"fetch\" for the runtime's own fetch. Unless set, by the proxy's HTTP/1.1 client where there is one.",
   ),
 });

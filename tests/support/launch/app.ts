@@ -12,6 +12,7 @@ export const libraryApp = (library: Bound, origin: string, getConnInfo: GetConnI
   const { gateway, proxyTo } = library;
   const app = new Hono();
   const proxy = proxyTo(origin, { bodyBytes: "64KB" });
+  const unbounded = proxyTo(origin);
 
   const mounted = gateway({
     upstreams: { main: origin },
@@ -44,9 +45,26 @@ export const libraryApp = (library: Bound, origin: string, getConnInfo: GetConnI
     c.req.raw = new Request(c.req.raw, { headers });
     await next();
   });
+  app.use("/waiting/*", async (_, next) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await next();
+  });
+  app.use("/touched/*", async (c, next) => {
+    if (c.req.raw.body === undefined) throw new Error("a Request has a body or null");
+    await next();
+  });
   app.use("/limited/*", bodyLimit({ maxSize: 100 }));
   app.use("/peeked/*", async (c, next) => {
     await c.req.raw.clone().text();
+    await next();
+  });
+  app.use("/waiting/*", async (_, next) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await next();
+  });
+  app.use("/touched/*", async (c, next) => {
+    void c.req.raw.body;
+    await new Promise((resolve) => setTimeout(resolve, 50));
     await next();
   });
   app.use("/read/*", async (c, next) => {
@@ -54,6 +72,9 @@ export const libraryApp = (library: Bound, origin: string, getConnInfo: GetConnI
     await next();
   });
   app.route("/guarded", guardedApp(library, origin, getConnInfo));
+  app.all("/waiting/*", unbounded);
+  app.all("/touched/*", unbounded);
+  app.all("/large/*", unbounded);
   app.all("*", proxy);
   return app;
 };

@@ -58,9 +58,16 @@ describe("defaults", () => {
           responseHeaders: undefined,
           timeouts: { totalMs: undefined, firstByteMs: undefined, idleMs: undefined },
           bodyBytes: undefined,
+          encodedSlash: undefined,
         },
       ],
-      validation: { methods: undefined, hosts: undefined, contentTypes: undefined, underscores: "drop" },
+      validation: {
+        methods: undefined,
+        hosts: undefined,
+        contentTypes: undefined,
+        underscores: "drop",
+        encodedSlash: "reject",
+      },
       securityHeaders: {
         preset: "default",
         headers: {},

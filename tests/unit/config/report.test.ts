@@ -112,9 +112,7 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
   [
     "an expression for a credential",
     route({ match: { headers: { "x-api-key": { regex: "hunter2(" } } }, upstream: "app" }),
-    [
-      "routes[0].match.headers.x-api-key.regex: expected a regular expression (JavaScript), found a secret value",
-    ],
+    ["routes[0].match.headers.x-api-key.regex: expected a regular expression (RE2), found a secret value"],
   ],
   [
     "an endpoint with a query",
@@ -247,20 +245,37 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     "a star within a segment",
     route({ match: { path: "/v1*" }, upstream: "app" }),
     [
-      `routes[0].match.path: expected ${PATH}, found "/v1*"; "*" can only be the whole last segment, as in "/v1/*"`,
+      `routes[0].match.path: expected ${PATH}, found "/v1*"; "*" can only be a whole segment, as in "/v1/*"; a regex can match parts of one`,
     ],
   ],
   [
     "two forms of a path",
     route({ match: { path: { exact: "/a", prefix: "/b" } }, upstream: "app" }),
-    ["routes[0].match.path: expected exactly one of exact, prefix and pattern"],
+    ["routes[0].match.path: expected exactly one of exact, prefix, pattern and regex"],
   ],
   [
     "a broken expression",
     route({ match: { headers: { "x-a": { regex: "(" } } }, upstream: "app" }),
+    ['routes[0].match.headers.x-a.regex: expected a regular expression (RE2), found "("; missing closing )'],
+  ],
+  [
+    "an expression with what RE2 leaves out",
+    route({ match: { headers: { "x-a": { regex: "^(?!bot)" } } }, upstream: "app" }),
     [
-      'routes[0].match.headers.x-a.regex: expected a regular expression (JavaScript), found "("; unterminated group',
+      'routes[0].match.headers.x-a.regex: expected a regular expression (RE2), found "^(?!bot)"; "(?!" (character 2): lookahead is not supported; expressions have RE2\'s syntax, which is matched in linear time',
     ],
+  ],
+  [
+    "an expression of a path with what RE2 leaves out",
+    route({ match: { path: { regex: "/(a)/\\1" } }, upstream: "app" }),
+    [
+      'routes[0].match.path.regex: expected a regular expression (RE2), found "/(a)/\\\\1"; "\\1" (character 6): a back-reference is not supported; expressions have RE2\'s syntax, which is matched in linear time',
+    ],
+  ],
+  [
+    "a group of an expression that is used by another name",
+    route({ match: { path: { regex: "/(?<id>.*)" } }, upstream: "app", rewrite: { path: "/${param.ide}" } }),
+    ['routes[0].rewrite.path: the route binds no parameter "ide"; did you mean "${param.id}"?'],
   ],
   [
     "a header that is given twice",
@@ -309,7 +324,7 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
       rewrite: { path: "/u/${param.id}/${param.nmae}" },
     }),
     [
-      'routes[0].rewrite.path: the route binds no parameter "nmae"; each match needs a path with ":nmae" in it',
+      'routes[0].rewrite.path: the route binds no parameter "nmae"; each match needs a path with ":nmae" in it, or a regex with "(?<nmae>…)"',
     ],
   ],
   [

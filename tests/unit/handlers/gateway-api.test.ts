@@ -67,6 +67,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ["GET http://x.test/users/7/posts/1", "v1 /users/7/posts/1 v1.test 7 "],
     ["GET http://x.test/users/posts", "404"],
   ],
+  "Path expression": [
+    ["GET http://x.test/u/7/avatar.png?s=1", "v1 /avatars/7?s=1 "],
+    ["GET http://x.test/u/x/avatar.png", "v2 /u/x/avatar.png "],
+    ["GET http://x.test/u/7/avatar.png/", "v2 /u/7/avatar.png/ "],
+  ],
   Headers: [
     ["GET http://x.test/", "v2 ", { VERSION: "2", accept: "text/html" }],
     ["GET http://x.test/", "404", { version: "2", accept: "image/png" }],

@@ -46,7 +46,7 @@ describe("proxyTo", () => {
       headers: { host: "shop.test", "content-length": "7" },
     });
     expect(response.status).toBe(500);
-    expect(platform.failures.at(-1)?.error.message).toContain("read before it reached the proxy");
+    expect(platform.failures.at(-1)?.error.message).toContain("the app read the request body");
   });
 
   test("forwards the body whole where middleware read a copy of it", async () => {
@@ -86,8 +86,8 @@ describe("proxyTo", () => {
     ],
     [
       () => proxyTo("http://a", { endpoints: ["http://b"] } as object),
-      "^proxyTo.endpoints: unknown key; expected one of balance, host, tls, timeouts, pool, rewrite, " +
-        "requestHeaders, responseHeaders, bodyBytes, forwarding, trustedProxies, platform, onFailure$",
+      "^proxyTo.endpoints: unknown key; expected one of balance, host, tls, timeouts, pool, limits, transport, " +
+        "rewrite, requestHeaders, responseHeaders, bodyBytes, forwarding, trustedProxies, platform, onFailure$",
     ],
     [
       () => proxyTo("http://a", { name: "x" } as object),

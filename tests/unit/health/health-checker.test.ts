@@ -14,7 +14,7 @@ import { probeSlots } from "../../../src/health/probe-slots.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import { BREAKER_DEFAULTS, Breaker } from "../../../src/resilience/breaker.ts";
 import { FedBody } from "../../support/bodies.ts";
-import { evenSet, nameOf } from "../../support/endpoints.ts";
+import { evenSet } from "../../support/endpoints.ts";
 import { failure, reply } from "../../support/services.ts";
 
 const THRESHOLDS = { failures: 3, successes: 2 };

@@ -30,6 +30,7 @@ describe("resolveClient with an untrusted peer", () => {
       address: "203.0.113.9",
       scheme: "http",
       host: "edge.example",
+      forwardedPort: undefined,
       trustedPeer: false,
       forwardedFor: "203.0.113.9",
       drop: [
@@ -54,6 +55,38 @@ describe("resolveClient with an untrusted peer", () => {
   it("takes the IPv4 mapping off", () => {
     expect(resolve("::ffff:203.0.113.9").address).toBe("203.0.113.9");
     expect(resolve("::ffff:10.0.0.1").trustedPeer).toBe(true);
+  });
+});
+
+describe("resolveClient and X-Forwarded-Port", () => {
+  it.each([
+    ["a port", ["X-Forwarded-Port", "8443"], 8443],
+    [
+      "the client's of a list as long as that of the hops",
+      ["X-Forwarded-For", "192.0.2.1, 10.0.0.2", "X-Forwarded-Port", "8443, 80"],
+      8443,
+    ],
+    ["the peer's word of another list", ["X-Forwarded-For", "192.0.2.1", "X-Forwarded-Port", "1, 443"], 443],
+    ["nothing where it is none", ["X-Forwarded-Port", "0"], undefined],
+    ["nothing where it is too large", ["X-Forwarded-Port", "65536"], undefined],
+    ["nothing where it is text", ["X-Forwarded-Port", "https"], undefined],
+    ["nothing where it is not sent", ["X-Forwarded-Proto", "https"], undefined],
+  ] as const)("believes %s of a trusted peer", (_, pairs, expected) => {
+    expect(resolve("10.0.0.1", ...pairs)).toMatchObject({ forwardedPort: expected });
+  });
+
+  it("believes no untrusted peer, and drops the field of either", () => {
+    const pairs = ["X-Forwarded-Port", "8443"];
+    expect(resolve("203.0.113.9", ...pairs)).toMatchObject({
+      forwardedPort: undefined,
+      drop: ["x-forwarded-port"],
+    });
+    expect(resolve("10.0.0.1", ...pairs).drop).toEqual(["x-forwarded-port"]);
+  });
+
+  it("counts for more than Forwarded, as the other X-Forwarded fields do", () => {
+    const result = resolve("10.0.0.1", "Forwarded", "for=192.0.2.9;proto=https", "X-Forwarded-Port", "8443");
+    expect(result).toMatchObject({ address: "10.0.0.1", scheme: "http", forwardedPort: 8443 });
   });
 });
 

@@ -5,6 +5,7 @@ import {
   isFieldName,
   isFieldValue,
   joinedValue,
+  namesPresent,
   nominatedBy,
 } from "../../../src/http/headers.ts";
 
@@ -39,6 +40,18 @@ describe("nominatedBy", () => {
     "Access-Control-Allow-Origin",
   ])("never gives up %s", (name) => {
     expect(nominatedBy(`close, ${name}`)).toEqual([]);
+  });
+});
+
+describe("namesPresent", () => {
+  it("leaves of many names those that some field has, each once", () => {
+    const names = nominatedBy(Array.from({ length: 9000 }, (_, i) => `x${i % 4500}`).join(","));
+    expect(namesPresent(names, ["X7", "a", "y", "b", "x7", "c", "x4499", "d"])).toEqual(["x7", "x4499"]);
+  });
+
+  it("returns a few as they are", () => {
+    const names = ["a", "b"];
+    expect(namesPresent(names, [])).toBe(names);
   });
 });
 

@@ -24,6 +24,10 @@ describe("normaliseTarget", () => {
     ["/100%25", "/100%25"],
     ["/100%25zz", "/100%25zz"],
     ["/a?b=%2f&c=../x", "/a?b=%2f&c=../x"],
+    ["/@scope%2fname/./x", "/@scope%2fname/x"],
+    ["/group%2Fproject", "/group%2Fproject"],
+    ["/a%2F%2fb", "/a%2F%2fb"],
+    ["/a%2Fb/../c", "/c"],
     ["/a?%", "/a?%"],
     ["/a?b\\c", "/a?b\\c"],
     ["/a?", "/a?"],
@@ -35,8 +39,14 @@ describe("normaliseTarget", () => {
   });
 
   it.each([
-    ["encoded slash", "/a%2fb"],
-    ["encoded slash in capitals", "/a%2Fb"],
+    ["dots behind an encoded slash", "/a%2f..%2fb"],
+    ["dots in front of an encoded slash", "/a/..%2Fb"],
+    ["dots between an encoded slash and a slash", "/a%2F../b"],
+    ["a dot at the end behind an encoded slash", "/a%2f."],
+    ["encoded dots behind an encoded slash", "/a%2f%2e%2e"],
+    ["dots behind an encoded slash with a parameter", "/a%2f..;x"],
+    ["double-encoded slash", "/a%252fb"],
+    ["encoded backslash beside an encoded slash", "/a%2f%5cb"],
     ["encoded backslash", "/a%5cb"],
     ["raw backslash", "/a\\b"],
     ["encoded NUL", "/a%00"],
@@ -79,13 +89,33 @@ describe("normaliseTarget", () => {
 
   it("returns an ordinary target as the same string", () => {
     const raw = "/v1/users/123?x=1";
-    expect(normaliseTarget(raw)).toEqual({ ok: true, target: raw, path: "/v1/users/123", query: "?x=1" });
+    expect(normaliseTarget(raw)).toEqual({
+      ok: true,
+      target: raw,
+      path: "/v1/users/123",
+      query: "?x=1",
+      encodedSlash: false,
+    });
+  });
+
+  it.each([
+    ["/a%2fb", true],
+    ["/a%2Fb?c", true],
+    ["/a?b=%2f", false],
+    ["/a%2Fb/..", false],
+    ["/", false],
+  ])("tells whether the path of %s holds an encoded slash", (raw, encodedSlash) => {
+    expect(normaliseTarget(raw)).toMatchObject({ ok: true, encodedSlash });
   });
 
   it("says why it refuses", () => {
-    expect(normaliseTarget("/%2f")).toEqual({
+    expect(normaliseTarget("/%5c")).toEqual({
       ok: false,
-      reason: "path holds an encoded slash, backslash or control character",
+      reason: "path holds an encoded backslash or control character",
+    });
+    expect(normaliseTarget("/é")).toEqual({
+      ok: false,
+      reason: "path holds a character above 0x7f, which has to be percent-encoded",
     });
   });
 });

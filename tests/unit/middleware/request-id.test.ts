@@ -127,6 +127,10 @@ describe("requestId", () => {
     const asked: Request[] = [];
     const original = new Request("http://a/", { headers: { x_y: "1", "x-request-id": "client" } });
     served.use(validation());
+    served.use((c, next) => {
+      c.req.raw = new Request(c.req.raw, { headers: c.req.raw.headers });
+      return next();
+    });
     served.use(
       requestId({
         trustedPeer: (address) => address === "10.0.0.1",
@@ -136,11 +140,10 @@ describe("requestId", () => {
         },
       }),
     );
-    served.get("/", (c) => c.json(c.req.header("x_y") ?? null));
+    served.get("/", (c) => c.text(""));
     const response = await served.request(original);
     expect(asked).toEqual([original]);
     expect(response.headers.get("x-request-id")).toBe("client");
-    expect(await response.json()).toBeNull();
   });
 
   it.each([

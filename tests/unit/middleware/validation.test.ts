@@ -1,6 +1,4 @@
 import { Hono } from "hono";
-import { cors } from "hono/cors";
-import { cloneRawRequest } from "hono/request";
 import { describe, expect, it } from "vitest";
 import { type ValidationOptions, validation } from "../../../middleware/validation.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
@@ -14,20 +12,6 @@ const app = (options: ValidationOptions = {}): Hono => {
   served.all("*", (c) => c.text("through"));
   return served;
 };
-
-const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count);
-
-/** A body of unknown length. */
-const streamed = (...chunks: Uint8Array<ArrayBuffer>[]): RequestInit & { duplex: "half" } => ({
-  method: "POST",
-  body: new ReadableStream({
-    start: (controller) => {
-      for (const chunk of chunks) controller.enqueue(chunk);
-      controller.close();
-    },
-  }),
-  duplex: "half",
-});
 
 const codeOf = async (response: Response): Promise<string> => {
   expect(response.headers.get("content-type")).toBe("application/problem+json");
@@ -131,33 +115,19 @@ describe("validation", () => {
     expect((await limited.request("/", request("10"))).status).toBe(200);
   });
 
-  it("counts content that does not say how long it is", async () => {
-    const limited = app({ limits: { bodyBytes: 10 } });
-    const fits = await limited.request("/length", streamed(bytes(4), bytes(6)));
-    expect(await fits.text()).toBe("10");
-    const tooMuch = await limited.request("/length", streamed(bytes(4), bytes(7)));
-    expect([tooMuch.status, await codeOf(tooMuch)]).toEqual([413, "body-too-large"]);
-    const unlimited = await app({ limits: { bodyBytes: "unlimited" } }).request(
-      "/length",
-      streamed(bytes(99)),
-    );
-    expect(await unlimited.text()).toBe("99");
+  it("leaves the request as it came", async () => {
+    const headers = { "x-hop": "1", x_under: "1", connection: "x-hop" };
+    const original = new Request("http://a/headers", { headers });
+    const served = new Hono();
+    served.use(validation());
+    served.get("/headers", (c) => c.json(c.req.raw === original));
+    expect(await (await served.request(original)).json()).toBe(true);
   });
 
-  it("takes out what must not be believed", async () => {
-    const headers = { "x-hop": "1", x_under: "1", "x-kept": "1", connection: "x-hop" };
-    const response = await app().request("/headers", { headers });
-    expect(await response.json()).toEqual({ "x-kept": "1", connection: "x-hop" });
-    const allowed = await app({ underscores: "allow" }).request("/headers", { headers: { x_under: "1" } });
-    expect(await allowed.json()).toEqual({ x_under: "1" });
-    expect((await app({ underscores: "reject" }).request("/", { headers: { x_under: "1" } })).status).toBe(
-      400,
-    );
-  });
-
-  it("keeps the content when it takes fields out", async () => {
-    const response = await app().request("/length", { method: "POST", body: "12345", headers: { x_y: "1" } });
-    expect(await response.text()).toBe("5");
+  it("refuses names with an underscore where it is told to", async () => {
+    const request = { headers: { x_under: "1" } };
+    expect((await app({ underscores: "reject" }).request("/", request)).status).toBe(400);
+    expect((await app({ underscores: "allow" }).request("/", request)).status).toBe(200);
   });
 
   it.each(["GET", "HEAD"])("lets %s through that announces content", async (method) => {
@@ -171,48 +141,6 @@ describe("validation", () => {
     const served = app({ methods: ["GET", "PUT"] });
     expect((await served.request("/", { method: "HEAD" })).status).toBe(200);
     expect((await served.request("/", { method: "POST" })).headers.get("allow")).toBe("GET, HEAD, PUT");
-  });
-
-  it.each([{}, { x_y: "1" }])("stands aside where the content was read before (%j)", async (headers) => {
-    const served = new Hono();
-    served.use(async (c, next) => {
-      await c.req.text();
-      await next();
-    });
-    served.use(validation());
-    served.post("/", async (c) => {
-      const copied = await (await cloneRawRequest(c.req)).text();
-      return c.json([await c.req.text(), copied, c.req.raw.bodyUsed, c.req.header("x_y") ?? null]);
-    });
-    const response = await served.request("/", { method: "POST", body: "abc", headers });
-    expect(await response.json()).toEqual(["abc", "abc", true, null]);
-  });
-
-  it("keeps what was set before when it answers for content that is too long", async () => {
-    const served = new Hono();
-    served.onError((_, c) => c.text("failed", 500));
-    served.use(cors({ origin: "https://spa.example" }));
-    served.use("/own", validation({ limits: { bodyBytes: 4 }, reject: () => new Response("no") }));
-    served.use("/problem", validation({ limits: { bodyBytes: 4 } }));
-    served.post("*", async (c) => c.text(await c.req.text()));
-    for (const path of ["/own", "/problem"]) {
-      const headers = { origin: "https://spa.example" };
-      const response = await served.request(path, { ...streamed(bytes(5)), headers });
-      expect(await response.text()).toMatch(/^no$|body-too-large/);
-      expect(response.headers.get("access-control-allow-origin")).toBe("https://spa.example");
-    }
-  });
-
-  it("keeps to the smallest limit of several", async () => {
-    const served = new Hono();
-    served.onError((_, c) => c.text("failed", 500));
-    served.use(validation({ limits: { bodyBytes: 4 } }));
-    served.use(validation({ limits: { bodyBytes: 9 }, underscores: "allow" }));
-    served.post("/", async (c) => c.text(`${(await c.req.text()).length} ${c.req.header("x_y")}`));
-    const send = (size: number): Response | Promise<Response> =>
-      served.request("/", { ...streamed(bytes(size)), headers: { x_y: "1" } });
-    expect(await (await send(4)).text()).toBe("4 undefined");
-    expect((await send(5)).status).toBe(413);
   });
 
   it("lets the app decide how to refuse", async () => {

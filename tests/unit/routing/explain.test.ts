@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { explainRoutes } from "../../../src/routing/explain.ts";
 import type { RouteMatch } from "../../../src/routing/match.ts";
-import { exactly, match, present, regex, request } from "./request.ts";
+import { exactly, expression, match, present, regex, request } from "./request.ts";
 
 const explain = (matches: readonly RouteMatch[], parts: Parameters<typeof request>[0] = {}) =>
   explainRoutes(
@@ -10,6 +10,39 @@ const explain = (matches: readonly RouteMatch[], parts: Parameters<typeof reques
   );
 
 describe("explainRoutes", () => {
+  test("says that a path does not match an expression, and which one outranks", () => {
+    const routes = [match({ path: expression("/\\d+") }), match({ path: "/1/*" }), match({ path: "/1" })];
+    const reasons = (target: string): unknown =>
+      explainRoutes(
+        routes.map((it) => ({ match: it })),
+        request({ target }),
+      ).verdicts.map(({ reason }) => reason);
+    expect(reasons("/a")).toEqual([
+      "path /a does not match regex /\\d+",
+      "path /a is not under /1",
+      "path /a is not /1",
+    ]);
+    expect(reasons("/1")).toEqual([
+      "matches, but path regex /\\d+ is less specific than /1",
+      "matches, but path /1/* is less specific than /1",
+      "the most specific match",
+    ]);
+  });
+
+  test("says which redirect was passed over", () => {
+    const { chosen, verdicts } = explainRoutes(
+      [match(), match()].map((it) => ({ match: it })),
+      request(),
+      (index) => index === 0,
+    );
+    expect(chosen).toBe(1);
+    expect(verdicts[0]).toEqual({
+      index: 0,
+      outcome: "passed-over",
+      reason: "matches, but redirects to the URL that was asked for",
+    });
+  });
+
   test.each([
     [{ hosts: ["a.example"] }, {}, "host shop.example is not a.example"],
     [{ hosts: ["a.b", "*.c", "d"] }, { host: "" }, "host (none) is not a.b, *.c or d"],

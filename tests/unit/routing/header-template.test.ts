@@ -44,6 +44,9 @@ describe("compileHeaderEdits", () => {
     ["characters from a decoded query", "${query.v}", { query: "?v=%C3%A9%E2%82%AC" }, "%C3%A9%E2%82%AC"],
     ["line breaks in a header", "${header.v}", { headers: { v: "a\r\nb\0" } }, "a%0D%0Ab%00"],
     ["characters above U+00FF in a header", "${header.v}", { headers: { v: "é€" } }, "é%E2%82%AC"],
+    ["bytes of a header as they came", "${header.v}", { headers: { v: "\u00c3\u00a5" } }, "\u00c3\u00a5"],
+    ["bytes of a cookie as they came", "${cookie.v}", { headers: { cookie: "v=\u00e5" } }, "\u00e5"],
+    ["bytes from a decoded query", "${query.v}", { query: "?v=%E5" }, "%E5"],
     ["a lone surrogate in a header", "${header.v}", { headers: { v: "\ud800" } }, "%EF%BF%BD"],
     ["tabs", "${header.v}", { headers: { v: "a\tb" } }, "a\tb"],
   ])("rendered value carries %s safely", (_, value, parts, expected) => {

@@ -8,9 +8,17 @@ const location = (
   parts: Partial<LocationConfig>,
   asked: Parameters<typeof scope>[0] = {},
   on: string = "/*",
-): string =>
+): string | undefined =>
   compileRedirect(
-    { scheme: undefined, host: undefined, port: undefined, prefix: undefined, path: undefined, ...parts },
+    {
+      status: 302,
+      scheme: undefined,
+      host: undefined,
+      port: undefined,
+      prefix: undefined,
+      path: undefined,
+      ...parts,
+    },
     match({ path: on }),
   )(scope({ host: "shop.example", path: "/a/b", query: "?q=1", ...asked }));
 
@@ -52,7 +60,7 @@ describe("redirect's origin", () => {
   });
 
   test("is left out when it is not known which host was asked for", () => {
-    expect(location({ scheme: "https" }, { host: "" })).toBe("/a/b?q=1");
+    expect(location({ scheme: "https", prefix: "/x" }, { host: "" }, "/a/*")).toBe("/x/b?q=1");
   });
 
   test("made of values that are no host is a bad request", () => {
@@ -62,6 +70,44 @@ describe("redirect's origin", () => {
 
   test.each(["a/b", "user@a", "a b", "", "a:99999"])("host %j is refused", (host) => {
     expect(() => location({ host })).toThrow(TypeError);
+  });
+});
+
+describe("redirect to the URL that was asked for", () => {
+  const https = { scheme: "https" } as const;
+
+  test.each([
+    ["scheme", https, { scheme: "https" }],
+    ["scheme, default port spelt out", https, { scheme: "https", host: "shop.example:443" }],
+    ["scheme and host", { ...https, host: "shop.example" }, { scheme: "https" }],
+    ["scheme and port", { ...https, port: 8443 }, { scheme: "https", host: "shop.example:8443" }],
+    ["path", { path: "/a/b" }, {}],
+    ["path, by a variable", { path: "${request.path}" }, {}],
+    ["host that is not known", https, { scheme: "http", host: "" }],
+  ] as const)("does not apply: %s", (_, parts, asked) => {
+    for (const status of [301, 302, 303, 307, 308]) {
+      expect(location({ ...parts, status }, asked)).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ["another scheme", https, { scheme: "http" }, "https://shop.example/a/b?q=1"],
+    ["another port", https, { scheme: "https", host: "shop.example:8443" }, "https://shop.example/a/b?q=1"],
+    ["another path", { path: "/a" }, {}, "/a?q=1"],
+    ["another query", { path: "/a/b?" }, {}, "/a/b"],
+  ] as const)("applies with %s", (_, parts, asked, expected) => {
+    expect(location(parts, asked)).toBe(expected);
+  });
+
+  test("applies where 303 makes a GET of another method, and nowhere else", () => {
+    const asked = { scheme: "https", method: "POST" };
+    expect(location({ ...https, status: 303 }, asked)).toBe("https://shop.example/a/b?q=1");
+    for (const status of [301, 302, 307, 308]) expect(location({ ...https, status }, asked)).toBeUndefined();
+    expect(location({ ...https, status: 303 }, { ...asked, method: "HEAD" })).toBeUndefined();
+  });
+
+  test("303 without anything else leads to the same URL", () => {
+    expect(location({ status: 303 }, { method: "POST" })).toBe("/a/b?q=1");
   });
 });
 
@@ -82,7 +128,13 @@ describe("redirect's path", () => {
   });
 
   test("of the whole server is its root", () => {
-    expect(location({ scheme: "https" }, { path: "*", query: "" })).toBe("https://shop.example/");
+    expect(location({ scheme: "https" }, { scheme: "http", path: "*", query: "" })).toBe(
+      "https://shop.example/",
+    );
+  });
+
+  test("keeps empty segments", () => {
+    expect(location({ prefix: "/new" }, { path: "/a//b" }, "/a/*")).toBe("/new//b?q=1");
   });
 
   test("holds no line break, whatever the query holds", () => {

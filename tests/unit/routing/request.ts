@@ -1,13 +1,14 @@
-import type { RouteMatch, ValueMatch } from "../../../src/routing/match.ts";
+import type { PathMatch, RouteMatch, ValueMatch } from "../../../src/routing/match.ts";
 import type { RoutableRequest } from "../../../src/routing/router.ts";
 
 interface MatchParts extends Partial<Omit<RouteMatch, "path">> {
-  /** Exact; a prefix when it ends in `/*`; a pattern when it holds a parameter. */
-  readonly path?: string;
+  /** Exact; a prefix when it ends in `/*`; a pattern when it holds a parameter or another `*`. */
+  readonly path?: string | PathMatch;
 }
 
-const pathOf = (path: string): NonNullable<RouteMatch["path"]> => {
-  if (path.includes("/:")) return { kind: "pattern", value: path };
+const pathOf = (path: string | PathMatch): PathMatch => {
+  if (typeof path !== "string") return path;
+  if (path.includes("/:") || path.slice(0, -1).includes("*")) return { kind: "pattern", value: path };
   return path.endsWith("/*")
     ? { kind: "prefix", value: path.slice(0, -2) || "/" }
     : { kind: "exact", value: path };
@@ -32,6 +33,7 @@ export const regex = (name: string, source: string): ValueMatch => ({
   name,
   test: { kind: "regex", source },
 });
+export const expression = (value: string): PathMatch => ({ kind: "regex", value });
 export const present = (name: string, value = true): ValueMatch => ({
   name,
   test: { kind: "present", value },

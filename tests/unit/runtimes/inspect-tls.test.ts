@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { inspectTlsForDeno } from "../../../runtimes/deno/inspect-tls.ts";
 import { inspectTls } from "../../../runtimes/inspect-tls.ts";
 import { certificate, curveKey, rsaKey } from "../../support/certificate.ts";
 
@@ -62,20 +61,5 @@ describe("certificate inspection", () => {
     ],
   ] as const)("says of %s what is wrong with it", (_, texts, faults) => {
     expect(inspectTls(texts, NOW).map(({ setting, message }) => [setting, message])).toEqual(faults);
-  });
-
-  it.each([
-    ["an RSA key", rsaKey(2048), 3, undefined],
-    ["a P-384 key", curveKey("P-384"), 3, undefined],
-    ["a key on a curve that Deno does not know", curveKey("secp256k1"), 3, "key"],
-    ["a certificate of version 1", curveKey(), 1, "cert"],
-  ] as const)("tells whether %s would end Deno", (_, key, version, setting) => {
-    const faults = inspectTlsForDeno(certificate({ ...timely, key, version }), NOW);
-    expect(faults.map((fault) => fault.setting)).toEqual(setting === undefined ? [] : [setting]);
-  });
-
-  it("finds for Deno what it finds for every runtime", () => {
-    const texts = { cert: good.cert, key: other.key };
-    expect(inspectTlsForDeno(texts, NOW)).toEqual(inspectTls(texts, NOW));
   });
 });

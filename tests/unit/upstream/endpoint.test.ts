@@ -12,8 +12,9 @@ describe("endpoint", () => {
     expect(endpoint("https://api.test:8443").authority).toBe("api.test:8443");
   });
 
-  test("keeps a base path without its trailing slash", () => {
-    expect(endpoint("http://api.test/v2/").basePath).toBe("/v2");
+  test("keeps a base path as it is written", () => {
+    expect(endpoint("http://api.test/v2").basePath).toBe("/v2");
+    expect(endpoint("http://api.test/v2/").basePath).toBe("/v2/");
     expect(endpoint("http://api.test/").basePath).toBe("");
   });
 

@@ -22,7 +22,7 @@ const endpoints = (...names: readonly string[]): Endpoint[] =>
 /** An exchange without attempts. */
 const fresh = (): Exchange => ({
   ...testExchange(),
-  trail: { attempts: 0, endpoint: undefined, edits: undefined },
+  trail: { attempts: 0, endpoint: undefined, edits: undefined, failure: undefined },
 });
 
 const rig = (more: Partial<UpstreamOptions> = {}) => {

@@ -1,0 +1,61 @@
+/** Fairlead's command with one config file: from its sources, and as the installed package for its start-up. */
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { benchConfig } from "../config.ts";
+import type { Contender, Ends, Launch, Part, ScriptRuntime } from "../contender.ts";
+import { installedCommand } from "../package.ts";
+import { missingProgram, missingRuntime, root } from "../programs.ts";
+import { onRuntime, scriptLaunch } from "../scripted.ts";
+
+const RUNTIMES: readonly ScriptRuntime[] = ["node", "deno", "bun"];
+
+/** The start of the sources is nobody's: see the package. */
+const UNDER_LOAD: readonly Part[] = ["load", "streaming", "endurance"];
+
+const start = (runtime: ScriptRuntime, command: string, { port, originPort, folder }: Ends): Launch => {
+  const file = join(folder, "fairlead.json");
+  writeFileSync(file, JSON.stringify(benchConfig(port, originPort)));
+  return scriptLaunch(runtime, command, ["start", "--config", file]);
+};
+
+const fromSources = (runtime: ScriptRuntime, checkout: string): Pick<Contender, "missing" | "prepare"> => {
+  const command = join(checkout, "bin/fairlead.ts");
+  return {
+    missing: () => missingRuntime(runtime) ?? (existsSync(command) ? undefined : `there is no ${command}`),
+    prepare: (ends) => start(runtime, command, ends),
+  };
+};
+
+export const contenders: readonly Contender[] = RUNTIMES.map((runtime) => ({
+  id: `fairlead-${runtime}`,
+  name: onRuntime("Fairlead", runtime),
+  group: "fairlead",
+  runtime,
+  parts: UNDER_LOAD,
+  ...fromSources(runtime, root),
+}));
+
+/** The same from another checkout, to compare two states of the code in the same rounds. */
+export const contendersBefore = (checkout: string): readonly Contender[] =>
+  RUNTIMES.map((runtime) => ({
+    id: `before-${runtime}`,
+    name: onRuntime("Fairlead before", runtime),
+    group: "fairlead",
+    runtime,
+    parts: UNDER_LOAD,
+    ...fromSources(runtime, checkout),
+  }));
+
+export const packageName = (runtime: ScriptRuntime): string =>
+  onRuntime("Fairlead, installed package", runtime);
+
+/** Packed and installed once in a run, by the first of them. */
+export const packageContenders: readonly Contender[] = RUNTIMES.map((runtime) => ({
+  id: `package-${runtime}`,
+  name: packageName(runtime),
+  group: "fairlead",
+  runtime,
+  parts: ["startup"],
+  missing: () => missingRuntime(runtime) ?? missingProgram("npm"),
+  prepare: async (ends) => start(runtime, await installedCommand(ends.runFolder), ends),
+}));

@@ -1,0 +1,157 @@
+/** Hono middleware in the middle of a route: the one layer for which Web objects are made, on every server alike. */
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import type { Arrival } from "../src/core/arrival.ts";
+import { ProxyError, asProxyError } from "../src/core/errors.ts";
+import type { Exchange } from "../src/core/exchange.ts";
+import { problemReply } from "../src/core/local-reply.ts";
+import type { Reply } from "../src/core/reply.ts";
+import type { Layer, Service } from "../src/core/service.ts";
+import { normaliseTarget } from "../src/http/target.ts";
+import { arrivals } from "../src/web/arrival.ts";
+import { replyOf } from "../src/web/reply.ts";
+import { type WebExchange, requestOf } from "../src/web/request.ts";
+import { responseOf } from "../src/web/response.ts";
+
+/** One exchange on its way through the app. */
+interface Passage {
+  readonly exchange: Exchange;
+  readonly web: WebExchange;
+  readonly next: Service;
+  /** What the service behind replied, if it was asked, and the response that was made of it. */
+  reply: Reply | undefined;
+  response: Response | undefined;
+  failure: ProxyError | undefined;
+}
+
+type PassageEnv = { Bindings: { passage: Passage } };
+
+/** An error that carries its own answer, such as Hono's `HTTPException`. */
+const hasResponse = (thrown: unknown): thrown is { getResponse(): Response } =>
+  typeof thrown === "object" && thrown !== null && "getResponse" in thrown;
+
+/**
+ * The layer of `middleware` (Hono middleware, the first one outermost). What is behind it is called when the last of them
+ * calls `next()`. A request that middleware puts in place of `c.req.raw` is what goes on. What is thrown becomes a problem
+ * answer, which middleware around it sees, and the exchange counts as failed.
+ */
+export const middlewareLayer = (middleware: readonly unknown[]): Layer => {
+  const app = new Hono<PassageEnv>();
+  for (const handler of middleware) app.use(handler as MiddlewareHandler);
+  app.all("*", goOn);
+  app.onError((thrown, c) => answerTo(thrown, c.env.passage));
+  return (next) => async (exchange) => {
+    const web = requestOf(exchange);
+    const passage: Passage = {
+      exchange,
+      web,
+      next,
+      reply: undefined,
+      response: undefined,
+      failure: undefined,
+    };
+    let response: Response;
+    try {
+      response = await app.fetch(web.request, { passage });
+    } catch (thrown) {
+      // What is not an `Error` passes by `onError`.
+      response = answerTo(thrown, passage);
+    }
+    exchange.trail.failure ??= passage.failure;
+    return finalReply(response, passage);
+  };
+};
+
+const goOn = async (c: Context<PassageEnv>): Promise<Response> => {
+  const { passage } = c.env;
+  const reply = await passage.next(continued(c.req.raw, passage));
+  passage.reply = reply;
+  passage.response = reply.kind === "http" ? responseFor(reply, passage) : tunnelResponse();
+  return passage.response;
+};
+
+const answerTo = (thrown: unknown, passage: Passage): Response => {
+  if (hasResponse(thrown)) return thrown.getResponse();
+  const error = asProxyError(thrown);
+  passage.failure = error;
+  const { id, arrival } = passage.exchange;
+  return responseFor(problemReply(error, id, arrival.fields), passage);
+};
+
+const responseFor = (reply: Reply, { exchange }: Passage): Response =>
+  responseOf(reply, { method: exchange.arrival.method, ended() {} });
+
+/** Stands for a switch of protocols, which no `Response` can: middleware may look at it. */
+const TUNNEL_STATUS = 204;
+
+const tunnelResponse = (): Response => new Response(null, { status: TUNNEL_STATUS });
+
+/** What goes on of the exchange: with the request that middleware put in place of the first, if it did. */
+const continued = (raw: Request, { exchange, web }: Passage): Exchange => {
+  if (raw === web.request && (web.isUntouched() || exchange.body.kind === "bytes")) return exchange;
+  if (raw.bodyUsed) {
+    throw new ProxyError("internal", { detail: "middleware read the request body and left nothing of it" });
+  }
+  const read = arrivals()(raw, undefined);
+  const normal = normaliseTarget(read.target);
+  if (!normal.ok) throw new ProxyError("bad-request", { detail: normal.reason });
+  const { target, path, query } = normal;
+  const arrival = new ReplacedArrival(exchange.arrival, read);
+  return { ...exchange, arrival, body: read.body, target, path, query };
+};
+
+/** A request that middleware made, on the client's connection. */
+class ReplacedArrival implements Arrival {
+  readonly #original: Arrival;
+  readonly method: string;
+  readonly target: string;
+  readonly fields: Arrival["fields"];
+  readonly notes: Arrival["notes"];
+  readonly body: Arrival["body"];
+  readonly request: Request | undefined;
+  readonly authority: undefined = undefined;
+  readonly refusal: undefined = undefined;
+
+  constructor(original: Arrival, read: Arrival) {
+    this.#original = original;
+    this.method = read.method;
+    this.target = read.target;
+    this.fields = read.fields;
+    this.notes = read.notes;
+    this.body = read.body;
+    this.request = read.request;
+  }
+
+  get scheme(): Arrival["scheme"] {
+    return this.#original.scheme;
+  }
+  get version(): string | undefined {
+    return this.#original.version;
+  }
+  get peer(): Arrival["peer"] {
+    return this.#original.peer;
+  }
+  get localPort(): number | undefined {
+    return this.#original.localPort;
+  }
+  get cancellation(): Arrival["cancellation"] {
+    return this.#original.cancellation;
+  }
+  interim(status: number, fields: Arrival["fields"]): void {
+    this.#original.interim(status, fields);
+  }
+}
+
+/** What the response says, with the body of the reply behind it where middleware left that alone. */
+const finalReply = (response: Response, { reply, response: made, exchange }: Passage): Reply => {
+  if (reply?.kind === "tunnel") {
+    if (response.status === TUNNEL_STATUS) return reply;
+    reply.tunnel.fromUpstream.cancel(
+      new ProxyError("internal", { detail: "middleware answered in place of a switch of protocols" }),
+    );
+  }
+  const final = replyOf(response, exchange.arrival.method);
+  const isUntouched = made !== undefined && final.body.kind === "native" && response.body === made.body;
+  return isUntouched && reply?.kind === "http" && !made.bodyUsed && made.body?.locked !== true
+    ? { ...final, body: reply.body }
+    : final;
+};

@@ -1,0 +1,30 @@
+/** Any runtime with `fetch` as a platform. */
+import type { Platform } from "../../src/core/platform.ts";
+import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
+import { createPlatform } from "../platform.ts";
+import { webRandom } from "./random.ts";
+import { timerClock } from "./timer-clock.ts";
+import { type FetchTransportOptions, fetchTransport } from "./transport.ts";
+
+export interface FetchPlatformOptions extends FailureOptions, Omit<FetchTransportOptions, "clock"> {}
+
+/**
+ * A platform over the global `fetch`, without anything that is particular to a runtime. It believes no field that tells a
+ * client's address: off Cloudflare, anybody can send `CF-Connecting-IP`.
+ */
+export const platform = ({ onFailure, ...options }: FetchPlatformOptions = {}): Platform => {
+  const transport = fetchTransport({ ...options, clock: timerClock });
+  const { values, passesThrough } = options;
+  return createPlatform({
+    name: "fetch",
+    capabilities: new Set(),
+    clock: timerClock,
+    random: webRandom(),
+    transport,
+    fetchTransport: transport,
+    telemetry: failureTelemetry(onFailure === undefined ? {} : { onFailure }, timerClock, (line) =>
+      console.error(line),
+    ),
+    server: { values, passesThrough },
+  });
+};

@@ -1,4 +1,0 @@
-/** What Node can do: everything. */
-import { CAPABILITIES, type Capability } from "../../src/core/capability.ts";
-
-export const NODE_CAPABILITIES: ReadonlySet<Capability> = new Set(Object.keys(CAPABILITIES) as Capability[]);

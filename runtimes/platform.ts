@@ -1,0 +1,40 @@
+/** A platform from its parts. */
+import type { Capability } from "../src/core/capability.ts";
+import type { Clock, Platform, Random, Transport } from "../src/core/platform.ts";
+import type { Telemetry } from "../src/core/telemetry.ts";
+import type { InspectTls } from "../src/core/tls-inspection.ts";
+import { type ArrivalOptions, arrivals } from "../src/web/arrival.ts";
+import { type ResponseOptions, responseOf } from "../src/web/response.ts";
+
+/** What a platform is made of. */
+export interface PlatformParts {
+  readonly name: string;
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+  /** For upstreams with `transport: "fetch"`. @default none can be had */
+  readonly fetchTransport?: Transport | undefined;
+  /** @default nothing is reported */
+  readonly telemetry?: Telemetry | undefined;
+  readonly inspectTls?: InspectTls | undefined;
+  /** How Web requests and responses are handed over by the server that the app runs on. */
+  readonly server?: (ArrivalOptions & ResponseOptions) | undefined;
+}
+
+/** Only its clock, randomness and transports do anything; nothing of it starts before it is used. */
+export const createPlatform = (parts: PlatformParts): Platform => {
+  const { name, capabilities, clock, random, transport, fetchTransport, telemetry = {}, server = {} } = parts;
+  return {
+    name,
+    capabilities,
+    clock,
+    random,
+    transport,
+    fetchTransport,
+    telemetry,
+    inspectTls: parts.inspectTls,
+    arrive: arrivals(server),
+    respond: (reply, to) => responseOf(reply, to, server),
+  };
+};
