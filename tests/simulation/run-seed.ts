@@ -21,6 +21,8 @@ import { HealthChecker } from "../../src/health/health-checker.ts";
 import { httpProbe } from "../../src/health/http-probe.ts";
 import { probeSlots } from "../../src/health/probe-slots.ts";
 import { NO_EDITS } from "../../src/http/header-edits.ts";
+import { RETRY_RULES } from "../../src/resilience/may-retry.ts";
+import { RETRY_BUDGET } from "../../src/resilience/retry-budget.ts";
 import { equipment, upstreamLayers } from "../../src/upstream-stack.ts";
 import { createEndpoint } from "../../src/upstream/endpoint.ts";
 import { forward } from "../../src/upstream/forward.ts";
@@ -48,13 +50,21 @@ export interface Run {
   readonly failures: number;
 }
 
-/** @param trace is called with a line for each thing that happens */
-export const runSeed = async (seed: number, trace?: (line: string) => void): Promise<Run> => {
+/** Breaks what is simulated, to show that the invariants notice. */
+export type Sabotage = "picks anybody" | "forgets to settle" | "retries without a budget" | "retries any method";
+
+export interface RunOptions {
+  /** Called with a line for each thing that happens. */
+  readonly trace?: ((line: string) => void) | undefined;
+  readonly sabotage?: Sabotage | undefined;
+}
+
+export const runSeed = async (seed: number, options: RunOptions = {}): Promise<Run> => {
   // Near seeds begin alike in xorshift.
   const random = seededRandom(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
   for (let i = 0; i < 8; i++) random.float();
-  const simulation = new Simulation(scenarioOf(random), random, trace);
-  return simulation.run();
+  const scenario = sabotaged(scenarioOf(random), options.sabotage);
+  return new Simulation(scenario, random, options).run();
 };
 
 class Simulation {
@@ -70,7 +80,7 @@ class Simulation {
   readonly #checker: HealthChecker | undefined;
   #requests = 0;
 
-  constructor(scenario: Scenario, random: Random, trace: ((line: string) => void) | undefined) {
+  constructor(scenario: Scenario, random: Random, { trace, sabotage }: RunOptions) {
     const clock = this.#clock;
     this.#scenario = scenario;
     this.#random = random;
@@ -90,12 +100,17 @@ class Simulation {
       host: { kind: "upstream" },
       timeouts: TIMEOUTS,
       viaFetch: false,
-      balancer: balancerOf(scenario.balance, random),
+      balancer:
+        sabotage === "picks anybody" ? anybody(random) : balancerOf(scenario.balance, random),
       registry,
       clock,
       ...equipment(scenario.policy, parts),
     });
-    this.#upstream = watchedUpstream(upstream, this.#invariants, clock);
+    this.#upstream = watchedUpstream(upstream, {
+      invariants: this.#invariants,
+      clock,
+      forgetsEvery: sabotage === "forgets to settle" ? 100 : Infinity,
+    });
     const byKey = new Map(this.#endpoints.map(({ key }, i) => [key, this.#servers[i]]));
     const transport = simTransport({
       clock,
@@ -195,12 +210,29 @@ class Simulation {
     const method = dice < 0.8 ? "GET" : dice < 0.9 ? "POST" : "PUT";
     const body =
       method === "GET" ? {} : { body: new FedBody(6).feed("abc").feed("def").finish().body };
-    const exchange = testExchange({ method, target, cancellation, ...body });
+    const fields = ["Idempotency-Key", "1"];
+    const exchange = testExchange({ method, target, fields, cancellation, ...body });
     this.#requests += 1;
     exchange.trail.attempts = 0;
     return { exchange: { ...exchange, id: String(this.#requests) }, cancellation };
   }
 }
+
+/** Disregards who may be tried. */
+const anybody = (random: Random): Balancer => ({
+  pick: ({ members }) => members[random.below(members.length)],
+});
+
+const sabotaged = (scenario: Scenario, sabotage: Sabotage | undefined): Scenario => {
+  if (sabotage !== "retries without a budget" && sabotage !== "retries any method") return scenario;
+  const retry = { retries: 3, rules: RETRY_RULES, replayBytes: 64, budget: RETRY_BUDGET };
+  const broken =
+    sabotage === "retries any method"
+      ? { ...retry, rules: { ...RETRY_RULES, trustsIdempotencyKey: true } }
+      : { ...retry, budget: { ratio: 3, perSecond: 1_000 } };
+  // An open breaker would hide that retries have no bound.
+  return { ...scenario, policy: { retry: broken } };
+};
 
 const balancerOf = (name: PolicyName, random: Random): Balancer => {
   const hashing = { keyOf: hashKey({ from: "path" }), random, bound: Infinity };

@@ -8,7 +8,14 @@ import type { Upstream } from "../../src/upstream/upstream.ts";
 import type { EventClock } from "./event-clock.ts";
 import type { Invariants } from "./invariants.ts";
 
-export const watchedUpstream = (upstream: Upstream, invariants: Invariants, clock: EventClock): Upstream => ({
+export interface WatchParts {
+  readonly invariants: Invariants;
+  readonly clock: EventClock;
+  /** Leases that are never settled: one in so many. Infinity is none. */
+  readonly forgetsEvery: number;
+}
+
+export const watchedUpstream = (upstream: Upstream, parts: WatchParts): Upstream => ({
   name: upstream.name,
   host: upstream.host,
   timeouts: upstream.timeouts,
@@ -21,7 +28,7 @@ export const watchedUpstream = (upstream: Upstream, invariants: Invariants, cloc
   },
   update: (endpoints) => upstream.update(endpoints),
   standing: () => upstream.standing(),
-  lease: (exchange) => checkedLease(upstream, exchange, invariants, clock),
+  lease: (exchange) => checkedLease(upstream, exchange, parts),
 });
 
 /** What speaks against an endpoint, found without the code that is tested. */
@@ -37,20 +44,21 @@ export const objectionTo = ({ endpoint, state }: Member, now: number): "open" | 
 const checkedLease = (
   upstream: Upstream,
   exchange: Exchange,
-  invariants: Invariants,
-  clock: EventClock,
+  { invariants, clock, forgetsEvery }: WatchParts,
 ): Lease => {
   const now = clock.now();
   const before = new Map(upstream.set.members.map((member) => [member.endpoint.key, objectionTo(member, now)]));
   const loads = new Map(upstream.set.members.map(({ endpoint, state }) => [endpoint.key, state.inFlight]));
   const lease = upstream.lease(exchange);
   invariants.leased({ endpoint: lease.endpoint, before, loads, set: upstream.set as EndpointSet });
+  const isForgotten = invariants.attempts % forgetsEvery === forgetsEvery - 1;
   let isSettled = false;
   return {
     endpoint: lease.endpoint,
     settle(outcome: Outcome) {
       if (isSettled) invariants.violated(`attempt at ${lease.endpoint.origin} was settled twice`);
       isSettled = true;
+      if (isForgotten) return;
       invariants.released();
       lease.settle(outcome);
     },
