@@ -1,9 +1,9 @@
 /**
  * Fuzzes the HTTP/1.1 wire format: `npm run fuzz -- [--seconds 60] [--seed N] [--only TEXT]`.
  *
- * Runs the properties of tests/support/http1-properties.ts one after the other, each round with the next seed, until
- * the time is over. Prints the seed it starts with. A failure ends it with exit code 1, the smallest failing case, and the
- * command that runs it again.
+ * Runs the properties of tests/support/http1-properties.ts one after the other, each round with the next
+ * seed, until the time is over. Prints the seed it starts with. A failure ends it with exit code 1, the
+ * smallest failing case, and the command that runs it again.
  */
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";

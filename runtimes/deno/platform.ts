@@ -2,8 +2,16 @@
 import type { Platform } from "../../src/core/platform.ts";
 import type { FailureOptions } from "../failure-log.ts";
 import { enginePlatform } from "../engine/platform.ts";
+import { inspectTlsForDeno } from "./inspect-tls.ts";
 import { denoServerRequest } from "./server-request.ts";
 
 /** A platform of its own: its upstream connections are shared with no other. */
 export const platform = (options: FailureOptions = {}): Platform =>
-  enginePlatform({ name: "deno", server: { server: denoServerRequest, urlTellsAuthority: true } }, options);
+  enginePlatform(
+    {
+      name: "deno",
+      server: { server: denoServerRequest, urlTellsAuthority: true },
+      inspectTls: inspectTlsForDeno,
+    },
+    options,
+  );

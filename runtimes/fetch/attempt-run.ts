@@ -34,7 +34,7 @@ export class AttemptRun {
     const { endsAt } = attempt.exchange;
     if (endsAt !== Number.POSITIVE_INFINITY) {
       const late = (): void =>
-        this.stop(new ProxyError("deadline-exceeded", { detail: "the total time is over" }));
+        this.stop(new ProxyError("deadline-exceeded", { detail: "the total time is over (timeouts.total)" }));
       this.#stopDeadline = clock.after(Math.max(0, endsAt - this.#startedAt), late);
     }
     const stopListening = attempt.cancellation.subscribe((reason) => this.stop(reason));
@@ -61,9 +61,7 @@ export class AttemptRun {
     if (ms === 0 || this.#headAt !== undefined || this.#settled) return;
     this.#stopFirstByte();
     const late = (): void =>
-      this.stop(
-        new ProxyError("attempt-timeout", { detail: `no response head within ${ms} ms`, progress: "sent" }),
-      );
+      this.stop(new ProxyError("attempt-timeout", { detail: `no response within ${ms} ms (timeouts.firstByte)`, progress: "sent" }));
     this.#stopFirstByte = this.clock.after(ms, late);
   }
 

@@ -13,8 +13,8 @@ import type { TransportParts } from "./transport.ts";
 import { WatchedSource } from "./watched-source.ts";
 
 /**
- * Sized content up to here is read whole before the reply goes on: so its end is seen at the least cost. Reading piece by
- * piece costs some runtimes more than all the rest.
+ * Sized content up to here is read whole before the reply goes on, unless its pauses matter: so its end is seen at the least
+ * cost. Reading piece by piece costs some runtimes more than all the rest.
  */
 const WHOLE_BYTES = 16 * 1024;
 
@@ -42,7 +42,7 @@ export const downloadOf = async (
   }
   // A runtime that keeps content encoded decodes it for whoever reads it.
   const mayRead = !(parts.keepsCodings && isEncoded);
-  if (mayRead && length !== undefined && length <= WHOLE_BYTES) {
+  if (mayRead && length !== undefined && length <= WHOLE_BYTES && !mustWatch(response, run)) {
     return { kind: "http", status, fields, body: await whole(response, length, run) };
   }
   return {
@@ -83,7 +83,7 @@ const whole = async (response: Response, length: number, run: AttemptRun): Promi
 };
 
 const stalledFor = (ms: number): ProxyError =>
-  new ProxyError("attempt-timeout", { detail: `response body paused for ${ms} ms`, progress: "head" });
+  new ProxyError("attempt-timeout", { detail: `response body paused for ${ms} ms (timeouts.idle)`, progress: "head" });
 
 interface StreamedParts {
   readonly run: AttemptRun;
@@ -109,7 +109,7 @@ const streamed = (
     clock,
     idleMs,
     stalled: () => stalledFor(idleMs),
-    unread: () => new ProxyError("client-closed", { detail: `client stopped reading for ${idleMs} ms` }),
+    unread: () => new ProxyError("client-closed", { detail: `client stopped reading for ${idleMs} ms (timeouts.idle)` }),
     passed: (bytes) => (run.bytesReceived += bytes),
     ended: (error) => {
       if (error === undefined) complete(run);

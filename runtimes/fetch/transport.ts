@@ -31,16 +31,21 @@ export interface FetchTransportOptions {
    * @default false
    */
   readonly passesThrough?: boolean | undefined;
-  /** A stream with the same bytes whose length the runtime knows. @default `Content-Length` is given as a field */
-  readonly sized?:
-    | ((stream: ReadableStream<Uint8Array>, length: number) => ReadableStream<Uint8Array>)
-    | undefined;
+  /** How a runtime is told the length of content that comes as a stream. @default `Content-Length` is given as a field */
+  readonly sized?: ((stream: ReadableStream<Uint8Array>, length: number) => SizedStream) | undefined;
   /**
    * Whether a GET, HEAD or OPTIONS request without content is sent once more when it got no answer from an endpoint that
    * answered before, as its connection may have been an old one (RFC 9112 §9.3.1). For a `fetch` that doesn't by itself.
    * @default false
    */
   readonly repeatsUnanswered?: boolean | undefined;
+}
+
+/** A stream whose length the runtime knows. */
+export interface SizedStream {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Resolves when all of the content went into it; rejects when it breaks off. */
+  readonly ended: Promise<void>;
 }
 
 /** The options with their defaults. */
@@ -50,7 +55,7 @@ export interface TransportParts {
   readonly values: FieldValues;
   readonly keepsCodings: boolean;
   readonly passesThrough: boolean;
-  readonly sized: NonNullable<FetchTransportOptions["sized"]>;
+  readonly sized: FetchTransportOptions["sized"];
   readonly repeatsUnanswered: boolean;
   /** Endpoints that have answered. */
   readonly answered: WeakSet<Endpoint>;
@@ -69,7 +74,7 @@ export const fetchTransport = (options: FetchTransportOptions): Transport => {
     values: options.values ?? LATIN1_VALUES,
     keepsCodings: options.keepsCodings ?? false,
     passesThrough: options.passesThrough ?? false,
-    sized: options.sized ?? ((stream) => stream),
+    sized: options.sized,
     repeatsUnanswered: options.repeatsUnanswered ?? false,
     answered: new WeakSet(),
   };
@@ -101,11 +106,7 @@ const send = async (attempt: Attempt, parts: TransportParts, isClosed: boolean):
   }
 };
 
-const request = async (
-  run: AttemptRun,
-  content: BodyInit | null,
-  parts: TransportParts,
-): Promise<Response> => {
+const request = async (run: AttemptRun, content: BodyInit | null, parts: TransportParts): Promise<Response> => {
   const { endpoint, target, exchange } = run.attempt;
   const { method } = exchange.arrival;
   const url = endpoint.origin + target;

@@ -3,15 +3,16 @@ import type { Body, ByteSink, ByteSource } from "../../src/core/body.ts";
 import { ProxyError } from "../../src/core/errors.ts";
 import { IDEMPOTENT } from "../../src/http/method.ts";
 import type { AttemptRun } from "./attempt-run.ts";
+import { isIdleChosen } from "./idle-limit.ts";
 import { byteSourceOf } from "../../src/web/byte-source.ts";
 import { readableOf } from "../../src/web/readable.ts";
 import type { TransportParts } from "./transport.ts";
 import { WatchedSource } from "./watched-source.ts";
 
-/** Sized content up to here is read whole before it is sent: so its end is known, at the least cost. */
+/** Sized content up to here is read whole before it is sent, unless its pauses matter: so its end is seen at the least cost. */
 const WHOLE_BYTES = 64 * 1024;
 
-/** A client that sends slower than this may find its request timed out where nobody sees the end of its content. */
+/** A client that sends slower than this may find its request timed out where nobody sees its pauses. */
 const SLOWEST_BYTES_PER_MS = 16;
 
 export type Content = BodyInit | null;
@@ -27,8 +28,9 @@ export const uploadOf = (run: AttemptRun, parts: TransportParts): Content | Prom
     case "bytes":
       return whole(body.bytes, run);
     case "native":
-      if (parts.passesThrough && body.length !== undefined) return untouched(body.stream, body.length, run);
-      return streamed(body, byteSourceOf(body.stream, brokenUpload), run, parts);
+      return isUnwatched(body, run, parts)
+        ? unwatched(body.stream, body.length, run, parts.sized)
+        : streamed(body, byteSourceOf(body.stream, brokenUpload), run, parts);
     case "stream":
       return streamed(body, body.source, run, parts);
   }
@@ -43,12 +45,51 @@ const whole = (bytes: Uint8Array, run: AttemptRun): BodyInit => {
   return IDEMPOTENT.has(run.attempt.exchange.arrival.method) ? content : new Blob([content]);
 };
 
-/** Where the runtime copies the content itself, the limit on the response's head is longer by what a slow client needs. */
-const untouched = (stream: ReadableStream<Uint8Array>, length: number, run: AttemptRun): BodyInit => {
-  const { firstByteMs } = run.attempt.timeouts;
-  run.bytesSent = length;
-  if (firstByteMs > 0) run.expectHead(firstByteMs + Math.ceil(length / SLOWEST_BYTES_PER_MS));
-  return stream;
+type SizedBody = Extract<Body, { kind: "native" }> & { readonly length: number };
+
+/** Whether the runtime copies the content by itself: where nothing that was asked for depends on seeing its pauses. */
+const isUnwatched = (
+  body: Extract<Body, { kind: "native" }>,
+  { attempt }: AttemptRun,
+  { passesThrough }: TransportParts,
+): body is SizedBody => passesThrough && body.length !== undefined && !isIdleChosen(attempt.timeouts);
+
+/** Of such content only the end is seen, so its pauses may add up to what a slow client needs for all of it. */
+const unwatched = (
+  stream: ReadableStream<Uint8Array>,
+  length: number,
+  run: AttemptRun,
+  sized: TransportParts["sized"],
+): BodyInit | Promise<BodyInit> => {
+  const { idleMs } = run.attempt.timeouts;
+  const slow = (): void =>
+    run.stop(new ProxyError("request-timeout", { detail: "request body took too long (timeouts.idle)" }));
+  const limitMs = idleMs + Math.ceil(length / SLOWEST_BYTES_PER_MS);
+  const stopTimer = idleMs === 0 ? undefined : run.clock.after(limitMs, slow);
+  if (length <= WHOLE_BYTES || sized === undefined) {
+    return new Response(stream).arrayBuffer().then(
+      (bytes) => {
+        stopTimer?.();
+        if (bytes.byteLength !== length) throw otherLength(length);
+        return whole(new Uint8Array(bytes), run);
+      },
+      (thrown: unknown) => {
+        stopTimer?.();
+        throw brokenUpload(thrown);
+      },
+    );
+  }
+  const relayed = sized(stream, length);
+  relayed.ended.then(
+    () => {
+      stopTimer?.();
+      run.bytesSent = length;
+      run.expectHead(run.attempt.timeouts.firstByteMs);
+    },
+    // The client left, or the upstream takes no more: the request's own failure or its response says which.
+    () => stopTimer?.(),
+  );
+  return relayed.stream;
 };
 
 const streamed = (
@@ -58,16 +99,14 @@ const streamed = (
   { sized }: TransportParts,
 ): BodyInit | Promise<BodyInit> => {
   const { idleMs, firstByteMs } = run.attempt.timeouts;
-  const isWhole = length !== undefined && length <= WHOLE_BYTES;
+  const isWhole = length !== undefined && length <= WHOLE_BYTES && !isIdleChosen(run.attempt.timeouts);
   let isEnough = false;
   const watched = new WatchedSource(source, {
     clock: run.clock,
     idleMs,
-    stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms` }),
+    stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms (timeouts.idle)` }),
     unread: () =>
-      new ProxyError("attempt-timeout", {
-        detail: `upstream stopped reading the request body for ${idleMs} ms`,
-      }),
+      new ProxyError("attempt-timeout", { detail: `upstream stopped reading the request body for ${idleMs} ms (timeouts.idle)` }),
     passed: (bytes) => {
       if (!isWhole) run.bytesSent += bytes;
     },
@@ -84,7 +123,11 @@ const streamed = (
     return new ProxyError("upstream-reset", { detail: "the rest of the request body was not read" });
   };
   const body = readableOf(watched, { declined });
-  return length === undefined ? body : sized(body, length);
+  if (length === undefined || sized === undefined) return body;
+  const { stream, ended } = sized(body, length);
+  // What breaks off on either side is seen by its own end.
+  ended.catch(() => {});
+  return stream;
 };
 
 const collected = (source: ByteSource, length: number): Promise<Uint8Array> =>

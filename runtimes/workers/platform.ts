@@ -46,7 +46,10 @@ export const platform = (options: FailureOptions = {}): Platform => {
     values: WORKERD_VALUES,
     keepsCodings: true,
     passesThrough: true,
-    sized: (stream, length) => stream.pipeThrough(new FixedLengthStream(length)),
+    sized: (stream, length) => {
+      const { readable, writable } = new FixedLengthStream(length);
+      return { stream: readable, ended: stream.pipeTo(writable) };
+    },
     repeatsUnanswered: true,
   });
   return createPlatform({

@@ -1,6 +1,9 @@
 /** Which field names mean something to the wire: one dispatch on the name's length, no lower-casing. */
 
-/** What a field is to the wire. All but `ordinary`, `host`, `contentLength`, `expect` and `maxForwards` are hop-by-hop. */
+/**
+ * What a field is to the wire. All but `ordinary`, `host`, `contentLength`, `expect` and `maxForwards` are
+ * hop-by-hop.
+ */
 export const FieldKind = {
   ordinary: 0,
   host: 1,

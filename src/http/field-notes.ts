@@ -34,8 +34,8 @@ export interface FieldNotes {
   /** Seconds of `Keep-Alive: timeout=…`. */
   keepAliveTimeout: number | undefined;
   /**
-   * Lower-case names of fields of this message that `Connection` declares to be hop-by-hop, besides those that
-   * always are. Filled by `settleNominated`, once all fields have been noted.
+   * Lower-case names of fields of this message that `Connection` declares to be hop-by-hop, besides those
+   * that always are. Filled by `settleNominated`, once all fields have been noted.
    */
   nominated: readonly string[];
   /** Lower-case names that hold an underscore, which some servers read as a dash (CGI, RFC 3875 §4.1.18). */
@@ -69,7 +69,6 @@ const joined = (present: string | undefined, value: string): string =>
   present === undefined ? value : `${present}, ${value}`;
 
 const CONNECTION_OPTION = /[^\s,]+/g;
-const LENGTH = /^\d{1,15}$/;
 const TIMEOUT = /(?:^|[,;])[ \t]*timeout[ \t]*=[ \t]*"?(\d{1,9})/i;
 const TRAILERS = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i;
 
@@ -90,13 +89,29 @@ const noteConnection = (notes: FieldNotes, value: string): void => {
   if (others) notes.options = notes.options === "" ? lower : `${notes.options},${lower}`;
 };
 
+/** More digits could exceed 2^53. */
+const MAX_LENGTH_DIGITS = 15;
+
+/** Value of a `Content-Length`, or undefined if it is malformed. */
+const lengthOf = (value: string): number | undefined => {
+  if (value.length === 0 || value.length > MAX_LENGTH_DIGITS) return undefined;
+  let length = 0;
+  for (let i = 0; i < value.length; i++) {
+    const digit = value.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    length = length * 10 + digit;
+  }
+  return length;
+};
+
 const noteContentLength = (notes: FieldNotes, value: string): ScreenProblem | undefined => {
   if (notes.contentLength !== undefined) {
     return malformed("more than one Content-Length field (RFC 9112 §6.3)");
   }
-  if (!LENGTH.test(value)) return malformed("malformed Content-Length (RFC 9110 §8.6)");
-  notes.contentLength = Number(value);
-  return undefined;
+  notes.contentLength = lengthOf(value);
+  return notes.contentLength === undefined
+    ? malformed("malformed Content-Length (RFC 9110 §8.6)")
+    : undefined;
 };
 
 const noteTransferEncoding = (notes: FieldNotes, value: string): ScreenProblem | undefined => {
@@ -108,7 +123,10 @@ const noteTransferEncoding = (notes: FieldNotes, value: string): ScreenProblem |
   return undefined;
 };
 
-/** Notes a field whose name and kind are known. `noteField` for callers that have looked at the name already. */
+/**
+ * Notes a field whose name and kind are known. `noteField` for callers that have looked at the name
+ * already.
+ */
 export const noteKind = (notes: FieldNotes, kind: FieldKind, value: string): ScreenProblem | undefined => {
   switch (kind) {
     case FieldKind.host:
@@ -181,8 +199,9 @@ export const checkFraming = (notes: FieldNotes, version: string | undefined): Sc
 };
 
 /**
- * Finds out which fields of the message `Connection` takes away; called once, after the last field. Only names that
- * the message has are looked for, so the cost is linear in the section's length and the result is short.
+ * Finds out which fields of the message `Connection` takes away; called once, after the last field. Only
+ * names that the message has are looked for, so the cost is linear in the section's length and the result
+ * is short.
  */
 export const settleNominated = (notes: FieldNotes, pairs: readonly string[]): void => {
   if (notes.options === "") return;

@@ -10,11 +10,14 @@ const NONE: readonly string[] = Object.freeze([]);
 /** Takes the bytes of a connection, and gives those of the content. */
 export interface BodyDecoder {
   /**
-   * Takes bytes from index `from` on, and returns the index after the last that was taken: what follows belongs
-   * to the next message. Sets the other members. Must not be called again once `done` or refused.
+   * Takes bytes from index `from` on, and returns the index after the last that was taken: what follows
+   * belongs to the next message. Sets the other members. Must not be called again once `done` or refused.
    */
   push(bytes: Uint8Array, from: number): number;
-  /** Content of the last `push`: a view into its bytes (moved together in place if it came in several chunks). */
+  /**
+   * Content of the last `push`: a view into its bytes (moved together in place if it came in several
+   * chunks).
+   */
   readonly data: Uint8Array;
   /** The content is complete. */
   readonly done: boolean;
@@ -72,7 +75,7 @@ class CloseDecoder implements BodyDecoder {
   }
 }
 
-/** A decoder for content that ends as `length` says. `refusing` makes the refusals: `refuse` for requests, `refuseResponse`. */
+/** A decoder for content that ends as `length` says; `refusing` is `refuse` or `refuseResponse`. */
 export const bodyDecoder = (length: BodyLength, refusing: Refuse, limits: TrailerLimits): BodyDecoder => {
   if (length === "chunked") return new ChunkedDecoder(refusing, limits);
   if (length === "close") return new CloseDecoder();

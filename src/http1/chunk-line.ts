@@ -5,7 +5,11 @@ import { Extension, mayEnd, nextExtension } from "./chunk-extension.ts";
 const MAX_LINE_BYTES = 4096;
 /** Bytes of a line that count as its size. */
 const SIZE_BYTES = 16;
-/** Bytes of lines beyond their sizes, in all, besides twice the content's: signed chunks are honest, tiny ones with long extensions are not. */
+/**
+ * How many bytes all lines together may have beyond `SIZE_BYTES` each, plus two for each byte of content:
+ * enough for signed chunks, too little for tiny chunks with long extensions, which cost more than they
+ * carry.
+ */
 const MAX_WASTE_BYTES = 16_384;
 
 const CR = 13;

@@ -32,11 +32,12 @@ const move = (bytes: Uint8Array, to: number, start: number, end: number): void =
 };
 
 /**
- * Decodes chunked content. The chunks of one read leave as one piece, moved together in the buffer that they came in, so
- * that the cost goes by bytes whatever the size of the chunks.
+ * Decodes chunked content. The chunks of one read leave as one piece, moved together in the buffer that
+ * they came in, so that the cost is bounded by bytes, whatever the chunks' size.
  *
- * Refused: sizes other than hexadecimal digits up to 2^53 - 1, malformed extensions, a line over 4 KiB, lines with more
- * than 16 KiB in all that no content accounts for, anything but CRLF behind a line or a chunk, trailers over the limits.
+ * Refused: sizes other than hexadecimal digits up to 2^53 - 1, malformed extensions, a line over 4 KiB,
+ * lines with more than 16 KiB in all that no content accounts for, anything but CRLF behind a line or a
+ * chunk, trailers over the limits.
  */
 export class ChunkedDecoder implements BodyDecoder {
   readonly #refuse: Refuse;
@@ -87,8 +88,8 @@ export class ChunkedDecoder implements BodyDecoder {
   }
 
   /**
-   * The end of a chunk and the line of the next, if they are here in whole and the line is nothing but a size: what all
-   * senders send, at a fraction of the cost. Returns the index behind it, or `at`.
+   * Fast path: reads the end of a chunk and the next chunk's line in one go, if both are complete and the
+   * line has no extension. Returns the index behind them, or `at`.
    */
   #plainLine(bytes: Uint8Array, at: number): number {
     let start = at;

@@ -1,9 +1,9 @@
 /**
  * Heads and chunks as they go on the wire: strings of which each character is a byte (latin1).
  *
- * Whatever was checked when it came in or was configured is looked at once more here, as what gets through splits a
- * message in two: a value that holds CR, LF, NUL or a character above 0xff, whose low byte may be any of these, is a
- * defect of the proxy and throws. Names of fields are the caller's to keep tokens.
+ * Values were checked where they came in (parser, config) and are checked again here, because a line break
+ * that slips through splits the message. A value that holds CR, LF, NUL or a character above 0xff, whose low
+ * byte could be one of these, throws. Field names are not checked: they must be tokens.
  */
 import type { BodyLength } from "./body-length.ts";
 import { reasonOf } from "./reason.ts";
@@ -26,8 +26,8 @@ export interface ResponseStart {
 /** How a message is framed on the connection that it is sent on. */
 export interface Framing {
   /**
-   * `Content-Length` for a number, `Transfer-Encoding` for `"chunked"`. A response to HEAD, or a 304, that tells its
-   * length gets the number too, though no content follows.
+   * `Content-Length` for a number, `Transfer-Encoding` for `"chunked"`. A response to HEAD, or a 304, that
+   * tells its length gets the number too, though no content follows.
    */
   readonly length: BodyLength;
   /** Value of `Connection`. @default `close` for a length of `"close"`, else none */
@@ -35,7 +35,6 @@ export interface Framing {
 }
 
 const CRLF = "\r\n";
-// oxlint-disable-next-line no-control-regex -- NUL is what this looks for
 const UNSAFE = /[\0\r\n\u0100-\uffff]/;
 
 const safe = (value: string, what: string): string => {
@@ -48,7 +47,7 @@ const fieldLines = (fields: readonly string[]): string => {
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     const value = fields[i + 1] as string;
-    // Not by `safe`, as this is once a field.
+    // Tested here first: no message is built for values that are fine.
     if (UNSAFE.test(value)) safe(value, `value of ${name}`);
     lines += name + ": " + value + CRLF;
   }
@@ -75,7 +74,8 @@ export const encodeRequestHead = (
   fields: readonly string[],
   framing: Framing,
 ): string => {
-  const start = `${safe(method, "method")} ${safe(target, "target")} HTTP/1.1${CRLF}Host: ${safe(host, "host")}${CRLF}`;
+  const line = `${safe(method, "method")} ${safe(target, "target")} HTTP/1.1${CRLF}`;
+  const start = `${line}Host: ${safe(host, "host")}${CRLF}`;
   return start + fieldLines(fields) + framingLines(framing) + CRLF;
 };
 

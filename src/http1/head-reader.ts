@@ -1,6 +1,6 @@
 /** Reads heads from a connection, each over as many reads as it takes. */
 import { controlRule } from "./characters.ts";
-import { FORBIDDEN, type HeadScan, MORE } from "./head-scan.ts";
+import { FORBIDDEN, type HeadScan, MORE, TOO_MANY } from "./head-scan.ts";
 import { type Refusal, type Refuse, isRefusal } from "./refusal.ts";
 
 /** Decodes any bytes from `start` to `end`, a character a byte: a runtime's native way of it. */
@@ -14,29 +14,30 @@ export interface HeadFormat<Head extends object> {
   /** Makes a head of a text that starts with it; the lines' ends are in `scan`. */
   readonly parse: (text: string) => Head | Refusal;
   /**
-   * The same for a text that differs from that of `last`, a head of the same connection, in its first line only, which ends
-   * at `lineEnd`. Undefined if that line makes a difference to the rest.
+   * The same for a text that differs from that of `last`, a head of the same connection, in its first line
+   * only, which ends at `lineEnd`. Undefined if that line makes a difference to the rest.
    */
   readonly parseAgain?: (text: string, lineEnd: number, last: Head) => Head | Refusal | undefined;
 }
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 const FIRST_KEPT_BYTES = 1024;
-/** A client whose heads differed that often in a row isn't looked at for repetition any more. */
+/** After so many heads in a row with other fields, a connection's heads are no longer compared. */
 const MAX_MISSES = 4;
 
 /**
- * Reads one head after the other. A head that comes in one piece is not copied; one in several is collected up to the
- * limit, at a cost that is linear in its bytes however many pieces there are.
+ * Reads one head after the other. A head that comes in one piece is not copied; one in several is collected
+ * up to the limit, at a cost that is linear in its bytes however many pieces there are.
  *
- * Guarantees: any split of the same bytes gives the same head or the same refusal, and what can't become a head is refused
- * with the byte that makes it so, without waiting for an end.
+ * Guarantees: any split of the same bytes gives the same head or the same refusal, and what can't become a
+ * head is refused with the byte that makes it so, without waiting for an end.
  */
 export class HeadReader<Head extends object> {
   readonly #format: HeadFormat<Head>;
   #kept: Uint8Array = EMPTY;
   #length = 0;
   #scanned = 0;
+  #lines = 0;
   #end = 0;
   /** The last head, and its text from the end of the first line on. */
   #last: Head | undefined;
@@ -47,7 +48,7 @@ export class HeadReader<Head extends object> {
     this.#format = format;
   }
 
-  /** Index after the head in the bytes that were pushed last; means something once `push` has returned a head. */
+  /** Index after the head in the bytes pushed last. Set when `push` returns a head. */
   get end(): number {
     return this.#end;
   }
@@ -58,8 +59,8 @@ export class HeadReader<Head extends object> {
   }
 
   /**
-   * Takes the bytes from index `from` on. Returns the head; or why there is none, and the connection must be closed;
-   * or undefined if more is needed, and all bytes were taken.
+   * Takes the bytes from index `from` on. Returns the head; or why there is none, and the connection must
+   * be closed; or undefined if more is needed, and all bytes were taken.
    */
   push(bytes: Uint8Array, from: number): Head | Refusal | undefined {
     if (this.#length > 0) return this.#continue(bytes, from);
@@ -76,6 +77,7 @@ export class HeadReader<Head extends object> {
     if (end !== MORE) return this.#refuse(bytes, end);
     this.#keep(bytes, from, bytes.length);
     this.#scanned = scan.at - from;
+    this.#lines = scan.lines;
     return undefined;
   }
 
@@ -91,8 +93,8 @@ export class HeadReader<Head extends object> {
   }
 
   /**
-   * Clients on kept connections mostly repeat their fields byte for byte: only the first line is read then. Comparing is
-   * native and costs a tenth of reading.
+   * The head, if its fields equal the last head's byte for byte, as is common on kept connections: then only
+   * the first line is read. The comparison is native and costs a tenth of reading the fields.
    */
   #repeat(bytes: Uint8Array, from: number, last: Head): Head | Refusal | undefined {
     const { latin1, scan, parseAgain } = this.#format;
@@ -113,14 +115,21 @@ export class HeadReader<Head extends object> {
     return undefined;
   }
 
+  /** Releases the last head, which is kept for comparison: for connections that go idle. */
+  forget(): void {
+    this.#last = undefined;
+    this.#block = "";
+  }
+
   #continue(bytes: Uint8Array, from: number): Head | Refusal | undefined {
     const { scan } = this.#format;
     const before = this.#length;
     this.#keep(bytes, from, Math.min(bytes.length, from + scan.limitBytes + 4 - before));
     const kept = this.#kept.subarray(0, this.#length);
-    const end = scan.run(kept, 0, this.#scanned);
+    const end = scan.run(kept, 0, this.#scanned, this.#lines);
     if (end === MORE) {
       this.#scanned = scan.at;
+      this.#lines = scan.lines;
       return undefined;
     }
     this.#kept = EMPTY;
@@ -135,7 +144,8 @@ export class HeadReader<Head extends object> {
   #keep(bytes: Uint8Array, from: number, to: number): void {
     const length = this.#length + to - from;
     if (length > this.#kept.length) {
-      const grown = new Uint8Array(Math.max(length, this.#kept.length * 2, FIRST_KEPT_BYTES));
+      const most = this.#format.scan.limitBytes + 4;
+      const grown = new Uint8Array(Math.min(most, Math.max(length, this.#kept.length * 2, FIRST_KEPT_BYTES)));
       grown.set(this.#kept.subarray(0, this.#length));
       this.#kept = grown;
     }
@@ -146,6 +156,7 @@ export class HeadReader<Head extends object> {
   #refuse(bytes: Uint8Array, result: number): Refusal {
     const { scan, refuse } = this.#format;
     if (result === FORBIDDEN) return refuse("bad-request", controlRule(bytes[scan.at] as number));
+    if (result === TOO_MANY) return refuse("header-too-large", "too many header fields (RFC 6585 §5)");
     return scan.lines === 0
       ? refuse("target-too-long", "first line too long (RFC 9112 §3)")
       : refuse("header-too-large", "header section too large (RFC 6585 §5)");

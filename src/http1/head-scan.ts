@@ -1,6 +1,7 @@
 /**
- * Finds the end of a head and of its lines in bytes, and proves that there is no control character in it but tabs
- * and the CRLF of each line. The one pass that touches every byte of a head, so it looks at four at a time.
+ * Finds the end of a head and of its lines in bytes, and proves that there is no control character in it
+ * but tabs and the CRLF of each line. The one pass that touches every byte of a head, so it looks at four
+ * at a time.
  */
 import { isControlByte } from "./characters.ts";
 
@@ -9,7 +10,9 @@ export const MORE = -1;
 /** There is a control character at `HeadScan.at`. */
 export const FORBIDDEN = -2;
 /** The head is longer than the limit. */
-export const TOO_LONG = -3;
+const TOO_LONG = -3;
+/** The head has more lines than the limit. */
+export const TOO_MANY = -4;
 
 const CR = 13;
 const LF = 10;
@@ -33,35 +36,44 @@ const skipPlain = (view: DataView, bytes: Uint8Array, from: number, stop: number
   return i;
 };
 
-/** Scratch space for scanning heads; one can serve all connections of a thread, as a scan is over before it returns. */
+/**
+ * Scratch space for scanning heads; one can serve all connections of a thread, as a scan is over before it
+ * returns.
+ */
 export class HeadScan {
   readonly limitBytes: number;
   /** By line, from the head's start: where it ends. */
   readonly lineEnds: Int32Array;
-  /** Number of lines that have ended; `lineEnds` holds the first ones if there are too many. */
+  /** Number of lines that have ended. */
   lines = 0;
   /** Where the scan stopped, and a later one goes on if it needs more. */
   at = 0;
-  /** Of the buffer that was scanned last: reads mostly come in the same one, and making a view takes 50 ns. */
+  /**
+   * Of the buffer that was scanned last: reads mostly come in the same one, and making a view takes 50 ns.
+   */
   #view: DataView = new DataView(new ArrayBuffer(0));
 
-  /** @param limitBytes how long a head may be, without the empty line that ends it. */
+  /**
+   * @param limitBytes how long a head may be, without the empty line that ends it.
+   * @param maxLines how many lines it may have.
+   */
   constructor(limitBytes: number, maxLines: number) {
     this.limitBytes = limitBytes;
     this.lineEnds = new Int32Array(maxLines);
   }
 
   /**
-   * Scans the head that starts at `from`, from index `at` on, which is `from` or where an earlier scan stopped; the lines
-   * are known only after a scan of the whole. Returns the index of the CRLFCRLF that ends it, or `MORE`, `FORBIDDEN` or
-   * `TOO_LONG`. Which of them doesn't depend on how many of the bytes are there already, except for `MORE`.
+   * Scans the head that starts at `from`, from index `at` on, which is `from` or where an earlier scan
+   * stopped, with `linesBefore` lines in front; where lines end is known only after a scan of the whole. Returns
+   * the index of the CRLFCRLF that ends it, or `MORE`, `FORBIDDEN`, `TOO_LONG` or `TOO_MANY`. Which of them
+   * doesn't depend on how many of the bytes are there already, except for `MORE`.
    */
-  run(bytes: Uint8Array, from: number, at: number): number {
+  run(bytes: Uint8Array, from: number, at: number, linesBefore = 0): number {
     const most = from + this.limitBytes + 4;
     const stop = bytes.length < most ? bytes.length : most;
     const view = this.#viewOf(bytes);
     const { lineEnds } = this;
-    let lines = 0;
+    let lines = linesBefore;
     let i = at;
     for (;;) {
       i = skipPlain(view, bytes, i, stop);
@@ -72,7 +84,8 @@ export class HeadScan {
         return stop === most ? TOO_LONG : MORE;
       }
       if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.#forbidden(i);
-      if (lines < lineEnds.length) lineEnds[lines] = i - from;
+      if (lines === lineEnds.length) return TOO_MANY;
+      lineEnds[lines] = i - from;
       lines++;
       i += 2;
       if (bytes[i] !== CR) continue;
@@ -81,7 +94,10 @@ export class HeadScan {
     }
   }
 
-  /** Index of the first control character other than a tab in the head that starts at `from`: of its first line's end. */
+  /**
+   * Index of the first control character other than a tab in the head that starts at `from`: of its first
+   * line's end.
+   */
   firstLine(bytes: Uint8Array, from: number): number {
     const most = from + this.limitBytes;
     return skipPlain(this.#viewOf(bytes), bytes, from, bytes.length < most ? bytes.length : most);

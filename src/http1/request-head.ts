@@ -1,4 +1,7 @@
-/** Heads of requests (RFC 9112 §2, §3, §5): read strictly, as the next server may read a sloppy one otherwise. */
+/**
+ * Heads of requests (RFC 9112 §2, §3, §5): read strictly, as the next server may read a sloppy one
+ * otherwise.
+ */
 import { FieldKind, fieldKind } from "../http/field-kind.ts";
 import {
   type FieldNotes,
@@ -30,7 +33,10 @@ export interface RequestHead {
   /** As sent; not empty, without white space and controls. What it means is for `screen` to say. */
   readonly target: string;
   readonly version: "1.0" | "1.1";
-  /** Name, value, …: all fields in order, names as spelt, values without white space around, a character a byte. */
+  /**
+   * Name, value, …: all fields in order, names as spelt, values without white space around, a character a
+   * byte.
+   */
   readonly fields: readonly string[];
   readonly notes: Readonly<FieldNotes>;
 }
@@ -59,7 +65,7 @@ const tokenEnd = (text: string, start: number, end: number): number => {
   return i;
 };
 
-/** The rule that a request line breaks which does not end in a version that is spoken here. */
+/** For a request line that does not end in a supported version. */
 const versionRefusal = (line: string): Refusal =>
   / HTTP\/\d\.\d$/.test(line)
     ? refuse("version-not-supported", "HTTP version other than 1.0 and 1.1 (RFC 9112 §2.3)")

@@ -1,4 +1,7 @@
-/** Heads of responses (RFC 9112 §4, §5): strict where framing is concerned, tolerant where a proxy has to be. */
+/**
+ * Heads of responses (RFC 9112 §4, §5): strict where framing is concerned, tolerant where a proxy has to
+ * be.
+ */
 import { FieldKind, fieldKind, isHopByHop } from "../http/field-kind.ts";
 import {
   type FieldNotes,
@@ -28,9 +31,9 @@ export interface ResponseHead {
   readonly reason: string;
   readonly version: "1.0" | "1.1";
   /**
-   * Name, value, …: end-to-end fields in order, names as spelt, values without white space around, a character a
-   * byte. Hop-by-hop fields, those that `Connection` names and `Content-Length` are left out: whoever sends the
-   * message writes its framing anew, from `notes`.
+   * Name, value, …: end-to-end fields in order, names as spelt, values without white space around, a
+   * character a byte. Hop-by-hop fields, those that `Connection` names and `Content-Length` are left out:
+   * whoever sends the message writes its framing anew, from `notes`.
    */
   readonly fields: readonly string[];
   readonly notes: Readonly<FieldNotes>;
@@ -80,8 +83,14 @@ const lineEndsOf = (text: string): number[] => {
 
 const LENGTH_IN_LIST = /^[\t ]*(\d+)[\t ]*$/;
 
-/** Notes a length. The same one said more than once, in a list or in several fields, is one (RFC 9110 §8.6). */
+/**
+ * Notes a length. The same one said more than once, in a list or in several fields, is one (RFC 9110 §8.6).
+ */
 const noteLength = (notes: FieldNotes, value: string): Refusal | undefined => {
+  // The ordinary case: one field, one number.
+  if (notes.contentLength === undefined && noteKind(notes, FieldKind.contentLength, value) === undefined) {
+    return undefined;
+  }
   for (const item of value.split(",")) {
     const before = notes.contentLength;
     notes.contentLength = undefined;
@@ -146,8 +155,8 @@ const without = (fields: readonly string[], lowerNames: readonly string[]): stri
 /**
  * Heads of responses within `limits`.
  *
- * Tolerated: white space in front of a colon, which is removed; folded lines, whose folds become a space (RFC 9112
- * §5.2); a status line without a reason; the same `Content-Length` more than once.
+ * Tolerated: white space in front of a colon, which is removed; folded lines, whose folds become a space
+ * (RFC 9112 §5.2); a status line without a reason; the same `Content-Length` more than once.
  */
 export const responseHeads = (latin1: Latin1, limits: ResponseHeadLimits): HeadFormat<ResponseHead> => {
   const { headerBytes, headers } = limits;
@@ -187,5 +196,19 @@ export const responseHeads = (latin1: Latin1, limits: ResponseHeadLimits): HeadF
     return isRefusal(head) && HAS_FOLD.test(text) ? (parseUnfolded(text) ?? head) : head;
   };
 
-  return { latin1, scan, refuse: refuseResponse, parse };
+  const parseAgain = (
+    text: string,
+    lineEnd: number,
+    last: ResponseHead,
+  ): ReturnType<typeof parse> | undefined => {
+    const line = parseStatusLine(text, lineEnd);
+    if (isRefusal(line)) return line;
+    const { status, reason, version } = line;
+    // Whether `Transfer-Encoding` may be there depends on the version.
+    return version === last.version
+      ? { status, reason, version, fields: last.fields, notes: last.notes }
+      : undefined;
+  };
+
+  return { latin1, scan, refuse: refuseResponse, parse, parseAgain };
 };

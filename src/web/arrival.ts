@@ -1,8 +1,7 @@
 /** Requests as servers that speak fetch hand them over: Web-standard `Request` in, `Arrival` out. */
 import type { Arrival, Peer } from "../core/arrival.ts";
 import { type Body, NO_BODY } from "../core/body.ts";
-import { type Cancellation, CancellationSource, NEVER_CANCELLED } from "../core/cancellation.ts";
-import { ProxyError } from "../core/errors.ts";
+import { type Cancellation, NEVER_CANCELLED } from "../core/cancellation.ts";
 import { UNKNOWN_PEER } from "../core/peer.ts";
 import {
   type FieldNotes,
@@ -16,6 +15,7 @@ import type { HeaderPairs } from "../http/header-edits.ts";
 import { firstValue } from "../http/headers.ts";
 import { type ScreenProblem, malformed } from "../http/screen-problem.ts";
 import { authorityOf, targetOf } from "../http/url-text.ts";
+import { ClientLeft, type SignalPatience } from "./client-left.ts";
 import { type FieldValues, LATIN1_VALUES } from "./field-values.ts";
 import { requestBody } from "./request-body.ts";
 
@@ -48,6 +48,8 @@ export interface ArrivalOptions {
   readonly passesThrough?: boolean | undefined;
   /** Whether `request.signal` aborts when the client leaves. @default true */
   readonly signalsAbort?: boolean | undefined;
+  /** How long an exchange may take before the signal is looked at. @default it is looked at at once */
+  readonly signalPatience?: SignalPatience | undefined;
 }
 
 /** Reads Web requests; see `Platform.arrive`. */
@@ -123,8 +125,9 @@ export class FetchArrival implements Arrival {
   }
 
   get cancellation(): Cancellation {
+    const { signalsAbort, signalPatience } = this.#options;
     return (this.#cancellation ??=
-      this.#options.signalsAbort === false ? NEVER_CANCELLED : cancelledBy(this.request.signal));
+      signalsAbort === false ? NEVER_CANCELLED : new ClientLeft(this.request, signalPatience));
   }
 
   /** A `Response` is one and final. */
@@ -195,15 +198,4 @@ const noteAll = (
 const wireProblem = ({ rawFields, rawTarget, version }: ServerRequest): ScreenProblem | undefined => {
   if (rawTarget?.includes("#") === true) return malformed("target with a fragment (RFC 9112 §3.2)");
   return rawFields && noteAll(newFieldNotes(), rawFields, version);
-};
-
-const cancelledBy = (signal: AbortSignal): CancellationSource => {
-  const source = new CancellationSource();
-  const fire = (): void =>
-    source.cancel(
-      new ProxyError("client-closed", { detail: "client left", cause: signal.reason as unknown }),
-    );
-  if (signal.aborted) fire();
-  else signal.addEventListener("abort", fire, { once: true });
-  return source;
 };

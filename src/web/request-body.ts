@@ -72,10 +72,11 @@ class RequestSource implements ByteSource {
 
 /**
  * @param length by the framing.
- * @param isNative whether the runtime's own stream is handed on, for it to copy.
+ * @param isNative whether sized content is handed on as the runtime's own stream, for it to copy. Content of unknown length has
+ * to be counted, so it never is.
  */
 export const requestBody = (request: Request, length: number | undefined, isNative: boolean): Body => {
-  if (!isNative) return { kind: "stream", length, source: new RequestSource(request, length) };
+  if (!isNative || length === undefined) return { kind: "stream", length, source: new RequestSource(request, length) };
   const { body } = request;
   return body === null ? NO_BODY : { kind: "native", length, stream: body };
 };

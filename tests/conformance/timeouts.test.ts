@@ -49,7 +49,7 @@ const firstByte: Case[] = [
   {
     title: "upload that the origin reads slowly is not cut by the first byte limit",
     run: async (stage) => {
-      const bytes = 9_000_000;
+      const bytes = 40_000_000;
       stage.origin.script(async (x) => {
         x.wire.hold();
         await new Promise((resolve) => setTimeout(resolve, 1_800));

@@ -1,4 +1,7 @@
-/** The engine's client is the same code everywhere: its tests, the transport contract among them, run on Deno and Bun too. */
+/**
+ * The engine's client is the same code everywhere: its tests run on Deno and Bun too, and so does the contract of all
+ * transports.
+ */
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -34,6 +37,8 @@ const RUNTIMES: readonly Runtime[] = [
     exempt: {
       "TLS to an endpoint > resumes its sessions":
         "Deno's server, the test's origin, does not tell of resumption",
+      "fetch transport > tells a connection that broke from one that can't be made":
+        "Deno's fetch tells neither apart by a code",
     },
   },
   {
@@ -41,7 +46,10 @@ const RUNTIMES: readonly Runtime[] = [
     arguments: ["test"],
     passed: /^\(pass\) (.*?)(?: \[[\d.]+m?s\])?$/gm,
     failed: /^\(fail\) (.*?)(?: \[[\d.]+m?s\])?$/gm,
-    exempt: {},
+    exempt: {
+      "fetch transport > gives up the client's content when the client leaves":
+        "Bun's fetch cancels the content before its failure is reported: the reason is another one",
+    },
   },
 ];
 
@@ -57,15 +65,17 @@ const outputOf = (command: string, args: readonly string[]): Promise<string> =>
   });
 
 const namesIn = (output: string, pattern: RegExp): string[] =>
-  [...output.matchAll(pattern)].map(([, name]) => name ?? "").toSorted();
+  [...new Set([...output.matchAll(pattern)].map(([, name]) => name ?? ""))].toSorted();
 
 describe.each(RUNTIMES)(
-  "the engine's client on $name",
+  "the engine's client and the transports on $name",
   ({ name, arguments: args, passed, failed, exempt }) => {
     test("passes its tests, but for those that are listed with a reason", { timeout: 180_000 }, async () => {
       const output = await outputOf(name, [...args, ...FILES]);
-      expect(namesIn(output, failed), output).toEqual(Object.keys(exempt).toSorted());
-      expect(namesIn(output, passed).length, output).toBeGreaterThan(100);
+      // The report of a failure there is shown whole: a difference of names tells little.
+      if (namesIn(output, failed).length > Object.keys(exempt).length) throw new Error(output);
+      expect(namesIn(output, failed)).toEqual(Object.keys(exempt).toSorted());
+      expect(namesIn(output, passed).length).toBeGreaterThan(100);
     });
   },
 );

@@ -1,6 +1,7 @@
 /**
- * Node's own HTTP parser (llhttp) reads the same bytes over real sockets. Where the two differ, the case says why and what
- * each makes of it; a difference that is not listed fails, and so does a listed one that is gone.
+ * Node's own HTTP parser (llhttp) reads the same bytes over real sockets. Where the two differ, the case
+ * says why and what each makes of it; a difference that is not listed fails, and so does a listed one that
+ * is gone.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import {

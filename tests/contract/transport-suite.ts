@@ -9,7 +9,15 @@ import type { HttpReply } from "../../src/core/reply.ts";
 import { firstValue } from "../../src/http/headers.ts";
 import { type AttemptParts, testAttempt, testEndpoint } from "../support/attempt.ts";
 import { Watched } from "../support/bound.ts";
-import { Reader, Source, bytesBody, readerOf, sourceOf, streamBody, textOf } from "../support/reading.ts";
+import {
+  type Reader,
+  Source,
+  bytesBody,
+  readerOf,
+  sourceOf,
+  streamBody,
+  textOf,
+} from "../support/reading.ts";
 
 /** One implementation in front of an origin. */
 export interface TransportSubject {
@@ -49,7 +57,8 @@ const faults: string[] = [];
 afterEach(async () => {
   vi.restoreAllMocks();
   for (const end of ends.splice(0)) await end();
-  expect(faults.splice(0)).toEqual([]);
+  const [fault] = faults.splice(0);
+  if (fault !== undefined) throw new Error(fault);
 });
 
 const countedCancellation = (source: Cancellation, open: Set<object>): Cancellation => ({

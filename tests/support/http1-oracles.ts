@@ -1,6 +1,6 @@
 /**
- * What messages mean, by the grammar of RFC 9112 as regular expressions: slow, and written apart from `src/http1`, so that
- * the two can be held against each other. They know no limits.
+ * What messages mean, by the grammar of RFC 9112 as regular expressions: slow, and written apart from
+ * `src/http1`, so that the two can be held against each other. They know no limits.
  */
 import { HOP_BY_HOP, nominatedBy } from "../../src/http/headers.ts";
 

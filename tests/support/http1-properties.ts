@@ -1,4 +1,7 @@
-/** What holds for the wire format whatever the bytes: run by the property tests, and for hours by `npm run fuzz`. */
+/**
+ * What holds for the wire format whatever the bytes: run by the property tests, and for hours by `npm run
+ * fuzz`.
+ */
 import { deepStrictEqual, ok } from "node:assert/strict";
 import * as fc from "fast-check";
 import { HOP_BY_HOP } from "../../src/http/headers.ts";
@@ -9,7 +12,7 @@ import {
   encodeResponseHead,
   lastChunk,
 } from "../../src/http1/encode.ts";
-import { HeadReader } from "../../src/http1/head-reader.ts";
+import { type HeadFormat, HeadReader } from "../../src/http1/head-reader.ts";
 import { type Refusal, isRefusal } from "../../src/http1/refusal.ts";
 import { type RequestHead, requestHeads } from "../../src/http1/request-head.ts";
 import { type ResponseHead, responseHeads } from "../../src/http1/response-head.ts";
@@ -159,29 +162,43 @@ const responsesAreReadRight = fc.property(responseText, cuts, (whole, at) => {
   );
 });
 
-/** A sequence in which fields often repeat byte for byte. */
-const conversation = fc
-  .tuple(
-    fc.array(fieldLines, { minLength: 1, maxLength: 2 }),
-    fc.array(fc.tuple(requestLine, fc.nat(1), mutations), { maxLength: 6 }),
-  )
-  .map(([blocks, heads]) =>
-    heads.map(([line, block, changes]) =>
-      mutate(`${line}${blocks[block % blocks.length] ?? ""}\r\n`, changes),
-    ),
-  );
+/** A sequence of heads in which fields often repeat byte for byte. */
+const conversation = (line: fc.Arbitrary<string>): fc.Arbitrary<string[]> =>
+  fc
+    .tuple(
+      fc.array(fieldLines, { minLength: 1, maxLength: 2 }),
+      fc.array(fc.tuple(line, fc.nat(1), mutations), { maxLength: 6 }),
+    )
+    .map(([blocks, heads]) =>
+      heads.map(([first, block, changes]) =>
+        mutate(`${first}${blocks[block % blocks.length] ?? ""}\r\n`, changes),
+      ),
+    );
 
-const repeatedFieldsChangeNothing = fc.property(conversation, cuts, (heads, at) => {
-  const reader = new HeadReader(REQUESTS);
+/** Reads `heads` from one connection and each from one of its own. */
+const readAlike = <Head extends object>(
+  format: HeadFormat<Head>,
+  heads: readonly string[],
+  at: readonly number[],
+): void => {
+  const reader = new HeadReader(format);
   for (const head of heads) {
-    const fresh = readHead(REQUESTS, [bytesOf(head)]);
-    let result: RequestHead | Refusal | undefined;
+    const fresh = readHead(format, [bytesOf(head)]);
+    let result: Head | Refusal | undefined;
     for (const piece of cut(bytesOf(head), at)) result ??= reader.push(piece, 0);
     const expected = fresh === undefined || "refusal" in fresh ? fresh?.refusal : fresh.head;
     deepStrictEqual(result, expected);
     // Behind a refusal, an unfinished head or bytes of the next one the connection is another.
     if (result === undefined || isRefusal(result) || fresh?.rest !== "") return;
   }
+};
+
+const repeatedRequestFieldsChangeNothing = fc.property(conversation(requestLine), cuts, (heads, at) => {
+  readAlike(REQUESTS, heads, at);
+});
+
+const repeatedResponseFieldsChangeNothing = fc.property(conversation(statusLine), cuts, (heads, at) => {
+  readAlike(RESPONSES, heads, at);
 });
 
 const pairs = fc
@@ -246,7 +263,8 @@ const nothingThrows = fc.property(
 export const HTTP1_PROPERTIES: Readonly<Record<string, fc.IRawProperty<unknown, false>>> = {
   "request heads mean what the grammar says, in any pieces": requestsAreReadRight,
   "response heads mean what the grammar says, in any pieces": responsesAreReadRight,
-  "request heads mean the same behind others with the same fields": repeatedFieldsChangeNothing,
+  "request heads mean the same behind others with the same fields": repeatedRequestFieldsChangeNothing,
+  "response heads mean the same behind others with the same fields": repeatedResponseFieldsChangeNothing,
   "written heads are read as they were meant": writtenHeadsAreRead,
   "chunked content means what the grammar says, in any pieces": chunksAreDecodedRight,
   "arbitrary bytes are read or refused, the same in any pieces": nothingThrows,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ConfigInput } from "../../src/config/types.ts";
 import { Child } from "./child.ts";
+import { bundlePortable } from "./portable.ts";
 import { hostsText, type Hosts, withOwnHosts } from "./own-hosts.ts";
 
 export type RuntimeName = "node" | "deno" | "bun" | "workerd";
@@ -19,8 +20,11 @@ export const RUNTIMES: readonly RuntimeName[] = ALL.filter(
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const binary = (name: string): string => at(`../../node_modules/.bin/${name}`);
 
-/** What is served: the gateway of the config, or a Hono app that uses the library in front of its upstream. */
-export type Served = "gateway" | "app";
+/**
+ * What is served: the gateway of the config, a Hono app that uses the library in front of its upstream, or `examples/portable.ts`
+ * in front of it.
+ */
+export type Served = "gateway" | "app" | "portable";
 
 const COMMANDS: Readonly<Record<RuntimeName, readonly string[]>> = {
   node: [binary("node")],
@@ -30,7 +34,7 @@ const COMMANDS: Readonly<Record<RuntimeName, readonly string[]>> = {
 };
 
 const launcherOf = (runtime: RuntimeName, served: Served): string =>
-  at(`launch/${served === "app" ? "app-" : ""}${runtime}.ts`);
+  at(`launch/${served === "gateway" ? "" : `${served}-`}${runtime}.ts`);
 
 /** A running proxy. */
 export interface RunningProxy {
@@ -53,6 +57,7 @@ export const startProxy = async (
   const directory = mkdtempSync(join(tmpdir(), "fairlead-test-"));
   const file = join(directory, "fairlead.json");
   writeFileSync(file, JSON.stringify(config));
+  if (served === "portable" && runtime !== "workerd") bundlePortable(runtime, directory);
   const hostsFile = join(directory, "hosts");
   const setHosts = (names: Hosts): void => writeFileSync(hostsFile, hostsText(names));
   const own = [...COMMANDS[runtime], launcherOf(runtime, served), file];

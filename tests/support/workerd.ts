@@ -19,13 +19,15 @@ export interface WorkerdFiles {
   readonly env?: Readonly<Record<string, string>>;
   /** Module that is the Worker. @default the project's own */
   readonly entry?: string;
+  /** Modules in place of packages. */
+  readonly alias?: Readonly<Record<string, string>>;
 }
 
 /** The same date as in wrangler.toml. */
 const COMPATIBILITY_DATE = "2026-10-01";
 
 /** Bundles the Worker. */
-const bundleWorker = (configFile: string, outfile: string, entry?: string): void => {
+const bundleWorker = (outfile: string, { configFile, entry, alias = {} }: WorkerdFiles): void => {
   buildSync({
     entryPoints: [entry ?? at("../../runtimes/workers/main.ts")],
     bundle: true,
@@ -33,7 +35,7 @@ const bundleWorker = (configFile: string, outfile: string, entry?: string): void
     target: "esnext",
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:workers"],
-    alias: { "fairlead-config": configFile },
+    alias: { "fairlead-config": configFile, ...alias },
     outfile,
     logLevel: "error",
   });
@@ -44,8 +46,8 @@ const bundleWorker = (configFile: string, outfile: string, entry?: string): void
  * `{"event":"listen","socket":"http","port":…}` on standard output once it listens. Upstreams on loopback are allowed.
  */
 export const prepareWorkerd = (options: WorkerdFiles): readonly string[] => {
-  const { directory, configFile, port = 0, env = {}, entry } = options;
-  bundleWorker(configFile, join(directory, "worker.js"), entry);
+  const { directory, port = 0, env = {} } = options;
+  bundleWorker(join(directory, "worker.js"), options);
   const bindings = Object.entries(env).map(
     ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
   );

@@ -5,15 +5,16 @@ import { codeOf, readSource, resolveSpecifier, sourceFiles, specifiersOf } from 
 /** Lower stands before higher; who is equal must be the same folder. */
 const RANKS: readonly (readonly [folder: RegExp, rank: number])[] = [
   [/^src\/http$/, 0],
-  [/^src\/core$/, 1],
-  [/^src\/config$/, 3],
-  [/^src\/[\w-]+$/, 2],
-  [/^src$/, 4],
-  [/^middleware$/, 5],
-  [/^handlers$/, 6],
-  [/^runtimes$/, 7],
-  [/^cli$/, 8],
-  [/^bin$/, 9],
+  [/^src\/http1$/, 1],
+  [/^src\/core$/, 2],
+  [/^src\/config$/, 4],
+  [/^src\/[\w-]+$/, 3],
+  [/^src$/, 5],
+  [/^middleware$/, 6],
+  [/^handlers$/, 7],
+  [/^runtimes$/, 8],
+  [/^cli$/, 9],
+  [/^bin$/, 10],
 ];
 
 /** `src/http`, `runtimes`, …: what the rule speaks of. */
@@ -81,7 +82,7 @@ describe("packages", () => {
     [/^src\/routing\/regex\.ts$/, /^re2js$/],
     [/^src\//, /^ipaddr\.js$/],
     [/^(middleware|handlers)\//, /^(hono(\/|$)|valibot$)/],
-    [/^runtimes\/engine\//, /^node:/],
+    [/^runtimes\/(engine|node|deno|bun)\//, /^node:/],
     [/^runtimes\/workers\//, /^(hono(\/|$)|cloudflare:|fairlead-config$)/],
     [/^runtimes\//, /^hono(\/|$)/],
     [/^cli\//, /^(commander|hono)$/],

@@ -84,3 +84,7 @@ export const attemptFailure = (
   endpoint: Endpoint,
   { what, progress, cause }: Failure,
 ): ProxyError => new ProxyError(code, { detail: `${nameOf(endpoint)}: ${what}`, progress, cause });
+
+/** What the source of a request's content is told when the upstream has answered without it. */
+export const contentUnwanted = (): ProxyError =>
+  new ProxyError("upstream-reset", { detail: "the upstream has answered and takes no more content" });

@@ -1,6 +1,6 @@
 /** One attempt: its request out, its response in. */
 import { type Body, NO_BODY } from "../../../src/core/body.ts";
-import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
+import { type ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import type { Reply } from "../../../src/core/reply.ts";
@@ -9,20 +9,17 @@ import { IDEMPOTENT } from "../../../src/http/method.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import type { ResponseHead } from "../../../src/http1/response-head.ts";
-import { type DeadlineEntry, type Deadlines, limitFrom } from "../deadlines.ts";
+import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
 import { AttemptRecord } from "./attempt-record.ts";
 import type { Connection, ConnectionUser } from "./connection.ts";
-import { attemptFailure, connectionLost } from "./failures.ts";
+import { attemptFailure, connectionLost, contentUnwanted } from "./failures.ts";
 import { idleLimitMs } from "./keep-alive.ts";
-import { firstWait } from "./patience.ts";
+import { Patience } from "./patience.ts";
 import type { Pool, Waiter } from "./pool.ts";
 import { type BodyOwner, ResponseBody } from "./response-body.ts";
 import type { ResponseReceiver } from "./response-intake.ts";
 import { sendRequest } from "./send-request.ts";
 import type { Upload, UploadOwner } from "./upload.ts";
-
-/** How long an upstream that was asked for `100 Continue` may be silent before it gets the content anyway. */
-const CONTINUE_MS = 1_000;
 
 /** May be quiet for long. */
 const EVENT_STREAM = /^text\/event-stream(?:[;\s]|$)/i;
@@ -50,6 +47,7 @@ export class Roundtrip
 {
   readonly #options: RoundtripOptions;
   readonly #record: AttemptRecord;
+  readonly #patience: Patience;
   #unsubscribe: Cancel | undefined;
   /** While something is to be read from it or written to it. */
   #connection: Connection | undefined;
@@ -60,18 +58,16 @@ export class Roundtrip
   #isRead = false;
   #isOver = false;
   #isSwept = false;
-  #continueAt = Infinity;
-  #headAwaitedSince: number | undefined;
-  #contentAwaitedSince: number | undefined;
-  #readerAwaitedSince: number | undefined;
   takesUsed = true;
-  /** When the earliest wait may be over, or before. */
-  deadline: number;
 
   constructor(options: RoundtripOptions) {
     this.#options = options;
     this.#record = new AttemptRecord(options.attempt, options.clock);
-    this.deadline = options.attempt.exchange.endsAt;
+    this.#patience = new Patience(options.attempt.timeouts, options.attempt.exchange.endsAt);
+  }
+
+  get deadline(): number {
+    return this.#patience.deadline;
   }
 
   get connectMs(): number {
@@ -96,20 +92,17 @@ export class Roundtrip
     const now = clock.now();
     this.#connection = connection;
     this.#record.acquired(now, connection.carried > 0);
-    this.#headAwaitedSince = now;
+    this.#patience.awaitHead(now);
     connection.use(this);
     connection.intake.begin(attempt.exchange.arrival.method);
-    this.#checkBy(now);
     try {
       this.#upload = sendRequest({ attempt, connection, owner: this, clock });
     } catch (error) {
       this.#fail(asProxyError(error));
       return;
     }
-    if (this.#upload?.isHeld === true) {
-      this.#continueAt = now + CONTINUE_MS;
-      this.deadline = Math.min(this.deadline, this.#continueAt);
-    }
+    this.#patience.upload = this.#upload;
+    if (this.#upload?.isHeld === true) this.#patience.awaitContinue(now);
   }
 
   refused(error: ProxyError): void {
@@ -128,7 +121,7 @@ export class Roundtrip
     if (this.#mayRepeat(connection)) {
       connection.destroy();
       this.#connection = undefined;
-      this.#headAwaitedSince = undefined;
+      this.#patience.startOver();
       this.#record.progress = "connecting";
       this.takesUsed = false;
       this.#wait();
@@ -138,7 +131,7 @@ export class Roundtrip
   }
 
   interim({ status, fields }: ResponseHead): boolean {
-    this.#headAwaitedSince = this.#options.clock.now();
+    this.#patience.awaitHead(this.#options.clock.now());
     if (status === 100) this.#upload?.release();
     else if (status === 101) this.malformed("it switched protocols without being asked to (RFC 9110 §7.8)");
     else this.#options.attempt.exchange.arrival.interim(status, fields);
@@ -150,20 +143,18 @@ export class Roundtrip
     this.#head = head;
     this.#length = length;
     this.#record.answered(now, head.status);
-    this.#headAwaitedSince = undefined;
-    this.#continueAt = Infinity;
     let body: Body = NO_BODY;
     if (whole === undefined) {
       this.#body = new ResponseBody(this);
-      this.#contentAwaitedSince = now;
-      this.#checkBy(now);
+      this.#patience.awaitContent(now);
+      this.#patience.isEventStream = EVENT_STREAM.test(firstValue(head.fields, "content-type") ?? "");
       body = { kind: "stream", length: typeof length === "number" ? length : undefined, source: this.#body };
     } else if (length !== "none") {
       this.#record.bytesReceived = whole.length;
       body = { kind: "bytes", bytes: this.#own(whole) };
     }
     // An upstream that refuses and is going to close wants no more content (RFC 9112 §9.3).
-    if (head.status >= 400 && !this.#isPersistent) this.#upload?.stop(unwanted());
+    if (head.status >= 400 && !this.#isPersistent) this.#upload?.stop(contentUnwanted());
     this.#options.resolve({
       kind: "http",
       status: head.status,
@@ -175,16 +166,16 @@ export class Roundtrip
 
   content(bytes: Uint8Array): void {
     this.#record.bytesReceived += bytes.length;
-    this.#contentAwaitedSince = this.#options.clock.now();
+    this.#patience.received(this.#options.clock.now());
     this.#body?.push(this.#own(bytes));
   }
 
   complete(trailers: readonly string[], hasExcess: boolean): void {
     if (this.#isOver) return;
     this.#isRead = true;
-    this.#contentAwaitedSince = undefined;
     if (this.#body === undefined) this.delivered();
     else this.#body.end(trailers);
+    if (!this.#record.isSettled) this.#patience.awaitReader(this.#options.clock.now());
     this.#parts(hasExcess);
   }
 
@@ -194,22 +185,17 @@ export class Roundtrip
 
   held(): void {
     this.#connection?.pause();
-    const now = this.#options.clock.now();
-    this.#readerAwaitedSince ??= now;
-    this.#contentAwaitedSince = undefined;
-    this.#checkBy(now);
+    this.#patience.awaitReader(this.#options.clock.now());
   }
 
   wanted(): void {
-    if (this.#readerAwaitedSince === undefined) return;
-    this.#readerAwaitedSince = undefined;
-    this.#contentAwaitedSince = this.#options.clock.now();
-    this.#checkBy(this.#contentAwaitedSince);
+    if (!this.#patience.awaitsReader) return;
+    this.#patience.awaitContent(this.#options.clock.now());
     this.#connection?.resume();
   }
 
   delivered(): void {
-    this.#readerAwaitedSince = undefined;
+    this.#patience.answered();
     this.#noteSent();
     this.#record.settle(undefined);
     this.#leave();
@@ -221,13 +207,8 @@ export class Roundtrip
   }
 
   uploaded(): void {
-    const now = this.#options.clock.now();
-    if (this.#isRead) {
-      this.#parts(false);
-      return;
-    }
-    if (this.#headAwaitedSince !== undefined) this.#headAwaitedSince = now;
-    this.#checkBy(now);
+    if (this.#isRead) this.#parts(false);
+    else if (this.#patience.awaitsHead) this.#patience.awaitHead(this.#options.clock.now());
   }
 
   uploadFailed(error: ProxyError): void {
@@ -235,40 +216,9 @@ export class Roundtrip
   }
 
   expired(now: number): void {
-    if (this.#continueAt <= now) {
-      this.#continueAt = Infinity;
-      this.#upload?.release();
-    }
-    const wait = firstWait(this.#waits());
-    this.deadline = Math.min(wait.until, this.#continueAt);
-    if (wait.until <= now) this.#fail(this.#failure(wait.code, wait.what));
-  }
-
-  #waits(): Parameters<typeof firstWait>[0] {
-    const { attempt } = this.#options;
-    const upload = this.#upload;
-    const isUploading = upload !== undefined && !upload.isOver && !upload.isHeld;
-    const isHeadDue = upload === undefined || upload.isComplete;
-    return {
-      timeouts: attempt.timeouts,
-      endsAt: this.#record.isSettled ? Infinity : attempt.exchange.endsAt,
-      isEventStream: EVENT_STREAM.test(firstValue(this.#head?.fields ?? [], "content-type") ?? ""),
-      upload: isUploading ? upload : undefined,
-      headAwaitedSince: isHeadDue ? this.#headAwaitedSince : undefined,
-      contentAwaitedSince: this.#contentAwaitedSince,
-      readerAwaitedSince: this.#readerAwaitedSince,
-    };
-  }
-
-  /** Looks at the waits when the shortest limit has passed: which one applies is found out then. */
-  #checkBy(now: number): void {
-    const { firstByteMs, idleMs, eventStreamIdleMs } = this.#options.attempt.timeouts;
-    const next = Math.min(
-      limitFrom(now, firstByteMs),
-      limitFrom(now, idleMs),
-      limitFrom(now, eventStreamIdleMs),
-    );
-    if (next < this.deadline) this.deadline = next;
+    if (this.#patience.isContinueDue(now)) this.#upload?.release();
+    const wait = this.#patience.overdue(now);
+    if (wait !== undefined) this.#fail(this.#failure(wait.code, wait.what));
   }
 
   /** RFC 9112 §9.3.1: the peer closed a kept connection just when it was used again. */
@@ -310,13 +260,9 @@ export class Roundtrip
     this.#connection = undefined;
     if (keptMs > 0) pool.release(connection, clock.now() + keptMs);
     else connection.destroy();
-    if (!isSent) upload.stop(unwanted());
-    if (this.#record.isSettled) {
-      this.#leave();
-      return;
-    }
-    this.#sweep(true);
-    this.held();
+    if (!isSent) upload.stop(contentUnwanted());
+    if (this.#record.isSettled) this.#leave();
+    else this.#sweep(true);
   }
 
   #fail(error: ProxyError): void {
@@ -361,6 +307,3 @@ export class Roundtrip
     else this.#options.deadlines.delete(this);
   }
 }
-
-const unwanted = (): ProxyError =>
-  new ProxyError("upstream-reset", { detail: "the upstream has answered and takes no more content" });

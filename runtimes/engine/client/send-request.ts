@@ -3,8 +3,8 @@ import { Buffer } from "node:buffer";
 import type { Body, ByteSink, ByteSource } from "../../../src/core/body.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import type { Clock } from "../../../src/core/platform.ts";
+import { byteSourceOf } from "../../../src/web/byte-source.ts";
 import type { Connection } from "./connection.ts";
-import { nativeSource } from "./native-source.ts";
 import { type SentLength, requestHead } from "./request-head.ts";
 import { Upload, type UploadOwner } from "./upload.ts";
 
@@ -57,7 +57,7 @@ const together = (head: string, content: Uint8Array): Uint8Array => {
 
 const sourceOf = (body: Exclude<Body, { kind: "none" }>): ByteSource => {
   if (body.kind === "stream") return body.source;
-  return body.kind === "native" ? nativeSource(body.stream) : memorySource(body.bytes);
+  return body.kind === "native" ? byteSourceOf(body.stream) : memorySource(body.bytes);
 };
 
 const memorySource = (bytes: Uint8Array): ByteSource => ({

@@ -67,6 +67,7 @@ describe("chunked content", () => {
     ["less data than its size", "3\r\nab\r\n0\r\n\r\n", "longer than its size"],
     ["a bare LF behind the data", "3\r\nabc\n0\r\n\r\n", "longer than its size"],
     ["a bare CR behind the data", "3\r\nabc\rd", "bare CR"],
+    ["a bare CR and a last chunk behind the data", "3\r\nabc\rX0\r\n\r\n", "bare CR"],
     ["a line over 4 KiB", `3;${"a".repeat(5000)}\r\n`, "too long"],
     ["a size of 5000 zeros", `${"0".repeat(5000)}\r\n\r\n`, "too long"],
     ["long extensions of tiny chunks", chunk("a", `;b=${"c".repeat(1000)}`).repeat(20), "too many bytes"],

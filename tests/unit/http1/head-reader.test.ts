@@ -54,6 +54,7 @@ describe("head reader", () => {
   it.each([
     ["GET / HTTP/1.1\r\nA: b\n", "bare LF"],
     ["GET / HTTP/1.1\n", "bare LF"],
+    ["GET / HTTP/1.1\r\n\n", "bare LF"],
     ["GET / HTTP/1.1\r\nA: b\0", "NUL"],
     ["GET / HTTP/1.1\r\nA: b\rc", "bare CR"],
     ["\n", "bare LF"],
@@ -62,6 +63,44 @@ describe("head reader", () => {
     expect(push(new HeadReader(REQUESTS), text)).toMatchObject({
       status: 400,
       detail: expect.stringContaining(detail) as string,
+    });
+  });
+
+  it("refuses a line more than the limits allow without waiting for the end, however it is cut", () => {
+    const text = `GET / HTTP/1.1\r\n${"A: b\r\n".repeat(LIMITS.headers + 3)}`;
+    const whole = push(new HeadReader(REQUESTS), text);
+    expect(whole).toMatchObject({
+      status: 431,
+      detail: expect.stringContaining("too many header fields") as string,
+    });
+    const bytewise = new HeadReader(REQUESTS);
+    const results = [...text].map((character) => push(bytewise, character));
+    expect(results.find((result) => result !== undefined)).toEqual(whole);
+  });
+
+  describe("at the limit", () => {
+    const field = (size: number): string => `A: ${"b".repeat(size - 1)}\r\n`;
+    const fieldBytes = LIMITS.headerBytes / LIMITS.headers;
+    /** As large as all limits together allow, less its method. */
+    const rest = ` /${"a".repeat(LIMITS.targetBytes - 1)} HTTP/1.1\r\n${field(fieldBytes).repeat(LIMITS.headers)}\r\n`;
+    const longest = "M".repeat(REQUESTS.scan.limitBytes + 4 - rest.length);
+
+    it.each([
+      ["takes a head of as many bytes", longest, { method: longest }],
+      ["refuses a head of one byte more", `${longest}M`, { status: 431 }],
+    ])("%s, in any two pieces too", (_, method, expected) => {
+      const bytes = bytesOf(method + rest);
+      const whole = readHead(REQUESTS, [bytes]);
+      expect(whole === undefined || "refusal" in whole ? whole?.refusal : whole.head).toMatchObject(expected);
+      for (let at = 1; at < bytes.length; at += 7) {
+        expect(readHead(REQUESTS, cut(bytes, [at]))).toEqual(whole);
+      }
+    });
+
+    it("refuses a head of more bytes behind one with the same fields", () => {
+      const reader = new HeadReader(REQUESTS);
+      expect(push(reader, `GET${rest}`)).toMatchObject({ method: "GET" });
+      expect(push(reader, `${longest}M${rest}`)).toMatchObject({ status: 431 });
     });
   });
 
@@ -142,6 +181,21 @@ describe("head reader", () => {
     ])("reads %s as if it came first", (_, text) => {
       const [, second] = after(`GET /1 HTTP/1.1\r\n${FIELDS}`, text);
       expect(second).toEqual(after(text)[0]);
+    });
+
+    it("reads them anew once the last head is forgotten", () => {
+      const reader = new HeadReader(REQUESTS);
+      const first = push(reader, `GET / HTTP/1.1\r\n${FIELDS}`) as RequestHead;
+      reader.forget();
+      const second = push(reader, `GET / HTTP/1.1\r\n${FIELDS}`) as RequestHead;
+      expect(second).toEqual(first);
+      expect(second.fields).not.toBe(first.fields);
+    });
+
+    it("refuses a coding in HTTP/1.0 behind the same in HTTP/1.1", () => {
+      const coding = "Transfer-Encoding: chunked\r\n\r\n";
+      const [, second] = after(`POST / HTTP/1.1\r\n${coding}`, `POST / HTTP/1.0\r\n${coding}`);
+      expect(second).toMatchObject({ status: 400 });
     });
 
     it("reads on when they never are the same, and when they are again", () => {

@@ -40,7 +40,7 @@ interface Dialler {
   readonly clock: ManualClock;
   /** Names that were looked up. */
   readonly asked: string[];
-  send(url: string, parts?: Partial<AttemptParts>): Promise<unknown>;
+  readonly send: (url: string, parts?: Partial<AttemptParts>) => Promise<unknown>;
 }
 
 /** Answers look-ups with what `addresses` says by then. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type OriginScript } from "../../../../support/raw-origin.ts";
+import type { OriginScript } from "../../../../support/raw-origin.ts";
 import { Source, bytesBody, readerOf, streamBody, textOf } from "../../../../support/reading.ts";
 import { type Rig, codeOf, errorOf, says, startRig } from "./rig.ts";
 
