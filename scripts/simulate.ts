@@ -56,7 +56,9 @@ const runMany = async (from: number, count: number): Promise<boolean> => {
   const failed = results.flatMap((result) => result.failed);
   const requests = results.reduce((sum, result) => sum + result.requests, 0);
   for (const { seed, violations } of failed.slice(0, 20)) {
-    print(`seed ${seed}: ${violations[0]}${violations.length > 1 ? ` (and ${violations.length - 1} more)` : ""}`);
+    print(
+      `seed ${seed}: ${violations[0]}${violations.length > 1 ? ` (and ${violations.length - 1} more)` : ""}`,
+    );
   }
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
   print(`${count} seeds, ${requests} requests, ${failed.length} failed, ${seconds} s`);
@@ -79,5 +81,6 @@ if (isMainThread) {
       : await runOne(Number(values.seed), values.trace);
   process.exitCode = passed ? 0 : 1;
 } else {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port of a worker thread, which has no origin
   parentPort?.postMessage(await runShard(workerData as Shard));
 }

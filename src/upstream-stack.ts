@@ -81,7 +81,8 @@ const hedgeLayer = (policy: HedgePolicy, parts: StackParts): NamedLayer => {
 
 const capLayer = (policy: ConcurrencyPolicy, { name, registry, clock }: StackParts): NamedLayer => {
   const { gate, limit } = registry.shared(`${name} concurrency`, policy, () => {
-    const own = typeof policy.limit === "number" ? { current: policy.limit } : new AdaptiveLimit(policy.limit);
+    const own =
+      typeof policy.limit === "number" ? { current: policy.limit } : new AdaptiveLimit(policy.limit);
     return { limit: own, gate: new ConcurrencyGate({ ...policy, limit: own, clock }) };
   });
   const text = typeof policy.limit === "number" ? String(policy.limit) : "adaptive";

@@ -55,7 +55,9 @@ for (const policy of Object.keys(POLICIES)) {
   const costs = COUNTS.map((count) => costUs(policy, count));
   const latency = virtualLoad({ policy, endpoints: LINEAR.has(policy) ? 1_000 : ENDPOINTS, requests });
   results.push({ policy, requests, costs, latency });
-  process.stdout.write(`${policy}: ${costs.map((us) => us.toFixed(2)).join(" ")} µs, ${JSON.stringify(latency)}\n`);
+  process.stdout.write(
+    `${policy}: ${costs.map((us) => us.toFixed(2)).join(" ")} µs, ${JSON.stringify(latency)}\n`,
+  );
 }
 const best = theoreticalBest();
 writeFileSync(at("../../docs/balancing-scale.svg"), scalePlot(results, best));

@@ -81,7 +81,7 @@ export const virtualLoad = ({ policy, endpoints, requests }: LoadOptions): LoadR
     if (next !== undefined) run(next);
   };
 
-  while (started < requests) {
+  const step = (): boolean => {
     if (ends.nextAt <= nextArrival) {
       now = ends.nextAt;
       end(ends.pop());
@@ -90,7 +90,9 @@ export const virtualLoad = ({ policy, endpoints, requests }: LoadOptions): LoadR
       arrive();
       nextArrival = now - Math.log(1 - random.float()) / (RATE * endpoints);
     }
-  }
+    return started < requests;
+  };
+  while (step());
   const sorted = latencies.subarray(0, counted).sort();
   const at = (quantile: number): number => sorted[Math.floor(quantile * (counted - 1))] ?? 0;
   return { p50: at(0.5), p99: at(0.99), p999: at(0.999), slowShare: toSlow / started };

@@ -57,12 +57,21 @@ class HashPicker {
     const key = keyOf(selection.exchange);
     const hash = key === undefined ? random.below(0x1_0000_0000) : hashText(key);
     const accepts = this.#acceptance(hash, selection, this.#totalWeight);
+    return (
+      this.#preferred(hash, accepts) ??
+      this.#rendezvous.best(hash, accepts) ??
+      this.#fallback(hash, selection)
+    );
+  }
+
+  #preferred(hash: number, accepts: (member: Member) => boolean): Member | undefined {
     const table = this.#table;
-    for (let step = 0; table !== undefined && step < MAX_STEPS; step++) {
+    if (table === undefined) return undefined;
+    for (let step = 0; step < MAX_STEPS; step++) {
       const member = table.at(hash, step);
       if (member !== undefined && accepts(member)) return member;
     }
-    return this.#rendezvous.best(hash, accepts) ?? this.#fallback(hash, selection);
+    return undefined;
   }
 
   /** The bound refers to all endpoints at first; where those that may be tried can't hold the load, to them alone. */

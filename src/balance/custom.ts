@@ -15,16 +15,16 @@ export interface Candidate {
  * Chooses one of `candidates`, all of which may be tried. Undefined, and anything that is not one of them, leaves the choice to the
  * default policy.
  */
-export type ChooseEndpoint = (
-  candidates: readonly Candidate[],
-  exchange: Exchange,
-) => Candidate | undefined;
+export type ChooseEndpoint = (candidates: readonly Candidate[], exchange: Exchange) => Candidate | undefined;
 
 /** @param otherwise chooses where `choose` does not. */
 export const customBalancer = (choose: ChooseEndpoint, otherwise: Balancer): Balancer => ({
   pick(set: EndpointSet, selection: Selection): Member | undefined {
     const eligible = set.members.filter((member) => selection.isEligible(member));
-    const candidates: readonly Candidate[] = eligible.map(({ endpoint, state }) => ({ endpoint, inFlight: state.inFlight }));
+    const candidates: readonly Candidate[] = eligible.map(({ endpoint, state }) => ({
+      endpoint,
+      inFlight: state.inFlight,
+    }));
     const chosen = candidates.length === 0 ? undefined : choose(candidates, selection.exchange);
     const member = chosen === undefined ? undefined : eligible[candidates.indexOf(chosen)];
     return member ?? otherwise.pick(set, selection);

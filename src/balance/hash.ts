@@ -21,8 +21,7 @@ export const hashText = (text: string): number => {
 };
 
 /** The hash of a hash and a number: a family of independent hashes. */
-export const hashPair = (hash: number, other: number): number =>
-  mix(hash ^ mix((other + GOLDEN_RATIO) | 0));
+export const hashPair = (hash: number, other: number): number => mix(hash ^ mix((other + GOLDEN_RATIO) | 0));
 
 /** A hash as a number in [0, 1). */
 export const fraction = (hash: number): number => hash / 0x1_0000_0000;

@@ -25,7 +25,7 @@ export interface StickyOptions {
 export interface Sticky {
   readonly balancer: Balancer;
   /** Goes outside of retries: the cookie names the endpoint that answered. `setOf` is what is balanced over now. */
-  layer(setOf: () => EndpointSet): Layer;
+  readonly layer: (setOf: () => EndpointSet) => Layer;
 }
 
 /**

@@ -11,7 +11,9 @@ const MAX_LATENCY_MS = 60_000;
 
 /** The estimate at `now`, which nears the initial value while there are no observations. */
 export const latencyAt = ({ latencyMs, latencyAt: at }: EndpointState, now: number): number =>
-  now === at ? latencyMs : INITIAL_LATENCY_MS + (latencyMs - INITIAL_LATENCY_MS) * Math.exp((at - now) / DECAY_MS);
+  now === at
+    ? latencyMs
+    : INITIAL_LATENCY_MS + (latencyMs - INITIAL_LATENCY_MS) * Math.exp((at - now) / DECAY_MS);
 
 /** Takes in that the endpoint answered, or failed, after `ms`. */
 export const observeLatency = (state: EndpointState, now: number, ms: number, isFailure: boolean): void => {

@@ -24,7 +24,10 @@ export interface OwnRequest {
   readonly settle?: (outcome: Outcome) => void;
 }
 
-const OWN_EDITS = Object.freeze({ ...NO_EDITS, drop: new Set([...HOP_BY_HOP, "host", "content-length", "expect"]) });
+const OWN_EDITS = Object.freeze({
+  ...NO_EDITS,
+  drop: new Set([...HOP_BY_HOP, "host", "content-length", "expect"]),
+});
 
 /** An attempt without content. It belongs to no client, so nothing of one is forwarded. */
 export const ownAttempt = (request: OwnRequest): Attempt => {

@@ -8,7 +8,9 @@ export const readBody = (body: Body, maxBytes: number): Promise<Uint8Array> => {
     case "none":
       return Promise.resolve(new Uint8Array(0));
     case "bytes":
-      return body.bytes.byteLength > maxBytes ? Promise.reject(tooLong(maxBytes)) : Promise.resolve(body.bytes);
+      return body.bytes.byteLength > maxBytes
+        ? Promise.reject(tooLong(maxBytes))
+        : Promise.resolve(body.bytes);
     case "stream":
       return readSource(body.source, maxBytes);
     case "native":

@@ -31,13 +31,26 @@ export interface ExchangeReport {
 
 /** Something that an upstream decided by itself. `upstream` is its name, `endpoint` as in `ExchangeReport`. */
 export type UpstreamEvent =
-  | (EndpointEvent & { readonly kind: "breaker"; readonly to: "closed" | "open" | "half-open"; readonly reason: string })
-  | (EndpointEvent & { readonly kind: "health"; readonly change: "admitted" | "up" | "down"; readonly reason: string })
+  | (EndpointEvent & {
+      readonly kind: "breaker";
+      readonly to: "closed" | "open" | "half-open";
+      readonly reason: string;
+    })
+  | (EndpointEvent & {
+      readonly kind: "health";
+      readonly change: "admitted" | "up" | "down";
+      readonly reason: string;
+    })
   | (EndpointEvent & { readonly kind: "ejected"; readonly forMs: number; readonly reason: string })
   | { readonly kind: "retried" | "retry-over-budget"; readonly upstream: string; readonly reason: string }
   | { readonly kind: "hedged" | "panic"; readonly upstream: string }
   | { readonly kind: "mirrored"; readonly upstream: string; readonly result: "sent" | "dropped" | "failed" }
-  | { readonly kind: "endpoints"; readonly upstream: string; readonly result: "changed" | "kept"; readonly reason: string };
+  | {
+      readonly kind: "endpoints";
+      readonly upstream: string;
+      readonly result: "changed" | "kept";
+      readonly reason: string;
+    };
 
 interface EndpointEvent {
   readonly upstream: string;

@@ -16,7 +16,8 @@ export const readEndpointList = (text: string): readonly FoundEndpoint[] => {
     throw new TypeError("the list is not JSON", { cause });
   }
   const entries = isRecord(value) ? value["endpoints"] : value;
-  if (!Array.isArray(entries)) throw new TypeError('expected an array, or an object with an array in "endpoints"');
+  if (!Array.isArray(entries))
+    throw new TypeError('expected an array, or an object with an array in "endpoints"');
   return entries.map((entry: unknown, i) => readEntry(entry, `endpoint ${i + 1}`));
 };
 

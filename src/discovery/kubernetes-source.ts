@@ -184,7 +184,7 @@ const readLines = (source: ByteSource, take: (line: string) => void): Promise<vo
         ended: resolve,
         failed: (error) => {
           source.cancel(new ProxyError("discarded"));
-          reject(error);
+          reject(error instanceof Error ? error : new TypeError("the watch can't be read", { cause: error }));
         },
       }),
     );

@@ -36,7 +36,15 @@ export const httpProbe =
     });
     try {
       const reply = await transport.send(
-        ownAttempt({ endpoint, method: "GET", target, fields: FIELDS, host, timeouts: NO_LIMITS, cancellation }),
+        ownAttempt({
+          endpoint,
+          method: "GET",
+          target,
+          fields: FIELDS,
+          host,
+          timeouts: NO_LIMITS,
+          cancellation,
+        }),
       );
       if (reply.kind === "http") return await judge(reply, options);
       reply.tunnel.fromUpstream.cancel(new ProxyError("discarded"));
@@ -59,7 +67,9 @@ const judge = async (reply: HttpReply, options: HttpProbeOptions): Promise<Probe
     return { passed: passes(reply.status), detail };
   }
   const text = new TextDecoder().decode(await readBody(reply.body, MAX_BODY_BYTES));
-  return text.includes(bodyIncludes) ? { passed: true, detail } : { passed: false, detail: "unexpected content" };
+  return text.includes(bodyIncludes)
+    ? { passed: true, detail }
+    : { passed: false, detail: "unexpected content" };
 };
 
 /** Read to its end, so that the connection can be kept; a long one is not worth that. */

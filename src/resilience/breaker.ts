@@ -112,7 +112,8 @@ export class Breaker implements EndpointBreaker {
   }
 
   enter(now: number): number {
-    if (this.#state === "open" && now >= this.#openUntil) this.#change("half-open", now, "the open time is over");
+    if (this.#state === "open" && now >= this.#openUntil)
+      this.#change("half-open", now, "the open time is over");
     if (this.#state === "half-open") this.#probing += 1;
     return this.#generation;
   }

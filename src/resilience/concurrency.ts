@@ -118,6 +118,5 @@ export const concurrencyCap =
         throw asProxyError(thrown);
       }
     };
-    return (exchange) =>
-      gate.tryEnter() ? run(exchange) : gate.wait(exchange).then(() => run(exchange));
+    return (exchange) => (gate.tryEnter() ? run(exchange) : gate.wait(exchange).then(() => run(exchange)));
   };

@@ -113,7 +113,8 @@ class HedgedRun {
     copy.unlink();
     if (this.#isOver) return;
     copy.failed = { error };
-    if (!this.#isWaiting()) this.#win(this.#copies.find(({ failed }) => failed !== undefined && "reply" in failed) ?? copy);
+    if (!this.#isWaiting())
+      this.#win(this.#copies.find(({ failed }) => failed !== undefined && "reply" in failed) ?? copy);
   }
 
   /** The endpoint of an exchange is the one that answered. */

@@ -15,7 +15,10 @@ export class LatencyWindow {
 
   observe(now: number, ms: number): void {
     this.#advance(now);
-    const bucket = Math.min(BUCKETS - 1, Math.max(0, Math.ceil(Math.log(Math.max(1, ms)) / Math.log(GROWTH))));
+    const bucket = Math.min(
+      BUCKETS - 1,
+      Math.max(0, Math.ceil(Math.log(Math.max(1, ms)) / Math.log(GROWTH))),
+    );
     this.#current[bucket] = (this.#current[bucket] ?? 0) + 1;
   }
 

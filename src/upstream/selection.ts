@@ -21,7 +21,12 @@ export interface SelectionOptions {
 const COLDEST = 0.1;
 /** The share of healthy endpoints is counted so often; in between the last count holds. */
 const CENSUS_MS = 100;
-const NOTHING_TRIED: Trail = Object.freeze({ attempts: 0, endpoint: undefined, edits: undefined, failure: undefined });
+const NOTHING_TRIED: Trail = Object.freeze({
+  attempts: 0,
+  endpoint: undefined,
+  edits: undefined,
+  failure: undefined,
+});
 
 /**
  * One object for all picks of an upstream.
@@ -97,7 +102,10 @@ export class EndpointSelection implements Selection {
     for (const { endpoint, state } of members) {
       if (endpoint.weight === 0) continue;
       all += 1;
-      if (state.health?.isUp !== false && !(state.ejection !== undefined && state.ejection.until > this.now)) {
+      if (
+        state.health?.isUp !== false &&
+        !(state.ejection !== undefined && state.ejection.until > this.now)
+      ) {
         healthy += 1;
       }
     }

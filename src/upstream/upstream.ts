@@ -44,8 +44,10 @@ export type HostPolicy =
   | { readonly kind: "preserve" }
   | { readonly kind: "literal"; readonly value: string };
 
-export interface UpstreamOptions
-  extends Pick<Upstream, "name" | "endpoints" | "host" | "timeouts" | "viaFetch"> {
+export interface UpstreamOptions extends Pick<
+  Upstream,
+  "name" | "endpoints" | "host" | "timeouts" | "viaFetch"
+> {
   readonly balancer: Balancer;
   readonly registry: EndpointRegistry;
   readonly clock: Clock;
@@ -112,7 +114,8 @@ class BalancedUpstream implements Upstream {
     // With nothing to compare to, a slow start would only slow down.
     if (known.size === 0) return;
     const now = this.#options.clock.now();
-    for (const { endpoint, state } of this.#set.members) if (!known.has(endpoint.key)) state.warmingSince = now;
+    for (const { endpoint, state } of this.#set.members)
+      if (!known.has(endpoint.key)) state.warmingSince = now;
   }
 
   standing(): readonly Standing[] {

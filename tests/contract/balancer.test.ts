@@ -71,18 +71,20 @@ describe.each(Object.entries(SUBJECTS))("%s", (name, create) => {
     const balancer = create();
     expect(balancer.pick(endpointSet({ a: 0 }), selection())).toBeUndefined();
     expect(balancer.pick(endpointSet({ a: 0, b: 0 }), selection())).toBeUndefined();
-    expect(
-      balancer.pick(endpointSet({ a: 1, b: 1 }), selection({ eligible: () => false })),
-    ).toBeUndefined();
+    expect(balancer.pick(endpointSet({ a: 1, b: 1 }), selection({ eligible: () => false }))).toBeUndefined();
     expect(balancer.pick(endpointSet({}), selection())).toBeUndefined();
   });
 
   test("finds the only eligible endpoint of many", () => {
-    const set = endpointSet(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`e${i}`, 1 + (i % 3)])));
+    const set = endpointSet(
+      Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`e${i}`, 1 + (i % 3)])),
+    );
     const balancer = create();
     for (const only of ["e0", "e150", "e299"]) {
       for (let i = 0; i < 20; i++) {
-        expect(nameOf(balancer.pick(set, selection({ now: i, eligible: (each) => each === only })))).toBe(only);
+        expect(nameOf(balancer.pick(set, selection({ now: i, eligible: (each) => each === only })))).toBe(
+          only,
+        );
       }
     }
   });

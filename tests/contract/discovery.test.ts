@@ -285,29 +285,32 @@ describe.each(SUBJECTS)("$name", ({ create, fixed }) => {
     expect(rig.clock.pending).toBe(0);
   });
 
-  test.skipIf(fixed !== undefined)("leaves the last good set in place when it fails or is empty, and says so", async () => {
-    const rig = create();
-    const applied: (readonly string[])[] = [];
-    const events: DiscoveryEvent[] = [];
-    const set = new DiscoveredSet({
-      source: rig.source,
-      apply: (endpoints) => void applied.push(endpoints.map(({ url }) => url)),
-      onEvent: (event) => void events.push(event),
-    });
-    rig.set(["10.0.0.2", "10.0.0.1"]);
-    set.start();
-    await rig.clock.advance(A_WHILE);
-    rig.set([]);
-    await rig.clock.advance(A_WHILE);
-    rig.fail();
-    await rig.clock.advance(A_WHILE);
-    rig.set(["10.0.0.1", "10.0.0.2"]);
-    await rig.clock.advance(A_WHILE);
-    set.stop();
-    expect(applied).toEqual([["http://10.0.0.1:3000", "http://10.0.0.2:3000"]]);
-    expect(events.map(({ result }) => result)).toEqual(["changed", "kept", "kept"]);
-    expect(events[1]?.reason).toMatch(/lists no endpoint/);
-  });
+  test.skipIf(fixed !== undefined)(
+    "leaves the last good set in place when it fails or is empty, and says so",
+    async () => {
+      const rig = create();
+      const applied: (readonly string[])[] = [];
+      const events: DiscoveryEvent[] = [];
+      const set = new DiscoveredSet({
+        source: rig.source,
+        apply: (endpoints) => void applied.push(endpoints.map(({ url }) => url)),
+        onEvent: (event) => void events.push(event),
+      });
+      rig.set(["10.0.0.2", "10.0.0.1"]);
+      set.start();
+      await rig.clock.advance(A_WHILE);
+      rig.set([]);
+      await rig.clock.advance(A_WHILE);
+      rig.fail();
+      await rig.clock.advance(A_WHILE);
+      rig.set(["10.0.0.1", "10.0.0.2"]);
+      await rig.clock.advance(A_WHILE);
+      set.stop();
+      expect(applied).toEqual([["http://10.0.0.1:3000", "http://10.0.0.2:3000"]]);
+      expect(events.map(({ result }) => result)).toEqual(["changed", "kept", "kept"]);
+      expect(events[1]?.reason).toMatch(/lists no endpoint/);
+    },
+  );
 });
 
 describe("Kubernetes watch", () => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../runtimes/memory/random.ts";
 import { boundOf, consistentHash } from "../../src/balance/consistent-hash.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../runtimes/memory/random.ts";
 import type { Verdict } from "../../src/core/verdict.ts";
@@ -34,10 +34,9 @@ describe("breaker", () => {
               breaker.settle(permit, step.verdict, now);
             }
             const state = breaker.state(now);
-            if (state.kind === "half-open") {
-              expect(state.probing).toBeGreaterThanOrEqual(0);
-              expect(state.probing).toBeLessThanOrEqual(3);
-            }
+            const probing = state.kind === "half-open" ? state.probing : 0;
+            expect(probing).toBeGreaterThanOrEqual(0);
+            expect(probing).toBeLessThanOrEqual(3);
           }
           for (const permit of open) breaker.settle(permit, "neutral", now);
           // Whatever happened, it lets probes through within the longest open time, and closes when they succeed.

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StreamBody } from "../../src/core/body.ts";
 import { replayBody } from "../../src/resilience/replay-body.ts";
@@ -6,7 +6,10 @@ import { discarded } from "../../src/resilience/replay-body.ts";
 import { FedBody, ReadBody } from "../support/bodies.ts";
 
 const step = fc.oneof(
-  fc.record({ kind: fc.constant("feed" as const), text: fc.string({ minLength: 1, maxLength: 12, unit: "grapheme-ascii" }) }),
+  fc.record({
+    kind: fc.constant("feed" as const),
+    text: fc.string({ minLength: 1, maxLength: 12, unit: "grapheme-ascii" }),
+  }),
   fc.record({ kind: fc.constant("take" as const), pieces: fc.integer({ min: 0, max: 4 }) }),
   fc.record({ kind: fc.constant("retry" as const) }),
   fc.record({ kind: fc.constant("seal" as const) }),

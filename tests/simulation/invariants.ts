@@ -8,8 +8,7 @@ import { boundOf } from "../../src/balance/consistent-hash.ts";
 import { Breaker } from "../../src/resilience/breaker.ts";
 import { IDEMPOTENT } from "../../src/http/method.ts";
 import type { EventClock } from "./event-clock.ts";
-import { LOAD_BOUND } from "./run-seed.ts";
-import type { Scenario } from "./scenario.ts";
+import { LOAD_BOUND, type Scenario } from "./scenario.ts";
 import { objectionTo } from "./watched-upstream.ts";
 
 export interface LeaseFacts {
@@ -76,7 +75,9 @@ export class Invariants {
         hasEnded = true;
         this.#open -= 1;
         const hasFailed = error !== undefined ? error.code !== "client-closed" : (status ?? 0) >= 500;
-        this.#note(`request ${id} ${arrival.method} ${status ?? error?.code} after ${this.#clock.now() - startedAt} ms`);
+        this.#note(
+          `request ${id} ${arrival.method} ${status ?? error?.code} after ${this.#clock.now() - startedAt} ms`,
+        );
         if (!hasFailed) return;
         this.failures += 1;
         if (isLate) this.#failedAfterRecovery += 1;
@@ -89,7 +90,8 @@ export class Invariants {
   #checkShedding(id: string, startedAt: number, error: ProxyError | undefined): void {
     const { concurrency, retry, hedge } = this.#scenario.policy;
     if (error === undefined || !SHED.has(error.code)) return;
-    const waits = (1 + (retry?.retries ?? 0)) * ((concurrency?.queue ?? 0) > 0 ? (concurrency?.queueMs ?? 0) : 0);
+    const waits =
+      (1 + (retry?.retries ?? 0)) * ((concurrency?.queue ?? 0) > 0 ? (concurrency?.queueMs ?? 0) : 0);
     const pauses = (retry?.retries ?? 0) * 250;
     const copies = waits > 0 && hedge !== undefined ? hedge.maxDelayMs : 0;
     const most = (error.code === "overloaded" ? waits + pauses : waits) + copies;
@@ -103,13 +105,15 @@ export class Invariants {
     this.#leased += 1;
     this.#note(`lease ${endpoint.origin}`);
     const objection = before.get(endpoint.key);
-    if (objection === "open" || objection === "drained") this.violated(`${objection} endpoint ${endpoint.origin} was picked`);
+    if (objection === "open" || objection === "drained")
+      this.violated(`${objection} endpoint ${endpoint.origin} was picked`);
     if (objection === "doubted" && [...before.values()].includes(undefined)) {
       this.violated(`ejected or unhealthy endpoint ${endpoint.origin} was picked while another was eligible`);
     }
     for (const { state } of set.members) {
       const breaker = state.breaker instanceof Breaker ? state.breaker.state(now) : undefined;
-      if (breaker?.kind === "half-open" && breaker.probing > 3) this.violated(`${breaker.probing} probes at once`);
+      if (breaker?.kind === "half-open" && breaker.probing > 3)
+        this.violated(`${breaker.probing} probes at once`);
     }
     this.#checkBudget(now);
     if (this.#scenario.balance === "bounded ring") this.#checkBound(endpoint, before, loads, set);
@@ -137,12 +141,16 @@ export class Invariants {
     // Endpoints that have left the set still hold load, which widens the bound: it is not checked then.
     if (this.#scenario.churn.length > 0) return;
     let totalWeight = 0;
-    for (const { endpoint } of members) if (before.get(endpoint.key) === undefined) totalWeight += endpoint.weight;
+    for (const { endpoint } of members)
+      if (before.get(endpoint.key) === undefined) totalWeight += endpoint.weight;
     const isRetry = totalWeight === 0 || before.get(key) !== undefined;
     const load = (loads.get(key) ?? 0) + 1;
     // A retry leaves out one more endpoint than the facts show.
     const tried = Math.max(...members.map(({ endpoint }) => endpoint.weight)) * 3;
-    const eligible = Math.max(weight, totalWeight - (this.#scenario.policy.retry || this.#scenario.policy.hedge ? tried : 0));
+    const eligible = Math.max(
+      weight,
+      totalWeight - (this.#scenario.policy.retry || this.#scenario.policy.hedge ? tried : 0),
+    );
     const most = boundOf({ bound: LOAD_BOUND, inFlight, weight, totalWeight: eligible });
     if (!isRetry && load > most) this.violated(`load ${load} over the bound ${most}`);
   }
@@ -174,7 +182,9 @@ export class Invariants {
     // A cap sheds bursts in good times too.
     const { concurrency, breaker } = this.#scenario.policy;
     if (concurrency === undefined && breaker !== undefined && this.#failedAfterRecovery > 0) {
-      this.violated(`${this.#failedAfterRecovery} of ${this.#requestsAfterRecovery} requests failed after the recovery`);
+      this.violated(
+        `${this.#failedAfterRecovery} of ${this.#requestsAfterRecovery} requests failed after the recovery`,
+      );
     }
     const { balance } = this.#scenario;
     const isSpread = balance === "round robin" || balance === "random";
@@ -188,7 +198,9 @@ export class Invariants {
       // Five standard deviations of a binomial, and some retries.
       const slack = 5 * Math.sqrt(expected * (1 - share)) + 3;
       if (Math.abs(found - expected) > slack) {
-        this.violated(`${endpoint.origin} got ${found} requests after the recovery, expected ${expected.toFixed(1)}`);
+        this.violated(
+          `${endpoint.origin} got ${found} requests after the recovery, expected ${expected.toFixed(1)}`,
+        );
       }
     }
   }

@@ -32,15 +32,13 @@ import { testExchange } from "../support/attempt.ts";
 import { FedBody } from "../support/bodies.ts";
 import { EventClock } from "./event-clock.ts";
 import { Invariants } from "./invariants.ts";
-import { type PolicyName, type Scenario, scenarioOf } from "./scenario.ts";
+import { LOAD_BOUND, type PolicyName, type Scenario, scenarioOf } from "./scenario.ts";
 import { SimServer } from "./sim-server.ts";
 import { simTransport } from "./sim-transport.ts";
 import { watchedUpstream } from "./watched-upstream.ts";
 
 const TIMEOUTS = { connectMs: 3_000, firstByteMs: 15_000, idleMs: 60_000, eventStreamIdleMs: 300_000 };
 const POOL = { connections: Infinity, idle: 256, keepAliveMs: 4_000 };
-/** Load bound of the hashing policy that has one. */
-export const LOAD_BOUND = 1.5;
 
 export interface Run {
   readonly scenario: Scenario;
@@ -51,7 +49,11 @@ export interface Run {
 }
 
 /** Breaks what is simulated, to show that the invariants notice. */
-export type Sabotage = "picks anybody" | "forgets to settle" | "retries without a budget" | "retries any method";
+export type Sabotage =
+  | "picks anybody"
+  | "forgets to settle"
+  | "retries without a budget"
+  | "retries any method";
 
 export interface RunOptions {
   /** Called with a line for each thing that happens. */
@@ -100,8 +102,7 @@ class Simulation {
       host: { kind: "upstream" },
       timeouts: TIMEOUTS,
       viaFetch: false,
-      balancer:
-        sabotage === "picks anybody" ? anybody(random) : balancerOf(scenario.balance, random),
+      balancer: sabotage === "picks anybody" ? anybody(random) : balancerOf(scenario.balance, random),
       registry,
       clock,
       ...equipment(scenario.policy, parts),
@@ -184,7 +185,9 @@ class Simulation {
     const { exchange: open, cancellation } = exchange;
     const record = this.#invariants.begin(open);
     if (this.#random.float() < 0.01) {
-      this.#clock.after(this.#random.float() * 60, () => cancellation.cancel(new ProxyError("client-closed")));
+      this.#clock.after(this.#random.float() * 60, () =>
+        cancellation.cancel(new ProxyError("client-closed")),
+      );
     }
     this.#service(open).then(
       (reply) => {
@@ -208,8 +211,7 @@ class Simulation {
     const cancellation = new CancellationSource();
     const target = `/${this.#random.below(50)}`;
     const method = dice < 0.8 ? "GET" : dice < 0.9 ? "POST" : "PUT";
-    const body =
-      method === "GET" ? {} : { body: new FedBody(6).feed("abc").feed("def").finish().body };
+    const body = method === "GET" ? {} : { body: new FedBody(6).feed("abc").feed("def").finish().body };
     const fields = ["Idempotency-Key", "1"];
     const exchange = testExchange({ method, target, fields, cancellation, ...body });
     this.#requests += 1;

@@ -20,6 +20,9 @@ export type PolicyName =
   | "rendezvous"
   | "priority";
 
+/** Load bound of the hashing policy that has one. */
+export const LOAD_BOUND = 1.5;
+
 export interface ServerPlan {
   readonly name: string;
   readonly weight: number;

@@ -1,5 +1,5 @@
 /** An upstream whose leases are checked one by one. */
-import type { EndpointSet, Member } from "../../src/core/endpoint-state.ts";
+import type { Member } from "../../src/core/endpoint-state.ts";
 import type { Exchange } from "../../src/core/exchange.ts";
 import type { Lease } from "../../src/core/lease.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
@@ -32,7 +32,10 @@ export const watchedUpstream = (upstream: Upstream, parts: WatchParts): Upstream
 });
 
 /** What speaks against an endpoint, found without the code that is tested. */
-export const objectionTo = ({ endpoint, state }: Member, now: number): "open" | "doubted" | "drained" | undefined => {
+export const objectionTo = (
+  { endpoint, state }: Member,
+  now: number,
+): "open" | "doubted" | "drained" | undefined => {
   if (endpoint.weight === 0) return "drained";
   const breaker = state.breaker instanceof Breaker ? state.breaker.state(now) : undefined;
   if (breaker?.kind === "open" && breaker.until > now) return "open";
@@ -47,10 +50,12 @@ const checkedLease = (
   { invariants, clock, forgetsEvery }: WatchParts,
 ): Lease => {
   const now = clock.now();
-  const before = new Map(upstream.set.members.map((member) => [member.endpoint.key, objectionTo(member, now)]));
+  const before = new Map(
+    upstream.set.members.map((member) => [member.endpoint.key, objectionTo(member, now)]),
+  );
   const loads = new Map(upstream.set.members.map(({ endpoint, state }) => [endpoint.key, state.inFlight]));
   const lease = upstream.lease(exchange);
-  invariants.leased({ endpoint: lease.endpoint, before, loads, set: upstream.set as EndpointSet });
+  invariants.leased({ endpoint: lease.endpoint, before, loads, set: upstream.set });
   const isForgotten = invariants.attempts % forgetsEvery === forgetsEvery - 1;
   let isSettled = false;
   return {

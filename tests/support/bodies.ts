@@ -47,7 +47,12 @@ export class FedBody implements ByteSource {
   }
 
   #flow(): void {
-    while (this.#sink !== undefined && !this.isPaused && this.cancelled === undefined && this.#waiting.length > 0) {
+    while (
+      this.#sink !== undefined &&
+      !this.isPaused &&
+      this.cancelled === undefined &&
+      this.#waiting.length > 0
+    ) {
       const text = this.#waiting.shift();
       if (text === undefined) this.#sink.end([]);
       else if (!this.#sink.write(encoder.encode(text))) this.isPaused = true;

@@ -22,7 +22,9 @@ export const dnsAnswer = (query: Buffer, answers: DnsAnswers): Buffer => {
   const type = query.readUInt16BE(questionEnd - 4);
   const records =
     type === TYPE_A
-      ? (answers.A ?? []).map(({ address, ttl }) => record(type, ttl, Buffer.from(address.split(".").map(Number))))
+      ? (answers.A ?? []).map(({ address, ttl }) =>
+          record(type, ttl, Buffer.from(address.split(".").map(Number))),
+        )
       : type === TYPE_SRV
         ? (answers.SRV ?? []).map(({ target, port, priority, weight, ttl }) =>
             record(type, ttl, Buffer.concat([words(priority, weight, port), name(target)])),
@@ -44,6 +46,8 @@ const words = (...values: readonly number[]): Buffer => {
 
 const name = (text: string): Buffer =>
   Buffer.concat([
-    ...text.split(".").map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, "latin1")])),
+    ...text
+      .split(".")
+      .map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, "latin1")])),
     Buffer.from([0]),
   ]);

@@ -2,11 +2,15 @@
 import { NO_BODY } from "../../src/core/body.ts";
 import { ProxyError, type ErrorCode } from "../../src/core/errors.ts";
 import type { Exchange } from "../../src/core/exchange.ts";
-import type { Ending, Outcome, Progress } from "../../src/core/outcome.ts";
+import type { Outcome, Progress } from "../../src/core/outcome.ts";
 import type { HttpReply, Reply } from "../../src/core/reply.ts";
 import type { Service } from "../../src/core/service.ts";
 
-export const reply = (status: number, fields: readonly string[] = [], body = NO_BODY as HttpReply["body"]): HttpReply => ({
+export const reply = (
+  status: number,
+  fields: readonly string[] = [],
+  body = NO_BODY as HttpReply["body"],
+): HttpReply => ({
   kind: "http",
   status,
   fields,
@@ -14,7 +18,8 @@ export const reply = (status: number, fields: readonly string[] = [], body = NO_
 });
 
 /** A failure as a transport reports it. */
-export const failure = (code: ErrorCode, progress: Progress): ProxyError => new ProxyError(code, { progress });
+export const failure = (code: ErrorCode, progress: Progress): ProxyError =>
+  new ProxyError(code, { progress });
 
 export interface ScriptedService {
   readonly service: Service;
@@ -39,10 +44,12 @@ export const scripted = (
   };
 };
 
-export const outcome = (parts: Partial<Outcome> & { readonly startedAt?: number; readonly headAt?: number } = {}): Outcome => {
+export const outcome = (
+  parts: Partial<Outcome> & { readonly startedAt?: number; readonly headAt?: number } = {},
+): Outcome => {
   const { startedAt = 0, headAt = 1, ...more } = parts;
   return {
-    ending: "complete" as Ending,
+    ending: "complete",
     progress: "done",
     status: 200,
     error: undefined,

@@ -14,7 +14,11 @@ const TABLES: Readonly<Record<string, BuildTable | undefined>> = {
 };
 const KEYS = 20_000;
 
-const owners = (table: BuildTable | undefined, set: EndpointSet, eligible?: (name: string) => boolean): string[] => {
+const owners = (
+  table: BuildTable | undefined,
+  set: EndpointSet,
+  eligible?: (name: string) => boolean,
+): string[] => {
   let key = 0;
   const balancer = consistentHash({
     table,
@@ -39,21 +43,24 @@ const without = (set: EndpointSet, name: string): EndpointSet => ({
 });
 
 describe.each(Object.entries(TABLES))("%s", (_, table) => {
-  test.each(table === maglevTable ? [5, 20] : [5, 20, 100, 1_000])("moves at most 1.1 × the ideal share of keys when one of %i leaves or joins", (count) => {
-    const set = evenSet(count);
-    const before = owners(table, set);
-    const leavers = [0, 1, Math.floor(count / 2), count - 1];
-    let total = 0;
-    for (const leaver of leavers) {
-      const after = owners(table, without(set, `e${leaver}`));
-      const own = before.filter((owner) => owner === `e${leaver}`).length;
-      const all = moved(before, after);
-      // Its own keys must move. A joining endpoint is the same change backwards.
-      expect(all - own).toBeLessThanOrEqual((0.1 * KEYS) / count);
-      total += all;
-    }
-    expect(total / leavers.length).toBeLessThanOrEqual((1.1 * KEYS) / count);
-  });
+  test.each(table === maglevTable ? [5, 20] : [5, 20, 100, 1_000])(
+    "moves at most 1.1 × the ideal share of keys when one of %i leaves or joins",
+    (count) => {
+      const set = evenSet(count);
+      const before = owners(table, set);
+      const leavers = [0, 1, Math.floor(count / 2), count - 1];
+      let total = 0;
+      for (const leaver of leavers) {
+        const after = owners(table, without(set, `e${leaver}`));
+        const own = before.filter((owner) => owner === `e${leaver}`).length;
+        const all = moved(before, after);
+        // Its own keys must move. A joining endpoint is the same change backwards.
+        expect(all - own).toBeLessThanOrEqual((0.1 * KEYS) / count);
+        total += all;
+      }
+      expect(total / leavers.length).toBeLessThanOrEqual((1.1 * KEYS) / count);
+    },
+  );
 
   test("sends the keys of an endpoint that may not be tried to others, and moves no other key", () => {
     const set = evenSet(10);

@@ -16,7 +16,7 @@ const set = endpointSet({ a: 1, b: 1, c: 1 });
 
 const rig = (more: Partial<StickyOptions> = {}) => {
   const otherwise = leastLoadedOfTwo(seededRandom(3));
-  const sign = async (text: string): Promise<string> => `mac-${[...text].map((c) => c.charCodeAt(0).toString(36)).join("")}`;
+  const sign = async (text: string): Promise<string> => `mac-${btoa(text).replaceAll("=", "")}`;
   const { balancer, layer } = stickyCookie({ cookie: "at", sign, otherwise, ...more });
   const ask = async (
     exchange: Exchange,

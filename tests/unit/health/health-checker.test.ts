@@ -31,7 +31,7 @@ describe("health record", () => {
   });
 
   test("goes down after three failures in a row, and up after two successes in a row", () => {
-    expect(states(true, false, false, true, false, false, false)).toBe("+++++" + "+-");
+    expect(states(true, false, false, true, false, false, false)).toBe("++++++-");
     expect(states(true, false, false, false, true, false, true, true)).toBe("+++----+");
   });
 
@@ -207,12 +207,17 @@ describe("HTTP probe", () => {
     };
     await probed(send);
     await probed(send, { host: "app.test" });
-    expect(seen.map(({ target, host }) => `${host}${target}`)).toEqual(["e0.test/healthz", "app.test/healthz"]);
+    expect(seen.map(({ target, host }) => `${host}${target}`)).toEqual([
+      "e0.test/healthz",
+      "app.test/healthz",
+    ]);
   });
 
   test("looks for text in the body", async () => {
     const answer = (text: string) => async () => reply(200, [], new FedBody().feed(text).finish().body);
-    expect(await probed(answer('{"ok":true}'), { bodyIncludes: '"ok":true' })).toMatchObject({ passed: true });
+    expect(await probed(answer('{"ok":true}'), { bodyIncludes: '"ok":true' })).toMatchObject({
+      passed: true,
+    });
     expect(await probed(answer("{}"), { bodyIncludes: '"ok":true' })).toMatchObject({ passed: false });
   });
 

@@ -69,12 +69,16 @@ describe("concurrency cap", () => {
     const options = { clock: new ManualClock(), limit: { current: 5 }, queue: 0, queueMs: 1 };
     const gate = new ConcurrencyGate(options);
     const none = scripted(new ProxyError("no-endpoint"));
-    await expect(concurrencyCap(gate, options)(none.service)(testExchange())).rejects.toThrow();
+    await expect(concurrencyCap(gate, options)(none.service)(testExchange())).rejects.toMatchObject({
+      code: "no-endpoint",
+    });
     const failed = async (exchange: Exchange): Promise<never> => {
       exchange.onAttemptEnd?.(outcome({ ending: "failed" }));
       throw failure("upstream-reset", "sent");
     };
-    await expect(concurrencyCap(gate, options)(failed)(testExchange())).rejects.toThrow();
+    await expect(concurrencyCap(gate, options)(failed)(testExchange())).rejects.toMatchObject({
+      code: "upstream-reset",
+    });
     expect(gate.inProgress).toBe(0);
   });
 });

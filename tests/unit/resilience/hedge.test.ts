@@ -12,7 +12,10 @@ import { FedBody } from "../../support/bodies.ts";
 import { failure, reply } from "../../support/services.ts";
 
 /** An upstream whose calls take the given times; a status, or an error. */
-const rig = (steps: readonly { readonly ms: number; readonly gives: Reply | ProxyError }[], more: Partial<HedgeOptions> = {}) => {
+const rig = (
+  steps: readonly { readonly ms: number; readonly gives: Reply | ProxyError }[],
+  more: Partial<HedgeOptions> = {},
+) => {
   const clock = new ManualClock();
   const calls: Exchange[] = [];
   const budget = new RetryBudget({ ratio: 1, perSecond: 0 });
@@ -26,7 +29,9 @@ const rig = (steps: readonly { readonly ms: number; readonly gives: Reply | Prox
         exchange.trail.endpoint = { key: `endpoint ${calls.length}` } as never;
         if (step === undefined) throw new Error("no step");
         exchange.cancellation.subscribe(reject);
-        clock.after(step.ms, () => (step.gives instanceof ProxyError ? reject(step.gives) : resolve(step.gives)));
+        clock.after(step.ms, () =>
+          step.gives instanceof ProxyError ? reject(step.gives) : resolve(step.gives),
+        );
       }),
   );
   for (let i = 0; i < 100; i++) latencies.observe(0, 100);
@@ -83,7 +88,9 @@ describe("hedging", () => {
       { ms: 400, gives: failure("upstream-reset", "sent") },
       { ms: 10, gives: failure("connect-failed", "connecting") },
     ]);
-    expect(await ended(failed.clock, failed.service(testExchange()))).toMatchObject({ code: "upstream-reset" });
+    expect(await ended(failed.clock, failed.service(testExchange()))).toMatchObject({
+      code: "upstream-reset",
+    });
     const bad = rig([
       { ms: 400, gives: failure("upstream-reset", "sent") },
       { ms: 10, gives: reply(503) },

@@ -58,7 +58,8 @@ const refusal = (upstream: Upstream): ProxyError => {
   }
   throw new Error("a lease was granted");
 };
-const failed = () => outcome({ ending: "failed", status: undefined, error: failure("connect-failed", "connecting") });
+const failed = () =>
+  outcome({ ending: "failed", status: undefined, error: failure("connect-failed", "connecting") });
 const state = (upstream: Upstream, index: number) => {
   const member = upstream.set.members[index];
   if (member === undefined) throw new Error("no such endpoint");

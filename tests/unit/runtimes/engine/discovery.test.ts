@@ -24,8 +24,10 @@ const clock = engineClock();
 const lists = (source: EndpointSource) => {
   const waiting: ((urls: readonly string[]) => void)[] = [];
   const found: (readonly string[])[] = [];
+  let reported = 0;
   source.start((update: SourceUpdate) => {
     if (update.kind !== "found") return;
+    reported += 1;
     const urls = update.endpoints.map(({ url }) => url);
     const next = waiting.shift();
     if (next === undefined) found.push(urls);
@@ -38,6 +40,7 @@ const lists = (source: EndpointSource) => {
       else resolve(urls);
     });
   return {
+    count: () => reported,
     /** The first list to come that is `wanted`. */
     async until(wanted: readonly string[]): Promise<void> {
       while (JSON.stringify(await next()) !== JSON.stringify(wanted));
@@ -123,6 +126,7 @@ describe("watched file", () => {
     write("endpoints.json", "http://d.test");
     await seen.until(["http://d.test"]);
     source.stop();
+    expect(seen.count()).toBeGreaterThanOrEqual(4);
     rmSync(folder, { recursive: true });
   });
 });
