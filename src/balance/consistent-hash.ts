@@ -2,7 +2,7 @@
 import type { Balancer, Selection } from "../core/balancer.ts";
 import type { EndpointSet, Member } from "../core/endpoint-state.ts";
 import type { Random } from "../core/platform.ts";
-import { fraction, hashPair, hashText } from "./hash.ts";
+import { fraction, hashPair, hashText } from "../core/hash.ts";
 import type { HashKey } from "./hash-key.ts";
 import type { BuildTable, HashTable } from "./hash-table.ts";
 import { Rendezvous } from "./rendezvous.ts";

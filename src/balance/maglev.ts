@@ -1,6 +1,6 @@
 /** Maglev hashing. */
 import type { Member } from "../core/endpoint-state.ts";
-import { hashPair, hashText } from "./hash.ts";
+import { hashPair, hashText } from "../core/hash.ts";
 import type { BuildTable, HashTable } from "./hash-table.ts";
 
 /** Primes. The larger one leaves 65 places an endpoint to a set of 10,000; it takes ten times as long to build. */

@@ -1,6 +1,6 @@
 /** Rendezvous hashing (highest random weight, Thaler and Ravishankar 1996). */
 import type { Member } from "../core/endpoint-state.ts";
-import { fraction, hashPair, hashText } from "./hash.ts";
+import { fraction, hashPair, hashText } from "../core/hash.ts";
 
 /**
  * Scores every endpoint for a hash; the highest wins. Exact shares and no table, at the price of a look at every endpoint.

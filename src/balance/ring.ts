@@ -1,6 +1,6 @@
 /** Ring hash. */
 import type { Member } from "../core/endpoint-state.ts";
-import { hashPair, hashText } from "./hash.ts";
+import { hashPair, hashText } from "../core/hash.ts";
 import type { BuildTable, HashTable } from "./hash-table.ts";
 
 /** Points of an endpoint of average weight (ketama). */
