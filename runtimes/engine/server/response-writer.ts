@@ -153,7 +153,7 @@ export class ResponseWriter implements ByteSink {
     this.bytesSent = bytes.byteLength;
     if (bytes.byteLength <= SMALL_BYTES) {
       const message = Buffer.allocUnsafe(head.length + bytes.byteLength);
-      message.write(head, 0, "latin1");
+      writeLatin1(head, message);
       message.set(bytes, head.length);
       socket.write(message);
     } else {
@@ -227,6 +227,14 @@ export class ResponseWriter implements ByteSink {
     return encodeResponseHead({ status }, dated, { length, connection });
   }
 }
+
+const encoder = new TextEncoder();
+
+/** UTF-8 is latin1 for as long as it is ASCII, and Deno writes it in a quarter of the time. */
+const writeLatin1 = (text: string, into: Buffer): void => {
+  const { read, written } = encoder.encodeInto(text, into);
+  if (read !== text.length || written !== text.length) into.write(text, 0, "latin1");
+};
 
 const dropped = (body: Body): typeof NO_BODY => {
   cancelBody(body, unwanted());
