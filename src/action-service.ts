@@ -4,23 +4,35 @@ import type { Config } from "./config/types.ts";
 import { ProxyError } from "./core/errors.ts";
 import type { EditSource, Exchange } from "./core/exchange.ts";
 import { textReply } from "./core/local-reply.ts";
-import type { Platform, Transport } from "./core/platform.ts";
-import type { Service } from "./core/service.ts";
+import type { Platform } from "./core/platform.ts";
+import { type Service, stack } from "./core/service.ts";
 import { type HeaderEdits, type HeaderPairs, mergeEdits } from "./http/header-edits.ts";
 import { exchangeScope } from "./exchange-scope.ts";
 import { forward } from "./upstream/forward.ts";
 import { weightedSplit } from "./upstream/split.ts";
-import type { Upstream } from "./upstream/upstream.ts";
+import type { EndpointRegistry } from "./upstream/registry.ts";
+import { transportOf } from "./planned-upstream.ts";
+import type { UpstreamPolicy } from "./upstream-policy.ts";
+import { upstreamLayers } from "./upstream-stack.ts";
+
+/** What services that forward have in common. */
+export interface ForwardingParts {
+  readonly config: Config;
+  readonly platform: Platform;
+  readonly registry: EndpointRegistry;
+  readonly policyOf: (upstream: string) => UpstreamPolicy;
+}
 
 /** Rejects with `no-endpoint` where every upstream of the route has weight 0. */
-export const actionService = (match: RoutedMatch, config: Config, platform: Platform): Service => {
+export const actionService = (match: RoutedMatch, parts: ForwardingParts): Service => {
+  const { config } = parts;
   const { action, responseHeaders } = match.route;
   switch (action.kind) {
     case "forward": {
       const pick = weightedSplit(
         action.targets.map((target) => ({
           weight: target.weight,
-          value: forwardTo(target, match, config, platform),
+          value: forwardTo(target, match, parts),
         })),
       );
       if (pick === undefined) {
@@ -46,21 +58,18 @@ export const actionService = (match: RoutedMatch, config: Config, platform: Plat
   }
 };
 
-const transportOf = ({ name, viaFetch }: Upstream, platform: Platform): Transport => {
-  if (!viaFetch) return platform.transport;
-  if (platform.fetchTransport !== undefined) return platform.fetchTransport;
-  throw new TypeError(`upstream "${name}": ${platform.name} has no fetch transport`);
-};
-
+/** The upstream's own stack around the attempts at its endpoints. */
 const forwardTo = (
   target: ForwardTarget,
   match: RoutedMatch,
-  config: Config,
-  platform: Platform,
+  { config, platform, registry, policyOf }: ForwardingParts,
 ): Service => {
+  const { clock, random, telemetry } = platform;
+  const { name } = target.upstream;
+  const layers = upstreamLayers(policyOf(name), { name, registry, clock, random, telemetry });
   const { action, responseHeaders } = match.route;
   const host = action.kind === "forward" ? action.host : undefined;
-  const service = forward({
+  const attempts = forward({
     upstream: target.upstream,
     transport: transportOf(target.upstream, platform),
     telemetry: platform.telemetry,
@@ -70,6 +79,7 @@ const forwardTo = (
     host: host && ((exchange) => host.render(exchangeScope(exchange))),
     requestEdits: editSource(target.requestHeaders),
   });
+  const service = stack(layers.map(({ layer }) => layer))(attempts);
   if (target.responseHeaders === responseHeaders) return service;
   const edits = editSource(target.responseHeaders);
   return (exchange) => {

@@ -5,7 +5,7 @@
  * A request's way: `admission` decides from the head alone; the route's stack makes a reply; `clientEdits` are applied to it
  * last and once; the server that sends it reports its end, and the exchange is settled.
  */
-import { actionService, editSource } from "./action-service.ts";
+import { type ForwardingParts, actionService, editSource } from "./action-service.ts";
 import { type Admission, type Admit, type Surroundings, admission, joined, traced } from "./admission.ts";
 import { type ClientEdits, clientEdits } from "./client-edits.ts";
 import type { Config } from "./config/types.ts";
@@ -22,7 +22,10 @@ import { type Layer, type Service, stack } from "./core/service.ts";
 import { ORDINARY_METHODS } from "./edge/validation.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
+import { planUpstream } from "./planned-upstream.ts";
 import type { FoundRoute } from "./routing/router.ts";
+import { Upkeep } from "./upkeep.ts";
+import type { UpstreamPolicy } from "./upstream-policy.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
 
 export type { Admission, Surroundings } from "./admission.ts";
@@ -33,6 +36,8 @@ export interface Gateway {
   readonly plan: Plan;
   /** What would be done about a request, without doing it. */
   readonly admit: Admit;
+  /** Checks and discovery, for whoever runs the gateway. */
+  readonly upkeep: Upkeep;
   /** Never rejects: a failure is a reply too. */
   answer(arrival: Arrival, surroundings?: Surroundings): Promise<Answer>;
 }
@@ -45,6 +50,8 @@ export interface GatewayRef {
 export interface GatewayParts {
   /** Keeps the state of endpoints from one gateway to the next. @default a new one */
   readonly registry?: EndpointRegistry | undefined;
+  /** What an upstream does about failure. @default nothing */
+  readonly policyOf?: ((upstream: string) => UpstreamPolicy) | undefined;
   /** Read by the ready page. @default always serving */
   readonly lifecycle?: Lifecycle | undefined;
   /** False for a single handler in an app, which adds nothing of its own to what clients see. @default true */
@@ -53,19 +60,28 @@ export interface GatewayParts {
   readonly middlewareLayer?: ((middleware: readonly unknown[]) => Layer) | undefined;
 }
 
+const NO_POLICY: UpstreamPolicy = Object.freeze({});
+
 /** Compiles `config` and builds one stack for each route. */
 export const buildGateway = (config: Config, platform: Platform, parts: GatewayParts = {}): Gateway => {
   const { registry = createEndpointRegistry(), facesClient = true } = parts;
-  const plan = buildPlan(config, platform, registry);
+  const upkeep = new Upkeep();
+  const policyOf = parts.policyOf ?? (() => NO_POLICY);
+  const plan = buildPlan(config, (name, upstream) =>
+    planUpstream(name, upstream, policyOf(name), { platform, registry, upkeep }),
+  );
   const services = new Map<RoutedMatch, RouteService>();
-  for (const { value } of plan.entries) services.set(value, routeService(value, plan, platform, parts));
+  for (const { value } of plan.entries) {
+    const forwarding = { config: plan.config, platform, registry, policyOf };
+    services.set(value, routeService(value, forwarding, parts));
+  }
   const admit = admission({ plan, newId: () => platform.random.id(), sendsId: facesClient });
   const edits = clientEdits(
     facesClient ? config : { ...config, securityHeaders: false },
     facesClient ? config.requestId.header : undefined,
   );
   const gateway = new RunningGateway({ plan, admit, services, edits, platform, parts });
-  return { plan, admit, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
+  return { plan, admit, upkeep, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
 };
 
 /** A route's stack, and its edits of the response. */
@@ -76,12 +92,11 @@ interface RouteService {
 
 const routeService = (
   match: RoutedMatch,
-  plan: Plan,
-  platform: Platform,
+  forwarding: ForwardingParts,
   parts: GatewayParts,
 ): RouteService => ({
-  service: stack(routeLayers(match.route, platform.clock, parts).map(({ layer }) => layer))(
-    actionService(match, plan.config, platform),
+  service: stack(routeLayers(match.route, forwarding.platform.clock, parts).map(({ layer }) => layer))(
+    actionService(match, forwarding),
   ),
   edits: editSource(match.route.responseHeaders),
 });

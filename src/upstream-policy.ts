@@ -11,7 +11,7 @@ export interface UpstreamPolicy {
   /** Whether 500 counts as a failure of the endpoint, for breaker and ejection. @default false */
   readonly countsInternalError?: boolean | undefined;
   readonly outliers?: OutlierOptions | undefined;
-  readonly health?: HealthCheckOptions | undefined;
+  readonly health?: HealthPolicy | undefined;
   /** @default 0 */
   readonly slowStartMs?: number | undefined;
   /** @default 0 */
@@ -23,6 +23,13 @@ export interface UpstreamPolicy {
   /** From the beginning of an attempt until the head of its response. @default no limit */
   readonly attemptMs?: number | undefined;
   readonly concurrency?: ConcurrencyPolicy | undefined;
+}
+
+export interface HealthPolicy extends HealthCheckOptions {
+  /** Path and query that are asked for. */
+  readonly target: string;
+  /** Value of `Host`. @default the endpoint's authority */
+  readonly host?: string | undefined;
 }
 
 export interface RetryPolicy {

@@ -62,7 +62,7 @@ const retryLayer = (policy: RetryPolicy, parts: StackParts): NamedLayer => {
     clock,
     random,
     onRetry: ({ kind, because }) =>
-      report(parts, {
+      reportUpstream(parts, {
         kind: kind === "retried" ? "retried" : "retry-over-budget",
         upstream: name,
         reason: because,
@@ -75,7 +75,7 @@ const hedgeLayer = (policy: HedgePolicy, parts: StackParts): NamedLayer => {
   const { name, registry, clock } = parts;
   const budget = registry.shared(`${name} hedge budget`, policy.budget, () => new RetryBudget(policy.budget));
   const latencies = registry.shared(`${name} latencies`, undefined, () => new LatencyWindow());
-  const onHedge = (): void => report(parts, { kind: "hedged", upstream: name });
+  const onHedge = (): void => reportUpstream(parts, { kind: "hedged", upstream: name });
   return { name: "hedge", layer: hedge({ ...policy, budget, latencies, clock, onHedge }) };
 };
 
@@ -106,7 +106,7 @@ export const equipment = (policy: UpstreamPolicy, parts: StackParts): Equipment 
   const detector =
     outliers &&
     new OutlierDetector(outliers, ({ endpoint, successRate, mean, forMs }) =>
-      report(parts, {
+      reportUpstream(parts, {
         kind: "ejected",
         upstream: name,
         endpoint: addressOf(endpoint),
@@ -117,7 +117,7 @@ export const equipment = (policy: UpstreamPolicy, parts: StackParts): Equipment 
   return {
     equip: (state, endpoint) => equip(state, endpoint, policy, parts),
     watch: detector && ((set, now) => detector.watch(set, now)),
-    onPanic: () => report(parts, { kind: "panic", upstream: name }),
+    onPanic: () => reportUpstream(parts, { kind: "panic", upstream: name }),
     slowStartMs: policy.slowStartMs,
     panicThreshold: policy.panicThreshold,
     maxInFlight: policy.maxInFlight,
@@ -153,11 +153,12 @@ const newBreaker = (
     onChange: ({ to, reason, at }) => {
       // What was broken a moment ago gets its traffic back slowly.
       if (to === "closed") state.warmingSince = at;
-      report(parts, { kind: "breaker", upstream: parts.name, endpoint: addressOf(endpoint), to, reason });
+      reportUpstream(parts, { kind: "breaker", upstream: parts.name, endpoint: addressOf(endpoint), to, reason });
     },
   });
 
-const report = ({ telemetry }: StackParts, event: UpstreamEvent): void => {
+/** Tells observers. */
+export const reportUpstream = ({ telemetry }: StackParts, event: UpstreamEvent): void => {
   try {
     telemetry.upstreamEvent?.(event);
   } catch {

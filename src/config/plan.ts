@@ -4,12 +4,7 @@
  * A plan is immutable, apart from its balancers' turns; the state of endpoints lives in the registry. A reload builds a new
  * plan over the same registry and swaps it in.
  */
-import { roundRobin } from "../balance/round-robin.ts";
-import { weightedRandom } from "../balance/weighted-random.ts";
-import type { Balancer } from "../core/balancer.ts";
 import type { AttemptTimeouts } from "../core/endpoint.ts";
-import type { Clock, Random } from "../core/platform.ts";
-import type { EndpointRegistry } from "../upstream/registry.ts";
 import { type TrustedRanges, compileTrusted } from "../http/forwarded.ts";
 import type { HeaderEdits } from "../http/header-edits.ts";
 import { compileHeaderEdits } from "../routing/header-template.ts";
@@ -20,10 +15,8 @@ import { compileRewrite } from "../routing/rewrite.ts";
 import { type Router, compileRouter } from "../routing/router.ts";
 import type { EncodedSlash } from "../routing/target-template.ts";
 import type { Template, TemplateScope } from "../routing/template.ts";
-import { createEndpoint } from "../upstream/endpoint.ts";
-import { type HostPolicy, type Upstream, createUpstream } from "../upstream/upstream.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import type {
-  BalancePolicy,
   Config,
   HeaderEditConfig,
   RespondConfig,
@@ -96,20 +89,16 @@ export interface Plan {
   readonly trusted: TrustedRanges;
 }
 
-const MINUTE_MS = 60_000;
 const NO_HEADER_EDITS: HeaderEditConfig = { set: {}, append: {}, remove: [] };
 
-/** What a plan needs of its platform. */
-export interface PlanPorts {
-  readonly clock: Clock;
-  readonly random: Random;
-}
+/** Makes an upstream of what the config says of it. */
+export type CreateUpstream = (name: string, config: UpstreamConfig) => Upstream;
 
 /** Compiles a validated config. Throws `TypeError` only where the config was not validated. */
-export const buildPlan = (config: Config, ports: PlanPorts, registry: EndpointRegistry): Plan => {
+export const buildPlan = (config: Config, createUpstream: CreateUpstream): Plan => {
   const upstreams = new Map<string, Upstream>();
   for (const [name, upstream] of Object.entries(config.upstreams)) {
-    upstreams.set(name, planUpstream(name, upstream, { clock: ports.clock, random: ports.random, registry }));
+    upstreams.set(name, createUpstream(name, upstream));
   }
   const routes: RoutePlan[] = [];
   const entries: { match: RouteMatch; value: RoutedMatch }[] = [];
@@ -126,50 +115,6 @@ export const buildPlan = (config: Config, ports: PlanPorts, registry: EndpointRe
     upstreams,
     trusted: compileTrusted(config.listen.trustedProxies),
   };
-};
-
-const planUpstream = (
-  name: string,
-  config: UpstreamConfig,
-  { clock, random, registry }: PlanPorts & { readonly registry: EndpointRegistry },
-): Upstream =>
-  createUpstream({
-    name,
-    endpoints: config.endpoints.map(({ url, weight }) =>
-      createEndpoint({
-        upstream: name,
-        url,
-        weight,
-        tls: config.tls,
-        pool: config.pool,
-        maxHeadBytes: config.limits.headerBytes,
-      }),
-    ),
-    balancer: createBalancer(config.balance, random),
-    registry,
-    clock,
-    viaFetch: config.transport === "fetch",
-    host: hostPolicy(config.host),
-    timeouts: {
-      connectMs: config.timeouts.connectMs,
-      firstByteMs: config.timeouts.firstByteMs,
-      idleMs: config.timeouts.idleMs ?? MINUTE_MS,
-      eventStreamIdleMs: config.timeouts.idleMs ?? 5 * MINUTE_MS,
-    },
-  });
-
-const createBalancer = (policy: BalancePolicy, random: Random): Balancer => {
-  switch (policy) {
-    case "round-robin":
-      return roundRobin(random);
-    case "random":
-      return weightedRandom(random);
-  }
-};
-
-const hostPolicy = (host: string): HostPolicy => {
-  if (host === "upstream" || host === "preserve") return { kind: host };
-  return { kind: "literal", value: host };
 };
 
 const planRoute = (

@@ -172,7 +172,7 @@ const policyOf = (chance: (share: number) => boolean, pick: Dice["pick"]): Upstr
   breaker: BREAKER_DEFAULTS,
   outliers: OUTLIER_DEFAULTS,
   slowStartMs: SLOW_START_MS,
-  health: chance(0.4) ? HEALTH_CHECK_DEFAULTS : undefined,
+  health: chance(0.4) ? { ...HEALTH_CHECK_DEFAULTS, target: "/healthz" } : undefined,
   retry: chance(0.85)
     ? { retries: pick([1, 1, 2, 3]), rules: RETRY_RULES, replayBytes: 64, budget: RETRY_BUDGET }
     : undefined,

@@ -1,0 +1,34 @@
+/** What a gateway does besides answering requests: health checks and discovery. */
+
+/** One such task. */
+export interface UpkeepTask {
+  /** Goes on by itself from here on, where timers outlive requests. */
+  start(): void;
+  stop(): void;
+  /** Does what is due, once: where they don't. */
+  runDue?(): Promise<void>;
+}
+
+/**
+ * Servers call `start` when they listen and `stop` when their gateway is replaced or they end. On Workers a cron trigger, or the
+ * end of a request, calls `runDue`.
+ */
+export class Upkeep {
+  readonly #tasks: UpkeepTask[] = [];
+
+  add(task: UpkeepTask): void {
+    this.#tasks.push(task);
+  }
+
+  start(): void {
+    for (const task of this.#tasks) task.start();
+  }
+
+  stop(): void {
+    for (const task of this.#tasks) task.stop();
+  }
+
+  async runDue(): Promise<void> {
+    await Promise.all(this.#tasks.map((task) => task.runDue?.()));
+  }
+}
