@@ -29,6 +29,6 @@ export class Upkeep {
   }
 
   async runDue(): Promise<void> {
-    await Promise.all(this.#tasks.map((task) => task.runDue?.()));
+    await Promise.all(this.#tasks.map(async (task) => task.runDue?.()));
   }
 }

@@ -153,7 +153,13 @@ const newBreaker = (
     onChange: ({ to, reason, at }) => {
       // What was broken a moment ago gets its traffic back slowly.
       if (to === "closed") state.warmingSince = at;
-      reportUpstream(parts, { kind: "breaker", upstream: parts.name, endpoint: addressOf(endpoint), to, reason });
+      reportUpstream(parts, {
+        kind: "breaker",
+        upstream: parts.name,
+        endpoint: addressOf(endpoint),
+        to,
+        reason,
+      });
     },
   });
 

@@ -16,13 +16,7 @@ import { type Router, compileRouter } from "../routing/router.ts";
 import type { EncodedSlash } from "../routing/target-template.ts";
 import type { Template, TemplateScope } from "../routing/template.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import type {
-  Config,
-  HeaderEditConfig,
-  RespondConfig,
-  RouteConfig,
-  UpstreamConfig,
-} from "./types.ts";
+import type { Config, HeaderEditConfig, RespondConfig, RouteConfig, UpstreamConfig } from "./types.ts";
 
 /** Header edits compiled from the config: constant, or rendered for each request. */
 export interface CompiledEdits {

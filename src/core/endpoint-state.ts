@@ -30,8 +30,8 @@ export interface EndpointBreaker {
   settle(permit: number, verdict: Verdict, now: number): void;
   /** When it will admit again; undefined where it admits now. */
   closedUntil(now: number): number | undefined;
-  /** Lets probes through at once: another source reports that the endpoint is back. */
-  probeNow(now: number): void;
+  /** An active check has passed; `isBack` where the endpoint was down before. May let probes through early. */
+  checkPassed(now: number, isBack: boolean): void;
 }
 
 /** The result of active checks. */

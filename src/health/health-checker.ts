@@ -56,7 +56,7 @@ export interface HealthCheckerParts {
  * Where timers outlive requests, `start` keeps checks going. Elsewhere (Workers) `runDue` is called by a cron trigger or after
  * requests; the records are the same.
  *
- * An endpoint that comes back starts slowly, and its breaker lets probes through at once.
+ * An endpoint that comes back starts slowly, and its breaker lets probes through early.
  */
 export class HealthChecker {
   readonly #parts: HealthCheckerParts;
@@ -119,6 +119,7 @@ export class HealthChecker {
     record.isChecking = false;
     record.lastResult = detail;
     const change = record.report(passed, options);
+    if (passed) member.state.breaker?.checkPassed(clock.now(), change === "up");
     record.dueAt = clock.now() + this.#interval(record);
     if (change !== undefined) this.#apply(member, change, detail);
     this.#schedule();
@@ -132,11 +133,7 @@ export class HealthChecker {
 
   #apply({ endpoint, state }: Member, change: HealthChange, detail: string): void {
     const { clock, onChange } = this.#parts;
-    const now = clock.now();
-    if (change === "up") {
-      state.warmingSince = now;
-      state.breaker?.probeNow(now);
-    }
+    if (change === "up") state.warmingSince = clock.now();
     onChange?.({ endpoint, change, detail });
   }
 }

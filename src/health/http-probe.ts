@@ -62,9 +62,13 @@ const NO_LIMITS = Object.freeze({ connectMs: 0, firstByteMs: 0, idleMs: 0, event
 const judge = async (reply: HttpReply, options: HttpProbeOptions): Promise<ProbeResult> => {
   const { passes = isSuccess, bodyIncludes } = options;
   const detail = `status ${reply.status}`;
-  if (!passes(reply.status) || bodyIncludes === undefined) {
-    await release(reply.body);
-    return { passed: passes(reply.status), detail };
+  if (!passes(reply.status)) {
+    cancelBody(reply.body, new ProxyError("discarded"));
+    return { passed: false, detail };
+  }
+  if (bodyIncludes === undefined) {
+    await drain(reply.body);
+    return { passed: true, detail };
   }
   const text = new TextDecoder().decode(await readBody(reply.body, MAX_BODY_BYTES));
   return text.includes(bodyIncludes)
@@ -72,11 +76,30 @@ const judge = async (reply: HttpReply, options: HttpProbeOptions): Promise<Probe
     : { passed: false, detail: "unexpected content" };
 };
 
-/** Read to its end, so that the connection can be kept; a long one is not worth that. */
-const release = async (body: Body): Promise<void> => {
-  if (body.kind !== "native") {
-    await readBody(body, MAX_BODY_BYTES).catch(() => {});
-    return;
+/**
+ * Reads a body so that its connection can be kept, and so that one which breaks off fails the check. What is longer than
+ * `MAX_BODY_BYTES` is cancelled there, and good.
+ */
+const drain = async (body: Body): Promise<void> => {
+  let length = 0;
+  if (body.kind === "native") {
+    for await (const piece of body.stream) {
+      length += piece.byteLength;
+      if (length > MAX_BODY_BYTES) return;
+    }
   }
-  cancelBody(body, new ProxyError("discarded"));
+  if (body.kind !== "stream") return;
+  await new Promise<void>((resolve, reject) => {
+    body.source.start({
+      write(bytes) {
+        length += bytes.byteLength;
+        if (length <= MAX_BODY_BYTES) return true;
+        body.source.cancel(new ProxyError("discarded"));
+        resolve();
+        return false;
+      },
+      end: () => resolve(),
+      fail: reject,
+    });
+  });
 };

@@ -82,6 +82,7 @@ export class Breaker implements EndpointBreaker {
   #generation = 0;
   #failuresInRow = 0;
   #openUntil = 0;
+  #openedAt = 0;
   /** Openings in one series, each twice as long as the one before. */
   #series = 0;
   #closedAt = Number.NEGATIVE_INFINITY;
@@ -124,8 +125,14 @@ export class Breaker implements EndpointBreaker {
     else if (this.#state === "half-open") this.#countProbe(verdict, now);
   }
 
-  probeNow(now: number): void {
-    if (this.#state === "open") this.#change("half-open", now, "a health check has passed");
+  /**
+   * Long open times are for endpoints of which nothing else is known. One that passes its checks is probed after the first open
+   * time, and at once where the checks had found it down. One opened by hand stays open.
+   */
+  checkPassed(now: number, isBack: boolean): void {
+    if (this.#state !== "open" || this.#openUntil === Number.POSITIVE_INFINITY) return;
+    if (!isBack && now - this.#openedAt < this.options.openMs) return;
+    this.#change("half-open", now, "a health check has passed");
   }
 
   /** Lets nothing through until `close` or `reset`. */
@@ -196,6 +203,7 @@ export class Breaker implements EndpointBreaker {
     this.#failuresInRow = 0;
     this.#window.clear();
     if (to === "closed") this.#closedAt = now;
+    if (to === "open") this.#openedAt = now;
     try {
       this.#onChange?.({ to, reason, at: now });
     } catch {

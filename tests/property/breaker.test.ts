@@ -28,7 +28,7 @@ describe("breaker", () => {
           for (const step of steps) {
             now += step.gap;
             if (step.action === "enter" && breaker.admits(now)) open.push(breaker.enter(now));
-            else if (step.action === "health") breaker.probeNow(now);
+            else if (step.action === "health") breaker.checkPassed(now, step.which % 2 === 0);
             else if (open.length > 0) {
               const [permit = 0] = open.splice(step.which % open.length, 1);
               breaker.settle(permit, step.verdict, now);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../../runtimes/memory/clock.ts";
 import { seededRandom } from "../../../runtimes/memory/random.ts";
+import type { ByteSink } from "../../../src/core/body.ts";
 import type { Transport } from "../../../src/core/platform.ts";
 import {
   HEALTH_CHECK_DEFAULTS,
@@ -219,6 +220,22 @@ describe("HTTP probe", () => {
       passed: true,
     });
     expect(await probed(answer("{}"), { bodyIncludes: '"ok":true' })).toMatchObject({ passed: false });
+  });
+
+  test("reads a body to its end, and fails where that breaks off", async () => {
+    const whole = new FedBody().feed("fine").finish();
+    expect(await probed(async () => reply(200, [], whole.body))).toMatchObject({ passed: true });
+    const long = new FedBody();
+    for (let i = 0; i < 80; i++) long.feed("x".repeat(1_024));
+    expect(await probed(async () => reply(200, [], long.body))).toMatchObject({ passed: true });
+    expect(long.cancelled?.code).toBe("discarded");
+    const source = {
+      start: (sink: ByteSink) => sink.fail(failure("upstream-reset", "head")),
+      resume() {},
+      cancel() {},
+    };
+    const broken = { kind: "stream", length: 9, source } as const;
+    expect(await probed(async () => reply(200, [], broken))).toMatchObject({ passed: false });
   });
 
   test("fails with the reason, and aborts when its time is over", async () => {

@@ -126,12 +126,23 @@ describe("open breaker", () => {
     expect([until(0), until(1)]).toEqual([4_000, 6_000]);
   });
 
-  test("goes half-open at once when a health check has passed", () => {
+  test("goes half-open at once when a check finds the endpoint back", () => {
     const { breaker, fail } = rig();
     fail(0);
-    breaker.probeNow(100);
+    breaker.checkPassed(100, true);
     expect(breaker.admits(100)).toBe(true);
     expect(breaker.state(100).kind).toBe("half-open");
+  });
+
+  test("goes half-open when a check passes after the first open time, however long it would stay open", () => {
+    const { breaker, fail } = rig();
+    fail(0);
+    for (const at of [5_000, 15_000]) breaker.settle(breaker.enter(at), "failure", at);
+    expect(breaker.state(15_000)).toEqual({ kind: "open", until: 35_000 });
+    breaker.checkPassed(19_999, false);
+    expect(breaker.state(19_999).kind).toBe("open");
+    breaker.checkPassed(20_000, false);
+    expect(breaker.state(20_000).kind).toBe("half-open");
   });
 });
 
@@ -184,6 +195,8 @@ describe("closing", () => {
     breaker.open(0);
     expect(breaker.admits(1e12)).toBe(false);
     expect(breaker.closedUntil(0)).toBe(Infinity);
+    breaker.checkPassed(5, true);
+    expect(breaker.admits(5)).toBe(false);
     breaker.close(10);
     expect(breaker.admits(10)).toBe(true);
     fail(20);
