@@ -2,18 +2,20 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { RUNTIME_PROFILES, type RuntimeName } from "../cli/runtime-profile.ts";
 import { inspectTls } from "../runtimes/inspect-tls.ts";
 import type { Host, Output, ReachTarget } from "../cli/host.ts";
 import type { ServeOptions } from "../runtimes/serving.ts";
+import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Platform } from "../src/core/platform.ts";
 
 /** Runtimes that open sockets. */
 export type ServingRuntime = Exclude<RuntimeName, "workers">;
 
-type PlatformModule = Promise<{ platform(options: ServeOptions): Platform }>;
+type PlatformModule = Promise<{ readonly platform: (options: ServeOptions) => Platform }>;
 
 /** Imported when something is served. */
 const PLATFORMS: Readonly<Record<ServingRuntime, () => PlatformModule>> = {
@@ -47,11 +49,18 @@ const reach = (target: ReachTarget): Promise<string | undefined> =>
     socket.on("error", (error: NodeJS.ErrnoException) => settle(REASONS[error.code ?? ""] ?? error.message));
   });
 
+/** Groups that the process is in. Not every runtime tells the supplementary ones. */
+const ownGroups = (): readonly (number | undefined)[] => [
+  process.getegid?.(),
+  ...(process.getgroups?.() ?? []),
+];
+
 /** Windows has no such bits and makes some up. */
-const modeOf = async (path: string): Promise<number | undefined> => {
+const accessTo: CertificateAccess["accessTo"] = async (path) => {
   if (process.platform === "win32") return undefined;
   try {
-    return (await stat(path)).mode;
+    const { mode, gid } = await stat(path);
+    return { mode, isOwnGroup: ownGroups().includes(gid) };
   } catch {
     return undefined;
   }
@@ -119,9 +128,14 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   stderr: output(process.stderr),
   readText: (path) => readFile(path, "utf8"),
   writeText: (path, text) => writeFile(path, text),
-  certificates: { inspect: (texts) => inspectTls(texts, Date.now()), modeOf },
+  certificates: { inspect: (texts) => inspectTls(texts, Date.now()), accessTo },
   importModule: (path) => import(pathToFileURL(path).href) as Promise<unknown>,
   now: () => performance.now(),
+  networkAddresses: () =>
+    Object.values(networkInterfaces())
+      .flat()
+      .filter((each) => each?.family === "IPv4" && !each.internal)
+      .map((each) => each?.address ?? ""),
   onSignal(listener) {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => listener(signal));
   },

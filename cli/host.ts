@@ -1,5 +1,5 @@
 /** What the command line asks of the runtime it runs on. `bin/*` supply it. */
-import type { CertificateAccess } from "../src/config/load.ts";
+import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Config } from "../src/config/types.ts";
 import type { RuntimeProfile } from "./runtime-profile.ts";
 import type { ServeOptions, Serving } from "../runtimes/serving.ts";
@@ -48,6 +48,8 @@ export interface Host {
   importModule(path: string): Promise<unknown>;
   /** Monotonic milliseconds. */
   now(): number;
+  /** Addresses of this machine that others may reach it at, IPv4. */
+  networkAddresses(): readonly string[];
   /** Calls `listener` on each SIGTERM and SIGINT. */
   onSignal(listener: (signal: string) => void): void;
   /** Calls `listener` on each SIGHUP. */

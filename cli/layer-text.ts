@@ -6,17 +6,18 @@ import { routeLayers } from "../src/gateway.ts";
 
 const seconds = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`);
 
-const UNITS = ["bytes", "KiB", "MiB", "GiB"];
-
-/** A size in the largest unit that divides it. */
+/** A size in the largest unit that divides it, as people write them: `2GB` and `100MiB`, not `1953125 KiB`. */
 const size = (bytes: number): string => {
-  let unit = 0;
-  let value = bytes;
-  while (value >= 1024 && value % 1024 === 0 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value} ${UNITS[unit] ?? ""}`;
+  const units = [1024, 1000].flatMap((base) =>
+    ["G", "M", "K"].map(
+      (prefix, index) => [base ** (3 - index), base === 1024 ? `${prefix}iB` : `${prefix}B`] as const,
+    ),
+  );
+  const fits = units
+    .filter(([factor]) => bytes >= factor && bytes % factor === 0)
+    .toSorted(([a], [b]) => b - a);
+  const [factor, unit] = fits[0] ?? [1, " bytes"];
+  return `${bytes / factor}${unit}`;
 };
 
 /** `request id → security headers (default) → validation → body limit 100 MiB → forward (…)`. */

@@ -13,6 +13,17 @@ export const addressUrl = ({ host, port }: Serving["address"]): string => {
   return host.includes(":") ? `http://[${host}]:${port}` : `http://${host}:${port}`;
 };
 
+/** For a gateway that listens on all addresses: that it does, and a URL from the network. `addresses` are this machine's. */
+export const networkText = (
+  { host, port }: Serving["address"],
+  addresses: readonly string[],
+): string | undefined => {
+  if (host !== "0.0.0.0" && host !== "::") return undefined;
+  const all = `Listens on all addresses (${host === "::" ? "::, IPv4 and IPv6" : host})`;
+  const urls = addresses.map((address) => addressUrl({ host: address, port }));
+  return urls.length === 0 ? all : `${all}; from the network: ${urls.join(", ")}`;
+};
+
 /** `GET,HEAD api.example.com/v1/*`; headers, query and cookies are counted, not shown. */
 export const matchText = (match: RouteMatch): string => {
   const methods = match.methods === undefined ? "" : `${match.methods.join(",")} `;

@@ -1,6 +1,7 @@
 /** The command line: `fairlead start|check|explain|schema|init`. Runtime-neutral; `bin/*` supply the host. */
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../src/config/config-error.ts";
+import { DEFAULT_FILES } from "../src/config/config-file.ts";
 import type { CheckOptions } from "./check.ts";
 import { CliError } from "./cli-error.ts";
 import { commandName } from "./command-name.ts";
@@ -13,6 +14,7 @@ import { RUNTIME_PROFILES } from "./runtime-profile.ts";
 import type { SchemaOptions } from "./schema.ts";
 import type { StartOptions } from "./start.ts";
 import { styleFor } from "./style.ts";
+import { COMMANDS } from "./upstream-url.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs one command. Resolves to the exit code; never rejects. */
@@ -44,7 +46,7 @@ const asText = (text: string): string => text;
 
 const CONFIG_OPTION = [
   "-c, --config <file>",
-  "config file: .json, .jsonc, .yaml, .yml, .ts or .mts",
+  `config file; without it the first of ${DEFAULT_FILES.join(", ")} that is here`,
   once("--config", asText),
 ] as const;
 
@@ -106,9 +108,9 @@ ${EXIT_CODES_HELP}`,
 const addCheck = (program: Command, host: Host, finished: Finished): void => {
   program
     .command("check")
-    .summary("validate the config and print what it comes to, secrets masked")
+    .summary("validate the config")
     .description(
-      "Validate the config. Prints the effective config as JSON, secrets masked; what is wrong goes to standard error.",
+      "Validate the config: a verdict, warnings, or every problem with its place, all on standard error.",
     )
     .option(...CONFIG_OPTION)
     .option(
@@ -116,6 +118,7 @@ const addCheck = (program: Command, host: Host, finished: Finished): void => {
       `also check that this runtime can do it: ${Object.keys(RUNTIME_PROFILES).join(", ")}`,
       once("--runtime", asText),
     )
+    .option("--print", "print the effective config as JSON on standard output, secrets masked")
     .addHelpText("after", EXIT_CODES_HELP)
     .action(async (options: CheckOptions) =>
       finished(await (await import("./check.ts")).check(host, options)),
@@ -201,7 +204,9 @@ const failure = (host: Host, thrown: unknown): number => {
       .replace(/^error: /, "")
       .split("\n")
       .map((line) => line.trim());
-    say(message, [...suggestion, `see "${command} --help"`].join("\n  "));
+    const subcommand = host.args.find((arg) => COMMANDS.includes(arg));
+    const help = subcommand === undefined ? `${command} --help` : `${command} ${subcommand} --help`;
+    say(message, [...suggestion, `see "${help}"`].join("\n  "));
     return EXIT.usage;
   }
   if (thrown instanceof ConfigError) {

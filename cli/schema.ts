@@ -1,5 +1,5 @@
 /** `fairlead schema`: the JSON Schema of the config, for editors. */
-import { jsonSchema } from "../src/config/json-schema.ts";
+import { jsonSchema } from "../src/config/settings/config.ts";
 import { writeFileAt } from "./file-path.ts";
 import type { Host } from "./host.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -9,8 +9,11 @@ export interface SchemaOptions {
   readonly output?: string;
 }
 
+/** The text of the file. */
+export const schemaText = (): string => `${JSON.stringify(jsonSchema(), null, 2)}\n`;
+
 export const schema = async (host: Host, { output }: SchemaOptions): Promise<number> => {
-  const text = `${JSON.stringify(jsonSchema(), null, 2)}\n`;
+  const text = schemaText();
   if (output === undefined) host.stdout.write(text);
   else {
     await writeFileAt(host, output, text);

@@ -8,7 +8,7 @@ import { commandName } from "./command-name.ts";
 import { type Demo, startDemo } from "./demo.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
-import { addressUrl, routeLines } from "./listening.ts";
+import { addressUrl, networkText, routeLines } from "./listening.ts";
 import { unreachable } from "./reachability.ts";
 import { stopOnSignal } from "./stop-on-signal.ts";
 import { type Style, styleFor } from "./style.ts";
@@ -101,7 +101,9 @@ const run = async (host: Host, { loaded, describe }: Setup): Promise<number> => 
   const style = styleFor(host.stdout, host.env);
   const stopped = stopOnSignal(host, serving);
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
+  const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
+  if (network !== undefined) lines.push(style.dim(network), "");
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
   return stopped;

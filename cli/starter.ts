@@ -1,8 +1,10 @@
 /** The config that `fairlead init` writes: every common setting once, with a comment. */
-export const STARTER_CONFIG = `// A Fairlead config. Check it with "npx fairlead check", start it with "npx fairlead start".
+export const starterConfig = (
+  schema: string,
+): string => `// A Fairlead config. Check it with "npx fairlead check", start it with "npx fairlead start".
 // Durations: "250ms", "10s", "5m". Sizes: "64KiB", "1MB". \${env:NAME} and \${file:PATH} are filled in at load.
 {
-  "$schema": "./node_modules/fairlead/schema.json",
+  "$schema": ${JSON.stringify(schema)},
 
   "listen": {
     "port": 8080,

@@ -4,7 +4,8 @@ import { showValue } from "../src/config/problem.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 
-const COMMANDS: readonly string[] = ["start", "check", "explain", "schema", "init", "help"];
+/** Names of the commands. */
+export const COMMANDS: readonly string[] = ["start", "check", "explain", "schema", "init", "help"];
 
 const HOST_AND_PORT = /^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}(\/.*)?$/i;
 

@@ -7,9 +7,29 @@ import type { Platform } from "../src/core/platform.ts";
 import type { Gateway, Surroundings } from "../src/gateway.ts";
 
 /** Answers the request in `c.req.raw` as middleware around has left it. Never rejects. */
-export const answer = async (c: Context, gateway: Gateway, platform: Platform): Promise<Response> => {
-  const arrival = platform.arrive(c.req.raw, c.env, originalOf(c));
-  const { reply, ended } = await gateway.answer(arrival, withRefusal(surroundingsOf(c), arrival));
+export const answer = (c: Context, gateway: Gateway, platform: Platform): Promise<Response> =>
+  answerArrival(platform.arrive(c.req.raw, c.env, originalOf(c)), { gateway, platform, surroundings: surroundingsOf(c) });
+
+/** Answers a request for which there is no app. Never rejects. */
+export const answerRequest = (
+  request: Request,
+  env: unknown,
+  gateway: Gateway,
+  platform: Platform,
+): Promise<Response> =>
+  answerArrival(platform.arrive(request, env), { gateway, platform, surroundings: undefined });
+
+interface Answering {
+  readonly gateway: Gateway;
+  readonly platform: Platform;
+  readonly surroundings: Surroundings | undefined;
+}
+
+const answerArrival = async (
+  arrival: Arrival,
+  { gateway, platform, surroundings }: Answering,
+): Promise<Response> => {
+  const { reply, ended } = await gateway.answer(arrival, withRefusal(surroundings, arrival));
   return platform.respond(reply, { method: arrival.method, ended });
 };
 

@@ -1,9 +1,9 @@
 /** The Hono app around a gateway. */
 import { Hono } from "hono";
-import { any } from "valibot";
-import { leaf } from "../src/config/schema/leaf.ts";
+import { code } from "../src/config/schema/leaf.ts";
 import { object, optional } from "../src/config/schema/object.ts";
-import { REFUSED, type Schema, isRecord } from "../src/config/schema/run.ts";
+import type { Schema } from "../src/config/schema/schema.ts";
+import { isRecord } from "../src/config/tree.ts";
 import type { Config } from "../src/config/types.ts";
 import type { Lifecycle } from "../src/core/lifecycle.ts";
 import type { Platform } from "../src/core/platform.ts";
@@ -18,17 +18,20 @@ export interface GatewayOptions extends HostOptions {
   readonly lifecycle?: Lifecycle | undefined;
 }
 
-const lifecycleOption: Schema<Lifecycle, Lifecycle> = leaf(any(), "an object with draining", (value) =>
-  isRecord(value) && typeof value["draining"] === "boolean" ? (value as unknown as Lifecycle) : REFUSED,
+const lifecycleOption: Schema<Lifecycle> = code(
+  "an object with draining",
+  (value) => isRecord(value) && typeof value["draining"] === "boolean",
 );
 
-export const gatewayOptions: Schema<GatewayOptions, GatewayOptions> = object<GatewayOptions>(
-  "an object of options",
-)({
-  platform: optional(platformOption, "What it runs on."),
-  onFailure: optional(onFailureOption, "Called with failures."),
-  lifecycle: optional(lifecycleOption, "What the ready page reads."),
-});
+export const gatewayOptions: Schema<GatewayOptions> = object(
+  "",
+  {
+    platform: optional(platformOption, "What it runs on."),
+    onFailure: optional(onFailureOption, "Called with failures."),
+    lifecycle: optional(lifecycleOption, "What the ready page reads."),
+  },
+  { expects: "an object of options" },
+);
 
 /** A gateway as a Hono app that answers every request. */
 export const createGateway = (

@@ -1,7 +1,7 @@
 /** Options of a gateway and of `proxyTo` that are no config: what they run on, and who hears of failures. */
-import { any } from "valibot";
-import { leaf } from "../src/config/schema/leaf.ts";
-import { REFUSED, type Schema, isRecord } from "../src/config/schema/run.ts";
+import { code } from "../src/config/schema/leaf.ts";
+import type { Schema } from "../src/config/schema/schema.ts";
+import { isRecord } from "../src/config/tree.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { type ExchangeReport, type FailureReport, isFailure } from "../src/core/telemetry.ts";
 
@@ -18,17 +18,14 @@ export interface HostOptions {
   readonly onFailure?: ((report: FailureReport) => void) | undefined;
 }
 
-export const platformOption: Schema<Platform, Platform> = leaf(any(), "a platform", (value) =>
-  isRecord(value) && isRecord(value["transport"]) && typeof value["arrive"] === "function"
-    ? (value as unknown as Platform)
-    : REFUSED,
+export const platformOption: Schema<Platform> = code(
+  "a platform",
+  (value) => isRecord(value) && isRecord(value["transport"]) && typeof value["arrive"] === "function",
 );
 
-export const onFailureOption: Schema<
-  NonNullable<HostOptions["onFailure"]>,
-  NonNullable<HostOptions["onFailure"]>
-> = leaf(any(), "a function", (value) =>
-  typeof value === "function" ? (value as NonNullable<HostOptions["onFailure"]>) : REFUSED,
+export const onFailureOption: Schema<NonNullable<HostOptions["onFailure"]>> = code(
+  "a function",
+  (value) => typeof value === "function",
 );
 
 /** The platform to run on; `own` is asked for the runtime's only where no other is given. */

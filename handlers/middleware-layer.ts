@@ -1,8 +1,9 @@
 /** Hono middleware in the middle of a route: the one layer for which Web objects are made, on every server alike. */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import type { RequestIdVariables } from "hono/request-id";
 import type { Arrival } from "../src/core/arrival.ts";
 import { ProxyError, asProxyError } from "../src/core/errors.ts";
-import type { Exchange } from "../src/core/exchange.ts";
+import type { ClientInfo, Exchange } from "../src/core/exchange.ts";
 import { problemReply } from "../src/core/local-reply.ts";
 import type { Reply } from "../src/core/reply.ts";
 import type { Layer, Service } from "../src/core/service.ts";
@@ -23,7 +24,20 @@ interface Passage {
   failure: ProxyError | undefined;
 }
 
-type PassageEnv = { Bindings: { passage: Passage } };
+const PASSAGE: unique symbol = Symbol("passage");
+
+/** `c.env` of such middleware: the same on every server. */
+export interface MiddlewareBindings {
+  /** The client, as proxies that the config trusts report it. */
+  readonly client: ClientInfo;
+  /** Name of the route. */
+  readonly route: string;
+}
+
+type PassageEnv = {
+  Bindings: MiddlewareBindings & { readonly [PASSAGE]: Passage };
+  Variables: RequestIdVariables;
+};
 
 /** An error that carries its own answer, such as Hono's `HTTPException`. */
 const hasResponse = (thrown: unknown): thrown is { getResponse(): Response } =>
@@ -32,13 +46,18 @@ const hasResponse = (thrown: unknown): thrown is { getResponse(): Response } =>
 /**
  * The layer of `middleware` (Hono middleware, the first one outermost). What is behind it is called when the last of them
  * calls `next()`. A request that middleware puts in place of `c.req.raw` is what goes on. What is thrown becomes a problem
- * answer, which middleware around it sees, and the exchange counts as failed.
+ * answer, which middleware around it sees, and the exchange counts as failed. The request's id is in Hono's variable
+ * `requestId`, the client in `c.env.client`.
  */
 export const middlewareLayer = (middleware: readonly unknown[]): Layer => {
   const app = new Hono<PassageEnv>();
+  app.use((c, next) => {
+    c.set("requestId", c.env[PASSAGE].exchange.id);
+    return next();
+  });
   for (const handler of middleware) app.use(handler as MiddlewareHandler);
   app.all("*", goOn);
-  app.onError((thrown, c) => answerTo(thrown, c.env.passage));
+  app.onError((thrown, c) => answerTo(thrown, c.env[PASSAGE]));
   return (next) => async (exchange) => {
     const web = requestOf(exchange);
     const passage: Passage = {
@@ -51,7 +70,7 @@ export const middlewareLayer = (middleware: readonly unknown[]): Layer => {
     };
     let response: Response;
     try {
-      response = await app.fetch(web.request, { passage });
+      response = await app.fetch(web.request, { client: exchange.client, route: exchange.route, [PASSAGE]: passage });
     } catch (thrown) {
       // What is not an `Error` passes by `onError`.
       response = answerTo(thrown, passage);
@@ -62,7 +81,7 @@ export const middlewareLayer = (middleware: readonly unknown[]): Layer => {
 };
 
 const goOn = async (c: Context<PassageEnv>): Promise<Response> => {
-  const { passage } = c.env;
+  const passage = c.env[PASSAGE];
   const reply = await passage.next(continued(c.req.raw, passage));
   passage.reply = reply;
   passage.response = reply.kind === "http" ? responseFor(reply, passage) : tunnelResponse();

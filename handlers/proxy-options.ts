@@ -1,23 +1,25 @@
 /** What a proxy to one upstream can be told, and the config that it stands for. */
-import { pipe } from "valibot";
 import { ConfigError, type ConfigProblem } from "../src/config/config-error.ts";
 import { problemsOf } from "../src/config/parse.ts";
-import { addressRange, hostPolicy, readPath } from "../src/config/schema/addresses.ts";
-import { together } from "../src/config/schema/check.ts";
-import { oneOrMany } from "../src/config/schema/collections.ts";
-import { forwarding } from "../src/config/schema/edge.ts";
-import { headerEdits } from "../src/config/schema/headers.ts";
-import { object, optional } from "../src/config/schema/object.ts";
-import { hostTemplate, pathTemplate, prefixTemplate } from "../src/config/schema/route-actions.ts";
-import { Refusal, type Schema, isRecord } from "../src/config/schema/run.ts";
-import { balance, endpoints, limits, pool, tls, transport } from "../src/config/schema/upstream.ts";
-import { bodySize, duration, text } from "../src/config/schema/values.ts";
+import { object, optional, pick } from "../src/config/schema/object.ts";
+import { Refusal } from "../src/config/schema/schema.ts";
+import { text } from "../src/config/schema/values.ts";
+import { readPath } from "../src/config/settings/addresses.ts";
+import { configSchema } from "../src/config/settings/config.ts";
+import { listen } from "../src/config/settings/listen.ts";
+import { route, routeTimeouts } from "../src/config/settings/route.ts";
+import { rewrite as routeRewrite } from "../src/config/settings/route-actions.ts";
+import { endpoints, upstreamLong, upstreamTimeouts } from "../src/config/settings/upstream.ts";
+import { isRecord } from "../src/config/tree.ts";
 import type {
   ConfigInput,
-  DurationInput,
   EndpointInput,
+  ListenInput,
+  RewriteInput,
   RouteInput,
+  RouteTimeoutsInput,
   UpstreamInput,
+  UpstreamTimeoutsInput,
 } from "../src/config/types.ts";
 import { type HostOptions, onFailureOption, platformOption } from "./host-options.ts";
 
@@ -27,21 +29,10 @@ type OneOrMany<T> = T | readonly T[];
 export type ProxyTarget = string | URL | { readonly url: string | URL; readonly weight?: number | undefined };
 
 /** Time limits of `proxyTo`. */
-export interface ProxyTimeouts {
-  /** To connect, TLS included. @default "3s" */
-  readonly connect?: DurationInput | undefined;
-  /** From the request sent to the response's head. @default "15s" */
-  readonly firstByte?: DurationInput | undefined;
-  /** Between two pieces of a body, either direction. @default "60s", "5m" for event streams */
-  readonly idle?: DurationInput | undefined;
-  /** For the whole exchange, until the last byte of the response. @default no limit */
-  readonly total?: DurationInput | undefined;
-}
+export interface ProxyTimeouts extends UpstreamTimeoutsInput, Pick<RouteTimeoutsInput, "total"> {}
 
 /** What becomes of a request's host and path. The query stays unless `path` or `prefix` has one. */
-export interface ProxyRewrite {
-  /** Host sent upstream instead of what `host` says. May hold variables. */
-  readonly host?: string | undefined;
+export interface ProxyRewrite extends Omit<RewriteInput, "stripPrefix" | "prefix"> {
   /**
    * Whole segments taken off the path's front: with `"/api"`, `/api/x` becomes `/x` and `/api` becomes `/`. A path that
    * doesn't start so, such as `/apis`, stays as it is.
@@ -49,8 +40,6 @@ export interface ProxyRewrite {
   readonly stripPrefix?: string | undefined;
   /** Put before the path, once `stripPrefix` is off it. May hold variables. */
   readonly prefix?: string | undefined;
-  /** Instead of the whole path; alone. May hold variables. */
-  readonly path?: string | undefined;
 }
 
 /** Everything that an upstream, a route and forwarding can be told in a config, for one upstream. */
@@ -58,60 +47,51 @@ export interface ProxyOptions
   extends
     HostOptions,
     Omit<UpstreamInput, "endpoints" | "timeouts">,
-    Pick<RouteInput, "requestHeaders" | "responseHeaders" | "bodyBytes"> {
+    Pick<RouteInput, "requestHeaders" | "responseHeaders" | "bodyBytes">,
+    Pick<ListenInput, "trustedProxies">,
+    Pick<ConfigInput, "forwarding"> {
   readonly timeouts?: ProxyTimeouts | undefined;
   readonly rewrite?: ProxyRewrite | undefined;
-  readonly forwarding?: ConfigInput["forwarding"];
-  /** Addresses or CIDR ranges whose forwarding headers are believed. @default [] */
-  readonly trustedProxies?: OneOrMany<string> | undefined;
 }
-
-/** Nothing is generated from this schema, so its keys need no description here. */
-const key = <Input, Output>(schema: Schema<Input, Output>): ReturnType<typeof optional<Input, Output>> =>
-  optional(schema, "");
 
 const strippedPrefix = text('a path such as "/api"', (given) =>
   given.endsWith("*") ? new Refusal('leave the "*" out') : readPath(given),
 );
 
-const rewrite: Schema<ProxyRewrite, unknown> = pipe(
-  object<ProxyRewrite>("an object")({
-    host: key(hostTemplate),
-    stripPrefix: key(strippedPrefix),
-    prefix: key(prefixTemplate),
-    path: key(pathTemplate),
-  }),
-  together((given, complain) => {
-    if ("path" in given && ("stripPrefix" in given || "prefix" in given)) {
-      complain("expected path alone, or stripPrefix and prefix");
-    }
-  }),
+const rewrite = object(
+  "",
+  { ...pick(routeRewrite, "host", "prefix", "path"), stripPrefix: optional(strippedPrefix, "") },
+  {
+    rule: (_, { has, complain }) => {
+      if (has("path") && (has("stripPrefix") || has("prefix"))) {
+        complain("expected path alone, or stripPrefix and prefix");
+      }
+    },
+  },
 );
 
-const schema: Schema<ProxyOptions, unknown> = object<ProxyOptions>("an object of options")({
-  balance: key(balance),
-  host: key(hostPolicy),
-  tls: key(tls),
-  timeouts: key(
-    object<ProxyTimeouts>("an object of durations")({
-      connect: key(duration),
-      firstByte: key(duration),
-      idle: key(duration),
-      total: key(duration),
-    }),
-  ),
-  pool: key(pool),
-  limits: key(limits),
-  transport: key(transport),
-  rewrite: key(rewrite),
-  requestHeaders: key(headerEdits),
-  responseHeaders: key(headerEdits),
-  bodyBytes: key(bodySize),
-  forwarding: key(forwarding),
-  trustedProxies: key(oneOrMany("an IP address or CIDR range, or a list of them", addressRange, 0)),
-  platform: key(platformOption),
-  onFailure: key(onFailureOption),
-});
+const timeouts = object(
+  "",
+  { ...pick(upstreamTimeouts, "connect", "firstByte", "idle"), ...pick(routeTimeouts, "total") },
+  { expects: "an object of durations" },
+);
+
+/** The config's own settings where they mean the same; nothing is generated from the others. */
+const schema = object(
+  "",
+  {
+    ...pick(upstreamLong, "balance", "host", "tls"),
+    timeouts: optional(timeouts, ""),
+    ...pick(upstreamLong, "pool", "limits", "transport"),
+    rewrite: optional(rewrite, ""),
+    ...pick(route, "requestHeaders", "responseHeaders", "bodyBytes"),
+    ...pick(configSchema, "forwarding"),
+    ...pick(listen, "trustedProxies"),
+    platform: optional(platformOption, ""),
+    onFailure: optional(onFailureOption, ""),
+  },
+  { expects: "an object of options" },
+);
 
 /** In the caller's words: `proxyTo.timeouts.total`. */
 const refuse = (problems: readonly ConfigProblem[]): ConfigError =>

@@ -1,7 +1,7 @@
 /** One upstream as a Hono handler. */
 import type { Handler } from "hono";
 import { parseConfig } from "../src/config/parse.ts";
-import { explicitPaths } from "../src/config/paths.ts";
+import { explicitPaths } from "../src/config/tree.ts";
 import type { Config } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { buildGateway } from "../src/gateway.ts";

@@ -1,7 +1,7 @@
 /** Whatever goes wrong becomes an answer that tells the client enough and nothing internal. */
 import type { Context, MiddlewareHandler } from "hono";
 import { object } from "../src/config/schema/object.ts";
-import type { Schema } from "../src/config/schema/run.ts";
+import type { Schema } from "../src/config/schema/schema.ts";
 import { type ProxyError, asProxyError } from "../src/core/errors.ts";
 import { problemReply } from "../src/core/local-reply.ts";
 import { firstValue } from "../src/http/headers.ts";
@@ -54,7 +54,7 @@ export interface ErrorBoundaryOptions {
   readonly onFailure?: ((error: ProxyError, c: Context) => void) | undefined;
 }
 
-const NO_DATA: Schema<unknown, object> = object<object>("an object")({});
+const NO_DATA: Schema<object> = object("", {});
 
 /**
  * Turns whatever is thrown behind it into a problem answer: a `ProxyError` by its code, anything else into a 500

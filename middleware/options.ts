@@ -1,7 +1,8 @@
 /** Options of middleware: data, read by the very schema that reads the config, and functions. */
-import { safeParse } from "valibot";
 import { showPath, showValue } from "../src/config/problem.ts";
-import { type Issue, type Schema, isRecord } from "../src/config/schema/run.ts";
+import { type Issue, Reading } from "../src/config/schema/reading.ts";
+import type { Schema } from "../src/config/schema/schema.ts";
+import { isRecord } from "../src/config/tree.ts";
 import { nearestName } from "../src/core/nearest.ts";
 
 /** @throws TypeError when `options` is none. */
@@ -19,7 +20,7 @@ export const requireObject = (name: string, options: unknown): void => {
 export const readOptions = <Options extends object, Output, const Name extends string & keyof Options>(
   name: string,
   options: Options,
-  schema: Schema<unknown, Output>,
+  schema: Schema<Output>,
   functions: readonly Name[],
 ): Output & Pick<Options, Name> => {
   requireObject(name, options);
@@ -38,18 +39,22 @@ export const readOptions = <Options extends object, Output, const Name extends s
  * @param name of the value, for the message.
  * @throws TypeError naming what is wrong first, what was expected and what was found.
  */
-export const readValue = <Output>(name: string, value: unknown, schema: Schema<unknown, Output>): Output =>
+export const readValue = <Output>(name: string, value: unknown, schema: Schema<Output>): Output =>
   readWith(name, value, schema, []);
 
 const readWith = <Output>(
   name: string,
   value: unknown,
-  schema: Schema<unknown, Output>,
+  schema: Schema<Output>,
   functions: readonly string[],
 ): Output => {
-  const result = safeParse(schema, value);
-  if (!result.success) throw new TypeError(describe(name, result.issues[0], functions));
-  return result.output;
+  const reading = new Reading();
+  const output = schema.read(value, reading);
+  const [issue] = reading.issues;
+  if (issue !== undefined || output === undefined) {
+    throw new TypeError(issue === undefined ? name : describe(name, issue, functions));
+  }
+  return output;
 };
 
 const readFunction = (field: string, value: unknown): unknown => {
@@ -59,19 +64,15 @@ const readFunction = (field: string, value: unknown): unknown => {
 
 const describe = (
   name: string,
-  { expected, message, input, path }: Issue,
+  { expected, note, value, path, at }: Issue,
   functions: readonly string[],
 ): string => {
-  const keys = (path ?? []).map(({ key }) => key as string | number);
-  const field = keys.length === 0 ? name : `${name}: ${showPath(keys)}`;
-  const meant = keys.length === 1 ? nearestName(String(keys[0]), functions) : undefined;
-  if (path?.[0]?.origin === "key" && meant !== undefined) {
-    return `${field}: unknown key; did you mean "${meant}"?`;
-  }
-  // The schema's convention: where `expected` is null, the message says it all.
-  if (expected === null) return `${field}: ${message}`;
-  const note = message === "" ? "" : ` (${message})`;
-  return `${field}: expected ${expected}, found ${showValue(input)}${note}`;
+  const field = path.length === 0 ? name : `${name}: ${showPath(path)}`;
+  const meant = path.length === 1 ? nearestName(String(path[0]), functions) : undefined;
+  if (at === "key" && meant !== undefined) return `${field}: unknown key; did you mean "${meant}"?`;
+  if (expected === undefined) return `${field}: ${note}`;
+  const more = note === "" ? "" : ` (${note})`;
+  return `${field}: expected ${expected}, found ${showValue(value)}${more}`;
 };
 
 /**

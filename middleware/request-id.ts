@@ -1,18 +1,15 @@
 /** One id for a request, in logs, towards upstreams and in the answer. */
 import type { MiddlewareHandler } from "hono";
 import type { RequestIdVariables } from "hono/request-id";
-import { requestId as schema } from "../src/config/schema/edge.ts";
+import { requestId as schema } from "../src/config/settings/edge.ts";
+import type { RequestIdInput } from "../src/config/types.ts";
 import { ProxyError } from "../src/core/errors.ts";
 import { SAFE_ID, requestIdPolicy } from "../src/edge/request-id.ts";
 import { type TrustOptions, arrivalOf, isTrustedPeer, knownIdOf, setRequestId } from "./context.ts";
 import { editAfterwards } from "./edit-response.ts";
 import { readOptions, requireConnInfo } from "./options.ts";
 
-export interface RequestIdOptions extends TrustOptions {
-  /** Header that carries the id, both ways. @default "x-request-id" */
-  readonly header?: string | undefined;
-  /** Whose ids are kept: any client's, those from trusted peers only, or nobody's. @default "trusted" */
-  readonly trust?: "always" | "trusted" | "never" | undefined;
+export interface RequestIdOptions extends RequestIdInput, TrustOptions {
   /** Makes a new id: 1-128 characters of `A-Za-z0-9._~-`. @default a random UUID */
   readonly generate?: (() => string) | undefined;
 }

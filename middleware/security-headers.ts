@@ -1,8 +1,7 @@
 /** Response headers that make browsers stricter. */
 import type { Context, MiddlewareHandler } from "hono";
-import { securityHeaders as anyForm } from "../src/config/schema/edge.ts";
-import type { Schema } from "../src/config/schema/run.ts";
-import type { SecurityHeadersConfig } from "../src/config/types.ts";
+import { securityHeadersObject as schema } from "../src/config/settings/edge.ts";
+import type { SecurityHeadersInput } from "../src/config/types.ts";
 import { resolveClient } from "../src/http/forwarded.ts";
 import { editHeaders } from "../src/http/header-edits.ts";
 import { securityHeaderEdits } from "../src/http/security-headers.ts";
@@ -10,16 +9,7 @@ import { type TrustOptions, arrivalOf, claimSecurityHeaders, peerOf } from "./co
 import { editAfterwards } from "./edit-response.ts";
 import { readOptions, requireConnInfo } from "./options.ts";
 
-export interface SecurityHeadersMiddlewareOptions extends TrustOptions {
-  /** `"default"` breaks no page; `"strict"` is for sites made for it. @default "default" */
-  readonly preset?: "default" | "strict" | undefined;
-  /** Values instead of the preset's; false leaves a header out. */
-  readonly headers?: Readonly<Record<string, string | false>> | undefined;
-  /** Replace what the handler or upstream set. @default false */
-  readonly override?: boolean | undefined;
-  /** Response headers that are taken out. @default ["server", "x-powered-by"] */
-  readonly remove?: readonly string[] | undefined;
-}
+export interface SecurityHeadersMiddlewareOptions extends SecurityHeadersInput, TrustOptions {}
 
 /** By the client's scheme: this connection's, or the one that trusted proxies in front tell. */
 const isSecure = (c: Context, { trustedPeer, getConnInfo }: TrustOptions): boolean => {
@@ -29,9 +19,6 @@ const isSecure = (c: Context, { trustedPeer, getConnInfo }: TrustOptions): boole
   const trusted = { any: true, has: trustedPeer };
   return resolveClient(fields, peerOf(c, getConnInfo).address, scheme, "", trusted).scheme === "https";
 };
-
-/** Only `false` is read as `false`, and options are an object. */
-const schema = anyForm as Schema<unknown, SecurityHeadersConfig>;
 
 /**
  * Adds security headers where they are absent, and takes out those that tell what runs here. What the

@@ -1,40 +1,22 @@
 /** The door: which requests are looked at any further. */
 import type { Context, MiddlewareHandler } from "hono";
-import { validation as schema } from "../src/config/schema/edge.ts";
-import { listen } from "../src/config/schema/listen.ts";
-import type { ListenLimits } from "../src/config/types.ts";
+import { validation as schema } from "../src/config/settings/edge.ts";
+import { listen } from "../src/config/settings/listen.ts";
+import type { ListenLimits, ListenLimitsInput, ValidationInput } from "../src/config/types.ts";
 import { ProxyError } from "../src/core/errors.ts";
 import { validationPolicy } from "../src/edge/validation.ts";
 import { arrivalOf, leaveRestrictions } from "./context.ts";
 import { problemFor } from "./error-boundary.ts";
 import { readOptions, requireObject } from "./options.ts";
 
-/** Sizes are bytes or text with a unit: `"64KB"`, `"1MiB"`. */
-export interface ValidationLimits {
-  /** Names and values of all header fields. @default "32KiB" */
-  readonly headerBytes?: number | string | undefined;
-  /** Number of header fields. @default 100 */
-  readonly headers?: number | undefined;
-  /** Path and query. @default "8KiB" */
-  readonly targetBytes?: number | string | undefined;
-  /** Content; `"unlimited"` for any. A gateway behind this keeps to the smaller of this limit and its route's. @default "100MiB" */
-  readonly bodyBytes?: number | string | undefined;
-}
+/** Sizes are bytes or text with a unit: `"64KB"`, `"1MiB"`. A gateway behind this keeps to the smaller of its body limit and this one. */
+export type ValidationLimits = Pick<
+  ListenLimitsInput,
+  "headerBytes" | "headers" | "targetBytes" | "bodyBytes"
+>;
 
-export interface ValidationOptions {
-  /** Methods that are let through, HEAD wherever GET is. @default all but CONNECT and TRACE */
-  readonly methods?: readonly string[] | undefined;
-  /** Hosts that are served, exact or `*.example.com`; a gateway holds forwarded ones against them too. @default any */
-  readonly hosts?: readonly string[] | undefined;
-  /** Media types accepted in request bodies, `application/json` or `text/*`. @default any */
-  readonly contentTypes?: readonly string[] | undefined;
-  /** What becomes of header names that hold an underscore. @default "drop" */
-  readonly underscores?: "drop" | "reject" | "allow" | undefined;
-  /**
-   * What becomes of requests with an encoded slash (`%2F`) in their path. A gateway behind this goes by its own setting as
-   * well. @default "reject"
-   */
-  readonly encodedSlash?: "reject" | "keep" | undefined;
+/** A gateway behind this goes by its own settings as well. */
+export interface ValidationOptions extends ValidationInput {
   readonly limits?: ValidationLimits | undefined;
   /** Makes the answer for a request that is not let through, or throws. @default a problem answer (RFC 9457) */
   readonly reject?: ((error: ProxyError, c: Context) => Response) | undefined;

@@ -4,7 +4,7 @@ import { type GatewayOptions, createGateway, gatewayOptions } from "../handlers/
 import { hostPlatform } from "../handlers/host-options.ts";
 import { type ProxyTo, createProxyTo } from "../handlers/proxy.ts";
 import { readValue } from "../middleware/options.ts";
-import { explicitPaths } from "../src/config/paths.ts";
+import { explicitPaths } from "../src/config/tree.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import type { ConfigInput } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";

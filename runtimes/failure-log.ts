@@ -14,7 +14,7 @@ export interface FailureOptions {
    * Called at the end of every exchange that failed, before or after the response's head, mistakes of clients included.
    * Replaces the lines on standard error. What it throws is ignored.
    */
-  onFailure?(report: FailureReport): void;
+  readonly onFailure?: ((report: FailureReport) => void) | undefined;
 }
 
 /** Calls `onFailure` where there is one, else writes lines. */

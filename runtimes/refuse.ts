@@ -1,7 +1,7 @@
 /** The refusal of a config that a runtime can't honour. */
 import { ConfigError } from "../src/config/config-error.ts";
 import { refusals } from "../src/config/requirements.ts";
-import { checkTls } from "../src/config/tls-check.ts";
+import { checkTls } from "../src/config/certificates.ts";
 import type { Config } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";
 

@@ -42,6 +42,7 @@ const listenFailure = (code: string | undefined, host: string, port: number): st
     case "EACCES":
       return `not allowed to listen on ${host}:${port}; ports below 1024 need more rights, so choose a higher one`;
     case "EADDRNOTAVAIL":
+    case "EAFNOSUPPORT":
       return `this machine has no address ${host} to listen on`;
     case "ENOTFOUND":
       return `no address is known for the host name ${host}`;

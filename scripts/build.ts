@@ -1,6 +1,6 @@
-/** Builds what the npm package ships: `dist/` (JavaScript and types) and `schema.json`. */
+/** Builds what the npm package ships: `dist/` (JavaScript and types). */
 import { spawnSync } from "node:child_process";
-import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -10,6 +10,3 @@ const compiler = ["-p", "tsconfig.build.json"];
 const { status } = spawnSync(`${root}node_modules/.bin/tsc`, compiler, { cwd: root, stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
 chmodSync(`${root}dist/bin/fairlead.js`, 0o755);
-
-const { jsonSchema } = await import("../src/config/json-schema.ts");
-writeFileSync(`${root}schema.json`, `${JSON.stringify(jsonSchema(), null, 2)}\n`);

@@ -1,10 +1,7 @@
 /** Writes the reference of every config key into docs/configuration.md, from the schema. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { configSchema } from "../src/config/schema/config.ts";
-import type { Schema } from "../src/config/schema/run.ts";
-import { type Shape, shapeOf } from "../src/config/shape.ts";
-
-type AnySchema = Schema<unknown, unknown>;
+import type { Schema, Setting } from "../src/config/schema/schema.ts";
+import { configSchema } from "../src/config/settings/config.ts";
 
 const FILE = new URL("../docs/configuration.md", import.meta.url);
 const START = "<!-- reference: written by scripts/config-reference.ts -->\n";
@@ -24,54 +21,50 @@ const plain = (text: string): string =>
 const kind = (expects: string): string =>
   expects.replace(/,? such as .*?(?=, or (?:"unlimited"|false|an object)|$)/, "");
 
-const isContainer = ({ entries, item, element }: Shape): boolean =>
-  entries !== undefined || item !== undefined || element !== undefined;
-
-/** The schema that a key wraps, which several keys may share. */
-const within = (schema: AnySchema): AnySchema =>
-  "wrapped" in schema ? within(schema.wrapped as AnySchema) : schema;
-
 /** Whether a default says more than "as its own keys say". */
 const isTelling = (value: unknown): boolean =>
   value !== undefined && !(typeof value === "object" && Object.keys(value ?? {}).length === 0);
 
-const describe = (schema: AnySchema, shape: Shape): string => {
+const describe = ({ schema, about, isRequired, default: value, formerly }: Setting): string => {
   const expects = kind(schema.expects);
   const trivial = /^an object(?: of durations| of limits)?$|^true or false$/.test(expects);
-  const parts = [
-    shape.about ?? "",
-    trivial ? "" : `${expects.replace(/^./, (first) => first.toUpperCase())}.`,
-  ];
-  if (isTelling(shape.default)) parts.push(`Default ${code(shape.default)}.`);
-  else if (schema.type !== "exact_optional") parts.push("Required.");
+  const parts = [about, trivial ? "" : `${expects.replace(/^./, (first) => first.toUpperCase())}.`];
+  if (isTelling(value)) parts.push(`Default ${code(value)}.`);
+  if (isRequired) parts.push("Required.");
+  if (formerly.length > 0) parts.push(`Formerly ${formerly.map(code).join(", ")}, which is still taken.`);
   return plain(parts.filter((part) => part !== "").join(" "));
 };
 
 /** Lines of the keys below `schema`, each set of keys described once. */
-const keysOf = (schema: AnySchema, path: string, indent: string, seen: Map<AnySchema, string>): string[] => {
-  const { entries, item, element } = shapeOf(schema);
+const keysOf = (
+  { settings, item, element }: Schema,
+  path: string,
+  indent: string,
+  seen: Map<Schema, string>,
+): string[] => {
   const inner = item ?? element;
-  if (entries === undefined) return inner === undefined ? [] : keysOf(inner, path, indent, seen);
-  return Object.entries(entries).flatMap(([key, member]) => {
-    const shape = shapeOf(member);
+  if (settings === undefined) return inner === undefined ? [] : keysOf(inner, path, indent, seen);
+  return Object.entries(settings).flatMap(([key, setting]) => {
+    const { schema } = setting;
     const at = `${path}.${key}`;
-    const line = `${indent}- \`${key}\`: ${describe(member, shape)}`;
-    const before = seen.get(within(member));
-    if (before !== undefined && shape.entries !== undefined) return [`${line} Keys as in \`${before}\`.`];
-    seen.set(within(member), at);
-    return [line, ...(isContainer(shape) ? keysOf(member, at, `${indent}  `, seen) : [])];
+    const line = `${indent}- \`${key}\`: ${describe(setting)}`;
+    const before = seen.get(schema);
+    if (before !== undefined && schema.settings !== undefined) return [`${line} Keys as in \`${before}\`.`];
+    seen.set(schema, at);
+    return [line, ...keysOf(schema, at, `${indent}  `, seen)];
   });
 };
 
-const reference = (): string => {
-  const seen = new Map<AnySchema, string>();
-  const sections = Object.entries(shapeOf(configSchema).entries ?? {})
+/** The reference of every key of `schema`. */
+export const reference = (schema: Schema = configSchema): string => {
+  const seen = new Map<Schema, string>();
+  return Object.entries(schema.settings ?? {})
     .filter(([key]) => key !== "$schema")
-    .map(([key, schema]) => {
-      const keys = keysOf(schema, key, "", seen).join("\n");
-      return `### ${key}\n\n${describe(schema, shapeOf(schema))}\n\n${keys}\n`;
-    });
-  return sections.join("\n");
+    .map(([key, setting]) => {
+      const keys = keysOf(setting.schema, key, "", seen).join("\n");
+      return `### ${key}\n\n${describe(setting)}\n\n${keys}\n`;
+    })
+    .join("\n");
 };
 
 /** `text` with the reference between its marks brought up to date. */

@@ -28,7 +28,7 @@ import { Upkeep } from "./upkeep.ts";
 import type { UpstreamPolicy } from "./upstream-policy.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
 
-export type { Admission, Surroundings } from "./admission.ts";
+export type { Surroundings } from "./admission.ts";
 export type { Answer } from "./visit.ts";
 
 /** Answers requests. */

@@ -2,8 +2,7 @@
 export { defineConfig, parseConfig } from "./config/parse.ts";
 export { ConfigError, type ConfigProblem } from "./config/config-error.ts";
 export type * from "./config/types.ts";
-export type { RouteMatchInput, ValueMatchInput } from "./config/match-types.ts";
-export type { PathMatch, RouteMatch, ValueMatch } from "./routing/match.ts";
+export type { PathMatch, ValueMatch } from "./routing/match.ts";
 export { CAPABILITIES, type Capability } from "./core/capability.ts";
 export {
   ERROR_KINDS,

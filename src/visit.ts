@@ -21,7 +21,7 @@ export interface Answer {
    *
    * @param bytesSent content bytes that left.
    */
-  ended(error: ProxyError | undefined, bytesSent: number): void;
+  readonly ended: (error: ProxyError | undefined, bytesSent: number) => void;
 }
 
 export interface VisitParts {

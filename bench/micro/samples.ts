@@ -1,6 +1,5 @@
 /** Inputs that the benches share: a config of any size and a request as a browser sends it. */
-import type { RouteMatchInput } from "../../src/config/match-types.ts";
-import type { ConfigInput, RouteInput } from "../../src/config/types.ts";
+import type { ConfigInput, RouteInput, RouteMatchInput } from "../../src/config/types.ts";
 
 /** Fields of an ordinary browser request, in a browser's order. */
 export const BROWSER_PAIRS: readonly string[] = [

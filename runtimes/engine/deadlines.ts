@@ -10,7 +10,7 @@ export interface DeadlineEntry {
 }
 
 /** Deadlines are noticed this much too late at most. */
-export const SWEEP_MS = 100;
+const SWEEP_MS = 100;
 
 /**
  * The sweep runs only while there are entries. Made for entries that stay for long, as connections do: a `Set` that changes

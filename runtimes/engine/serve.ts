@@ -8,6 +8,9 @@ import type { ServeOptions, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import { listen } from "./server/listen.ts";
 
+const ANY_ADDRESS = "::";
+const ANY_IPV4_ADDRESS = "0.0.0.0";
+
 /**
  * Builds the gateway of `config` and listens. Resolves once connections are accepted. Installs no signal handlers.
  *
@@ -23,12 +26,15 @@ export const serveGateway = async (
   const lifecycle = { draining: false };
   const gateway: GatewayRef = { current: buildGateway(config, platform, { lifecycle, middlewareLayer }) };
   const { clock, transport } = platform;
+  const isHostImplied = options.host === undefined && options.explicit?.has("listen.host") !== true;
   return listen({
     listen: {
       ...config.listen,
       port: options.port ?? config.listen.port,
       host: options.host ?? config.listen.host,
     },
+    // Nobody asked for IPv6, which not every machine has.
+    fallbackHost: isHostImplied && config.listen.host === ANY_ADDRESS ? ANY_IPV4_ADDRESS : undefined,
     gateway,
     lifecycle,
     deadlines: new Deadlines(clock),

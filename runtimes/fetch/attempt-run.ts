@@ -61,7 +61,12 @@ export class AttemptRun {
     if (ms === 0 || this.#headAt !== undefined || this.#settled) return;
     this.#stopFirstByte();
     const late = (): void =>
-      this.stop(new ProxyError("attempt-timeout", { detail: `no response within ${ms} ms (timeouts.firstByte)`, progress: "sent" }));
+      this.stop(
+        new ProxyError("attempt-timeout", {
+          detail: `no response within ${ms} ms (timeouts.firstByte)`,
+          progress: "sent",
+        }),
+      );
     this.#stopFirstByte = this.clock.after(ms, late);
   }
 

@@ -1,6 +1,7 @@
 /** The upstream's response as a reply. */
 import { type Body, NO_BODY } from "../../src/core/body.ts";
 import { ProxyError } from "../../src/core/errors.ts";
+import type { Attempt } from "../../src/core/exchange.ts";
 import type { HttpReply } from "../../src/core/reply.ts";
 import { isEventStream } from "../../src/http/media-type.ts";
 import { isContentless } from "../../src/http/status.ts";
@@ -8,7 +9,7 @@ import type { AttemptRun } from "./attempt-run.ts";
 import { byteSourceOf } from "../../src/web/byte-source.ts";
 import { fetchFailure } from "./failures.ts";
 import { isIdleChosen } from "./idle-limit.ts";
-import { responseFields } from "./response-fields.ts";
+import { type ResponseFields, responseFields } from "./response-fields.ts";
 import type { TransportParts } from "./transport.ts";
 import { WatchedSource } from "./watched-source.ts";
 
@@ -29,7 +30,7 @@ export const downloadOf = async (
   if (status < 200 || status > 599) throw invalid(`status ${status}`, run);
   const head = responseFields(response, parts);
   if ("flaw" in head) throw invalid(head.flaw, run);
-  const { fields, length, isEncoded } = head;
+  const { fields, length } = head;
   if (isContentless(status) || attempt.exchange.arrival.method === "HEAD") {
     response.body?.cancel().catch(() => {});
     complete(run);
@@ -40,35 +41,36 @@ export const downloadOf = async (
     complete(run);
     return { kind: "http", status, fields, body: NO_BODY };
   }
-  // A runtime that keeps content encoded decodes it for whoever reads it.
-  const mayRead = !(parts.keepsCodings && isEncoded);
-  if (mayRead && length !== undefined && length <= WHOLE_BYTES && !mustWatch(response, run)) {
-    return { kind: "http", status, fields, body: await whole(response, length, run) };
+  const stream = response.body;
+  if (mayPass(head, run, parts)) {
+    // Nothing of it is seen from here on, its end included.
+    run.settle(undefined);
+    return { kind: "http", status, fields, body: { kind: "native", length, stream } };
   }
-  return {
-    kind: "http",
-    status,
-    fields,
-    body: streamed(response.body, length, { run, parts, mayRead, response }),
-  };
+  const idleMs = idleMsOf(head, attempt);
+  const isWhole = length !== undefined && length <= WHOLE_BYTES && !mustWatch(head, run);
+  const body = isWhole
+    ? await whole(response, { length, idleMs }, run)
+    : streamed(stream, { length, idleMs }, run);
+  return { kind: "http", status, fields, body };
 };
 
 const invalid = (what: string, { attempt }: AttemptRun): ProxyError =>
-  new ProxyError("bad-upstream-response", {
-    detail: `${what} from ${attempt.endpoint.authority}`,
-    progress: "head",
-  });
+  new ProxyError("bad-upstream-response", { detail: `${what} from ${attempt.endpoint.authority}`, progress: "head" });
 
 const complete = (run: AttemptRun): void => {
   run.progress = "done";
   run.settle(undefined);
 };
 
-const idleMsOf = (response: Response, { timeouts }: AttemptRun["attempt"]): number =>
-  isEventStream(response.headers.get("content-type")) ? timeouts.eventStreamIdleMs : timeouts.idleMs;
+const idleMsOf = ({ contentType }: ResponseFields, { timeouts }: Attempt): number =>
+  isEventStream(contentType) ? timeouts.eventStreamIdleMs : timeouts.idleMs;
 
-const whole = async (response: Response, length: number, run: AttemptRun): Promise<Body> => {
-  const idleMs = idleMsOf(response, run.attempt);
+const whole = async (
+  response: Response,
+  { length, idleMs }: { readonly length: number; readonly idleMs: number },
+  run: AttemptRun,
+): Promise<Body> => {
   const stalled = (): void => run.stop(stalledFor(idleMs));
   const stopTimer = idleMs === 0 ? undefined : run.clock.after(idleMs, stalled);
   try {
@@ -85,28 +87,14 @@ const whole = async (response: Response, length: number, run: AttemptRun): Promi
 const stalledFor = (ms: number): ProxyError =>
   new ProxyError("attempt-timeout", { detail: `response body paused for ${ms} ms (timeouts.idle)`, progress: "head" });
 
-interface StreamedParts {
-  readonly run: AttemptRun;
-  readonly parts: TransportParts;
-  readonly mayRead: boolean;
-  readonly response: Response;
-}
-
 const streamed = (
   stream: ReadableStream<Uint8Array>,
-  length: number | undefined,
-  { run, parts, mayRead, response }: StreamedParts,
+  { length, idleMs }: { readonly length: number | undefined; readonly idleMs: number },
+  run: AttemptRun,
 ): Body => {
-  if (!mayRead || (parts.passesThrough && !mustWatch(response, run))) {
-    // Nothing of it is seen from here on, its end included.
-    run.settle(undefined);
-    return { kind: "native", length, stream };
-  }
-  const { attempt, clock } = run;
-  const idleMs = idleMsOf(response, attempt);
   const source = byteSourceOf(stream, (thrown) => run.reason ?? brokenDownload(thrown, run));
   const watched = new WatchedSource(source, {
-    clock,
+    clock: run.clock,
     idleMs,
     stalled: () => stalledFor(idleMs),
     unread: () => new ProxyError("client-closed", { detail: `client stopped reading for ${idleMs} ms (timeouts.idle)` }),
@@ -120,11 +108,15 @@ const streamed = (
   return { kind: "stream", length, source: watched };
 };
 
+/** Whether the runtime is left to copy the body. One that keeps content encoded would decode it for whoever reads it. */
+const mayPass = (head: ResponseFields, run: AttemptRun, parts: TransportParts): boolean =>
+  head.isEncoded || (parts.passesThrough && !mustWatch(head, run));
+
 /** Whether something that was asked for depends on seeing the body. */
-const mustWatch = (response: Response, { attempt }: AttemptRun): boolean =>
+const mustWatch = ({ contentType }: ResponseFields, { attempt }: AttemptRun): boolean =>
   isIdleChosen(attempt.timeouts) ||
   attempt.exchange.endsAt !== Number.POSITIVE_INFINITY ||
-  isEventStream(response.headers.get("content-type"));
+  isEventStream(contentType);
 
 const brokenDownload = (thrown: unknown, { attempt }: AttemptRun): ProxyError => {
   if (thrown instanceof ProxyError) return thrown;

@@ -26,8 +26,8 @@ export interface FetchTransportOptions {
   readonly keepsCodings?: boolean | undefined;
   /**
    * Whether bodies go between client and upstream without being looked at, where the runtime copies them much faster than
-   * any code could. Then the outcome is settled with the response's head for content of more than 16 KiB or of unknown
-   * length, unless an idle or total time limit is set or it is an event stream.
+   * any code could. Then the outcome is settled with the response's head, unless an idle or total time limit is set or it is
+   * an event stream.
    * @default false
    */
   readonly passesThrough?: boolean | undefined;
@@ -106,7 +106,11 @@ const send = async (attempt: Attempt, parts: TransportParts, isClosed: boolean):
   }
 };
 
-const request = async (run: AttemptRun, content: BodyInit | null, parts: TransportParts): Promise<Response> => {
+const request = async (
+  run: AttemptRun,
+  content: BodyInit | null,
+  parts: TransportParts,
+): Promise<Response> => {
   const { endpoint, target, exchange } = run.attempt;
   const { method } = exchange.arrival;
   const url = endpoint.origin + target;

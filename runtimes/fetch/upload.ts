@@ -104,9 +104,12 @@ const streamed = (
   const watched = new WatchedSource(source, {
     clock: run.clock,
     idleMs,
-    stalled: () => new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms (timeouts.idle)` }),
+    stalled: () =>
+      new ProxyError("request-timeout", { detail: `request body paused for ${idleMs} ms (timeouts.idle)` }),
     unread: () =>
-      new ProxyError("attempt-timeout", { detail: `upstream stopped reading the request body for ${idleMs} ms (timeouts.idle)` }),
+      new ProxyError("attempt-timeout", {
+        detail: `upstream stopped reading the request body for ${idleMs} ms (timeouts.idle)`,
+      }),
     passed: (bytes) => {
       if (!isWhole) run.bytesSent += bytes;
     },
@@ -150,7 +153,7 @@ const otherLength = (length: number): ProxyError =>
   new ProxyError("client-closed", { detail: `request body is not of the announced ${length} bytes` });
 
 /** A body that can't be read is the client's fault: it left, or broke its own framing. */
-export const brokenUpload = (thrown: unknown): ProxyError =>
+const brokenUpload = (thrown: unknown): ProxyError =>
   thrown instanceof ProxyError
     ? thrown
     : new ProxyError("client-closed", { detail: "request body broke off", cause: thrown });

@@ -1,6 +1,6 @@
 /** What scripted upstreams are called: by the server they stand for. */
 import { readValue } from "../../middleware/options.ts";
-import { endpointUrl } from "../../src/config/schema/addresses.ts";
+import { endpointUrl } from "../../src/config/settings/addresses.ts";
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import type { ScriptedUpstream } from "./scripted-upstream.ts";
 

@@ -5,10 +5,10 @@ import type { Platform } from "../../src/core/platform.ts";
 import type { ServerRequest } from "../../src/web/arrival.ts";
 import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
 import { webRandom } from "../fetch/random.ts";
-import { timerClock } from "../fetch/timer-clock.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 import { createPlatform } from "../platform.ts";
 import { WORKERS_CAPABILITIES } from "./capabilities.ts";
+import { workersClock } from "./clock.ts";
 import { WORKERD_VALUES } from "./field-values.ts";
 
 /** workerd run by itself tells the socket's other end as `address:port`. At Cloudflare's edge there is no such property. */
@@ -27,9 +27,17 @@ const peerOfEdge = ({ headers }: Request): Peer => {
   return address === null ? UNKNOWN_PEER : peerOf(address, undefined);
 };
 
-const workersRequest = (request: Request): ServerRequest => ({
-  peer: () => peerOnSocket(request) ?? peerOfEdge(request),
-});
+/** Which of the two it is shows with the first request: to look at `cf` costs a Worker as much as all of its header fields. */
+const workersRequests = (): ((request: Request) => ServerRequest) => {
+  let isEdge = false;
+  const senderOf = (request: Request): Peer => {
+    const peer = isEdge ? undefined : peerOnSocket(request);
+    if (peer !== undefined) return peer;
+    isEdge = true;
+    return peerOfEdge(request);
+  };
+  return (request) => ({ peer: () => senderOf(request) });
+};
 
 /** Workers' own class: an identity transform that tells the length of what comes out. */
 declare const FixedLengthStream: new (length: number) => TransformStream<Uint8Array, Uint8Array>;
@@ -42,7 +50,7 @@ declare const FixedLengthStream: new (length: number) => TransformStream<Uint8Ar
  */
 export const platform = (options: FailureOptions = {}): Platform => {
   const transport = fetchTransport({
-    clock: timerClock,
+    clock: workersClock,
     values: WORKERD_VALUES,
     keepsCodings: true,
     passesThrough: true,
@@ -55,11 +63,11 @@ export const platform = (options: FailureOptions = {}): Platform => {
   return createPlatform({
     name: "workers",
     capabilities: WORKERS_CAPABILITIES,
-    clock: timerClock,
+    clock: workersClock,
     random: webRandom(),
     transport,
     fetchTransport: transport,
-    telemetry: failureTelemetry(options, timerClock, (line) => console.error(line)),
-    server: { server: workersRequest, values: WORKERD_VALUES, passesThrough: true, signalsAbort: false },
+    telemetry: failureTelemetry(options, workersClock, (line) => console.error(line)),
+    server: { server: workersRequests(), values: WORKERD_VALUES, passesThrough: true, signalsAbort: false },
   });
 };

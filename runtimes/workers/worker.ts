@@ -1,8 +1,10 @@
 /** A gateway as a Worker. */
-import { createGateway } from "../../handlers/gateway.ts";
+import { answerRequest } from "../../handlers/answer.ts";
+import { middlewareLayer } from "../../handlers/middleware-layer.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import { explicitPaths } from "../../src/config/paths.ts";
+import { explicitPaths } from "../../src/config/tree.ts";
 import type { FailureOptions } from "../failure-log.ts";
+import { buildGateway } from "../../src/gateway.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { platform } from "./platform.ts";
 
@@ -41,6 +43,6 @@ export const worker = (config: unknown, env: object = {}, options: FailureOption
   const lent = platform(options);
   const parsed = parseConfig(config, { env: textOf(env) });
   refuseUnsupported(parsed, lent, explicitPaths(config));
-  const app = createGateway(parsed, lent);
-  return { fetch: (request, bindings, context) => app.fetch(request, bindings, context as never) };
+  const gateway = buildGateway(parsed, lent, { middlewareLayer });
+  return { fetch: (request, bindings) => answerRequest(request, bindings, gateway, lent) };
 };

@@ -1,9 +1,8 @@
 /** Config files by their kind. */
 import { ConfigError } from "./config-error.ts";
-import { readPlainJson } from "./plain-json.ts";
 import { anyOf, type ConfigPath, type ConfigProblem, type Place, showValue } from "./problem.ts";
-import { isRecord } from "./schema/run.ts";
-import { faultsOf, type Locate, type Malformed, placesIn, type Source } from "./source-text.ts";
+import { faultsOf, type Malformed, placesIn, type Source, spanAt } from "./source-text.ts";
+import { isRecord } from "./tree.ts";
 
 /** What reading needs of the runtime. */
 export interface FileAccess {
@@ -12,6 +11,9 @@ export interface FileAccess {
   /** Imports a module by its absolute path. */
   readonly importModule: (path: string) => Promise<unknown>;
 }
+
+/** Says where things stand in a file. */
+export type PlaceOf = (path: ConfigPath, at: "key" | "value") => Place;
 
 /** A config file that was read. */
 export interface ConfigFile {
@@ -22,21 +24,9 @@ export interface ConfigFile {
   readonly input: unknown;
   /** What is wrong with its text and yet leaves it readable. */
   readonly problems: readonly ConfigProblem[];
-  /** Says where things stand in it. Costs a second reading, so it is asked for where something is wrong alone. */
-  readonly places: () => Promise<(path: ConfigPath, at: "key" | "value") => Place | undefined>;
+  /** Costs a second reading of some files, so it is asked for where something is wrong alone. */
+  readonly places: () => Promise<PlaceOf>;
 }
-
-/** Names that are looked for, in this order, where none is given. */
-const DEFAULT_FILES: readonly string[] = [
-  "fairlead.json",
-  "fairlead.jsonc",
-  "fairlead.yaml",
-  "fairlead.yml",
-  "fairlead.ts",
-  "fairlead.mts",
-  "fairlead.mjs",
-  "fairlead.js",
-];
 
 const isAbsolute = (path: string): boolean => /^(?:[/\\]|[a-z]:[/\\])/i.test(path);
 
@@ -57,79 +47,96 @@ export const whyUnreadable = (error: unknown): string => {
   if (code === "EACCES" || code === "EPERM" || name === "PermissionDenied" || name === "NotCapable") {
     return "the file may not be read";
   }
-  if (code === "EISDIR" || name === "IsADirectory") return "this is a directory";
-  return "the file can't be read";
+  return code === "EISDIR" || name === "IsADirectory" ? "this is a directory" : "the file can't be read";
 };
 
+/** What is known of a file before it is read. */
+interface Named {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The file whose text is `text`; `again` reads it with positions where `source` has none. */
 const textFile = (
-  name: string,
-  path: string,
+  file: Named,
   text: string,
-  { input, faults = [] }: Pick<Source, "input" | "faults">,
-  locate: () => Promise<Locate>,
+  source: Pick<Source, "input"> & Partial<Source>,
+  again: () => Promise<Source>,
 ): ConfigFile => ({
-  name,
-  path,
-  input,
-  problems: faultsOf(name, text, faults),
+  ...file,
+  input: source.input,
+  problems: faultsOf(file.name, text, source.faults ?? []),
   places: async () => {
-    const find = await locate();
-    const placeOf = placesIn(name, text);
-    return (at, side) => {
-      const span = find(at, side);
-      return span === undefined ? { source: name } : placeOf(span);
-    };
+    const root = source.root ?? (await again()).root;
+    const placeOf = placesIn(file.name, text);
+    return (path, at) => placeOf(spanAt(root, path, at));
   },
 });
 
-const readJsonFile = async (name: string, path: string, text: string): Promise<ConfigFile> => {
-  const closely = async (): Promise<Source> =>
-    accepted(name, text, (await import("./json-text.ts")).readJson(text));
-  const plain = readPlainJson(text);
-  if (plain !== undefined) return textFile(name, path, text, plain, async () => (await closely()).locate);
-  const source = await closely();
-  return textFile(name, path, text, source, () => Promise.resolve(source.locate));
-};
-
-const accepted = (name: string, text: string, read: Source | Malformed): Source => {
+const accepted = ({ name }: Named, text: string, read: Source | Malformed): Source => {
   if ("input" in read) return read;
   throw new ConfigError(faultsOf(name, text, read.faults));
 };
 
-const readYamlFile = async (name: string, path: string, text: string): Promise<ConfigFile> => {
-  const { readYaml } = await import("./yaml-text.ts");
-  const source = accepted(name, text, readYaml(text));
-  return textFile(name, path, text, source, () => Promise.resolve(source.locate));
+/** The number of keys in a value. */
+const keysOf = (value: unknown): number => {
+  if (typeof value !== "object" || value === null) return 0;
+  let count = Array.isArray(value) ? 0 : Object.keys(value).length;
+  for (const item of Object.values(value)) count += keysOf(item);
+  return count;
 };
 
-const importFile = async (name: string, path: string, access: FileAccess): Promise<ConfigFile> => {
-  const { importConfig } = await import("./config-module.ts");
-  const input = await importConfig(name, path, access.importModule);
-  return { name, path, input, problems: [], places: () => Promise.resolve(() => ({ source: name })) };
+/** The number of strings in the text of JSON that a colon follows. */
+const keysIn = (text: string): number => {
+  const string = /"(?:[^"\\]|\\.)*"(?:\s*:)?/g;
+  let count = 0;
+  while (string.test(text)) if (text[string.lastIndex - 1] === ":") count++;
+  return count;
 };
 
-const readText = async (name: string, path: string, access: FileAccess): Promise<string> => {
+/** Plain JSON without a repeated key, which needs no positions unless something else is wrong. */
+const readPlainJson = (text: string): Pick<Source, "input"> | undefined => {
   try {
-    return (await access.readText(path)).replace(/^\u{feff}/u, "");
-  } catch (error) {
-    throw fail(name, whyUnreadable(error));
+    const input: unknown = JSON.parse(text);
+    return keysOf(input) === keysIn(text) ? { input } : undefined;
+  } catch {
+    return undefined;
   }
 };
 
-type Kind = (name: string, path: string, access: FileAccess) => Promise<ConfigFile>;
+const readJsonFile = async (file: Named, text: string): Promise<ConfigFile> => {
+  const closely = async (): Promise<Source> =>
+    accepted(file, text, (await import("./json-text.ts")).readJson(text));
+  return textFile(file, text, readPlainJson(text) ?? (await closely()), closely);
+};
+
+const readYamlFile = async (file: Named, text: string): Promise<ConfigFile> => {
+  const source = accepted(file, text, (await import("./yaml-text.ts")).readYaml(text));
+  return textFile(file, text, source, () => Promise.resolve(source));
+};
+
+type Kind = (file: Named, access: FileAccess) => Promise<ConfigFile>;
 
 const ofText =
-  (read: (name: string, path: string, text: string) => Promise<ConfigFile>): Kind =>
-  async (name, path, access) => {
-    const text = await readText(name, path, access);
+  (read: (file: Named, text: string) => Promise<ConfigFile>): Kind =>
+  async (file, access) => {
+    const text = await access.readText(file.path).catch((error: unknown) => {
+      throw fail(file.name, whyUnreadable(error));
+    });
     try {
-      return await read(name, path, text);
+      return await read(file, text.replace(/^\u{feff}/u, ""));
     } catch (error) {
-      throw error instanceof RangeError ? fail(name, "nested too deeply") : error;
+      throw error instanceof RangeError ? fail(file.name, "nested too deeply") : error;
     }
   };
 
-/** By the end of the name. */
+const importFile: Kind = async (file, access) => {
+  const { importConfig } = await import("./config-module.ts");
+  const input = await importConfig(file.name, file.path, access.importModule);
+  return { ...file, input, problems: [], places: () => Promise.resolve(() => ({ source: file.name })) };
+};
+
+/** By the end of the name, in the order in which they are looked for. */
 const KINDS: ReadonlyMap<string, Kind> = new Map([
   [".json", ofText(readJsonFile)],
   [".jsonc", ofText(readJsonFile)],
@@ -141,6 +148,9 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
   [".mjs", importFile],
 ]);
 
+/** Names that are looked for, in this order, where none is given. */
+export const DEFAULT_FILES: readonly string[] = Array.from(KINDS.keys(), (end) => `fairlead${end}`);
+
 /**
  * Reads the file called `name`, seen from `cwd`: JSON (comments allowed), YAML, or a module's default export.
  *
@@ -149,9 +159,9 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
 export const readConfigFile = async (name: string, cwd: string, access: FileAccess): Promise<ConfigFile> => {
   const read = KINDS.get(/\.[a-z]+$/i.exec(name)?.[0].toLowerCase() ?? "");
   if (read === undefined) throw fail(name, `unknown kind of file; expected ${anyOf([...KINDS.keys()])}`);
-  const file = await read(name, within(cwd, name), access);
+  const file = await read({ name, path: within(cwd, name) }, access);
   if (isRecord(file.input)) return file;
-  const place = (await file.places())([], "value") ?? { source: name };
+  const place = (await file.places())([], "value");
   throw new ConfigError([
     { path: [], at: "value", message: `expected an object, found ${showValue(file.input)}`, place },
   ]);

@@ -1,15 +1,13 @@
-/** The sources of a config, laid over one another. */
+/** The sources of a config, laid over one another: defaults ← file ← environment ← flags. */
 import { ConfigError } from "./config-error.ts";
 import { type ConfigFile, discoverConfigFile, type FileAccess, readConfigFile } from "./config-file.ts";
 import { applyEnvironment, configFileOf } from "./environment.ts";
 import type { Origins } from "./locate.ts";
-import { merge } from "./merge.ts";
-import { pathsOf, valueAt } from "./paths.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { configSchema } from "./schema/config.ts";
-import { isRecord } from "./schema/run.ts";
+import type { Env } from "./references.ts";
+import { configSchema } from "./settings/config.ts";
+import { entriesOf, isRecord, merge, valueAt } from "./tree.ts";
 import type { ConfigInput } from "./types.ts";
-import type { Env } from "./variables.ts";
 
 /** Where to look. */
 export interface SourceOptions extends FileAccess {
@@ -32,29 +30,21 @@ export interface Gathered extends Origins {
   readonly whole: boolean;
 }
 
-const isLeaf = (value: unknown): boolean => !isRecord(value) || Object.keys(value).length === 0;
-
 /** The paths that flags set as a whole, with the flags' names. */
 const flagPaths = (flags: ConfigInput, names: Readonly<Record<string, string>>): Gathered["flags"] =>
-  [...pathsOf(flags)]
-    .filter((path) => isLeaf(valueAt(flags, path)) && !path.some((key) => typeof key === "number"))
-    .map((path) => ({ path, name: names[path.join(".")] ?? "command line" }));
+  entriesOf(flags)
+    .filter(([, value]) => !isRecord(value) || Object.keys(value).length === 0)
+    .filter(([path]) => !path.some((key) => typeof key === "number"))
+    .map(([path]) => ({ path, name: names[path.join(".")] ?? "command line" }));
 
-const readFile = async (options: SourceOptions): Promise<ConfigFile | undefined> => {
-  const named = options.file ?? configFileOf(options.env)?.text;
+const readFile = (options: SourceOptions): Promise<ConfigFile | undefined> => {
+  const named = options.file ?? configFileOf(options.env);
   return named === undefined
     ? discoverConfigFile(options.cwd, options)
     : readConfigFile(named, options.cwd, options);
 };
 
-/** `PORT`, which many platforms set, counts where nobody else set `listen.port`. */
-const withPort = (input: unknown, env: Env): { input: unknown; used: boolean } => {
-  const port = env["PORT"];
-  const listen = isRecord(input) ? input["listen"] : undefined;
-  const set = isRecord(listen) ? listen["port"] !== undefined : listen !== undefined;
-  if (port === undefined || port === "" || set) return { input, used: false };
-  return { input: merge(configSchema, input, { listen: { port } }), used: true };
-};
+const PORT = ["listen", "port"];
 
 /** Variables for what a file defines, which can't be judged without it. */
 const OF_THE_FILE = /^FAIRLEAD_(?:UPSTREAMS|ROUTES)_/;
@@ -70,18 +60,21 @@ export const gather = async (options: SourceOptions): Promise<Gathered> => {
     unread = error.problems;
   }
   const whole = unread.length === 0;
-  const fromEnv = applyEnvironment(configSchema, file?.input ?? {}, options.env);
-  const merged = merge(configSchema, fromEnv.input, options.flags);
-  const { input, used } = withPort(merged, options.env);
+  const { env, flags, flagNames = {} } = options;
+  const { set, problems, ...fromEnv } = applyEnvironment(configSchema, file?.input ?? {}, env);
+  let input = merge(configSchema, fromEnv.input, flags);
+  // `PORT`, which many platforms set, counts where nobody else set `listen.port`.
+  const usesPort = (env["PORT"] ?? "") !== "" && valueAt(input, PORT) === undefined;
+  if (usesPort) input = merge(configSchema, input, { listen: { port: env["PORT"] } });
   return {
     input,
     file,
-    env: used ? [...fromEnv.set, { path: ["listen", "port"], name: "PORT" }] : fromEnv.set,
-    flags: flagPaths(options.flags, options.flagNames ?? {}),
+    env: usesPort ? [...set, { path: PORT, name: "PORT" }] : set,
+    flags: flagPaths(flags, flagNames),
     problems: [
       ...unread,
       ...(file?.problems ?? []),
-      ...fromEnv.problems.filter(({ place }) => whole || !OF_THE_FILE.test(place?.source ?? "")),
+      ...problems.filter(({ place }) => whole || !OF_THE_FILE.test(place?.source ?? "")),
     ],
     whole,
   };
@@ -90,4 +83,5 @@ export const gather = async (options: SourceOptions): Promise<Gathered> => {
 /** No file, and nobody who names an upstream or a route. */
 export const isNothing = ({ input, file }: Gathered): boolean =>
   file === undefined &&
-  !(isRecord(input) && (input["upstreams"] !== undefined || input["routes"] !== undefined));
+  valueAt(input, ["upstreams"]) === undefined &&
+  valueAt(input, ["routes"]) === undefined;

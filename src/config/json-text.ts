@@ -1,6 +1,13 @@
 /** JSON config files. Comments and trailing commas are allowed. */
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
-import type { Fault, Locate, Malformed, Source, Span } from "./source-text.ts";
+import {
+  type Fault,
+  lazyMembers,
+  type Malformed,
+  type Source,
+  type Span,
+  type TextNode,
+} from "./source-text.ts";
 
 const OPTIONS = { allowTrailingComma: true, disallowComments: false, allowEmptyContent: false };
 
@@ -14,10 +21,8 @@ const FAULTS: Readonly<Record<string, string>> = {
   CloseBraceExpected: 'expected a "}"',
   CloseBracketExpected: 'expected a "]"',
   EndOfFileExpected: "expected nothing more behind the config",
-  InvalidCommentToken: "this is no comment",
   UnexpectedEndOfComment: "this comment has no end",
   UnexpectedEndOfString: "this text has no closing quote",
-  UnexpectedEndOfNumber: "this number has no end",
   InvalidUnicode: "this is no valid \\u escape",
   InvalidEscapeCharacter: "this is no valid escape",
   InvalidCharacter: "this character must be escaped",
@@ -26,73 +31,50 @@ const FAULTS: Readonly<Record<string, string>> = {
 /** What comes later follows from the first ones more often than not. */
 const MOST_FAULTS = 3;
 
-const malformed = (errors: readonly ParseError[]): Malformed => ({
-  faults: errors.slice(0, MOST_FAULTS).map(({ error, offset, length }) => ({
-    message: FAULTS[printParseErrorCode(error)] ?? "this is not JSON",
-    span: { start: offset, end: offset + length },
-  })),
-});
+const faultsOf = (errors: readonly ParseError[]): Fault[] =>
+  errors
+    // Of several at one place, such as braces that are missing at the end, the first.
+    .filter(({ offset }, index) => offset !== errors[index - 1]?.offset)
+    .slice(0, MOST_FAULTS)
+    .map(({ error, offset, length }) => ({
+      message: FAULTS[printParseErrorCode(error)] ?? "this is not JSON",
+      span: { start: offset, end: offset + length },
+    }));
 
 const spanOf = ({ offset, length }: Node): Span => ({ start: offset, end: offset + length });
 
 /** Keys that an object repeats: the last one would win, which nobody means. */
-const repeated = (node: Node, faults: Fault[]): void => {
+const repeated = (node: Node, faults: Fault[]): Fault[] => {
   const seen = new Set<unknown>();
   for (const child of node.children ?? []) {
     const [key, value] = child.type === "property" ? (child.children ?? []) : [];
-    if (key !== undefined) {
-      if (seen.has(key.value)) faults.push({ message: "this key stands twice", span: spanOf(key) });
-      seen.add(key.value);
+    if (key !== undefined && seen.has(key.value)) {
+      faults.push({ message: "duplicate key", span: spanOf(key) });
     }
+    seen.add(key?.value);
     repeated(value ?? child, faults);
   }
+  return faults;
 };
 
-type ChildOf = (node: Node, key: string | number) => Node | undefined;
-
-/** Finds members, of a key that stands twice the last, whose value is the one that is read. Each object's keys are gone through once. */
-const childFinder = (): ChildOf => {
-  const members = new Map<Node, ReadonlyMap<unknown, Node | undefined>>();
-  const membersOf = (node: Node): ReadonlyMap<unknown, Node | undefined> => {
-    let found = members.get(node);
-    if (found === undefined) {
-      found = new Map((node.children ?? []).map(({ children }) => [children?.[0]?.value, children?.[1]]));
-      members.set(node, found);
-    }
-    return found;
-  };
-  return (node, key) => (node.type === "array" ? node.children?.[Number(key)] : membersOf(node).get(key));
-};
-
-const locateIn = (root: Node): Locate => {
-  const childOf = childFinder();
-  return (path, at) => {
-    let node = root;
-    let reached = true;
-    for (const step of path) {
-      const child = childOf(node, step);
-      // A key that the long form has, where a short form stands.
-      if (child === undefined && typeof step === "string" && node.type !== "object") continue;
-      reached = child !== undefined;
-      if (child === undefined) break;
-      node = child;
-    }
-    const key = node.parent?.type === "property" ? node.parent.children?.[0] : undefined;
-    const whole = !reached || node.type === "object" || node.type === "array";
-    return spanOf((at === "key" || whole) && key !== undefined ? key : node);
-  };
-};
+const nodeOf = (node: Node, key?: Node): TextNode => ({
+  span: spanOf(node),
+  key: key && spanOf(key),
+  kind: node.type === "object" ? "object" : node.type === "array" ? "list" : "scalar",
+  members: lazyMembers(() =>
+    (node.children ?? []).flatMap((child, index): [string, TextNode][] => {
+      if (node.type === "array") return [[String(index), nodeOf(child)]];
+      const [name, value] = child.children ?? [];
+      return name === undefined || value === undefined ? [] : [[String(name.value), nodeOf(value, name)]];
+    }),
+  ),
+});
 
 /** Reads JSON with comments. */
 export const readJson = (text: string): Source | Malformed => {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, OPTIONS);
-  if (errors.length > 0 || root === undefined) {
-    return errors.length > 0
-      ? malformed(errors)
-      : { faults: [{ message: "the file is empty", span: { start: 0, end: 0 } }] };
-  }
-  const faults: Fault[] = [];
-  repeated(root, faults);
-  return { input: getNodeValue(root) as unknown, locate: locateIn(root), faults };
+  if (errors.length > 0) return { faults: faultsOf(errors) };
+  if (root === undefined) return { faults: [{ message: "the file is empty", span: { start: 0, end: 0 } }] };
+  return { input: getNodeValue(root) as unknown, root: nodeOf(root), faults: repeated(root, []) };
 };

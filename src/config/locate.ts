@@ -1,11 +1,13 @@
 /** Where the parts of a config came from. */
 import type { ConfigFile } from "./config-file.ts";
-import { pathsOf, valueAt } from "./paths.ts";
 import { byPlace, type ConfigPath, type ConfigProblem, MOST_SHOWN, type Place } from "./problem.ts";
-import { isSecretPlace } from "./secret-places.ts";
+import { defaultsIn, startsWithReference } from "./references.ts";
+import { isSecretPlace } from "./secrets.ts";
+import { configSchema } from "./settings/config.ts";
+import { entriesOf, valueAt } from "./tree.ts";
 
 /** A path, and what set everything below it. */
-export interface Setting {
+export interface SetBy {
   readonly path: ConfigPath;
   /** Name of a variable or a flag. */
   readonly name: string;
@@ -13,9 +15,9 @@ export interface Setting {
 
 export interface Origins {
   readonly file: ConfigFile | undefined;
-  readonly env: readonly Setting[];
+  readonly env: readonly SetBy[];
   /** Win over `env`. */
-  readonly flags: readonly Setting[];
+  readonly flags: readonly SetBy[];
 }
 
 const startsWith = (path: ConfigPath, start: ConfigPath): boolean =>
@@ -33,34 +35,25 @@ const setWithin = ({ file, env, flags }: Origins, path: ConfigPath): string | un
 
 /** Secrets that stand in the file itself, line by line, as the file may spell them. */
 const literalSecrets = (input: unknown): string[] =>
-  [...pathsOf(input)]
-    .filter(isSecretPlace)
-    .map((path) => valueAt(input, path))
-    .filter((value) => typeof value === "string")
-    .filter((text) => !text.includes("${"))
+  entriesOf(input)
+    .flatMap(([path, value]) =>
+      typeof value === "string" && isSecretPlace(configSchema, path, value) ? [value] : [],
+    )
+    .flatMap((text) => (text.includes("${") ? defaultsIn(text) : [text]))
     .flatMap((text) => [...text.split("\n"), JSON.stringify(text).slice(1, -1)])
     .filter((line) => line.length > 2);
 
-const REFERENCE_ALONE = /^["']?\$\{(?:env|file):[^}]*\}/;
-
-type Cover = (place: Place, isSecret: boolean) => Place;
-
 /** Places with every secret that stands in their line masked; without the line where the secret is what it shows. */
-const covering = (secrets: readonly string[]): Cover => {
+const coveringLines = (secrets: readonly string[]): ((place: Place, isSecret: boolean) => Place) => {
   const lines = new Map<string, string>();
-  const masked = (text: string): string => {
-    let line = lines.get(text);
-    if (line === undefined) {
-      line = secrets.reduce((left, secret) => left.replaceAll(secret, "*".repeat(secret.length)), text);
-      lines.set(text, line);
-    }
-    return line;
-  };
   return (place, isSecret) => {
-    const { text, ...bare } = place;
-    if (text === undefined) return place;
-    if (isSecret && !REFERENCE_ALONE.test(text.slice((place.column ?? 1) - 1))) return bare;
-    return { ...place, text: masked(text) };
+    const { text = "", ...bare } = place;
+    if (isSecret && !startsWithReference(text.slice((place.column ?? 1) - 1))) return bare;
+    const line =
+      lines.get(text) ??
+      secrets.reduce((left, secret) => left.replaceAll(secret, "*".repeat(secret.length)), text);
+    lines.set(text, line);
+    return { ...place, text: line };
   };
 };
 
@@ -73,20 +66,19 @@ export const located = async (
   problems: readonly ConfigProblem[],
 ): Promise<ConfigProblem[]> => {
   const inFile = await origins.file?.places();
+  const input = origins.file?.input;
   const placed = problems.map((problem) => {
-    if (problem.place !== undefined) return problem;
-    const name = setBy(origins, problem.path) ?? setWithin(origins, problem.path);
-    const place = name === undefined ? inFile?.(problem.path, problem.at) : { source: name };
-    return place === undefined ? problem : { ...problem, place };
+    const { path, at, place } = problem;
+    const name = setBy(origins, path) ?? setWithin(origins, path);
+    const found = place ?? (name === undefined ? inFile?.(path, at) : { source: name });
+    return found === undefined ? problem : { ...problem, place: found };
   });
-  const covered = covering(literalSecrets(origins.file?.input));
+  const cover = coveringLines(literalSecrets(input));
   return placed.toSorted(byPlace).map((problem, index) => {
-    const { place } = problem;
+    const { path, place } = problem;
     if (place?.text === undefined) return problem;
     const { text: _, ...bare } = place;
-    return {
-      ...problem,
-      place: index < MOST_SHOWN ? covered(place, isSecretPlace(problem.path)) : bare,
-    };
+    const isSecret = isSecretPlace(configSchema, path, valueAt(input, path));
+    return { ...problem, place: index < MOST_SHOWN ? cover(place, isSecret) : bare };
   });
 };

@@ -29,8 +29,8 @@ export const maskUserinfo = (text: string, cover: Cover = asterisks): string =>
 
 const PRIVATE_KEY_LINE = new RegExp(`${PRIVATE_KEY.source}[^"']*`, "g");
 
-/** What a shell would take where the variable is not set. */
-const SHELL_DEFAULT = /(?<=\$\{env:\w+:?[-=?+])[^}]+/g;
+/** What a shell would take where the variable is not set, written in a way that no config knows. */
+const SHELL_DEFAULT = /(?<=\$\{env:\w+(?::?[=?+]|-))[^}]+/g;
 
 /** A line of a config file without private keys and passwords in URLs; every column stays where it is. */
 export const maskLine = (line: string): string =>

@@ -8,15 +8,22 @@ export interface Span {
   readonly end: number;
 }
 
-/** Where `path`, or the nearest part around it, stands. */
-export type Locate = (path: ConfigPath, at: "key" | "value") => Span | undefined;
+/** A value in a text. */
+export interface TextNode {
+  readonly span: Span;
+  /** Where its key stands. */
+  readonly key?: Span | undefined;
+  readonly kind: "object" | "list" | "scalar";
+  /** Its members; of a repeated key the last, whose value is the one that is read. */
+  readonly members: () => ReadonlyMap<string, TextNode>;
+}
 
 /** What was read from a text. */
 export interface Source {
   readonly input: unknown;
-  readonly locate: Locate;
+  readonly root: TextNode;
   /** What must not be, and yet leaves the rest readable. */
-  readonly faults?: readonly Fault[];
+  readonly faults: readonly Fault[];
 }
 
 /** A file that can't be read as what its name says. */
@@ -29,6 +36,28 @@ export interface Fault {
   readonly message: string;
   readonly span: Span;
 }
+
+/** Where the key or value at `path` stands below `root`; else the nearest part around it. */
+export const spanAt = (root: TextNode, path: ConfigPath, at: "key" | "value"): Span => {
+  let node = root;
+  let isReached = true;
+  for (const step of path) {
+    const member = node.kind === "scalar" ? undefined : node.members().get(String(step));
+    // A key that the long form has, where a short form stands.
+    if (member === undefined && typeof step === "string" && node.kind !== "object") continue;
+    isReached = member !== undefined;
+    if (member === undefined) break;
+    node = member;
+  }
+  const isWhole = !isReached || node.kind !== "scalar";
+  return (at === "key" || isWhole ? node.key : undefined) ?? node.span;
+};
+
+/** Members that are looked for once, however many are asked for. */
+export const lazyMembers = (find: () => Iterable<readonly [string, TextNode]>): TextNode["members"] => {
+  let found: ReadonlyMap<string, TextNode> | undefined;
+  return () => (found ??= new Map(find()));
+};
 
 /** How many of the sorted `starts` are at most `offset`. */
 const linesUpTo = (starts: readonly number[], offset: number): number => {

@@ -1,4 +1,4 @@
-/** YAML config files (YAML 1.2, core schema). */
+/** YAML config files (YAML 1.2, core schema, with merge keys). */
 import {
   type Alias,
   type Document,
@@ -12,56 +12,55 @@ import {
   visit,
   type YAMLError,
 } from "yaml";
-import type { Fault, Locate, Malformed, Source, Span } from "./source-text.ts";
+import {
+  type Fault,
+  lazyMembers,
+  type Malformed,
+  type Source,
+  type Span,
+  type TextNode,
+} from "./source-text.ts";
 
-const spanOf = (node: unknown): Span | undefined => {
+const NOWHERE: Span = { start: 0, end: 0 };
+
+const spanOf = (node: unknown): Span => {
   const range = (node as Partial<Node> | null | undefined)?.range;
-  return range === undefined || range === null ? undefined : { start: range[0], end: range[1] };
+  return range === undefined || range === null ? NOWHERE : { start: range[0], end: range[1] };
 };
 
-type PairOf = (node: unknown, key: string | number) => Pair | undefined;
+const MERGE_KEY = "<<";
 
-/** Finds members, of a key that stands twice the last, whose value is the one that is read. Each mapping's keys are gone through once. */
-const pairFinder = (): PairOf => {
-  const members = new Map<unknown, ReadonlyMap<string, Pair>>();
-  return (node, key) => {
-    if (!isMap(node)) return undefined;
-    let found = members.get(node);
-    if (found === undefined) {
-      found = new Map(
-        node.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : [])),
-      );
-      members.set(node, found);
-    }
-    return found.get(String(key));
-  };
+/** What a mapping takes over by `<<`, and then its own, which win. */
+const pairsOf = (map: unknown, document: Document): Pair[] => {
+  const node = isAlias(map) ? map.resolve(document) : map;
+  if (isSeq(node)) return node.items.toReversed().flatMap((item) => pairsOf(item, document));
+  if (!isMap(node)) return [];
+  const isMerge = ({ key }: Pair): boolean => isScalar(key) && key.source === MERGE_KEY;
+  const merged = node.items.filter(isMerge).flatMap(({ value }) => pairsOf(value, document));
+  return [...merged, ...node.items.filter((pair) => !isMerge(pair))];
 };
 
-const locateIn = (document: Document): Locate => {
-  const pairOf = pairFinder();
-  return (path, at) => {
-    let node: unknown = document.contents;
-    let key: unknown;
-    let reached = true;
-    for (const step of path) {
-      if (isAlias(node)) node = node.resolve(document);
-      const pair = pairOf(node, step);
-      const item: unknown = isSeq(node) ? node.items[Number(step)] : undefined;
-      // A key that the long form has, where a short form stands.
-      if (typeof step === "string" && !isMap(node)) continue;
-      reached = pair !== undefined || item !== undefined;
-      if (!reached) break;
-      key = pair?.key;
-      node = pair === undefined ? item : (pair.value ?? pair.key);
-    }
-    const whole = !reached || isMap(node) || isSeq(node);
-    return spanOf((at === "key" || whole) && key !== undefined ? key : node) ?? spanOf(key);
+const nodeOf = (given: unknown, document: Document, key?: unknown): TextNode => {
+  const node = isAlias(given) ? given.resolve(document) : given;
+  return {
+    span: node === null || node === undefined ? spanOf(key) : spanOf(node),
+    key: key === undefined ? undefined : spanOf(key),
+    kind: isMap(node) ? "object" : isSeq(node) ? "list" : "scalar",
+    members: lazyMembers(() =>
+      isSeq(node)
+        ? node.items.map((item, index) => [String(index), nodeOf(item, document)] as const)
+        : pairsOf(node, document).flatMap((pair) =>
+            isScalar(pair.key)
+              ? [[String(pair.key.value), nodeOf(pair.value, document, pair.key)] as const]
+              : [],
+          ),
+    ),
   };
 };
 
 /** Where what the parser says helps nobody. */
 const FAULTS: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: "this key stands twice",
+  DUPLICATE_KEY: "duplicate key",
   MULTIPLE_DOCS: "a second document starts here; a config is one document",
   RESOURCE_EXHAUSTION: "nested too deeply",
 };
@@ -76,27 +75,25 @@ const aliasFaults = (document: Document): Fault[] => {
   const aliases: Alias[] = [];
   visit(document, { Alias: (_, alias) => void aliases.push(alias) });
   const dangling = aliases.filter((alias) => alias.resolve(document) === undefined);
-  const faults = dangling.map((alias) => ({
-    alias,
-    message: `there is no anchor "&${alias.source}" before this`,
-  }));
-  const [first] = aliases;
+  if (dangling.length > 0) {
+    return dangling.map((alias) => ({
+      message: `there is no anchor "&${alias.source}" before this`,
+      span: spanOf(alias),
+    }));
+  }
   // Aliases of aliases that unfold into more than anybody writes.
-  if (faults.length === 0 && first !== undefined)
-    faults.push({ alias: first, message: "aliases unfold too far" });
-  return faults.map(({ alias, message }) => ({ message, span: spanOf(alias) ?? { start: 0, end: 0 } }));
+  return aliases.slice(0, 1).map((alias) => ({ message: "aliases unfold too far", span: spanOf(alias) }));
 };
 
 /** Reads YAML. Repeated keys are a fault. */
 export const readYaml = (text: string): Source | Malformed => {
-  const document = parseDocument(text, { prettyErrors: false, version: "1.2" });
+  const document = parseDocument(text, { prettyErrors: false, version: "1.2", merge: true });
   const broken = [...document.errors, ...document.warnings];
   const faults = broken.map(faultOf);
   if (broken.some(({ code }) => code !== "DUPLICATE_KEY")) return { faults };
-  if (document.contents === null)
-    return { faults: [{ message: "the file is empty", span: { start: 0, end: 0 } }] };
+  if (document.contents === null) return { faults: [{ message: "the file is empty", span: NOWHERE }] };
   try {
-    return { input: document.toJS() as unknown, locate: locateIn(document), faults };
+    return { input: document.toJS() as unknown, root: nodeOf(document.contents, document), faults };
   } catch {
     return { faults: [...faults, ...aliasFaults(document)] };
   }

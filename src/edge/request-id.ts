@@ -15,7 +15,7 @@ export interface RequestIdRules {
   /** Whose ids are kept. */
   readonly trust: "always" | "trusted" | "never";
   /** Makes a new id. */
-  generate(): string;
+  readonly generate: () => string;
 }
 
 /** Safe in logs, headers and HTML alike. */

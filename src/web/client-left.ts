@@ -60,7 +60,9 @@ export class ClientLeft implements Cancellation {
 const cancelledBy = (signal: AbortSignal): CancellationSource => {
   const source = new CancellationSource();
   const fire = (): void =>
-    source.cancel(new ProxyError("client-closed", { detail: "client left", cause: signal.reason as unknown }));
+    source.cancel(
+      new ProxyError("client-closed", { detail: "client left", cause: signal.reason as unknown }),
+    );
   if (signal.aborted) fire();
   else signal.addEventListener("abort", fire, { once: true });
   return source;

@@ -76,7 +76,8 @@ class RequestSource implements ByteSource {
  * to be counted, so it never is.
  */
 export const requestBody = (request: Request, length: number | undefined, isNative: boolean): Body => {
-  if (!isNative || length === undefined) return { kind: "stream", length, source: new RequestSource(request, length) };
+  if (!isNative || length === undefined)
+    return { kind: "stream", length, source: new RequestSource(request, length) };
   const { body } = request;
   return body === null ? NO_BODY : { kind: "native", length, stream: body };
 };

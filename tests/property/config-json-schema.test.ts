@@ -2,14 +2,11 @@ import { Ajv } from "ajv";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/config/config-error.ts";
-import { jsonSchema } from "../../src/config/json-schema.ts";
-import { replaceAt } from "../../src/config/merge.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import { pathsOf, valueAt } from "../../src/config/paths.ts";
 import { type ConfigPath, showPath } from "../../src/config/problem.ts";
-import { configSchema } from "../../src/config/schema/config.ts";
-import type { Schema } from "../../src/config/schema/run.ts";
-import { memberOf, shapeAt, shapeOf } from "../../src/config/shape.ts";
+import { schemaAt } from "../../src/config/schema/schema.ts";
+import { configSchema, jsonSchema } from "../../src/config/settings/config.ts";
+import { entriesOf, setAt, valueAt } from "../../src/config/tree.ts";
 import { EVERYTHING } from "../support/every-setting.ts";
 
 const validate = new Ajv({ strict: false }).compile(jsonSchema());
@@ -151,17 +148,15 @@ interface Spot {
 }
 
 const SPOTS: readonly Spot[] = PIECES.flatMap((piece) =>
-  [...pathsOf(piece)].map((path) => ({ piece, path, value: valueAt(piece, path) })),
+  entriesOf(piece).map(([path, value]) => ({ piece, path, value })),
 );
-/** The schema of what stands at `path`, which several places may share. */
-const schemaAt = (path: ConfigPath): unknown => {
-  let schema: Schema<unknown, unknown> | undefined = configSchema;
-  for (const key of path) schema = schema === undefined ? undefined : memberOf(shapeOf(schema), key);
-  return schema !== undefined && "wrapped" in schema ? schema.wrapped : schema;
-};
+
+/** `input` with another value at `path`, which exists. */
+const replaceAt = (input: unknown, path: ConfigPath, value: unknown): unknown =>
+  setAt(undefined, input, path, value);
 
 /** One spot for each schema. */
-const DISTINCT = [...new Map(SPOTS.map((spot) => [schemaAt(spot.path), spot])).values()];
+const DISTINCT = [...new Map(SPOTS.map((spot) => [schemaAt(configSchema, spot.path), spot])).values()];
 const LEAVES = SPOTS.filter(({ value }) => typeof value !== "object");
 const OBJECTS = SPOTS.filter(({ value }) => typeof value === "object" && !Array.isArray(value));
 
@@ -444,7 +439,8 @@ describe("JSON Schema and parser", () => {
     );
     const found = [...LEAVES, ...lists].flatMap(({ piece, path, value }) => {
       // Beside texts a reference is a text.
-      if (typeof value !== "string" && shapeAt(configSchema, path)?.text === true) return [];
+      if (typeof value !== "string" && schemaAt(configSchema, path)?.scalars.includes("string") === true)
+        return [];
       const input = replaceAt(piece, path, "${env:VALUE}");
       return [
         ...said(input, { VALUE: String(value) }),

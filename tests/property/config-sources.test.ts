@@ -1,9 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { variableNames } from "../../src/config/environment.ts";
-import { merge } from "../../src/config/merge.ts";
-import { explicitPaths, valueAt } from "../../src/config/paths.ts";
-import { configSchema } from "../../src/config/schema/config.ts";
+import { configSchema } from "../../src/config/settings/config.ts";
+import { explicitPaths, merge, valueAt } from "../../src/config/tree.ts";
 import { parseDuration, parseSize } from "../../src/config/units.ts";
 import { loadSome } from "../support/config-files.ts";
 

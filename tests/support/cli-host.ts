@@ -58,9 +58,10 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       files.set(path, text);
     },
     onHangUp: () => {},
-    certificates: { inspect: () => [], modeOf: () => Promise.resolve(undefined) },
+    certificates: { inspect: () => [], accessTo: () => Promise.resolve(undefined) },
     importModule: unexpected("importing"),
     now: () => 0,
+    networkAddresses: () => [],
     onSignal: unexpected("a signal"),
     exit: unexpected("exiting"),
     serve: async () => {

@@ -1,6 +1,5 @@
 /** Every setting once. */
-import type { ConfigInput, RouteInput } from "../../src/config/types.ts";
-import type { RouteMatchInput } from "../../src/config/match-types.ts";
+import type { ConfigInput, RouteInput, RouteMatchInput } from "../../src/config/types.ts";
 
 interface Everything extends ConfigInput {
   readonly upstreams: NonNullable<ConfigInput["upstreams"]>;
@@ -26,6 +25,7 @@ export const EVERYTHING: Everything = {
     host: "::",
     trustedProxies: "10.0.0.0/8",
     readyPath: "/readyz",
+    halfClose: "answer",
     limits: {
       headerBytes: "16KiB",
       headers: 50,
@@ -71,6 +71,7 @@ export const EVERYTHING: Everything = {
       responseHeaders: edits,
       timeouts: { total: "1m", firstByte: "1s", idle: "1s" },
       bodyBytes: "1MB",
+      middleware: [],
       encodedSlash: "keep",
     },
     {
@@ -93,4 +94,5 @@ export const EVERYTHING: Everything = {
   securityHeaders: { preset: "strict", headers: { "x-a": "b", "x-c": false }, override: true, remove: [] },
   requestId: { header: "x-id", trust: "always" },
   forwarding: { xForwarded: false, forwarded: true, via: false },
+  middleware: [],
 };

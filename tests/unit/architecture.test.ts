@@ -78,10 +78,10 @@ describe("dependency rule", () => {
 describe("packages", () => {
   /** What each folder may use besides the project's own files. */
   const ALLOWED: readonly (readonly [folder: RegExp, packages: RegExp])[] = [
-    [/^src\/config\//, /^(valibot|@valibot\/to-json-schema|jsonc-parser|yaml|ipaddr\.js)$/],
+    [/^src\/config\//, /^(jsonc-parser|yaml|ipaddr\.js)$/],
     [/^src\/routing\/regex\.ts$/, /^re2js$/],
     [/^src\//, /^ipaddr\.js$/],
-    [/^(middleware|handlers)\//, /^(hono(\/|$)|valibot$)/],
+    [/^(middleware|handlers)\//, /^hono(\/|$)/],
     [/^runtimes\/(engine|node|deno|bun)\//, /^node:/],
     [/^runtimes\/workers\//, /^(hono(\/|$)|cloudflare:|fairlead-config$)/],
     [/^runtimes\//, /^hono(\/|$)/],

@@ -47,7 +47,7 @@ const reasonFor = (code: string): string => {
 };
 
 /** How an endpoint is called in messages. */
-export const nameOf = ({ upstream, authority, socketPath }: Endpoint): string =>
+const nameOf = ({ upstream, authority, socketPath }: Endpoint): string =>
   `upstream "${upstream}" at ${socketPath ?? authority}`;
 
 /** No connection could be made. */

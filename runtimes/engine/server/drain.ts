@@ -5,12 +5,12 @@ export type ConnectionSet = Set<ClientConnection>;
 
 export interface DrainOptions {
   readonly connections: ConnectionSet;
-  stopAccepting(): Promise<void>;
+  readonly stopAccepting: () => Promise<void>;
   /** Between turning not-ready and refusing new connections. */
   readonly delayMs: number;
   /** What requests in flight get after that. */
   readonly timeoutMs: number;
-  now(): number;
+  readonly now: () => number;
 }
 
 /**

@@ -17,14 +17,16 @@ const BACKLOG = 4096;
 
 export interface ListenOptions {
   readonly listen: ListenConfig;
+  /** Host to bind where there is no such address as the config's. */
+  readonly fallbackHost?: string | undefined;
   readonly gateway: GatewayRef;
   readonly deadlines: Deadlines;
   /** Turned to draining by `drain`. */
   readonly lifecycle: { draining: boolean };
-  now(): number;
-  epoch(): number;
+  readonly now: () => number;
+  readonly epoch: () => number;
   /** Called once when the server has ended. */
-  closed(): Promise<void>;
+  readonly closed: () => Promise<void>;
 }
 
 /** Resolves once connections are accepted. Throws `ServeError` when the address can't be had. */
@@ -35,7 +37,7 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
     accept(socket, context, connections),
   );
-  await open(server, config);
+  await open(server, config, options.fallbackHost);
   let ended: Promise<void> | undefined;
   const end = (): Promise<void> => (ended ??= options.closed());
   let drained: Promise<{ readonly cut: number }> | undefined;
@@ -100,11 +102,21 @@ const serverContext = (options: ListenOptions, connections: ConnectionSet): Serv
   };
 };
 
-const open = async (server: Server, { host, port }: ListenConfig): Promise<void> => {
+/** Failures that another address does not help against. Bun has no code for those that it helps against. */
+const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
+
+const open = async (
+  server: Server,
+  { host, port }: Pick<ListenConfig, "host" | "port">,
+  fallbackHost?: string,
+): Promise<void> => {
   try {
     server.listen({ host, port, backlog: BACKLOG });
     await once(server, "listening");
   } catch (cause) {
+    if (fallbackHost !== undefined && !OF_PORTS.has((cause as NodeJS.ErrnoException).code)) {
+      return open(server, { host: fallbackHost, port });
+    }
     server.close(() => {});
     throw listenError(cause, { host, port });
   }

@@ -1,92 +1,93 @@
 /** Lists, and objects with keys of the user's choice. */
-import * as v from "valibot";
-import {
-  type Dataset,
-  fail,
-  isRecord,
-  issueOf,
-  member,
-  refused,
-  type Run,
-  type Schema,
-  settled,
-  step,
-} from "./run.ts";
+import { isRecord } from "../tree.ts";
+import { orReference } from "./leaf.ts";
+import { type JsonSchema, longForm, REFUSED, type Schema } from "./schema.ts";
+
+export interface MapOptions {
+  /** Whether the names tell which values are secret. */
+  readonly credentials?: boolean;
+  /** TypeScript of the names. */
+  readonly names?: string;
+}
 
 /** An object with keys of the user's choice. `name` may give a key another form; two keys of one form are an error. */
-export const mapOf = <Input, Output>(
+export const mapOf = <Output>(
   expects: string,
-  name: Schema<string, string>,
-  item: Schema<Input, Output>,
-): Schema<Readonly<Record<string, Input>>, Readonly<Record<string, Output>>> => {
-  const run: Run = (dataset, config) => {
-    const input = dataset.value;
-    if (!isRecord(input)) return refused(dataset, expects);
-    const value: Record<string, unknown> = {};
-    for (const key of Object.keys(input)) {
-      const given = input[key];
+  name: Schema<string>,
+  item: Schema<Output>,
+  { credentials = false, names = "string" }: MapOptions = {},
+): Schema<Readonly<Record<string, Output>>> => ({
+  expects,
+  types: {
+    input: `Readonly<Record<${names}, ${item.types.input}>>`,
+    output: `Readonly<Record<string, ${item.types.output}>>`,
+  },
+  json: { type: "object", additionalProperties: item.json, propertyNames: name.bare },
+  takes: isRecord,
+  read: (value, reading) => {
+    if (!isRecord(value)) return reading.refuse(value, expects, REFUSED);
+    const before = reading.issues.length;
+    const output: Record<string, Output | undefined> = {};
+    for (const [key, given] of Object.entries(value)) {
       if (given === undefined) continue;
-      const named = name["~run"]({ value: key }, config);
-      for (const issue of named.issues ?? []) {
-        fail(dataset, { ...issue, path: [step(input, key, "key")] });
-      }
-      const form = String(named.value);
-      if (form === "__proto__" || Object.hasOwn(value, form)) {
-        const message = form === "__proto__" ? "this can't be a name" : `"${form}" is given twice`;
-        fail(dataset, issueOf(key, null, message, [step(input, key, "key")]));
-      } else value[form] = member(dataset, item, config, key, given);
+      const form = reading.key(name, key);
+      if (form === undefined) reading.member(item, key, given);
+      else if (form === "__proto__") reading.complain("this can't be a name", [key], "key");
+      else if (Object.hasOwn(output, form)) reading.complain(`"${form}" is given twice`, [key], "key");
+      else output[form] = reading.member(item, key, given);
     }
-    return settled(dataset, value);
-  };
+    return reading.issues.length === before ? (output as Record<string, Output>) : undefined;
+  },
+  scalars: [],
+  item,
+  isSecret: credentials ? "credentials" : undefined,
+});
+
+const listType = (item: string): string => `readonly ${item.includes(" | ") ? `(${item})` : item}[]`;
+
+/** A list of at least `least`. */
+export const listOf = <Output>(
+  expects: string,
+  item: Schema<Output>,
+  least: 0 | 1 = 0,
+): Schema<readonly Output[]> => {
+  const json: JsonSchema = { type: "array", items: item.json, ...(least === 0 ? {} : { minItems: least }) };
   return {
-    ...v.record(name, item),
     expects,
-    "~run": run,
-  } as unknown as Schema<Readonly<Record<string, Input>>, Readonly<Record<string, Output>>>;
-};
-
-const runList = (
-  dataset: Dataset,
-  item: Schema<unknown, unknown>,
-  config: Parameters<Run>[1],
-  list: readonly unknown[],
-): ReturnType<Run> =>
-  settled(
-    dataset,
-    list.map((given, index) => member(dataset, item, config, index, given)),
-  );
-
-/** A list. */
-export const listOf = <Input, Output>(
-  expects: string,
-  item: Schema<Input, Output>,
-): Schema<readonly Input[], readonly Output[]> => {
-  const run: Run = (dataset, config) =>
-    Array.isArray(dataset.value) ? runList(dataset, item, config, dataset.value) : refused(dataset, expects);
-  return { ...v.array(item), expects, looks: {}, "~run": run } as unknown as Schema<
-    readonly Input[],
-    readonly Output[]
-  >;
-};
-
-/** One value or a list of them; always read as a list, of at least `least`. */
-export const oneOrMany = <Input, Output>(
-  expects: string,
-  item: Schema<Input, Output>,
-  least: 0 | 1 = 1,
-): Schema<Input | readonly Input[], readonly Output[]> => {
-  const run: Run = (dataset, config) => {
-    if (Array.isArray(dataset.value)) {
-      return dataset.value.length < least
-        ? refused(dataset, expects)
-        : runList(dataset, item, config, dataset.value);
-    }
-    const inner = item["~run"](dataset, config);
-    return inner.typed ? settled(dataset, [inner.value]) : inner;
+    types: { input: listType(item.types.input), output: listType(item.types.output) },
+    json: item.scalars.includes("string") && item.settings === undefined ? orReference(json) : json,
+    bare: json,
+    takes: Array.isArray,
+    read: (value, reading) => {
+      if (!Array.isArray(value) || value.length < least) return reading.refuse(value, expects, REFUSED);
+      const items = value.map((given, index) => reading.member(item, index, given));
+      return items.includes(undefined) ? undefined : (items as Output[]);
+    },
+    scalars: [],
+    element: item,
   };
-  const list = least === 0 ? v.array(item) : v.pipe(v.array(item), v.nonEmpty());
-  return { ...v.union([item, list]), expects, "~run": run } as unknown as Schema<
-    Input | readonly Input[],
-    readonly Output[]
-  >;
+};
+
+/** One value or a list of them, of at least `least`; always read as a list. */
+export const oneOrMany = <Output>(
+  expects: string,
+  item: Schema<Output>,
+  least: 0 | 1 = 1,
+): Schema<readonly Output[]> => {
+  const list = listOf(expects, item, least);
+  return {
+    ...list,
+    types: { input: `${item.types.input} | ${list.types.input}`, output: list.types.output },
+    json: { anyOf: [item.json, list.bare] },
+    takes: (value) => list.takes(value) || item.takes(value),
+    read: (value, reading) => {
+      if (Array.isArray(value)) return list.read(value, reading);
+      const only = item.read(value, reading);
+      return only === undefined ? undefined : [only];
+    },
+    scalars: item.scalars,
+    settings: item.settings,
+    formerNames: item.formerNames,
+    expand: (value) => longForm(item, value),
+  };
 };

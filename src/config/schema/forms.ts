@@ -1,49 +1,45 @@
-/** Values with several forms. One is chosen by looking at the value: a union would try them all and blame them all. */
-import { union } from "valibot";
-import { isRecord, type PathItem, refused, type Run, type Schema } from "./run.ts";
+/** Values with several forms. One is chosen by the value's type: trying them all would blame them all. */
+import { isRecord } from "../tree.ts";
+import { REFUSED, type Schema } from "./schema.ts";
 
-/** One of several forms, chosen by looking at the value. `forms` are what the JSON Schema lists. */
-export const formOf = <Input, Output>(
-  expects: string,
-  forms: readonly Schema<Input, Output>[],
-  choose: (value: unknown) => Schema<Input, Output> | undefined,
-): Schema<Input, Output> => {
-  const run: Run = (dataset, config) =>
-    choose(dataset.value)?.["~run"](dataset, config) ?? refused(dataset, expects);
-  return { ...union([...forms]), expects, "~run": run } as unknown as Schema<Input, Output>;
-};
+const union = (types: readonly string[]): string => [...new Set(types)].join(" | ");
 
-/** How a short form is spelt out. */
-export interface Expanding {
-  /** The long form of `value`; `value` itself when it is the long form already or nothing known. */
-  readonly expand: (value: unknown) => unknown;
-}
+/** The first of `forms` that takes values of the given type. */
+export const formOf = <Output>(expects: string, forms: readonly Schema<Output>[]): Schema<Output> => ({
+  expects,
+  types: {
+    input: union(forms.map(({ types }) => types.input)),
+    output: union(forms.map(({ types }) => types.output)),
+  },
+  json: { anyOf: forms.map(({ json }) => json) },
+  takes: (value) => forms.some((form) => form.takes(value)),
+  read: (value, reading) => {
+    const form = forms.find(({ takes }) => takes(value));
+    return form === undefined ? reading.refuse(value, expects, REFUSED) : form.read(value, reading);
+  },
+  forms,
+  scalars: [...new Set(forms.flatMap(({ scalars }) => scalars))],
+  settings: forms.find(({ settings }) => settings !== undefined)?.settings,
+  formerNames: forms.find(({ formerNames }) => formerNames !== undefined)?.formerNames,
+  item: forms.find(({ item }) => item !== undefined)?.item,
+  element: forms.find(({ element }) => element !== undefined)?.element,
+  expand: forms.find(({ expand }) => expand !== undefined)?.expand,
+});
 
 /** A long form, and short forms which stand for its key `key`. Problems are reported where the short form stands. */
-export const shortFor = <Short, Long, Output>(
+export const shortFor = <Output>(
   expects: string,
   key: string,
-  short: Schema<Short, unknown>,
-  long: Schema<Long, Output>,
-): Schema<Short | Long, Output> & Expanding => {
-  const isShort = (value: unknown): boolean => typeof value === "string" || Array.isArray(value);
-  const expand = (value: unknown): unknown => (isShort(value) ? { [key]: value } : value);
-  const run: Run = (dataset, config) => {
-    const { value } = dataset;
-    if (isRecord(value)) return long["~run"](dataset, config);
-    if (!isShort(value)) return refused(dataset, expects);
-    const inner = long["~run"]({ value: { [key]: value } }, config);
-    for (const issue of inner.issues ?? []) {
-      if (issue.path?.[0].key !== key) continue;
-      const rest = issue.path.slice(1);
-      if (rest.length === 0) delete (issue as { path?: unknown }).path;
-      else (issue as { path?: PathItem[] }).path = rest;
-    }
-    return inner;
-  };
-  return { ...union([short, long]), expects, expand, "~run": run } as unknown as Schema<
-    Short | Long,
-    Output
-  > &
-    Expanding;
-};
+  short: Schema,
+  long: Schema<Output>,
+): Schema<Output> => ({
+  ...formOf<unknown>(expects, [short, long]),
+  types: { input: union([short.types.input, long.types.input]), output: long.types.output },
+  read: (value, reading) => {
+    if (isRecord(value)) return long.read(value, reading);
+    if (!short.takes(value)) return reading.refuse(value, expects, REFUSED);
+    return reading.short(key, () => long.read({ [key]: value }, reading));
+  },
+  expand: (value) => (short.takes(value) && !isRecord(value) ? { [key]: value } : value),
+  shortKey: key,
+});

@@ -1,38 +1,94 @@
 /** Single values. */
-import { picklist } from "valibot";
 import { nearestName } from "../../core/nearest.ts";
 import { anyOf } from "../problem.ts";
-import {
-  type Dataset,
-  type Looks,
-  Refusal,
-  REFUSED,
-  refused,
-  type Run,
-  type Schema,
-  settled,
-} from "./run.ts";
+import { REFERENCE, REFERENCE_ALONE } from "./patterns.ts";
+import { type JsonSchema, Refusal, REFUSED, type Scalar, type Schema } from "./schema.ts";
 
-/** A single value. `base` and `looks` tell the JSON Schema what it looks like; `read` decides. */
-export const leaf = <Input, Output>(
-  base: Schema<Input, unknown>,
-  expects: string,
-  read: (value: unknown) => Output | Refusal,
-  looks: Looks = {},
-): Schema<Input, Output> => {
-  const run = (dataset: Dataset): ReturnType<Run> => {
-    const value = read(dataset.value);
-    if (!(value instanceof Refusal)) return settled(dataset, value);
-    return refused(dataset, value.expected ?? expects, value.note);
-  };
-  return { ...base, expects, looks, "~run": run } as Schema<Input, Output>;
+/** The same where a reference may stand within. */
+const textWithReference = (text: JsonSchema): JsonSchema => {
+  if (text["enum"] !== undefined) return { anyOf: [text, { type: "string", pattern: REFERENCE }] };
+  const { pattern } = text;
+  return typeof pattern === "string" ? { ...text, pattern: `${pattern}|${REFERENCE}` } : text;
 };
 
-/** One of some words. */
-export const oneOf = <const Word extends string>(...words: readonly Word[]): Schema<Word, Word> =>
-  leaf(picklist(words), anyOf(words.map((word) => `"${word}"`)), (value) => {
-    const found = words.find((word) => word === value);
-    if (found !== undefined) return found;
-    const meant = typeof value === "string" ? nearestName(value, words) : undefined;
-    return meant === undefined ? REFUSED : new Refusal(`did you mean "${meant}"?`);
+/** `made`, or a reference that becomes it. */
+export const orReference = (made: JsonSchema): JsonSchema => {
+  if (made["type"] === "string") return textWithReference(made);
+  const forms = made["anyOf"];
+  if (Array.isArray(forms)) return { ...made, anyOf: forms.map(textWithReference) };
+  return { anyOf: [made, { type: "string", pattern: REFERENCE_ALONE }] };
+};
+
+/** A single value. */
+export interface Leaf<Output> {
+  readonly scalars: readonly Scalar[];
+  /** What a value of these types means. */
+  readonly read: (value: never) => Output | Refusal;
+  /** Without references. */
+  readonly json?: JsonSchema;
+  /** TypeScript of input and output where they are not the scalars. */
+  readonly input?: string;
+  readonly output?: string;
+  readonly takes?: (value: unknown) => boolean;
+}
+
+export const leaf = <Output>(expects: string, options: Leaf<Output>): Schema<Output> => {
+  const { scalars, json = {}, input = scalars.join(" | "), output = input } = options;
+  const read = options.read as (value: unknown) => Output | Refusal;
+  const takes = options.takes ?? ((value) => scalars.includes(typeof value as Scalar));
+  return {
+    expects,
+    types: { input, output },
+    json: orReference(json),
+    bare: json,
+    takes,
+    read: (value, reading) => {
+      const found = takes(value) ? read(value) : REFUSED;
+      if (!(found instanceof Refusal)) return found;
+      return reading.refuse(value, found.expected ?? expects, found);
+    },
+    scalars,
+  };
+};
+
+const literal = (value: unknown): string => JSON.stringify(value);
+
+/** One of some values. */
+export const oneOf = <const Value extends string | number>(...values: readonly Value[]): Schema<Value> => {
+  const scalar = typeof values[0] === "string" ? "string" : "number";
+  return leaf(anyOf(values.map(literal)), {
+    scalars: [scalar],
+    read: (given: unknown) => {
+      const found = values.find((value) => value === given);
+      if (found !== undefined) return found;
+      const meant = typeof given === "string" ? nearestName(given, values.map(String)) : undefined;
+      return meant === undefined ? REFUSED : new Refusal(`did you mean "${meant}"?`);
+    },
+    json: { type: scalar, enum: values },
+    input: values.map(literal).join(" | "),
   });
+};
+
+/** false, for what can be turned off. */
+export const off: Schema<false> = {
+  ...leaf("false", {
+    scalars: ["boolean"],
+    read: (value: false) => value,
+    input: "false",
+    takes: (value) => value === false,
+  }),
+  json: { const: false },
+};
+
+const NOTHING: JsonSchema = { not: {} };
+
+/** What is no data, and stands in TypeScript alone, where its type is `input`. */
+export const code = <Output>(
+  expects: string,
+  takes: (value: unknown) => boolean,
+  input = "unknown",
+): Schema<Output> => ({
+  ...leaf(expects, { scalars: [], read: (value: Output) => value, takes, input }),
+  json: NOTHING,
+  bare: NOTHING,
+});

@@ -1,91 +1,160 @@
-/** Objects with known keys. Beyond valibot's `strictObject` every unknown key is reported, with the nearest known one. */
-import * as v from "valibot";
+/** Objects with known keys. Every unknown key is reported, with the nearest known one. */
 import { nearestName } from "../../core/nearest.ts";
-import { fail, isRecord, issueOf, member, refused, type Run, type Schema, settled, step } from "./run.ts";
+import type { ConfigPath } from "../problem.ts";
+import { isRecord, type Tree } from "../tree.ts";
+import { type Mention, Reading } from "./reading.ts";
+import { type JsonSchema, outputName, REFUSED, type Schema, type Setting, type Settings } from "./schema.ts";
 
-/** What the documentation says about a key. */
-export interface Described {
-  readonly about: string;
-}
+/** What more may be said of a key. */
+type Details = Partial<Pick<Setting, "needs" | "as" | "isFilled" | "formerly">>;
+type Define = (schema: Schema, about: string, details?: Details) => Setting;
+
+const define =
+  (more: Partial<Pick<Setting, "isRequired" | "default">>): Define =>
+  (schema, about, { needs, as, isFilled = false, formerly = [] } = {}) => {
+    const { isRequired = false, default: value } = more;
+    return { schema, about, isRequired, default: value, needs, as, isFilled, formerly };
+  };
 
 /** A key that must be there. */
-export const required = <I, O>(schema: Schema<I, O>, about: string): Schema<I, O> & Described => ({
-  ...schema,
-  about,
-});
+export const required: Define = define({ isRequired: true });
 
 /** A key that may be left out and has no default. */
-export const optional = <I, O>(
-  schema: Schema<I, O>,
-  about: string,
-): v.ExactOptionalSchema<Schema<I, O>, undefined> & Described => ({
-  ...v.exactOptional(schema, undefined),
-  about,
-});
+export const optional: Define = define({});
 
 /** A key that may be left out; then it is as if `value` were written. */
-export const defaulted = <I, O, const D extends I>(
-  schema: Schema<I, O>,
-  value: D,
-  about: string,
-): v.ExactOptionalSchema<Schema<I, O>, D> & Described => ({
-  ...(v.exactOptional as (schema: Schema<I, O>, value: D) => v.ExactOptionalSchema<Schema<I, O>, D>)(
-    schema,
-    value,
-  ),
-  about,
-});
+export const defaulted = (schema: Schema, value: unknown, about: string, details?: Details): Setting =>
+  define({ default: value })(schema, about, details);
 
-type EntriesOf<Input> = {
-  readonly [Key in keyof Input]-?: Schema<Exclude<Input[Key], undefined>, unknown>;
-};
-type OutputOf<Entries> = Entries extends v.ObjectEntries
-  ? v.InferOutput<v.StrictObjectSchema<Entries, undefined>>
-  : never;
-type NothingElse<Entries, Input> = { readonly [Key in Exclude<keyof Entries, keyof Input>]: never };
+/** What a rule over several keys gets to see and say. */
+export interface Rule {
+  /** Whether somebody wrote a key, right or wrong. */
+  readonly has: (key: string) => boolean;
+  /** Names within the object that something must define. */
+  readonly mentions: (kind: Mention["kind"]) => readonly Mention[];
+  /** Says what is wrong at `keys` below the object. */
+  readonly complain: (message: string, ...keys: ConfigPath) => void;
+}
 
-const unknownKey = (key: string, entries: object): string => {
-  const names = Object.keys(entries).filter((name) => name !== "$schema");
+export interface ObjectOptions<Output> {
+  readonly expects?: string;
+  /**
+   * What several keys must obey together. Runs where some are wrong already too, so that everything is told at once:
+   * those are undefined.
+   */
+  readonly rule?: (given: Partial<Output>, rule: Rule) => void;
+  /** What JSON Schema can say of the rule. */
+  readonly json?: JsonSchema;
+  /** File of the interface where it is not generated. */
+  readonly from?: string;
+  /** Keys that begin so are left alone. */
+  readonly ignores?: string;
+}
+
+/** Some keys of `schema`, for another object. */
+export const pick = ({ settings = {} }: Schema, ...keys: readonly string[]): Settings =>
+  Object.fromEntries(
+    keys.map((key) => {
+      const found = settings[key];
+      if (found === undefined) throw new TypeError(`no setting "${key}"`);
+      return [key, found];
+    }),
+  );
+
+const unknownKey = (key: string, settings: Settings): string => {
+  const names = Object.keys(settings).filter((name) => name !== "$schema");
   const meant = nearestName(key, names);
   if (meant !== undefined) return `unknown key; did you mean "${meant}"?`;
   return `unknown key; expected ${names.length > 1 ? "one of " : ""}${names.join(", ")}`;
 };
 
-/** An object with exactly the keys of `Input`, which the compiler checks. Keys that hold undefined count as left out. */
-export const object =
-  <Input extends object>(expects: string) =>
-  <const Entries extends EntriesOf<Input>>(
-    entries: Entries & NothingElse<Entries, Input>,
-  ): Schema<Input, OutputOf<Entries>> => {
-    const known: readonly (readonly [string, Schema<unknown, unknown>])[] = Object.entries(entries);
-    const run: Run = (dataset, config) => {
-      const input = dataset.value;
-      if (!isRecord(input)) return refused(dataset, expects);
-      const value: Record<string, unknown> = {};
-      let seen = 0;
-      for (const [key, schema] of known) {
-        let given = Object.hasOwn(input, key) ? input[key] : undefined;
-        if (given !== undefined) seen++;
-        else if (schema.type === "exact_optional") {
-          given = (schema as v.ExactOptionalSchema<Schema<unknown, unknown>, unknown>).default;
-          if (given === undefined) continue;
-        } else {
-          fail(dataset, issueOf(undefined, null, `missing; expected ${schema.expects}`, [step(input, key)]));
-          continue;
-        }
-        value[key] = member(dataset, schema, config, key, given);
-      }
-      const keys = Object.keys(input);
-      if (keys.length !== seen) {
-        for (const key of keys) {
-          if (input[key] === undefined || Object.hasOwn(entries, key)) continue;
-          fail(dataset, issueOf(key, null, unknownKey(key, entries), [step(input, key, "key")]));
-        }
-      }
-      return settled(dataset, value);
-    };
-    return { ...v.strictObject(entries as v.ObjectEntries), expects, "~run": run } as unknown as Schema<
-      Input,
-      OutputOf<Entries>
-    >;
+const jsonOf = (settings: Settings, ignores: string | undefined): JsonSchema => {
+  const properties = Object.entries(settings).flatMap(
+    ([key, { schema, about, default: value, formerly }]) => {
+      const described = { ...schema.json, description: about };
+      const old = { ...schema.json, description: `Now called \`${key}\`.`, deprecated: true };
+      return [
+        [key, value === undefined ? described : { ...described, default: value }],
+        ...formerly.map((name) => [name, old]),
+      ];
+    },
+  );
+  return {
+    type: "object",
+    properties: Object.fromEntries(properties) as JsonSchema,
+    required: Object.keys(settings).filter((key) => settings[key]?.isRequired === true),
+    additionalProperties: false,
+    ...(ignores === undefined ? {} : { patternProperties: { [`^${ignores}`]: {} } }),
   };
+};
+
+/** What a default means. It is read once, so all configs share it. */
+const readDefault = ({ schema, about, default: value }: Setting): unknown => {
+  const read = value === undefined ? undefined : schema.read(value, new Reading());
+  if (read === undefined && value !== undefined) throw new TypeError(`${about} The default is wrong`);
+  return read;
+};
+
+/** An object with exactly these keys, as the interface `name`. Keys that hold undefined count as left out. */
+export const object = <Output extends object>(
+  name: string,
+  settings: Settings,
+  options: ObjectOptions<Output> = {},
+): Schema<Output> => {
+  const { expects = "an object", rule, json = {}, from, ignores } = options;
+  const known = Object.entries(settings).map(([key, setting]) => ({
+    ...setting,
+    key,
+    as: outputName(key, setting),
+  }));
+  const nothingWritten: Tree = Object.fromEntries(
+    known.filter(({ as }) => as !== "").map((setting) => [setting.as, readDefault(setting)]),
+  );
+  const unknownKeys = (value: Tree, reading: Reading): void => {
+    for (const key of Object.keys(value)) {
+      if (value[key] === undefined || Object.hasOwn(settings, key)) continue;
+      if (ignores !== undefined && key.startsWith(ignores)) continue;
+      reading.complain(unknownKey(key, settings), [key], "key");
+    }
+  };
+  const read = (value: unknown, reading: Reading): Output | undefined => {
+    if (!isRecord(value)) return reading.refuse(value, expects, REFUSED);
+    const [before, mentionsBefore] = [reading.issues.length, reading.mentions.length];
+    const output: Record<string, unknown> = { ...nothingWritten };
+    let seen = 0;
+    for (const { key, as, schema, isRequired } of known) {
+      const given = Object.hasOwn(value, key) ? value[key] : undefined;
+      if (given === undefined) {
+        if (isRequired) reading.complain(`missing; expected ${schema.expects}`, [key]);
+        continue;
+      }
+      seen++;
+      const found = reading.member(schema, key, given);
+      if (as !== "") output[as] = found;
+    }
+    if (Object.keys(value).length !== seen) unknownKeys(value, reading);
+    rule?.(output as Partial<Output>, {
+      has: (key) => Object.hasOwn(value, key) && value[key] !== undefined,
+      mentions: (kind) => reading.mentionsSince(mentionsBefore, kind),
+      complain: (message, ...keys) => reading.complain(message, keys),
+    });
+    return reading.issues.length === before ? (output as Output) : undefined;
+  };
+  return {
+    expects,
+    types: { input: inputName(name), output: name },
+    json: { ...jsonOf(settings, ignores), ...json },
+    takes: isRecord,
+    read,
+    scalars: [],
+    settings,
+    formerNames: new Map(
+      Object.entries(settings).flatMap(([key, { formerly }]) => formerly.map((name) => [name, key])),
+    ),
+    declares: { name, from },
+    ignores,
+  };
+};
+
+/** `RouteInput` beside `RouteConfig`, `ListenLimitsInput` beside `ListenLimits`. */
+const inputName = (name: string): string => `${name.replace(/(?<=.)Config$/, "")}Input`;

@@ -1,59 +1,46 @@
 /** Single values of the config: text, numbers with bounds, units, names. */
-import { boolean, number, string, union } from "valibot";
 import { isFieldName, isFieldValue } from "../../http/headers.ts";
 import { compileTemplate } from "../../routing/template.ts";
-import type { DurationInput, SizeInput } from "../types.ts";
 import { parseDuration, parseSize } from "../units.ts";
 import { leaf } from "./leaf.ts";
-import {
-  DURATION,
-  FIELD_NAME,
-  FIELD_TEMPLATE,
-  FIELD_VALUE,
-  MEDIA_TYPE,
-  PADDED,
-  PORT,
-  SIZE,
-  TEXT,
-} from "./patterns.ts";
-import { type Looks, Refusal, REFUSED, type Schema } from "./run.ts";
+import * as patterns from "./patterns.ts";
+import { type JsonSchema, Refusal, REFUSED, type Schema, transformed } from "./schema.ts";
 
 /** What a text means, or why it means nothing. */
 type ReadText<Output> = (text: string) => Output | Refusal;
 
-const keepText = (text: string): string => text;
-
 /** `$${` is a literal `${`; a bare `${` would be a variable, which only some values may hold. */
 const literalText = (text: string): string | Refusal => {
   if (!text.includes("${")) return text;
-  if (/(?<!\$)\$\{/.test(text)) {
-    return new Refusal(
-      'no variable can stand here; write "$${" for a literal "${"',
-      "text without variables",
-    );
-  }
-  return text.replaceAll("$${", "${");
+  if (!/(?<!\$)\$\{/.test(text)) return text.replaceAll("$${", "${");
+  return new Refusal('no variable can stand here; write "$${" for a literal "${"', {
+    expected: "text without variables",
+  });
 };
 
-/** Text without variables. */
+/** `text` so that none of it is a variable, where it is read as text. */
+export const escaped = (text: string): string => text.split("${").join("$${");
+
+/** Text without variables. `output` is the TypeScript of what it means. */
 export const text = <Output = string>(
   expects: string,
-  read: ReadText<Output> = keepText as ReadText<Output>,
-  looks: Looks = {},
-): Schema<string, Output> =>
-  leaf(
-    string(),
-    expects,
-    (value) => {
-      if (typeof value !== "string") return REFUSED;
-      const literal = literalText(value);
+  read: ReadText<Output> = (given) => given as Output,
+  json: JsonSchema = {},
+  output = "string",
+): Schema<Output> =>
+  leaf(expects, {
+    scalars: ["string"],
+    read: (given: string) => {
+      const literal = literalText(given);
       return literal instanceof Refusal ? literal : read(literal);
     },
-    { pattern: TEXT, ...looks },
-  );
+    json: { type: "string", pattern: patterns.TEXT, ...json },
+    output,
+  });
 
-/** A text with something in it. */
-export const SOMETHING: Looks = { minLength: 1 };
+/** A text that is not empty. */
+export const nonEmpty = (expects: string): Schema<string> =>
+  text(expects, (given) => (given === "" ? REFUSED : given), { minLength: 1 });
 
 /** What a compiler of the proxy says against a text, without the text itself, which stands in the problem already. */
 export const because = (error: unknown): Refusal =>
@@ -61,134 +48,184 @@ export const because = (error: unknown): Refusal =>
     error instanceof Error ? error.message.replace(/^(?:path|host|value of header) "[^"]*":? /, "") : "",
   );
 
+/** Text that `compile` takes, or says why not. */
+export const compiles =
+  (compile: (text: string) => unknown): ReadText<string> =>
+  (given) => {
+    try {
+      compile(given);
+      return given;
+    } catch (error) {
+      return because(error);
+    }
+  };
+
+const PARAMS = /(?<!\$)\$\{param\.([^}]*)\}/g;
+
 /** Text in which `${client.address}` and its like stand for values of the request. `read` sees it as written. */
-export const template = (expects: string, read: ReadText<string>, looks: Looks): Schema<string, string> =>
-  leaf(
-    string(),
-    expects,
-    (value) => {
-      if (typeof value !== "string") return REFUSED;
-      if (value.includes("${")) {
-        try {
-          compileTemplate(value);
-        } catch (error) {
-          return because(error);
-        }
-      }
-      return read(value);
+export const template = (expects: string, read: ReadText<string>, json: JsonSchema): Schema<string> => {
+  const schema = leaf(expects, {
+    scalars: ["string"],
+    read: (given: string) => {
+      const compiled = given.includes("${") ? compiles(compileTemplate)(given) : given;
+      return compiled instanceof Refusal ? compiled : read(given);
     },
-    looks,
-  );
+    json: { type: "string", ...json },
+  });
+  return transformed(schema, (given, reading) => {
+    for (const [, name = ""] of given.matchAll(PARAMS)) reading.mention("param", name);
+    return given;
+  });
+};
 
-export const flag: Schema<boolean, boolean> = leaf(boolean(), "true or false", (value) =>
-  typeof value === "boolean" ? value : REFUSED,
-);
+export const flag: Schema<boolean> = leaf("true or false", {
+  scalars: ["boolean"],
+  read: (value: boolean) => value,
+  json: { type: "boolean" },
+});
 
-const wholeNumber = (minimum: number, maximum: number): Looks => ({ type: "integer", minimum, maximum });
+const between = (minimum: number, maximum: number): JsonSchema => ({ type: "integer", minimum, maximum });
 
 /** A whole number. */
-export const whole = (what: string, least: number, most: number): Schema<number, number> =>
-  leaf(
-    number(),
-    `${what} from ${least} to ${most}`,
-    (value) =>
-      typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
-        ? value
-        : REFUSED,
-    wholeNumber(least, most),
-  );
+export const whole = (least: number, most: number, what = "a whole number"): Schema<number> =>
+  leaf(`${what} from ${least} to ${most}`, {
+    scalars: ["number"],
+    read: (value: number) => (Number.isInteger(value) && value >= least && value <= most ? value : REFUSED),
+    json: between(least, most),
+  });
 
 /** Share of traffic. Bounded as in Kubernetes' Gateway API. */
-export const weight: Schema<number, number> = whole("a whole number", 0, 1_000_000);
+export const weight: Schema<number> = whole(0, 1_000_000);
 
-/** 0 asks for any free port. A string is accepted because environments hold nothing else. */
-export const listenPort: Schema<number | string, number> = leaf(
-  union([number(), string()]),
+/** A number from `least` to `most`, or a text like `pattern` that means one. */
+const measure = (
+  expects: string,
+  [least, most, pattern, input]: readonly [least: number, most: number, pattern: string, input?: string],
+  read: (value: number | string) => number | Refusal,
+): Schema<number> =>
+  leaf(expects, {
+    scalars: ["number", "string"],
+    read,
+    json: { anyOf: [between(least, most), { type: "string", pattern }] },
+    input: input ?? "number | string",
+    output: "number",
+  });
+
+/** A whole number, or Infinity. */
+export const wholeOrUnlimited = (least: number, most: number): Schema<number> => {
+  const { expects } = whole(least, most);
+  return measure(
+    `${expects}, or "unlimited"`,
+    [least, most, "^unlimited$", 'number | "unlimited"'],
+    (value) => {
+      if (value === "unlimited") return Number.POSITIVE_INFINITY;
+      return Number.isInteger(value) && Number(value) >= least && Number(value) <= most
+        ? Number(value)
+        : REFUSED;
+    },
+  );
+};
+
+/** 0 asks for any free port. A text is accepted because environments hold nothing else. */
+export const listenPort: Schema<number> = measure(
   "a port number from 0 to 65535",
+  [0, 65_535, patterns.PORT],
   (value) => {
-    const port = typeof value === "string" && /^\d{1,5}$/.test(value) ? Number(value) : value;
-    return typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : REFUSED;
+    const port = typeof value === "number" || /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
+    return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : REFUSED;
   },
-  { anyOf: [wholeNumber(0, 65_535), { type: "string", pattern: PORT }] },
 );
 
 /** Timers of every runtime hold 2³¹ - 1 ms. */
 const LONGEST_MS = 2_147_483_647;
 
-export const duration: Schema<DurationInput, number> = leaf(
-  union([number(), string()]),
+const milliseconds = measure(
   'a duration such as 250 (milliseconds), "250ms", "10s", "5m", "1h" or "1d"',
+  [0, LONGEST_MS, patterns.DURATION, "DurationInput"],
   (value) => {
-    const ms = parseDuration(value);
-    if (ms === undefined) return REFUSED;
-    return ms > LONGEST_MS ? new Refusal("", 'a duration of at most "24d"') : ms;
+    const ms = parseDuration(value) ?? REFUSED;
+    return ms instanceof Refusal || ms <= LONGEST_MS
+      ? ms
+      : new Refusal("", { expected: 'a duration of at most "24d"' });
   },
-  { anyOf: [wholeNumber(0, LONGEST_MS), { type: "string", pattern: DURATION }] },
 );
 
-const EXPECTED_SIZE = 'a size such as 65536 (bytes), "64KB", "64KiB" or "1MB"';
+/** Milliseconds. */
+export const duration: Schema<number> = { ...milliseconds, unit: "Ms" };
+
+const SIZE = 'a size such as 65536 (bytes), "64KB", "64KiB" or "1MB"';
+const MOST_BYTES = Number.MAX_SAFE_INTEGER;
 
 /** Bytes, at least `least`. */
-export const size = (least: number): Schema<SizeInput, number> =>
-  leaf(
-    union([number(), string()]),
-    EXPECTED_SIZE,
-    (value) => {
-      const bytes = parseSize(value);
-      if (bytes === undefined) return REFUSED;
-      return bytes < least ? new Refusal("", `a size of at least ${least} bytes`) : bytes;
-    },
-    { anyOf: [wholeNumber(least, Number.MAX_SAFE_INTEGER), { type: "string", pattern: SIZE }] },
-  );
+export const size = (least: number): Schema<number> =>
+  measure(SIZE, [least, MOST_BYTES, patterns.SIZE, "SizeInput"], (value) => {
+    const bytes = parseSize(value) ?? REFUSED;
+    return bytes instanceof Refusal || bytes >= least
+      ? bytes
+      : new Refusal("", { expected: `a size of at least ${least} bytes` });
+  });
 
 /** Bytes, or Infinity. */
-export const bodySize: Schema<SizeInput, number> = leaf(
-  union([number(), string()]),
-  `${EXPECTED_SIZE}, or "unlimited"`,
+export const bodySize: Schema<number> = measure(
+  `${SIZE}, or "unlimited"`,
+  [0, MOST_BYTES, `^unlimited$|${patterns.SIZE}`, "SizeInput"],
   (value) => (value === "unlimited" ? Number.POSITIVE_INFINITY : (parseSize(value) ?? REFUSED)),
-  { anyOf: [wholeNumber(0, Number.MAX_SAFE_INTEGER), { type: "string", pattern: `^unlimited$|${SIZE}` }] },
 );
 
-const STANDARD_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+const STANDARD_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-export const method: Schema<string, string> = text(
+export const method: Schema<string> = text(
   'a method such as "GET"',
   (given) => {
     const upper = given.toUpperCase();
-    if (given !== upper && STANDARD_METHODS.has(upper)) {
+    if (given !== upper && STANDARD_METHODS.includes(upper)) {
       return new Refusal(`methods are case-sensitive; did you mean "${upper}"?`);
     }
     return isFieldName(given) ? given : REFUSED;
   },
-  { pattern: FIELD_NAME, not: { enum: [...STANDARD_METHODS].map((standard) => standard.toLowerCase()) } },
+  { pattern: patterns.FIELD_NAME, not: { enum: STANDARD_METHODS.map((standard) => standard.toLowerCase()) } },
 );
 
-/** Name of a header field; read in lower case. */
-export const fieldName: Schema<string, string> = text(
-  'a header name such as "x-request-id"',
-  (name) => (isFieldName(name) ? name.toLowerCase() : REFUSED),
-  { pattern: FIELD_NAME },
-);
+export const HEADER_NAME = 'a header name such as "x-request-id"';
 
-const checkFieldValue: ReadText<string> = (value) =>
+/** Name of a header field, read in lower case, if `refuse` has nothing against it. */
+export const fieldName = (
+  expects: string,
+  refuse: (lowerName: string) => string | undefined = () => undefined,
+  json: JsonSchema = {},
+): Schema<string> =>
+  text(
+    expects,
+    (given) => {
+      if (!isFieldName(given)) return new Refusal("", { expected: HEADER_NAME });
+      const name = given.toLowerCase();
+      const against = refuse(name);
+      return against === undefined ? name : new Refusal(against);
+    },
+    { pattern: patterns.FIELD_NAME, ...json },
+  );
+
+const readFieldValue: ReadText<string> = (value) =>
   isFieldValue(value)
     ? value
     : new Refusal("no line breaks or control characters, none beyond U+00FF, no space at the ends");
 
-export const fieldValue: Schema<string, string> = text("a header value", checkFieldValue, {
-  pattern: FIELD_VALUE,
-  not: { pattern: PADDED },
+export const fieldValue: Schema<string> = text("a header value", readFieldValue, {
+  pattern: patterns.FIELD_VALUE,
+  not: { pattern: patterns.PADDED },
 });
 
 /** Value of a header field that may hold variables. */
-export const fieldTemplate: Schema<string, string> = template("a header value", checkFieldValue, {
-  pattern: FIELD_TEMPLATE,
-  not: { pattern: PADDED },
+export const fieldTemplate: Schema<string> = template("a header value", readFieldValue, {
+  pattern: patterns.FIELD_TEMPLATE,
+  not: { pattern: patterns.PADDED },
 });
 
+const MEDIA = new RegExp(patterns.MEDIA_TYPE);
+
 /** A media type, or all of a kind: `text/*`. */
-export const mediaType: Schema<string, string> = text(
+export const mediaType: Schema<string> = text(
   'a media type such as "application/json" or "text/*"',
-  (type) => (/^(?:\*\/\*|[\w!#$&^.+-]+\/(?:\*|[\w!#$&^.+-]+))$/.test(type) ? type.toLowerCase() : REFUSED),
-  { pattern: MEDIA_TYPE },
+  (type) => (MEDIA.test(type) ? type.toLowerCase() : REFUSED),
+  { pattern: patterns.MEDIA_TYPE },
 );

@@ -7,4 +7,4 @@ import { announce, originIn } from "./app-origin.ts";
 import { serveByBun } from "./web-servers.ts";
 
 const app = libraryApp(library, originIn(readFileSync(process.argv[2] ?? "", "utf8")), getConnInfo);
-announce(serveByBun((request, server) => app.fetch(request, server as object)));
+announce(serveByBun((request, server) => app.fetch(request, server)));

@@ -7,4 +7,4 @@ import { announce, originIn } from "./app-origin.ts";
 import { serveByDeno } from "./web-servers.ts";
 
 const app = libraryApp(library, originIn(readFileSync(process.argv[2] ?? "", "utf8")), getConnInfo);
-announce(serveByDeno((request, info) => app.fetch(request, info as object)));
+announce(serveByDeno((request, info) => app.fetch(request, info)));

@@ -3,4 +3,4 @@ import { portableApp } from "./portable-app.ts";
 import { serveByBun } from "./web-servers.ts";
 
 const app = await portableApp();
-announce(serveByBun((request, env) => app.fetch(request, env as object)));
+announce(serveByBun((request, env) => app.fetch(request, env)));

@@ -3,4 +3,4 @@ import { portableApp } from "./portable-app.ts";
 import { serveByDeno } from "./web-servers.ts";
 
 const app = await portableApp();
-announce(serveByDeno((request, env) => app.fetch(request, env as object)));
+announce(serveByDeno((request, env) => app.fetch(request, env)));

@@ -4,4 +4,5 @@ import app from "../../../examples/portable.ts";
 
 if (upstream === undefined) throw new Error("no upstream");
 
+// oxlint-disable-next-line import/no-default-export -- what a Worker is
 export default app;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { addressUrl, networkText } from "../../../cli/listening.ts";
+import { DEFAULT_FILES } from "../../../src/config/config-file.ts";
 import { ServeError } from "../../../runtimes/serving.ts";
 import { runCli } from "../../support/cli-host.ts";
 import { readSource } from "../../support/sources.ts";
@@ -48,7 +50,9 @@ describe("usage", () => {
     [["3000"], "neither a command nor a URL", "http://localhost:3000"],
     [["fairlead.yaml"], "neither a command nor a URL", "--config fairlead.yaml"],
     [["--port", "99999"], "99999", "from 0 (any free port) to 65535"],
-    [["check", "extra"], "too many arguments", "--help"],
+    [["check", "extra"], "too many arguments", "fairlead check --help"],
+    [["check", "--prnt"], "unknown option '--prnt'", 'see "fairlead check --help"'],
+    [["explain", "--form", "::1", "http://a/"], "unknown option '--form'", 'see "fairlead explain --help"'],
     [["check", "--config", "site.toml"], "unknown kind of file", "--config"],
     [["explain", "GET", "http://a/", "--from", "abc"], '--from is "abc"', "192.0.2.1"],
     [["http://localhost:3000", "--config", "x.json"], "exclude each other", "one of them"],
@@ -139,6 +143,13 @@ describe("usage", () => {
     expect(await said("init")).toContain(`${name} check, ${name} start`);
   });
 
+  it("lists every name of a config file that is looked for", async () => {
+    for (const command of ["start", "check", "explain"]) {
+      const { stdout } = await runCli([command, "--help"]);
+      for (const name of DEFAULT_FILES) expect(stdout).toContain(name);
+    }
+  });
+
   it("mentions the options of start in the help of the program", async () => {
     expect((await runCli(["--help"])).stdout).toContain("fairlead start --help");
   });
@@ -152,9 +163,71 @@ describe("usage", () => {
   });
 });
 
+/** What check says on standard error, and nothing on standard output. */
+const verdictOn = async (input: object, name = "fairlead.json"): Promise<string> => {
+  const text = JSON.stringify(input, null, 2);
+  const { code, stdout, stderr } = await runCli(["check"], { files: { [name]: text } });
+  expect([code, stdout]).toEqual([0, ""]);
+  return stderr;
+};
+
 describe("check", () => {
-  it("prints the effective config as JSON with secrets masked", async () => {
+  it("says no more than its verdict of a config that is good", async () => {
     const { code, stdout, stderr } = await runCli(["check"], { files, env });
+    expect([code, stdout, stderr]).toEqual([0, "", "ok: fairlead.json: 3 routes, 2 upstreams\n"]);
+  });
+
+  it("warns of a route that has the match of an earlier one", async () => {
+    const match = { path: "/a/*", method: ["GET", "POST"], headers: { "x-a": "1", "x-b": true } };
+    const again = { method: ["POST", "GET"], path: "/a/*", headers: { "X-B": true, "x-a": "1" } };
+    const said = await verdictOn({
+      routes: [
+        { match, respond: {} },
+        { match: [{ path: "/b" }, again], respond: {} },
+        { match: { path: "/a/*" }, respond: {} },
+      ],
+    });
+    expect(said).toMatch(/^ok: fairlead\.json: 3 routes, 0 upstreams\n\nwarning: fairlead\.json:\d+:\d+: /);
+    expect(said).toContain(
+      "routes[1].match[1]: routes[0] has the same match and comes first, so this one takes no request\n",
+    );
+    expect(said.match(/warning:/g)).toHaveLength(1);
+  });
+
+  it("warns of upstreams that no route names, with their places", async () => {
+    const said = await verdictOn({
+      upstreams: { a: "http://a", b: "http://b" },
+      routes: [{ upstream: "a" }],
+    });
+    expect(said).toContain("warning: fairlead.json:4:5: upstreams.b: no route sends requests here\n");
+    expect(said).toContain('  4 |     "b": "http://b"\n    |     ^^^\n');
+  });
+
+  it.each([
+    [["http://a", "http://b", "http://A:80/"], "upstreams.a.endpoints[2]: this endpoint is listed twice"],
+    [["unix:/a", "unix:/a"], "upstreams.a.endpoints[1]: this endpoint is listed twice"],
+    ["http://a:443/x", "upstreams.a.endpoints: port 443 is for https, and this is an http URL"],
+    [
+      ["https://a", "https://b:80"],
+      "upstreams.a.endpoints[1]: port 80 is for http, and this is an https URL",
+    ],
+  ])("warns of %j", async (endpoints, warning) => {
+    const said = await verdictOn({ upstreams: { a: endpoints } });
+    expect(said).toContain(warning);
+    expect(said.match(/warning:/g)).toHaveLength(1);
+  });
+
+  it("shows no secret in a warning", async () => {
+    const { stderr } = await runCli(["check"], {
+      files: { "fairlead.json": '{ "upstreams": { "a": ["${env:A}", "http://b", "${env:A}"] } }' },
+      env: { A: "http://hunter2:443" },
+    });
+    expect(stderr).toContain("listed twice");
+    expect(stderr).not.toContain("hunter2");
+  });
+
+  it("prints the effective config as JSON behind its verdict when asked, with secrets masked", async () => {
+    const { code, stdout, stderr } = await runCli(["check", "--print"], { files, env });
     expect(code).toBe(0);
     const config = JSON.parse(stdout) as { listen: { port: number }; routes: { requestHeaders: unknown }[] };
     expect(config.listen.port).toBe(8080);
@@ -175,7 +248,7 @@ describe("check", () => {
       },
       routes: [{ match: { headers: { "x-api-key": { regex: "^hunter2$" } } }, upstream: "a" }],
     });
-    const { code, stdout } = await runCli(["check"], {
+    const { code, stdout } = await runCli(["check", "--print"], {
       files: { "fairlead.json": text },
       env: { P: "8081" },
     });
@@ -359,6 +432,38 @@ describe("explain", () => {
   });
 });
 
+describe("explain and sizes", () => {
+  it.each([
+    ["2GB", "2GB"],
+    ["100MiB", "100MiB"],
+    ["64KB", "64KB"],
+    [1_536, "1536 bytes"],
+  ])("shows a limit of %s as %s", async (bodyBytes, shown) => {
+    const text = JSON.stringify({ upstreams: { a: "http://a" }, listen: { limits: { bodyBytes } } });
+    const { stdout } = await runCli(["explain", "http://a/"], { files: { "fairlead.json": text } });
+    expect(stdout).toContain(`body limit ${shown} `);
+  });
+});
+
+describe("a gateway on all addresses", () => {
+  it.each([
+    ["0.0.0.0", ["10.0.0.7"], "Listens on all addresses (0.0.0.0); from the network: http://10.0.0.7:8080"],
+    [
+      "::",
+      ["10.0.0.7", "10.1.0.7"],
+      "Listens on all addresses (::, IPv4 and IPv6); from the network: http://10.0.0.7:8080, http://10.1.0.7:8080",
+    ],
+    ["::", [], "Listens on all addresses (::, IPv4 and IPv6)"],
+  ])("says so of %s, and how to reach it", (host, addresses, text) => {
+    expect(networkText({ host, port: 8080 }, addresses)).toBe(text);
+    expect(addressUrl({ host, port: 8080 })).toBe("http://localhost:8080");
+  });
+
+  it("is not one that listens on one address", () => {
+    expect(networkText({ host: "127.0.0.1", port: 8080 }, ["10.0.0.7"])).toBeUndefined();
+  });
+});
+
 describe("schema", () => {
   it("prints a JSON Schema, or writes it to a file", async () => {
     const { code, stdout } = await runCli(["schema"]);
@@ -377,6 +482,34 @@ describe("init", () => {
     const checked = await runCli(["check"], { files: { "fairlead.jsonc": text } });
     expect(checked.stderr).toBe("ok: fairlead.jsonc: 3 routes, 2 upstreams\n");
     expect(checked.code).toBe(0);
+  });
+
+  it.each([
+    [
+      "a project that has the package",
+      "node_modules/fairlead/schema.json",
+      "./node_modules/fairlead/schema.json",
+    ],
+    ["a checkout", "schema.json", "./schema.json"],
+  ])("names the JSON Schema of %s", async (_, path, named) => {
+    const schema = (await runCli(["schema"])).stdout;
+    const { files: made, stdout } = await runCli(["init", "conf/fairlead.jsonc"], {
+      files: { [path]: schema },
+    });
+    expect(made.get("conf/fairlead.jsonc")).toContain(`"$schema": "${named.replace("./", "../")}"`);
+    expect((await runCli(["init"], { files: { [path]: schema } })).files.get("fairlead.jsonc")).toContain(
+      `"$schema": "${named}"`,
+    );
+    expect(stdout).toMatch(/^wrote conf\/fairlead\.jsonc\n/);
+  });
+
+  it("writes the JSON Schema beside the config where no package has one", async () => {
+    const { files: made, stdout } = await runCli(["init"], {
+      files: { "schema.json": '{ "title": "mine" }' },
+    });
+    expect(made.get("fairlead.jsonc")).toContain('"$schema": "./fairlead.schema.json"');
+    expect(made.get("fairlead.schema.json")).toBe((await runCli(["schema"])).stdout);
+    expect(stdout).toContain("wrote fairlead.jsonc and fairlead.schema.json");
   });
 
   it("overwrites only when forced", async () => {

@@ -56,6 +56,9 @@ describe("fairlead start", () => {
     const child = start(["--port", "0"]);
     const [, address = ""] = await child.printed(ADDRESS);
     await child.printed(/fairlead init/);
+    await child.printed(/Listens on all addresses \(::, IPv4 and IPv6\)/);
+    expect((await fetch(address.replace("localhost", "[::1]"))).status).toBe(200);
+    expect((await fetch(address.replace("localhost", "127.0.0.1"))).status).toBe(200);
     const urls = [...child.stdout.matchAll(/curl -i (\S+)/g)].map((match) => match[1] ?? "");
     expect(urls).toHaveLength(3);
     const answers = await Promise.all(urls.map((url) => fetch(url, { redirect: "manual" })));

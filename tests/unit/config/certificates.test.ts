@@ -20,7 +20,11 @@ const report = (
   inspect: InspectTls,
   mode: number | undefined,
   files: Sources["files"] = FILES,
-): Promise<string> => reportOf({ files, certificates: { inspect, modeOf: () => Promise.resolve(mode) } });
+  isOwnGroup = false,
+): Promise<string> => {
+  const access = mode === undefined ? undefined : { mode, isOwnGroup };
+  return reportOf({ files, certificates: { inspect, accessTo: () => Promise.resolve(access) } });
+};
 
 const nothing: InspectTls = () => [];
 
@@ -68,6 +72,11 @@ fairlead.json:4:49: upstreams["my.api"].tls.key: does not match
       );
     },
   );
+
+  it("may have a key that the process's own group may read, as Kubernetes' fsGroup gives it", async () => {
+    expect(await report(nothing, 0o100640, FILES, true)).toBe("accepted");
+    expect(await report(nothing, 0o100644, FILES, true)).toContain("others than its owner may read");
+  });
 
   it.each([0o100600, 0o100400, undefined])(
     "may have a key that nobody else may read (mode %o)",

@@ -1,10 +1,9 @@
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { variableNames } from "../../../src/config/environment.ts";
-import { jsonSchema } from "../../../src/config/json-schema.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
-import { configSchema } from "../../../src/config/schema/config.ts";
-import { STARTER_CONFIG } from "../../../cli/starter.ts";
+import { configSchema, jsonSchema } from "../../../src/config/settings/config.ts";
+import { starterConfig } from "../../../cli/starter.ts";
 import { EVERYTHING } from "../../support/every-setting.ts";
 import { load } from "../../support/config-files.ts";
 
@@ -84,8 +83,12 @@ describe("JSON Schema", () => {
     expect(validate(input)).toBe(false);
   });
 
+  it("leaves keys alone that begin with x-, a place for anchors", () => {
+    expect(validate({ "x-base": { anything: [1] }, upstreams: { a: "http://a" } })).toBe(true);
+  });
+
   it.each([
-    { listen: { limits: { headers: "${env:X}", connections: "${file:x}" }, port: "${env:X}" } },
+    { listen: { limits: { headers: "${env:X:-7}", connections: "${file:x}" }, port: "${env:X}" } },
     {
       upstreams: {
         a: { endpoints: [{ url: "http://${env:X}:80", weight: "${env:X}" }], balance: "${env:X}" },
@@ -93,7 +96,7 @@ describe("JSON Schema", () => {
     },
     {
       upstreams: {
-        a: { endpoints: "${env:X}", tls: { verify: "${env:X}" }, pool: { pipelining: "${env:X}" } },
+        a: { endpoints: "${env:X}", tls: { verify: "${env:X}" }, pool: { idle: "${env:X}" } },
       },
     },
     route({ redirect: { status: "${env:X}", scheme: "${env:X}", port: "${env:X}" } }),
@@ -104,6 +107,7 @@ describe("JSON Schema", () => {
   });
 
   it.each([
+    ["an object where x- stands further down", { listen: { "x-a": 1 } }],
     ["beside a number", { listen: { limits: { headers: "1${env:X}" } } }],
     ["escaped", { listen: { limits: { headers: "$${env:X}" } } }],
     ["in a key", { validation: { "${env:X}": 1 } }],
@@ -153,7 +157,7 @@ describe("JSON Schema", () => {
 
 describe("starter config", () => {
   it("is accepted", async () => {
-    expect(await load({ files: { "fairlead.jsonc": STARTER_CONFIG } })).toBeDefined();
+    expect(await load({ files: { "fairlead.jsonc": starterConfig("./schema.json") } })).toBeDefined();
   });
 });
 

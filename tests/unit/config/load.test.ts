@@ -144,6 +144,31 @@ describe("environment", () => {
   });
 });
 
+describe("anchors", () => {
+  it("have a place in keys that begin with x-, and are merged by <<", async () => {
+    const files = {
+      "fairlead.yaml": `
+x-pool: &pool { connections: 5, keepAlive: 1s }
+x-slow: &slow { timeouts: { firstByte: 1m }, pool: { <<: *pool, keepAlive: 2s } }
+x-unused: "\${env:NOT_SET}"
+upstreams:
+  a: { <<: *slow, endpoints: http://a }
+  b: { <<: [{ balance: random }, *slow], endpoints: http://b }
+routes: [{ upstream: a, match: { path: /a/* } }, { upstream: b }]`,
+    };
+    const { config, masked } = await loadSome({ files });
+    const both = { timeouts: { firstByteMs: 60_000 }, pool: { connections: 5, keepAliveMs: 2000 } };
+    expect(config.upstreams["a"]).toMatchObject({ ...both, balance: "round-robin" });
+    expect(config.upstreams["b"]).toMatchObject({ ...both, balance: "random" });
+    expect(Object.keys(masked() as object).filter((key) => key.startsWith("x-"))).toEqual([]);
+  });
+
+  it("have no place below the top", async () => {
+    const files = { "fairlead.json": '{ "upstreams": { "a": "http://a" }, "listen": { "x-a": 1 } }' };
+    expect(await reportOf({ files })).toContain("listen.x-a: unknown key");
+  });
+});
+
 describe("a hostile file", () => {
   it("can't reach a prototype", async () => {
     const files = { "fairlead.json": '{ "upstreams": { "a": "http://a", "__proto__": { "x": 1 } } }' };
@@ -207,6 +232,36 @@ routes: [{ upstream: app, requestHeaders: { set: { x-token: "Bearer \${file:toke
       "fairlead.yaml": 'upstreams: { app: http://a }\nroutes: [{ respond: { body: "$${env:HOME}" } }]',
     };
     expect((await loadSome({ files })).config.routes[0]?.respond?.body).toBe("${env:HOME}");
+  });
+
+  it("have a default where the variable is unset or empty", async () => {
+    const files = {
+      "fairlead.yaml": `
+upstreams: { app: "http://\${env:HOST:-localhost}:\${env:PORT_:-3000}" }
+listen: { limits: { headers: "\${env:N:-7}" }, host: "\${env:ANY:-::1}" }
+validation: { methods: "\${env:METHODS:-GET,POST}" }
+routes: [{ upstream: app, requestHeaders: { set: { x-a: "\${env:A:-}b" } } }]`,
+    };
+    const { config, masked } = await loadSome({ files, env: { HOST: "inner", PORT_: "" } });
+    expect(config.upstreams["app"]?.endpoints[0]?.url).toBe("http://inner:3000");
+    expect(config.listen).toMatchObject({ limits: { headers: 7 }, host: "::1" });
+    expect(config.validation.methods).toEqual(["GET", "POST"]);
+    expect(config.routes[0]?.requestHeaders?.set["x-a"]).toBe("b");
+    // What stands in the file is no secret; what came from elsewhere is.
+    expect(masked()).toMatchObject({
+      listen: { limits: { headers: 7 }, host: "::1" },
+      upstreams: { app: { endpoints: { url: "http://***:3000" } } },
+    });
+  });
+
+  it("keep a default that stands in for a credential secret", async () => {
+    const routes = [{ upstream: "a", requestHeaders: { set: { authorization: "${env:TOKEN:-hunter2}" } } }];
+    const text = JSON.stringify({ upstreams: { a: "http://a" }, routes });
+    const { masked } = await loadSome({ files: { "fairlead.json": text } });
+    expect(JSON.stringify(masked())).not.toContain("hunter2");
+    const report = await reportOf({ files: { "fairlead.json": text.replace('"http', '"htp') } });
+    expect(report).toContain("upstreams.a: expected a URL");
+    expect(report).not.toContain("hunter2");
   });
 
   it("may stand for numbers", async () => {

@@ -3,7 +3,7 @@ import type { Capability } from "../../../src/core/capability.ts";
 import { ConfigError } from "../../../src/config/config-error.ts";
 import { readJson } from "../../../src/config/json-text.ts";
 import { refusals } from "../../../src/config/requirements.ts";
-import { placesIn } from "../../../src/config/source-text.ts";
+import { placesIn, spanAt } from "../../../src/config/source-text.ts";
 import { readYaml } from "../../../src/config/yaml-text.ts";
 import { load, loadSome, reportOf } from "../../support/config-files.ts";
 
@@ -71,11 +71,11 @@ describe("many problems", () => {
   ])("are located in %s with work that grows as their number does", async (_, read) => {
     const workFor = (count: number): Promise<number> => {
       const source = read(JSON.stringify(wrong(count), null, 2));
-      if (!("locate" in source)) throw new Error("malformed");
+      if (!("root" in source)) throw new Error("malformed");
       return workOf(async () => {
         for (let i = 0; i < count; i++) {
-          source.locate(["upstreams", `u${i}`, "pool", "connections"], "value");
-          source.locate(["routes", i, "upstream"], "value");
+          spanAt(source.root, ["upstreams", `u${i}`, "pool", "connections"], "value");
+          spanAt(source.root, ["routes", i, "upstream"], "value");
         }
       });
     };
@@ -86,7 +86,7 @@ describe("many problems", () => {
   it("are placed with one more reading of the file where a runtime refuses them", async () => {
     const text = JSON.stringify({
       upstreams: { a: { endpoints: "http://a", timeouts: { connect: 1 } } },
-      routes: Array.from({ length: MORE }, () => ({ upstream: "a", timeouts: { idle: "1s" } })),
+      routes: Array.from({ length: MORE }, () => ({ upstream: "a", rewrite: { host: "b" } })),
     });
     const loaded = await loadSome({ files: { "fairlead.json": text } });
     const none = { name: "none", capabilities: new Set<Capability>() };

@@ -22,7 +22,7 @@ describe("defaults", () => {
     expect(parseConfig({ upstreams: { app: "http://localhost:3000" } })).toEqual({
       listen: {
         port: 8080,
-        host: "0.0.0.0",
+        host: "::",
         trustedProxies: [],
         readyPath: undefined,
         limits: {
@@ -33,6 +33,7 @@ describe("defaults", () => {
           connections: 10_000,
           requestsPerConnection: 10_000,
         },
+        halfClose: "close",
         timeouts: { headerMs: 10_000, keepAliveMs: 75_000 },
         drain: { delayMs: 5000, timeoutMs: 30_000 },
       },
@@ -43,7 +44,9 @@ describe("defaults", () => {
           host: "upstream",
           tls: undefined,
           timeouts: { connectMs: 3000, firstByteMs: 15_000, idleMs: undefined },
-          pool: { connections: 256, keepAliveMs: 4000, pipelining: 1 },
+          pool: { connections: Number.POSITIVE_INFINITY, idle: 256, keepAliveMs: 4000 },
+          limits: { headerBytes: 65_536 },
+          transport: undefined,
         },
       },
       routes: [
@@ -57,6 +60,7 @@ describe("defaults", () => {
           requestHeaders: undefined,
           responseHeaders: undefined,
           timeouts: { totalMs: undefined, firstByteMs: undefined, idleMs: undefined },
+          middleware: [],
           bodyBytes: undefined,
           encodedSlash: undefined,
         },
@@ -76,6 +80,7 @@ describe("defaults", () => {
       },
       requestId: { header: "x-request-id", trust: "trusted" },
       forwarding: { xForwarded: true, forwarded: false, via: "fairlead" },
+      middleware: [],
     });
   });
 

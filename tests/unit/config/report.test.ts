@@ -110,9 +110,50 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     ],
   ],
   [
+    "a file's name where a key is meant",
+    { upstreams: { app: { endpoints: "https://a", tls: { cert: "a.pem", key: "./a.key" } } } },
+    [
+      'upstreams.app.tls.cert: expected a certificate as PEM text, found "a.pem"; take it from a file with "${file:path/to.pem}"',
+      'upstreams.app.tls.key: expected a private key as PEM text, found "./a.key"; take it from a file with "${file:path/to.pem}"',
+    ],
+  ],
+  [
+    "empty lists and objects of upstreams and routes",
+    { upstreams: {}, routes: [] },
+    ['no upstream and no route; `"upstreams": { "app": "http://localhost:3000" }` is enough to start'],
+  ],
+  [
+    "lists and nothing where upstreams and routes belong",
+    { upstreams: [], routes: null },
+    [
+      'upstreams: expected an object of upstreams by name, such as { "app": "http://localhost:3000" }, found an empty list',
+      'routes: expected a list of routes, such as [{ "upstream": "app" }], found null',
+    ],
+  ],
+  [
+    "routes to upstreams that are not there",
+    { upstreams: {}, routes: [{ upstream: "app" }] },
+    ['routes[0].upstream: there is no upstream "app"; `upstreams` defines none'],
+  ],
+  [
+    "no upstream in a route's list",
+    route({ upstream: [] }),
+    ["routes[0].upstream: expected a list of at least one upstream, found an empty list"],
+  ],
+  [
     "an expression for a credential",
     route({ match: { headers: { "x-api-key": { regex: "hunter2(" } } }, upstream: "app" }),
     ["routes[0].match.headers.x-api-key.regex: expected a regular expression (RE2), found a secret value"],
+  ],
+  [
+    "middleware that is no function",
+    { upstreams: { app: "http://a" }, middleware: ["cors"] },
+    ['middleware[0]: expected a function, found "cors"'],
+  ],
+  [
+    "a limit of connections that is none",
+    { upstreams: { app: { endpoints: "http://a", pool: { connections: 0 } } } },
+    ['upstreams.app.pool.connections: expected a whole number from 1 to 100000, or "unlimited", found 0'],
   ],
   [
     "an endpoint with a query",
@@ -433,7 +474,53 @@ fairlead.json:1:42: expected a "}"
 `,
   ],
   [
-    "a key that stands twice, beside everything else",
+    "one missing brace, however many are missing",
+    { files: { "fairlead.json": '{ "upstreams": { "a": "http://x"' } },
+    `The config has a problem:
+
+fairlead.json:1:33: expected a "}"
+  1 | { "upstreams": { "a": "http://x"
+    |                                 ^
+`,
+  ],
+  [
+    "a file's name where a key is meant, and its line",
+    {
+      files: {
+        "fairlead.json": `{ "upstreams": { "a": { "endpoints": "https://a",
+  "tls": { "cert": "\${env:CERT}",
+           "key": "a.key" } } } }`,
+      },
+      env: { CERT: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" },
+    },
+    `The config has a problem:
+
+fairlead.json:3:19: upstreams.a.tls.key: expected a private key as PEM text, found "a.key"; take it from a file with "\${file:path/to.pem}"
+  3 |            "key": "a.key" } } } }
+    |                   ^^^^^^^
+`,
+  ],
+  [
+    "what a merge key of YAML took over where it stands",
+    {
+      files: {
+        "fairlead.yaml": `x-base: &base
+  balance: fair
+  pool: { connections: 0 }
+upstreams:
+  a: { <<: *base, endpoints: http://a, pool: { connections: 5 } }
+`,
+      },
+    },
+    `The config has a problem:
+
+fairlead.yaml:2:12: upstreams.a.balance: expected "round-robin" or "random", found "fair"
+  2 |   balance: fair
+    |            ^^^^
+`,
+  ],
+  [
+    "a duplicate key, beside everything else",
     {
       files: { "fairlead.json": '{ "upstreams": { "a": "http://x", "a": "b:1" } }' },
       env: { FAIRLEAD_LISTN_PORT: "1" },
@@ -442,7 +529,7 @@ fairlead.json:1:42: expected a "}"
 
 FAIRLEAD_LISTN_PORT: unknown variable; did you mean FAIRLEAD_LISTEN_PORT?
 
-fairlead.json:1:35: this key stands twice
+fairlead.json:1:35: duplicate key
   1 | { "upstreams": { "a": "http://x", "a": "b:1" } }
     |                                   ^^^
 
@@ -511,7 +598,7 @@ FAIRLEAD_UPSTREAMS_APP_TLS_VERIFY: upstreams.app.tls: no endpoint is https, so i
       files: {
         "fairlead.json": `{
   "upstreams": { "a": "\${env:}", "b": "\${file:}" },
-  "forwarding": { "via": "\${env:VIA:-hunter2}" },
+  "forwarding": { "via": "\${env:VIA:?hunter2}" },
   "routes": [{ "respond": {} }]
 }`,
       },
@@ -526,8 +613,8 @@ fairlead.json:2:39: upstreams.b: \`\${file:}\` names no file
   2 |   "upstreams": { "a": "\${env:}", "b": "\${file:}" },
     |                                       ^^^^^^^^^^
 
-fairlead.json:3:26: forwarding.via: there are no defaults here; expected \`\${env:VIA}\`
-  3 |   "forwarding": { "via": "\${env:VIA:-*******}" },
+fairlead.json:3:26: forwarding.via: expected \`\${env:VIA}\` or, with a default, \`\${env:VIA:-default}\`
+  3 |   "forwarding": { "via": "\${env:VIA:?*******}" },
     |                          ^^^^^^^^^^^^^^^^^^^^^
 `,
   ],
@@ -587,11 +674,11 @@ fairlead.yaml:2:1: a second document starts here; a config is one document
 `,
   ],
   [
-    "a key that stands twice in YAML, beside everything else",
+    "a duplicate key in YAML, beside everything else",
     { files: { "fairlead.yaml": "upstreams: { a: http://x }\nlisten: {}\nlisten: { prt: 1 }\n" } },
     `The config has 2 problems:
 
-fairlead.yaml:3:1: this key stands twice
+fairlead.yaml:3:1: duplicate key
   3 | listen: { prt: 1 }
     | ^
 
@@ -672,11 +759,11 @@ fairlead.json:3:86: upstreams.a.tls.cert: expected a certificate as PEM text, fo
   3 |   "upstreams": { "a": { "endpoints": "https://a", "tls": { "key": "*******", "cert": "\${env:CERT}" } } },
     |                                                                                      ^^^^^^^^^^^^^
 
-fairlead.json:4:3: colour: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding
+fairlead.json:4:3: colour: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding, middleware
   4 |   "colour": 1, "x": "************************************"
     |   ^^^^^^^^
 
-fairlead.json:4:16: x: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding
+fairlead.json:4:16: x: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding, middleware
   4 |   "colour": 1, "x": "************************************"
     |                ^^^
 `,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { RUNTIME_PROFILES, type RuntimeName } from "../../../cli/runtime-profile.ts";
 import { showPath } from "../../../src/config/problem.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
-import { explicitPaths } from "../../../src/config/paths.ts";
+import { explicitPaths } from "../../../src/config/tree.ts";
 import { refusals } from "../../../src/config/requirements.ts";
 import type { ConfigInput } from "../../../src/config/types.ts";
 

@@ -74,7 +74,7 @@ describe("head reader", () => {
       detail: expect.stringContaining("too many header fields") as string,
     });
     const bytewise = new HeadReader(REQUESTS);
-    const results = [...text].map((character) => push(bytewise, character));
+    const results = Array.from(text, (character) => push(bytewise, character));
     expect(results.find((result) => result !== undefined)).toEqual(whole);
   });
 

@@ -67,7 +67,7 @@ describe("the Worker's config", () => {
       "repeating a key",
       "fairlead.json",
       '{ "upstreams": { "a": "http://x", "a": "http://y" } }',
-      ["fairlead.json:1:35: this key stands twice"],
+      ["fairlead.json:1:35: duplicate key"],
     ],
     [
       "wrong, whatever its variables hold",

@@ -25,7 +25,7 @@ const report = (more: Partial<ExchangeReport> = {}): ExchangeReport => ({
 const log = (): {
   readonly lines: string[];
   readonly clock: ManualClock;
-  add(report: ExchangeReport): void;
+  readonly add: (report: ExchangeReport) => void;
 } => {
   const lines: string[] = [];
   const clock = new ManualClock();
@@ -85,7 +85,7 @@ describe("failure log", () => {
   });
 
   test("gives way to onFailure, which hears of clients' mistakes too", () => {
-    const onFailure = vi.fn();
+    const onFailure = vi.fn<(report: ExchangeReport) => void>();
     const telemetry = failureTelemetry({ onFailure }, new ManualClock(), () => {
       throw new Error("no line is written");
     });

@@ -1,19 +1,11 @@
 /** Hosts, address ranges, URLs of endpoints and paths. */
 import ipaddr from "ipaddr.js";
-import { compileTrusted } from "../../http/forwarded.ts";
 import { parseAuthority } from "../../http/authority.ts";
+import { compileTrusted } from "../../http/forwarded.ts";
 import { normaliseConfigPath } from "../../routing/config-path.ts";
-import {
-  ADDRESS_RANGE,
-  BIND_ADDRESS,
-  ENDPOINT,
-  HOST,
-  HOST_AND_PORT,
-  HOST_PATTERN,
-  PATH,
-} from "./patterns.ts";
-import { Refusal, REFUSED, type Schema } from "./run.ts";
-import { because, text } from "./values.ts";
+import * as patterns from "../schema/patterns.ts";
+import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
+import { because, text } from "../schema/values.ts";
 
 const readHost = (given: string): string | Refusal => {
   const authority = parseAuthority(given);
@@ -23,12 +15,11 @@ const readHost = (given: string): string | Refusal => {
   if (/[^\u0020-\u007e]/.test(given)) {
     return new Refusal("names beyond ASCII are written in their xn-- form");
   }
-  if (given.includes("://")) return new Refusal("leave the scheme out");
-  return REFUSED;
+  return given.includes("://") ? new Refusal("leave the scheme out") : REFUSED;
 };
 
 /** A host without port, or `*.` before one. Read in lower case. */
-export const hostPattern: Schema<string, string> = text(
+export const hostPattern: Schema<string> = text(
   'a host such as "api.example.com" or "*.example.com"',
   (given) => {
     if (!given.startsWith("*.")) {
@@ -38,40 +29,40 @@ export const hostPattern: Schema<string, string> = text(
     if (rest instanceof Refusal) return rest;
     return /^\[|^[\d.]+$/.test(rest) ? new Refusal("an address has no wildcard") : `*.${rest}`;
   },
-  { pattern: HOST_PATTERN },
+  { pattern: patterns.HOST_PATTERN },
 );
 
-/** What can stand in a Host field. */
 const isAuthority = (given: string): boolean => parseAuthority(given) !== undefined;
 
-export const hostPolicy: Schema<string, string> = text(
+export const hostPolicy: Schema<string> = text(
   '"upstream", "preserve" or a host such as "app.internal:8080"',
   (given) => (isAuthority(given) ? given : REFUSED),
-  { pattern: HOST_AND_PORT },
+  { pattern: patterns.HOST_AND_PORT },
 );
 
-export const tlsName: Schema<string, string> = text('a host name such as "app.internal"', readHost, {
-  pattern: HOST,
+export const tlsName: Schema<string> = text('a host name such as "app.internal"', readHost, {
+  pattern: patterns.HOST,
 });
 
-export const bindAddress: Schema<string, string> = text(
+export const bindAddress: Schema<string> = text(
   'an address or name to bind, such as "0.0.0.0", "::" or "127.0.0.1"',
   (given) => (ipaddr.IPv6.isValid(given) || readHost(given) === given.toLowerCase() ? given : REFUSED),
-  { pattern: BIND_ADDRESS },
+  { pattern: patterns.BIND_ADDRESS },
 );
 
-export const addressRange: Schema<string, string> = text(
+/** Read as it is used: a mapped IPv4 address (`::ffff:10.0.0.0/104`) has bits that don't count. */
+const isRange = (given: string): boolean => {
+  try {
+    return compileTrusted([given]).any;
+  } catch {
+    return false;
+  }
+};
+
+export const addressRange: Schema<string> = text(
   'an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8"',
   (given) => {
     const [address = "", bits, ...more] = given.split("/");
-    // Read once more as it is used: a mapped IPv4 address (`::ffff:10.0.0.0/104`) has bits that don't count.
-    const isRange = (): boolean => {
-      try {
-        return compileTrusted([given]).any;
-      } catch {
-        return false;
-      }
-    };
     const isV4 = ipaddr.IPv4.isValidFourPartDecimal(address);
     if (!(isV4 || ipaddr.IPv6.isValid(address)) || more.length > 0) return REFUSED;
     if (bits === undefined) return given;
@@ -79,13 +70,12 @@ export const addressRange: Schema<string, string> = text(
     if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) {
       return new Refusal(`the prefix length is from 0 to ${most}`);
     }
-    return isRange() ? given : new Refusal("the prefix length of an IPv4-mapped range is from 96 to 128");
+    return isRange(given)
+      ? given
+      : new Refusal("the prefix length of an IPv4-mapped range is from 96 to 128");
   },
-  { pattern: ADDRESS_RANGE },
+  { pattern: patterns.ADDRESS_RANGE },
 );
-
-export const NO_CREDENTIALS =
-  "leave the credentials out; set an authorization header in requestHeaders instead";
 
 const readHttpUrl = (given: string): string | Refusal => {
   const url = URL.canParse(given) ? new URL(given) : undefined;
@@ -94,14 +84,14 @@ const readHttpUrl = (given: string): string | Refusal => {
   }
   if (!/^https?:\/\//i.test(given)) return REFUSED;
   if (url.username !== "" || url.password !== "") {
-    return new Refusal(NO_CREDENTIALS);
+    const note = "leave the credentials out; set an authorization header in requestHeaders instead";
+    return new Refusal(note, { isSafe: true });
   }
   if (given.includes("?")) return new Refusal("leave the query out");
-  if (given.includes("#")) return new Refusal("leave the fragment out");
-  return given;
+  return given.includes("#") ? new Refusal("leave the fragment out") : given;
 };
 
-export const endpointUrl: Schema<string, string> = text(
+export const endpointUrl: Schema<string> = text(
   'a URL such as "http://10.0.0.1:3000", "https://app.internal" or "unix:/run/app.sock"',
   (given) => {
     if (!given.startsWith("unix:")) return readHttpUrl(given);
@@ -109,7 +99,7 @@ export const endpointUrl: Schema<string, string> = text(
       ? given
       : new Refusal("the socket's path is absolute, as in unix:/run/app.sock");
   },
-  { pattern: ENDPOINT },
+  { pattern: patterns.ENDPOINT },
 );
 
 /** A path in the one spelling that requests are compared in; a Refusal when no request can ever have it. */
@@ -122,4 +112,4 @@ export const readPath = (given: string): string | Refusal => {
 };
 
 /** A plain path. */
-export const path: Schema<string, string> = text('a path such as "/login"', readPath, { pattern: PATH });
+export const path: Schema<string> = text('a path such as "/login"', readPath, { pattern: patterns.PATH });

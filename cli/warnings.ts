@@ -1,0 +1,71 @@
+/** What is allowed in a config and yet hardly meant. */
+import type { ConfigPath, ConfigProblem } from "../src/config/problem.ts";
+import type { Config, EndpointConfig, UpstreamConfig } from "../src/config/types.ts";
+import type { RouteMatch } from "../src/routing/match.ts";
+
+const warning = (path: ConfigPath, message: string): ConfigProblem => ({ path, at: "value", message });
+
+/** Equal for matches that take the same requests, whatever the order of their parts. */
+const matchKey = ({ hosts, methods, path, headers, query, cookies }: RouteMatch): string => {
+  const named = [headers, query, cookies].map((values) =>
+    values.map((value) => JSON.stringify(value)).toSorted(),
+  );
+  return JSON.stringify([hosts?.toSorted(), methods?.toSorted(), path, ...named]);
+};
+
+const unreachableMatches = ({ routes }: Config): ConfigProblem[] => {
+  const first = new Map<string, number>();
+  return routes.flatMap(({ match }, index) =>
+    match.flatMap((each, position) => {
+      const key = matchKey(each);
+      const before = first.get(key);
+      if (before === undefined) first.set(key, index);
+      if (before === undefined || before === index) return [];
+      const path = match.length === 1 ? ["routes", index, "match"] : ["routes", index, "match", position];
+      return [
+        warning(path, `routes[${before}] has the same match and comes first, so this one takes no request`),
+      ];
+    }),
+  );
+};
+
+const unusedUpstreams = ({ routes, upstreams }: Config): ConfigProblem[] => {
+  const used = new Set(routes.flatMap((route) => (route.upstreams ?? []).map(({ name }) => name)));
+  return Object.keys(upstreams)
+    .filter((name) => !used.has(name))
+    .map((name) => ({ ...warning(["upstreams", name], "no route sends requests here"), at: "key" }));
+};
+
+/** A port that is the other scheme's. */
+const oddPort = ({ url }: EndpointConfig): string | undefined => {
+  // A port that is the scheme's own is "" in a URL.
+  const { protocol, port } = url.startsWith("unix:") ? { protocol: "", port: "" } : new URL(url);
+  if (protocol === "http:" && port === "443") return "port 443 is for https, and this is an http URL";
+  return protocol === "https:" && port === "80" ? "port 80 is for http, and this is an https URL" : undefined;
+};
+
+const addressOf = ({ url }: EndpointConfig): string => (url.startsWith("unix:") ? url : new URL(url).href);
+
+const oddEndpoints = (name: string, { endpoints }: UpstreamConfig): ConfigProblem[] => {
+  const first = new Map<string, number>();
+  return endpoints.flatMap((endpoint, index) => {
+    const path =
+      endpoints.length === 1 ? ["upstreams", name, "endpoints"] : ["upstreams", name, "endpoints", index];
+    const before = first.get(addressOf(endpoint));
+    if (before === undefined) first.set(addressOf(endpoint), index);
+    const port = oddPort(endpoint);
+    return [
+      ...(before === undefined
+        ? []
+        : [warning(path, "this endpoint is listed twice; give one a larger weight instead")]),
+      ...(port === undefined ? [] : [warning(path, port)]),
+    ];
+  });
+};
+
+/** Everything that somebody should look at once more, by its place. */
+export const warningsOf = (config: Config): readonly ConfigProblem[] => [
+  ...unreachableMatches(config),
+  ...unusedUpstreams(config),
+  ...Object.entries(config.upstreams).flatMap(([name, upstream]) => oddEndpoints(name, upstream)),
+];

@@ -1,0 +1,161 @@
+/** What a route does with a request: send it on, send the client elsewhere, or answer. */
+import { compileHost } from "../../routing/host-template.ts";
+import { compileTarget } from "../../routing/target-template.ts";
+import { listOf, mapOf } from "../schema/collections.ts";
+import { formOf } from "../schema/forms.ts";
+import { oneOf } from "../schema/leaf.ts";
+import { defaulted, object, optional, required } from "../schema/object.ts";
+import * as patterns from "../schema/patterns.ts";
+import { type Schema, transformed } from "../schema/schema.ts";
+import { compiles, fieldValue, flag, nonEmpty, template, text, weight, whole } from "../schema/values.ts";
+import type { RedirectConfig, RespondConfig, RewriteConfig, WeightedUpstream } from "../types.ts";
+import { answerName, headerEdits } from "./headers.ts";
+
+const hostTemplate: Schema<string> = template('a host such as "app.internal"', compiles(compileHost), {
+  pattern: patterns.HOST_TEMPLATE,
+});
+const pathLike = (example: string): Schema<string> =>
+  template(`a path such as ${example}`, compiles(compileTarget), { pattern: patterns.PATH_TEMPLATE });
+const pathTemplate: Schema<string> = pathLike('"/status"');
+const prefixTemplate: Schema<string> = pathLike('"/v2"');
+
+const prefix = optional(prefixTemplate, "Replaces the matched prefix. May hold variables.");
+const path = optional(pathTemplate, "Replaces the whole path. May hold variables.");
+
+export const rewrite: Schema<RewriteConfig> = object<RewriteConfig>(
+  "RewriteConfig",
+  {
+    host: optional(
+      hostTemplate,
+      "Host sent upstream, instead of what the upstream's `host` says. May hold variables.",
+      { needs: "raw-host" },
+    ),
+    stripPrefix: defaulted(flag, false, "Removes the matched prefix."),
+    prefix,
+    path,
+  },
+  {
+    rule: ({ stripPrefix }, { has, complain }) => {
+      const ways = [stripPrefix === true, has("prefix"), has("path")].filter(Boolean);
+      if (ways.length > 1) complain("expected at most one of stripPrefix, prefix and path");
+    },
+    json: {
+      not: {
+        anyOf: [
+          { required: ["prefix", "path"] },
+          {
+            required: ["stripPrefix"],
+            properties: { stripPrefix: { const: true } },
+            anyOf: [{ required: ["prefix"] }, { required: ["path"] }],
+          },
+        ],
+      },
+    },
+  },
+);
+
+const STATUSES = [301, 302, 303, 307, 308] as const;
+/** Makes a GET of a POST, so it may lead to the same URL. */
+const SEE_OTHER = 303;
+const DESTINATIONS = ["scheme", "host", "port", "prefix", "path"];
+
+export const redirect: Schema<RedirectConfig> = object<RedirectConfig>(
+  "RedirectConfig",
+  {
+    status: defaulted(oneOf(...STATUSES), 302, "Status of the redirect."),
+    scheme: optional(oneOf("http", "https"), "Scheme to go to, instead of the request's."),
+    host: optional(hostTemplate, "Host to go to, instead of the request's. May hold variables."),
+    port: optional(whole(1, 65_535, "a port number"), "Port to go to."),
+    prefix,
+    path,
+  },
+  {
+    rule: ({ status }, { has, complain }) => {
+      if (has("prefix") && has("path")) complain("expected at most one of prefix and path");
+      if (status === SEE_OTHER || DESTINATIONS.some(has)) return;
+      complain(
+        "leads back to where it came from; expected at least one of scheme, host, port, prefix and path",
+      );
+    },
+    json: {
+      not: {
+        anyOf: [
+          { required: ["prefix", "path"] },
+          {
+            properties: { status: { enum: STATUSES.filter((status) => status !== SEE_OTHER) } },
+            not: { anyOf: DESTINATIONS.map((key) => ({ required: [key] })) },
+          },
+        ],
+      },
+    },
+  },
+);
+
+const BODILESS = [204, 205, 304];
+
+export const respond: Schema<RespondConfig> = object<RespondConfig>(
+  "RespondConfig",
+  {
+    status: defaulted(whole(200, 599, "a status"), 200, "Status of the answer."),
+    headers: defaulted(
+      mapOf("an object of header names and values", answerName, fieldValue, { credentials: true }),
+      {},
+      "Headers of the answer.",
+    ),
+    body: defaulted(text("text"), "", "Content of the answer."),
+  },
+  {
+    rule: ({ status = 200, body = "" }, { complain }) => {
+      if (!BODILESS.includes(status) || body === "") return;
+      complain(`an answer with status ${status} has no content`, "body");
+    },
+    json: {
+      not: {
+        required: ["status", "body"],
+        properties: {
+          status: { enum: BODILESS },
+          body: { minLength: 1, not: { pattern: patterns.REFERENCE } },
+        },
+      },
+    },
+  },
+);
+
+/** The name of an upstream, which must be one of those that there are. */
+const upstreamName: Schema<string> = transformed(
+  nonEmpty("the name of an upstream"),
+  (name, reading) => {
+    reading.mention("upstream", name);
+    return name;
+  },
+  { input: "NoInfer<Upstream> | Reference" },
+);
+
+const share: Schema<WeightedUpstream> = object(
+  "WeightedUpstream",
+  {
+    name: required(upstreamName, "Name of the upstream."),
+    weight: defaulted(weight, 1, "Share of the route's requests; 0 gets none."),
+    requestHeaders: optional(headerEdits, "Edits of requests that go there."),
+    responseHeaders: optional(headerEdits, "Edits of responses that come from there."),
+  },
+  { expects: "an object with the name of an upstream" },
+);
+
+/** All of a route's requests to one upstream. */
+const everythingTo = (name: string): readonly WeightedUpstream[] => [
+  { name, weight: 1, requestHeaders: undefined, responseHeaders: undefined },
+];
+
+const shares: Schema<readonly WeightedUpstream[]> = transformed(
+  listOf("a list of at least one upstream", share, 1),
+  (list, reading) => {
+    if (list.some(({ weight: share }) => share > 0)) return list;
+    return reading.complain("every weight is 0; at least one upstream needs more");
+  },
+);
+
+export const target: Schema<readonly WeightedUpstream[]> = formOf(
+  "the name of an upstream, or a list of upstreams with weights",
+  [transformed(upstreamName, everythingTo, { output: shares.types.output }), shares],
+);

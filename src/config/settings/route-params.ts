@@ -1,0 +1,22 @@
+/** Variables of path parameters: a route may only use what its matches bind. */
+import { nearestName } from "../../core/nearest.ts";
+import type { RouteMatch } from "../../routing/match.ts";
+import { compilePath } from "../../routing/path-matcher.ts";
+import type { Rule } from "../schema/object.ts";
+
+const boundBy = ({ path }: RouteMatch): readonly string[] => compilePath(path).params;
+
+/** Complains of parameters that a route uses and not every match binds. */
+export const checkParams = (matches: readonly RouteMatch[], { mentions, complain }: Rule): void => {
+  const used = mentions("param");
+  if (used.length === 0) return;
+  const bound = matches.map(boundBy);
+  for (const { name, path } of used.filter((each) => !bound.every((names) => names.includes(each.name)))) {
+    const meant = nearestName(name, bound.flat());
+    const advice =
+      meant === undefined || meant === name
+        ? `each match needs a path with ":${name}" in it, or a regex with "(?<${name}>…)"`
+        : `did you mean "\${param.${meant}}"?`;
+    complain(`the route binds no parameter "${name}"; ${advice}`, ...path);
+  }
+};

@@ -1,0 +1,178 @@
+/** `upstreams`: groups of equivalent servers and how to talk to them. */
+import { listOf, mapOf, oneOrMany } from "../schema/collections.ts";
+import { formOf, shortFor } from "../schema/forms.ts";
+import { oneOf } from "../schema/leaf.ts";
+import { defaulted, object, optional, required } from "../schema/object.ts";
+import { Refusal, type Schema } from "../schema/schema.ts";
+import { duration, flag, nonEmpty, size, text, weight, whole, wholeOrUnlimited } from "../schema/values.ts";
+import type {
+  EndpointConfig,
+  PoolConfig,
+  UpstreamConfig,
+  UpstreamLimits,
+  UpstreamTimeouts,
+  UpstreamTlsConfig,
+} from "../types.ts";
+import { endpointUrl, hostPolicy, tlsName } from "./addresses.ts";
+
+/** What names a file of a certificate or key, where its text was meant. */
+const PEM_FILE = /^[\w./~-]+\.(?:pem|key|crt|cer|der|p8)$/i;
+
+const pem = (what: string, label: RegExp): Schema<string> =>
+  text(
+    `${what} as PEM text`,
+    (given) => {
+      if (label.test(given)) return given;
+      return given.includes("-----BEGIN ")
+        ? new Refusal("the PEM text holds something else", { isSafe: true })
+        : new Refusal('take it from a file with "${file:path/to.pem}"');
+    },
+    { pattern: label.source },
+  );
+
+const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END /;
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]+-----END /;
+
+/** PEM text that nobody gets to see. */
+export const privateKey: Schema<string> = {
+  ...pem("a private key", PRIVATE_KEY),
+  isSecret: (value) => !(typeof value === "string" && PEM_FILE.test(value)),
+};
+
+const tls: Schema<UpstreamTlsConfig> = object<UpstreamTlsConfig>(
+  "UpstreamTlsConfig",
+  {
+    verify: defaulted(flag, true, "Verify the certificates of https endpoints.", {
+      needs: (written) => (written === false ? ["upstream-no-verify"] : []),
+    }),
+    ca: optional(
+      pem("certificates", CERTIFICATE),
+      "Authorities to trust instead of the runtime's, as PEM text.",
+      { needs: "upstream-ca" },
+    ),
+    serverName: optional(tlsName, "Name to ask for (SNI) and to verify instead of the URL's host.", {
+      needs: "upstream-server-name",
+    }),
+    cert: optional(pem("a certificate", CERTIFICATE), "Client certificate to present, as PEM text.", {
+      needs: "upstream-client-certificate",
+    }),
+    key: optional(privateKey, "Private key of `cert`, as PEM text."),
+  },
+  {
+    rule: (_, { has, complain }) => {
+      if (has("cert") && !has("key")) complain("has no `key`; `cert` needs one", "cert");
+      if (has("key") && !has("cert")) complain("has no `cert`; `key` needs one", "key");
+    },
+    json: { dependencies: { cert: ["key"], key: ["cert"] } },
+  },
+);
+
+const endpoint = shortFor(
+  "a URL or an object with a url",
+  "url",
+  endpointUrl,
+  object<EndpointConfig>(
+    "EndpointConfig",
+    {
+      url: required(
+        endpointUrl,
+        "Where it is: http://, https:// or unix:/path/to.sock. A path is put before the request's.",
+        { needs: (written) => (String(written).startsWith("unix:") ? ["unix-socket"] : []) },
+      ),
+      weight: defaulted(weight, 1, "Share of the traffic relative to the other endpoints; 0 gets none."),
+    },
+    { expects: "an object with a url" },
+  ),
+);
+
+export const endpoints: Schema<readonly EndpointConfig[]> = oneOrMany(
+  "a URL, or a list of at least one",
+  endpoint,
+);
+
+export const upstreamTimeouts: Schema<UpstreamTimeouts> = object(
+  "UpstreamTimeouts",
+  {
+    connect: defaulted(duration, "3s", "Time to connect, TLS included.", { needs: "connect-timeout" }),
+    firstByte: defaulted(duration, "15s", "Time from the request sent to the response's head."),
+    idle: optional(
+      duration,
+      "Time between two pieces of a body, either direction. 60s unless set, 5m for event streams.",
+    ),
+  },
+  { expects: "an object of durations" },
+);
+
+const pool: Schema<PoolConfig> = object("PoolConfig", {
+  connections: defaulted(
+    wholeOrUnlimited(1, 100_000),
+    "unlimited",
+    "Most connections to one endpoint; further requests wait for one.",
+    { needs: "pool-size" },
+  ),
+  idle: defaulted(whole(0, 100_000), 256, "Idle connections kept to one endpoint.", {
+    needs: "pool-keep-alive",
+  }),
+  keepAlive: defaulted(
+    duration,
+    "4s",
+    "Time that an idle connection is kept; less where the endpoint's Keep-Alive says so.",
+    { needs: "pool-keep-alive" },
+  ),
+});
+
+const limits: Schema<UpstreamLimits> = object(
+  "UpstreamLimits",
+  {
+    headerBytes: defaulted(size(256), "64KiB", "Size of a response's header section.", {
+      needs: "upstream-header-limit",
+    }),
+  },
+  { expects: "an object of limits" },
+);
+
+export const upstreamLong: Schema<UpstreamConfig> = object<UpstreamConfig>(
+  "UpstreamConfig",
+  {
+    endpoints: required(endpoints, "Servers of the group: URLs, or objects with a url and a weight."),
+    balance: defaulted(
+      oneOf("round-robin", "random"),
+      "round-robin",
+      "How an endpoint is picked; both honour weights.",
+    ),
+    host: defaulted(
+      hostPolicy,
+      "upstream",
+      'Host sent upstream: the endpoint\'s ("upstream"), the client\'s ("preserve"), or this one.',
+      { needs: (written) => (written === "upstream" ? [] : ["raw-host"]) },
+    ),
+    tls: optional(tls, "TLS towards https endpoints."),
+    timeouts: defaulted(upstreamTimeouts, {}, "How long the upstream may take."),
+    pool: defaulted(pool, {}, "Connections to the upstream."),
+    limits: defaulted(limits, {}, "What the upstream may send at most."),
+    transport: optional(
+      oneOf("fetch"),
+      "How it is reached: \"fetch\" for the runtime's own fetch. Unless set, by the proxy's HTTP/1.1 client where there is one.",
+    ),
+  },
+  {
+    expects: "an object with endpoints",
+    rule: ({ endpoints: given }, { has, complain }) => {
+      if (given === undefined) return;
+      if (given.every((item) => item.weight === 0)) {
+        complain("every weight is 0; at least one endpoint needs more", "endpoints");
+      }
+      const isSecure = given.some(({ url }) => /^https:/i.test(url));
+      if (has("tls") && !isSecure) complain("no endpoint is https, so it would have no effect", "tls");
+    },
+  },
+);
+
+const upstreamShort = formOf<unknown>("", [endpointUrl, listOf("", endpoint, 1)]);
+
+export const upstreams: Schema<Readonly<Record<string, UpstreamConfig>>> = mapOf(
+  'an object of upstreams by name, such as { "app": "http://localhost:3000" }',
+  nonEmpty("a name"),
+  shortFor("a URL, a list of URLs, or an object with endpoints", "endpoints", upstreamShort, upstreamLong),
+  { names: "Upstream" },
+);
