@@ -8,7 +8,11 @@ import type { Gateway, Surroundings } from "../src/gateway.ts";
 
 /** Answers the request in `c.req.raw` as middleware around has left it. Never rejects. */
 export const answer = (c: Context, gateway: Gateway, platform: Platform): Promise<Response> =>
-  answerArrival(platform.arrive(c.req.raw, c.env, originalOf(c)), { gateway, platform, surroundings: surroundingsOf(c) });
+  answerArrival(platform.arrive(c.req.raw, c.env, originalOf(c)), {
+    gateway,
+    platform,
+    surroundings: surroundingsOf(c),
+  });
 
 /** Answers a request for which there is no app. Never rejects. */
 export const answerRequest = (

@@ -70,7 +70,11 @@ export const middlewareLayer = (middleware: readonly unknown[]): Layer => {
     };
     let response: Response;
     try {
-      response = await app.fetch(web.request, { client: exchange.client, route: exchange.route, [PASSAGE]: passage });
+      response = await app.fetch(web.request, {
+        client: exchange.client,
+        route: exchange.route,
+        [PASSAGE]: passage,
+      });
     } catch (thrown) {
       // What is not an `Error` passes by `onError`.
       response = answerTo(thrown, passage);

@@ -62,9 +62,9 @@ export const reference = (schema: Schema = configSchema): string => {
     .filter(([key]) => key !== "$schema")
     .map(([key, setting]) => {
       const keys = keysOf(setting.schema, key, "", seen).join("\n");
-      return `### ${key}\n\n${describe(setting)}\n\n${keys}\n`;
+      return [`### ${key}`, describe(setting), keys].filter((part) => part !== "").join("\n\n");
     })
-    .join("\n");
+    .join("\n\n");
 };
 
 /** `text` with the reference between its marks brought up to date. */
@@ -72,7 +72,7 @@ export const withReference = (text: string): string => {
   const start = text.indexOf(START);
   const end = text.indexOf(END);
   if (start === -1 || end < start) throw new Error("docs/configuration.md has lost its marks");
-  return `${text.slice(0, start)}${START}\n${reference()}\n${text.slice(end)}`;
+  return `${text.slice(0, start)}${START}\n${reference()}\n\n${text.slice(end)}`;
 };
 
 if (import.meta.main) writeFileSync(FILE, withReference(readFileSync(FILE, "utf8")));

@@ -56,7 +56,10 @@ export const downloadOf = async (
 };
 
 const invalid = (what: string, { attempt }: AttemptRun): ProxyError =>
-  new ProxyError("bad-upstream-response", { detail: `${what} from ${attempt.endpoint.authority}`, progress: "head" });
+  new ProxyError("bad-upstream-response", {
+    detail: `${what} from ${attempt.endpoint.authority}`,
+    progress: "head",
+  });
 
 const complete = (run: AttemptRun): void => {
   run.progress = "done";
@@ -85,7 +88,10 @@ const whole = async (
 };
 
 const stalledFor = (ms: number): ProxyError =>
-  new ProxyError("attempt-timeout", { detail: `response body paused for ${ms} ms (timeouts.idle)`, progress: "head" });
+  new ProxyError("attempt-timeout", {
+    detail: `response body paused for ${ms} ms (timeouts.idle)`,
+    progress: "head",
+  });
 
 const streamed = (
   stream: ReadableStream<Uint8Array>,
@@ -97,7 +103,8 @@ const streamed = (
     clock: run.clock,
     idleMs,
     stalled: () => stalledFor(idleMs),
-    unread: () => new ProxyError("client-closed", { detail: `client stopped reading for ${idleMs} ms (timeouts.idle)` }),
+    unread: () =>
+      new ProxyError("client-closed", { detail: `client stopped reading for ${idleMs} ms (timeouts.idle)` }),
     passed: (bytes) => (run.bytesReceived += bytes),
     ended: (error) => {
       if (error === undefined) complete(run);

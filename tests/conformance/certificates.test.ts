@@ -61,7 +61,7 @@ describe.each(RUNTIMES.filter((name) => name in LAUNCHERS))("a client certificat
   });
 
   it("is refused when others may read its key", async () => {
-    write(certificate(), 0o640);
+    write(certificate(), 0o644);
     const { code, stderr } = await check();
     expect(code).toBe(2);
     expect(stderr).toContain(`run "chmod 600 ${join(directory, "site.key")}"`);

@@ -435,7 +435,10 @@ describe("JSON Schema and parser", () => {
 
   it("take a reference wherever a single value stands, or a list of texts", () => {
     const lists = SPOTS.filter(
-      ({ value }) => Array.isArray(value) && value.every((item) => typeof item === "string"),
+      ({ value, path }) =>
+        Array.isArray(value) &&
+        value.every((item) => typeof item === "string") &&
+        schemaAt(configSchema, path)?.element?.scalars.includes("string") === true,
     );
     const found = [...LEAVES, ...lists].flatMap(({ piece, path, value }) => {
       // Beside texts a reference is a text.

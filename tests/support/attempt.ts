@@ -10,12 +10,12 @@ import { type HeaderEdits, NO_EDITS } from "../../src/http/header-edits.ts";
 import { HOP_BY_HOP } from "../../src/http/headers.ts";
 import { createEndpoint } from "../../src/upstream/endpoint.ts";
 
-/** Longer than any test takes. */
+/** Longer than any test takes. As where nobody has set a limit, event streams may be quiet for longer. */
 export const AMPLE_TIMEOUTS: AttemptTimeouts = {
   connectMs: 20_000,
   firstByteMs: 20_000,
   idleMs: 20_000,
-  eventStreamIdleMs: 20_000,
+  eventStreamIdleMs: 60_000,
 };
 
 export interface EndpointParts {

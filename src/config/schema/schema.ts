@@ -95,9 +95,9 @@ export const schemaAt = (schema: Schema, path: ConfigPath): Schema | undefined =
   path.reduce<Schema | undefined>((at, key) => at && memberOf(at, key), schema);
 
 /** Whether any key at or below a place had another name before. */
-export const hasFormerNames = ({ settings = {}, item, element, forms = [] }: Schema): boolean =>
+export const hasFormerNames = ({ settings = {}, item, element }: Schema): boolean =>
   Object.values(settings).some(({ formerly, schema }) => formerly.length > 0 || hasFormerNames(schema)) ||
-  [item, element, ...forms].some((inner) => inner !== undefined && hasFormerNames(inner));
+  [item, element].some((inner) => inner !== undefined && hasFormerNames(inner));
 
 /** The long form of `value`. */
 export const longForm = (schema: Schema | undefined, value: unknown): unknown =>
