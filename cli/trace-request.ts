@@ -42,6 +42,7 @@ const explaining = (transport: Transport): Platform => ({
   transport,
   fetchTransport: transport,
   telemetry: {},
+  sign: async () => "",
   arrive: () => {
     throw new TypeError("explain takes no Web requests");
   },

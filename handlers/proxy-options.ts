@@ -46,7 +46,7 @@ export interface ProxyRewrite extends Omit<RewriteInput, "stripPrefix" | "prefix
 export interface ProxyOptions
   extends
     HostOptions,
-    Omit<UpstreamInput, "endpoints" | "timeouts">,
+    Omit<UpstreamInput, "endpoints" | "discovery" | "timeouts">,
     Pick<RouteInput, "requestHeaders" | "responseHeaders" | "bodyBytes">,
     Pick<ListenInput, "trustedProxies">,
     Pick<ConfigInput, "forwarding"> {
@@ -72,17 +72,34 @@ const rewrite = object(
 
 const timeouts = object(
   "",
-  { ...pick(upstreamTimeouts, "connect", "firstByte", "idle"), ...pick(routeTimeouts, "total") },
+  { ...pick(upstreamTimeouts, "connect", "firstByte", "attempt", "idle"), ...pick(routeTimeouts, "total") },
   { expects: "an object of durations" },
 );
+
+/** Settings of an upstream that mean the same here. */
+const UPSTREAM_KEYS = [
+  "balance",
+  "host",
+  "tls",
+  "pool",
+  "limits",
+  "transport",
+  "health",
+  "ejection",
+  "panic",
+  "slowStart",
+  "breaker",
+  "retry",
+  "hedge",
+  "concurrency",
+] as const;
 
 /** The config's own settings where they mean the same; nothing is generated from the others. */
 const schema = object(
   "",
   {
-    ...pick(upstreamLong, "balance", "host", "tls"),
+    ...pick(upstreamLong, ...UPSTREAM_KEYS),
     timeouts: optional(timeouts, ""),
-    ...pick(upstreamLong, "pool", "limits", "transport"),
     rewrite: optional(rewrite, ""),
     ...pick(route, "requestHeaders", "responseHeaders", "bodyBytes"),
     ...pick(configSchema, "forwarding"),
@@ -116,12 +133,7 @@ export const proxyConfig = (target: OneOrMany<ProxyTarget>, options: ProxyOption
     upstreams: {
       upstream: {
         endpoints: urls,
-        balance: options.balance,
-        host: options.host,
-        tls: options.tls,
-        pool: options.pool,
-        limits: options.limits,
-        transport: options.transport,
+        ...Object.fromEntries(UPSTREAM_KEYS.map((key) => [key, options[key]])),
         timeouts: attempt,
       },
     },

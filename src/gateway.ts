@@ -25,7 +25,6 @@ import { isCredentialName } from "./http/credentials.ts";
 import { planUpstream } from "./planned-upstream.ts";
 import type { FoundRoute } from "./routing/router.ts";
 import { Upkeep } from "./upkeep.ts";
-import type { UpstreamPolicy } from "./upstream-policy.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
 
 export type { Surroundings } from "./admission.ts";
@@ -50,8 +49,6 @@ export interface GatewayRef {
 export interface GatewayParts {
   /** Keeps the state of endpoints from one gateway to the next. @default a new one */
   readonly registry?: EndpointRegistry | undefined;
-  /** What an upstream does about failure. @default nothing */
-  readonly policyOf?: ((upstream: string) => UpstreamPolicy) | undefined;
   /** Read by the ready page. @default always serving */
   readonly lifecycle?: Lifecycle | undefined;
   /** False for a single handler in an app, which adds nothing of its own to what clients see. @default true */
@@ -60,19 +57,16 @@ export interface GatewayParts {
   readonly middlewareLayer?: ((middleware: readonly unknown[]) => Layer) | undefined;
 }
 
-const NO_POLICY: UpstreamPolicy = Object.freeze({});
-
 /** Compiles `config` and builds one stack for each route. */
 export const buildGateway = (config: Config, platform: Platform, parts: GatewayParts = {}): Gateway => {
   const { registry = createEndpointRegistry(), facesClient = true } = parts;
   const upkeep = new Upkeep();
-  const policyOf = parts.policyOf ?? (() => NO_POLICY);
   const plan = buildPlan(config, (name, upstream) =>
-    planUpstream(name, upstream, policyOf(name), { platform, registry, upkeep }),
+    planUpstream(name, upstream, { platform, registry, upkeep }),
   );
   const services = new Map<RoutedMatch, RouteService>();
   for (const { value } of plan.entries) {
-    const forwarding = { config: plan.config, platform, registry, policyOf };
+    const forwarding = { config: plan.config, platform };
     services.set(value, routeService(value, forwarding, parts));
   }
   const admit = admission({ plan, newId: () => platform.random.id(), sendsId: facesClient });
@@ -204,9 +198,11 @@ const PLAIN_TEXT: readonly string[] = [
 ];
 
 const limitedOutside = (exchange: Exchange, surroundings: Surroundings | undefined): Exchange => {
-  const maxBytes = surroundings?.maxBodyBytes;
-  if (maxBytes === undefined) return exchange;
-  return { ...exchange, body: limitedBody(exchange.body, maxBytes) };
+  if (surroundings === undefined) return exchange;
+  const { maxBodyBytes: maxBytes, background } = surroundings;
+  if (maxBytes === undefined && background === undefined) return exchange;
+  const body = maxBytes === undefined ? exchange.body : limitedBody(exchange.body, maxBytes);
+  return { ...exchange, body, background };
 };
 
 const exchangeOf = (

@@ -15,16 +15,26 @@ export interface UpkeepTask {
  */
 export class Upkeep {
   readonly #tasks: UpkeepTask[] = [];
+  #isRunning = false;
 
   add(task: UpkeepTask): void {
     this.#tasks.push(task);
   }
 
+  /** Whether there is nothing to do, ever. */
+  get isEmpty(): boolean {
+    return this.#tasks.length === 0;
+  }
+
+  /** Calls while it runs do nothing. */
   start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
     for (const task of this.#tasks) task.start();
   }
 
   stop(): void {
+    this.#isRunning = false;
     for (const task of this.#tasks) task.stop();
   }
 

@@ -1,7 +1,7 @@
 /** Keeps an upstream's endpoints as a source reports them. */
 import type { Telemetry } from "./core/telemetry.ts";
 import { DiscoveredSet } from "./discovery/discovered-set.ts";
-import type { EndpointSource, FoundEndpoint } from "./discovery/endpoint-source.ts";
+import type { EndpointSource, FoundEndpoint } from "./core/endpoint-source.ts";
 import { type EndpointOptions, createEndpoint } from "./upstream/endpoint.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 

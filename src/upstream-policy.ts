@@ -1,5 +1,6 @@
 /** What an upstream does about failure: everything is off that its policy does not name. */
 import type { HealthCheckOptions } from "./health/health-checker.ts";
+import type { HttpProbeOptions } from "./health/http-probe.ts";
 import type { OutlierOptions } from "./health/outlier-detector.ts";
 import type { AdaptiveOptions } from "./resilience/adaptive-limit.ts";
 import type { BreakerOptions } from "./resilience/breaker.ts";
@@ -25,7 +26,9 @@ export interface UpstreamPolicy {
   readonly concurrency?: ConcurrencyPolicy | undefined;
 }
 
-export interface HealthPolicy extends HealthCheckOptions {
+export interface HealthPolicy extends HealthCheckOptions, Pick<HttpProbeOptions, "passes" | "bodyIncludes"> {
+  /** @default "http" */
+  readonly check?: "http" | "tcp" | undefined;
   /** Path and query that are asked for. */
   readonly target: string;
   /** Value of `Host`. @default the endpoint's authority */

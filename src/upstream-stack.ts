@@ -8,7 +8,7 @@
 import type { Endpoint } from "./core/endpoint.ts";
 import type { EndpointSet, EndpointState } from "./core/endpoint-state.ts";
 import type { Clock, Random } from "./core/platform.ts";
-import type { Layer } from "./core/service.ts";
+import type { NamedLayer } from "./core/service.ts";
 import type { Telemetry, UpstreamEvent } from "./core/telemetry.ts";
 import { HealthRecord } from "./health/health-record.ts";
 import { OutlierDetector, ejectionOf } from "./health/outlier-detector.ts";
@@ -31,12 +31,6 @@ export interface StackParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
-}
-
-/** A layer, and how `explain` shows it. */
-export interface NamedLayer {
-  readonly name: string;
-  readonly layer: Layer;
 }
 
 /** Outermost first; only those that the policy names. */

@@ -9,6 +9,8 @@ import { type PlatformParts, createPlatform } from "../platform.ts";
 import { ENGINE_CAPABILITIES } from "./capabilities.ts";
 import { engineTransport } from "./client/transport.ts";
 import { engineClock } from "./clock.ts";
+import { engineDiscover } from "./discovery/discover.ts";
+import { tcpProbe } from "./discovery/tcp-probe.ts";
 import { writeToStderr } from "./stderr.ts";
 
 /**
@@ -28,14 +30,18 @@ export interface EngineParts extends Pick<PlatformParts, "name" | "server"> {
 export const enginePlatform = (parts: EngineParts, options: FailureOptions): Platform => {
   const clock = engineClock();
   const { inspectTls: inspect = inspectTls } = parts;
+  const random = webRandom();
+  const transport = engineTransport({ clock });
   return createPlatform({
     name: parts.name,
     capabilities: ENGINE_CAPABILITIES,
     clock,
-    random: webRandom(),
-    transport: engineTransport({ clock }),
+    random,
+    transport,
     fetchTransport: fetchTransport({ ...parts.fetch, clock }),
     telemetry: failureTelemetry(options, clock, writeToStderr),
+    discover: engineDiscover({ clock, random, transport }),
+    tcpProbe: tcpProbe(clock),
     inspectTls: (texts) => inspect(texts, clock.epoch()),
     server: { ...parts.server, signalPatience: { clock, ms: WATCH_CLIENT_AFTER_MS } },
   });

@@ -27,7 +27,7 @@ export const serveGateway = async (
   const gateway: GatewayRef = { current: buildGateway(config, platform, { lifecycle, middlewareLayer }) };
   const { clock, transport } = platform;
   const isHostImplied = options.host === undefined && options.explicit?.has("listen.host") !== true;
-  return listen({
+  const serving = await listen({
     listen: {
       ...config.listen,
       port: options.port ?? config.listen.port,
@@ -40,6 +40,11 @@ export const serveGateway = async (
     deadlines: new Deadlines(clock),
     now: () => clock.now(),
     epoch: () => clock.epoch(),
-    closed: () => transport.close(),
+    closed: () => {
+      gateway.current.upkeep.stop();
+      return transport.close();
+    },
   });
+  gateway.current.upkeep.start();
+  return serving;
 };

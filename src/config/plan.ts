@@ -4,6 +4,7 @@
  * A plan is immutable, apart from its balancers' turns; the state of endpoints lives in the registry. A reload builds a new
  * plan over the same registry and swaps it in.
  */
+import type { HashKeyOptions } from "../balance/hash-key.ts";
 import type { AttemptTimeouts } from "../core/endpoint.ts";
 import { type TrustedRanges, compileTrusted } from "../http/forwarded.ts";
 import type { HeaderEdits } from "../http/header-edits.ts";
@@ -16,7 +17,15 @@ import { type Router, compileRouter } from "../routing/router.ts";
 import type { EncodedSlash } from "../routing/target-template.ts";
 import type { Template, TemplateScope } from "../routing/template.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import type { Config, HeaderEditConfig, RespondConfig, RouteConfig, UpstreamConfig } from "./types.ts";
+import type {
+  Config,
+  HeaderEditConfig,
+  MirrorConfig,
+  RespondConfig,
+  RouteConfig,
+  UpstreamConfig,
+  WeightedUpstream,
+} from "./types.ts";
 
 /** Header edits compiled from the config: constant, or rendered for each request. */
 export interface CompiledEdits {
@@ -34,11 +43,21 @@ export interface ForwardTarget {
   readonly responseHeaders: CompiledEdits;
 }
 
+/** Where copies of a share of requests go. */
+export interface MirrorTarget extends Omit<MirrorConfig, "upstream"> {
+  readonly target: ForwardTarget;
+}
+
 /** What a route does with a request. */
 export type RouteAction =
   | {
       readonly kind: "forward";
       readonly targets: readonly ForwardTarget[];
+      /** What clients that stay at one target are known by. */
+      readonly sticky: HashKeyOptions | undefined;
+      /** Tried in order where the target that was chosen can't answer. */
+      readonly failover: readonly ForwardTarget[];
+      readonly mirror: MirrorTarget | undefined;
       /** Host field instead of the upstream's policy. */
       readonly host: Template | undefined;
     }
@@ -135,7 +154,7 @@ const planAction = (
 ): RouteAction => {
   if (route.redirect !== undefined) return { kind: "redirect", status: route.redirect.status };
   if (route.respond !== undefined) return { kind: "respond", respond: route.respond };
-  const targets = (route.upstreams ?? []).map((share): ForwardTarget => {
+  const targetOf = (share: WeightedUpstream): ForwardTarget => {
     const upstream = upstreams.get(share.name);
     if (upstream === undefined) throw new TypeError(`route "${route.name}": no upstream "${share.name}"`);
     return {
@@ -148,10 +167,25 @@ const planAction = (
           ? responseHeaders
           : compileHeaderEdits(joined(route.responseHeaders, share.responseHeaders)),
     };
-  });
+  };
   const host = route.rewrite?.host;
-  return { kind: "forward", targets, host: host === undefined ? undefined : compileHost(host) };
+  const { mirror } = route;
+  return {
+    kind: "forward",
+    targets: (route.upstreams ?? []).map(targetOf),
+    sticky: route.sticky,
+    failover: (route.failover ?? []).map((name) => targetOf(wholly(name))),
+    mirror: mirror && { ...mirror, target: targetOf(wholly(mirror.upstream)) },
+    host: host === undefined ? undefined : compileHost(host),
+  };
 };
+
+const wholly = (name: string): WeightedUpstream => ({
+  name,
+  weight: 1,
+  requestHeaders: undefined,
+  responseHeaders: undefined,
+});
 
 const routeTimeouts = (upstream: AttemptTimeouts, { timeouts }: RouteConfig): AttemptTimeouts => ({
   connectMs: upstream.connectMs,

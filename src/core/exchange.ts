@@ -52,6 +52,8 @@ export interface Exchange {
   readonly cancellation: Cancellation;
   /** Where attempts are noted, for the exchange's report. Shared by all copies of this exchange. */
   readonly trail: Trail;
+  /** Keeps the process or the isolate until work is done that nobody waits for. @default it goes on by itself */
+  readonly background?: ((work: Promise<void>) => void) | undefined;
   /** Called with the outcome of each attempt made for this copy, after its lease was settled. */
   readonly onAttemptEnd?: ((outcome: Outcome) => void) | undefined;
 }

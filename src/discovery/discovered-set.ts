@@ -1,5 +1,5 @@
 /** Turns what a source reports into changes of an upstream. */
-import type { EndpointSource, FoundEndpoint, SourceUpdate } from "./endpoint-source.ts";
+import type { EndpointSource, FoundEndpoint, SourceUpdate } from "../core/endpoint-source.ts";
 
 export interface DiscoveryEvent {
   readonly result: "changed" | "kept";

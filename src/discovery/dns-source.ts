@@ -1,6 +1,6 @@
 /** Endpoints by DNS: each address of a name, or each target of a service. */
 import type { Clock, Random } from "../core/platform.ts";
-import type { EndpointSource, FoundEndpoint } from "./endpoint-source.ts";
+import type { EndpointSource, FoundEndpoint } from "../core/endpoint-source.ts";
 import { Poller } from "./poller.ts";
 
 export interface AddressRecord {

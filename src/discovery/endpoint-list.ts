@@ -1,5 +1,5 @@
 /** Lists of endpoints as files and servers write them. */
-import type { FoundEndpoint } from "./endpoint-source.ts";
+import type { FoundEndpoint } from "../core/endpoint-source.ts";
 
 /**
  * Reads JSON: an array of URLs or of objects with `url` and, where wanted, `weight`, `priority`, `zone` and `region`; or an

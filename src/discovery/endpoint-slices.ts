@@ -1,5 +1,5 @@
 /** Kubernetes EndpointSlices (`discovery.k8s.io/v1`): what of them says where traffic may go. */
-import type { FoundEndpoint } from "./endpoint-source.ts";
+import type { FoundEndpoint } from "../core/endpoint-source.ts";
 
 /** What is read of a slice; everything in it may be missing. */
 export interface EndpointSlice {

@@ -1,7 +1,7 @@
 /** Endpoints in a file that is watched. */
 import type { Cancel, Clock } from "../core/platform.ts";
 import { readEndpointList } from "./endpoint-list.ts";
-import type { EndpointSource, SourceListener } from "./endpoint-source.ts";
+import type { EndpointSource, SourceListener } from "../core/endpoint-source.ts";
 import { reasonOf } from "./poller.ts";
 
 /** The port to a runtime's file system. */

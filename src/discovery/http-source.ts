@@ -9,7 +9,7 @@ import { readBody } from "../core/read-body.ts";
 import type { HttpReply } from "../core/reply.ts";
 import { firstValue } from "../http/headers.ts";
 import { readEndpointList } from "./endpoint-list.ts";
-import type { EndpointSource } from "./endpoint-source.ts";
+import type { EndpointSource } from "../core/endpoint-source.ts";
 import { type PollAnswer, Poller } from "./poller.ts";
 
 export interface HttpSourceOptions {

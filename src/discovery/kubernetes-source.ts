@@ -8,7 +8,7 @@ import type { Cancel, Clock, Random, Transport } from "../core/platform.ts";
 import { readBody } from "../core/read-body.ts";
 import type { HttpReply } from "../core/reply.ts";
 import { type EndpointSlice, type SliceOptions, SliceTable } from "./endpoint-slices.ts";
-import type { EndpointSource, SourceListener } from "./endpoint-source.ts";
+import type { EndpointSource, SourceListener } from "../core/endpoint-source.ts";
 import { LineReader } from "./line-reader.ts";
 import { reasonOf } from "./poller.ts";
 

@@ -1,7 +1,7 @@
 /** Asks again and again, with pauses that grow while there is no answer. */
 import type { Cancel, Clock, Random } from "../core/platform.ts";
 import { asProxyError } from "../core/errors.ts";
-import type { SourceListener, SourceUpdate } from "./endpoint-source.ts";
+import type { SourceListener, SourceUpdate } from "../core/endpoint-source.ts";
 
 export interface PollOptions {
   readonly clock: Clock;

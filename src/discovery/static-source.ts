@@ -1,5 +1,5 @@
 /** Endpoints that the config lists. */
-import type { EndpointSource, FoundEndpoint } from "./endpoint-source.ts";
+import type { EndpointSource, FoundEndpoint } from "../core/endpoint-source.ts";
 
 export const staticSource = (endpoints: readonly FoundEndpoint[]): EndpointSource => ({
   name: "the config",

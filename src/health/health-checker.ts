@@ -2,6 +2,7 @@
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Member } from "../core/endpoint-state.ts";
 import type { Cancel, Clock, Random } from "../core/platform.ts";
+import type { Probe } from "../core/probe.ts";
 import { type HealthChange, HealthRecord, type HealthThresholds } from "./health-record.ts";
 import type { ProbeSlots } from "./probe-slots.ts";
 
@@ -24,15 +25,6 @@ export const HEALTH_CHECK_DEFAULTS: HealthCheckOptions = Object.freeze({
 
 /** Checks of different endpoints, and of different proxies, drift apart. */
 const JITTER = 0.1;
-
-export interface ProbeResult {
-  readonly passed: boolean;
-  /** One phrase for operators. */
-  readonly detail: string;
-}
-
-/** Checks one endpoint within `timeoutMs`. Never rejects. */
-export type Probe = (endpoint: Endpoint, timeoutMs: number) => Promise<ProbeResult>;
 
 export interface HealthEvent {
   readonly endpoint: Endpoint;
@@ -87,7 +79,7 @@ export class HealthChecker {
     const now = this.#parts.clock.now();
     const due = this.#parts.membersOf().filter((member) => {
       const record = recordOf(member);
-      return !record.isChecking && member.endpoint.weight > 0 && record.dueAt <= now;
+      return !isBusy(record, now) && member.endpoint.weight > 0 && record.dueAt <= now;
     });
     await Promise.all(due.map((member) => this.#check(member, recordOf(member))));
   }
@@ -106,7 +98,7 @@ export class HealthChecker {
     let next = Number.POSITIVE_INFINITY;
     for (const member of membersOf()) {
       const record = recordOf(member);
-      if (!record.isChecking && member.endpoint.weight > 0) next = Math.min(next, record.dueAt);
+      if (!isBusy(record, clock.now()) && member.endpoint.weight > 0) next = Math.min(next, record.dueAt);
     }
     if (next === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = clock.after(Math.max(0, next - clock.now()), () => this.#tick());
@@ -114,9 +106,9 @@ export class HealthChecker {
 
   async #check(member: Member, record: HealthRecord): Promise<void> {
     const { clock, probe, options, slots } = this.#parts;
-    record.isChecking = true;
+    record.checkingSince = clock.now();
     const { passed, detail } = await slots.run(() => probe(member.endpoint, options.timeoutMs));
-    record.isChecking = false;
+    record.checkingSince = undefined;
     record.lastResult = detail;
     const change = record.report(passed, options);
     if (passed) member.state.breaker?.checkPassed(clock.now(), change === "up");
@@ -137,6 +129,12 @@ export class HealthChecker {
     onChange?.({ endpoint, change, detail });
   }
 }
+
+/** A check that takes longer than any may has been lost with the request that ran it, where that can happen. */
+const LOST_AFTER_MS = 60_000;
+
+const isBusy = ({ checkingSince }: HealthRecord, now: number): boolean =>
+  checkingSince !== undefined && now - checkingSince < LOST_AFTER_MS;
 
 /** The record in an endpoint's state, which outlives plans. */
 export const recordOf = ({ state }: Member): HealthRecord => {

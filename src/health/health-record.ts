@@ -25,7 +25,8 @@ export class HealthRecord implements EndpointHealth {
   isUp = false;
   /** When the next check is due, in the clock's milliseconds. */
   dueAt: number = Number.NEGATIVE_INFINITY;
-  isChecking = false;
+  /** When the check began that runs. */
+  checkingSince: number | undefined;
   /** What the last check found, for operators. */
   lastResult = "not checked yet";
   #isKnown = false;

@@ -6,7 +6,7 @@ import { ownAttempt } from "../core/own-exchange.ts";
 import type { Clock, Transport } from "../core/platform.ts";
 import { readBody } from "../core/read-body.ts";
 import type { HttpReply } from "../core/reply.ts";
-import type { Probe, ProbeResult } from "./health-checker.ts";
+import type { Probe, ProbeResult } from "../core/probe.ts";
 
 export interface HttpProbeOptions {
   readonly transport: Transport;

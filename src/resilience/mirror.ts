@@ -21,8 +21,6 @@ export interface MirrorOptions {
   readonly maxBytes: number;
   /** How long a copy may take. @default 15000 */
   readonly limitMs: number;
-  /** Keeps the process or the isolate until the copy is done. */
-  readonly background: (work: Promise<void>) => void;
   readonly onMirror?: ((event: "sent" | "dropped" | "failed") => void) | undefined;
 }
 
@@ -60,18 +58,17 @@ class Copies {
   }
 
   send(exchange: Exchange, body: Body): void {
-    const { background, onMirror, maxInProgress } = this.#options;
+    const { onMirror, maxInProgress } = this.#options;
     if (this.#inProgress >= maxInProgress) {
       this.drop();
       return;
     }
     this.#inProgress += 1;
-    background(
-      this.#sent(exchange, body).then(
-        () => onMirror?.("sent"),
-        () => onMirror?.("failed"),
-      ),
+    const copy = this.#sent(exchange, body).then(
+      () => onMirror?.("sent"),
+      () => onMirror?.("failed"),
     );
+    exchange.background?.(copy);
   }
 
   async #sent(exchange: Exchange, body: Body): Promise<void> {

@@ -6,6 +6,7 @@ import { ProxyError } from "../core/errors.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
 import type { Clock } from "../core/platform.ts";
+import type { NamedLayer } from "../core/service.ts";
 import { EndpointLease, type LeaseContext } from "./endpoint-lease.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import { EndpointSelection, type Exclusion } from "./selection.ts";
@@ -21,6 +22,8 @@ export interface Upstream {
   readonly timeouts: AttemptTimeouts;
   /** Whether its endpoints are reached by the runtime's `fetch` instead of the platform's transport. */
   readonly viaFetch: boolean;
+  /** Around all attempts at it, outermost first. */
+  readonly layers: readonly NamedLayer[];
   /**
    * Takes an endpoint for one attempt. The caller settles the lease.
    *
@@ -48,6 +51,8 @@ export interface UpstreamOptions extends Pick<
   Upstream,
   "name" | "endpoints" | "host" | "timeouts" | "viaFetch"
 > {
+  /** @default none */
+  readonly layers?: readonly NamedLayer[] | undefined;
   readonly balancer: Balancer;
   readonly registry: EndpointRegistry;
   readonly clock: Clock;
@@ -74,6 +79,7 @@ class BalancedUpstream implements Upstream {
   readonly host: HostPolicy;
   readonly timeouts: AttemptTimeouts;
   readonly viaFetch: boolean;
+  readonly layers: readonly NamedLayer[];
   readonly #options: UpstreamOptions;
   readonly #selection: EndpointSelection;
   readonly #context: LeaseContext;
@@ -86,6 +92,7 @@ class BalancedUpstream implements Upstream {
     this.host = options.host;
     this.timeouts = options.timeouts;
     this.viaFetch = options.viaFetch;
+    this.layers = options.layers ?? [];
     this.#options = options;
     const load = registry.shared(`${name} load`, undefined, () => ({ inFlight: 0 }));
     this.#context = { load, countsInternalError: options.countsInternalError ?? false };

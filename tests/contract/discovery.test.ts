@@ -5,7 +5,7 @@ import type { ByteSink } from "../../src/core/body.ts";
 import type { Transport } from "../../src/core/platform.ts";
 import { DiscoveredSet, type DiscoveryEvent } from "../../src/discovery/discovered-set.ts";
 import { type DnsResolver, dnsSource } from "../../src/discovery/dns-source.ts";
-import type { EndpointSource, FoundEndpoint, SourceUpdate } from "../../src/discovery/endpoint-source.ts";
+import type { EndpointSource, FoundEndpoint, SourceUpdate } from "../../src/core/endpoint-source.ts";
 import { fileSource } from "../../src/discovery/file-source.ts";
 import { httpSource } from "../../src/discovery/http-source.ts";
 import { kubernetesSource } from "../../src/discovery/kubernetes-source.ts";

@@ -20,6 +20,7 @@ export const watchedUpstream = (upstream: Upstream, parts: WatchParts): Upstream
   host: upstream.host,
   timeouts: upstream.timeouts,
   viaFetch: upstream.viaFetch,
+  layers: upstream.layers,
   get endpoints() {
     return upstream.endpoints;
   },

@@ -1,7 +1,7 @@
 /** Health checks that open a connection and close it again. */
 import { connect } from "node:net";
 import type { Clock } from "../../../src/core/platform.ts";
-import type { Probe } from "../../../src/health/health-checker.ts";
+import type { Probe } from "../../../src/core/probe.ts";
 import { codeOf } from "../client/failures.ts";
 
 /** Passes when a connection is made. TLS is not tried. */

@@ -150,11 +150,13 @@ describe("mirror", () => {
       maxInProgress: 1,
       maxBytes: 8,
       limitMs: 1_000,
-      background: (promise) => void work.push(promise),
       onMirror: (event) => void events.push(event),
       ...more,
     });
-    return { copies, events, work, service: layer(scripted(reply(200)).service) };
+    const background = (promise: Promise<void>) => void work.push(promise);
+    const inner = layer(scripted(reply(200)).service);
+    const service = (exchange: Exchange) => inner({ ...exchange, background });
+    return { copies, events, work, service };
   };
 
   test("sends a copy whose answer and failure nobody sees", async () => {
@@ -197,7 +199,6 @@ describe("mirror", () => {
         maxInProgress: 1,
         maxBytes: 8,
         limitMs: 1_000,
-        background: (promise) => void work.push(promise),
         onMirror: (event) => void events.push(event),
       });
       const read: ReadBody[] = [];
@@ -205,7 +206,8 @@ describe("mirror", () => {
         if (body.kind === "stream") read.push(new ReadBody(body).start());
         return reply(200);
       });
-      await service(testExchange({ method: "POST", body: client.body }));
+      const background = (promise: Promise<void>) => void work.push(promise);
+      await service({ ...testExchange({ method: "POST", body: client.body }), background });
       for (const piece of content) client.feed(piece);
       if (breaks) client.break(new ProxyError("client-closed"));
       else client.finish();

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../../runtimes/memory/mod.ts";
-import { type ArrivalOptions, type FetchArrival, type ServerRequest, arrivals } from "../../../src/web/arrival.ts";
+import {
+  type ArrivalOptions,
+  type FetchArrival,
+  type ServerRequest,
+  arrivals,
+} from "../../../src/web/arrival.ts";
 import { textOf } from "../../support/reading.ts";
 
 const host = { host: "shop.test" };
@@ -12,7 +17,10 @@ const real: ServerRequest = { isOriginal: () => true };
 
 describe("Web request", () => {
   test("is read as it is", () => {
-    const request = new Request("https://shop.test/a/b?c=d", { method: "DELETE", headers: { ...host, "x-a": "b" } });
+    const request = new Request("https://shop.test/a/b?c=d", {
+      method: "DELETE",
+      headers: { ...host, "x-a": "b" },
+    });
     const arrival = read(request);
     expect(arrival).toMatchObject({ method: "DELETE", scheme: "https", target: "/a/b?c=d", request });
     expect(arrival.fields).toEqual(["host", "shop.test", "x-a", "b"]);
@@ -52,7 +60,10 @@ describe("Web request", () => {
     const made = new Request("http://shop.test/", { method: "POST", headers: host, body: "made" });
     for (const server of [undefined, { isOriginal: () => false }]) {
       const arrival = read(made.clone(), server);
-      expect([arrival.notes.chunked, arrival.body]).toMatchObject([true, { kind: "stream", length: undefined }]);
+      expect([arrival.notes.chunked, arrival.body]).toMatchObject([
+        true,
+        { kind: "stream", length: undefined },
+      ]);
       expect(await textOf(arrival.body)).toBe("made");
     }
   });
@@ -96,7 +107,9 @@ describe("Web request", () => {
 });
 
 describe("client that leaves", () => {
-  const left = (options: ArrivalOptions = {}): { readonly codes: string[]; readonly client: AbortController; readonly stop: () => void } => {
+  const left = (
+    options: ArrivalOptions = {},
+  ): { readonly codes: string[]; readonly client: AbortController; readonly stop: () => void } => {
     const client = new AbortController();
     const codes: string[] = [];
     const { cancellation } = read(new Request("http://shop.test/", { signal: client.signal }), real, options);

@@ -91,11 +91,14 @@ describe("reply as a response", () => {
     ["GET", 204, bytesBody("content"), 7, null],
     ["GET", 304, NO_BODY, 12, "12"],
     ["GET", 304, NO_BODY, undefined, null],
-  ] as const)("to %s with %i has no content, and the length that is right", async (method, status, body, declaredLength, length) => {
-    const { response, ends } = make({ status, body, declaredLength }, method);
-    expect([response.body, response.headers.get("content-length")]).toEqual([null, length]);
-    expect(ends).toEqual([[undefined, 0]]);
-  });
+  ] as const)(
+    "to %s with %i has no content, and the length that is right",
+    async (method, status, body, declaredLength, length) => {
+      const { response, ends } = make({ status, body, declaredLength }, method);
+      expect([response.body, response.headers.get("content-length")]).toEqual([null, length]);
+      expect(ends).toEqual([[undefined, 0]]);
+    },
+  );
 
   test("drops content that it can't have", async () => {
     const source = new Source();
@@ -126,7 +129,11 @@ describe("response as a reply", () => {
       ["connection", "close"],
     ];
     const reply = replyOf(new Response("content", { status: 203, headers }), "GET");
-    expect(reply.fields.filter((_, index) => index % 2 === 0)).toEqual(["content-type", "set-cookie", "set-cookie"]);
+    expect(reply.fields.filter((_, index) => index % 2 === 0)).toEqual([
+      "content-type",
+      "set-cookie",
+      "set-cookie",
+    ]);
     expect(reply).toMatchObject({ status: 203, body: { kind: "native", length: 7 } });
     expect(await textOf(reply.body)).toBe("content");
   });

@@ -102,7 +102,9 @@ describe("stream as a byte source", () => {
   });
 
   test("says of a failure what it is told to say", async () => {
-    const failing = new ReadableStream<Uint8Array>({ start: (controller) => controller.error(new Error("x")) });
+    const failing = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.error(new Error("x")),
+    });
     const reader = new Reader(byteSourceOf(failing, (cause) => new ProxyError("client-closed", { cause })));
     expect(await reader.ended()).toBe("client-closed");
   });

@@ -11,7 +11,7 @@ import { dnsResolver } from "../../../../runtimes/engine/discovery/resolver.ts";
 import { tcpProbe } from "../../../../runtimes/engine/discovery/tcp-probe.ts";
 import { watchedFile } from "../../../../runtimes/engine/discovery/watched-file.ts";
 import { seededRandom } from "../../../../runtimes/memory/random.ts";
-import type { EndpointSource, SourceUpdate } from "../../../../src/discovery/endpoint-source.ts";
+import type { EndpointSource, SourceUpdate } from "../../../../src/core/endpoint-source.ts";
 import { fileSource } from "../../../../src/discovery/file-source.ts";
 import { kubernetesSource } from "../../../../src/discovery/kubernetes-source.ts";
 import { testEndpoint } from "../../../support/attempt.ts";

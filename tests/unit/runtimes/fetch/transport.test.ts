@@ -60,23 +60,39 @@ const codeOf = (sending: Promise<unknown>): Promise<string> =>
 describe("content codings", () => {
   const coded = (coding: string): Response =>
     new Response("the content", {
-      headers: { "content-encoding": coding, "content-length": "5", etag: '"v"', "content-digest": "sha-256=:x=:" },
+      headers: {
+        "content-encoding": coding,
+        "content-length": "5",
+        etag: '"v"',
+        "content-digest": "sha-256=:x=:",
+      },
     });
 
   test("are not asked for where fetch decodes, in words that no runtime takes for a setting of its own", async () => {
     const rig = rigOf(() => new Response("x"));
     await rig.send({ fields: ["Accept-Encoding", "gzip, br"] });
     await rig.send();
-    expect(rig.calls.map((call) => fieldsOf(call).get("accept-encoding"))).toEqual(["identity;q=1", "identity;q=1"]);
+    expect(rig.calls.map((call) => fieldsOf(call).get("accept-encoding"))).toEqual([
+      "identity;q=1",
+      "identity;q=1",
+    ]);
   });
 
-  test.each(["gzip", "x-gzip", "BR"])("that came nevertheless are gone with what described them: %s", async (coding) => {
-    const reply = await rigOf(() => coded(coding)).send();
-    const left = ["content-encoding", "content-length", "content-digest", "etag"];
-    expect(left.map((name) => firstValue(reply.fields, name))).toEqual([undefined, undefined, undefined, 'W/"v"']);
-    expect(reply.body).toMatchObject({ kind: "stream", length: undefined });
-    expect(await textOf(reply.body)).toBe("the content");
-  });
+  test.each(["gzip", "x-gzip", "BR"])(
+    "that came nevertheless are gone with what described them: %s",
+    async (coding) => {
+      const reply = await rigOf(() => coded(coding)).send();
+      const left = ["content-encoding", "content-length", "content-digest", "etag"];
+      expect(left.map((name) => firstValue(reply.fields, name))).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        'W/"v"',
+      ]);
+      expect(reply.body).toMatchObject({ kind: "stream", length: undefined });
+      expect(await textOf(reply.body)).toBe("the content");
+    },
+  );
 
   test("of which nobody knows whether they were decoded are no valid response", async () => {
     const rig = rigOf(() => coded("zstd"));
@@ -88,7 +104,10 @@ describe("content codings", () => {
     const rig = rigOf(() => coded("zstd"), { keepsCodings: true });
     const reply = await rig.send({ fields: ["Accept-Encoding", "zstd"] });
     expect(fieldsOf(rig.calls[0] as Call).get("accept-encoding")).toBe("zstd");
-    expect(["content-encoding", "etag"].map((name) => firstValue(reply.fields, name))).toEqual(["zstd", '"v"']);
+    expect(["content-encoding", "etag"].map((name) => firstValue(reply.fields, name))).toEqual([
+      "zstd",
+      '"v"',
+    ]);
     expect(reply.body).toMatchObject({ kind: "native", length: 5 });
   });
 });
@@ -166,7 +185,9 @@ describe("requests", () => {
 
 describe("failures", () => {
   const thrown = (code?: string, message = "certificate of connection refused"): Error =>
-    new TypeError("fetch failed", { cause: Object.assign(new Error(message), code === undefined ? {} : { code }) });
+    new TypeError("fetch failed", {
+      cause: Object.assign(new Error(message), code === undefined ? {} : { code }),
+    });
 
   test.each([
     ["ECONNREFUSED", "connect-failed", "connecting"],
@@ -206,16 +227,26 @@ describe("responses", () => {
   });
 
   test("lose what concerns one connection", async () => {
-    const headers = { connection: "x-hop", "x-hop": "1", "keep-alive": "timeout=5", upgrade: "h2c", "x-a": "1" };
+    const headers = {
+      connection: "x-hop",
+      "x-hop": "1",
+      "keep-alive": "timeout=5",
+      upgrade: "h2c",
+      "x-a": "1",
+    };
     const { fields } = await rigOf(() => new Response(null, { headers })).send();
     expect(fields).toEqual(["x-a", "1"]);
   });
 
   test("have no length that their framing takes back", async () => {
     const headers = { "transfer-encoding": "chunked", "content-length": "2" };
-    expect((await rigOf(() => new Response("ok", { headers })).send()).body).toMatchObject({ length: undefined });
+    expect((await rigOf(() => new Response("ok", { headers })).send()).body).toMatchObject({
+      length: undefined,
+    });
     const gzipped = { "transfer-encoding": "gzip, chunked" };
-    expect(await codeOf(rigOf(() => new Response("ok", { headers: gzipped })).send())).toBe("bad-upstream-response");
+    expect(await codeOf(rigOf(() => new Response("ok", { headers: gzipped })).send())).toBe(
+      "bad-upstream-response",
+    );
   });
 
   test("of small size are whole when they are passed on, and their end is seen", async () => {
@@ -240,9 +271,13 @@ describe("responses", () => {
       init.signal?.addEventListener("abort", () => {});
       return new Response(stalled, { headers: { "content-length": "2" } });
     });
-    const code = codeOf(Promise.race([rig.send(), rig.clock.advance(20_001).then(() => new Promise(() => {}))]));
+    const code = codeOf(
+      Promise.race([rig.send(), rig.clock.advance(20_001).then(() => new Promise(() => {}))]),
+    );
     await rig.clock.advance(20_001);
-    expect(rig.outcomes).toMatchObject([{ ending: "failed", progress: "head", error: { code: "attempt-timeout" } }]);
+    expect(rig.outcomes).toMatchObject([
+      { ending: "failed", progress: "head", error: { code: "attempt-timeout" } },
+    ]);
     void code;
   });
 });

@@ -1,4 +1,5 @@
 /** The port of discovery: where the endpoints of an upstream come from. */
+import type { Endpoint } from "./endpoint.ts";
 
 /** An endpoint as a source names it. */
 export interface FoundEndpoint {
@@ -33,3 +34,34 @@ export interface EndpointSource {
   start(listener: SourceListener): void;
   stop(): void;
 }
+
+/** Where a config says that the endpoints come from. */
+export type DiscoveryOrder =
+  /** Each address of a name; each target of a service where `port` is undefined. */
+  | {
+      readonly kind: "dns";
+      readonly name: string;
+      readonly scheme: "http" | "https";
+      readonly port: number | undefined;
+    }
+  | { readonly kind: "file"; readonly path: string }
+  /** `server` has no path; `fields` are names and values in turn. */
+  | {
+      readonly kind: "http";
+      readonly server: Endpoint;
+      readonly target: string;
+      readonly fields: readonly string[];
+      readonly intervalMs: number;
+    }
+  | {
+      readonly kind: "kubernetes";
+      readonly server: Endpoint;
+      readonly namespace: string;
+      readonly service: string;
+      readonly scheme: "http" | "https";
+      readonly port: string | undefined;
+      readonly tokenFile: string | undefined;
+    };
+
+/** The port to a runtime's ways of finding endpoints. */
+export type Discover = (order: DiscoveryOrder) => EndpointSource;
