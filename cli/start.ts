@@ -1,11 +1,12 @@
 /** `fairlead start`: a gateway from the config, in front of one URL, or the demo. */
 import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
+import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import { ServeError, type Serving } from "../runtimes/serving.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
 import { commandName } from "./command-name.ts";
-import { type Demo, startDemo } from "./demo.ts";
+import { type Demo, demoLine, startDemo } from "./demo.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
 import { addressUrl, networkText, routeLines } from "./listening.ts";
@@ -27,6 +28,8 @@ type Describe = (address: string, style: Style) => readonly string[];
 interface Setup {
   readonly loaded: LoadedConfig;
   readonly describe: Describe;
+  /** A line about what an upstream did by itself, instead of those on standard error. */
+  readonly lineOf?: ((event: UpstreamEvent) => string | undefined) | undefined;
 }
 
 /** Serves until a signal comes. Resolves to the exit code. */
@@ -74,6 +77,7 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
 
 const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
   loaded: await configuredBy(host, { ...demo.config, ...flags }),
+  lineOf: (event) => demoLine(demo, event),
   describe: (address, style) => {
     const width = Math.max(...[address, ...demo.origins.map(({ url }) => url)].map(({ length }) => length));
     const row = (url: string, what: string): string =>
@@ -85,7 +89,7 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
       ...demo.origins.map(({ spec, url }) => row(url, `${style.bold(spec.name)} ${style.dim(spec.manner)}`)),
       "",
       "Try:",
-      `  curl -i ${address}/              ${style.dim("# the three in turn; moody fails now and then")}`,
+      `  curl -i ${address}/              ${style.dim("# the three in turn; moody fails now and then, and another answers")}`,
       `  curl -i ${address}/swift/hello   ${style.dim("# one route: prefix stripped, header added")}`,
       `  curl -i ${address}/old           ${style.dim("# a redirect, answered by the proxy itself")}`,
       "",
@@ -95,9 +99,9 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, { loaded, describe }: Setup): Promise<number> => {
+const run = async (host: Host, { loaded, describe, lineOf }: Setup): Promise<number> => {
   await refuseUnsupported(loaded, host.profile);
-  const serving = await serve(host, loaded);
+  const serving = await serve(host, loaded, lineOf);
   const style = styleFor(host.stdout, host.env);
   const stopped = stopOnSignal(host, serving);
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
@@ -109,9 +113,17 @@ const run = async (host: Host, { loaded, describe }: Setup): Promise<number> => 
   return stopped;
 };
 
-const serve = async (host: Host, { config, explicit }: LoadedConfig): Promise<Serving> => {
+const serve = async (
+  host: Host,
+  { config, explicit }: LoadedConfig,
+  lineOf: Setup["lineOf"],
+): Promise<Serving> => {
+  const onUpstreamEvent = (event: UpstreamEvent): void => {
+    const line = lineOf?.(event);
+    if (line !== undefined) host.stdout.write(`${line}\n`);
+  };
   try {
-    return await host.serve(config, { explicit });
+    return await host.serve(config, lineOf === undefined ? { explicit } : { explicit, onUpstreamEvent });
   } catch (thrown) {
     if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message, listenAdvice(config));
     throw thrown;

@@ -32,7 +32,7 @@ export const policyFrom = (config: UpstreamConfig, mayQueue = true): UpstreamPol
   const breaker = config.breaker ?? (isGroup ? undefined : false);
   const retry = config.retry ?? (isGroup ? undefined : false);
   return {
-    breaker: breaker === false ? undefined : breakerFrom(breaker),
+    breaker: breaker === false ? undefined : breaker === undefined ? BREAKER_DEFAULTS : breakerOptions(breaker),
     countsInternalError: breaker !== false && breaker?.internalError === true,
     outliers: config.ejection === false || !isGroup ? undefined : outliersFrom(config.ejection),
     health: config.health && healthFrom(config.health),
@@ -46,18 +46,15 @@ export const policyFrom = (config: UpstreamConfig, mayQueue = true): UpstreamPol
   };
 };
 
-const breakerFrom = (config: BreakerConfig | undefined): BreakerOptions =>
-  config === undefined
-    ? BREAKER_DEFAULTS
-    : {
-        consecutiveFailures: config.failures,
-        failureRate: config.rate,
-        minimumRequests: config.requests,
-        openMs: config.openMs,
-        maxOpenMs: config.maxOpenMs,
-        probes: config.probes,
-        successes: config.successes,
-      };
+export const breakerOptions = (config: BreakerConfig): BreakerOptions => ({
+  consecutiveFailures: config.failures,
+  failureRate: config.rate,
+  minimumRequests: config.requests,
+  openMs: config.openMs,
+  maxOpenMs: config.maxOpenMs,
+  probes: config.probes,
+  successes: config.successes,
+});
 
 const outliersFrom = (config: EjectionConfig): OutlierOptions => ({
   intervalMs: config.intervalMs,

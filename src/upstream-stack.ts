@@ -55,10 +55,11 @@ const retryLayer = (policy: RetryPolicy, parts: StackParts): NamedLayer => {
     budget,
     clock,
     random,
-    onRetry: ({ kind, because }) =>
+    onRetry: ({ kind, because, endpoint }) =>
       reportUpstream(parts, {
         kind: kind === "retried" ? "retried" : "retry-over-budget",
         upstream: name,
+        endpoint: endpoint && addressOf(endpoint),
         reason: because,
       }),
   });

@@ -42,7 +42,13 @@ export type UpstreamEvent =
       readonly reason: string;
     })
   | (EndpointEvent & { readonly kind: "ejected"; readonly forMs: number; readonly reason: string })
-  | { readonly kind: "retried" | "retry-over-budget"; readonly upstream: string; readonly reason: string }
+  | {
+      readonly kind: "retried" | "retry-over-budget";
+      readonly upstream: string;
+      /** The one that failed; undefined where none was to be had. */
+      readonly endpoint: string | undefined;
+      readonly reason: string;
+    }
   | { readonly kind: "hedged" | "panic"; readonly upstream: string }
   | { readonly kind: "mirrored"; readonly upstream: string; readonly result: "sent" | "dropped" | "failed" }
   | {

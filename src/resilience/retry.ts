@@ -1,5 +1,6 @@
 /** Another attempt where the first one failed and nothing has gone out to the client. */
 import { cancelBody } from "../core/body.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import { type ProxyError, asProxyError } from "../core/errors.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Clock, Random } from "../core/platform.ts";
@@ -29,6 +30,8 @@ export interface RetryEvent {
   readonly kind: "retried" | "over-budget";
   /** What failed: an error's code, or a status. */
   readonly because: string;
+  /** Where. */
+  readonly endpoint: Endpoint | undefined;
 }
 
 /** Pauses grow from one retry to the next; each is random between 0 and its bound ("full jitter"). */
@@ -123,7 +126,8 @@ class RetryRun {
     const now = clock.now();
     if (exchange.cancellation.reason !== undefined || now >= exchange.endsAt) return false;
     const isPaid = budget.withdraw(now);
-    onRetry?.({ kind: isPaid ? "retried" : "over-budget", because });
+    const { endpoint } = exchange.trail;
+    onRetry?.({ kind: isPaid ? "retried" : "over-budget", because, endpoint });
     return isPaid;
   }
 

@@ -39,7 +39,7 @@ export const EVERYTHING: Everything = {
   },
   upstreams: {
     a: "http://a",
-    b: ["http://a", { url: "http://b", weight: 2 }],
+    b: ["http://a", { url: "http://b", weight: 2, priority: 1, zone: "z", region: "DE" }],
     c: {
       endpoints: [{ url: "https://c", weight: 1, priority: 1, zone: "z", region: "DE" }],
       balance: {

@@ -84,19 +84,19 @@ export const ejection: Schema<EjectionConfig | false> = orOff(
   }),
 );
 
-export const breaker: Schema<BreakerConfig | false> = orOff(
-  "false or an object",
-  object<BreakerConfig>("BreakerConfig", {
-    failures: defaulted(whole(1, 10_000), 5, "Failures in a row that open it."),
-    rate: defaulted(ratio(0.01, 1), 0.5, "Share of failures within ten seconds that opens it."),
-    requests: defaulted(whole(1, 1_000_000), 20, "Results within ten seconds before the share counts."),
-    open: defaulted(duration, "5s", "The first open time; doubles with each reopening, ± 20 %."),
-    maxOpen: defaulted(duration, "5m", "The longest open time."),
-    probes: defaulted(whole(1, 1_000), 3, "Requests at once while half-open."),
-    successes: defaulted(whole(1, 1_000), 3, "Successes that close it."),
-    internalError: defaulted(flag, false, "Count status 500 as a failure, as 502, 503 and 504 are."),
+/** The long form, which is never false. */
+export const breakerObject: Schema<BreakerConfig> = object<BreakerConfig>("BreakerConfig", {
+  failures: defaulted(whole(1, 10_000), 5, "Failures in a row that open it."),
+  rate: defaulted(ratio(0.01, 1), 0.5, "Share of failures within ten seconds that opens it."),
+  requests: defaulted(whole(1, 1_000_000), 20, "Results within ten seconds before the share counts."),
+  open: defaulted(duration, "5s", "The first open time; doubles with each reopening, ± 20 %."),
+  maxOpen: defaulted(duration, "5m", "The longest open time."),
+  probes: defaulted(whole(1, 1_000), 3, "Requests at once while half-open."),
+  successes: defaulted(whole(1, 1_000), 3, "Successes that close it."),
+  internalError: defaulted(flag, false, "Count status 500 as a failure, as 502, 503 and 504 are."),
   }),
-);
+
+export const breaker: Schema<BreakerConfig | false> = orOff("false or an object", breakerObject);
 
 const budget = (share: number, perSecond: number): Schema<BudgetConfig> =>
   object("BudgetConfig", {

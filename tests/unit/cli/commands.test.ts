@@ -322,7 +322,7 @@ describe("explain", () => {
     );
     expect(text).toContain('"api", which matches GET api.example.com/v1/*');
     expect(text).toMatch(/sends +GET \/x\?y=1 to http:\/\/10\.0\.0\.[12]:3000/);
-    expect(text).toContain("round-robin over http://10.0.0.1:3000, http://10.0.0.2:3000 ×2");
+    expect(text).toContain("p2c over http://10.0.0.1:3000, http://10.0.0.2:3000 ×2");
     expect(text).toContain("+ x-client: 192.0.2.1");
     expect(text).toContain("+ x-forwarded-proto: https");
     expect(text).toContain("- x-hop: 1");
