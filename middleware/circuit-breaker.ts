@@ -33,9 +33,9 @@ export interface CircuitBreaker extends MiddlewareHandler {
   reset(): void;
 }
 
-// oxlint-disable-next-line no-restricted-globals, no-restricted-properties -- the Web standard's own, for apps without a platform
+// oxlint-disable-next-line no-restricted-globals -- the Web standard's own, for apps without a platform
 const standardNow = (): number => performance.now();
-// oxlint-disable-next-line no-restricted-globals, no-restricted-properties -- the same
+// oxlint-disable-next-line no-restricted-properties -- the same
 const standardRandom = (): number => Math.random();
 
 /**
@@ -64,11 +64,11 @@ export const circuitBreaker = (options: CircuitBreakerOptions = {}): CircuitBrea
     "now",
     "random",
   ]);
-  const { now = standardNow, random: float = standardRandom, fallback = refused(now), onChange } = read;
+  const { now = standardNow, random: float = standardRandom, fallback, onChange } = read;
   const random = { float, below: (bound: number) => Math.floor(float() * bound), id: () => "" };
   const breaker = new Breaker({ options: breakerOptions(read), random, onChange });
   const handle: MiddlewareHandler = async (c, next) => {
-    if (!breaker.admits(now())) return fallback(c, breaker);
+    if (!breaker.admits(now())) return fallback === undefined ? refused(c, breaker, now()) : fallback(c);
     const permit = breaker.enter(now());
     let verdict: Verdict = "failure";
     try {
@@ -87,19 +87,16 @@ export const circuitBreaker = (options: CircuitBreakerOptions = {}): CircuitBrea
   });
 };
 
-const refused =
-  (now: () => number) =>
-  (c: Context, breaker?: Breaker): Response => {
-    const at = now();
-    const seconds = Math.ceil(((breaker?.closedUntil(at) ?? at) - at) / 1_000);
-    return problemFor(
-      c,
-      new ProxyError("circuit-open", {
-        detail: "the circuit breaker of this route is open",
-        ...(Number.isFinite(seconds) && { headers: { "retry-after": String(Math.max(1, seconds)) } }),
-      }),
-    );
-  };
+const refused = (c: Context, breaker: Breaker, now: number): Response => {
+  const seconds = Math.ceil(((breaker.closedUntil(now) ?? now) - now) / 1_000);
+  return problemFor(
+    c,
+    new ProxyError("circuit-open", {
+      detail: "the circuit breaker of this route is open",
+      ...(Number.isFinite(seconds) && { headers: { "retry-after": String(Math.max(1, seconds)) } }),
+    }),
+  );
+};
 
 const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 

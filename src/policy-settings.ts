@@ -32,7 +32,7 @@ export const policyFrom = (config: UpstreamConfig, mayQueue = true): UpstreamPol
   const breaker = config.breaker ?? (isGroup ? undefined : false);
   const retry = config.retry ?? (isGroup ? undefined : false);
   return {
-    breaker: breaker === false ? undefined : breaker === undefined ? BREAKER_DEFAULTS : breakerOptions(breaker),
+    breaker: breaker === false ? undefined : breakerFrom(breaker),
     countsInternalError: breaker !== false && breaker?.internalError === true,
     outliers: config.ejection === false || !isGroup ? undefined : outliersFrom(config.ejection),
     health: config.health && healthFrom(config.health),
@@ -45,6 +45,9 @@ export const policyFrom = (config: UpstreamConfig, mayQueue = true): UpstreamPol
     concurrency: config.concurrency && concurrencyFrom(config.concurrency, mayQueue),
   };
 };
+
+const breakerFrom = (config: BreakerConfig | undefined): BreakerOptions =>
+  config === undefined ? BREAKER_DEFAULTS : breakerOptions(config);
 
 export const breakerOptions = (config: BreakerConfig): BreakerOptions => ({
   consecutiveFailures: config.failures,

@@ -94,7 +94,7 @@ export const breakerObject: Schema<BreakerConfig> = object<BreakerConfig>("Break
   probes: defaulted(whole(1, 1_000), 3, "Requests at once while half-open."),
   successes: defaulted(whole(1, 1_000), 3, "Successes that close it."),
   internalError: defaulted(flag, false, "Count status 500 as a failure, as 502, 503 and 504 are."),
-  }),
+});
 
 export const breaker: Schema<BreakerConfig | false> = orOff("false or an object", breakerObject);
 
