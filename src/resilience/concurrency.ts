@@ -89,7 +89,6 @@ export class ConcurrencyGate {
 const overloaded = (why: string): ProxyError =>
   new ProxyError("overloaded", {
     detail: `too much in progress: ${why}`,
-    progress: "connecting",
     headers: { "retry-after": "1" },
   });
 
