@@ -18,7 +18,7 @@ export const answer = (c: Context, gateway: Gateway, platform: Platform): Promis
   });
 
 /** The part of a Worker's execution context that keeps it alive. */
-export interface BackgroundContext {
+interface BackgroundContext {
   waitUntil(work: Promise<unknown>): void;
 }
 
@@ -71,7 +71,7 @@ export const answerRequest = (
     ),
   });
 
-export interface RequestParts {
+interface RequestParts {
   readonly env: unknown;
   /** Undefined outside of Workers. */
   readonly context: BackgroundContext | undefined;

@@ -1,7 +1,7 @@
 /** An origin in a process of its own, which can be made to fail in the ways of real ones. */
 import { fileURLToPath } from "node:url";
 import { Child } from "../child.ts";
-import type { Mode } from "./origin.ts";
+import type { Mode } from "../launch/faulty-origin.ts";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -46,7 +46,7 @@ export class FaultyOrigin {
 
   async start(): Promise<void> {
     const node = at("../../../node_modules/.bin/node");
-    this.#child = new Child("origin", node, [at("origin.ts"), this.name, String(this.port)]);
+    this.#child = new Child("origin", node, [at("../launch/faulty-origin.ts"), this.name, String(this.port)]);
     const [, port, control] = await this.#child.printed(/^ports (\d+) (\d+)$/m);
     this.port = Number(port);
     this.#control = Number(control);

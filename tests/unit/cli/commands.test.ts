@@ -311,6 +311,19 @@ describe("explain", () => {
     expect(text).toContain("sends       GET /%C3%BC to");
   });
 
+  it("tells an upstream's layers, and why endpoints are left out", async () => {
+    const endpoints = ["http://a", { url: "http://b", weight: 0 }, { url: "http://c", priority: 1 }];
+    const config = { upstreams: { app: { endpoints, hedge: {} } } };
+    const { stdout } = await runCli(["explain", "GET", "http://x/"], {
+      files: { "fairlead.json": JSON.stringify(config) },
+      env: {},
+    });
+    expect(stdout).toMatch(/layers .*retry ×1 → hedge → forward/);
+    expect(stdout).toContain("sends       GET / to http://a\n");
+    expect(stdout).toContain("not http://b: weight 0, so it takes no new traffic");
+    expect(stdout).toContain("not http://c: priority 1, for when too few before it can be tried");
+  });
+
   it("tells route, upstream, rewrite and header edits of a forwarded request", async () => {
     const text = await explain(
       "GET",

@@ -1,5 +1,5 @@
 /**
- * An origin that fails as it is told: `node origin.ts NAME PORT`. Prints its ports, and a line for each POST whose head came.
+ * An origin that fails as it is told: `node faulty-origin.ts NAME PORT`. Prints its ports, and a line for each POST whose head came.
  *
  * `GET /MODE` on the control port changes how requests are answered.
  */
