@@ -100,8 +100,13 @@ const refused = (c: Context, breaker: Breaker, now: number): Response => {
 
 const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 
+/** Whether the client has left is asked only where it matters: some servers make a signal when they are asked. */
 const verdictOf = (c: Context, countsInternalError: boolean): Verdict => {
-  if (c.req.raw.signal.aborted) return "neutral";
+  const verdict = verdictOfAnswer(c, countsInternalError);
+  return verdict === "failure" && c.req.raw.signal.aborted ? "neutral" : verdict;
+};
+
+const verdictOfAnswer = (c: Context, countsInternalError: boolean): Verdict => {
   const { status } = c.res;
   if (UNAVAILABLE.has(status)) return "failure";
   if (status === 429) return "rate-limited";
