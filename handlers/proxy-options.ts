@@ -21,7 +21,7 @@ import type {
   UpstreamInput,
   UpstreamTimeoutsInput,
 } from "../src/config/types.ts";
-import { type HostOptions, onFailureOption, platformOption } from "./host-options.ts";
+import { type HostOptions, onFailureOption, onUpstreamEventOption, platformOption } from "./host-options.ts";
 
 type OneOrMany<T> = T | readonly T[];
 
@@ -106,6 +106,7 @@ const schema = object(
     ...pick(listen, "trustedProxies"),
     platform: optional(platformOption, ""),
     onFailure: optional(onFailureOption, ""),
+    onUpstreamEvent: optional(onUpstreamEventOption, ""),
   },
   { expects: "an object of options" },
 );
