@@ -66,7 +66,7 @@ const hostOf = ({ head, answer }: Trace): string =>
 const statusOf = ({ answer: { reply } }: Trace): number => (reply.kind === "http" ? reply.status : 101);
 
 const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
-  const { attempt, answer, gateway } = trace;
+  const { attempt, answer, gateway, down } = trace;
   if (answer.failure !== undefined) {
     const { kind, code, message, headers } = answer.failure;
     const allow = headers?.["allow"];
@@ -84,7 +84,7 @@ const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
     ];
   }
   return [
-    ...upstreamRows(attempt, gateway.plan, row, style),
+    ...upstreamRows(attempt, { plan: gateway.plan, down }, row, style),
     ...requestRows(attempt, row),
     ...responseRows(trace, row),
   ];
@@ -92,7 +92,7 @@ const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
 
 const upstreamRows = (
   attempt: Attempt,
-  { config, upstreams }: Plan,
+  { plan: { config, upstreams }, down }: { readonly plan: Plan; readonly down: Trace["down"] },
   row: Row,
   style: Style,
 ): readonly string[] => {
@@ -113,10 +113,16 @@ const upstreamRows = (
   }
   for (const { endpoint: other, exclusion } of upstreams.get(endpoint.upstream)?.standing() ?? []) {
     if (other.key === endpoint.key) continue;
-    const why = exclusion === undefined ? tierText(other, endpoint) : WHY_NOT[exclusion];
+    const reason = down.get(other.key);
+    const why =
+      exclusion === undefined
+        ? tierText(other, endpoint)
+        : reason === undefined || exclusion === "drained"
+          ? WHY_NOT[exclusion]
+          : `nothing answers there (${reason})`;
     if (why !== undefined) lines.push(row("", `not ${other.socketPath ?? other.origin}: ${why}`));
   }
-  if (upstream?.health !== undefined) lines.push(row("", style.dim("health checks are not run here")));
+  if (upstream?.health !== undefined && down.size === 0) lines.push(row("", style.dim("health checks are not run here; --now looks who answers")));
   return lines;
 };
 

@@ -324,6 +324,15 @@ describe("explain", () => {
     expect(stdout).toContain("not http://c: priority 1, for when too few before it can be tried");
   });
 
+  it("leaves out endpoints that do not answer now", async () => {
+    const { stdout } = await runCli(["explain", "--now", "GET", "http://x/"], {
+      files: { "fairlead.json": '{ "upstreams": { "app": ["http://a", "http://b"] } }' },
+      down: { a: "connection refused" },
+    });
+    expect(stdout).toContain("sends       GET / to http://b\n");
+    expect(stdout).toContain("not http://a: nothing answers there (connection refused)");
+  });
+
   it("tells route, upstream, rewrite and header edits of a forwarded request", async () => {
     const text = await explain(
       "GET",
