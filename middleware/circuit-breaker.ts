@@ -1,7 +1,10 @@
 /** A circuit breaker around a route or an app. */
 import type { Context, MiddlewareHandler } from "hono";
 import { breakerObject } from "../src/config/settings/resilience.ts";
-import type { BreakerInput } from "../src/config/types.ts";
+import { defaulted, object } from "../src/config/schema/object.ts";
+import type { Schema } from "../src/config/schema/schema.ts";
+import { duration } from "../src/config/schema/values.ts";
+import type { BreakerConfig, BreakerInput, DurationInput } from "../src/config/types.ts";
 import { ProxyError, asProxyError } from "../src/core/errors.ts";
 import type { Verdict } from "../src/core/verdict.ts";
 import { breakerOptions } from "../src/policy-settings.ts";
@@ -12,6 +15,8 @@ import { readOptions } from "./options.ts";
 export type { BreakerEvent, BreakerState } from "../src/resilience/breaker.ts";
 
 export interface CircuitBreakerOptions extends BreakerInput {
+  /** Time after closing in which a growing share is let through, from a tenth on. @default 0, all at once */
+  readonly slowStart?: DurationInput | undefined;
   /** Answers while it is open. @default a 503 problem (RFC 9457) with `Retry-After` */
   readonly fallback?: ((c: Context) => Response | Promise<Response>) | undefined;
   /** Called after each change. What it throws is ignored. */
@@ -21,6 +26,13 @@ export interface CircuitBreakerOptions extends BreakerInput {
   /** Uniform in [0, 1). @default `Math.random()` */
   readonly random?: (() => number) | undefined;
 }
+
+const schema: Schema<BreakerConfig & { readonly slowStartMs: number }> = object("", {
+  ...breakerObject.settings,
+  slowStart: defaulted(duration, 0, "Time after closing in which a growing share is let through."),
+});
+
+const COLDEST = 0.1;
 
 /** Middleware, and a hand on it. */
 export interface CircuitBreaker extends MiddlewareHandler {
@@ -58,7 +70,7 @@ const standardRandom = (): number => Math.random();
  * @throws TypeError naming the option that is wrong.
  */
 export const circuitBreaker = (options: CircuitBreakerOptions = {}): CircuitBreaker => {
-  const read = readOptions("circuitBreaker", options, breakerObject, [
+  const read = readOptions("circuitBreaker", options, schema, [
     "fallback",
     "onChange",
     "now",
@@ -66,9 +78,22 @@ export const circuitBreaker = (options: CircuitBreakerOptions = {}): CircuitBrea
   ]);
   const { now = standardNow, random: float = standardRandom, fallback, onChange } = read;
   const random = { float, below: (bound: number) => Math.floor(float() * bound), id: () => "" };
-  const breaker = new Breaker({ options: breakerOptions(read), random, onChange });
+  let closedAt = Number.NEGATIVE_INFINITY;
+  const breaker = new Breaker({
+    options: breakerOptions(read),
+    random,
+    onChange: (event) => {
+      if (event.to === "closed") closedAt = event.at;
+      onChange?.(event);
+    },
+  });
+  const isLetThrough = (at: number): boolean => {
+    if (!breaker.admits(at)) return false;
+    const elapsed = at - closedAt;
+    return elapsed >= read.slowStartMs || float() < Math.max(COLDEST, elapsed / read.slowStartMs);
+  };
   const handle: MiddlewareHandler = async (c, next) => {
-    if (!breaker.admits(now())) return fallback === undefined ? refused(c, breaker, now()) : fallback(c);
+    if (!isLetThrough(now())) return fallback === undefined ? refused(c, breaker, now()) : fallback(c);
     const permit = breaker.enter(now());
     let verdict: Verdict = "failure";
     try {

@@ -1,4 +1,7 @@
-/** `npm run test:faults`: the faults scenario with longer phases, side by side with nginx and HAProxy; prints a table. */
+/**
+ * `npm run test:faults -- [FAULT_MS RECOVERY_MS]`: the faults scenario with longer phases, side by side with nginx and HAProxy;
+ * prints a table.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,7 +12,8 @@ import { type FaultReport, runFaults, startOrigins } from "../tests/support/faul
 import { nginxBinary } from "../tests/support/nginx.ts";
 import { RUNTIMES, startProxy } from "../tests/support/runtimes.ts";
 
-const PHASES = { faultMs: 6_000, recoveryMs: 6_000 };
+const [faultMs = 6_000, recoveryMs = 6_000] = process.argv.slice(2).map(Number);
+const PHASES = { faultMs, recoveryMs };
 
 /** A proxy in front of `urls`. */
 interface Contender {

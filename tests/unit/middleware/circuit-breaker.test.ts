@@ -84,6 +84,15 @@ describe("circuitBreaker", () => {
     expect(await ask()).toEqual([200]);
   });
 
+  test("lets a growing share through after it has closed, where asked to", async () => {
+    const { ask, breaker, served } = breaking({ slowStart: "10s" });
+    breaker.open();
+    breaker.reset();
+    expect(await ask()).toEqual([503]);
+    served.now = 5_001;
+    expect(await ask()).toEqual([200]);
+  });
+
   test("says which option is wrong", () => {
     expect(() => circuitBreaker({ failures: 0 })).toThrow(
       "circuitBreaker: failures: expected a whole number from 1 to 10000, found 0",
