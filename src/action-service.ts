@@ -13,6 +13,7 @@ import { forward } from "./upstream/forward.ts";
 import { stickySplit, weightedSplit } from "./upstream/split.ts";
 import { transportOf } from "./planned-upstream.ts";
 import { RETRY_DEFAULTS } from "./policy-settings.ts";
+import { reportUpstream } from "./upstream-stack.ts";
 import { failover } from "./resilience/failover.ts";
 import { mirror } from "./resilience/mirror.ts";
 
@@ -71,7 +72,7 @@ const mirrorLayer = (mirrored: MirrorTarget, match: RoutedMatch, parts: Forwardi
     maxInProgress: inProgress,
     maxBytes: bodyBytes,
     limitMs: target.timeouts.firstByteMs || MIRROR_LIMIT_MS,
-    onMirror: (result) => telemetry.upstreamEvent?.({ kind: "mirrored", upstream, result }),
+    onMirror: (result) => reportUpstream({ telemetry }, { kind: "mirrored", upstream, result }),
   });
 };
 

@@ -159,7 +159,7 @@ const newBreaker = (
   });
 
 /** Tells observers. */
-export const reportUpstream = ({ telemetry }: StackParts, event: UpstreamEvent): void => {
+export const reportUpstream = ({ telemetry }: Pick<StackParts, "telemetry">, event: UpstreamEvent): void => {
   try {
     telemetry.upstreamEvent?.(event);
   } catch {
