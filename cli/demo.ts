@@ -77,7 +77,10 @@ const demoConfig = (urls: readonly string[]): ConfigInput => ({
 /** What the proxy did about an origin's failure, with the origin's name; undefined for what needs no line. */
 export const demoLine = ({ origins }: Demo, event: UpstreamEvent): string | undefined => {
   if (event.kind === "mirrored" || event.kind === "hedged") return undefined;
-  const named = origins.reduce((text, { spec, url }) => text.replaceAll(url, spec.name), upstreamEventText(event));
+  const named = origins.reduce(
+    (text, { spec, url }) => text.replaceAll(url, spec.name),
+    upstreamEventText(event),
+  );
   return event.kind === "retried" ? `${named}, so the client never sees it` : named;
 };
 

@@ -122,7 +122,8 @@ const upstreamRows = (
           : `nothing answers there (${reason})`;
     if (why !== undefined) lines.push(row("", `not ${other.socketPath ?? other.origin}: ${why}`));
   }
-  if (upstream?.health !== undefined && down.size === 0) lines.push(row("", style.dim("health checks are not run here; --now looks who answers")));
+  if (upstream?.health !== undefined && down.size === 0)
+    lines.push(row("", style.dim("health checks are not run here; --now looks who answers")));
   return lines;
 };
 

@@ -40,7 +40,9 @@ const forwardingLayers = ({ action: chosen }: RoutePlan): readonly string[] => {
   const { mirror, failover, targets } = chosen;
   return [
     ...(mirror === undefined ? [] : [`mirror to "${mirror.target.upstream.name}"`]),
-    ...(failover.length === 0 ? [] : [`failover to ${failover.map(({ upstream }) => `"${upstream.name}"`).join(", ")}`]),
+    ...(failover.length === 0
+      ? []
+      : [`failover to ${failover.map(({ upstream }) => `"${upstream.name}"`).join(", ")}`]),
     ...(targets[0]?.upstream.layers ?? []).map(({ name }) => withUnits(name)),
   ];
 };

@@ -70,12 +70,7 @@ const standardRandom = (): number => Math.random();
  * @throws TypeError naming the option that is wrong.
  */
 export const circuitBreaker = (options: CircuitBreakerOptions = {}): CircuitBreaker => {
-  const read = readOptions("circuitBreaker", options, schema, [
-    "fallback",
-    "onChange",
-    "now",
-    "random",
-  ]);
+  const read = readOptions("circuitBreaker", options, schema, ["fallback", "onChange", "now", "random"]);
   const { now = standardNow, random: float = standardRandom, fallback, onChange } = read;
   const random = { float, below: (bound: number) => Math.floor(float() * bound), id: () => "" };
   let closedAt = Number.NEGATIVE_INFINITY;

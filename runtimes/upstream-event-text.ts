@@ -2,7 +2,8 @@
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
 
 /** One sentence, without field values or anything that a client sent. */
-export const upstreamEventText = (event: UpstreamEvent): string => `upstream "${event.upstream}": ${what(event)}`;
+export const upstreamEventText = (event: UpstreamEvent): string =>
+  `upstream "${event.upstream}": ${what(event)}`;
 
 const what = (event: UpstreamEvent): string => {
   switch (event.kind) {

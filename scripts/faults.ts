@@ -108,12 +108,10 @@ const daemon = async (
 const HAPROXY = "/usr/sbin/haproxy";
 
 const CONTENDERS: readonly Contender[] = [
-  ...RUNTIMES.map(
-    (runtime): Contender => ({
-      name: `Fairlead on ${runtime}`,
-      start: (urls) => startProxy(runtime, faultsConfig(urls, runtime === "workerd")),
-    }),
-  ),
+  ...RUNTIMES.map((runtime): Contender => ({
+    name: `Fairlead on ${runtime}`,
+    start: (urls) => startProxy(runtime, faultsConfig(urls, runtime === "workerd")),
+  })),
   {
     name: "nginx",
     start: (urls) =>
@@ -145,7 +143,8 @@ for (const contender of CONTENDERS) {
   const proxy = await contender.start(origins.map(({ url }) => url));
   try {
     const result = await runFaults(proxy.port, origins, PHASES);
-    if (columns.length === 0) columns.push(["", ...result.reports.map(({ fault }) => fault), "all GET", "POST twice"]);
+    if (columns.length === 0)
+      columns.push(["", ...result.reports.map(({ fault }) => fault), "all GET", "POST twice"]);
     columns.push([
       contender.name,
       ...result.reports.map(cell),

@@ -29,7 +29,7 @@ const CENSUS_MS = 100;
  * The first tier gets all traffic while enough of it is eligible; as it degrades, a growing share spills over to the next one. A
  * tier without an eligible endpoint is skipped at once.
  */
-export const tiered = (options: TierOptions): Balancer => {
+const tiered = (options: TierOptions): Balancer => {
   let tiers = new Tiers({ members: [] }, options);
   return {
     pick(set, selection) {

@@ -5,7 +5,7 @@ const FNV_PRIME = 0x01000193;
 const GOLDEN_RATIO = 0x9e3779b9;
 
 /** Spreads 32 bits over 32 bits (the finaliser of MurmurHash3). */
-export const mix = (value: number): number => {
+const mix = (value: number): number => {
   let hash = value ^ (value >>> 16);
   hash = Math.imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;

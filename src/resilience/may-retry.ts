@@ -18,7 +18,7 @@ export const RETRY_RULES: RetryRules = Object.freeze({
 });
 
 /** Whether asking twice does no more than asking once. */
-export const isRepeatable = ({ arrival }: Exchange, { trustsIdempotencyKey }: RetryRules): boolean =>
+const isRepeatable = ({ arrival }: Exchange, { trustsIdempotencyKey }: RetryRules): boolean =>
   IDEMPOTENT.has(arrival.method) ||
   (trustsIdempotencyKey && firstValue(arrival.fields, "idempotency-key") !== undefined);
 

@@ -85,7 +85,7 @@ const POLICIES: readonly PolicyName[] = [
 ];
 
 /** How long all may take to be as before, once the last of faults of `longest` ms is over: as the docs have it. */
-export const recoveryMs = (longest: number): number => {
+const recoveryMs = (longest: number): number => {
   // The last open time began during the outage, and is at most twice as long as all before it together.
   const open = 1.2 * (2 * longest + BREAKER_DEFAULTS.openMs);
   const ejected = OUTLIER_DEFAULTS.ejectMs * Math.ceil(1 + longest / OUTLIER_DEFAULTS.ejectMs);

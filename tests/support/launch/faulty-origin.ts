@@ -10,6 +10,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 export type Mode = "ok" | "hang" | "reset" | "unavailable" | "unread";
 
 const BODY_BYTES = 4_096;
+const RESET_AFTER_MS = 30;
 
 const answer = (mode: Mode, name: string, request: IncomingMessage, response: ServerResponse): void => {
   const id = String(request.headers["x-id"]);
@@ -26,7 +27,9 @@ const answer = (mode: Mode, name: string, request: IncomingMessage, response: Se
     response.end(body);
     return;
   }
-  response.write(body.slice(0, BODY_BYTES / 2), () => request.socket.resetAndDestroy());
+  response.write(body.slice(0, BODY_BYTES / 2));
+  // Later than the head, which a reset right behind it would overtake.
+  setTimeout(() => request.socket.resetAndDestroy(), RESET_AFTER_MS);
 };
 
 const run = (name: string, port: number): void => {

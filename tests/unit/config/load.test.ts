@@ -86,7 +86,9 @@ describe("environment", () => {
   it("alone is a whole config", async () => {
     const { config, sources } = await loadSome({ env: { FAIRLEAD_UPSTREAM: "http://localhost:3000" } });
     expect(config.routes[0]?.upstreams?.[0]?.name).toBe("default");
-    expect(config.upstreams["default"]?.endpoints).toMatchObject([{ url: "http://localhost:3000", weight: 1 }]);
+    expect(config.upstreams["default"]?.endpoints).toMatchObject([
+      { url: "http://localhost:3000", weight: 1 },
+    ]);
     expect(sources).toEqual(["FAIRLEAD_UPSTREAM"]);
   });
 

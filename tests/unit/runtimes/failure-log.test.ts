@@ -50,7 +50,11 @@ describe("failure log", () => {
     const lines: string[] = [];
     const kinds: string[] = [];
     const onUpstreamEvent = ({ kind }: { readonly kind: string }): void => void kinds.push(kind);
-    const telemetry = failureTelemetry({ onUpstreamEvent }, new ManualClock(), (line) => void lines.push(line));
+    const telemetry = failureTelemetry(
+      { onUpstreamEvent },
+      new ManualClock(),
+      (line) => void lines.push(line),
+    );
     telemetry.upstreamEvent?.({ upstream: "main", kind: "panic" });
     expect([kinds, lines]).toEqual([["panic"], []]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type FetchTransportOptions, fetchTransport } from "../../../../runtimes/fetch/transport.ts";
 import { ManualClock } from "../../../../runtimes/memory/mod.ts";
-import { ProxyError } from "../../../../src/core/errors.ts";
+import type { ProxyError } from "../../../../src/core/errors.ts";
 import type { Outcome } from "../../../../src/core/outcome.ts";
 import type { HttpReply } from "../../../../src/core/reply.ts";
 import { firstValue } from "../../../../src/http/headers.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { WORKERD_VALUES } from "../../../../runtimes/workers/field-values.ts";
 
-const { received, toSend } = WORKERD_VALUES;
+const received: typeof WORKERD_VALUES.received = (text) => WORKERD_VALUES.received(text);
+const toSend: typeof WORKERD_VALUES.toSend = (text) => WORKERD_VALUES.toSend(text);
 
 describe("field values of workerd", () => {
   test("are text there and bytes here", () => {
