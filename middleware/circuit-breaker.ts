@@ -23,7 +23,7 @@ export interface CircuitBreakerOptions extends BreakerInput {
   readonly onChange?: ((event: BreakerEvent) => void) | undefined;
   /** Monotonic milliseconds. @default `performance.now()` */
   readonly now?: (() => number) | undefined;
-  /** Uniform in [0, 1). @default `Math.random()` */
+  /** Uniform in [0, 1). @default from `crypto` */
   readonly random?: (() => number) | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface CircuitBreaker extends MiddlewareHandler {
 // oxlint-disable-next-line no-restricted-globals -- the Web standard's own, for apps without a platform
 const standardNow = (): number => performance.now();
 // oxlint-disable-next-line no-restricted-properties -- the same
-const standardRandom = (): number => Math.random();
+const standardRandom = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
 
 /**
  * Stops calling what is behind it when that keeps failing, and finds out with few requests when it is back. The state machine

@@ -3,9 +3,6 @@
 const BUCKETS = 10;
 const BUCKET_MS = 1_000;
 
-/** What the window covers at most; the current bucket is not full yet. */
-const WINDOW_MS: number = BUCKETS * BUCKET_MS;
-
 /** Two counters over a sliding window of ten buckets of a second. */
 export class RateWindow {
   readonly #ones: Float64Array = new Float64Array(BUCKETS);
