@@ -63,8 +63,13 @@ export class SteadyLoad {
         timeout: PATIENCE_MS,
       });
       sent.once("timeout", () => sent.destroy());
-      sent.once("error", () => end("no head"));
+      let hasHead = false;
+      sent.on("error", () => {
+        // What breaks later is the response's.
+        if (!hasHead) end("no head");
+      });
       sent.once("response", (response) => {
+        hasHead = true;
         const { statusCode } = response;
         const origin = String(response.headers["x-origin"]);
         let text = "";
