@@ -20,7 +20,7 @@ const config: ViteUserConfig = defineConfig({
       project("conformance", {
         include: ["tests/conformance/*.test.ts"],
         hookTimeout: 60_000,
-        maxWorkers: 3,
+        maxWorkers: 4,
       }),
       // Minutes of load and of installing: own scripts, `test:big` and `test:package`.
       project("big", { include: ["tests/conformance/big/*.test.ts"], testTimeout: 300_000, maxWorkers: 1 }),

@@ -156,7 +156,9 @@ const requestRows = (attempt: Attempt, row: Row): readonly string[] => {
 };
 
 const responseRows = ({ answer }: Trace, row: Row): readonly string[] => {
-  const fields = fieldsOf(answer.reply.fields);
+  const { reply } = answer;
+  const added = reply.kind === "http" ? (reply.added ?? []) : [];
+  const fields = fieldsOf([...reply.fields, ...added]);
   const names = new Set(fields.map(([name]) => name));
   const lines = fields.map((field) => `+ ${shown(field)}`);
   for (const name of answer.edits?.edits.drop ?? []) if (!names.has(name)) lines.push(`- ${name}`);

@@ -2,7 +2,7 @@
 import type { Config } from "./config/types.ts";
 import type { EditSource, Exchange } from "./core/exchange.ts";
 import { type HttpReply, withFields } from "./core/reply.ts";
-import { type HeaderEdits, NO_EDITS, editPairs, mergeEdits } from "./http/header-edits.ts";
+import { type HeaderEdits, type HeaderPairs, NO_EDITS, editPairs, mergeEdits } from "./http/header-edits.ts";
 import { securityHeaderEdits } from "./http/security-headers.ts";
 
 /** What is done to one response. */
@@ -70,9 +70,19 @@ export const clientEdits = (config: Config, idField: string | undefined): Client
   };
 };
 
-/** `reply` as the client gets it. */
-export const editReply = (reply: HttpReply, { edits, idField }: ResponseEdits, id: string): HttpReply => {
-  const fields = editPairs(reply.fields, edits);
-  if (idField !== undefined) fields.push(idField, id);
-  return withFields(reply, fields);
-};
+/**
+ * Makes replies what the client gets. Servers mostly repeat their fields byte for byte, and the engine then hands out the
+ * same list of them: so the edited list is kept for as long as that one lives.
+ */
+export class ReplyEditor {
+  readonly #known = new WeakMap<HeaderPairs, { readonly edits: HeaderEdits; readonly fields: HeaderPairs }>();
+
+  edit(reply: HttpReply, { edits, idField }: ResponseEdits, id: string): HttpReply {
+    let known = this.#known.get(reply.fields);
+    if (known?.edits !== edits) {
+      known = { edits, fields: editPairs(reply.fields, edits) };
+      this.#known.set(reply.fields, known);
+    }
+    return withFields(reply, known.fields, idField === undefined ? undefined : [idField, id]);
+  }
+}

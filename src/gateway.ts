@@ -7,7 +7,7 @@
  */
 import { type ForwardingParts, actionService, editSource } from "./action-service.ts";
 import { type Admission, type Admit, type Surroundings, admission, joined, traced } from "./admission.ts";
-import { type ClientEdits, clientEdits } from "./client-edits.ts";
+import { type ClientEdits, ReplyEditor, clientEdits } from "./client-edits.ts";
 import type { Config } from "./config/types.ts";
 import { type Plan, type RoutePlan, type RoutedMatch, buildPlan } from "./config/plan.ts";
 import type { Arrival } from "./core/arrival.ts";
@@ -143,6 +143,7 @@ interface RunningParts {
 /** Runs requests through what `buildGateway` built. */
 class RunningGateway {
   readonly #parts: RunningParts;
+  readonly #editor = new ReplyEditor();
 
   constructor(parts: RunningParts) {
     this.#parts = parts;
@@ -152,7 +153,7 @@ class RunningGateway {
     const { admit, platform, edits, services } = this.#parts;
     const admitted = admit(arrival, arrival.peer, surroundings);
     const trail: Trail = { attempts: 0, endpoint: undefined, edits: undefined, failure: undefined };
-    const visit = new Visit({ arrival, admitted, trail, platform });
+    const visit = new Visit({ arrival, admitted, trail, platform, editor: this.#editor });
     const client = { secure: admitted.secure, securedOutside: surroundings?.securityHeaders === true };
     const { decision } = admitted;
     if (decision.kind !== "routed") {

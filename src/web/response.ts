@@ -41,7 +41,7 @@ export const responseOf = (reply: Reply, to: ReplyTarget, options: ResponseOptio
 };
 
 const httpResponse = (
-  { status, fields, body, declaredLength }: HttpReply,
+  { status, fields, added, body, declaredLength }: HttpReply,
   to: ReplyTarget,
   { values = LATIN1_VALUES, passesThrough = false }: ResponseOptions,
 ): Response => {
@@ -49,7 +49,7 @@ const httpResponse = (
   const length = hasContent
     ? lengthOf(body)
     : (declaredLength ?? (status === 304 ? undefined : lengthOf(body)));
-  const sent = values.toSend(fields);
+  const sent = values.toSend(added === undefined ? fields : [...fields, ...added]);
   const headers = headersOf(
     length === undefined || status === 204 ? sent : [...sent, "content-length", String(length)],
   );

@@ -2,7 +2,6 @@
 import { type NetConnectOpts, type Socket, connect, isIP } from "node:net";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import { type Address, interleaved } from "./addresses.ts";
-import { ReadBuffer } from "./read-buffer.ts";
 import type { TlsClient } from "./tls.ts";
 
 /** The next address is tried when one has not answered for so long (RFC 8305 §5). */
@@ -22,15 +21,9 @@ export interface Destination {
   readonly tls: TlsClient | undefined;
 }
 
-export interface Dialled {
-  readonly socket: Socket;
-  /** What a plain socket is read into; a TLS socket brings its own memory with each read. */
-  readonly buffer: ReadBuffer | undefined;
-}
-
 /** How it ended; called once unless cancelled. */
 export interface DialResult {
-  connected(dialled: Dialled): void;
+  connected(socket: Socket): void;
   failed(error: unknown): void;
   /** Nothing answered within `limitMs`. */
   timedOut(): void;
@@ -114,23 +107,20 @@ class Dialling {
       if (this.#attempts.size === 0) this.#fail(this.#error);
       return;
     }
-    const buffer = this.#options.destination.tls === undefined ? new ReadBuffer() : undefined;
-    const socket = connect(this.#target(address, buffer));
+    const socket = connect(this.#target(address));
     this.#attempts.add(socket);
     socket.on("error", (error) => this.#lost(socket, error));
     socket.once("connect", () => {
-      if (!this.#over) this.#reached(socket, buffer);
+      if (!this.#over) this.#reached(socket);
     });
     if (this.#next >= this.#addresses.length) return;
     this.#cancelNext = this.#options.clock.after(NEXT_ATTEMPT_MS, () => this.#attempt());
   }
 
-  #target({ address }: Address, buffer: ReadBuffer | undefined): NetConnectOpts {
+  #target({ address }: Address): NetConnectOpts {
     const { port, socketPath } = this.#options.destination;
-    // The types know `onread` with one buffer only; all runtimes take a function too, as Node's documentation has it.
-    const reading = buffer === undefined ? {} : { onread: buffer as never };
-    if (socketPath !== undefined) return { path: socketPath, ...reading };
-    return { host: address, port, noDelay: true, autoSelectFamily: false, ...reading };
+    if (socketPath !== undefined) return { path: socketPath };
+    return { host: address, port, noDelay: true, autoSelectFamily: false };
   }
 
   #lost(socket: Socket, error: unknown): void {
@@ -141,14 +131,14 @@ class Dialling {
     this.#attempt();
   }
 
-  #reached(socket: Socket, buffer: ReadBuffer | undefined): void {
+  #reached(socket: Socket): void {
     this.#attempts.delete(socket);
     this.#cancelNext?.();
     for (const other of this.#attempts) other.destroy();
     this.#attempts.clear();
     const { tls } = this.#options.destination;
     if (tls === undefined) {
-      this.#connected({ socket, buffer });
+      this.#connected(socket);
       return;
     }
     let secured: Socket;
@@ -164,7 +154,7 @@ class Dialling {
     secured.once("secureConnect", () => {
       if (this.#over) return;
       this.#attempts.delete(secured);
-      this.#connected({ socket: secured, buffer: undefined });
+      this.#connected(secured);
     });
     const lost = (error?: unknown): void => {
       if (this.#over || !this.#attempts.delete(secured)) return;
@@ -174,8 +164,8 @@ class Dialling {
     secured.once("close", () => lost());
   }
 
-  #connected(dialled: Dialled): void {
+  #connected(socket: Socket): void {
     this.end();
-    this.#result.connected(dialled);
+    this.#result.connected(socket);
   }
 }

@@ -1,43 +1,25 @@
 /** A client's connection: requests in turn, each answered before the next is looked at. */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import type { ListenConfig } from "../../../src/config/types.ts";
 import type { Peer } from "../../../src/core/arrival.ts";
 import { type Body, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import type { HttpReply } from "../../../src/core/reply.ts";
-import type { Answer, GatewayRef } from "../../../src/gateway.ts";
+import type { Answer } from "../../../src/gateway.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
-import type { ScreenProblem } from "../../../src/http/screen-problem.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { encodeResponseHead } from "../../../src/http1/encode.ts";
-import type { HeadFormat } from "../../../src/http1/head-reader.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
-import { type DeadlineEntry, type Deadlines, limitFrom } from "../deadlines.ts";
+import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
+import type { FieldEncoder } from "./field-lines.ts";
+import type { ServerContext } from "./server-context.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
+import { mayDiscardRest } from "./request-body.ts";
 import { type IntakeOwner, RequestIntake } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
 
-/** What connections of one server share. */
-export interface ServerContext {
-  readonly gateway: GatewayRef;
-  readonly listen: Pick<ListenConfig, "limits" | "timeouts" | "halfClose">;
-  readonly scheme: "http" | "https";
-  readonly heads: HeadFormat<RequestHead>;
-  readonly deadlines: Deadlines;
-  now(): number;
-  /** Value for `Date`. */
-  date(): string;
-  /** From now on every response closes its connection. */
-  readonly draining: boolean;
-  /** The connection is gone. */
-  closed(connection: ClientConnection): void;
-}
-
-/** Unread content up to this length is read off after an early answer; the connection closes behind a longer one. */
-const DISCARDED_BYTES = 64 * 1024;
 /** A client that takes no byte of what waits for it for this long is cut off. */
 const STALLED_MS = 60_000;
 /** A client gets this long to read its last answer while it may still be sending. */
@@ -81,9 +63,9 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     context.deadlines.add(this);
   }
 
-  /** A request is being answered. Part of a head is none yet. */
+  /** A request is being answered, or its answer has not left this process. Part of a head is no request yet. */
   get busy(): boolean {
-    return this.#request !== undefined;
+    return this.#request !== undefined || this.#socket.writableLength > 0;
   }
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
@@ -102,8 +84,10 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     } else if (this.#request === undefined && !this.#lingering && this.#intake.isInsideHead) {
       this.deadline = now + LINGER_MS;
       this.refused(refuse("request-timeout", "header section not complete in time (listen.timeouts.header)"));
+    } else if (this.#request === undefined && !this.#lingering && this.#socket.writableLength > 0) {
+      this.#linger();
     } else {
-      this.#socket.destroy();
+      this.#destroy();
     }
   }
 
@@ -127,7 +111,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   /** Answered, and then the connection closes. */
   refused({ code, detail }: Refusal): void {
     this.#keepAlive = false;
-    this.#open(unreadableRequest({ code: requestCode(code), detail }, this));
+    this.#open(unreadableRequest({ code, detail }, this));
   }
 
   contentWanted(): void {
@@ -140,22 +124,40 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#settle();
   }
 
+  contentReceived(): void {
+    if (this.#isWritten && !this.#lingering && this.#intake.body?.dropped === false) this.blocked();
+  }
+
   contentBroken(): void {
     this.#keepAlive = false;
+    this.#settle();
+  }
+
+  contentDropped(): void {
+    if (this.#isWritten && this.#keepAlive) this.#discard();
   }
 
   contentCutShort(error: ProxyError): void {
     this.#cut(error);
   }
 
-  writeInterim(status: number, fields: HeaderPairs): void {
-    const request = this.#request;
-    if (request === undefined || request.version !== "1.1" || this.#writer !== undefined) return;
+  writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void {
+    // An attempt may outlast its request, which a layer has answered without it.
+    if (request !== this.#request || request.version !== "1.1" || this.#writer !== undefined) return;
     this.#socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
+  }
+
+  get fields(): FieldEncoder {
+    return this.#context.fields;
   }
 
   date(): string {
     return this.#context.date();
+  }
+
+  /** It is the client's turn to read or to send. */
+  blocked(): void {
+    this.deadline = this.#context.now() + STALLED_MS;
   }
 
   finished(error: ProxyError | undefined): void {
@@ -168,10 +170,12 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
       this.#socket.resetAndDestroy();
       return;
     }
-    if (this.#keepAlive && this.#intake.isContentDue) {
-      this.deadline = this.#context.now() + LINGER_MS;
-      this.#intake.bodyResumed();
-    } else this.#settle();
+    if (this.#writer?.endsWithConnection === true) this.#keepAlive = false;
+    const { body } = this.#intake;
+    if (!this.#keepAlive || body === undefined || body.complete) this.#settle();
+    else if (body.dropped) this.#discard();
+    // The upstream still takes content behind its answer (RFC 9112 §9.3).
+    else this.blocked();
   }
 
   #open(request: IncomingRequest): void {
@@ -195,10 +199,12 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   #write(request: IncomingRequest, reply: HttpReply): void {
     this.#intake.dropUnwanted();
-    this.#keepAlive &&= !this.#context.draining && this.#mayDiscardRest(request);
+    this.#keepAlive &&=
+      !this.#context.draining && mayDiscardRest(this.#intake.body, this.#length, request.notes);
     const writer = new ResponseWriter(this.#socket, this);
     this.#writer = writer;
-    this.deadline = this.#context.now() + STALLED_MS;
+    // Until the client stops reading: how long a response may take is for the attempt to say.
+    this.deadline = Number.POSITIVE_INFINITY;
     const { method, version } = request;
     try {
       writer.begin(reply, { isHead: method === "HEAD", version, keepAlive: this.#keepAlive });
@@ -207,27 +213,28 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
       cancelBody(reply.body, asProxyError(thrown));
       this.finished(asProxyError(thrown));
     }
-    if (writer.endsWithConnection) this.#keepAlive = false;
   }
 
-  /** Whether so little content is left unread that reading it off is cheaper than a new connection. */
-  #mayDiscardRest(request: IncomingRequest): boolean {
-    const { body } = this.#intake;
-    if (body === undefined || body.complete || !body.dropped) return true;
-    return (
-      request.notes.expect === undefined &&
-      typeof this.#length === "number" &&
-      this.#length <= DISCARDED_BYTES
-    );
+  /** The response has been handed to the socket. */
+  get #isWritten(): boolean {
+    return this.#writer !== undefined && this.#answer === undefined;
+  }
+
+  /** Reads off content that nobody wants, for a moment. */
+  #discard(): void {
+    this.deadline = this.#context.now() + LINGER_MS;
+    this.#intake.bodyResumed();
   }
 
   /** Response written and request read: the next one's turn. */
   #settle(): void {
-    const isWritten = this.#writer !== undefined && this.#answer === undefined;
-    if (!isWritten || this.#closed || this.#lingering) return;
+    if (!this.#isWritten || this.#closed || this.#lingering) return;
     const intake = this.#intake;
     if (!this.#keepAlive) this.#linger();
-    else if (!intake.isContentDue) {
+    else if (intake.isContentDue) return;
+    // Answers that nobody reads would pile up here: the next one is made when there is room for it.
+    else if (this.#socket.writableNeedDrain) this.blocked();
+    else {
       this.#request = undefined;
       this.#writer = undefined;
       this.deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.keepAliveMs);
@@ -240,20 +247,26 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     }
   }
 
-  /** Ends our side, and reads on for a moment: a reset would take the answer from a client that is still sending. */
+  /**
+   * Ends our side behind what is still to be sent, and reads on for a moment then: a reset would take the answer from a
+   * client that is still sending.
+   */
   #linger(): void {
     this.#lingering = true;
     this.#request = undefined;
     this.#intake.stop();
-    this.deadline = this.#context.now() + LINGER_MS;
-    this.#socket.end();
+    this.blocked();
+    this.#socket.end(() => {
+      this.deadline = this.#context.now() + LINGER_MS;
+    });
     this.#socket.resume();
     if (this.#intake.hasEnded) this.#socket.destroySoon();
   }
 
   #drained(): void {
-    if (this.#writer?.blocked === true) {
-      this.deadline = this.#context.now() + STALLED_MS;
+    if (this.#isWritten) this.#settle();
+    else if (this.#writer?.blocked === true) {
+      this.deadline = Number.POSITIVE_INFINITY;
       this.#writer.drained();
     }
   }
@@ -263,17 +276,22 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     const intake = this.#intake;
     intake.ended();
     if (this.#closed) return;
-    if (this.#lingering) this.#socket.destroySoon();
-    else if (this.#request === undefined) this.#socket.destroySoon();
-    else if (!intake.isContentDue && intake.aheadBytes === 0 && this.#context.listen.halfClose === "close") {
-      this.#cut(clientLeft());
-    }
+    if (this.#lingering || this.#request === undefined) this.#socket.destroySoon();
+    else if (intake.isContentDue || intake.aheadBytes > 0) return;
+    else if (this.#isWritten) this.#socket.destroySoon();
+    else if (this.#context.listen.halfClose === "close") this.#cut(clientLeft());
   }
 
   #cut(error: ProxyError): void {
     this.#request?.cancel(error);
     this.#writer?.abort(error);
-    this.#socket.destroy();
+    this.#destroy();
+  }
+
+  /** Behind an answer that is not sent to its end the connection is reset: its end would look like the answer's. */
+  #destroy(): void {
+    if (this.#socket.writableLength > 0) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   #gone(): void {
@@ -287,10 +305,6 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#context.closed(this);
   }
 }
-
-/** A refusal of a request is never the upstream's fault. */
-const requestCode = (code: Refusal["code"]): ScreenProblem["code"] =>
-  code === "bad-upstream-response" ? "bad-request" : code;
 
 const clientLeft = (): ProxyError =>
   new ProxyError("client-closed", { detail: "client left before it had its response" });

@@ -5,6 +5,7 @@ import { CancellationSource } from "../../../src/core/cancellation.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import type { ScreenProblem } from "../../../src/http/screen-problem.ts";
 import { type FieldNotes, newFieldNotes } from "../../../src/http/field-notes.ts";
+import type { Refusal } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 
 /** What the connection knows for all its requests. */
@@ -16,7 +17,7 @@ export interface ConnectionFacts {
 
 /** Sends interim responses. */
 export interface InterimWriter {
-  writeInterim(status: number, fields: HeaderPairs): void;
+  writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void;
 }
 
 /** Its own cancellation: one object a request. */
@@ -63,18 +64,18 @@ export class IncomingRequest extends CancellationSource implements Arrival {
   }
 
   interim(status: number, fields: HeaderPairs): void {
-    this.#connection.writeInterim(status, fields);
+    this.#connection.writeInterim(this, status, fields);
   }
 }
 
-/** Stands for a head that could not be read: nothing of it is believed. */
+/** Stands for a head that could not be read: nothing of it is believed. Never the upstream's fault. */
 export const unreadableRequest = (
-  refusal: ScreenProblem,
+  { code, detail }: Pick<Refusal, "code" | "detail">,
   connection: ConnectionFacts & InterimWriter,
 ): IncomingRequest =>
   new IncomingRequest(
     { method: "", target: "", version: "1.1", fields: [], notes: newFieldNotes() },
     NO_BODY,
     connection,
-    refusal,
+    { code: code === "bad-upstream-response" ? "bad-request" : code, detail },
   );

@@ -9,8 +9,10 @@ import { latin1 } from "../latin1.ts";
 import { type Serving, listenError } from "../../serving.ts";
 import type { Deadlines } from "../deadlines.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
-import { ClientConnection, type ServerContext } from "./connection.ts";
+import { ClientConnection } from "./connection.ts";
+import type { ServerContext } from "./server-context.ts";
 import { DateField } from "./date-field.ts";
+import { FieldEncoder } from "./field-lines.ts";
 
 /** Connections that may wait to be accepted: bursts of new clients are longer than the default of 511. */
 const BACKLOG = 4096;
@@ -91,6 +93,7 @@ const serverContext = (options: ListenOptions, connections: ConnectionSet): Serv
     gateway,
     listen: config,
     heads: requestHeads(latin1, config.limits),
+    fields: new FieldEncoder(),
     scheme: "http",
     deadlines,
     now,

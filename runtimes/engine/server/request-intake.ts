@@ -24,10 +24,14 @@ export interface IntakeOwner {
   refused(refusal: Refusal): void;
   /** The content has its first reader; the client may be waiting for `100 Continue`. */
   contentWanted(): void;
+  /** Some of the content has come. */
+  contentReceived(): void;
   /** The content was read off to its end. */
   contentRead(): void;
   /** The content is malformed; nothing more is read. */
   contentBroken(): void;
+  /** Nobody reads the rest of the content. */
+  contentDropped(): void;
   /** The client has ended its side before the end of its content. */
   contentCutShort(error: ProxyError): void;
 }
@@ -131,7 +135,9 @@ export class RequestIntake implements BodyOrigin {
   }
 
   /** Whether the connection goes on, and the rest is worth reading, is known when there is a reply. */
-  bodyDropped(): void {}
+  bodyDropped(): void {
+    this.#options.owner.contentDropped();
+  }
 
   #readHead(bytes: Buffer): void {
     const reader = this.#reader;
@@ -168,6 +174,7 @@ export class RequestIntake implements BodyOrigin {
   }
 
   #receivedContent(body: RequestBody, bytes: Buffer): void {
+    this.#options.owner.contentReceived();
     if (body.takesBytes && this.#ahead.bytes === 0) this.#push(body, bytes);
     else this.#keepAhead(bytes, 0);
   }
@@ -193,7 +200,7 @@ export class RequestIntake implements BodyOrigin {
 
   /** Half a request never becomes a whole one. What was read of it before is still delivered. */
   #cutShort(body: RequestBody): void {
-    if (this.#ahead.bytes > 0 && !body.dropped) return;
+    if (this.#isOver || (this.#ahead.bytes > 0 && !body.dropped)) return;
     const error = new ProxyError("client-closed", { detail: "client left before the end of its request" });
     body.fail(error);
     this.#options.owner.contentCutShort(error);
