@@ -65,7 +65,7 @@ const cookieText = (token: string, isSecure: boolean, options: StickyOptions): s
 };
 
 const withCookie = (reply: HttpReply, text: string): Reply =>
-  withFields(reply, [...reply.fields, "set-cookie", text]);
+  withFields(reply, [...reply.fields, "set-cookie", text], reply.added);
 
 class Tokens {
   readonly #sign: Sign;

@@ -1,9 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { WORKERD_VALUES } from "../../../../runtimes/workers/field-values.ts";
 
-const received: typeof WORKERD_VALUES.received = (text) => WORKERD_VALUES.received(text);
-const toSend: typeof WORKERD_VALUES.toSend = (text) => WORKERD_VALUES.toSend(text);
-
 describe("field values of workerd", () => {
   test("are text there and bytes here", () => {
     const bytes = ["x-a", "caf\u00c3\u00a9", "x-b", "plain"];
