@@ -15,11 +15,12 @@ const config: ViteUserConfig = defineConfig({
       project("unit", { detectAsyncLeaks: true }),
       project("property", { detectAsyncLeaks: true }),
       project("contract"),
+      project("simulation"),
       // Real processes: few at once, so that none starves on two cores. Most of their time they wait.
       project("conformance", {
         include: ["tests/conformance/*.test.ts"],
         hookTimeout: 60_000,
-        maxWorkers: 3,
+        maxWorkers: 4,
       }),
       // Minutes of load and of installing: own scripts, `test:big` and `test:package`.
       project("big", { include: ["tests/conformance/big/*.test.ts"], testTimeout: 300_000, maxWorkers: 1 }),

@@ -136,11 +136,12 @@ const addExplain = (program: Command, host: Host, finished: Finished): void => {
     .command("explain <method-or-url> [url]")
     .summary("say what would become of a request, and why")
     .description(
-      "Say which route a request would get, what would be sent to which upstream, and why other routes did not match. Nothing is sent.",
+      "Say which route a request would get, what would be sent to which upstream, and why other routes did not match. No request is sent.",
     )
     .option(...CONFIG_OPTION)
     .option("-H, --header <name: value>", "a header field of the request; may be repeated", collect)
     .option("--from <address>", `address of the client (default: ${SOME_CLIENT})`, once("--from", asText))
+    .option("--now", "connect to the endpoints first, and leave out those that do not answer")
     .addHelpText(
       "after",
       `

@@ -18,9 +18,9 @@ interface Passage {
   readonly exchange: Exchange;
   readonly web: WebExchange;
   readonly next: Service;
-  /** What the service behind replied, if it was asked, and the response that was made of it. */
+  /** What the service behind replied, if it was asked, and the body of the response that was made of it. */
   reply: Reply | undefined;
-  response: Response | undefined;
+  made: ReadableStream<Uint8Array> | undefined;
   failure: ProxyError | undefined;
 }
 
@@ -65,7 +65,7 @@ export const middlewareLayer = (middleware: readonly unknown[]): Layer => {
       web,
       next,
       reply: undefined,
-      response: undefined,
+      made: undefined,
       failure: undefined,
     };
     let response: Response;
@@ -88,8 +88,10 @@ const goOn = async (c: Context<PassageEnv>): Promise<Response> => {
   const passage = c.env[PASSAGE];
   const reply = await passage.next(continued(c.req.raw, passage));
   passage.reply = reply;
-  passage.response = reply.kind === "http" ? responseFor(reply, passage) : tunnelResponse();
-  return passage.response;
+  if (reply.kind === "tunnel") return tunnelResponse();
+  const response = responseFor(reply, passage);
+  passage.made = response.body ?? undefined;
+  return response;
 };
 
 const answerTo = (thrown: unknown, passage: Passage): Response => {
@@ -168,7 +170,7 @@ class ReplacedArrival implements Arrival {
 }
 
 /** What the response says, with the body of the reply behind it where middleware left that alone. */
-const finalReply = (response: Response, { reply, response: made, exchange }: Passage): Reply => {
+const finalReply = (response: Response, { reply, made, exchange }: Passage): Reply => {
   if (reply?.kind === "tunnel") {
     if (response.status === TUNNEL_STATUS) return reply;
     cancelTunnel(
@@ -177,8 +179,7 @@ const finalReply = (response: Response, { reply, response: made, exchange }: Pas
     );
   }
   const final = replyOf(response, exchange.arrival.method);
-  const isUntouched = made !== undefined && final.body.kind === "native" && response.body === made.body;
-  return isUntouched && reply?.kind === "http" && !made.bodyUsed && made.body?.locked !== true
-    ? { ...final, body: reply.body }
-    : final;
+  // A copy that was made meanwhile has taken the stream's place in the response.
+  const isUntouched = final.body.kind === "native" && final.body.stream === made && !made.locked;
+  return isUntouched && reply?.kind === "http" ? { ...final, body: reply.body } : final;
 };

@@ -36,7 +36,8 @@ const sharedOf = (context: Context): Shared => {
   return created;
 };
 
-const arrive = arrivals();
+/** Some server is there, of which only handlers know more. */
+const arrive = arrivals({ server: () => ({}), urlTellsAuthority: true });
 
 /** The request in `c.req.raw`. Who sent it is not known. */
 export const arrivalOf = (c: Context): FetchArrival => {

@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly maxBodyBytes?: number | undefined;
   /** Security headers are added outside of the gateway, which leaves out its own. */
   readonly securityHeaders?: boolean | undefined;
+  /** Keeps the isolate until work is done that goes on behind the response. */
+  readonly background?: ((work: Promise<void>) => void) | undefined;
   /** Why the request can't be answered, whatever it asks for. */
   readonly refusal?: ProxyError | undefined;
 }

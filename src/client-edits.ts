@@ -81,6 +81,19 @@ export const editFields = (
   return edited;
 };
 
-/** `reply` as the client gets it. */
-export const editReply = (reply: HttpReply, edits: ResponseEdits, id: string): HttpReply =>
-  withFields(reply, editFields(reply.fields, edits, id));
+/**
+ * Makes replies what the client gets. Servers mostly repeat their fields byte for byte, and the engine then hands out the
+ * same list of them: so the edited list is kept for as long as that one lives.
+ */
+export class ReplyEditor {
+  readonly #known = new WeakMap<HeaderPairs, { readonly edits: HeaderEdits; readonly fields: HeaderPairs }>();
+
+  edit(reply: HttpReply, { edits, idField }: ResponseEdits, id: string): HttpReply {
+    let known = this.#known.get(reply.fields);
+    if (known?.edits !== edits) {
+      known = { edits, fields: editPairs(reply.fields, edits) };
+      this.#known.set(reply.fields, known);
+    }
+    return withFields(reply, known.fields, idField === undefined ? undefined : [idField, id]);
+  }
+}

@@ -5,9 +5,9 @@
  * A request's way: `admission` decides from the head alone; the route's stack makes a reply; `clientEdits` are applied to it
  * last and once; the server that sends it reports its end, and the exchange is settled.
  */
-import { actionService, editSource } from "./action-service.ts";
+import { type ForwardingParts, actionService, editSource } from "./action-service.ts";
 import { type Admission, type Admit, type Surroundings, admission, joined, traced } from "./admission.ts";
-import { type ClientEdits, clientEdits } from "./client-edits.ts";
+import { type ClientEdits, ReplyEditor, clientEdits } from "./client-edits.ts";
 import type { Config } from "./config/types.ts";
 import { type Plan, type RoutePlan, type RoutedMatch, buildPlan } from "./config/plan.ts";
 import type { Arrival } from "./core/arrival.ts";
@@ -22,7 +22,9 @@ import { type Layer, type Service, stack } from "./core/service.ts";
 import { ORDINARY_METHODS } from "./edge/validation.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
+import { planUpstream } from "./planned-upstream.ts";
 import type { FoundRoute } from "./routing/router.ts";
+import { Upkeep } from "./upkeep.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
 
 export type { Surroundings } from "./admission.ts";
@@ -33,6 +35,8 @@ export interface Gateway {
   readonly plan: Plan;
   /** What would be done about a request, without doing it. */
   readonly admit: Admit;
+  /** Checks and discovery, for whoever runs the gateway. */
+  readonly upkeep: Upkeep;
   /** Never rejects: a failure is a reply too. */
   answer(arrival: Arrival, surroundings?: Surroundings): Promise<Answer>;
 }
@@ -56,16 +60,22 @@ export interface GatewayParts {
 /** Compiles `config` and builds one stack for each route. */
 export const buildGateway = (config: Config, platform: Platform, parts: GatewayParts = {}): Gateway => {
   const { registry = createEndpointRegistry(), facesClient = true } = parts;
-  const plan = buildPlan(config, platform.random, registry);
+  const upkeep = new Upkeep();
+  const plan = buildPlan(config, (name, upstream) =>
+    planUpstream(name, upstream, { platform, registry, upkeep }),
+  );
   const services = new Map<RoutedMatch, RouteService>();
-  for (const { value } of plan.entries) services.set(value, routeService(value, plan, platform, parts));
+  for (const { value } of plan.entries) {
+    const forwarding = { config: plan.config, platform };
+    services.set(value, routeService(value, forwarding, parts));
+  }
   const admit = admission({ plan, newId: () => platform.random.id(), sendsId: facesClient });
   const edits = clientEdits(
     facesClient ? config : { ...config, securityHeaders: false },
     facesClient ? config.requestId.header : undefined,
   );
   const gateway = new RunningGateway({ plan, admit, services, edits, platform, parts });
-  return { plan, admit, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
+  return { plan, admit, upkeep, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
 };
 
 /** A route's stack, and its edits of the response. */
@@ -76,12 +86,11 @@ interface RouteService {
 
 const routeService = (
   match: RoutedMatch,
-  plan: Plan,
-  platform: Platform,
+  forwarding: ForwardingParts,
   parts: GatewayParts,
 ): RouteService => ({
-  service: stack(routeLayers(match.route, platform.clock, parts).map(({ layer }) => layer))(
-    actionService(match, plan.config, platform),
+  service: stack(routeLayers(match.route, forwarding.platform.clock, parts).map(({ layer }) => layer))(
+    actionService(match, forwarding),
   ),
   edits: editSource(match.route.responseHeaders),
 });
@@ -134,6 +143,7 @@ interface RunningParts {
 /** Runs requests through what `buildGateway` built. */
 class RunningGateway {
   readonly #parts: RunningParts;
+  readonly #editor = new ReplyEditor();
 
   constructor(parts: RunningParts) {
     this.#parts = parts;
@@ -143,7 +153,7 @@ class RunningGateway {
     const { admit, platform, edits, services } = this.#parts;
     const admitted = admit(arrival, arrival.peer, surroundings);
     const trail: Trail = { attempts: 0, endpoint: undefined, edits: undefined, failure: undefined };
-    const visit = new Visit({ arrival, admitted, trail, platform });
+    const visit = new Visit({ arrival, admitted, trail, platform, editor: this.#editor });
     const client = { secure: admitted.secure, securedOutside: surroundings?.securityHeaders === true };
     const { decision } = admitted;
     if (decision.kind !== "routed") {
@@ -195,9 +205,11 @@ const PLAIN_TEXT: readonly string[] = [
 ];
 
 const limitedOutside = (exchange: Exchange, surroundings: Surroundings | undefined): Exchange => {
-  const maxBytes = surroundings?.maxBodyBytes;
-  if (maxBytes === undefined) return exchange;
-  return { ...exchange, body: limitedBody(exchange.body, maxBytes) };
+  if (surroundings === undefined) return exchange;
+  const { maxBodyBytes: maxBytes, background } = surroundings;
+  if (maxBytes === undefined && background === undefined) return exchange;
+  const body = maxBytes === undefined ? exchange.body : limitedBody(exchange.body, maxBytes);
+  return { ...exchange, body, background };
 };
 
 const exchangeOf = (

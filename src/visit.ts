@@ -1,6 +1,6 @@
 /** One request from its arrival to the end of its response. */
 import type { Admission } from "./admission.ts";
-import { type ResponseEdits, editFields, editReply } from "./client-edits.ts";
+import { type ReplyEditor, type ResponseEdits, editFields } from "./client-edits.ts";
 import type { Arrival } from "./core/arrival.ts";
 import type { ProxyError } from "./core/errors.ts";
 import type { Trail } from "./core/exchange.ts";
@@ -29,6 +29,7 @@ export interface VisitParts {
   readonly admitted: Admission;
   readonly trail: Trail;
   readonly platform: Platform;
+  readonly editor: ReplyEditor;
 }
 
 /** Status in reports of a client that left before it got a head. */
@@ -56,7 +57,7 @@ export class Visit {
 
   /** The client's view of `reply`. */
   replied(reply: HttpReply, edits: ResponseEdits): Answer {
-    return this.#answer(editReply(reply, edits, this.#parts.admitted.id), edits);
+    return this.#answer(this.#parts.editor.edit(reply, edits, this.#parts.admitted.id), edits);
   }
 
   tunnelled(reply: TunnelReply, edits: ResponseEdits): Answer {

@@ -6,17 +6,14 @@ import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
 import { webRandom } from "../fetch/random.ts";
 import { type FetchTransportOptions, fetchTransport } from "../fetch/transport.ts";
 import { inspectTls } from "../inspect-tls.ts";
+import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
 import { type PlatformParts, createPlatform } from "../platform.ts";
 import { ENGINE_CAPABILITIES } from "./capabilities.ts";
 import { engineTransport } from "./client/transport.ts";
 import { engineClock } from "./clock.ts";
+import { engineDiscover } from "./discovery/discover.ts";
+import { tcpProbe } from "./discovery/tcp-probe.ts";
 import { writeToStderr } from "./stderr.ts";
-
-/**
- * Somebody else's server tells of a client's leaving by a signal. Watching it costs up to a sixth of a small request, and on
- * Deno it fires after every response, so it begins with exchanges that take longer than this.
- */
-const WATCH_CLIENT_AFTER_MS = 250;
 
 /** What really differs between the runtimes. */
 export interface EngineParts extends Pick<PlatformParts, "name" | "server"> {
@@ -31,15 +28,19 @@ export interface EngineParts extends Pick<PlatformParts, "name" | "server"> {
 export const enginePlatform = (parts: EngineParts, options: FailureOptions): Platform => {
   const clock = engineClock();
   const { inspectTls: inspect = inspectTls } = parts;
+  const random = webRandom();
+  const transport = engineTransport({ clock });
   return createPlatform({
     name: parts.name,
     capabilities: parts.capabilities ?? ENGINE_CAPABILITIES,
     clock,
-    random: webRandom(),
-    transport: engineTransport({ clock }),
+    random,
+    transport,
     fetchTransport: fetchTransport({ ...parts.fetch, clock }),
     telemetry: failureTelemetry(options, clock, writeToStderr),
+    discover: engineDiscover({ clock, random, transport }),
+    tcpProbe: tcpProbe(clock),
     inspectTls: (texts) => inspect(texts, clock.epoch()),
-    server: { ...parts.server, signalPatience: { clock, ms: WATCH_CLIENT_AFTER_MS } },
+    server: { ...parts.server, signalPatience: { clock, ms: SIGNAL_PATIENCE_MS } },
   });
 };

@@ -29,7 +29,7 @@ export const serveGateway = async (
   const lifecycle = { draining: false };
   const gateway: GatewayRef = { current: buildGateway(config, platform, { lifecycle, middlewareLayer }) };
   const { clock, transport } = platform;
-  return listen({
+  const serving = await listen({
     listen: config.listen,
     entrances: entrancesOf(config, options, {
       gateway,
@@ -40,8 +40,13 @@ export const serveGateway = async (
     now: () => clock.now(),
     epoch: () => clock.epoch(),
     notice: notices(writeToStderr, () => clock.now()),
-    closed: () => transport.close(),
+    closed: () => {
+      gateway.current.upkeep.stop();
+      return transport.close();
+    },
   });
+  gateway.current.upkeep.start();
+  return serving;
 };
 
 interface Answering {

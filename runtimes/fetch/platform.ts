@@ -1,5 +1,6 @@
 /** Any runtime with `fetch` as a platform. */
 import type { Platform } from "../../src/core/platform.ts";
+import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
 import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
 import { createPlatform } from "../platform.ts";
 import { webRandom } from "./random.ts";
@@ -25,6 +26,6 @@ export const platform = ({ onFailure, ...options }: FetchPlatformOptions = {}): 
     telemetry: failureTelemetry(onFailure === undefined ? {} : { onFailure }, timerClock, (line) =>
       console.error(line),
     ),
-    server: { values, passesThrough },
+    server: { values, passesThrough, signalPatience: { clock: timerClock, ms: SIGNAL_PATIENCE_MS } },
   });
 };

@@ -5,9 +5,9 @@ import { ProxyError } from "../../src/core/errors.ts";
 /** What an upstream can do besides answering. */
 export interface ScriptedExchange {
   /** Sends an interim response (1xx) ahead of the answer. Fields are name, value, …. */
-  interim(status: number, fields?: HeaderPairs): void;
+  readonly interim: (status: number, fields?: HeaderPairs) => void;
   /** Sends these trailer fields (name, value, …) at the end of the answer's body. */
-  trailers(fields: HeaderPairs): void;
+  readonly trailers: (fields: HeaderPairs) => void;
   /** The request's content, for methods whose `Request` can have none (GET, HEAD); null otherwise. */
   readonly content: ReadableStream<Uint8Array> | null;
 }

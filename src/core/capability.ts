@@ -20,7 +20,10 @@ export type Capability =
   | "tunnel"
   | "listen-tls"
   | "cipher-list"
-  | "several-listeners";
+  | "several-listeners"
+  | "background"
+  | "discovery"
+  | "tcp-check";
 
 /**
  * What a platform can do beyond the common ground. A config that asks for more than its platform offers is
@@ -48,6 +51,9 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "listen-tls": "speak TLS to clients",
   "cipher-list": "choose the cipher suites of TLS towards clients",
   "several-listeners": "listen on several ports",
+  background: "let requests wait in a queue for room, or work go on between requests",
+  discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
+  "tcp-check": "check endpoints by opening a connection",
 };
 
 /** What it takes sockets of our own to upstreams for: `fetch` can do none of it. */

@@ -50,6 +50,12 @@ export interface Endpoint {
   readonly socketPath: string | undefined;
   /** Share of new traffic relative to its siblings; 0 is none. */
   readonly weight: number;
+  /** Tier for balancing by priority; 0 is tried first. @default 0 */
+  readonly priority?: number | undefined;
+  /** Name of the zone it stands in. */
+  readonly zone?: string | undefined;
+  /** Country or larger area whose clients it serves first. */
+  readonly region?: string | undefined;
   readonly tls: EndpointTls | undefined;
   readonly pool: EndpointPool;
   /** Most bytes of a response's header section. */

@@ -12,6 +12,8 @@ export interface HttpReply {
   readonly status: number;
   /** End-to-end fields only: name, value, …; spelling and order as they came. Framing is up to whoever sends it. */
   readonly fields: HeaderPairs;
+  /** Fields behind those: of this very reply, where `fields` are the same list for many. */
+  readonly added?: HeaderPairs | undefined;
   readonly body: Body;
   /**
    * `Content-Length` where it says something that `body` can't: of the content that a HEAD request or a 304 leaves out.
@@ -60,10 +62,15 @@ export const cancelReply = (reply: Reply, reason: ProxyError): void => {
 };
 
 /** A copy of `reply` with other fields. */
-export const withFields = (reply: HttpReply, fields: HeaderPairs): HttpReply => ({
+export const withFields = (
+  reply: HttpReply,
+  fields: HeaderPairs,
+  added: HeaderPairs | undefined,
+): HttpReply => ({
   kind: "http",
   status: reply.status,
   fields,
+  added,
   body: reply.body,
   declaredLength: reply.declaredLength,
 });

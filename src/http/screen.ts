@@ -106,11 +106,12 @@ const splitTarget = ({
   target,
   method,
 }: ScreenHead): { target: string; authority: string | undefined } | ScreenProblem => {
+  // Whatever its target: an upstream that agrees has made a tunnel of the connection (RFC 9110 §9.3.6).
+  if (method === "CONNECT") return problem("not-implemented", "CONNECT");
   if (target.charCodeAt(0) === SLASH) return { target, authority: undefined };
   if (target === "*") {
     return method === "OPTIONS" ? { target, authority: undefined } : malformed("target * without OPTIONS");
   }
-  if (method === "CONNECT") return problem("not-implemented", "CONNECT");
   const url = HTTP_URL.exec(target);
   if (url === null) return malformed("target in none of the known forms (RFC 9112 §3.2)");
   const rest = target.slice(url[0].length);

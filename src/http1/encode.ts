@@ -42,7 +42,12 @@ const safe = (value: string, what: string): string => {
   return value;
 };
 
-const fieldLines = (fields: readonly string[]): string => {
+/**
+ * Fields as lines, each with its line's end.
+ *
+ * @throws TypeError for a value that would break the message apart.
+ */
+export const fieldLines = (fields: readonly string[]): string => {
   let lines = "";
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
@@ -85,13 +90,17 @@ export const encodeRequestHead = (
  * @throws TypeError for a value that would break the message apart.
  */
 export const encodeResponseHead = (
-  { status, reason = reasonOf(status) }: ResponseStart,
+  start: ResponseStart,
   fields: readonly string[],
   framing: Framing,
-): string => {
-  const start = `HTTP/1.1 ${status} ${safe(reason, "reason")}${CRLF}`;
-  return start + fieldLines(fields) + framingLines(framing) + CRLF;
-};
+): string => joinResponseHead(start, fieldLines(fields), framing);
+
+/** The same with fields that are lines already, from `fieldLines`. */
+export const joinResponseHead = (
+  { status, reason = reasonOf(status) }: ResponseStart,
+  lines: string,
+  framing: Framing,
+): string => `HTTP/1.1 ${status} ${safe(reason, "reason")}${CRLF}${lines}${framingLines(framing)}${CRLF}`;
 
 /** Goes in front of a chunk of that many bytes; `CHUNK_END` goes behind it. */
 export const chunkHeader = (bytes: number): string => {

@@ -85,9 +85,11 @@ export class HeadReader<Head extends object> {
     const { latin1, scan, parse, parseAgain } = this.#format;
     const text = latin1(bytes, from, to);
     const head = parse(text);
-    if (parseAgain !== undefined && this.#misses < MAX_MISSES && !isRefusal(head)) {
+    const lineEnd = scan.lineEnds[0] as number;
+    // Behind an empty line the first line that says something is part of the block.
+    if (parseAgain !== undefined && lineEnd > 0 && this.#misses < MAX_MISSES && !isRefusal(head)) {
       this.#last = head;
-      this.#block = text.slice(scan.lineEnds[0]);
+      this.#block = text.slice(lineEnd);
     }
     return head;
   }

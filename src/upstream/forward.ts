@@ -2,7 +2,7 @@
 import type { AttemptTimeouts } from "../core/endpoint.ts";
 import type { Attempt, EditSource, Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
-import type { Outcome } from "../core/outcome.ts";
+import { type Outcome, endingOf } from "../core/outcome.ts";
 import type { Transport } from "../core/platform.ts";
 import { type Reply, withFields } from "../core/reply.ts";
 import type { Service } from "../core/service.ts";
@@ -41,15 +41,21 @@ export const forward = (options: ForwardOptions): Service => {
   const { upstream, transport } = options;
   const editsOf = requestEditor(options);
   const rewrites = options.responseRewrite.location || options.responseRewrite.cookies;
-  return (exchange) => {
+  return async (exchange) => {
+    // Everything that the config's templates may get wrong comes before the lease, which must be settled.
+    const message: AttemptMessage = {
+      edits: editsOf(exchange),
+      target: options.target(exchange),
+      host: options.host?.(exchange),
+    };
     const lease = upstream.lease(exchange);
     const { trail } = exchange;
     trail.attempts += 1;
+    if (trail.endpoint !== undefined) (trail.earlier ??= []).push(trail.endpoint);
     trail.endpoint = lease.endpoint;
-    const attempt = new ForwardAttempt(exchange, lease, editsOf(exchange), options);
-    return rewrites
-      ? transport.send(attempt).then((reply) => forClient(reply, attempt, options))
-      : transport.send(attempt);
+    const attempt = new ForwardAttempt(exchange, lease, message, options);
+    const reply = await transport.send(attempt);
+    return rewrites ? forClient(reply, attempt, options) : reply;
   };
 };
 
@@ -57,7 +63,7 @@ export const forward = (options: ForwardOptions): Service => {
 const forClient = (reply: Reply, attempt: Attempt, { responseRewrite, taken }: ForwardOptions): Reply => {
   if (reply.kind !== "http") return reply;
   const fields = clientFields(reply.fields, responseRewrite, () => placesOf(attempt, taken));
-  return fields === reply.fields ? reply : withFields(reply, fields);
+  return fields === reply.fields ? reply : withFields(reply, fields, reply.added);
 };
 
 const placesOf = (attempt: Attempt, taken: ForwardOptions["taken"]): Places => {
@@ -84,6 +90,14 @@ const placesOf = (attempt: Attempt, taken: ForwardOptions["taken"]): Places => {
 
 const withoutSlash = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : path);
 
+/** What is sent, whichever endpoint gets it. */
+interface AttemptMessage {
+  readonly edits: HeaderEdits;
+  readonly target: string;
+  /** Undefined leaves it to the upstream's policy. */
+  readonly host: string | undefined;
+}
+
 class ForwardAttempt implements Attempt {
   readonly exchange: Exchange;
   readonly edits: HeaderEdits;
@@ -92,12 +106,12 @@ class ForwardAttempt implements Attempt {
   readonly #lease: Lease;
   readonly #options: ForwardOptions;
 
-  constructor(exchange: Exchange, lease: Lease, edits: HeaderEdits, options: ForwardOptions) {
+  constructor(exchange: Exchange, lease: Lease, message: AttemptMessage, options: ForwardOptions) {
     const { endpoint } = lease;
     this.exchange = exchange;
-    this.edits = edits;
-    this.target = joinTarget(endpoint.basePath, options.target(exchange));
-    this.host = options.host?.(exchange) ?? hostFor(options.upstream.host, endpoint, exchange);
+    this.edits = message.edits;
+    this.target = joinTarget(endpoint.basePath, message.target);
+    this.host = message.host ?? hostFor(options.upstream.host, endpoint, exchange);
     this.#lease = lease;
     this.#options = options;
   }
@@ -115,8 +129,12 @@ class ForwardAttempt implements Attempt {
     return this.exchange.cancellation;
   }
 
-  settle(outcome: Outcome): void {
+  settle(reported: Outcome): void {
+    // A transport that was cancelled need not know what for.
+    const ending = endingOf(reported.error);
+    const outcome = ending === reported.ending ? reported : { ...reported, ending };
     this.#lease.settle(outcome);
+    this.exchange.onAttemptEnd?.(outcome);
     const { telemetry } = this.#options;
     try {
       telemetry.attemptEnded?.(this, outcome);

@@ -10,6 +10,12 @@ export interface SignalPatience {
   readonly ms: number;
 }
 
+/**
+ * Watching the signal costs up to a sixth of a small request, and on Deno it fires after every response, so platforms begin
+ * with exchanges that take longer than this.
+ */
+export const SIGNAL_PATIENCE_MS = 250;
+
 const nothing: Cancel = () => {};
 
 /**

@@ -6,9 +6,9 @@ import type { HeaderPairs } from "../http/header-edits.ts";
 
 export interface FieldValues {
   /** Fields (name, value, …) as `Headers` show them, one character a byte. */
-  received(pairs: HeaderPairs): HeaderPairs;
+  readonly received: (pairs: HeaderPairs) => HeaderPairs;
   /** Fields one character a byte, as `Headers` are to be given them. */
-  toSend(pairs: HeaderPairs): HeaderPairs;
+  readonly toSend: (pairs: HeaderPairs) => HeaderPairs;
 }
 
 /** The standard's notation. */

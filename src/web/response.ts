@@ -53,7 +53,7 @@ const webSocketResponse = (webSocket: unknown, headers: HeadersInit): Response =
   new Response(null, { status: 101, headers, webSocket } as ResponseInit);
 
 const httpResponse = (
-  { status, fields, body, declaredLength }: HttpReply,
+  { status, fields, added, body, declaredLength }: HttpReply,
   to: ReplyTarget,
   { values = LATIN1_VALUES, passesThrough = false }: ResponseOptions,
 ): Response => {
@@ -61,7 +61,7 @@ const httpResponse = (
   const length = hasContent
     ? lengthOf(body)
     : (declaredLength ?? (status === 304 ? undefined : lengthOf(body)));
-  const sent = values.toSend(fields);
+  const sent = values.toSend(added === undefined ? fields : [...fields, ...added]);
   const headers = headersOf(
     length === undefined || status === 204 ? sent : [...sent, "content-length", String(length)],
   );

@@ -29,6 +29,7 @@ const CLIENT = "fetch holds the connection to the upstream";
 export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   "HTTP/1.0 clients": HOLDS,
   "chunked requests": HOLDS,
+  discovery: "nothing goes on between requests",
   expectations: HOLDS,
   "half-closed clients": HOLDS,
   tunnels: HOLDS,

@@ -124,6 +124,19 @@ const bodies: Case[] = [
     },
   },
   {
+    title:
+      "response that the connection's end ends is followed by no other, though the client asked to keep it",
+    run: async (stage) => {
+      // With trailers and in one piece: all of it is there before any of it is written.
+      stage.origin.script((x) => x.send(`${chunkedResponse}0\r\nX-Check: 1\r\n\r\n`));
+      const client = await stage.client();
+      await client.send(requestText("/", { ...probe, fields: ["Connection: keep-alive"] }).repeat(2));
+      const { fields, text } = await client.response();
+      expect([fields.get("connection"), text]).toEqual(["close", "hello"]);
+      expect(await client.closed()).toBe("fin");
+    },
+  },
+  {
     title: "sized content is forwarded",
     run: async (stage) => {
       await stage.request("/", { ...probe, method: "POST", body: "content" });

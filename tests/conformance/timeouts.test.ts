@@ -49,16 +49,18 @@ const firstByte: Case[] = [
   {
     title: "upload that the origin reads slowly is not cut by the first byte limit",
     run: async (stage) => {
-      const bytes = 40_000_000;
+      // More than the buffers of all sockets on the way.
+      const bytes = 24_000_000;
       stage.origin.script(async (x) => {
         x.wire.hold();
-        await new Promise((resolve) => setTimeout(resolve, 1_800));
+        await new Promise((resolve) => setTimeout(resolve, 3_500));
         x.wire.release();
         await x.body();
         await x.respond(200, {}, "taken");
       });
       const client = await stage.client();
-      const head = requestText("/", { method: "POST", fields: [`Content-Length: ${bytes}`] });
+      const fields = [`Content-Length: ${bytes}`];
+      const head = requestText("/", { method: "POST", host: "upload.test", fields });
       const sent = client.send(head + "x".repeat(bytes));
       expect((await client.response("POST")).text).toBe("taken");
       await sent;
@@ -102,6 +104,7 @@ conformance("timeouts", {
     upstreams: { main: { endpoints: origin, timeouts: { firstByte: "500ms" } } },
     routes: [
       { match: { host: "patient.test" }, upstream: "main", timeouts: { firstByte: "5s" } },
+      { match: { host: "upload.test" }, upstream: "main", timeouts: { firstByte: "2s" } },
       { match: { host: "total.test" }, upstream: "main", timeouts: { firstByte: "10s", total: "600ms" } },
       { upstream: "main" },
     ],

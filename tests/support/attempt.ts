@@ -11,7 +11,7 @@ import { HOP_BY_HOP } from "../../src/http/headers.ts";
 import { createEndpoint } from "../../src/upstream/endpoint.ts";
 
 /** Longer than any test takes. As where nobody has set a limit, event streams may be quiet for longer. */
-const AMPLE_TIMEOUTS: AttemptTimeouts = {
+export const AMPLE_TIMEOUTS: AttemptTimeouts = {
   connectMs: 20_000,
   firstByteMs: 20_000,
   idleMs: 20_000,
@@ -65,7 +65,7 @@ export interface AttemptParts {
 
 const OWNED_BY_TRANSPORT = ["host", "content-length", "expect"];
 
-const arrivalOf = (parts: AttemptParts): Arrival => {
+const arrivalOf = (parts: Omit<AttemptParts, "endpoint">): Arrival => {
   const { method = "GET", fields = [], target = "/", body = NO_BODY, cancellation = NEVER_CANCELLED } = parts;
   const notes = newFieldNotes();
   for (let i = 0; i < fields.length; i += 2) noteField(notes, fields[i] ?? "", fields[i + 1] ?? "");
@@ -88,7 +88,7 @@ const arrivalOf = (parts: AttemptParts): Arrival => {
   };
 };
 
-const exchangeOf = (parts: AttemptParts): Exchange => {
+export const testExchange = (parts: Omit<AttemptParts, "endpoint"> = {}): Exchange => {
   const arrival = arrivalOf(parts);
   const [path = "", query = ""] = arrival.target.split(/(?=\?)/);
   return {
@@ -112,7 +112,7 @@ const exchangeOf = (parts: AttemptParts): Exchange => {
 };
 
 export const testAttempt = (parts: AttemptParts): Attempt => {
-  const exchange = exchangeOf(parts);
+  const exchange = testExchange(parts);
   const { endpoint, edits = {}, timeouts = {}, host = endpoint.authority, settle = () => {} } = parts;
   const drop = new Set([...HOP_BY_HOP, ...OWNED_BY_TRANSPORT, ...(edits.drop ?? [])]);
   return {

@@ -20,6 +20,8 @@ export interface CliSetup {
   readonly writable?: boolean;
   /** Codes of the errors that reading a path below the working directory fails with. */
   readonly unreadable?: Readonly<Record<string, string>>;
+  /** Why nothing answers at a host, by its name. */
+  readonly down?: Readonly<Record<string, string>>;
   /** What starting to serve fails with. */
   readonly serveError?: Error;
 }
@@ -72,7 +74,10 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       throw setup.serveError ?? new Error("serving is not part of this test");
     },
     serveDemo: unexpected("the demo"),
-    reach: unexpected("connecting"),
+    reach:
+      setup.down === undefined
+        ? unexpected("connecting")
+        : async (target) => ("host" in target ? setup.down?.[target.host] : undefined),
   });
   const relative = [...files].map(([path, text]) => [path.slice(CWD.length + 1), text] as const);
   return { code, ...written, files: new Map(relative) };

@@ -1,13 +1,11 @@
 /** One connection to an endpoint, used for one request after the other. */
 import type { Socket } from "node:net";
 import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
-import type { Dialled } from "./dial.ts";
-import type { ReadBuffer } from "./read-buffer.ts";
+import type { ForwardedLines } from "./request-head.ts";
 import { type ResponseFormat, ResponseIntake } from "./response-intake.ts";
 
 /** Who uses a connection at present; its deadline is looked after meanwhile. */
 export interface ConnectionUser extends DeadlineEntry {
-  /** Valid until it returns; `Connection.own` keeps some of it. */
   received(bytes: Uint8Array): void;
   /** The peer will send nothing more; `error` is undefined where it closed in order. Called once. */
   ended(error: Error | undefined): void;
@@ -15,6 +13,7 @@ export interface ConnectionUser extends DeadlineEntry {
 
 export interface ConnectionOptions {
   readonly format: ResponseFormat;
+  readonly forwarded: ForwardedLines;
   readonly deadlines: Deadlines;
   /** Called once, when it can't be used any more, whoever ended it. */
   readonly onGone: (connection: Connection) => void;
@@ -22,7 +21,6 @@ export interface ConnectionOptions {
 
 export class Connection implements DeadlineEntry {
   readonly #socket: Socket;
-  readonly #buffer: ReadBuffer | undefined;
   readonly intake: ResponseIntake;
   /** Requests that it has carried before the present one. */
   carried = 0;
@@ -40,19 +38,19 @@ export class Connection implements DeadlineEntry {
   readonly #onEnd = (): void => this.#ended();
   readonly #options: ConnectionOptions;
 
-  constructor({ socket, buffer }: Dialled, options: ConnectionOptions) {
+  constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
-    this.#buffer = buffer;
     this.#options = options;
     this.intake = new ResponseIntake(options.format);
     options.deadlines.add(this);
-    if (buffer === undefined) socket.on("data", this.#onData);
-    else buffer.receive = this.#onData;
+    socket.on("data", this.#onData);
     socket.on("error", (error) => (this.#error ??= error));
     socket.on("end", this.#onEnd);
     socket.on("close", this.#onEnd);
-    // A socket read by `onread` must be told to begin on some runtimes, on others that is harmless.
-    socket.resume();
+  }
+
+  get forwarded(): ForwardedLines {
+    return this.#options.forwarded;
   }
 
   get deadline(): number {
@@ -72,7 +70,6 @@ export class Connection implements DeadlineEntry {
   rest(): void {
     this.#user = undefined;
     this.carried++;
-    this.#buffer?.shrink();
     this.resume();
   }
 
@@ -103,17 +100,11 @@ export class Connection implements DeadlineEntry {
     this.#socket.resume();
   }
 
-  /** `bytes`, a part of what was received last, to be kept for good. */
-  own(bytes: Uint8Array): Uint8Array {
-    return this.#buffer === undefined ? bytes : this.#buffer.own(bytes);
-  }
-
   /**
    * Hands the socket over, paused: it carries another protocol from here on. Only the connection's end is still noticed here.
    * The connection MUST have been dialled for a tunnel.
    */
   detach(): Socket {
-    if (this.#buffer !== undefined) throw new TypeError("a connection that was not dialled for a tunnel");
     this.#user = undefined;
     const socket = this.#socket;
     socket.pause();

@@ -2,7 +2,6 @@
 import { type NetConnectOpts, type Socket, connect, isIP } from "node:net";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import { type Address, interleaved } from "./addresses.ts";
-import { ReadBuffer } from "./read-buffer.ts";
 import type { TlsClient } from "./tls.ts";
 
 /** The next address is tried when one has not answered for so long (RFC 8305 §5). */
@@ -22,15 +21,9 @@ export interface Destination {
   readonly tls: TlsClient | undefined;
 }
 
-export interface Dialled {
-  readonly socket: Socket;
-  /** What a plain socket is read into; a TLS socket brings its own memory with each read. */
-  readonly buffer: ReadBuffer | undefined;
-}
-
 /** How it ended; called once unless cancelled. */
 export interface DialResult {
-  connected(dialled: Dialled): void;
+  connected(socket: Socket): void;
   failed(error: unknown): void;
   /** Nothing answered within `limitMs`. */
   timedOut(): void;
@@ -40,7 +33,7 @@ export interface DialOptions {
   readonly destination: Destination;
   /** For all of it: name, connection, TLS. 0 is no limit. */
   readonly limitMs: number;
-  /** The connection may become a tunnel: its socket is read without a buffer, and its sides end apart. */
+  /** The connection may become a tunnel: its sides end apart. */
   readonly forTunnel: boolean;
   readonly clock: Clock;
   readonly lookup: Lookup;
@@ -116,25 +109,21 @@ class Dialling {
       if (this.#attempts.size === 0) this.#fail(this.#error);
       return;
     }
-    const { destination, forTunnel } = this.#options;
-    const buffer = destination.tls === undefined && !forTunnel ? new ReadBuffer() : undefined;
-    const socket = connect(this.#target(address, buffer));
+    const socket = connect(this.#target(address));
     this.#attempts.add(socket);
     socket.on("error", (error) => this.#lost(socket, error));
     socket.once("connect", () => {
-      if (!this.#over) this.#reached(socket, buffer);
+      if (!this.#over) this.#reached(socket);
     });
     if (this.#next >= this.#addresses.length) return;
     this.#cancelNext = this.#options.clock.after(NEXT_ATTEMPT_MS, () => this.#attempt());
   }
 
-  #target({ address }: Address, buffer: ReadBuffer | undefined): NetConnectOpts {
+  #target({ address }: Address): NetConnectOpts {
     const { destination, forTunnel: allowHalfOpen } = this.#options;
     const { port, socketPath } = destination;
-    // The types know `onread` with one buffer only; all runtimes take a function too, as Node's documentation has it.
-    const reading = buffer === undefined ? {} : { onread: buffer as never };
-    if (socketPath !== undefined) return { path: socketPath, allowHalfOpen, ...reading };
-    return { host: address, port, noDelay: true, allowHalfOpen, autoSelectFamily: false, ...reading };
+    if (socketPath !== undefined) return { path: socketPath, allowHalfOpen };
+    return { host: address, port, noDelay: true, allowHalfOpen, autoSelectFamily: false };
   }
 
   #lost(socket: Socket, error: unknown): void {
@@ -145,14 +134,14 @@ class Dialling {
     this.#attempt();
   }
 
-  #reached(socket: Socket, buffer: ReadBuffer | undefined): void {
+  #reached(socket: Socket): void {
     this.#attempts.delete(socket);
     this.#cancelNext?.();
     for (const other of this.#attempts) other.destroy();
     this.#attempts.clear();
     const { tls } = this.#options.destination;
     if (tls === undefined) {
-      this.#connected({ socket, buffer });
+      this.#connected(socket);
       return;
     }
     let secured: Socket;
@@ -168,7 +157,7 @@ class Dialling {
     secured.once("secureConnect", () => {
       if (this.#over) return;
       this.#attempts.delete(secured);
-      this.#connected({ socket: secured, buffer: undefined });
+      this.#connected(secured);
     });
     const lost = (error?: unknown): void => {
       if (this.#over || !this.#attempts.delete(secured)) return;
@@ -178,8 +167,8 @@ class Dialling {
     secured.once("close", () => lost());
   }
 
-  #connected(dialled: Dialled): void {
+  #connected(socket: Socket): void {
     this.end();
-    this.#result.connected(dialled);
+    this.#result.connected(socket);
   }
 }

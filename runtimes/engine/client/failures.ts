@@ -35,7 +35,7 @@ const NAMED = /^[A-Z][A-Z0-9_]{1,60}$/;
 const CERTIFICATE_ALERT = /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
 
 /** `code` of what was thrown, or "". */
-const codeOf = (thrown: unknown): string =>
+export const codeOf = (thrown: unknown): string =>
   thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
 
 const reasonFor = (code: string): string => {

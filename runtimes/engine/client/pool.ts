@@ -1,11 +1,13 @@
 /** The connections to one endpoint. */
+import type { Socket } from "node:net";
 import type { Endpoint } from "../../../src/core/endpoint.ts";
 import type { ProxyError } from "../../../src/core/errors.ts";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
 import { Connection } from "./connection.ts";
-import { type Destination, type Dialled, type Lookup, dial } from "./dial.ts";
+import { type Destination, type Lookup, dial } from "./dial.ts";
 import { attemptFailure, connectFailure } from "./failures.ts";
+import { ForwardedLines } from "./request-head.ts";
 import { type ResponseFormat, responseFormat } from "./response-intake.ts";
 
 /** Gets a connection, or the reason why there is none. */
@@ -45,6 +47,7 @@ const nothing: Cancel = () => {};
 export class Pool implements DeadlineEntry {
   readonly #options: PoolOptions;
   readonly #format: ResponseFormat;
+  readonly #forwarded = new ForwardedLines();
   readonly #idle: Connection[] = [];
   readonly #all: Set<Connection> = new Set();
   /** In order of arrival. */
@@ -167,9 +170,9 @@ export class Pool implements DeadlineEntry {
     const giveUp = dial(
       { destination, limitMs, forTunnel: waiter.isForTunnel, clock, lookup },
       {
-        connected: (dialled) => {
+        connected: (socket) => {
           ended();
-          this.#connected(dialled, waiter);
+          this.#connected(socket, waiter);
         },
         failed: (error) => {
           ended();
@@ -190,10 +193,15 @@ export class Pool implements DeadlineEntry {
     };
   }
 
-  #connected(dialled: Dialled, waiter: Waiter): void {
+  #connected(socket: Socket, waiter: Waiter): void {
     const { clock, deadlines, endpoint } = this.#options;
     const onGone = (gone: Connection): void => this.#gone(gone);
-    const connection = new Connection(dialled, { format: this.#format, deadlines, onGone });
+    const connection = new Connection(socket, {
+      format: this.#format,
+      forwarded: this.#forwarded,
+      deadlines,
+      onGone,
+    });
     this.#all.add(connection);
     if (this.#waiting.delete(waiter)) waiter.acquired(connection);
     else this.release(connection, clock.now() + endpoint.pool.keepAliveMs);

@@ -1,5 +1,6 @@
 /** The head of a request, as one string of which each character is a byte. */
 import type { Attempt } from "../../../src/core/exchange.ts";
+import type { HeaderEdits, HeaderPairs } from "../../../src/http/header-edits.ts";
 
 /** How the end of the request's content is told: a number of bytes, chunks, or nothing where there is no content. */
 export type SentLength = number | "chunked" | undefined;
@@ -10,6 +11,7 @@ export interface RequestHeadOptions {
   readonly expectsContinue: boolean;
   /** Says that no other request follows. */
   readonly closes: boolean;
+  readonly forwarded: ForwardedLines;
 }
 
 /** Applies the attempt's edits to the client's fields on the way, as `editPairs` does. */
@@ -17,7 +19,7 @@ export const requestHead = (attempt: Attempt, options: RequestHeadOptions): stri
   const { exchange, edits } = attempt;
   const { method, fields, notes } = exchange.arrival;
   let head = `${method} ${attempt.target} HTTP/1.1\r\nHost: ${attempt.host}\r\n`;
-  head += forwarded(fields, attempt);
+  head += options.forwarded.of(fields, attempt);
   const { add } = edits;
   for (let i = 0; i < add.length; i += 2) head += `${add[i] as string}: ${add[i + 1] as string}\r\n`;
   const { upgrade } = exchange;
@@ -32,6 +34,37 @@ export const requestHead = (attempt: Attempt, options: RequestHeadOptions): stri
   if (options.length === "chunked") return `${head}Transfer-Encoding: chunked\r\n\r\n`;
   return options.length === undefined ? `${head}\r\n` : `${head}Content-Length: ${options.length}\r\n\r\n`;
 };
+
+/** A list of fields as it was forwarded last, and what that depended on. */
+interface Forwarded extends Pick<HeaderEdits, "drop" | "fallback"> {
+  readonly alsoDrop: readonly string[];
+  readonly lines: string;
+}
+
+/**
+ * Forwarded fields as lines. Clients mostly repeat their fields byte for byte on a connection, and the server then hands out
+ * the same list of them: so the lines are kept for as long as it lives.
+ */
+export class ForwardedLines {
+  readonly #known = new WeakMap<HeaderPairs, Forwarded>();
+
+  of(fields: HeaderPairs, attempt: Attempt): string {
+    const { drop, fallback } = attempt.edits;
+    const alsoDrop = attempt.exchange.drop;
+    const known = this.#known.get(fields);
+    if (
+      known !== undefined &&
+      known.drop === drop &&
+      known.fallback === fallback &&
+      known.alsoDrop === alsoDrop
+    ) {
+      return known.lines;
+    }
+    const lines = forwarded(fields, attempt);
+    this.#known.set(fields, { drop, fallback, alsoDrop, lines });
+    return lines;
+  }
+}
 
 /** The client's fields less those that go, and what is added where it is absent. */
 const forwarded = (fields: readonly string[], { edits, exchange }: Attempt): string => {

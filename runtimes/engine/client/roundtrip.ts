@@ -25,7 +25,6 @@ import { switchProblem, tunnelReply } from "./upstream-tunnel.ts";
 
 /** May be quiet for long. */
 const EVENT_STREAM = /^text\/event-stream(?:[;\s]|$)/i;
-const NOTHING = new Uint8Array(0);
 
 export interface RoundtripOptions {
   readonly attempt: Attempt;
@@ -171,7 +170,7 @@ export class Roundtrip
       body = { kind: "stream", length: typeof length === "number" ? length : undefined, source: this.#body };
     } else if (length !== "none") {
       this.#record.bytesReceived = whole.length;
-      body = { kind: "bytes", bytes: this.#own(whole) };
+      body = { kind: "bytes", bytes: whole };
     }
     // An upstream that refuses and is going to close wants no more content (RFC 9112 §9.3).
     if (head.status >= 400 && !this.#isPersistent) this.#upload?.stop(contentUnwanted());
@@ -181,7 +180,7 @@ export class Roundtrip
   content(bytes: Uint8Array): void {
     this.#record.bytesReceived += bytes.length;
     this.#patience.received(this.#options.clock.now());
-    this.#body?.push(this.#own(bytes));
+    this.#body?.push(bytes);
   }
 
   complete(trailers: readonly string[], hasExcess: boolean): void {
@@ -238,11 +237,6 @@ export class Roundtrip
   get #isPersistent(): boolean {
     const head = this.#head;
     return head !== undefined && persists(head.version, head.notes, this.#length);
-  }
-
-  #own(bytes: Uint8Array): Uint8Array {
-    if (bytes.length === 0) return NOTHING;
-    return this.#connection === undefined ? bytes : this.#connection.own(bytes);
   }
 
   #failure(code: ProxyError["code"], what: string): ProxyError {

@@ -24,7 +24,9 @@ export const sendRequest = (options: SendOptions): Upload | undefined => {
   const { body, endpoint, exchange } = attempt;
   const expectsContinue = body.kind === "stream" && exchange.arrival.notes.expect !== undefined;
   const length = sentLength(attempt);
-  const head = requestHead(attempt, { length, expectsContinue, closes: endpoint.pool.keepAliveMs === 0 });
+  const closes = endpoint.pool.keepAliveMs === 0;
+  const { forwarded } = connection;
+  const head = requestHead(attempt, { length, expectsContinue, closes, forwarded });
   if (body.kind === "none") {
     connection.write(head);
     return undefined;

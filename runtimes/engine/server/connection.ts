@@ -14,7 +14,9 @@ import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
 import { type ClientTunnel, switchProtocols } from "./client-tunnel.ts";
+import type { FieldEncoder } from "./field-lines.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
+import { mayDiscardRest } from "./request-body.ts";
 import { type IntakeOwner, RequestIntake, TLS_WITHOUT_TLS } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -68,9 +70,12 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     return this.#tunnel?.deadline ?? this.#deadline;
   }
 
-  /** A request is being answered, or a tunnel is open. Part of a head is none yet. */
+  /**
+   * A request is being answered, or its answer has not left this process, or a tunnel is open. Part of a head is no request
+   * yet.
+   */
   get busy(): boolean {
-    return this.#request !== undefined;
+    return this.#request !== undefined || this.#socket.writableLength > 0;
   }
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
@@ -100,8 +105,10 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     } else if (this.#request === undefined && !this.#lingering && this.#intake.isInsideHead) {
       this.#deadline = now + LINGER_MS;
       this.refused(refuse("request-timeout", "header section not complete in time (listen.timeouts.header)"));
+    } else if (this.#request === undefined && !this.#lingering && this.#socket.writableLength > 0) {
+      this.#linger();
     } else {
-      this.#socket.destroy();
+      this.#destroy();
     }
   }
 
@@ -143,22 +150,40 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#settle();
   }
 
+  contentReceived(): void {
+    if (this.#isWritten && !this.#lingering && this.#intake.body?.dropped === false) this.blocked();
+  }
+
   contentBroken(): void {
     this.#keepAlive = false;
+    this.#settle();
+  }
+
+  contentDropped(): void {
+    if (this.#isWritten && this.#keepAlive) this.#discard();
   }
 
   contentCutShort(error: ProxyError): void {
     this.#cut(error);
   }
 
-  writeInterim(status: number, fields: HeaderPairs): void {
-    const request = this.#request;
-    if (request === undefined || request.version !== "1.1" || this.#writer !== undefined) return;
+  writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void {
+    // An attempt may outlast its request, which a layer has answered without it.
+    if (request !== this.#request || request.version !== "1.1" || this.#writer !== undefined) return;
     this.#socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
+  }
+
+  get fields(): FieldEncoder {
+    return this.#context.fields;
   }
 
   date(): string {
     return this.#context.date();
+  }
+
+  /** It is the client's turn to read or to send. */
+  blocked(): void {
+    this.#deadline = this.#context.now() + STALLED_MS;
   }
 
   finished(error: ProxyError | undefined): void {
@@ -170,10 +195,12 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
       this.#breakOff();
       return;
     }
-    if (this.#keepAlive && this.#intake.isContentDue) {
-      this.#deadline = this.#context.now() + LINGER_MS;
-      this.#intake.bodyResumed();
-    } else this.#settle();
+    if (this.#writer?.endsWithConnection === true) this.#keepAlive = false;
+    const { body } = this.#intake;
+    if (!this.#keepAlive || body === undefined || body.complete) this.#settle();
+    else if (body.dropped) this.#discard();
+    // The upstream still takes content behind its answer (RFC 9112 §9.3).
+    else this.blocked();
   }
 
   /** A reset, so that nobody takes what came for the whole. TLS has its own end, which is left out then. */
@@ -223,10 +250,12 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   #write(request: IncomingRequest, reply: HttpReply): void {
     this.#intake.dropUnwanted();
-    this.#keepAlive &&= !this.#context.draining && this.#intake.mayDiscardRest(request.notes, this.#length);
+    this.#keepAlive &&=
+      !this.#context.draining && mayDiscardRest(this.#intake.body, this.#length, request.notes);
     const writer = new ResponseWriter(this.#socket, this);
     this.#writer = writer;
-    this.#deadline = this.#context.now() + STALLED_MS;
+    // Until the client stops reading: how long a response may take is for the attempt to say.
+    this.#deadline = Number.POSITIVE_INFINITY;
     const { method, version } = request;
     try {
       writer.begin(reply, { isHead: method === "HEAD", version, keepAlive: this.#keepAlive });
@@ -235,16 +264,28 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
       cancelBody(reply.body, asProxyError(thrown));
       this.finished(asProxyError(thrown));
     }
-    if (writer.endsWithConnection) this.#keepAlive = false;
+  }
+
+  /** The response has been handed to the socket. */
+  get #isWritten(): boolean {
+    return this.#writer !== undefined && this.#answer === undefined;
+  }
+
+  /** Reads off content that nobody wants, for a moment. */
+  #discard(): void {
+    this.#deadline = this.#context.now() + LINGER_MS;
+    this.#intake.bodyResumed();
   }
 
   /** Response written and request read: the next one's turn. */
   #settle(): void {
-    const isWritten = this.#writer !== undefined && this.#answer === undefined;
-    if (!isWritten || this.#closed || this.#lingering) return;
+    if (!this.#isWritten || this.#closed || this.#lingering) return;
     const intake = this.#intake;
     if (!this.#keepAlive) this.#linger();
-    else if (!intake.isContentDue) {
+    else if (intake.isContentDue) return;
+    // Answers that nobody reads would pile up here: the next one is made when there is room for it.
+    else if (this.#socket.writableNeedDrain) this.blocked();
+    else {
       this.#request = undefined;
       this.#writer = undefined;
       this.#deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.keepAliveMs);
@@ -257,20 +298,26 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     }
   }
 
-  /** Ends our side, and reads on for a moment: a reset would take the answer from a client that is still sending. */
+  /**
+   * Ends our side behind what is still to be sent, and reads on for a moment then: a reset would take the answer from a
+   * client that is still sending.
+   */
   #linger(): void {
     this.#lingering = true;
     this.#request = undefined;
     this.#intake.stop();
-    this.#deadline = this.#context.now() + LINGER_MS;
-    this.#socket.end();
+    this.blocked();
+    this.#socket.end(() => {
+      this.#deadline = this.#context.now() + LINGER_MS;
+    });
     this.#socket.resume();
     if (this.#intake.hasEnded) this.#socket.destroySoon();
   }
 
   #drained(): void {
-    if (this.#writer?.blocked === true) {
-      this.#deadline = this.#context.now() + STALLED_MS;
+    if (this.#isWritten) this.#settle();
+    else if (this.#writer?.blocked === true) {
+      this.#deadline = Number.POSITIVE_INFINITY;
       this.#writer.drained();
     }
   }
@@ -280,17 +327,22 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     const intake = this.#intake;
     intake.ended();
     if (this.#closed) return;
-    if (this.#lingering) this.#socket.destroySoon();
-    else if (this.#request === undefined) this.#socket.destroySoon();
-    else if (!intake.isContentDue && intake.aheadBytes === 0 && this.#context.listen.halfClose === "close") {
-      this.#cut(clientLeft());
-    }
+    if (this.#lingering || this.#request === undefined) this.#socket.destroySoon();
+    else if (intake.isContentDue || intake.aheadBytes > 0) return;
+    else if (this.#isWritten) this.#socket.destroySoon();
+    else if (this.#context.listen.halfClose === "close") this.#cut(clientLeft());
   }
 
   #cut(error: ProxyError): void {
     this.#request?.cancel(error);
     this.#writer?.abort(error);
-    this.#socket.destroy();
+    this.#destroy();
+  }
+
+  /** Behind an answer that is not sent to its end the connection is reset: its end would look like the answer's. */
+  #destroy(): void {
+    if (this.#socket.writableLength > 0) this.#breakOff();
+    else this.#socket.destroy();
   }
 
   #gone(): void {

@@ -17,7 +17,7 @@ export interface ConnectionFacts {
 
 /** Sends interim responses. */
 export interface InterimWriter {
-  writeInterim(status: number, fields: HeaderPairs): void;
+  writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void;
 }
 
 /** Its own cancellation: one object a request. */
@@ -65,19 +65,18 @@ export class IncomingRequest extends CancellationSource implements Arrival {
   }
 
   interim(status: number, fields: HeaderPairs): void {
-    this.#connection.writeInterim(status, fields);
+    this.#connection.writeInterim(this, status, fields);
   }
 }
 
-/** Stands for a head that could not be read: nothing of it is believed. */
+/** Stands for a head that could not be read: nothing of it is believed. Never the upstream's fault. */
 export const unreadableRequest = (
-  { code, detail }: Refusal,
+  { code, detail }: Pick<Refusal, "code" | "detail">,
   connection: ConnectionFacts & InterimWriter,
 ): IncomingRequest =>
   new IncomingRequest(
     { method: "", target: "", version: "1.1", fields: [], notes: newFieldNotes() },
     NO_BODY,
     connection,
-    // Whatever is wrong with a request is never the upstream's fault.
     { code: code === "bad-upstream-response" ? "bad-request" : code, detail },
   );

@@ -12,6 +12,7 @@ import type { Deadlines } from "../deadlines.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
 import { ClientConnection } from "./connection.ts";
 import { DateField } from "./date-field.ts";
+import { FieldEncoder } from "./field-lines.ts";
 import { type Listener, plainListener } from "./listener.ts";
 import type { ServerContext } from "./server-context.ts";
 import { tlsListener } from "./tls-listener.ts";
@@ -146,6 +147,7 @@ const serverContext = (
     gateway,
     listen: config,
     heads: requestHeads(latin1, config.limits),
+    fields: new FieldEncoder(),
     scheme: tls === undefined ? "http" : "https",
     notice: options.notice,
     deadlines,

@@ -2,7 +2,9 @@
 import type { Buffer } from "node:buffer";
 import type { ByteSink, ByteSource } from "../../../src/core/body.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
+import type { FieldNotes } from "../../../src/http/field-notes.ts";
 import type { BodyDecoder } from "../../../src/http1/body-decoder.ts";
+import type { BodyLength } from "../../../src/http1/body-length.ts";
 
 /** The connection that the content comes from. */
 export interface BodyOrigin {
@@ -95,3 +97,16 @@ export class RequestBody implements ByteSource {
     sink?.end(this.#decoder.trailers);
   }
 }
+
+/** Unread content up to this length is read off after an early answer; the connection closes behind a longer one. */
+const DISCARDED_BYTES = 64 * 1024;
+
+/** Whether so little content is left unread that reading it off is cheaper than a new connection. */
+export const mayDiscardRest = (
+  body: RequestBody | undefined,
+  length: BodyLength,
+  { expect }: FieldNotes,
+): boolean => {
+  if (body === undefined || body.complete || !body.dropped) return true;
+  return expect === undefined && typeof length === "number" && length <= DISCARDED_BYTES;
+};

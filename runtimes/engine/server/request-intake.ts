@@ -8,7 +8,6 @@ import { type BodyLength, requestBodyLength } from "../../../src/http1/body-leng
 import { type HeadFormat, HeadReader } from "../../../src/http1/head-reader.ts";
 import { type Refusal, isRefusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead, RequestHeadLimits } from "../../../src/http1/request-head.ts";
-import type { FieldNotes } from "../../../src/http/field-notes.ts";
 import { ReadAhead } from "../read-ahead.ts";
 import { type BodyOrigin, RequestBody } from "./request-body.ts";
 
@@ -25,10 +24,14 @@ export interface IntakeOwner {
   refused(refusal: Refusal): void;
   /** The content has its first reader; the client may be waiting for `100 Continue`. */
   contentWanted(): void;
+  /** Some of the content has come. */
+  contentReceived(): void;
   /** The content was read off to its end. */
   contentRead(): void;
   /** The content is malformed; nothing more is read. */
   contentBroken(): void;
+  /** Nobody reads the rest of the content. */
+  contentDropped(): void;
   /** The client has ended its side before the end of its content. */
   contentCutShort(error: ProxyError): void;
 }
@@ -40,8 +43,6 @@ export interface IntakeOptions {
   readonly owner: IntakeOwner;
 }
 
-/** Unread content up to this length is read off after an early answer; the connection closes behind a longer one. */
-const DISCARDED_BYTES = 64 * 1024;
 /** First byte of a TLS handshake (RFC 8446 §5.1), which no request begins with. */
 const TLS_HANDSHAKE = 0x16;
 
@@ -89,13 +90,6 @@ export class RequestIntake implements BodyOrigin {
     if (body !== undefined && !body.complete) this.#receivedContent(body, bytes);
     else if (this.#isBusy) this.#keepAhead(bytes, 0);
     else this.#readHead(bytes);
-  }
-
-  /** Whether so little content is left unread that reading it off is cheaper than a new connection. */
-  mayDiscardRest({ expect }: FieldNotes, length: BodyLength): boolean {
-    const body = this.#body;
-    if (body === undefined || body.complete || !body.dropped) return true;
-    return expect === undefined && typeof length === "number" && length <= DISCARDED_BYTES;
   }
 
   /** The client has ended its side. */
@@ -153,7 +147,9 @@ export class RequestIntake implements BodyOrigin {
   }
 
   /** Whether the connection goes on, and the rest is worth reading, is known when there is a reply. */
-  bodyDropped(): void {}
+  bodyDropped(): void {
+    this.#options.owner.contentDropped();
+  }
 
   #readHead(bytes: Buffer): void {
     const reader = this.#reader;
@@ -191,6 +187,7 @@ export class RequestIntake implements BodyOrigin {
   }
 
   #receivedContent(body: RequestBody, bytes: Buffer): void {
+    this.#options.owner.contentReceived();
     if (body.takesBytes && this.#ahead.bytes === 0) this.#push(body, bytes);
     else this.#keepAhead(bytes, 0);
   }
@@ -216,7 +213,7 @@ export class RequestIntake implements BodyOrigin {
 
   /** Half a request never becomes a whole one. What was read of it before is still delivered. */
   #cutShort(body: RequestBody): void {
-    if (this.#ahead.bytes > 0 && !body.dropped) return;
+    if (this.#isOver || (this.#ahead.bytes > 0 && !body.dropped)) return;
     const error = new ProxyError("client-closed", { detail: "client left before the end of its request" });
     body.fail(error);
     this.#options.owner.contentCutShort(error);

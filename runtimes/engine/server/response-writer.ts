@@ -4,10 +4,17 @@ import type { Socket } from "node:net";
 import { type Body, type ByteSink, type ByteSource, NO_BODY, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import type { HttpReply } from "../../../src/core/reply.ts";
+import type { FieldEncoder } from "./field-lines.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import { isContentless } from "../../../src/http/status.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
-import { CHUNK_END, chunkHeader, encodeResponseHead, lastChunk } from "../../../src/http1/encode.ts";
+import {
+  CHUNK_END,
+  chunkHeader,
+  fieldLines,
+  joinResponseHead,
+  lastChunk,
+} from "../../../src/http1/encode.ts";
 import { byteSourceOf } from "../../../src/web/byte-source.ts";
 
 /** Bodies up to this size leave in one buffer with the head. */
@@ -18,8 +25,11 @@ const EMPTY = Buffer.alloc(0);
 
 /** The connection that a response is written to. */
 export interface ResponseOwner {
+  readonly fields: FieldEncoder;
   /** Value of `Date`, should the reply have none. */
   date(): string;
+  /** The socket's buffer is full; nothing more is written before `drained`. */
+  blocked(): void;
   /** The whole reply is in the socket, or it broke off. */
   finished(error: ProxyError | undefined): void;
 }
@@ -123,6 +133,7 @@ export class ResponseWriter implements ByteSink {
       this.#send(bytes);
     }
     this.#blocked = socket.writableNeedDrain;
+    if (this.#blocked) this.#owner.blocked();
     return !this.#blocked;
   }
 
@@ -221,10 +232,12 @@ export class ResponseWriter implements ByteSink {
     }
   }
 
-  #head({ status, fields }: HttpReply, length: BodyLength, keepAlive: boolean): string {
+  #head({ status, fields, added }: HttpReply, length: BodyLength, keepAlive: boolean): string {
     const connection = keepAlive ? (this.#version === "1.0" ? "keep-alive" : undefined) : "close";
-    const dated = hasDate(fields) ? fields : [...fields, "date", this.#owner.date()];
-    return encodeResponseHead({ status }, dated, { length, connection });
+    const { lines, isDated } = this.#owner.fields.encode(fields);
+    const more = added === undefined ? "" : fieldLines(added);
+    const date = isDated ? "" : `Date: ${this.#owner.date()}\r\n`;
+    return joinResponseHead({ status }, lines + more + date, { length, connection });
   }
 }
 
@@ -239,16 +252,6 @@ const writeLatin1 = (text: string, into: Buffer): void => {
 const dropped = (body: Body): typeof NO_BODY => {
   cancelBody(body, unwanted());
   return NO_BODY;
-};
-
-const DATE = /^date$/i;
-
-const hasDate = (fields: HeaderPairs): boolean => {
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] as string;
-    if (name.length === 4 && DATE.test(name)) return true;
-  }
-  return false;
 };
 
 const overrun = (): ProxyError =>

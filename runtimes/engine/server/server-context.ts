@@ -5,12 +5,14 @@ import type { HeadFormat } from "../../../src/http1/head-reader.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import type { Deadlines } from "../deadlines.ts";
 import type { ClientConnection } from "./connection.ts";
+import type { FieldEncoder } from "./field-lines.ts";
 
 export interface ServerContext {
   readonly gateway: GatewayRef;
   readonly listen: Pick<ListenConfig, "limits" | "timeouts" | "halfClose">;
   readonly scheme: "http" | "https";
   readonly heads: HeadFormat<RequestHead>;
+  readonly fields: FieldEncoder;
   readonly deadlines: Deadlines;
   now(): number;
   /** Value for `Date`. */

@@ -119,7 +119,8 @@ export const object = <Output extends object>(
   };
   const read = (value: unknown, reading: Reading): Output | undefined => {
     if (!isRecord(value)) return reading.refuse(value, expects, REFUSED);
-    const [before, mentionsBefore] = [reading.issues.length, reading.mentions.length];
+    const before = reading.issues.length;
+    const mentionsBefore = reading.mentions.length;
     const output: Record<string, unknown> = { ...nothingWritten };
     let seen = 0;
     for (const { key, as, schema, isRequired } of known) {

@@ -11,7 +11,8 @@ import type { RouteConfig, RouteTimeouts } from "../types.ts";
 import { encodedSlash } from "./edge.ts";
 import { headerEdits } from "./headers.ts";
 import { match } from "./match.ts";
-import { redirect, respond, rewrite, target } from "./route-actions.ts";
+import { hashKeyOf } from "./balance.ts";
+import { mirror, otherUpstreams, redirect, respond, rewrite, target } from "./route-actions.ts";
 import { checkParams } from "./route-params.ts";
 
 export const routeTimeouts: Schema<RouteTimeouts> = object(
@@ -30,7 +31,7 @@ export const routeTimeouts: Schema<RouteTimeouts> = object(
 
 const ACTIONS = ["upstream", "redirect", "respond"];
 /** What only means something where a request is sent on. */
-const FORWARDING_ONLY = ["rewrite", "requestHeaders", "timeouts", "upgrade"];
+const FORWARDING_ONLY = ["rewrite", "requestHeaders", "timeouts", "upgrade", "sticky", "failover", "mirror"];
 const ALONE = { properties: Object.fromEntries(FORWARDING_ONLY.map((key) => [key, false])) };
 
 const checkAction = ({ has, complain }: Rule): void => {
@@ -109,6 +110,15 @@ export const route: Schema<RouteConfig> = object<RouteConfig>(
     upstream: optional(target, "Name of the upstream to send requests to, or several with weights.", {
       as: "upstreams",
     }),
+    sticky: optional(
+      hashKeyOf,
+      'Keeps a client at one upstream of several: what it is known by, "ip", "header:NAME" or "cookie:NAME".',
+    ),
+    failover: optional(
+      otherUpstreams,
+      "Upstreams that are tried in order where the route's own can't answer.",
+    ),
+    mirror: optional(mirror, "Copies requests to another upstream, whose answers nobody sees."),
     redirect: optional(redirect, "Sends the client elsewhere."),
     respond: optional(respond, "Answers with something fixed."),
     rewrite: optional(rewrite, "What is changed about a request's host and path before it is sent on."),

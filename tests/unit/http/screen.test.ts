@@ -134,6 +134,7 @@ describe("screen", () => {
 
   it("does not tunnel", () => {
     expect(codeOf(head({ method: "CONNECT", target: "example.com:443" }))).toBe("not-implemented");
+    expect(codeOf(head({ method: "CONNECT", target: "/" }))).toBe("not-implemented");
   });
 
   it("refuses methods that are no token", () => {

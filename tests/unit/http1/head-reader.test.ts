@@ -104,6 +104,20 @@ describe("head reader", () => {
     });
   });
 
+  it("reads the same behind an empty line again and again", () => {
+    const reader = new HeadReader(REQUESTS);
+    const head = "\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (let i = 0; i < 3; i++) expect(push(reader, head)).toMatchObject({ target: "/a" });
+  });
+
+  it("takes no request line for a field because it stood behind an empty line before", () => {
+    const reader = new HeadReader(REQUESTS);
+    push(reader, "\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect(push(reader, "POST /x HTTP/1.1\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n")).toMatchObject({
+      status: 400,
+    });
+  });
+
   it("refuses what grows over the limit as soon as it does", () => {
     const reader = new HeadReader(REQUESTS);
     const piece = bytesOf("a".repeat(64));

@@ -115,6 +115,16 @@ describe("validation", () => {
     expect((await limited.request("/", request("10"))).status).toBe(200);
   });
 
+  it("does not touch the body of a request without content", async () => {
+    const request = new Request("http://a/", { method: "POST" });
+    Object.defineProperty(request, "body", {
+      get: () => {
+        throw new Error("the body was touched");
+      },
+    });
+    expect(await (await app({ contentTypes: ["text/plain"] }).request(request)).text()).toBe("through");
+  });
+
   it("leaves the request as it came", async () => {
     const headers = { "x-hop": "1", x_under: "1", connection: "x-hop" };
     const original = new Request("http://a/headers", { headers });

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { bind } from "../../../../runtimes/bind.ts";
 import { type ScriptedUpstream, memoryPlatform, testGateway } from "../../../../runtimes/memory/mod.ts";
+import type { HttpReply } from "../../../../src/core/reply.ts";
 import type { ConfigInput } from "../../../../src/mod.ts";
+import { type AttemptParts, testAttempt, testEndpoint } from "../../../support/attempt.ts";
+import { bytesBody, readerOf } from "../../../support/reading.ts";
 
 const to = (url: string, route: object = {}): ConfigInput => ({
   upstreams: { api: url },
@@ -139,4 +143,68 @@ describe("limits in memory", () => {
     await ended.promise;
     await expect(response.text()).rejects.toMatchObject({ code: "client-closed" });
   });
+});
+
+describe("transport in memory", () => {
+  const send = async (script: ScriptedUpstream, parts: Partial<AttemptParts> = {}): Promise<HttpReply> => {
+    const { transport } = memoryPlatform({ upstreams: { "http://api": script } });
+    const reply = await transport.send(
+      testAttempt({ endpoint: testEndpoint({ url: "http://api" }), ...parts }),
+    );
+    if (reply.kind !== "http") throw new TypeError("a tunnel");
+    return reply;
+  };
+
+  test("passes interim responses on, less what concerns one connection", async () => {
+    const seen: [number, readonly string[]][] = [];
+    const script: ScriptedUpstream = (_, { interim }) => {
+      interim(103, ["Link", "</a.css>", "Connection", "x-hop", "X-Hop", "1"]);
+      return new Response();
+    };
+    await send(script, { interim: (status, fields) => seen.push([status, fields]) });
+    expect(seen).toEqual([[103, ["Link", "</a.css>"]]]);
+  });
+
+  test("brings trailers with the end of the body", async () => {
+    const reply = await send((_, { trailers }) => {
+      trailers(["x-sum", "1"]);
+      return new Response("content");
+    });
+    const reader = readerOf(reply.body);
+    expect([await reader.ended(), reader.text]).toEqual([["x-sum", "1"], "content"]);
+  });
+
+  test("fails content of another length than was announced", async () => {
+    for (const [length, code] of [
+      ["9", "upstream-reset"],
+      ["3", "bad-upstream-response"],
+    ] as const) {
+      const reply = await send(() => new Response("content", { headers: { "content-length": length } }));
+      expect(await readerOf(reply.body).ended()).toBe(code);
+    }
+  });
+
+  test("shows methods and content that a Request can't have", async () => {
+    const seen: string[] = [];
+    const script: ScriptedUpstream = async (request, { content }) => {
+      seen.push(`${request.method} ${content === null ? "-" : await new Response(content).text()}`);
+      return new Response();
+    };
+    await send(script, { method: "TRACE" });
+    await send(script, { body: bytesBody("content") });
+    expect(seen).toEqual(["TRACE -", "GET content"]);
+  });
+});
+
+test("onFailure that throws is ignored", async () => {
+  const app = bind(memoryPlatform).gateway(
+    { upstreams: { api: "http://api" } },
+    {
+      onFailure: () => {
+        throw new Error("a broken log");
+      },
+    },
+  );
+  const response = await app.request("http://a.test/", { headers: { host: "a.test" } });
+  expect([response.status, response.headers.get("content-type")]).toEqual([502, "application/problem+json"]);
 });
