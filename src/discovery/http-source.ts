@@ -29,7 +29,13 @@ export interface HttpSourceOptions {
 const DEFAULT_INTERVAL_MS = 10_000;
 const LIMIT_MS = 5_000;
 const MAX_BYTES = 4 * 1024 * 1024;
-const TIMEOUTS = Object.freeze({ connectMs: 3_000, firstByteMs: 0, idleMs: 0, eventStreamIdleMs: 0, tunnelIdleMs: 0 });
+const TIMEOUTS = Object.freeze({
+  connectMs: 3_000,
+  firstByteMs: 0,
+  idleMs: 0,
+  eventStreamIdleMs: 0,
+  tunnelIdleMs: 0,
+});
 
 /** Asks with `If-None-Match`, so that an unchanged list costs no more than a head. */
 export const httpSource = (options: HttpSourceOptions): EndpointSource => {

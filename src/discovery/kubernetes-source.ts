@@ -32,7 +32,13 @@ const WATCH_LIMIT_MS = (WATCH_SECONDS + 30) * 1_000;
 const MAX_LIST_BYTES = 32 * 1024 * 1024;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
-const TIMEOUTS = Object.freeze({ connectMs: 3_000, firstByteMs: 0, idleMs: 0, eventStreamIdleMs: 0, tunnelIdleMs: 0 });
+const TIMEOUTS = Object.freeze({
+  connectMs: 3_000,
+  firstByteMs: 0,
+  idleMs: 0,
+  eventStreamIdleMs: 0,
+  tunnelIdleMs: 0,
+});
 
 /**
  * Lists the slices, then watches from that version on. A watch that ends is taken up where it ended; when the server has forgotten

@@ -57,7 +57,13 @@ export const httpProbe =
   };
 
 /** The probe's own limit covers all of it. */
-const NO_LIMITS = Object.freeze({ connectMs: 0, firstByteMs: 0, idleMs: 0, eventStreamIdleMs: 0, tunnelIdleMs: 0 });
+const NO_LIMITS = Object.freeze({
+  connectMs: 0,
+  firstByteMs: 0,
+  idleMs: 0,
+  eventStreamIdleMs: 0,
+  tunnelIdleMs: 0,
+});
 
 const judge = async (reply: HttpReply, options: HttpProbeOptions): Promise<ProbeResult> => {
   const { passes = isSuccess, bodyIncludes } = options;

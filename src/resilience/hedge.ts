@@ -1,10 +1,9 @@
 /** A second copy of a slow request, to another endpoint; the first good answer wins. */
-import { cancelBody } from "../core/body.ts";
 import { CancellationSource } from "../core/cancellation.ts";
 import { ProxyError, asProxyError } from "../core/errors.ts";
 import type { Exchange, Trail } from "../core/exchange.ts";
 import type { Cancel, Clock } from "../core/platform.ts";
-import type { Reply } from "../core/reply.ts";
+import { type Reply, cancelReply } from "../core/reply.ts";
 import type { Layer, Service } from "../core/service.ts";
 import type { LatencyWindow } from "./latency-window.ts";
 import type { RetryBudget } from "./retry-budget.ts";
@@ -101,7 +100,7 @@ class HedgedRun {
 
   #answered(copy: Copy, reply: Reply): void {
     if (this.#isOver) {
-      if (reply.kind === "http") cancelBody(reply.body, superseded());
+      cancelReply(reply, superseded());
       return;
     }
     copy.failed = { reply };
@@ -137,9 +136,7 @@ class HedgedRun {
     for (const copy of this.#copies) {
       if (copy === winner) continue;
       copy.unlink();
-      if (copy.failed !== undefined && "reply" in copy.failed && copy.failed.reply.kind === "http") {
-        cancelBody(copy.failed.reply.body, superseded());
-      }
+      if (copy.failed !== undefined && "reply" in copy.failed) cancelReply(copy.failed.reply, superseded());
       copy.cancellation.cancel(superseded());
     }
     this.#note(winner);

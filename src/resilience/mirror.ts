@@ -1,5 +1,5 @@
 /** Copies of a share of requests for another upstream, whose answers nobody sees. */
-import { type Body, type ByteSink, type ByteSource } from "../core/body.ts";
+import type { Body, ByteSink, ByteSource } from "../core/body.ts";
 import { CancellationSource, NEVER_CANCELLED } from "../core/cancellation.ts";
 import { ProxyError } from "../core/errors.ts";
 import type { Arrival } from "../core/arrival.ts";
@@ -29,7 +29,8 @@ export interface MirrorOptions {
 export const mirror = (options: MirrorOptions): Layer => {
   const copies = new Copies(options);
   return (next) => (exchange) => {
-    if (options.random.float() >= options.share) return next(exchange);
+    // A tunnel has two ends, and a copy of one nobody to talk to.
+    if (exchange.upgrade !== undefined || options.random.float() >= options.share) return next(exchange);
     const { body } = exchange;
     if (body.kind === "none" || body.kind === "bytes") {
       copies.send(exchange, body);

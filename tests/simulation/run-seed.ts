@@ -37,7 +37,13 @@ import { SimServer } from "./sim-server.ts";
 import { simTransport } from "./sim-transport.ts";
 import { watchedUpstream } from "./watched-upstream.ts";
 
-const TIMEOUTS = { connectMs: 3_000, firstByteMs: 15_000, idleMs: 60_000, eventStreamIdleMs: 300_000, tunnelIdleMs: 0 };
+const TIMEOUTS = {
+  connectMs: 3_000,
+  firstByteMs: 15_000,
+  idleMs: 60_000,
+  eventStreamIdleMs: 300_000,
+  tunnelIdleMs: 0,
+};
 const POOL = { connections: Infinity, idle: 256, keepAliveMs: 4_000 };
 
 export interface Run {

@@ -4,16 +4,7 @@ import { formOf, shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
 import { type Schema, transformed } from "../schema/schema.ts";
-import {
-  duration,
-  flag,
-  nonEmpty,
-  ratio,
-  size,
-  weight,
-  whole,
-  wholeOrUnlimited,
-} from "../schema/values.ts";
+import { duration, flag, nonEmpty, ratio, size, weight, whole, wholeOrUnlimited } from "../schema/values.ts";
 import type {
   EndpointConfig,
   PoolConfig,
