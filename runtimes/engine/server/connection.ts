@@ -12,28 +12,21 @@ import { encodeResponseHead } from "../../../src/http1/encode.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
-import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
-import { type ClientTunnel, switchProtocols } from "./client-tunnel.ts";
-import type { FieldEncoder } from "./field-lines.ts";
+import { limitFrom } from "../deadlines.ts";
+import { ClientSocket } from "./client-socket.ts";
+import { switchProtocols } from "./client-tunnel.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { mayDiscardRest } from "./request-body.ts";
 import { type IntakeOwner, RequestIntake, TLS_WITHOUT_TLS } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
 import type { ServerContext } from "./server-context.ts";
 
-/** A client that takes no byte of what waits for it for this long is cut off. */
-const STALLED_MS = 60_000;
 /** A client gets this long to read its last answer while it may still be sending. */
 const LINGER_MS = 1_000;
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwner {
-  readonly scheme: "http" | "https";
-  readonly peer: Peer;
-  readonly localPort: number | undefined;
-  readonly #socket: Socket;
-  readonly #context: ServerContext;
+export class ClientConnection extends ClientSocket implements IntakeOwner, ResponseOwner {
   readonly #intake: RequestIntake;
   #request: IncomingRequest | undefined;
   #length: BodyLength = "none";
@@ -47,18 +40,11 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   readonly #onData = (bytes: Buffer): void => this.#intake.received(bytes);
   readonly #onEnd = (): void => this.#ended();
   readonly #onDrain = (): void => this.#drained();
-  #tunnel: ClientTunnel | undefined;
-  #deadline: number;
 
   constructor(socket: Socket, peer: Peer, context: ServerContext) {
-    this.#socket = socket;
-    this.#context = context;
-    this.scheme = context.scheme;
-    this.peer = peer;
-    this.localPort = socket.localPort;
+    super(socket, peer, context);
     const { heads, listen } = context;
     this.#intake = new RequestIntake({ socket, heads, limits: listen.limits, owner: this });
-    this.#deadline = limitFrom(context.now(), listen.timeouts.headerMs);
     socket.setNoDelay(true);
     socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);
     socket.on("error", () => {});
@@ -66,59 +52,40 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     context.deadlines.add(this);
   }
 
-  get deadline(): number {
-    return this.#tunnel?.deadline ?? this.#deadline;
-  }
-
   /**
    * A request is being answered, or its answer has not left this process, or a tunnel is open. Part of a head is no request
    * yet.
    */
   get busy(): boolean {
-    return this.#request !== undefined || this.#socket.writableLength > 0;
+    return this.#request !== undefined || this.socket.writableLength > 0;
   }
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
   closeWhenIdle(): void {
-    if (!this.busy && this.#intake.aheadBytes === 0 && !this.#lingering) this.#socket.destroy();
-  }
-
-  /** Whether it can be closed by the rules of what it carries, though that has no end of its own. */
-  get isWebSocket(): boolean {
-    return this.#tunnel?.isWebSocket === true;
-  }
-
-  /** Closes a WebSocket on both sides (1001). Anything else goes on. */
-  goAway(): void {
-    this.#tunnel?.goAway();
-  }
-
-  /** Cuts whatever is in flight. */
-  destroy(): void {
-    this.#socket.destroy();
+    if (!this.busy && this.#intake.aheadBytes === 0 && !this.#lingering) this.socket.destroy();
   }
 
   expired(now: number): void {
-    if (this.#tunnel !== undefined) this.#tunnel.expired();
+    if (this.tunnel !== undefined) this.tunnel.expired();
     else if (this.#writer?.blocked === true) {
       this.#cut(new ProxyError("client-closed", { detail: "client stopped reading the response" }));
     } else if (this.#request === undefined && !this.#lingering && this.#intake.isInsideHead) {
-      this.#deadline = now + LINGER_MS;
+      this.expiresAt = now + LINGER_MS;
       this.refused(refuse("request-timeout", "header section not complete in time (listen.timeouts.header)"));
-    } else if (this.#request === undefined && !this.#lingering && this.#socket.writableLength > 0) {
+    } else if (this.#request === undefined && !this.#lingering && this.socket.writableLength > 0) {
       this.#linger();
     } else {
-      this.#destroy();
+      this.drop();
     }
   }
 
   headStarted(): void {
-    this.#deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.headerMs);
+    this.expiresAt = limitFrom(this.context.now(), this.context.listen.timeouts.headerMs);
   }
 
   requestBegun(head: RequestHead, body: Body, length: BodyLength): void {
-    const { limits } = this.#context.listen;
-    this.#deadline = Number.POSITIVE_INFINITY;
+    const { limits } = this.context.listen;
+    this.expiresAt = Number.POSITIVE_INFINITY;
     this.#length = length;
     this.#begun += 1;
     // Behind CONNECT nobody can tell whether what follows is a request.
@@ -132,7 +99,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   /** Answered, and then the connection closes. */
   refused(refusal: Refusal): void {
     if (refusal === TLS_WITHOUT_TLS) {
-      this.#context.notice(
+      this.context.notice(
         `a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`,
       );
     }
@@ -143,7 +110,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   contentWanted(): void {
     const request = this.#request;
     if (request?.notes.expect === undefined || request.version !== "1.1") return;
-    if (this.#writer === undefined) this.#socket.write(CONTINUE, "latin1");
+    if (this.#writer === undefined) this.socket.write(CONTINUE, "latin1");
   }
 
   contentRead(): void {
@@ -170,20 +137,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void {
     // An attempt may outlast its request, which a layer has answered without it.
     if (request !== this.#request || request.version !== "1.1" || this.#writer !== undefined) return;
-    this.#socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
-  }
-
-  get fields(): FieldEncoder {
-    return this.#context.fields;
-  }
-
-  date(): string {
-    return this.#context.date();
-  }
-
-  /** It is the client's turn to read or to send. */
-  blocked(): void {
-    this.#deadline = this.#context.now() + STALLED_MS;
+    this.socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
   }
 
   finished(error: ProxyError | undefined): void {
@@ -192,7 +146,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#answer = undefined;
     answer?.ended(error, bytesSent);
     if (error !== undefined) {
-      this.#breakOff();
+      this.breakOff();
       return;
     }
     if (this.#writer?.endsWithConnection === true) this.#keepAlive = false;
@@ -203,15 +157,9 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     else this.blocked();
   }
 
-  /** A reset, so that nobody takes what came for the whole. TLS has its own end, which is left out then. */
-  #breakOff(): void {
-    if (this.scheme === "http") this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
-  }
-
   #open(request: IncomingRequest): void {
     this.#request = request;
-    void this.#context.gateway.current.answer(request).then((answer) => this.#reply(request, answer));
+    void this.context.gateway.current.answer(request).then((answer) => this.#reply(request, answer));
   }
 
   #reply(request: IncomingRequest, answer: Answer): void {
@@ -220,7 +168,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
       const reason = request.reason ?? clientLeft();
       cancelReply(reply, reason);
       answer.ended(reason, 0);
-      this.#socket.destroy();
+      this.socket.destroy();
       return;
     }
     this.#answer = answer;
@@ -230,15 +178,15 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   /** The connection belongs to a tunnel from here on. */
   #switch(reply: TunnelReply): void {
-    const socket = this.#socket;
+    const socket = this.socket;
     socket.pause();
     socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
     try {
-      this.#tunnel = switchProtocols(reply, {
+      this.tunnel = switchProtocols(reply, {
         socket,
         early: this.#intake.takeAhead(),
         hasEnded: this.#intake.hasEnded,
-        now: () => this.#context.now(),
+        now: () => this.context.now(),
         closed: (error, bytesSent) => this.#answer?.ended(error, bytesSent),
       });
     } catch (thrown) {
@@ -251,11 +199,11 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   #write(request: IncomingRequest, reply: HttpReply): void {
     this.#intake.dropUnwanted();
     this.#keepAlive &&=
-      !this.#context.draining && mayDiscardRest(this.#intake.body, this.#length, request.notes);
-    const writer = new ResponseWriter(this.#socket, this);
+      !this.context.draining && mayDiscardRest(this.#intake.body, this.#length, request.notes);
+    const writer = new ResponseWriter(this.socket, this);
     this.#writer = writer;
     // Until the client stops reading: how long a response may take is for the attempt to say.
-    this.#deadline = Number.POSITIVE_INFINITY;
+    this.expiresAt = Number.POSITIVE_INFINITY;
     const { method, version } = request;
     try {
       writer.begin(reply, { isHead: method === "HEAD", version, keepAlive: this.#keepAlive });
@@ -273,7 +221,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   /** Reads off content that nobody wants, for a moment. */
   #discard(): void {
-    this.#deadline = this.#context.now() + LINGER_MS;
+    this.expiresAt = this.context.now() + LINGER_MS;
     this.#intake.bodyResumed();
   }
 
@@ -284,12 +232,12 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     if (!this.#keepAlive) this.#linger();
     else if (intake.isContentDue) return;
     // Answers that nobody reads would pile up here: the next one is made when there is room for it.
-    else if (this.#socket.writableNeedDrain) this.blocked();
+    else if (this.socket.writableNeedDrain) this.blocked();
     else {
       this.#request = undefined;
       this.#writer = undefined;
-      this.#deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.keepAliveMs);
-      if (intake.aheadBytes === 0 && (intake.hasEnded || this.#context.draining)) this.#linger();
+      this.expiresAt = limitFrom(this.context.now(), this.context.listen.timeouts.keepAliveMs);
+      if (intake.aheadBytes === 0 && (intake.hasEnded || this.context.draining)) this.#linger();
       else {
         intake.next();
         // Behind the last whole request there is nothing, or part of one.
@@ -307,17 +255,17 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#request = undefined;
     this.#intake.stop();
     this.blocked();
-    this.#socket.end(() => {
-      this.#deadline = this.#context.now() + LINGER_MS;
+    this.socket.end(() => {
+      this.expiresAt = this.context.now() + LINGER_MS;
     });
-    this.#socket.resume();
-    if (this.#intake.hasEnded) this.#socket.destroySoon();
+    this.socket.resume();
+    if (this.#intake.hasEnded) this.socket.destroySoon();
   }
 
   #drained(): void {
     if (this.#isWritten) this.#settle();
     else if (this.#writer?.blocked === true) {
-      this.#deadline = Number.POSITIVE_INFINITY;
+      this.expiresAt = Number.POSITIVE_INFINITY;
       this.#writer.drained();
     }
   }
@@ -327,35 +275,29 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     const intake = this.#intake;
     intake.ended();
     if (this.#closed) return;
-    if (this.#lingering || this.#request === undefined) this.#socket.destroySoon();
+    if (this.#lingering || this.#request === undefined) this.socket.destroySoon();
     else if (intake.isContentDue || intake.aheadBytes > 0) return;
-    else if (this.#isWritten) this.#socket.destroySoon();
-    else if (this.#context.listen.halfClose === "close") this.#cut(clientLeft());
+    else if (this.#isWritten) this.socket.destroySoon();
+    else if (this.context.listen.halfClose === "close") this.#cut(clientLeft());
   }
 
   #cut(error: ProxyError): void {
     this.#request?.cancel(error);
     this.#writer?.abort(error);
-    this.#destroy();
-  }
-
-  /** Behind an answer that is not sent to its end the connection is reset: its end would look like the answer's. */
-  #destroy(): void {
-    if (this.#socket.writableLength > 0) this.#breakOff();
-    else this.#socket.destroy();
+    this.drop();
   }
 
   #gone(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#context.deadlines.delete(this);
-    if (this.#tunnel === undefined) {
+    this.context.deadlines.delete(this);
+    if (this.tunnel === undefined) {
       const error = clientLeft();
       this.#intake.lost(error);
       this.#request?.cancel(error);
       this.#writer?.abort(error);
     }
-    this.#context.closed(this);
+    this.context.closed(this);
   }
 }
 
