@@ -15,6 +15,7 @@ const config: ViteUserConfig = defineConfig({
       project("unit", { detectAsyncLeaks: true }),
       project("property", { detectAsyncLeaks: true }),
       project("contract"),
+      project("simulation"),
       // Real processes: few at once, so that none starves on two cores. Most of their time they wait.
       project("conformance", {
         include: ["tests/conformance/*.test.ts"],

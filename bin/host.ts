@@ -1,5 +1,5 @@
 /** The host of the command line: Node, Deno and Bun all have `node:fs`, `node:net` and `node:process`. */
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -109,6 +109,40 @@ const answerWith = async (
   response.end(body);
 };
 
+/** What of a file shows that it has changed; a file that is away for a moment has not. */
+const stampOf = async (path: string): Promise<string> => {
+  try {
+    const { mtimeMs, size, ino } = await stat(path);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return "";
+  }
+};
+
+const LOOK_MS = 1_000;
+
+/**
+ * Looks once a second: file events get lost where files are links that are exchanged (Kubernetes) or on network drives. A
+ * change counts when the next look finds the same, so that certificate and key are both written.
+ */
+const whenChanged: Host["whenChanged"] = (files, listener) => {
+  let known: string | undefined;
+  let last: string | undefined;
+  const look = async (): Promise<void> => {
+    const stamps = (await Promise.all(files.map(stampOf))).join("\n");
+    known ??= stamps;
+    if (stamps !== known && stamps === last) {
+      known = stamps;
+      listener();
+    }
+    last = stamps;
+  };
+  void look();
+  const timer = setInterval(() => void look(), LOOK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+};
+
 /** The host on `runtime`, which people know as `label`. */
 export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   runtimeName: label,
@@ -128,6 +162,13 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   stderr: output(process.stderr),
   readText: (path) => readFile(path, "utf8"),
   writeText: (path, text) => writeFile(path, text),
+  writeSecret: async (path, text) => {
+    await writeFile(path, text, { mode: 0o600 });
+    // The mode above is for new files.
+    await chmod(path, 0o600);
+  },
+  issueCertificate: async (request) => (await import("./x509.ts")).issueCertificate(request, Date.now()),
+  whenChanged,
   certificates: { inspect: (texts) => inspectTls(texts, Date.now()), accessTo },
   importModule: (path) => import(pathToFileURL(path).href) as Promise<unknown>,
   now: () => performance.now(),

@@ -1,5 +1,7 @@
 /** What runs when nothing is configured: three small origins, and a config for a proxy in front of them. */
 import type { ConfigInput } from "../src/config/types.ts";
+import { upstreamEventText } from "../runtimes/upstream-event-text.ts";
+import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import type { DemoRequest, DemoResponse, DemoServer, Host } from "./host.ts";
 
 /** How one demo origin behaves. */
@@ -58,7 +60,7 @@ const demoAnswer = (
 
 /** The demo's config for origins in the order of `DEMO_ORIGINS`. */
 const demoConfig = (urls: readonly string[]): ConfigInput => ({
-  upstreams: { demo: urls, swift: urls.slice(0, 1) },
+  upstreams: { demo: { endpoints: urls, balance: "round-robin" }, swift: urls.slice(0, 1) },
   routes: [
     {
       name: "swift only",
@@ -71,6 +73,16 @@ const demoConfig = (urls: readonly string[]): ConfigInput => ({
     { name: "all three in turn", upstream: "demo" },
   ],
 });
+
+/** What the proxy did about an origin's failure, with the origin's name; undefined for what needs no line. */
+export const demoLine = ({ origins }: Demo, event: UpstreamEvent): string | undefined => {
+  if (event.kind === "mirrored" || event.kind === "hedged") return undefined;
+  const named = origins.reduce(
+    (text, { spec, url }) => text.replaceAll(url, spec.name),
+    upstreamEventText(event),
+  );
+  return event.kind === "retried" ? `${named}, so the client never sees it` : named;
+};
 
 /** Starts the origins. */
 export const startDemo = async (host: Host): Promise<Demo> => {

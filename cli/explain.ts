@@ -9,6 +9,7 @@ import { type ConfigOptions, requireConfig } from "./configured.ts";
 import { EXIT } from "./exit-codes.ts";
 import { explanation } from "./explanation.ts";
 import type { Host } from "./host.ts";
+import { unreachableEndpoints } from "./reachability.ts";
 import { styleFor } from "./style.ts";
 import { traceRequest } from "./trace-request.ts";
 
@@ -16,6 +17,8 @@ export interface ExplainOptions extends ConfigOptions {
   readonly header?: readonly string[];
   /** Address of the client. */
   readonly from: string;
+  /** Connects to the endpoints first, and leaves out those that do not answer. */
+  readonly now?: boolean;
 }
 
 /** Prints how `request`, a method and a URL, would be answered. */
@@ -33,7 +36,11 @@ export const explain = async (
     );
   }
   const loaded = await requireConfig(host, options);
-  const trace = await traceRequest(loaded.config, head, options.from);
+  const down = options.now === true ? await unreachableEndpoints(loaded.config, host) : undefined;
+  const trace = await traceRequest(loaded.config, head, {
+    from: options.from,
+    ...(down && { down }),
+  });
   const lines = explanation(trace, styleFor(host.stdout, host.env), loaded.mask);
   host.stdout.write(`${lines.join("\n")}\n`);
   return EXIT.ok;

@@ -3,8 +3,10 @@ import { isCredentialName } from "../src/http/credentials.ts";
 import { editPairs } from "../src/http/header-edits.ts";
 import { firstValue } from "../src/http/headers.ts";
 import { MASK } from "../src/config/masking.ts";
-import type { Config } from "../src/config/types.ts";
+import type { Plan } from "../src/config/plan.ts";
+import type { Endpoint } from "../src/core/endpoint.ts";
 import type { Attempt } from "../src/core/exchange.ts";
+import type { Exclusion } from "../src/upstream/selection.ts";
 import { notTaken } from "./not-taken.ts";
 import { matchText } from "./listening.ts";
 import { layerText } from "./layer-text.ts";
@@ -64,7 +66,7 @@ const hostOf = ({ head, answer }: Trace): string =>
 const statusOf = ({ answer: { reply } }: Trace): number => (reply.kind === "http" ? reply.status : 101);
 
 const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
-  const { attempt, answer, gateway } = trace;
+  const { attempt, answer, gateway, down } = trace;
   if (answer.failure !== undefined) {
     const { kind, code, message, headers } = answer.failure;
     const allow = headers?.["allow"];
@@ -82,13 +84,18 @@ const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
     ];
   }
   return [
-    ...upstreamRows(attempt, gateway.plan.config, row, style),
+    ...upstreamRows(attempt, { plan: gateway.plan, down }, row, style),
     ...requestRows(attempt, row),
     ...responseRows(trace, row),
   ];
 };
 
-const upstreamRows = (attempt: Attempt, config: Config, row: Row, style: Style): readonly string[] => {
+const upstreamRows = (
+  attempt: Attempt,
+  { plan: { config, upstreams }, down }: { readonly plan: Plan; readonly down: Trace["down"] },
+  row: Row,
+  style: Style,
+): readonly string[] => {
   const { endpoint, exchange } = attempt;
   const upstream = config.upstreams[endpoint.upstream];
   const shares = config.routes.find(({ name }) => name === exchange.route)?.upstreams ?? [];
@@ -100,10 +107,41 @@ const upstreamRows = (attempt: Attempt, config: Config, row: Row, style: Style):
   ];
   if (upstream !== undefined && upstream.endpoints.length > 1) {
     const others = upstream.endpoints.map(({ url, weight }) => (weight === 1 ? url : `${url} ×${weight}`));
-    lines.push(row("", style.dim(`${upstream.balance} over ${others.join(", ")}`)));
+    const { policy } = upstream.balance;
+    const name = typeof policy === "string" ? policy : "a function";
+    lines.push(row("", style.dim(`${name} over ${others.join(", ")}`)));
   }
+  for (const { endpoint: other, exclusion } of upstreams.get(endpoint.upstream)?.standing() ?? []) {
+    if (other.key === endpoint.key) continue;
+    const reason = down.get(other.key);
+    const why =
+      exclusion === undefined
+        ? tierText(other, endpoint)
+        : reason === undefined || exclusion === "drained"
+          ? WHY_NOT[exclusion]
+          : `nothing answers there (${reason})`;
+    if (why !== undefined) lines.push(row("", `not ${other.socketPath ?? other.origin}: ${why}`));
+  }
+  if (upstream?.health !== undefined && down.size === 0)
+    lines.push(row("", style.dim("health checks are not run here; --now looks who answers")));
   return lines;
 };
+
+/** As far as it can be known without traffic. */
+const WHY_NOT: Readonly<Record<Exclusion, string | undefined>> = {
+  drained: "weight 0, so it takes no new traffic",
+  // Nobody has checked yet.
+  unhealthy: undefined,
+  ejected: "it fails more often than the others",
+  "circuit-open": "its circuit breaker is open",
+  "at-limit": "it has as many requests as it may",
+  tried: "it was tried before",
+};
+
+const tierText = (other: Endpoint, chosen: Endpoint): string | undefined =>
+  (other.priority ?? 0) > (chosen.priority ?? 0)
+    ? `priority ${other.priority}, for when too few before it can be tried`
+    : undefined;
 
 /** The header section that leaves, with what was added or changed marked, and what does not leave. */
 const requestRows = (attempt: Attempt, row: Row): readonly string[] => {

@@ -22,9 +22,15 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Writes `file`, seen from the working directory. Throws `CliError` with the reason where it can't. */
-export const writeFileAt = async (host: Host, file: string, text: string): Promise<void> => {
+export const writeFileAt = async (
+  host: Host,
+  file: string,
+  text: string,
+  { isSecret = false }: { readonly isSecret?: boolean } = {},
+): Promise<void> => {
   try {
-    await host.writeText(resolvePath(host.cwd, file), text);
+    const path = resolvePath(host.cwd, file);
+    await (isSecret ? host.writeSecret(path, text) : host.writeText(path, text));
   } catch (thrown) {
     throw cantWrite(file, thrown);
   }

@@ -43,6 +43,12 @@ export interface Host {
   /** Rejects with an error whose `code` is "ENOENT" when there is no such file. */
   readText(path: string): Promise<string>;
   writeText(path: string, text: string): Promise<void>;
+  /** Writes a file that only its owner may read. */
+  writeSecret(path: string, text: string): Promise<void>;
+  /** A new key, and a certificate for it. */
+  issueCertificate(request: CertificateRequest): Promise<PemPair>;
+  /** Calls `listener` some seconds after the content of one of `files` has changed. Returns a function that ends this. */
+  whenChanged(files: readonly string[], listener: () => void): () => void;
   readonly certificates: CertificateAccess;
   /** Imports a module by its absolute path. */
   importModule(path: string): Promise<unknown>;
@@ -62,6 +68,24 @@ export interface Host {
   serveDemo(answer: (request: DemoRequest) => Promise<DemoResponse>): Promise<DemoServer>;
   /** Whether something accepts connections there; resolves to the reason if not. Gives up after 2 s. */
   reach(target: ReachTarget): Promise<string | undefined>;
+}
+
+export interface CertificateRequest {
+  /** Common name. */
+  readonly name: string;
+  /** Host names and addresses that it is for. */
+  readonly names: readonly string[];
+  readonly days: number;
+  /** Whether it signs others. */
+  readonly isAuthority: boolean;
+  /** Who signs it. @default itself */
+  readonly issuer?: { readonly name: string; readonly key: string };
+}
+
+/** A certificate and its private key, as PEM texts. */
+export interface PemPair {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** Where to connect to: a host and port, or a Unix domain socket. */

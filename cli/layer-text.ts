@@ -28,9 +28,23 @@ export const layerText = (config: Config, route: RouteConfig, plan: RoutePlan): 
     ...(securityHeaders === false ? [] : [`security headers (${securityHeaders.preset})`]),
     "validation",
     ...routeLayers(plan, new ManualClock()).map(({ name }) => withUnits(name)),
+    ...forwardingLayers(plan),
     action(config, route),
   ];
   return layers.join(" → ");
+};
+
+/** What stands before an attempt: mirroring, fail-over, and the layers of the first upstream. */
+const forwardingLayers = ({ action: chosen }: RoutePlan): readonly string[] => {
+  if (chosen.kind !== "forward") return [];
+  const { mirror, failover, targets } = chosen;
+  return [
+    ...(mirror === undefined ? [] : [`mirror to "${mirror.target.upstream.name}"`]),
+    ...(failover.length === 0
+      ? []
+      : [`failover to ${failover.map(({ upstream }) => `"${upstream.name}"`).join(", ")}`]),
+    ...(targets[0]?.upstream.layers ?? []).map(({ name }) => withUnits(name)),
+  ];
 };
 
 /** `104857600 bytes` → `100 MiB`. */

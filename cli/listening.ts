@@ -8,19 +8,19 @@ import type { Style } from "./style.ts";
 const MOST_ROUTES = 8;
 
 /** An address that can be opened from this machine: wildcard addresses become "localhost". */
-export const addressUrl = ({ host, port }: Serving["address"]): string => {
-  if (host === "0.0.0.0" || host === "::" || host === "") return `http://localhost:${port}`;
-  return host.includes(":") ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+export const addressUrl = ({ scheme, host, port }: Serving["address"]): string => {
+  if (host === "0.0.0.0" || host === "::" || host === "") return `${scheme}://localhost:${port}`;
+  return host.includes(":") ? `${scheme}://[${host}]:${port}` : `${scheme}://${host}:${port}`;
 };
 
 /** For a gateway that listens on all addresses: that it does, and a URL from the network. `addresses` are this machine's. */
 export const networkText = (
-  { host, port }: Serving["address"],
+  { scheme, host, port }: Serving["address"],
   addresses: readonly string[],
 ): string | undefined => {
   if (host !== "0.0.0.0" && host !== "::") return undefined;
   const all = `Listens on all addresses (${host === "::" ? "::, IPv4 and IPv6" : host})`;
-  const urls = addresses.map((address) => addressUrl({ host: address, port }));
+  const urls = addresses.map((address) => addressUrl({ scheme, host: address, port }));
   return urls.length === 0 ? all : `${all}; from the network: ${urls.join(", ")}`;
 };
 

@@ -8,6 +8,7 @@ import { commandName } from "./command-name.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import type { ExplainOptions } from "./explain.ts";
 import type { Host } from "./host.ts";
+import type { CertOptions } from "./cert.ts";
 import type { InitOptions } from "./init.ts";
 import { parsePort } from "./port.ts";
 import { RUNTIME_PROFILES } from "./runtime-profile.ts";
@@ -79,6 +80,7 @@ const commandLine = (host: Host, finished: Finished): Command => {
   addCheck(program, host, finished);
   addExplain(program, host, finished);
   addFiles(program, host, finished);
+  addCert(program, host, finished);
   return program;
 };
 
@@ -92,6 +94,7 @@ const addStart = (program: Command, host: Host, finished: Finished): void => {
     .option(...CONFIG_OPTION)
     .option("-p, --port <port>", "port to listen on; 0 takes any free one", once("--port", portOption))
     .option("--host <address>", "address to listen on", once("--host", asText))
+    .option("--preserve-host", "send the Host that clients ask for to the URLs, instead of the URL's own")
     .addHelpText(
       "after",
       `
@@ -133,11 +136,12 @@ const addExplain = (program: Command, host: Host, finished: Finished): void => {
     .command("explain <method-or-url> [url]")
     .summary("say what would become of a request, and why")
     .description(
-      "Say which route a request would get, what would be sent to which upstream, and why other routes did not match. Nothing is sent.",
+      "Say which route a request would get, what would be sent to which upstream, and why other routes did not match. No request is sent.",
     )
     .option(...CONFIG_OPTION)
     .option("-H, --header <name: value>", "a header field of the request; may be repeated", collect)
     .option("--from <address>", `address of the client (default: ${SOME_CLIENT})`, once("--from", asText))
+    .option("--now", "connect to the endpoints first, and leave out those that do not answer")
     .addHelpText(
       "after",
       `
@@ -175,6 +179,20 @@ const addFiles = (program: Command, host: Host, finished: Finished): void => {
     .addHelpText("after", EXIT_CODES_HELP)
     .action(async (file: string | undefined, options: InitOptions) =>
       finished(await (await import("./init.ts")).init(host, file ?? "fairlead.jsonc", options)),
+    );
+};
+
+const addCert = (program: Command, host: Host, finished: Finished): void => {
+  program
+    .command("cert [names...]")
+    .summary("write a certificate for development")
+    .description(
+      "Write a certificate for development, site.pem and site.key, for localhost unless names are given; and the authority that signs it, authority.pem and authority.key, unless there is one.",
+    )
+    .option("-f, --force", "overwrite the certificate if it exists")
+    .addHelpText("after", EXIT_CODES_HELP)
+    .action(async (names: readonly string[], options: CertOptions) =>
+      finished(await (await import("./cert.ts")).cert(host, names, options)),
     );
 };
 

@@ -17,8 +17,19 @@ const reachTarget = ({ url }: EndpointConfig): ReachTarget => {
   };
 };
 
-/** One sentence for each endpoint that nobody answers at. */
-export const unreachable = async (config: Config, host: Pick<Host, "reach">): Promise<readonly string[]> => {
+/** An endpoint that nobody answers at. */
+export interface Unreachable {
+  /** Name of its upstream. */
+  readonly name: string;
+  readonly url: string;
+  readonly reason: string;
+}
+
+/** Connects to the endpoints that the config lists. */
+export const unreachableEndpoints = async (
+  config: Config,
+  host: Pick<Host, "reach">,
+): Promise<readonly Unreachable[]> => {
   const endpoints = Object.entries(config.upstreams)
     .flatMap(([name, upstream]) => upstream.endpoints.map((endpoint) => ({ name, endpoint })))
     .filter(({ endpoint }) => endpoint.weight > 0)
@@ -30,10 +41,12 @@ export const unreachable = async (config: Config, host: Pick<Host, "reach">): Pr
       reason: await host.reach(reachTarget(endpoint)),
     })),
   );
-  return reasons
-    .filter(({ reason }) => reason !== undefined)
-    .map(
-      ({ name, url, reason }) =>
-        `upstream "${name}": nothing answers at ${url} (${reason}); requests to it get 502 until it does, so start it or correct its URL`,
-    );
+  return reasons.flatMap(({ name, url, reason }) => (reason === undefined ? [] : [{ name, url, reason }]));
 };
+
+/** One sentence for each endpoint that nobody answers at. */
+export const unreachable = async (config: Config, host: Pick<Host, "reach">): Promise<readonly string[]> =>
+  (await unreachableEndpoints(config, host)).map(
+    ({ name, url, reason }) =>
+      `upstream "${name}": nothing answers at ${url} (${reason}); requests to it get 502 until it does, so start it or correct its URL`,
+  );

@@ -1,11 +1,13 @@
 /** `fairlead start`: a gateway from the config, in front of one URL, or the demo. */
 import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
+import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import { ServeError, type Serving } from "../runtimes/serving.ts";
+import { renewCertificates } from "./certificate-renewal.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
 import { commandName } from "./command-name.ts";
-import { type Demo, startDemo } from "./demo.ts";
+import { type Demo, demoLine, startDemo } from "./demo.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
 import { addressUrl, networkText, routeLines } from "./listening.ts";
@@ -18,6 +20,8 @@ import { VERSION } from "./version.ts";
 export interface StartOptions extends ConfigOptions {
   readonly port?: number;
   readonly host?: string;
+  /** For URLs. */
+  readonly preserveHost?: boolean;
 }
 
 /** Lines that tell what is served at `address`. */
@@ -27,14 +31,27 @@ type Describe = (address: string, style: Style) => readonly string[];
 interface Setup {
   readonly loaded: LoadedConfig;
   readonly describe: Describe;
+  readonly reload: () => Promise<LoadedConfig | undefined>;
+  /** A line about what an upstream did by itself, instead of those on standard error. */
+  readonly lineOf?: ((event: UpstreamEvent) => string | undefined) | undefined;
 }
 
 /** Serves until a signal comes. Resolves to the exit code. */
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
   const flags = listenFlags(options);
   if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
+  if (options.preserveHost === true) {
+    throw new CliError(
+      EXIT.usage,
+      "--preserve-host is for URLs",
+      'a config says "host": "preserve" of an upstream',
+    );
+  }
   const loaded = await configured(host, options, flags);
-  if (loaded !== undefined) return run(host, { loaded, describe: fileDescription(loaded) });
+  if (loaded !== undefined) {
+    const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
+    return run(host, { loaded, describe: fileDescription(loaded), reload });
+  }
   const demo = await startDemo(host);
   try {
     return await run(host, await demoSetup(host, demo, flags));
@@ -61,19 +78,23 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
   if (options.config !== undefined) {
     throw new CliError(EXIT.usage, "a URL and --config exclude each other", "give one of them");
   }
-  const loaded = await configuredBy(host, {
-    ...listenFlags(options),
-    upstreams: { upstream: endpoints },
-    routes: [{ name: "everything", upstream: "upstream" }],
-  });
+  const reload = (): Promise<LoadedConfig> =>
+    configuredBy(host, {
+      ...listenFlags(options),
+      upstreams: { upstream: options.preserveHost === true ? { endpoints, host: "preserve" } : endpoints },
+      routes: [{ name: "everything", upstream: "upstream" }],
+    });
   return {
-    loaded,
+    loaded: await reload(),
+    reload,
     describe: (address, style) => [`  ${style.cyan(address)}  ${style.dim("→")} ${endpoints.join(", ")}`],
   };
 };
 
 const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
   loaded: await configuredBy(host, { ...demo.config, ...flags }),
+  reload: () => configuredBy(host, { ...demo.config, ...flags }),
+  lineOf: (event) => demoLine(demo, event),
   describe: (address, style) => {
     const width = Math.max(...[address, ...demo.origins.map(({ url }) => url)].map(({ length }) => length));
     const row = (url: string, what: string): string =>
@@ -85,7 +106,7 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
       ...demo.origins.map(({ spec, url }) => row(url, `${style.bold(spec.name)} ${style.dim(spec.manner)}`)),
       "",
       "Try:",
-      `  curl -i ${address}/              ${style.dim("# the three in turn; moody fails now and then")}`,
+      `  curl -i ${address}/              ${style.dim("# the three in turn; moody fails now and then, and another answers")}`,
       `  curl -i ${address}/swift/hello   ${style.dim("# one route: prefix stripped, header added")}`,
       `  curl -i ${address}/old           ${style.dim("# a redirect, answered by the proxy itself")}`,
       "",
@@ -95,9 +116,9 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, { loaded, describe }: Setup): Promise<number> => {
+const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Promise<number> => {
   await refuseUnsupported(loaded, host.profile);
-  const serving = await serve(host, loaded);
+  const serving = await serve(host, loaded, lineOf);
   const style = styleFor(host.stdout, host.env);
   const stopped = stopOnSignal(host, serving);
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
@@ -106,12 +127,21 @@ const run = async (host: Host, { loaded, describe }: Setup): Promise<number> => 
   if (network !== undefined) lines.push(style.dim(network), "");
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
-  return stopped;
+  const endRenewal = renewCertificates(host, serving, { loaded, reload });
+  return stopped.finally(endRenewal);
 };
 
-const serve = async (host: Host, { config, explicit }: LoadedConfig): Promise<Serving> => {
+const serve = async (
+  host: Host,
+  { config, explicit }: LoadedConfig,
+  lineOf: Setup["lineOf"],
+): Promise<Serving> => {
+  const onUpstreamEvent = (event: UpstreamEvent): void => {
+    const line = lineOf?.(event);
+    if (line !== undefined) host.stdout.write(`${line}\n`);
+  };
   try {
-    return await host.serve(config, { explicit });
+    return await host.serve(config, lineOf === undefined ? { explicit } : { explicit, onUpstreamEvent });
   } catch (thrown) {
     if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message, listenAdvice(config));
     throw thrown;

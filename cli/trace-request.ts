@@ -8,6 +8,7 @@ import { NEVER_CANCELLED } from "../src/core/cancellation.ts";
 import type { Attempt } from "../src/core/exchange.ts";
 import type { Platform, Transport } from "../src/core/platform.ts";
 import { type Answer, type Gateway, buildGateway } from "../src/gateway.ts";
+import type { Unreachable } from "./reachability.ts";
 
 /** What became of the request. */
 export interface Trace {
@@ -17,10 +18,23 @@ export interface Trace {
   readonly attempt: Attempt | undefined;
   /** With the proxy's own reply, or an upstream's bare 200. */
   readonly answer: Answer;
+  /** Why endpoints are down, by their keys. */
+  readonly down: ReadonlyMap<string, string>;
 }
 
-/** Traces the request `head` from the client at `address`. */
-export const traceRequest = async (config: Config, head: RequestHead, address: string): Promise<Trace> => {
+export interface TraceOptions {
+  /** Address of the client. */
+  readonly from: string;
+  /** Endpoints that do not answer, while all others do. @default not known of any */
+  readonly down?: readonly Unreachable[];
+}
+
+/** Traces the request `head`. */
+export const traceRequest = async (
+  config: Config,
+  head: RequestHead,
+  { from, down }: TraceOptions,
+): Promise<Trace> => {
   let attempt: Attempt | undefined;
   const transport: Transport = {
     send: async (sent) => {
@@ -30,8 +44,31 @@ export const traceRequest = async (config: Config, head: RequestHead, address: s
     close: async () => {},
   };
   const gateway = buildGateway(config, explaining(transport));
-  const answer = await gateway.answer(arrivalOf(head, address));
-  return { head, gateway, attempt, answer };
+  const reasons = down === undefined ? NOTHING_DOWN : markHealth(gateway, config, down);
+  const answer = await gateway.answer(arrivalOf(head, from));
+  return { head, gateway, attempt, answer, down: reasons };
+};
+
+const NOTHING_DOWN: ReadonlyMap<string, string> = new Map();
+
+/** As health checks would. */
+const markHealth = (
+  { plan }: Gateway,
+  { upstreams }: Config,
+  down: readonly Unreachable[],
+): ReadonlyMap<string, string> => {
+  const reasons = new Map<string, string>();
+  for (const upstream of plan.upstreams.values()) {
+    for (const { state } of upstream.set.members) state.health = { isUp: true };
+  }
+  for (const { name, url, reason } of down) {
+    const index = upstreams[name]?.endpoints.findIndex((endpoint) => endpoint.url === url) ?? -1;
+    const member = plan.upstreams.get(name)?.set.members[index];
+    if (member === undefined) continue;
+    member.state.health = { isUp: false };
+    reasons.set(member.endpoint.key, reason);
+  }
+  return reasons;
 };
 
 const explaining = (transport: Transport): Platform => ({
@@ -42,6 +79,7 @@ const explaining = (transport: Transport): Platform => ({
   transport,
   fetchTransport: transport,
   telemetry: {},
+  sign: async () => "",
   arrive: () => {
     throw new TypeError("explain takes no Web requests");
   },
@@ -59,6 +97,7 @@ const arrivalOf = (head: RequestHead, address: string): Arrival => ({
       : NO_BODY,
   peer: { address, port: undefined },
   localPort: undefined,
+  switchesTo: "bytes",
   cancellation: NEVER_CANCELLED,
   request: undefined,
   interim: () => {},

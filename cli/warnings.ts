@@ -30,7 +30,13 @@ const unreachableMatches = ({ routes }: Config): ConfigProblem[] => {
 };
 
 const unusedUpstreams = ({ routes, upstreams }: Config): ConfigProblem[] => {
-  const used = new Set(routes.flatMap((route) => (route.upstreams ?? []).map(({ name }) => name)));
+  const used = new Set(
+    routes.flatMap(({ upstreams: shares = [], failover = [], mirror }) => [
+      ...shares.map(({ name }) => name),
+      ...failover,
+      mirror?.upstream,
+    ]),
+  );
   return Object.keys(upstreams)
     .filter((name) => !used.has(name))
     .map((name) => ({ ...warning(["upstreams", name], "no route sends requests here"), at: "key" }));

@@ -1,7 +1,7 @@
 // Everything over Web standards: this one file serves on Node, Deno, Bun and Cloudflare Workers.
 //   deno serve --allow-all examples/portable.ts · bun examples/portable.ts · wrangler deploy examples/portable.ts
 // On Node: import app from "./portable.ts"; import { serve } from "@hono/node-server"; serve(app);
-import { proxyTo, securityHeaders, validation } from "fairlead";
+import { circuitBreaker, proxyTo, securityHeaders, validation } from "fairlead";
 import { Hono } from "hono";
 
 const upstream = globalThis.process?.env["UPSTREAM"] ?? "http://localhost:3000";
@@ -11,6 +11,7 @@ app.use(securityHeaders());
 app.use(validation({ limits: { bodyBytes: "10MB" } }));
 
 app.get("/hello", (c) => c.text("from the app itself\n"));
+app.use(circuitBreaker());
 app.all("*", proxyTo(upstream, { transport: "fetch" }));
 
 export default app;

@@ -11,17 +11,73 @@ export const answer = (c: Context, gateway: Gateway, platform: Platform): Promis
   answerArrival(platform.arrive(c.req.raw, c.env, originalOf(c)), {
     gateway,
     platform,
-    surroundings: surroundingsOf(c),
+    surroundings: withBackground(
+      surroundingsOf(c),
+      upkeepOf(gateway, platform, () => contextOf(c)),
+    ),
   });
+
+/** The part of a Worker's execution context that keeps it alive. */
+interface BackgroundContext {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** Hono throws where there is none. */
+const contextOf = (c: Context): BackgroundContext | undefined => {
+  try {
+    return c.executionCtx;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Health checks and discovery of a gateway that nobody starts: where timers go on between requests, they begin with the first
+ * one; elsewhere each request runs those that are due, behind its response.
+ *
+ * @returns what keeps other work alive; undefined where it keeps itself.
+ */
+const upkeepOf = (
+  { upkeep }: Gateway,
+  { capabilities }: Platform,
+  contextOfRequest: () => BackgroundContext | undefined,
+): Surroundings["background"] => {
+  if (capabilities.has("background")) {
+    upkeep.start();
+    return undefined;
+  }
+  const context = contextOfRequest();
+  if (context === undefined) return undefined;
+  if (!upkeep.isEmpty) context.waitUntil(upkeep.runDue());
+  return (work) => context.waitUntil(work);
+};
+
+const withBackground = (
+  surroundings: Surroundings | undefined,
+  background: Surroundings["background"],
+): Surroundings | undefined => (background === undefined ? surroundings : { ...surroundings, background });
 
 /** Answers a request for which there is no app. Never rejects. */
 export const answerRequest = (
   request: Request,
-  env: unknown,
-  gateway: Gateway,
-  platform: Platform,
+  { env, context, gateway, platform }: RequestParts,
 ): Promise<Response> =>
-  answerArrival(platform.arrive(request, env), { gateway, platform, surroundings: undefined });
+  answerArrival(platform.arrive(request, env), {
+    gateway,
+    platform,
+    surroundings: withBackground(
+      undefined,
+      upkeepOf(gateway, platform, () => context),
+    ),
+  });
+
+interface RequestParts {
+  readonly env: unknown;
+  /** Undefined outside of Workers. */
+  readonly context: BackgroundContext | undefined;
+  readonly gateway: Gateway;
+  readonly platform: Platform;
+}
 
 interface Answering {
   readonly gateway: Gateway;

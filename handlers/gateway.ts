@@ -9,7 +9,7 @@ import type { Lifecycle } from "../src/core/lifecycle.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { buildGateway } from "../src/gateway.ts";
 import { answer } from "./answer.ts";
-import { type HostOptions, onFailureOption, platformOption } from "./host-options.ts";
+import { type HostOptions, onFailureOption, onUpstreamEventOption, platformOption } from "./host-options.ts";
 import { middlewareLayer } from "./middleware-layer.ts";
 
 /** What a gateway can be told besides its config. */
@@ -28,6 +28,7 @@ export const gatewayOptions: Schema<GatewayOptions> = object(
   {
     platform: optional(platformOption, "What it runs on."),
     onFailure: optional(onFailureOption, "Called with failures."),
+    onUpstreamEvent: optional(onUpstreamEventOption, "Called with what upstreams decide by themselves."),
     lifecycle: optional(lifecycleOption, "What the ready page reads."),
   },
   { expects: "an object of options" },

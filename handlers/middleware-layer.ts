@@ -5,7 +5,7 @@ import type { Arrival } from "../src/core/arrival.ts";
 import { ProxyError, asProxyError } from "../src/core/errors.ts";
 import type { ClientInfo, Exchange } from "../src/core/exchange.ts";
 import { problemReply } from "../src/core/local-reply.ts";
-import type { Reply } from "../src/core/reply.ts";
+import { type Reply, cancelTunnel } from "../src/core/reply.ts";
 import type { Layer, Service } from "../src/core/service.ts";
 import { normaliseTarget } from "../src/http/target.ts";
 import { arrivals } from "../src/web/arrival.ts";
@@ -158,6 +158,9 @@ class ReplacedArrival implements Arrival {
   get localPort(): number | undefined {
     return this.#original.localPort;
   }
+  get switchesTo(): Arrival["switchesTo"] {
+    return this.#original.switchesTo;
+  }
   get cancellation(): Arrival["cancellation"] {
     return this.#original.cancellation;
   }
@@ -170,7 +173,8 @@ class ReplacedArrival implements Arrival {
 const finalReply = (response: Response, { reply, made, exchange }: Passage): Reply => {
   if (reply?.kind === "tunnel") {
     if (response.status === TUNNEL_STATUS) return reply;
-    reply.tunnel.fromUpstream.cancel(
+    cancelTunnel(
+      reply.tunnel,
       new ProxyError("internal", { detail: "middleware answered in place of a switch of protocols" }),
     );
   }

@@ -21,7 +21,7 @@ import type {
   UpstreamInput,
   UpstreamTimeoutsInput,
 } from "../src/config/types.ts";
-import { type HostOptions, onFailureOption, platformOption } from "./host-options.ts";
+import { type HostOptions, onFailureOption, onUpstreamEventOption, platformOption } from "./host-options.ts";
 
 type OneOrMany<T> = T | readonly T[];
 
@@ -29,7 +29,8 @@ type OneOrMany<T> = T | readonly T[];
 export type ProxyTarget = string | URL | { readonly url: string | URL; readonly weight?: number | undefined };
 
 /** Time limits of `proxyTo`. */
-export interface ProxyTimeouts extends UpstreamTimeoutsInput, Pick<RouteTimeoutsInput, "total"> {}
+export interface ProxyTimeouts
+  extends Omit<UpstreamTimeoutsInput, "tunnelIdle">, Pick<RouteTimeoutsInput, "total"> {}
 
 /** What becomes of a request's host and path. The query stays unless `path` or `prefix` has one. */
 export interface ProxyRewrite extends Omit<RewriteInput, "stripPrefix" | "prefix"> {
@@ -46,7 +47,7 @@ export interface ProxyRewrite extends Omit<RewriteInput, "stripPrefix" | "prefix
 export interface ProxyOptions
   extends
     HostOptions,
-    Omit<UpstreamInput, "endpoints" | "timeouts">,
+    Omit<UpstreamInput, "endpoints" | "discovery" | "timeouts">,
     Pick<RouteInput, "requestHeaders" | "responseHeaders" | "bodyBytes">,
     Pick<ListenInput, "trustedProxies">,
     Pick<ConfigInput, "forwarding"> {
@@ -60,7 +61,10 @@ const strippedPrefix = text('a path such as "/api"', (given) =>
 
 const rewrite = object(
   "",
-  { ...pick(routeRewrite, "host", "prefix", "path"), stripPrefix: optional(strippedPrefix, "") },
+  {
+    ...pick(routeRewrite, "host", "prefix", "path", "location", "cookies"),
+    stripPrefix: optional(strippedPrefix, ""),
+  },
   {
     rule: (_, { has, complain }) => {
       if (has("path") && (has("stripPrefix") || has("prefix"))) {
@@ -72,23 +76,41 @@ const rewrite = object(
 
 const timeouts = object(
   "",
-  { ...pick(upstreamTimeouts, "connect", "firstByte", "idle"), ...pick(routeTimeouts, "total") },
+  { ...pick(upstreamTimeouts, "connect", "firstByte", "attempt", "idle"), ...pick(routeTimeouts, "total") },
   { expects: "an object of durations" },
 );
+
+/** Settings of an upstream that mean the same here. */
+const UPSTREAM_KEYS = [
+  "balance",
+  "host",
+  "tls",
+  "pool",
+  "limits",
+  "transport",
+  "health",
+  "ejection",
+  "panic",
+  "slowStart",
+  "breaker",
+  "retry",
+  "hedge",
+  "concurrency",
+] as const;
 
 /** The config's own settings where they mean the same; nothing is generated from the others. */
 const schema = object(
   "",
   {
-    ...pick(upstreamLong, "balance", "host", "tls"),
+    ...pick(upstreamLong, ...UPSTREAM_KEYS),
     timeouts: optional(timeouts, ""),
-    ...pick(upstreamLong, "pool", "limits", "transport"),
     rewrite: optional(rewrite, ""),
     ...pick(route, "requestHeaders", "responseHeaders", "bodyBytes"),
     ...pick(configSchema, "forwarding"),
     ...pick(listen, "trustedProxies"),
     platform: optional(platformOption, ""),
     onFailure: optional(onFailureOption, ""),
+    onUpstreamEvent: optional(onUpstreamEventOption, ""),
   },
   { expects: "an object of options" },
 );
@@ -116,12 +138,7 @@ export const proxyConfig = (target: OneOrMany<ProxyTarget>, options: ProxyOption
     upstreams: {
       upstream: {
         endpoints: urls,
-        balance: options.balance,
-        host: options.host,
-        tls: options.tls,
-        pool: options.pool,
-        limits: options.limits,
-        transport: options.transport,
+        ...Object.fromEntries(UPSTREAM_KEYS.map((key) => [key, options[key]])),
         timeouts: attempt,
       },
     },

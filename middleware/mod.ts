@@ -4,6 +4,13 @@
  * @module
  */
 export {
+  type BreakerEvent,
+  type BreakerState,
+  type CircuitBreaker,
+  type CircuitBreakerOptions,
+  circuitBreaker,
+} from "./circuit-breaker.ts";
+export {
   type ErrorBoundaryOptions,
   type ProblemContext,
   errorBoundary,

@@ -1,7 +1,14 @@
 /** Failed exchanges as lines of text. Mistakes of clients are left out: anybody could fill the log with them. */
 import type { ProxyError } from "../src/core/errors.ts";
 import type { Clock } from "../src/core/platform.ts";
-import { type ExchangeReport, type FailureReport, type Telemetry, isFailure } from "../src/core/telemetry.ts";
+import {
+  type ExchangeReport,
+  type FailureReport,
+  type Telemetry,
+  type UpstreamEvent,
+  isFailure,
+} from "../src/core/telemetry.ts";
+import { upstreamEventText } from "./upstream-event-text.ts";
 
 /** Lines written in one second; what comes after them is only counted. */
 const LINES_PER_SECOND = 20;
@@ -15,6 +22,11 @@ export interface FailureOptions {
    * Replaces the lines on standard error. What it throws is ignored.
    */
   readonly onFailure?: ((report: FailureReport) => void) | undefined;
+  /**
+   * Called with what upstreams decide by themselves: breakers, health, ejections, retries, changed endpoints. Replaces the lines
+   * about them. What it throws is ignored.
+   */
+  readonly onUpstreamEvent?: ((event: UpstreamEvent) => void) | undefined;
 }
 
 /** Calls `onFailure` where there is one, else writes lines. */
@@ -23,9 +35,13 @@ export const failureTelemetry = (
   clock: Clock,
   write: (line: string) => void,
 ): Telemetry => {
-  const { onFailure } = options;
-  if (onFailure === undefined) return failureLog(clock, write);
+  const { onFailure, onUpstreamEvent } = options;
+  if (onFailure === undefined) {
+    const log = failureLog(clock, write);
+    return onUpstreamEvent === undefined ? log : { ...log, upstreamEvent: onUpstreamEvent };
+  }
   return {
+    ...(onUpstreamEvent && { upstreamEvent: onUpstreamEvent }),
     exchangeEnded: (report) => {
       if (isFailure(report)) onFailure(report);
     },
@@ -42,25 +58,42 @@ const failureLog = (clock: Clock, write: (line: string) => void): Telemetry => {
     if (hidden > 0) write(`${hidden} more failures not shown`);
     hidden = 0;
   };
+  const tell = (lineAt: (epoch: number) => string): void => {
+    const now = clock.now();
+    if (now >= endsAt) {
+      tellHidden();
+      written = 0;
+      endsAt = now + SECOND_MS;
+    }
+    if (written < LINES_PER_SECOND) {
+      written += 1;
+      write(lineAt(clock.epoch()));
+      return;
+    }
+    if (hidden === 0) clock.after(endsAt - now, tellHidden);
+    hidden += 1;
+  };
   return {
     exchangeEnded(report) {
-      if (report.error === undefined || report.error.kind.fault === "client") return;
-      const now = clock.now();
-      if (now >= endsAt) {
-        tellHidden();
-        written = 0;
-        endsAt = now + SECOND_MS;
-      }
-      if (written < LINES_PER_SECOND) {
-        written += 1;
-        write(failureLine(report, report.error, clock.epoch()));
-        return;
-      }
-      if (hidden === 0) clock.after(endsAt - now, tellHidden);
-      hidden += 1;
+      const { error } = report;
+      if (error === undefined || error.kind.fault === "client") return;
+      tell((epoch) => failureLine(report, error, epoch));
+    },
+    upstreamEvent(event) {
+      if (OF_SINGLE_REQUESTS.has(event.kind)) return;
+      tell((epoch) => `${new Date(epoch).toISOString()} ${printable(upstreamEventText(event))}`);
     },
   };
 };
+
+/** These go with requests, and would be as many. */
+const OF_SINGLE_REQUESTS: ReadonlySet<UpstreamEvent["kind"]> = new Set([
+  "retried",
+  "retry-over-budget",
+  "hedged",
+  "panic",
+  "mirrored",
+]);
 
 /**
  * One line: when, what happened to which request, and why. Without field values, queries, values of path parameters, or

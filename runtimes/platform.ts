@@ -1,10 +1,13 @@
 /** A platform from its parts. */
 import type { Capability } from "../src/core/capability.ts";
 import type { Clock, Platform, Random, Transport } from "../src/core/platform.ts";
+import type { Discover } from "../src/core/endpoint-source.ts";
+import type { Probe } from "../src/core/probe.ts";
 import type { Telemetry } from "../src/core/telemetry.ts";
 import type { InspectTls } from "../src/core/tls-inspection.ts";
 import { type ArrivalOptions, arrivals } from "../src/web/arrival.ts";
 import { type ResponseOptions, responseOf } from "../src/web/response.ts";
+import { hmac } from "./hmac.ts";
 
 /** What a platform is made of. */
 export interface PlatformParts {
@@ -18,6 +21,10 @@ export interface PlatformParts {
   /** @default nothing is reported */
   readonly telemetry?: Telemetry | undefined;
   readonly inspectTls?: InspectTls | undefined;
+  /** @default nothing is discovered */
+  readonly discover?: Discover | undefined;
+  /** @default none */
+  readonly tcpProbe?: Probe | undefined;
   /** How Web requests and responses are handed over by the server that the app runs on. */
   readonly server?: (ArrivalOptions & ResponseOptions) | undefined;
 }
@@ -34,6 +41,9 @@ export const createPlatform = (parts: PlatformParts): Platform => {
     fetchTransport,
     telemetry,
     inspectTls: parts.inspectTls,
+    discover: parts.discover,
+    tcpProbe: parts.tcpProbe,
+    sign: hmac,
     arrive: arrivals(server),
     respond: (reply, to) => responseOf(reply, to, server),
   };

@@ -14,7 +14,7 @@ export const refuseUnsupported = (
   platform: Platform,
   explicit: ReadonlySet<string> = new Set(),
 ): void => {
-  const tls = platform.inspectTls === undefined ? [] : checkTls(config.upstreams, platform.inspectTls);
+  const tls = platform.inspectTls === undefined ? [] : checkTls(config, platform.inspectTls);
   const problems = [...refusals(config, explicit, platform), ...tls];
   if (problems.length > 0) throw new ConfigError(problems);
 };

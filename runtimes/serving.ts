@@ -1,4 +1,5 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
+import type { ListenConfig } from "../src/config/types.ts";
 import type { FailureOptions } from "./failure-log.ts";
 
 export interface ServeOptions extends FailureOptions {
@@ -12,7 +13,13 @@ export interface ServeOptions extends FailureOptions {
 
 /** A server that listens. */
 export interface Serving {
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: { readonly scheme: "http" | "https"; readonly host: string; readonly port: number };
+  /**
+   * Exchanges the certificates of all listeners for those of `listen`: connections from now on get the new ones.
+   *
+   * @throws where one can't be used, or the listeners are others; then all stay as they were.
+   */
+  useCertificates(listen: Pick<ListenConfig, "tls" | "also">): void;
   /**
    * Stops gracefully: not ready from now on, every response closes its connection, accepts connections for
    * `drain.delayMs` more where there is a ready page, waits `drain.timeoutMs` for what is in flight, then cuts it.

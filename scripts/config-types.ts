@@ -12,6 +12,8 @@ const HEAD = `// oxlint-disable max-lines -- generated
  * The config, twice: \`Config\` as the proxy reads it (defaults filled in, units resolved, short forms spelt out) and
  * \`ConfigInput\` as people write it, where undefined is as if it were left out.
  */
+import type { ChooseEndpoint } from "../balance/custom.ts";
+import type { HashKeyOptions } from "../balance/hash-key.ts";
 import type { RouteMatch } from "../routing/match.ts";
 
 /** Milliseconds, or a number with a unit: \`"250ms"\`, \`"10s"\`, \`"5m"\`, \`"1h"\`, \`"1d"\`. */
@@ -25,8 +27,10 @@ export type Reference = \`\${string}\\\${\${string}\`;
 export type Middleware = (...args: never[]) => unknown;
 
 export type { RouteMatch };
+/** Chooses an endpoint among those that may be tried. */
+export type BalanceFunction = ChooseEndpoint;
 /** How an endpoint is picked. */
-export type BalancePolicy = UpstreamConfig["balance"];
+export type BalancePolicy = BalanceConfig["policy"];
 /** Exact when a string; \`true\` asks that the name is there, \`false\` that it is not. */
 export type ValueMatchInput = NonNullable<RouteMatchInput["headers"]>[string];
 `;

@@ -6,6 +6,7 @@ import type { Config } from "./config/types.ts";
 import type { Plan, RoutedMatch } from "./config/plan.ts";
 import type { RequestHead, Peer } from "./core/arrival.ts";
 import { ProxyError } from "./core/errors.ts";
+import { upgradeOf } from "./edge/upgrade.ts";
 import { requestIdPolicy } from "./edge/request-id.ts";
 import { type ValidationPolicy, validationPolicy } from "./edge/validation.ts";
 import { type ResolvedClient, isTrusted, resolveClient } from "./http/forwarded.ts";
@@ -24,6 +25,8 @@ export interface Surroundings {
   readonly maxBodyBytes?: number | undefined;
   /** Security headers are added outside of the gateway, which leaves out its own. */
   readonly securityHeaders?: boolean | undefined;
+  /** Keeps the isolate until work is done that goes on behind the response. */
+  readonly background?: ((work: Promise<void>) => void) | undefined;
   /** Why the request can't be answered, whatever it asks for. */
   readonly refusal?: ProxyError | undefined;
 }
@@ -49,6 +52,8 @@ export interface Admission {
   /** What the head means; undefined where it must not be believed. */
   readonly screened: Screened | undefined;
   readonly client: ResolvedClient | undefined;
+  /** Protocol that the client asks to switch to and its route allows, as it was written; undefined for none. */
+  readonly upgrade: string | undefined;
   /** What it is routed by. */
   readonly request: RoutableRequest | undefined;
   /** What the routes had to say; undefined where none was asked. */
@@ -104,6 +109,7 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
         secure,
         screened: undefined,
         client: undefined,
+        upgrade: undefined,
         request: undefined,
         choice: undefined,
       };
@@ -125,8 +131,10 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
         ? chooseRoute(plan, { id, client, request, encodedSlash: screened.encodedSlash })
         : undefined;
     const decision = alone ?? decisionOf(choice);
+    const upgrade =
+      decision.kind === "routed" ? upgradeOf(head, decision.found.value.route.upgrade) : undefined;
     const secure = client.scheme === "https";
-    return { id, idFields, decision, secure, screened, client, request, choice };
+    return { id, idFields, decision, secure, screened, client, upgrade, request, choice };
   };
 };
 

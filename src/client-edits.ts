@@ -70,6 +70,17 @@ export const clientEdits = (config: Config, idField: string | undefined): Client
   };
 };
 
+/** A reply's fields as the client gets them. */
+export const editFields = (
+  fields: HeaderPairs,
+  { edits, idField }: ResponseEdits,
+  id: string,
+): HeaderPairs => {
+  const edited = editPairs(fields, edits);
+  if (idField !== undefined) edited.push(idField, id);
+  return edited;
+};
+
 /**
  * Makes replies what the client gets. Servers mostly repeat their fields byte for byte, and the engine then hands out the
  * same list of them: so the edited list is kept for as long as that one lives.

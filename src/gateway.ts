@@ -5,7 +5,7 @@
  * A request's way: `admission` decides from the head alone; the route's stack makes a reply; `clientEdits` are applied to it
  * last and once; the server that sends it reports its end, and the exchange is settled.
  */
-import { actionService, editSource } from "./action-service.ts";
+import { type ForwardingParts, actionService, editSource } from "./action-service.ts";
 import { type Admission, type Admit, type Surroundings, admission, joined, traced } from "./admission.ts";
 import { type ClientEdits, ReplyEditor, clientEdits } from "./client-edits.ts";
 import type { Config } from "./config/types.ts";
@@ -22,7 +22,9 @@ import { type Layer, type Service, stack } from "./core/service.ts";
 import { ORDINARY_METHODS } from "./edge/validation.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
+import { planUpstream } from "./planned-upstream.ts";
 import type { FoundRoute } from "./routing/router.ts";
+import { Upkeep } from "./upkeep.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
 
 export type { Surroundings } from "./admission.ts";
@@ -33,6 +35,8 @@ export interface Gateway {
   readonly plan: Plan;
   /** What would be done about a request, without doing it. */
   readonly admit: Admit;
+  /** Checks and discovery, for whoever runs the gateway. */
+  readonly upkeep: Upkeep;
   /** Never rejects: a failure is a reply too. */
   answer(arrival: Arrival, surroundings?: Surroundings): Promise<Answer>;
 }
@@ -56,16 +60,22 @@ export interface GatewayParts {
 /** Compiles `config` and builds one stack for each route. */
 export const buildGateway = (config: Config, platform: Platform, parts: GatewayParts = {}): Gateway => {
   const { registry = createEndpointRegistry(), facesClient = true } = parts;
-  const plan = buildPlan(config, platform.random, registry);
+  const upkeep = new Upkeep();
+  const plan = buildPlan(config, (name, upstream) =>
+    planUpstream(name, upstream, { platform, registry, upkeep }),
+  );
   const services = new Map<RoutedMatch, RouteService>();
-  for (const { value } of plan.entries) services.set(value, routeService(value, plan, platform, parts));
+  for (const { value } of plan.entries) {
+    const forwarding = { config: plan.config, platform };
+    services.set(value, routeService(value, forwarding, parts));
+  }
   const admit = admission({ plan, newId: () => platform.random.id(), sendsId: facesClient });
   const edits = clientEdits(
     facesClient ? config : { ...config, securityHeaders: false },
     facesClient ? config.requestId.header : undefined,
   );
   const gateway = new RunningGateway({ plan, admit, services, edits, platform, parts });
-  return { plan, admit, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
+  return { plan, admit, upkeep, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
 };
 
 /** A route's stack, and its edits of the response. */
@@ -76,12 +86,11 @@ interface RouteService {
 
 const routeService = (
   match: RoutedMatch,
-  plan: Plan,
-  platform: Platform,
+  forwarding: ForwardingParts,
   parts: GatewayParts,
 ): RouteService => ({
-  service: stack(routeLayers(match.route, platform.clock, parts).map(({ layer }) => layer))(
-    actionService(match, plan.config, platform),
+  service: stack(routeLayers(match.route, forwarding.platform.clock, parts).map(({ layer }) => layer))(
+    actionService(match, forwarding),
   ),
   edits: editSource(match.route.responseHeaders),
 });
@@ -153,10 +162,11 @@ class RunningGateway {
     try {
       const route = services.get(decision.found.value);
       if (route === undefined) throw new ProxyError("internal", { detail: "route without a service" });
+      if (admitted.upgrade !== undefined && arrival.switchesTo === "nothing") throw cannotSwitch();
       const exchange = exchangeOf(arrival, admitted, decision.found, trail);
       const reply: Reply = await route.service(limitedOutside(exchange, surroundings));
-      if (reply.kind === "tunnel") return visit.tunnelled(reply);
-      return visit.replied(reply, edits.routed(trail.edits ?? route.edits, exchange, client));
+      const own = edits.routed(trail.edits ?? route.edits, exchange, client);
+      return reply.kind === "tunnel" ? visit.tunnelled(reply, own) : visit.replied(reply, own);
     } catch (thrown) {
       const error = visit.failed(asProxyError(thrown));
       return visit.replied(problemReply(error, admitted.id, arrival.fields), edits.own(client));
@@ -182,6 +192,11 @@ class RunningGateway {
   }
 }
 
+const cannotSwitch = (): ProxyError =>
+  new ProxyError("not-implemented", {
+    detail: "a switch of protocols (Upgrade) in an app on a server that is not Fairlead's own",
+  });
+
 const PLAIN_TEXT: readonly string[] = [
   "content-type",
   "text/plain; charset=utf-8",
@@ -190,9 +205,11 @@ const PLAIN_TEXT: readonly string[] = [
 ];
 
 const limitedOutside = (exchange: Exchange, surroundings: Surroundings | undefined): Exchange => {
-  const maxBytes = surroundings?.maxBodyBytes;
-  if (maxBytes === undefined) return exchange;
-  return { ...exchange, body: limitedBody(exchange.body, maxBytes) };
+  if (surroundings === undefined) return exchange;
+  const { maxBodyBytes: maxBytes, background } = surroundings;
+  if (maxBytes === undefined && background === undefined) return exchange;
+  const body = maxBytes === undefined ? exchange.body : limitedBody(exchange.body, maxBytes);
+  return { ...exchange, body, background };
 };
 
 const exchangeOf = (
@@ -217,6 +234,7 @@ const exchangeOf = (
     idFields: admitted.idFields,
     drop: client.trustedPeer ? joined(screened.drop, client.drop) : request.disregarded,
     disregarded: request.disregarded,
+    upgrade: admitted.upgrade,
     body: arrival.body,
     endsAt: Number.POSITIVE_INFINITY,
     cancellation: arrival.cancellation,

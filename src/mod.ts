@@ -13,4 +13,4 @@ export {
   type ProxyErrorOptions,
 } from "./core/errors.ts";
 export type { Platform } from "./core/platform.ts";
-export type { ExchangeReport, FailureReport } from "./core/telemetry.ts";
+export type { ExchangeReport, FailureReport, UpstreamEvent } from "./core/telemetry.ts";

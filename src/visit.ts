@@ -1,6 +1,6 @@
 /** One request from its arrival to the end of its response. */
 import type { Admission } from "./admission.ts";
-import type { ReplyEditor, ResponseEdits } from "./client-edits.ts";
+import { type ReplyEditor, type ResponseEdits, editFields } from "./client-edits.ts";
 import type { Arrival } from "./core/arrival.ts";
 import type { ProxyError } from "./core/errors.ts";
 import type { Trail } from "./core/exchange.ts";
@@ -14,12 +14,12 @@ export interface Answer {
   readonly admission: Admission;
   /** Why the reply is a problem of the proxy's own. */
   readonly failure: ProxyError | undefined;
-  /** Edits that made the reply fit for the client; undefined for a tunnel. */
-  readonly edits: ResponseEdits | undefined;
+  /** Edits that made the reply fit for the client. */
+  readonly edits: ResponseEdits;
   /**
    * Called once by whoever sends the reply, when all of it has left, or with the reason why it did not.
    *
-   * @param bytesSent content bytes that left.
+   * @param bytesSent content bytes that left, or bytes of a tunnel.
    */
   readonly ended: (error: ProxyError | undefined, bytesSent: number) => void;
 }
@@ -60,11 +60,12 @@ export class Visit {
     return this.#answer(this.#parts.editor.edit(reply, edits, this.#parts.admitted.id), edits);
   }
 
-  tunnelled(reply: TunnelReply): Answer {
-    return this.#answer(reply, undefined);
+  tunnelled(reply: TunnelReply, edits: ResponseEdits): Answer {
+    const fields = editFields(reply.fields, edits, this.#parts.admitted.id);
+    return this.#answer({ ...reply, fields }, edits);
   }
 
-  #answer(reply: Reply, edits: ResponseEdits | undefined): Answer {
+  #answer(reply: Reply, edits: ResponseEdits): Answer {
     return {
       reply,
       admission: this.#parts.admitted,

@@ -1,5 +1,5 @@
 /** The config that every Fairlead contender runs: the whole default chain. */
-import type { ConfigInput } from "../../src/config/types.ts";
+import type { ConfigInput, UpstreamInput } from "../../src/config/types.ts";
 
 /** Only the body limit is raised, for the streamed uploads; bytes are still counted. */
 export const benchConfig = (port: number, originPort: number): ConfigInput => ({
@@ -7,3 +7,12 @@ export const benchConfig = (port: number, originPort: number): ConfigInput => ({
   upstreams: { origin: `http://127.0.0.1:${originPort}` },
   routes: [{ match: { path: "/*" }, upstream: "origin" }],
 });
+
+/** The same in front of two endpoints, both of them the origin, with health, breaker, ejection, retry and budget or without. */
+export const resilienceConfig = (port: number, originPort: number, isOn: boolean): ConfigInput => {
+  const endpoints = [`http://127.0.0.1:${originPort}`, `http://localhost:${originPort}`];
+  const upstream: UpstreamInput = isOn
+    ? { endpoints, balance: "p2c", health: "/1k" }
+    : { endpoints, balance: "round-robin", breaker: false, retry: false, ejection: false, slowStart: 0 };
+  return { ...benchConfig(port, originPort), upstreams: { origin: upstream } };
+};

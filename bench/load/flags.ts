@@ -49,6 +49,8 @@ What is run:
   --targets               only what the table of targets needs, and the table at the end
   --before DIR            also before-node, before-deno, before-bun: bin/fairlead.ts of another checkout (with its
                           node_modules)
+  --resilience            also resilient-node, plain-node, …: two endpoints with health checks, breaker, P2C, retry and
+                          budget on, and with all of it off
   --profile               no measurement: each contender on Node, Deno or Bun once, with the runtime's CPU profiler;
                           prints where the .cpuprofile is and the functions with the most self time
 
@@ -77,6 +79,7 @@ const OPTIONS = {
   contenders: { type: "string" },
   targets: { type: "boolean", default: false },
   before: { type: "string" },
+  resilience: { type: "boolean" },
   profile: { type: "boolean", default: false },
   rounds: { type: "string" },
   seconds: { type: "string" },
@@ -131,7 +134,10 @@ const chosenWork = (given: string | undefined, targets: boolean): Asked => {
 };
 
 const chosenPeople = (flags: Flags): readonly Contender[] => {
-  const everybody = roster(flags.before === undefined ? undefined : resolve(flags.before));
+  const everybody = roster(
+    flags.before === undefined ? undefined : resolve(flags.before),
+    flags.resilience === true,
+  );
   if (flags.contenders === undefined) return everybody;
   try {
     return chosenContenders(everybody, words(flags.contenders));
@@ -156,6 +162,7 @@ const everythingAtFullLength = (flags: Flags): boolean =>
   !flags.targets &&
   !flags.profile &&
   flags.before === undefined &&
+  flags.resilience !== true &&
   flags.only === undefined &&
   flags.scenario === undefined &&
   flags.contenders === undefined;

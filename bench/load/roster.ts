@@ -4,14 +4,20 @@ import { contenders as bare } from "./contenders/bare.ts";
 import { contenders as caddy } from "./contenders/caddy.ts";
 import { contenders as inHono } from "./contenders/fairlead-in-hono.ts";
 import { contenders as worker } from "./contenders/fairlead-workerd.ts";
-import { contenders as command, contendersBefore, packageContenders } from "./contenders/fairlead.ts";
+import {
+  contenders as command,
+  contendersBefore,
+  packageContenders,
+  resilienceContenders,
+} from "./contenders/fairlead.ts";
 import { contenders as haproxy } from "./contenders/haproxy.ts";
 import { contenders as libraries } from "./contenders/libraries.ts";
 import { contenders as nginx } from "./contenders/nginx.ts";
 
 /** Everybody, in the order of a round and of the tables. `before` is another checkout of this project. */
-export const roster = (before: string | undefined): Contender[] => [
+export const roster = (before: string | undefined, comparesResilience = false): Contender[] => [
   ...command,
+  ...(comparesResilience ? resilienceContenders : []),
   ...(before === undefined ? [] : contendersBefore(before)),
   ...worker,
   ...packageContenders,

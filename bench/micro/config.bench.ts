@@ -2,10 +2,8 @@
 import { do_not_optimize } from "mitata";
 import { parse } from "jsonc-parser";
 import { memoryPlatform } from "../../runtimes/memory/platform.ts";
-import { buildPlan } from "../../src/config/plan.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { buildGateway } from "../../src/gateway.ts";
-import { createEndpointRegistry } from "../../src/upstream/registry.ts";
 import { CONFIG_LOAD, GATEWAY_BUILD } from "../report/targets.ts";
 import { configOf } from "./samples.ts";
 import type { Suite } from "./suite.ts";
@@ -21,8 +19,6 @@ export const suites = (): Suite[] => {
       benches: {
         "check config object, 1,000 routes": () => do_not_optimize(parseConfig(input)),
         [CONFIG_LOAD]: () => do_not_optimize(parseConfig(parse(text))),
-        "build plan, 1,000 routes": () =>
-          do_not_optimize(buildPlan(config, platform.random, createEndpointRegistry())),
         [GATEWAY_BUILD]: () => do_not_optimize(buildGateway(config, platform)),
       },
     },

@@ -2,6 +2,7 @@
 import type { Platform } from "../../src/core/platform.ts";
 import type { FailureOptions } from "../failure-log.ts";
 import { enginePlatform } from "../engine/platform.ts";
+import { DENO_CAPABILITIES } from "./capabilities.ts";
 import { inspectTlsForDeno } from "./inspect-tls.ts";
 import { denoServerRequest } from "./server-request.ts";
 
@@ -10,6 +11,7 @@ export const platform = (options: FailureOptions = {}): Platform =>
   enginePlatform(
     {
       name: "deno",
+      capabilities: DENO_CAPABILITIES,
       server: { server: denoServerRequest, urlTellsAuthority: true },
       inspectTls: inspectTlsForDeno,
     },

@@ -1,4 +1,5 @@
 /** The platform of Node, Deno and Bun: upstreams over sockets, or by the runtime's `fetch` where an upstream says so. */
+import type { Capability } from "../../src/core/capability.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { TlsFault, TlsTexts } from "../../src/core/tls-inspection.ts";
 import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
@@ -10,10 +11,14 @@ import { type PlatformParts, createPlatform } from "../platform.ts";
 import { ENGINE_CAPABILITIES } from "./capabilities.ts";
 import { engineTransport } from "./client/transport.ts";
 import { engineClock } from "./clock.ts";
+import { engineDiscover } from "./discovery/discover.ts";
+import { tcpProbe } from "./discovery/tcp-probe.ts";
 import { writeToStderr } from "./stderr.ts";
 
 /** What really differs between the runtimes. */
 export interface EngineParts extends Pick<PlatformParts, "name" | "server"> {
+  /** @default everything */
+  readonly capabilities?: ReadonlySet<Capability> | undefined;
   readonly fetch?: Omit<FetchTransportOptions, "clock"> | undefined;
   /** A look at certificates and keys, at a time in milliseconds since 1970. @default `inspectTls` */
   readonly inspectTls?: ((texts: TlsTexts, now: number) => readonly TlsFault[]) | undefined;
@@ -23,14 +28,18 @@ export interface EngineParts extends Pick<PlatformParts, "name" | "server"> {
 export const enginePlatform = (parts: EngineParts, options: FailureOptions): Platform => {
   const clock = engineClock();
   const { inspectTls: inspect = inspectTls } = parts;
+  const random = webRandom();
+  const transport = engineTransport({ clock });
   return createPlatform({
     name: parts.name,
-    capabilities: ENGINE_CAPABILITIES,
+    capabilities: parts.capabilities ?? ENGINE_CAPABILITIES,
     clock,
-    random: webRandom(),
-    transport: engineTransport({ clock }),
+    random,
+    transport,
     fetchTransport: fetchTransport({ ...parts.fetch, clock }),
     telemetry: failureTelemetry(options, clock, writeToStderr),
+    discover: engineDiscover({ clock, random, transport }),
+    tcpProbe: tcpProbe(clock),
     inspectTls: (texts) => inspect(texts, clock.epoch()),
     server: { ...parts.server, signalPatience: { clock, ms: SIGNAL_PATIENCE_MS } },
   });

@@ -1,12 +1,15 @@
 /** A whole gateway over sockets. */
 import { middlewareLayer } from "../../handlers/middleware-layer.ts";
+import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { type GatewayRef, buildGateway } from "../../src/gateway.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import type { ServeOptions, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
-import { listen } from "./server/listen.ts";
+import { notices } from "./notices.ts";
+import { type Entrance, listen } from "./server/listen.ts";
+import { writeToStderr } from "./stderr.ts";
 
 const ANY_ADDRESS = "::";
 const ANY_IPV4_ADDRESS = "0.0.0.0";
@@ -26,20 +29,66 @@ export const serveGateway = async (
   const lifecycle = { draining: false };
   const gateway: GatewayRef = { current: buildGateway(config, platform, { lifecycle, middlewareLayer }) };
   const { clock, transport } = platform;
-  const isHostImplied = options.host === undefined && options.explicit?.has("listen.host") !== true;
-  return listen({
-    listen: {
-      ...config.listen,
-      port: options.port ?? config.listen.port,
-      host: options.host ?? config.listen.host,
-    },
-    // Nobody asked for IPv6, which not every machine has.
-    fallbackHost: isHostImplied && config.listen.host === ANY_ADDRESS ? ANY_IPV4_ADDRESS : undefined,
-    gateway,
+  const serving = await listen({
+    listen: config.listen,
+    entrances: entrancesOf(config, options, {
+      gateway,
+      redirecting: (port) => ({ current: buildGateway(toHttps(config, port), platform, { lifecycle }) }),
+    }),
     lifecycle,
     deadlines: new Deadlines(clock),
     now: () => clock.now(),
     epoch: () => clock.epoch(),
-    closed: () => transport.close(),
+    notice: notices(writeToStderr, () => clock.now()),
+    closed: () => {
+      gateway.current.upkeep.stop();
+      return transport.close();
+    },
   });
+  gateway.current.upkeep.start();
+  return serving;
 };
+
+interface Answering {
+  readonly gateway: GatewayRef;
+  /** Leads to https on `port`. */
+  readonly redirecting: (port: number) => GatewayRef;
+}
+
+const entrancesOf = (
+  { listen: config }: Config,
+  { host, port, explicit }: ServeOptions,
+  { gateway, redirecting }: Answering,
+): Entrance[] => {
+  // Where nobody asked for IPv6: not every machine has it.
+  const fallback = (bound: string, isExplicit: boolean): string | undefined =>
+    bound === ANY_ADDRESS && !isExplicit ? ANY_IPV4_ADDRESS : undefined;
+  const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;
+  const securePort =
+    [{ ...config, port: port ?? config.port }, ...config.also].find(({ tls }) => tls)?.port || 443;
+  return [
+    {
+      host: host ?? config.host,
+      port: port ?? config.port,
+      tls: config.tls,
+      fallbackHost: fallback(config.host, isHostExplicit),
+      gateway,
+    },
+    ...config.also.map((each, index): Entrance => ({
+      host: each.host,
+      port: each.port,
+      tls: each.tls,
+      fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
+      gateway: each.redirect === undefined ? gateway : redirecting(securePort),
+    })),
+  ];
+};
+
+/** `config` with nothing in it but a redirect to https. */
+const toHttps = (config: Config, port: number): Config => ({
+  ...config,
+  middleware: [],
+  upstreams: {},
+  routes: parseConfig({ routes: [{ name: "to https", redirect: { status: 308, scheme: "https", port } }] })
+    .routes,
+});

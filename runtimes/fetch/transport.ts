@@ -3,11 +3,12 @@ import type { Endpoint } from "../../src/core/endpoint.ts";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { Attempt } from "../../src/core/exchange.ts";
 import type { Clock, Transport } from "../../src/core/platform.ts";
-import type { Reply } from "../../src/core/reply.ts";
-import { type HeaderPairs, editPairs } from "../../src/http/header-edits.ts";
+import type { Reply, TunnelReply } from "../../src/core/reply.ts";
+import { type HeaderEdits, type HeaderPairs, NO_EDITS, editPairs } from "../../src/http/header-edits.ts";
 import { AttemptRun } from "./attempt-run.ts";
 import { downloadOf } from "./download.ts";
 import { fetchFailure } from "./failures.ts";
+import { responseFields } from "./response-fields.ts";
 import { headersOf } from "../../src/web/headers-init.ts";
 import { type FieldValues, LATIN1_VALUES } from "../../src/web/field-values.ts";
 import { uploadOf } from "./upload.ts";
@@ -39,6 +40,8 @@ export interface FetchTransportOptions {
    * @default false
    */
   readonly repeatsUnanswered?: boolean | undefined;
+  /** Whether `fetch` opens WebSockets, and has them in the response's `webSocket`. @default false */
+  readonly webSockets?: boolean | undefined;
 }
 
 /** A stream whose length the runtime knows. */
@@ -57,6 +60,7 @@ export interface TransportParts {
   readonly passesThrough: boolean;
   readonly sized: FetchTransportOptions["sized"];
   readonly repeatsUnanswered: boolean;
+  readonly webSockets: boolean;
   /** Endpoints that have answered. */
   readonly answered: WeakSet<Endpoint>;
 }
@@ -76,6 +80,7 @@ export const fetchTransport = (options: FetchTransportOptions): Transport => {
     passesThrough: options.passesThrough ?? false,
     sized: options.sized,
     repeatsUnanswered: options.repeatsUnanswered ?? false,
+    webSockets: options.webSockets ?? false,
     answered: new WeakSet(),
   };
   let isClosed = false;
@@ -92,18 +97,42 @@ const send = async (attempt: Attempt, parts: TransportParts, isClosed: boolean):
   try {
     if (run.reason !== undefined) throw run.reason;
     if (isClosed) throw new ProxyError("draining", { progress: "connecting" });
-    refuseInexpressible(attempt);
+    refuseInexpressible(attempt, parts);
     const upload = uploadOf(run, parts);
     const content = upload instanceof Promise ? await upload : upload;
     const response = await request(run, content, parts);
     run.answered(response.status);
     parts.answered.add(attempt.endpoint);
-    return await downloadOf(response, run, parts);
+    return webSocketReply(response, run, parts) ?? (await downloadOf(response, run, parts));
   } catch (thrown) {
     const failure = run.reason ?? fetchFailure(thrown, attempt.endpoint);
     run.stop(failure);
     throw failure;
   }
+};
+
+/** What this hop's handshake is made of: the runtime writes its own. */
+const OF_HANDSHAKE: HeaderEdits = {
+  ...NO_EDITS,
+  drop: new Set(["sec-websocket-accept", "sec-websocket-key", "sec-websocket-version"]),
+};
+
+/** A WebSocket that the upstream has agreed to. Its messages pass by unseen: the attempt is over. */
+const webSocketReply = (
+  response: Response & { readonly webSocket?: unknown },
+  run: AttemptRun,
+  parts: TransportParts,
+): TunnelReply | undefined => {
+  const { webSocket } = response;
+  const { upgrade } = run.attempt.exchange;
+  if (upgrade === undefined || response.status !== 101 || webSocket === undefined || webSocket === null) {
+    return undefined;
+  }
+  const head = responseFields(response, parts);
+  run.progress = "done";
+  run.settle(undefined);
+  const fields = "flaw" in head ? [] : editPairs(head.fields, OF_HANDSHAKE);
+  return { kind: "tunnel", protocol: upgrade, fields, tunnel: { kind: "native", webSocket } };
 };
 
 const request = async (
@@ -143,7 +172,10 @@ const request = async (
 const isSafe = (method: string): boolean => method === "GET" || method === "HEAD" || method === "OPTIONS";
 
 /** What `fetch` can't express is refused instead of being changed into something else. */
-const refuseInexpressible = ({ exchange, target, body, endpoint }: Attempt): void => {
+const refuseInexpressible = (
+  { exchange, target, body, endpoint }: Attempt,
+  { webSockets }: TransportParts,
+): void => {
   const { method } = exchange.arrival;
   const refuse = (what: string): never => {
     throw new ProxyError("not-implemented", { detail: `fetch can't send ${what}`, progress: "connecting" });
@@ -151,6 +183,7 @@ const refuseInexpressible = ({ exchange, target, body, endpoint }: Attempt): voi
   if ((method === "GET" || method === "HEAD") && body.kind !== "none") refuse(`content with ${method}`);
   if (/^(?:CONNECT|TRACE|TRACK)$/i.test(method)) refuse(`a ${method.toUpperCase()} request`);
   if (target === "*") refuse("the target *");
+  if (exchange.upgrade !== undefined && !webSockets) refuse("a request to switch protocols (Upgrade)");
   if (endpoint.socketPath !== undefined) refuse("requests to Unix domain sockets");
 };
 
@@ -171,6 +204,9 @@ const fieldsOf = (
     ? editPairs(fields, edits, drop)
     : editPairs(fields, edits, drop.length === 0 ? ACCEPT_ENCODING : [...drop, ...ACCEPT_ENCODING]);
   if (!keepsCodings) pairs.push("accept-encoding", ONLY_IDENTITY);
+  if (exchange.upgrade !== undefined) {
+    return [...editPairs(pairs, OF_HANDSHAKE), "upgrade", exchange.upgrade];
+  }
   const isStream = content instanceof ReadableStream;
   if (isStream && "length" in body && body.length !== undefined) {
     pairs.push("content-length", String(body.length));

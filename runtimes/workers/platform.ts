@@ -59,6 +59,7 @@ export const platform = (options: FailureOptions = {}): Platform => {
       return { stream: readable, ended: stream.pipeTo(writable) };
     },
     repeatsUnanswered: true,
+    webSockets: true,
   });
   return createPlatform({
     name: "workers",
@@ -68,6 +69,12 @@ export const platform = (options: FailureOptions = {}): Platform => {
     transport,
     fetchTransport: transport,
     telemetry: failureTelemetry(options, workersClock, (line) => console.error(line)),
-    server: { server: workersRequests(), values: WORKERD_VALUES, passesThrough: true, signalsAbort: false },
+    server: {
+      server: workersRequests(),
+      values: WORKERD_VALUES,
+      passesThrough: true,
+      signalsAbort: false,
+      webSockets: true,
+    },
   });
 };

@@ -11,6 +11,8 @@ import { platform } from "./platform.ts";
 /** What a module exports as default to be a Worker. */
 export interface WorkerModule {
   fetch(request: Request, env: unknown, context: WorkerContext): Response | Promise<Response>;
+  /** Runs the health checks that are due: for a cron trigger. */
+  scheduled(event: unknown, env: unknown, context: WorkerContext): void;
 }
 
 /** The little of a Worker's execution context that is used here. */
@@ -44,5 +46,9 @@ export const worker = (config: unknown, env: object = {}, options: FailureOption
   const parsed = parseConfig(config, { env: textOf(env) });
   refuseUnsupported(parsed, lent, explicitPaths(config));
   const gateway = buildGateway(parsed, lent, { middlewareLayer });
-  return { fetch: (request, bindings) => answerRequest(request, bindings, gateway, lent) };
+  return {
+    fetch: (request, bindings, context) =>
+      answerRequest(request, { env: bindings, context, gateway, platform: lent }),
+    scheduled: (_event, _bindings, context) => context.waitUntil(gateway.upkeep.runDue()),
+  };
 };

@@ -1,40 +1,107 @@
 /** Smooth weighted round robin. */
-import type { Balancer } from "../core/balancer.ts";
-import type { Endpoint } from "../core/endpoint.ts";
+import type { Balancer, Selection } from "../core/balancer.ts";
+import type { EndpointSet, Member } from "../core/endpoint-state.ts";
+import type { Random } from "../core/platform.ts";
+
+/** Turns that are passed on before every member is looked at instead. */
+const MAX_PASSED = 64;
+
+/** Endpoints of equal weight, which take turns. */
+interface Rank {
+  readonly weight: number;
+  readonly members: readonly Member[];
+  next: number;
+  credit: number;
+}
 
 /**
- * Interleaves endpoints in proportion to their weights: over any `sum of weights` consecutive picks from an
- * unchanged list each endpoint comes up exactly `weight` times, and heavy ones are spread out instead of
- * bunched (weights 5, 1, 1 give a a b a c a a).
+ * Interleaves endpoints in proportion to their weights: in a set that does not change, each comes up exactly `weight` times in
+ * any cycle of `sum of weights` picks, and heavy ones are spread out instead of bunched.
  *
- * Every pick raises each eligible endpoint's credit by its weight, takes the highest (first in the list on a tie) and
- * lowers that one by the total. Credits are kept by `Endpoint.key`, so they survive a new set of the same
- * endpoints. Weight 0 is never picked.
+ * Endpoints of equal weight form a rank. Ranks take turns as nginx's servers do (each pick raises every rank's credit by its
+ * whole weight, the highest is taken and lowered by the total), and so do the members of a rank in order, so that a pick costs a
+ * step for each different weight. A member that may not be tried loses its turn; nobody gets it in particular. The first turn
+ * falls on a random member, or every proxy would begin with the same one.
  */
-export const roundRobin = (): Balancer => {
-  const credits = new Map<string, number>();
+export const roundRobin = (random: Random): Balancer => {
+  let turns = new Turns({ members: [] }, random);
   return {
-    pick({ endpoints }, isEligible) {
-      const [only] = endpoints;
-      if (endpoints.length === 1 && only !== undefined) {
-        return only.weight > 0 && isEligible(only) ? only : undefined;
-      }
-      let best: Endpoint | undefined;
-      let bestCredit = Number.NEGATIVE_INFINITY;
-      let total = 0;
-      for (const endpoint of endpoints) {
-        const { weight } = endpoint;
-        if (weight === 0 || !isEligible(endpoint)) continue;
-        total += weight;
-        const credit = (credits.get(endpoint.key) ?? 0) + weight;
-        credits.set(endpoint.key, credit);
-        if (credit > bestCredit) {
-          best = endpoint;
-          bestCredit = credit;
-        }
-      }
-      if (best !== undefined) credits.set(best.key, bestCredit - total);
-      return best;
+    pick(set, selection) {
+      if (set !== turns.set) turns = new Turns(set, random);
+      return selection.isFailOver ? turns.peek(selection) : turns.take(selection);
     },
   };
+};
+
+class Turns {
+  readonly set: EndpointSet;
+  readonly #ranks: readonly Rank[];
+  readonly #total: number;
+  /** Of members in slow start: how much of a turn each has gathered. */
+  readonly #gathered: Float64Array;
+
+  constructor(set: EndpointSet, random: Random) {
+    this.set = set;
+    this.#ranks = ranksOf(set, random);
+    this.#total = this.#ranks.reduce((sum, { weight, members }) => sum + weight * members.length, 0);
+    this.#gathered = new Float64Array(set.members.length);
+  }
+
+  take(selection: Selection): Member | undefined {
+    for (let passed = 0; passed < MAX_PASSED; passed++) {
+      const member = this.#turn();
+      if (member === undefined) return undefined;
+      if (selection.isEligible(member) && this.#isDue(member, selection)) return member;
+    }
+    return this.peek(selection);
+  }
+
+  /** Whose turn is next in a rank, without taking any. */
+  peek(selection: Selection): Member | undefined {
+    for (const { members, next } of this.#ranks) {
+      for (let step = 0; step < members.length; step++) {
+        const member = members[(next + step) % members.length];
+        if (member !== undefined && selection.isEligible(member)) return member;
+      }
+    }
+    return undefined;
+  }
+
+  #turn(): Member | undefined {
+    let best: Rank | undefined;
+    for (const rank of this.#ranks) {
+      rank.credit += rank.weight * rank.members.length;
+      if (best === undefined || rank.credit > best.credit) best = rank;
+    }
+    if (best === undefined) return undefined;
+    best.credit -= this.#total;
+    const member = best.members[best.next];
+    best.next = (best.next + 1) % best.members.length;
+    return member;
+  }
+
+  #isDue(member: Member, selection: Selection): boolean {
+    const warmth = selection.warmthOf(member);
+    if (warmth === 1) return true;
+    const gathered = (this.#gathered[member.index] ?? 0) + warmth;
+    this.#gathered[member.index] = gathered >= 1 ? gathered - 1 : gathered;
+    return gathered >= 1;
+  }
+}
+
+const ranksOf = ({ members }: EndpointSet, random: Random): readonly Rank[] => {
+  const byWeight = new Map<number, Member[]>();
+  for (const member of members) {
+    const { weight } = member.endpoint;
+    if (weight === 0) continue;
+    const rank = byWeight.get(weight);
+    if (rank === undefined) byWeight.set(weight, [member]);
+    else rank.push(member);
+  }
+  return [...byWeight].map(([weight, ranked]) => ({
+    weight,
+    members: ranked,
+    next: random.below(ranked.length),
+    credit: 0,
+  }));
 };

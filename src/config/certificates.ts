@@ -1,7 +1,7 @@
 /** Certificates and keys of a config: a closer look than at other settings. */
 import type { InspectTls } from "../core/tls-inspection.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { isRecord } from "./tree.ts";
+import { isRecord, valueAt } from "./tree.ts";
 
 /** What a look at certificates and at files of keys takes. */
 export interface CertificateAccess {
@@ -20,18 +20,46 @@ export interface FileMode {
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
-/** What `inspect` finds in `upstreams`, whether they are as written (references resolved) or as parsed. */
-export const checkTls = (upstreams: unknown, inspect: InspectTls): ConfigProblem[] =>
-  Object.entries(isRecord(upstreams) ? upstreams : {}).flatMap(([name, upstream]) => {
-    const tls = isRecord(upstream) ? upstream["tls"] : undefined;
-    if (!isRecord(tls)) return [];
-    const { ca, cert, key } = tls as Readonly<Record<"ca" | "cert" | "key", unknown>>;
+/** An object that holds certificates and keys, and where it stands. */
+interface Holder {
+  readonly path: ConfigPath;
+  readonly value: unknown;
+}
+
+const upstreamHolders = (config: unknown): Holder[] => {
+  const upstreams = valueAt(config, ["upstreams"]);
+  return Object.entries(isRecord(upstreams) ? upstreams : {}).map(([name, upstream]) => ({
+    path: ["upstreams", name, "tls"],
+    value: isRecord(upstream) ? upstream["tls"] : undefined,
+  }));
+};
+
+const listenHolders = (config: unknown): Holder[] => {
+  const also = valueAt(config, ["listen", "also"]);
+  const paths: ConfigPath[] = [
+    ["listen", "tls"],
+    ...(Array.isArray(also) ? also : []).map((_, index) => ["listen", "also", index, "tls"]),
+  ];
+  return paths.flatMap((path): Holder[] => {
+    const value = valueAt(config, path);
+    const more: unknown = isRecord(value) ? value["certificates"] : undefined;
+    return [
+      { path, value },
+      ...(Array.isArray(more) ? more : []).map((each: unknown, index) => ({
+        path: [...path, "certificates", index],
+        value: each,
+      })),
+    ];
+  });
+};
+
+/** What `inspect` finds in a config, whether it is as written (references resolved) or as parsed. */
+export const checkTls = (config: unknown, inspect: InspectTls): ConfigProblem[] =>
+  [...listenHolders(config), ...upstreamHolders(config)].flatMap(({ path, value }) => {
+    if (!isRecord(value)) return [];
+    const { ca, cert, key } = value as Readonly<Record<"ca" | "cert" | "key", unknown>>;
     return inspect({ ca: textOf(ca), cert: textOf(cert), key: textOf(key) }).map(
-      ({ setting, message }): ConfigProblem => ({
-        path: ["upstreams", name, "tls", setting],
-        at: "value",
-        message,
-      }),
+      ({ setting, message }): ConfigProblem => ({ path: [...path, setting], at: "value", message }),
     );
   });
 

@@ -11,7 +11,7 @@ import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { type Looked, type LookUp, lookUpEnv, pathKey, references, type Resolved } from "./references.ts";
 import { schemaAt } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
-import { privateKey } from "./settings/upstream.ts";
+import { privateKey } from "./settings/pem.ts";
 import { explicitPaths, isRecord } from "./tree.ts";
 import type { Config } from "./types.ts";
 
@@ -27,6 +27,8 @@ export interface LoadedConfig {
   readonly input: unknown;
   /** Dotted paths that somebody set, such as `upstreams.api.timeouts.connect`. */
   readonly explicit: ReadonlySet<string>;
+  /** Files that the certificates and keys of listeners come from. */
+  readonly tlsFiles: readonly string[];
   /** The effective config as one would write it, defaults filled in, `***` in place of every secret. */
   readonly masked: () => unknown;
   /** `text` with `***` in place of every secret of the config, credential in a query and password in a URL. */
@@ -101,7 +103,8 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
   const found = checked.problems.filter(({ path }) => isComplete || setBy(gathered, path) !== undefined);
   const problems = [...gathered.problems, ...(await keyProblems(options, referenced)), ...found];
   if (config === undefined || problems.length > 0) throw new ConfigError(await located(gathered, problems));
-  return loaded(gathered, config, resolved);
+  const tlsFiles = referenced.filter(({ path }) => path[0] === "listen" && path.includes("tls"));
+  return loaded(gathered, config, resolved, [...new Set(tlsFiles.map(({ file }) => file))]);
 };
 
 /** The input with the route that goes without saying. */
@@ -117,8 +120,10 @@ const loaded = (
   gathered: Gathered,
   config: Config,
   { value: input, secrets, secretTexts }: Resolved,
+  tlsFiles: readonly string[],
 ): LoadedConfig => ({
   config,
+  tlsFiles,
   input,
   get explicit() {
     return explicitPaths(gathered.input);

@@ -9,7 +9,6 @@ import { type Issue, Reading } from "./schema/reading.ts";
 import type { Schema } from "./schema/schema.ts";
 import { type IsSecret, isSecretPlace } from "./secrets.ts";
 import { configSchema } from "./settings/config.ts";
-import { valueAt } from "./tree.ts";
 import type { Config, ConfigInput } from "./types.ts";
 
 const problemOf = ({ path, at, value, expected, note, isSafe }: Issue, isSecret: IsSecret): ConfigProblem => {
@@ -53,7 +52,7 @@ export const checkConfig = (given: unknown, lookUp: LookUp, inspectTls: InspectT
     ...checkWhole(input, reading.mentionsSince(0, "upstream"), isSecret),
   ];
   const written = [...resolved.problems, ...elsewhere(resolved.problems, found)];
-  const problems = [...written, ...elsewhere(written, checkTls(valueAt(input, ["upstreams"]), inspectTls))];
+  const problems = [...written, ...elsewhere(written, checkTls(input, inspectTls))];
   return config !== undefined && problems.length === 0
     ? { resolved, config, problems: [] }
     : { resolved, config: undefined, problems };

@@ -4,31 +4,28 @@
  * A plan is immutable, apart from its balancers' turns; the state of endpoints lives in the registry. A reload builds a new
  * plan over the same registry and swaps it in.
  */
-import { roundRobin } from "../balance/round-robin.ts";
-import { weightedRandom } from "../balance/random.ts";
-import type { Balancer } from "../core/balancer.ts";
+import type { HashKeyOptions } from "../balance/hash-key.ts";
 import type { AttemptTimeouts } from "../core/endpoint.ts";
-import type { Random } from "../core/platform.ts";
-import type { EndpointRegistry } from "../upstream/registry.ts";
 import { type TrustedRanges, compileTrusted } from "../http/forwarded.ts";
 import type { HeaderEdits } from "../http/header-edits.ts";
 import { compileHeaderEdits } from "../routing/header-template.ts";
 import { compileHost } from "../routing/host-template.ts";
 import type { RouteMatch } from "../routing/match.ts";
 import { compileRedirect } from "../routing/redirect.ts";
-import { compileRewrite } from "../routing/rewrite.ts";
+import { compileRewrite, compileTaken } from "../routing/rewrite.ts";
 import { type Router, compileRouter } from "../routing/router.ts";
 import type { EncodedSlash } from "../routing/target-template.ts";
 import type { Template, TemplateScope } from "../routing/template.ts";
-import { createEndpoint } from "../upstream/endpoint.ts";
-import { type HostPolicy, type Upstream, createUpstream } from "../upstream/upstream.ts";
+import type { ResponseRewrite } from "../upstream/response-rewrite.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import type {
-  BalancePolicy,
   Config,
   HeaderEditConfig,
+  MirrorConfig,
   RespondConfig,
   RouteConfig,
   UpstreamConfig,
+  WeightedUpstream,
 } from "./types.ts";
 
 /** Header edits compiled from the config: constant, or rendered for each request. */
@@ -47,13 +44,24 @@ export interface ForwardTarget {
   readonly responseHeaders: CompiledEdits;
 }
 
+/** Where copies of a share of requests go. */
+export interface MirrorTarget extends Omit<MirrorConfig, "upstream"> {
+  readonly target: ForwardTarget;
+}
+
 /** What a route does with a request. */
 export type RouteAction =
   | {
       readonly kind: "forward";
       readonly targets: readonly ForwardTarget[];
+      /** What clients that stay at one target are known by. */
+      readonly sticky: HashKeyOptions | undefined;
+      /** Tried in order where the target that was chosen can't answer. */
+      readonly failover: readonly ForwardTarget[];
+      readonly mirror: MirrorTarget | undefined;
       /** Host field instead of the upstream's policy. */
       readonly host: Template | undefined;
+      readonly responseRewrite: ResponseRewrite;
     }
   | { readonly kind: "redirect"; readonly status: number }
   | { readonly kind: "respond"; readonly respond: RespondConfig };
@@ -66,6 +74,8 @@ export interface RoutePlan {
   readonly totalMs: number;
   /** Infinity is no limit. */
   readonly maxBodyBytes: number;
+  /** Lower-case names of protocols that clients may switch to. */
+  readonly upgrade: ReadonlySet<string>;
   /** What becomes of requests with an encoded slash in their path. */
   readonly encodedSlash: EncodedSlash;
   /** The route's edits of the response, whoever made it. */
@@ -79,6 +89,8 @@ export interface RoutedMatch {
   readonly route: RoutePlan;
   /** Path and query to ask the upstream for; undefined where it is the client's own. */
   readonly target: ((path: string, query: string, scope: TemplateScope) => string) | undefined;
+  /** How much of the client's path `target` takes off its front; undefined where all of it is replaced. */
+  readonly taken: ((path: string) => number) | undefined;
   /**
    * Value of `Location`; makes undefined for requests that the redirect does not apply to, see `compileRedirect`. Undefined
    * where the route does not redirect.
@@ -96,14 +108,16 @@ export interface Plan {
   readonly trusted: TrustedRanges;
 }
 
-const MINUTE_MS = 60_000;
 const NO_HEADER_EDITS: HeaderEditConfig = { set: {}, append: {}, remove: [] };
 
+/** Makes an upstream of what the config says of it. */
+export type CreateUpstream = (name: string, config: UpstreamConfig) => Upstream;
+
 /** Compiles a validated config. Throws `TypeError` only where the config was not validated. */
-export const buildPlan = (config: Config, random: Random, registry: EndpointRegistry): Plan => {
+export const buildPlan = (config: Config, createUpstream: CreateUpstream): Plan => {
   const upstreams = new Map<string, Upstream>();
   for (const [name, upstream] of Object.entries(config.upstreams)) {
-    upstreams.set(name, planUpstream(name, upstream, { random, registry }));
+    upstreams.set(name, createUpstream(name, upstream));
   }
   const routes: RoutePlan[] = [];
   const entries: { match: RouteMatch; value: RoutedMatch }[] = [];
@@ -122,49 +136,6 @@ export const buildPlan = (config: Config, random: Random, registry: EndpointRegi
   };
 };
 
-const planUpstream = (
-  name: string,
-  config: UpstreamConfig,
-  { random, registry }: { readonly random: Random; readonly registry: EndpointRegistry },
-): Upstream =>
-  createUpstream({
-    name,
-    endpoints: config.endpoints.map(({ url, weight }) =>
-      createEndpoint({
-        upstream: name,
-        url,
-        weight,
-        tls: config.tls,
-        pool: config.pool,
-        maxHeadBytes: config.limits.headerBytes,
-      }),
-    ),
-    balancer: createBalancer(config.balance, random),
-    registry,
-    viaFetch: config.transport === "fetch",
-    host: hostPolicy(config.host),
-    timeouts: {
-      connectMs: config.timeouts.connectMs,
-      firstByteMs: config.timeouts.firstByteMs,
-      idleMs: config.timeouts.idleMs ?? MINUTE_MS,
-      eventStreamIdleMs: config.timeouts.idleMs ?? 5 * MINUTE_MS,
-    },
-  });
-
-const createBalancer = (policy: BalancePolicy, random: Random): Balancer => {
-  switch (policy) {
-    case "round-robin":
-      return roundRobin();
-    case "random":
-      return weightedRandom(random);
-  }
-};
-
-const hostPolicy = (host: string): HostPolicy => {
-  if (host === "upstream" || host === "preserve") return { kind: host };
-  return { kind: "literal", value: host };
-};
-
 const planRoute = (
   route: RouteConfig,
   config: Config,
@@ -176,6 +147,10 @@ const planRoute = (
     action: planAction(route, upstreams, responseHeaders),
     totalMs: route.timeouts.totalMs || Number.POSITIVE_INFINITY,
     maxBodyBytes: route.bodyBytes ?? config.listen.limits.bodyBytes,
+    // What the proxy answers itself is never a tunnel.
+    upgrade: new Set(
+      route.upstreams === undefined ? [] : route.upgrade.map((protocol) => protocol.toLowerCase()),
+    ),
     encodedSlash: route.encodedSlash ?? config.validation.encodedSlash,
     responseHeaders,
     middleware: [...config.middleware, ...route.middleware],
@@ -189,7 +164,7 @@ const planAction = (
 ): RouteAction => {
   if (route.redirect !== undefined) return { kind: "redirect", status: route.redirect.status };
   if (route.respond !== undefined) return { kind: "respond", respond: route.respond };
-  const targets = (route.upstreams ?? []).map((share): ForwardTarget => {
+  const targetOf = (share: WeightedUpstream): ForwardTarget => {
     const upstream = upstreams.get(share.name);
     if (upstream === undefined) throw new TypeError(`route "${route.name}": no upstream "${share.name}"`);
     return {
@@ -202,16 +177,36 @@ const planAction = (
           ? responseHeaders
           : compileHeaderEdits(joined(route.responseHeaders, share.responseHeaders)),
     };
-  });
+  };
   const host = route.rewrite?.host;
-  return { kind: "forward", targets, host: host === undefined ? undefined : compileHost(host) };
+  const { mirror } = route;
+  return {
+    kind: "forward",
+    targets: (route.upstreams ?? []).map(targetOf),
+    sticky: route.sticky,
+    failover: (route.failover ?? []).map((name) => targetOf(wholly(name))),
+    mirror: mirror && { ...mirror, target: targetOf(wholly(mirror.upstream)) },
+    host: host === undefined ? undefined : compileHost(host),
+    responseRewrite: {
+      location: route.rewrite?.location ?? true,
+      cookies: route.rewrite?.cookies ?? true,
+    },
+  };
 };
+
+const wholly = (name: string): WeightedUpstream => ({
+  name,
+  weight: 1,
+  requestHeaders: undefined,
+  responseHeaders: undefined,
+});
 
 const routeTimeouts = (upstream: AttemptTimeouts, { timeouts }: RouteConfig): AttemptTimeouts => ({
   connectMs: upstream.connectMs,
   firstByteMs: timeouts.firstByteMs ?? upstream.firstByteMs,
   idleMs: timeouts.idleMs ?? upstream.idleMs,
   eventStreamIdleMs: timeouts.idleMs ?? upstream.eventStreamIdleMs,
+  tunnelIdleMs: timeouts.tunnelIdleMs ?? upstream.tunnelIdleMs,
 });
 
 /** The route's edits, then the share's: what both name is the share's. */
@@ -236,5 +231,6 @@ const joined = (
 const planMatch = (plan: RoutePlan, route: RouteConfig, match: RouteMatch): RoutedMatch => ({
   route: plan,
   target: route.rewrite && compileRewrite(route.rewrite, match, plan.encodedSlash),
+  taken: route.rewrite === undefined ? () => 0 : compileTaken(route.rewrite, match),
   location: route.redirect && compileRedirect(route.redirect, match, plan.encodedSlash),
 });

@@ -5,6 +5,8 @@
  * The config, twice: `Config` as the proxy reads it (defaults filled in, units resolved, short forms spelt out) and
  * `ConfigInput` as people write it, where undefined is as if it were left out.
  */
+import type { ChooseEndpoint } from "../balance/custom.ts";
+import type { HashKeyOptions } from "../balance/hash-key.ts";
 import type { RouteMatch } from "../routing/match.ts";
 
 /** Milliseconds, or a number with a unit: `"250ms"`, `"10s"`, `"5m"`, `"1h"`, `"1d"`. */
@@ -18,8 +20,10 @@ export type Reference = `${string}\${${string}`;
 export type Middleware = (...args: never[]) => unknown;
 
 export type { RouteMatch };
+/** Chooses an endpoint among those that may be tried. */
+export type BalanceFunction = ChooseEndpoint;
 /** How an endpoint is picked. */
-export type BalancePolicy = UpstreamConfig["balance"];
+export type BalancePolicy = BalanceConfig["policy"];
 /** Exact when a string; `true` asks that the name is there, `false` that it is not. */
 export type ValueMatchInput = NonNullable<RouteMatchInput["headers"]>[string];
 
@@ -49,6 +53,10 @@ export interface ListenConfig {
   readonly port: number;
   /** Address to bind. `::` is every address, IPv4 and IPv6. @default "::" */
   readonly host: string;
+  /** TLS towards clients. Plain HTTP unless set. */
+  readonly tls: ListenTlsConfig | undefined;
+  /** Further ports to listen on, such as one that redirects to https. */
+  readonly also: readonly FurtherListener[];
   /** Addresses or CIDR ranges of proxies whose forwarding headers are believed. */
   readonly trustedProxies: readonly string[];
   /** Path that answers 200 while serving and 503 while draining. None unless set. */
@@ -61,6 +69,42 @@ export interface ListenConfig {
   readonly timeouts: ListenTimeouts;
   /** How a stop proceeds. */
   readonly drain: DrainConfig;
+}
+
+/** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
+export interface ListenTlsConfig {
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+  /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+  readonly certificates: readonly ListenCertificate[];
+  /** Oldest version of TLS that is spoken. @default "1.2" */
+  readonly minVersion: "1.2" | "1.3";
+  /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
+  readonly ciphers: string | undefined;
+}
+
+/** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+export interface ListenCertificate {
+  /** Names that clients ask for (SNI), exact or "*.example.com". Those of the certificate unless set. */
+  readonly names: readonly string[] | undefined;
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+}
+
+/** `listen.also[]`: Further ports to listen on, such as one that redirects to https. */
+export interface FurtherListener {
+  /** Port to listen on; 0 is any free one. */
+  readonly port: number;
+  /** Address to bind. @default "::" */
+  readonly host: string;
+  /** TLS towards clients. Plain HTTP unless set. */
+  readonly tls: ListenTlsConfig | undefined;
+  /** Sends every client to the same URL by https (308), and does nothing else: "https". */
+  readonly redirect: "https" | undefined;
 }
 
 /** `listen.limits`: What a client may ask for at most. */
@@ -101,14 +145,38 @@ export interface EndpointConfig {
   readonly url: string;
   /** Share of the traffic relative to the other endpoints; 0 gets none. @default 1 */
   readonly weight: number;
+  /** Its tier: 0 takes all traffic while enough of it can be tried. @default 0 */
+  readonly priority: number;
+  /** The zone that it stands in, for `balance.prefer`. */
+  readonly zone: string | undefined;
+  /** The clients' region that it serves first. */
+  readonly region: string | undefined;
 }
 
 /** `upstreams.*`: Groups of equivalent servers, by name. */
 export interface UpstreamConfig {
   /** Servers of the group: URLs, or objects with a url and a weight. */
   readonly endpoints: readonly EndpointConfig[];
-  /** How an endpoint is picked; both honour weights. @default "round-robin" */
-  readonly balance: "round-robin" | "random";
+  /** Where endpoints come from instead; those of `endpoints` count until the first answer. */
+  readonly discovery: DiscoveryConfig | undefined;
+  /** How an endpoint is picked. All policies honour weights. @default "p2c" */
+  readonly balance: BalanceConfig;
+  /** Active checks. */
+  readonly health: HealthConfig | undefined;
+  /** Leaves out endpoints that fail more often than the others. */
+  readonly ejection: false | EjectionConfig;
+  /** Share of endpoints below which health no longer counts. 0: only where none is healthy. @default 0 */
+  readonly panic: number;
+  /** Time from a tenth to all of its share for an endpoint that joins or comes back. In milliseconds. @default "30s" */
+  readonly slowStartMs: number;
+  /** Stops sending to an endpoint that keeps failing. On where there are two endpoints or more, unless set. */
+  readonly breaker: false | BreakerConfig | undefined;
+  /** Another attempt where one fails before a response. On where there are two endpoints or more, unless set. */
+  readonly retry: false | RetryConfig | undefined;
+  /** A copy of slow GET and HEAD requests to another endpoint; the first answer counts. */
+  readonly hedge: HedgeConfig | undefined;
+  /** Caps on what is in progress. */
+  readonly concurrency: ConcurrencyConfig | undefined;
   /** Host sent upstream: the endpoint's ("upstream"), the client's ("preserve"), or this one. @default "upstream" */
   readonly host: string;
   /** TLS towards https endpoints. */
@@ -121,6 +189,192 @@ export interface UpstreamConfig {
   readonly limits: UpstreamLimits;
   /** How it is reached: "fetch" for the runtime's own fetch. Unless set, by the proxy's HTTP/1.1 client where there is one. */
   readonly transport: "fetch" | undefined;
+}
+
+/** `upstreams.*.discovery`: Where endpoints come from instead; those of `endpoints` count until the first answer. */
+export interface DiscoveryConfig {
+  /** URL whose host is looked up: each address (A and AAAA) is an endpoint. */
+  readonly dns: string | undefined;
+  /** SRV records: each target is an endpoint, their priorities are tiers. */
+  readonly srv: ServiceConfig | undefined;
+  /** JSON file that is watched: URLs, or objects as in `endpoints`. */
+  readonly file: string | undefined;
+  /** The same list from a server. */
+  readonly http: HttpListConfig | undefined;
+  /** The EndpointSlices of a service. */
+  readonly kubernetes: KubernetesConfig | undefined;
+}
+
+/** `upstreams.*.discovery.srv`: SRV records: each target is an endpoint, their priorities are tiers. */
+export interface ServiceConfig {
+  /** Name of the SRV records. */
+  readonly name: string;
+  /** How the endpoints are reached. @default "http" */
+  readonly scheme: "http" | "https";
+}
+
+/** `upstreams.*.discovery.http`: The same list from a server. */
+export interface HttpListConfig {
+  /** Answers with the list as JSON; asked with If-None-Match. */
+  readonly url: string;
+  /** Headers of the request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Time between two requests. In milliseconds. @default "10s" */
+  readonly intervalMs: number;
+}
+
+/** `upstreams.*.discovery.kubernetes`: The EndpointSlices of a service. */
+export interface KubernetesConfig {
+  /** Name of the service. */
+  readonly service: string;
+  /** Its namespace. @default "default" */
+  readonly namespace: string;
+  /** Name or number of its port; the first unless set. */
+  readonly port: string | undefined;
+  /** How the endpoints are reached. @default "http" */
+  readonly scheme: "http" | "https";
+  /** The API server. @default "https://kubernetes.default.svc" */
+  readonly server: string;
+  /** File with the bearer token, such as /var/run/secrets/kubernetes.io/serviceaccount/token. */
+  readonly tokenFile: string | undefined;
+  /** Authority of the API server as PEM text. */
+  readonly ca: string | undefined;
+}
+
+/** `upstreams.*.balance`: How an endpoint is picked. All policies honour weights. */
+export interface BalanceConfig {
+  /** "p2c": the less loaded of two random ones. "peak-ewma" goes by latency, the hashes by `key`; from TypeScript a function chooses. @default "p2c" */
+  readonly policy: "p2c" | "round-robin" | "random" | "least-in-flight" | "peak-ewma" | "ring-hash" | "maglev" | "rendezvous" | BalanceFunction;
+  /** What hash policies go by. "ip" unless set. */
+  readonly key: HashKeyOptions | undefined;
+  /** Most load of an endpoint relative to its fair share, with hash policies. 1.5 unless set. */
+  readonly bound: number | "unlimited" | undefined;
+  /** Keeps each client at its endpoint by a signed cookie. */
+  readonly sticky: StickyConfig | undefined;
+  /** Which endpoints come first: those of this proxy's `zone`, of the zone with the lowest latency, or of the client's region. */
+  readonly prefer: "zone" | "latency" | "region" | undefined;
+  /** The zone that this proxy runs in. */
+  readonly zone: string | undefined;
+  /** Header with the client's country or region; it must come from something that can be trusted. */
+  readonly regionHeader: string | undefined;
+}
+
+/** `upstreams.*.balance.sticky`: Keeps each client at its endpoint by a signed cookie. */
+export interface StickyConfig {
+  /** What the cookie is signed with: the same for all proxies of a site. */
+  readonly secret: string;
+  /** Name of the cookie. @default "fairlead-endpoint" */
+  readonly cookie: string;
+  /** How long it is kept; as long as the browser's session unless set. In milliseconds. */
+  readonly maxAgeMs: number | undefined;
+  /** Its SameSite attribute. @default "Lax" */
+  readonly sameSite: "Strict" | "Lax" | "None";
+}
+
+/** `upstreams.*.health`: Active checks. */
+export interface HealthConfig {
+  /** "http" asks for `path`; "tcp" opens a connection. @default "http" */
+  readonly check: "http" | "tcp";
+  /** Path and query to ask for. @default "/" */
+  readonly path: string;
+  /** Value of Host. The endpoint's own unless set. */
+  readonly host: string | undefined;
+  /** Statuses that pass. Redirects are not followed. @default ["2xx"] */
+  readonly statuses: readonly (number | string)[];
+  /** Text that the first 64 KiB of the body must hold. */
+  readonly body: string | undefined;
+  /** Time between checks, ± 10 %. In milliseconds. @default "10s" */
+  readonly intervalMs: number;
+  /** The same while an endpoint is down or changing. In milliseconds. @default "2s" */
+  readonly fastIntervalMs: number;
+  /** Time that a check may take. In milliseconds. @default "2s" */
+  readonly timeoutMs: number;
+  /** Failures in a row that take an endpoint out. @default 3 */
+  readonly failures: number;
+  /** Successes in a row that bring it back. @default 2 */
+  readonly successes: number;
+}
+
+/** `upstreams.*.ejection`: Leaves out endpoints that fail more often than the others. */
+export interface EjectionConfig {
+  /** How often success rates are compared. In milliseconds. @default "10s" */
+  readonly intervalMs: number;
+  /** Requests in an interval before an endpoint's rate counts. @default 100 */
+  readonly requests: number;
+  /** Endpoints with a rate before rates are compared. @default 5 */
+  readonly endpoints: number;
+  /** Standard deviations below the mean that make an outlier. @default 1.9 */
+  readonly deviations: number;
+  /** The first ejection; the n-th in a row lasts n times as long. In milliseconds. @default "30s" */
+  readonly durationMs: number;
+  /** The longest ejection. In milliseconds. @default "5m" */
+  readonly maxDurationMs: number;
+  /** Share of the endpoints that may be ejected at once. @default 0.5 */
+  readonly maxShare: number;
+}
+
+/** `upstreams.*.breaker`: Stops sending to an endpoint that keeps failing. On where there are two endpoints or more, unless set. */
+export interface BreakerConfig {
+  /** Failures in a row that open it. @default 5 */
+  readonly failures: number;
+  /** Share of failures within ten seconds that opens it. @default 0.5 */
+  readonly rate: number;
+  /** Results within ten seconds before the share counts. @default 20 */
+  readonly requests: number;
+  /** The first open time; doubles with each reopening, ± 20 %. In milliseconds. @default "5s" */
+  readonly openMs: number;
+  /** The longest open time. In milliseconds. @default "5m" */
+  readonly maxOpenMs: number;
+  /** Requests at once while half-open. @default 3 */
+  readonly probes: number;
+  /** Successes that close it. @default 3 */
+  readonly successes: number;
+  /** Count status 500 as a failure, as 502, 503 and 504 are. @default false */
+  readonly internalError: boolean;
+}
+
+/** `upstreams.*.retry`: Another attempt where one fails before a response. On where there are two endpoints or more, unless set. */
+export interface RetryConfig {
+  /** Attempts after the first, on other endpoints where there are any. @default 1 */
+  readonly attempts: number;
+  /** Statuses of responses that are given up for another attempt. @default [502,503,504] */
+  readonly codes: readonly number[];
+  /** Requests with more content are not repeated once it was sent. @default "64KiB" */
+  readonly bodyBytes: number;
+  /** Repeat any method where the request has an Idempotency-Key. @default false */
+  readonly idempotencyKey: boolean;
+  /** Most retries of the upstream. */
+  readonly budget: BudgetConfig;
+}
+
+/** `upstreams.*.retry.budget`: Most retries of the upstream. */
+export interface BudgetConfig {
+  /** Share of the requests of the last ten seconds. @default 0.2 */
+  readonly share: number;
+  /** So many a second besides. @default 10 */
+  readonly perSecond: number;
+}
+
+/** `upstreams.*.hedge`: A copy of slow GET and HEAD requests to another endpoint; the first answer counts. */
+export interface HedgeConfig {
+  /** A copy is sent no sooner than this. In milliseconds. @default "50ms" */
+  readonly minDelayMs: number;
+  /** And no later; between the two, when 95 % of requests are answered. In milliseconds. @default "2s" */
+  readonly maxDelayMs: number;
+  /** Most copies, as a share of requests. @default 0.05 */
+  readonly share: number;
+}
+
+/** `upstreams.*.concurrency`: Caps on what is in progress. */
+export interface ConcurrencyConfig {
+  /** Attempts in progress at the upstream; "adaptive" follows latency. */
+  readonly limit: number | "adaptive" | undefined;
+  /** Requests that may wait for room; what comes then gets a 503. @default 64 */
+  readonly queue: number;
+  /** Longest wait. In milliseconds. @default "1s" */
+  readonly queueTimeoutMs: number;
+  /** Attempts in progress at one endpoint. */
+  readonly perEndpoint: number | undefined;
 }
 
 /** `upstreams.*.tls`: TLS towards https endpoints. */
@@ -143,8 +397,12 @@ export interface UpstreamTimeouts {
   readonly connectMs: number;
   /** Time from the request sent to the response's head. In milliseconds. @default "15s" */
   readonly firstByteMs: number;
+  /** Time for one attempt until the response's head, waiting for room included. No limit unless set. In milliseconds. */
+  readonly attemptMs: number | undefined;
   /** Time between two pieces of a body, either direction. 60s unless set, 5m for event streams. In milliseconds. */
   readonly idleMs: number | undefined;
+  /** Time without a byte in either direction of a tunnel, such as a WebSocket. In milliseconds. @default "5m" */
+  readonly tunnelIdleMs: number;
 }
 
 /** `upstreams.*.pool`: Connections to the upstream. */
@@ -171,6 +429,12 @@ export interface RouteConfig {
   readonly match: readonly RouteMatch[];
   /** Name of the upstream to send requests to, or several with weights. */
   readonly upstreams: readonly WeightedUpstream[] | undefined;
+  /** Keeps a client at one upstream of several: what it is known by, "ip", "header:NAME" or "cookie:NAME". */
+  readonly sticky: HashKeyOptions | undefined;
+  /** Upstreams that are tried in order where the route's own can't answer. */
+  readonly failover: readonly string[] | undefined;
+  /** Copies requests to another upstream, whose answers nobody sees. */
+  readonly mirror: MirrorConfig | undefined;
   /** Sends the client elsewhere. */
   readonly redirect: RedirectConfig | undefined;
   /** Answers with something fixed. */
@@ -187,6 +451,8 @@ export interface RouteConfig {
   readonly middleware: readonly Middleware[];
   /** Overrides `listen.limits.bodyBytes`; a size or "unlimited". */
   readonly bodyBytes: number | undefined;
+  /** Protocols that clients may switch to (`Upgrade`), if the upstream agrees. None where the list is empty. @default ["websocket"] */
+  readonly upgrade: readonly string[];
   /** Overrides `validation.encodedSlash`. */
   readonly encodedSlash: "reject" | "keep" | undefined;
 }
@@ -211,6 +477,18 @@ export interface HeaderEditConfig {
   readonly append: Readonly<Record<string, readonly string[]>>;
   /** Names of headers that are taken out. */
   readonly remove: readonly string[];
+}
+
+/** `routes[].mirror`: Copies requests to another upstream, whose answers nobody sees. */
+export interface MirrorConfig {
+  /** Where the copies go. */
+  readonly upstream: string;
+  /** Share of the requests that are copied. @default 1 */
+  readonly share: number;
+  /** Requests with more content are not copied. @default "64KiB" */
+  readonly bodyBytes: number;
+  /** Most copies at once; what comes then is not copied. @default 64 */
+  readonly inProgress: number;
 }
 
 /** `routes[].redirect`: Sends the client elsewhere. */
@@ -249,16 +527,22 @@ export interface RewriteConfig {
   readonly prefix: string | undefined;
   /** Replaces the whole path. May hold variables. */
   readonly path: string | undefined;
+  /** Rewrites `Location` of responses where the upstream names itself or leaves out the prefix that was taken off. @default true */
+  readonly location: boolean;
+  /** The same for Domain and Path of `Set-Cookie`, and adds Secure where only the client has TLS. @default true */
+  readonly cookies: boolean;
 }
 
 /** `routes[].timeouts`: How long an exchange may take. */
 export interface RouteTimeouts {
-  /** Time for the whole exchange. No limit unless set. In milliseconds. */
+  /** Time for the whole exchange; of a tunnel, until it is open. No limit unless set. In milliseconds. */
   readonly totalMs: number | undefined;
   /** Overrides the upstream's. In milliseconds. */
   readonly firstByteMs: number | undefined;
   /** Overrides the upstream's. In milliseconds. */
   readonly idleMs: number | undefined;
+  /** Overrides the upstream's. In milliseconds. */
+  readonly tunnelIdleMs: number | undefined;
 }
 
 /** `validation`: Which requests are let in. */
@@ -333,6 +617,10 @@ export interface ListenInput {
   readonly port?: number | string | undefined;
   /** Address to bind. `::` is every address, IPv4 and IPv6. @default "::" */
   readonly host?: string | undefined;
+  /** TLS towards clients. Plain HTTP unless set. */
+  readonly tls?: ListenTlsInput | undefined;
+  /** Further ports to listen on, such as one that redirects to https. */
+  readonly also?: readonly FurtherListenerInput[] | undefined;
   /** Addresses or CIDR ranges of proxies whose forwarding headers are believed. */
   readonly trustedProxies?: string | readonly string[] | undefined;
   /** Path that answers 200 while serving and 503 while draining. None unless set. */
@@ -345,6 +633,42 @@ export interface ListenInput {
   readonly timeouts?: ListenTimeoutsInput | undefined;
   /** How a stop proceeds. */
   readonly drain?: DrainInput | undefined;
+}
+
+/** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
+export interface ListenTlsInput {
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+  /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+  readonly certificates?: readonly ListenCertificateInput[] | undefined;
+  /** Oldest version of TLS that is spoken. @default "1.2" */
+  readonly minVersion?: "1.2" | "1.3" | undefined;
+  /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
+  readonly ciphers?: string | undefined;
+}
+
+/** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+export interface ListenCertificateInput {
+  /** Names that clients ask for (SNI), exact or "*.example.com". Those of the certificate unless set. */
+  readonly names?: string | readonly string[] | undefined;
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+}
+
+/** `listen.also[]`: Further ports to listen on, such as one that redirects to https. */
+export interface FurtherListenerInput {
+  /** Port to listen on; 0 is any free one. */
+  readonly port: number | string;
+  /** Address to bind. @default "::" */
+  readonly host?: string | undefined;
+  /** TLS towards clients. Plain HTTP unless set. */
+  readonly tls?: ListenTlsInput | undefined;
+  /** Sends every client to the same URL by https (308), and does nothing else: "https". */
+  readonly redirect?: "https" | undefined;
 }
 
 /** `listen.limits`: What a client may ask for at most. */
@@ -385,14 +709,38 @@ export interface EndpointInput {
   readonly url: string;
   /** Share of the traffic relative to the other endpoints; 0 gets none. @default 1 */
   readonly weight?: number | undefined;
+  /** Its tier: 0 takes all traffic while enough of it can be tried. @default 0 */
+  readonly priority?: number | undefined;
+  /** The zone that it stands in, for `balance.prefer`. */
+  readonly zone?: string | undefined;
+  /** The clients' region that it serves first. */
+  readonly region?: string | undefined;
 }
 
 /** `upstreams.*`: Groups of equivalent servers, by name. */
 export interface UpstreamInput {
   /** Servers of the group: URLs, or objects with a url and a weight. */
-  readonly endpoints: string | EndpointInput | readonly (string | EndpointInput)[];
-  /** How an endpoint is picked; both honour weights. @default "round-robin" */
-  readonly balance?: "round-robin" | "random" | undefined;
+  readonly endpoints?: string | EndpointInput | readonly (string | EndpointInput)[] | undefined;
+  /** Where endpoints come from instead; those of `endpoints` count until the first answer. */
+  readonly discovery?: DiscoveryInput | undefined;
+  /** How an endpoint is picked. All policies honour weights. @default "p2c" */
+  readonly balance?: "p2c" | "round-robin" | "random" | "least-in-flight" | "peak-ewma" | "ring-hash" | "maglev" | "rendezvous" | BalanceFunction | BalanceInput | undefined;
+  /** Active checks. */
+  readonly health?: string | HealthInput | undefined;
+  /** Leaves out endpoints that fail more often than the others. */
+  readonly ejection?: false | EjectionInput | undefined;
+  /** Share of endpoints below which health no longer counts. 0: only where none is healthy. @default 0 */
+  readonly panic?: number | undefined;
+  /** Time from a tenth to all of its share for an endpoint that joins or comes back. @default "30s" */
+  readonly slowStart?: DurationInput | undefined;
+  /** Stops sending to an endpoint that keeps failing. On where there are two endpoints or more, unless set. */
+  readonly breaker?: false | BreakerInput | undefined;
+  /** Another attempt where one fails before a response. On where there are two endpoints or more, unless set. */
+  readonly retry?: false | RetryInput | undefined;
+  /** A copy of slow GET and HEAD requests to another endpoint; the first answer counts. */
+  readonly hedge?: HedgeInput | undefined;
+  /** Caps on what is in progress. */
+  readonly concurrency?: ConcurrencyInput | undefined;
   /** Host sent upstream: the endpoint's ("upstream"), the client's ("preserve"), or this one. @default "upstream" */
   readonly host?: string | undefined;
   /** TLS towards https endpoints. */
@@ -405,6 +753,192 @@ export interface UpstreamInput {
   readonly limits?: UpstreamLimitsInput | undefined;
   /** How it is reached: "fetch" for the runtime's own fetch. Unless set, by the proxy's HTTP/1.1 client where there is one. */
   readonly transport?: "fetch" | undefined;
+}
+
+/** `upstreams.*.discovery`: Where endpoints come from instead; those of `endpoints` count until the first answer. */
+export interface DiscoveryInput {
+  /** URL whose host is looked up: each address (A and AAAA) is an endpoint. */
+  readonly dns?: string | undefined;
+  /** SRV records: each target is an endpoint, their priorities are tiers. */
+  readonly srv?: string | ServiceInput | undefined;
+  /** JSON file that is watched: URLs, or objects as in `endpoints`. */
+  readonly file?: string | undefined;
+  /** The same list from a server. */
+  readonly http?: string | HttpListInput | undefined;
+  /** The EndpointSlices of a service. */
+  readonly kubernetes?: KubernetesInput | undefined;
+}
+
+/** `upstreams.*.discovery.srv`: SRV records: each target is an endpoint, their priorities are tiers. */
+export interface ServiceInput {
+  /** Name of the SRV records. */
+  readonly name: string;
+  /** How the endpoints are reached. @default "http" */
+  readonly scheme?: "http" | "https" | undefined;
+}
+
+/** `upstreams.*.discovery.http`: The same list from a server. */
+export interface HttpListInput {
+  /** Answers with the list as JSON; asked with If-None-Match. */
+  readonly url: string;
+  /** Headers of the request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Time between two requests. @default "10s" */
+  readonly interval?: DurationInput | undefined;
+}
+
+/** `upstreams.*.discovery.kubernetes`: The EndpointSlices of a service. */
+export interface KubernetesInput {
+  /** Name of the service. */
+  readonly service: string;
+  /** Its namespace. @default "default" */
+  readonly namespace?: string | undefined;
+  /** Name or number of its port; the first unless set. */
+  readonly port?: string | undefined;
+  /** How the endpoints are reached. @default "http" */
+  readonly scheme?: "http" | "https" | undefined;
+  /** The API server. @default "https://kubernetes.default.svc" */
+  readonly server?: string | undefined;
+  /** File with the bearer token, such as /var/run/secrets/kubernetes.io/serviceaccount/token. */
+  readonly tokenFile?: string | undefined;
+  /** Authority of the API server as PEM text. */
+  readonly ca?: string | undefined;
+}
+
+/** `upstreams.*.balance`: How an endpoint is picked. All policies honour weights. */
+export interface BalanceInput {
+  /** "p2c": the less loaded of two random ones. "peak-ewma" goes by latency, the hashes by `key`; from TypeScript a function chooses. @default "p2c" */
+  readonly policy?: "p2c" | "round-robin" | "random" | "least-in-flight" | "peak-ewma" | "ring-hash" | "maglev" | "rendezvous" | BalanceFunction | undefined;
+  /** What hash policies go by. "ip" unless set. */
+  readonly key?: string | undefined;
+  /** Most load of an endpoint relative to its fair share, with hash policies. 1.5 unless set. */
+  readonly bound?: number | "unlimited" | undefined;
+  /** Keeps each client at its endpoint by a signed cookie. */
+  readonly sticky?: StickyInput | undefined;
+  /** Which endpoints come first: those of this proxy's `zone`, of the zone with the lowest latency, or of the client's region. */
+  readonly prefer?: "zone" | "latency" | "region" | undefined;
+  /** The zone that this proxy runs in. */
+  readonly zone?: string | undefined;
+  /** Header with the client's country or region; it must come from something that can be trusted. */
+  readonly regionHeader?: string | undefined;
+}
+
+/** `upstreams.*.balance.sticky`: Keeps each client at its endpoint by a signed cookie. */
+export interface StickyInput {
+  /** What the cookie is signed with: the same for all proxies of a site. */
+  readonly secret: string;
+  /** Name of the cookie. @default "fairlead-endpoint" */
+  readonly cookie?: string | undefined;
+  /** How long it is kept; as long as the browser's session unless set. */
+  readonly maxAge?: DurationInput | undefined;
+  /** Its SameSite attribute. @default "Lax" */
+  readonly sameSite?: "Strict" | "Lax" | "None" | undefined;
+}
+
+/** `upstreams.*.health`: Active checks. */
+export interface HealthInput {
+  /** "http" asks for `path`; "tcp" opens a connection. @default "http" */
+  readonly check?: "http" | "tcp" | undefined;
+  /** Path and query to ask for. @default "/" */
+  readonly path?: string | undefined;
+  /** Value of Host. The endpoint's own unless set. */
+  readonly host?: string | undefined;
+  /** Statuses that pass. Redirects are not followed. @default ["2xx"] */
+  readonly statuses?: readonly (number | string)[] | undefined;
+  /** Text that the first 64 KiB of the body must hold. */
+  readonly body?: string | undefined;
+  /** Time between checks, ± 10 %. @default "10s" */
+  readonly interval?: DurationInput | undefined;
+  /** The same while an endpoint is down or changing. @default "2s" */
+  readonly fastInterval?: DurationInput | undefined;
+  /** Time that a check may take. @default "2s" */
+  readonly timeout?: DurationInput | undefined;
+  /** Failures in a row that take an endpoint out. @default 3 */
+  readonly failures?: number | undefined;
+  /** Successes in a row that bring it back. @default 2 */
+  readonly successes?: number | undefined;
+}
+
+/** `upstreams.*.ejection`: Leaves out endpoints that fail more often than the others. */
+export interface EjectionInput {
+  /** How often success rates are compared. @default "10s" */
+  readonly interval?: DurationInput | undefined;
+  /** Requests in an interval before an endpoint's rate counts. @default 100 */
+  readonly requests?: number | undefined;
+  /** Endpoints with a rate before rates are compared. @default 5 */
+  readonly endpoints?: number | undefined;
+  /** Standard deviations below the mean that make an outlier. @default 1.9 */
+  readonly deviations?: number | undefined;
+  /** The first ejection; the n-th in a row lasts n times as long. @default "30s" */
+  readonly duration?: DurationInput | undefined;
+  /** The longest ejection. @default "5m" */
+  readonly maxDuration?: DurationInput | undefined;
+  /** Share of the endpoints that may be ejected at once. @default 0.5 */
+  readonly maxShare?: number | undefined;
+}
+
+/** `upstreams.*.breaker`: Stops sending to an endpoint that keeps failing. On where there are two endpoints or more, unless set. */
+export interface BreakerInput {
+  /** Failures in a row that open it. @default 5 */
+  readonly failures?: number | undefined;
+  /** Share of failures within ten seconds that opens it. @default 0.5 */
+  readonly rate?: number | undefined;
+  /** Results within ten seconds before the share counts. @default 20 */
+  readonly requests?: number | undefined;
+  /** The first open time; doubles with each reopening, ± 20 %. @default "5s" */
+  readonly open?: DurationInput | undefined;
+  /** The longest open time. @default "5m" */
+  readonly maxOpen?: DurationInput | undefined;
+  /** Requests at once while half-open. @default 3 */
+  readonly probes?: number | undefined;
+  /** Successes that close it. @default 3 */
+  readonly successes?: number | undefined;
+  /** Count status 500 as a failure, as 502, 503 and 504 are. @default false */
+  readonly internalError?: boolean | undefined;
+}
+
+/** `upstreams.*.retry`: Another attempt where one fails before a response. On where there are two endpoints or more, unless set. */
+export interface RetryInput {
+  /** Attempts after the first, on other endpoints where there are any. @default 1 */
+  readonly attempts?: number | undefined;
+  /** Statuses of responses that are given up for another attempt. @default [502,503,504] */
+  readonly codes?: readonly number[] | undefined;
+  /** Requests with more content are not repeated once it was sent. @default "64KiB" */
+  readonly bodyBytes?: SizeInput | undefined;
+  /** Repeat any method where the request has an Idempotency-Key. @default false */
+  readonly idempotencyKey?: boolean | undefined;
+  /** Most retries of the upstream. */
+  readonly budget?: BudgetInput | undefined;
+}
+
+/** `upstreams.*.retry.budget`: Most retries of the upstream. */
+export interface BudgetInput {
+  /** Share of the requests of the last ten seconds. @default 0.2 */
+  readonly share?: number | undefined;
+  /** So many a second besides. @default 10 */
+  readonly perSecond?: number | undefined;
+}
+
+/** `upstreams.*.hedge`: A copy of slow GET and HEAD requests to another endpoint; the first answer counts. */
+export interface HedgeInput {
+  /** A copy is sent no sooner than this. @default "50ms" */
+  readonly minDelay?: DurationInput | undefined;
+  /** And no later; between the two, when 95 % of requests are answered. @default "2s" */
+  readonly maxDelay?: DurationInput | undefined;
+  /** Most copies, as a share of requests. @default 0.05 */
+  readonly share?: number | undefined;
+}
+
+/** `upstreams.*.concurrency`: Caps on what is in progress. */
+export interface ConcurrencyInput {
+  /** Attempts in progress at the upstream; "adaptive" follows latency. */
+  readonly limit?: number | "adaptive" | undefined;
+  /** Requests that may wait for room; what comes then gets a 503. @default 64 */
+  readonly queue?: number | undefined;
+  /** Longest wait. @default "1s" */
+  readonly queueTimeout?: DurationInput | undefined;
+  /** Attempts in progress at one endpoint. */
+  readonly perEndpoint?: number | undefined;
 }
 
 /** `upstreams.*.tls`: TLS towards https endpoints. */
@@ -427,8 +961,12 @@ export interface UpstreamTimeoutsInput {
   readonly connect?: DurationInput | undefined;
   /** Time from the request sent to the response's head. @default "15s" */
   readonly firstByte?: DurationInput | undefined;
+  /** Time for one attempt until the response's head, waiting for room included. No limit unless set. */
+  readonly attempt?: DurationInput | undefined;
   /** Time between two pieces of a body, either direction. 60s unless set, 5m for event streams. */
   readonly idle?: DurationInput | undefined;
+  /** Time without a byte in either direction of a tunnel, such as a WebSocket. @default "5m" */
+  readonly tunnelIdle?: DurationInput | undefined;
 }
 
 /** `upstreams.*.pool`: Connections to the upstream. */
@@ -455,6 +993,12 @@ export interface RouteInput<Upstream extends string = string> {
   readonly match?: RouteMatchInput | readonly RouteMatchInput[] | undefined;
   /** Name of the upstream to send requests to, or several with weights. */
   readonly upstream?: NoInfer<Upstream> | Reference | readonly WeightedUpstreamInput<Upstream>[] | undefined;
+  /** Keeps a client at one upstream of several: what it is known by, "ip", "header:NAME" or "cookie:NAME". */
+  readonly sticky?: string | undefined;
+  /** Upstreams that are tried in order where the route's own can't answer. */
+  readonly failover?: NoInfer<Upstream> | Reference | readonly (NoInfer<Upstream> | Reference)[] | undefined;
+  /** Copies requests to another upstream, whose answers nobody sees. */
+  readonly mirror?: NoInfer<Upstream> | Reference | MirrorInput<Upstream> | undefined;
   /** Sends the client elsewhere. */
   readonly redirect?: RedirectInput | undefined;
   /** Answers with something fixed. */
@@ -471,6 +1015,8 @@ export interface RouteInput<Upstream extends string = string> {
   readonly middleware?: readonly Middleware[] | undefined;
   /** Overrides `listen.limits.bodyBytes`; a size or "unlimited". */
   readonly bodyBytes?: SizeInput | undefined;
+  /** Protocols that clients may switch to (`Upgrade`), if the upstream agrees. None where the list is empty. @default ["websocket"] */
+  readonly upgrade?: readonly string[] | undefined;
   /** Overrides `validation.encodedSlash`. */
   readonly encodedSlash?: "reject" | "keep" | undefined;
 }
@@ -513,6 +1059,18 @@ export interface HeaderEditInput {
   readonly remove?: string | readonly string[] | undefined;
 }
 
+/** `routes[].mirror`: Copies requests to another upstream, whose answers nobody sees. */
+export interface MirrorInput<Upstream extends string = string> {
+  /** Where the copies go. */
+  readonly upstream: NoInfer<Upstream> | Reference;
+  /** Share of the requests that are copied. @default 1 */
+  readonly share?: number | undefined;
+  /** Requests with more content are not copied. @default "64KiB" */
+  readonly bodyBytes?: SizeInput | undefined;
+  /** Most copies at once; what comes then is not copied. @default 64 */
+  readonly inProgress?: number | undefined;
+}
+
 /** `routes[].redirect`: Sends the client elsewhere. */
 export interface RedirectInput {
   /** Status of the redirect. @default 302 */
@@ -549,16 +1107,22 @@ export interface RewriteInput {
   readonly prefix?: string | undefined;
   /** Replaces the whole path. May hold variables. */
   readonly path?: string | undefined;
+  /** Rewrites `Location` of responses where the upstream names itself or leaves out the prefix that was taken off. @default true */
+  readonly location?: boolean | undefined;
+  /** The same for Domain and Path of `Set-Cookie`, and adds Secure where only the client has TLS. @default true */
+  readonly cookies?: boolean | undefined;
 }
 
 /** `routes[].timeouts`: How long an exchange may take. */
 export interface RouteTimeoutsInput {
-  /** Time for the whole exchange. No limit unless set. */
+  /** Time for the whole exchange; of a tunnel, until it is open. No limit unless set. */
   readonly total?: DurationInput | undefined;
   /** Overrides the upstream's. */
   readonly firstByte?: DurationInput | undefined;
   /** Overrides the upstream's. */
   readonly idle?: DurationInput | undefined;
+  /** Overrides the upstream's. */
+  readonly tunnelIdle?: DurationInput | undefined;
 }
 
 /** `validation`: Which requests are let in. */

@@ -42,6 +42,11 @@ export interface Arrival extends RequestHead {
   readonly peer: Peer;
   /** Port that the client connected to, where the proxy itself listens. */
   readonly localPort: number | undefined;
+  /**
+   * What the client's connection can be switched to: any protocol's bytes, a runtime's own WebSocket, or nothing, as in an
+   * app on somebody else's server.
+   */
+  readonly switchesTo: "bytes" | "web-socket" | "nothing";
   /** Fires `client-closed` when the client leaves before the response is complete. */
   readonly cancellation: Cancellation;
   /** The Web request, where a server speaks fetch. */

@@ -16,7 +16,14 @@ export type Capability =
   | "client-keep-alive-timeout"
   | "connection-limit"
   | "requests-per-connection"
-  | "graceful-drain";
+  | "graceful-drain"
+  | "tunnel"
+  | "listen-tls"
+  | "cipher-list"
+  | "several-listeners"
+  | "background"
+  | "discovery"
+  | "tcp-check";
 
 /**
  * What a platform can do beyond the common ground. A config that asks for more than its platform offers is
@@ -40,6 +47,13 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "connection-limit": "bound the number of client connections",
   "requests-per-connection": "close a client connection after a number of requests",
   "graceful-drain": "finish requests in flight before the process ends",
+  tunnel: "switch to protocols other than WebSocket, and close tunnels that are idle",
+  "listen-tls": "speak TLS to clients",
+  "cipher-list": "choose the cipher suites of TLS towards clients",
+  "several-listeners": "listen on several ports",
+  background: "let requests wait in a queue for room, or work go on between requests",
+  discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
+  "tcp-check": "check endpoints by opening a connection",
 };
 
 /** What it takes sockets of our own to upstreams for: `fetch` can do none of it. */
@@ -64,4 +78,8 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "connection-limit",
   "requests-per-connection",
   "graceful-drain",
+  "tunnel",
+  "listen-tls",
+  "cipher-list",
+  "several-listeners",
 ]);

@@ -30,6 +30,8 @@ export interface AttemptTimeouts {
   readonly idleMs: number;
   /** The same where the response is an event stream, which may be quiet for long. */
   readonly eventStreamIdleMs: number;
+  /** Without a byte in either direction of a tunnel. */
+  readonly tunnelIdleMs: number;
 }
 
 export interface Endpoint {
@@ -48,6 +50,12 @@ export interface Endpoint {
   readonly socketPath: string | undefined;
   /** Share of new traffic relative to its siblings; 0 is none. */
   readonly weight: number;
+  /** Tier for balancing by priority; 0 is tried first. @default 0 */
+  readonly priority?: number | undefined;
+  /** Name of the zone it stands in. */
+  readonly zone?: string | undefined;
+  /** Country or larger area whose clients it serves first. */
+  readonly region?: string | undefined;
   readonly tls: EndpointTls | undefined;
   readonly pool: EndpointPool;
   /** Most bytes of a response's header section. */

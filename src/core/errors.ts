@@ -54,10 +54,13 @@ export type ErrorCode =
   | "upstream-reset"
   | "bad-upstream-response"
   | "no-endpoint"
+  | "circuit-open"
   | "overloaded"
   | "draining"
   | "attempt-timeout"
-  | "deadline-exceeded";
+  | "deadline-exceeded"
+  | "discarded"
+  | "superseded";
 
 /** Every code, with its status, fault and what may be done about it. */
 export const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
@@ -83,10 +86,14 @@ export const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
     retryable: false,
   }),
   "no-endpoint": kind(503, "No upstream endpoint available", "gateway", { temporary: true }),
+  "circuit-open": kind(503, "Upstream is failing; requests are held off", "gateway", { temporary: true }),
   overloaded: kind(503, "Too many requests in progress", "gateway", { temporary: true }),
   draining: kind(503, "Shutting down", "gateway", { temporary: true }),
   "attempt-timeout": kind(504, "Upstream took too long", "upstream", upstreamFailure),
   "deadline-exceeded": kind(504, "Request took too long", "upstream", { temporary: true }),
+  // Why an attempt was given up for another one; never sent.
+  discarded: kind(500, "Given up for a retry", "gateway"),
+  superseded: kind(500, "A faster copy has answered", "gateway"),
 };
 
 /** What may accompany an error. */

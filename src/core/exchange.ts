@@ -44,6 +44,8 @@ export interface Exchange {
   readonly drop: readonly string[];
   /** Fields of `drop` that routing and templates must not see either. Never a forwarding field of a trusted peer. */
   readonly disregarded: readonly string[];
+  /** Protocol that the client asks to switch to and the route allows, as it was written; undefined for none. */
+  readonly upgrade: string | undefined;
   /** The request's content, bounded by the body limit. */
   readonly body: Body;
   /** When the whole exchange must be over, in the clock's milliseconds; Infinity is no limit. */
@@ -52,6 +54,10 @@ export interface Exchange {
   readonly cancellation: Cancellation;
   /** Where attempts are noted, for the exchange's report. Shared by all copies of this exchange. */
   readonly trail: Trail;
+  /** Keeps the process or the isolate until work is done that nobody waits for. @default it goes on by itself */
+  readonly background?: ((work: Promise<void>) => void) | undefined;
+  /** Called with the outcome of each attempt made for this copy, after its lease was settled. */
+  readonly onAttemptEnd?: ((outcome: Outcome) => void) | undefined;
 }
 
 /** What happened to an exchange so far. */
@@ -59,6 +65,8 @@ export interface Trail {
   attempts: number;
   /** The last endpoint tried. */
   endpoint: Endpoint | undefined;
+  /** Those tried before it. */
+  earlier?: Endpoint[] | undefined;
   /** Edits of the response that stand in for the route's: those of the share of traffic that the exchange belongs to. */
   edits: EditSource | undefined;
   /** Why the exchange failed, where a layer has made a reply of the failure. */

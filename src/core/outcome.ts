@@ -35,3 +35,9 @@ export interface Outcome {
   readonly reused: boolean;
   readonly times: PhaseTimes;
 }
+
+/** How an attempt ended that failed with `error`. */
+export const endingOf = (error: ProxyError | undefined): Ending => {
+  if (error === undefined) return "complete";
+  return error.code === "discarded" || error.code === "superseded" ? error.code : "failed";
+};

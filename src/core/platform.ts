@@ -1,8 +1,10 @@
 /** The ports: everything that a runtime passes in. `runtimes/*` and `fairlead/testing` implement them. */
 import type { Arrival } from "./arrival.ts";
 import type { Capability } from "./capability.ts";
+import type { Discover } from "./endpoint-source.ts";
 import type { ProxyError } from "./errors.ts";
 import type { Attempt } from "./exchange.ts";
+import type { Probe } from "./probe.ts";
 import type { Reply } from "./reply.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { InspectTls } from "./tls-inspection.ts";
@@ -60,6 +62,12 @@ export interface Platform {
   readonly telemetry: Telemetry;
   /** Left out where a config can name no certificates. */
   readonly inspectTls?: InspectTls | undefined;
+  /** Left out where nothing goes on between requests; endpoints are then those that the config lists. */
+  readonly discover?: Discover | undefined;
+  /** Opens a connection. Left out where there are none to be had. */
+  readonly tcpProbe?: Probe | undefined;
+  /** HMAC-SHA-256 of `text` under `secret`, as text that may stand in a cookie. */
+  sign(secret: string, text: string): Promise<string>;
   /**
    * Reads a Web request of this runtime's fetch server. `env` is Hono's `c.env`; `original` the request that the server
    * made, where the app has put another in its place and that one is known.

@@ -1,6 +1,7 @@
 /** What services return: plain data, cheap to read and to change. */
 import type { HeaderPairs } from "../http/header-edits.ts";
-import type { Body, ByteSource } from "./body.ts";
+import { type Body, type ByteSource, cancelBody } from "./body.ts";
+import type { ProxyError } from "./errors.ts";
 
 export type Reply = HttpReply | TunnelReply;
 
@@ -25,17 +26,40 @@ export interface TunnelReply {
   readonly kind: "tunnel";
   /** Value of `Upgrade`. */
   readonly protocol: string;
+  /** End-to-end fields only, as those of an `HttpReply`. */
   readonly fields: HeaderPairs;
   readonly tunnel: Tunnel;
 }
 
+export type Tunnel = ByteTunnel | NativeTunnel;
+
 /** Two directions of bytes, each with its own end. */
-export interface Tunnel {
-  /** What the upstream sends. */
+export interface ByteTunnel {
+  readonly kind: "bytes";
+  /** What the upstream sends. Cancelled where the client is not told of the switch. */
   readonly fromUpstream: ByteSource;
+  /** The tunnel is closed when no byte has moved in either direction for so long; 0 is no limit. */
+  readonly idleMs: number;
   /** Starts the other direction; called once, after the client was told of the switch. */
   open(fromClient: ByteSource): void;
 }
+
+/** A runtime's own WebSocket, which goes into its own `Response`. */
+export interface NativeTunnel {
+  readonly kind: "native";
+  readonly webSocket: unknown;
+}
+
+/** Ends a tunnel that nobody will use. */
+export const cancelTunnel = (tunnel: Tunnel, reason: ProxyError): void => {
+  if (tunnel.kind === "bytes") tunnel.fromUpstream.cancel(reason);
+};
+
+/** A reply that nobody will send. */
+export const cancelReply = (reply: Reply, reason: ProxyError): void => {
+  if (reply.kind === "http") cancelBody(reply.body, reason);
+  else cancelTunnel(reply.tunnel, reason);
+};
 
 /** A copy of `reply` with other fields. */
 export const withFields = (

@@ -13,3 +13,9 @@ export const stack =
   (layers: readonly Layer[]): Layer =>
   (service) =>
     layers.reduceRight((next, layer) => layer(next), service);
+
+/** A layer, and how `explain` shows it. */
+export interface NamedLayer {
+  readonly name: string;
+  readonly layer: Layer;
+}

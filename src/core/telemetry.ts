@@ -29,6 +29,40 @@ export interface ExchangeReport {
   readonly endedAt: number;
 }
 
+/** Something that an upstream decided by itself. `upstream` is its name, `endpoint` as in `ExchangeReport`. */
+export type UpstreamEvent =
+  | (EndpointEvent & {
+      readonly kind: "breaker";
+      readonly to: "closed" | "open" | "half-open";
+      readonly reason: string;
+    })
+  | (EndpointEvent & {
+      readonly kind: "health";
+      readonly change: "admitted" | "up" | "down";
+      readonly reason: string;
+    })
+  | (EndpointEvent & { readonly kind: "ejected"; readonly forMs: number; readonly reason: string })
+  | {
+      readonly kind: "retried" | "retry-over-budget";
+      readonly upstream: string;
+      /** The one that failed; undefined where none was to be had. */
+      readonly endpoint: string | undefined;
+      readonly reason: string;
+    }
+  | { readonly kind: "hedged" | "panic"; readonly upstream: string }
+  | { readonly kind: "mirrored"; readonly upstream: string; readonly result: "sent" | "dropped" | "failed" }
+  | {
+      readonly kind: "endpoints";
+      readonly upstream: string;
+      readonly result: "changed" | "kept";
+      readonly reason: string;
+    };
+
+interface EndpointEvent {
+  readonly upstream: string;
+  readonly endpoint: string;
+}
+
 /** Of an exchange that failed. */
 export interface FailureReport extends ExchangeReport {
   readonly error: ProxyError;
@@ -41,4 +75,5 @@ export const isFailure = (report: ExchangeReport): report is FailureReport => re
 export interface Telemetry {
   exchangeEnded?(report: ExchangeReport): void;
   attemptEnded?(attempt: Attempt, outcome: Outcome): void;
+  upstreamEvent?(event: UpstreamEvent): void;
 }

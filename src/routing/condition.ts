@@ -1,9 +1,9 @@
 /** Conditions on one named value of a request: header, query parameter or cookie. */
 import type { HeaderPairs } from "../http/header-edits.ts";
 import { joinedValue } from "../http/headers.ts";
-import { cookieValue } from "./cookie-value.ts";
+import { cookieValue } from "../http/cookie-value.ts";
 import type { RouteMatch, ValueMatch } from "./match.ts";
-import { queryValue } from "./query-value.ts";
+import { queryValue } from "../http/query-value.ts";
 import { type Regex, compileRegex } from "./regex.ts";
 
 /** What a request is routed by. */

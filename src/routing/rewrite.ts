@@ -88,3 +88,12 @@ export const compileRewrite = (
   const target = rewriteOf(rewrite, match, encodedSlash);
   return (path, query, scope) => (path === "*" ? "*" : target(path, query, scope));
 };
+
+/** How much of a path a rewrite takes off its front; undefined where all of it is replaced. */
+export const compileTaken = (
+  { stripPrefix, prefix, path }: PathRewrite,
+  match: RouteMatch,
+): ((path: string) => number) | undefined => {
+  if (path !== undefined) return undefined;
+  return stripPrefix || prefix !== undefined ? matchedLength(compilePath(match.path)) : () => 0;
+};

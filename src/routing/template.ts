@@ -1,7 +1,7 @@
 /** Text with variables, compiled once and rendered per request. */
 import { nearestName } from "../core/nearest.ts";
-import { cookieValue } from "./cookie-value.ts";
-import { queryBytes } from "./query-value.ts";
+import { cookieValue } from "../http/cookie-value.ts";
+import { queryBytes } from "../http/query-value.ts";
 
 /** What variables are read from. */
 export interface TemplateScope {

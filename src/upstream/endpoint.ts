@@ -10,6 +10,12 @@ export interface EndpointOptions {
   readonly pool: EndpointPool;
   /** @default 65536 */
   readonly maxHeadBytes?: number;
+  /** Name that the URL's address was found under: stands for it in `Host`, SNI and the certificate's check. */
+  readonly name?: string | undefined;
+  /** See `Endpoint`. */
+  readonly priority?: number | undefined;
+  readonly zone?: string | undefined;
+  readonly region?: string | undefined;
 }
 
 const DEFAULT_MAX_HEAD_BYTES = 64 * 1024;
@@ -33,18 +39,27 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
     throw new TypeError(`endpoint "${url}": expected http://, https:// or unix:/path`);
   }
   const secure = parsed.protocol === "https:";
-  const effectiveTls = secure ? (tls ?? VERIFIED) : undefined;
+  const effectiveTls = secure ? named(tls ?? VERIFIED, options.name) : undefined;
   return {
     key: JSON.stringify([upstream, socketPath ?? parsed.origin, parsed.pathname]),
     upstream,
     origin: parsed.origin,
     scheme: secure ? "https" : "http",
-    authority: parsed.host,
+    authority: options.name === undefined ? parsed.host : withPort(options.name, parsed.port),
     basePath: parsed.pathname === "/" ? "" : parsed.pathname,
     socketPath,
     weight,
+    priority: options.priority,
+    zone: options.zone,
+    region: options.region,
     tls: effectiveTls,
     pool,
     maxHeadBytes,
   };
 };
+
+/** A server name that the config sets goes first. */
+const named = (tls: EndpointTls, name: string | undefined): EndpointTls =>
+  name === undefined || tls.serverName !== undefined ? tls : { ...tls, serverName: name };
+
+const withPort = (name: string, port: string): string => (port === "" ? name : `${name}:${port}`);

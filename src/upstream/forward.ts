@@ -2,8 +2,9 @@
 import type { AttemptTimeouts } from "../core/endpoint.ts";
 import type { Attempt, EditSource, Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
-import type { Outcome } from "../core/outcome.ts";
+import { type Outcome, endingOf } from "../core/outcome.ts";
 import type { Transport } from "../core/platform.ts";
+import { type Reply, withFields } from "../core/reply.ts";
 import type { Service } from "../core/service.ts";
 import type { Telemetry } from "../core/telemetry.ts";
 import { type HeaderEdits, NO_EDITS, withoutNames } from "../http/header-edits.ts";
@@ -13,6 +14,7 @@ import {
   REPLACED_BY_FORWARDING,
   pushForwardingFields,
 } from "./forwarding-headers.ts";
+import { type Places, type ResponseRewrite, clientFields } from "./response-rewrite.ts";
 import { type Upstream, hostFor } from "./upstream.ts";
 
 export interface ForwardOptions {
@@ -26,6 +28,9 @@ export interface ForwardOptions {
   /** Host field instead of what the upstream's policy says. */
   readonly host: ((exchange: Exchange) => string) | undefined;
   readonly requestEdits: EditSource;
+  readonly responseRewrite: ResponseRewrite;
+  /** How much of the client's path is taken off its front; undefined where all of it is replaced. */
+  readonly taken: ((path: string) => number) | undefined;
 }
 
 /** Request fields that transports write themselves: they frame the message, name the host and pass on expectations. */
@@ -35,14 +40,63 @@ const OWNED_BY_TRANSPORT = ["host", "content-length", "expect"];
 export const forward = (options: ForwardOptions): Service => {
   const { upstream, transport } = options;
   const editsOf = requestEditor(options);
-  return (exchange) => {
+  const rewrites = options.responseRewrite.location || options.responseRewrite.cookies;
+  return async (exchange) => {
+    // Everything that the config's templates may get wrong comes before the lease, which must be settled.
+    const message: AttemptMessage = {
+      edits: editsOf(exchange),
+      target: options.target(exchange),
+      host: options.host?.(exchange),
+    };
     const lease = upstream.lease(exchange);
     const { trail } = exchange;
     trail.attempts += 1;
+    if (trail.endpoint !== undefined) (trail.earlier ??= []).push(trail.endpoint);
     trail.endpoint = lease.endpoint;
-    return transport.send(new ForwardAttempt(exchange, lease, editsOf(exchange), options));
+    const attempt = new ForwardAttempt(exchange, lease, message, options);
+    const reply = await transport.send(attempt);
+    return rewrites ? forClient(reply, attempt, options) : reply;
   };
 };
+
+/** `reply` with the client's view of where it comes from. */
+const forClient = (reply: Reply, attempt: Attempt, { responseRewrite, taken }: ForwardOptions): Reply => {
+  if (reply.kind !== "http") return reply;
+  const fields = clientFields(reply.fields, responseRewrite, () => placesOf(attempt, taken));
+  return fields === reply.fields ? reply : withFields(reply, fields, reply.added);
+};
+
+const placesOf = (attempt: Attempt, taken: ForwardOptions["taken"]): Places => {
+  const { endpoint, exchange, host, target } = attempt;
+  const { scheme, host: clientHost } = exchange.client;
+  const [path = ""] = target.split("?", 1);
+  const length = taken?.(exchange.path);
+  const rest = length === undefined ? "" : exchange.path.slice(length);
+  // Where all of the path was replaced, or something else than the prefix: nobody knows the way back.
+  const isPrefixed = length !== undefined && path.endsWith(rest);
+  return {
+    client: {
+      scheme,
+      host: clientHost,
+      prefix: isPrefixed ? withoutSlash(exchange.path.slice(0, length)) : "",
+    },
+    upstream: {
+      scheme: endpoint.scheme,
+      hosts: [endpoint.authority, host],
+      prefix: isPrefixed ? withoutSlash(path.slice(0, path.length - rest.length)) : "",
+    },
+  };
+};
+
+const withoutSlash = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : path);
+
+/** What is sent, whichever endpoint gets it. */
+interface AttemptMessage {
+  readonly edits: HeaderEdits;
+  readonly target: string;
+  /** Undefined leaves it to the upstream's policy. */
+  readonly host: string | undefined;
+}
 
 class ForwardAttempt implements Attempt {
   readonly exchange: Exchange;
@@ -52,12 +106,12 @@ class ForwardAttempt implements Attempt {
   readonly #lease: Lease;
   readonly #options: ForwardOptions;
 
-  constructor(exchange: Exchange, lease: Lease, edits: HeaderEdits, options: ForwardOptions) {
+  constructor(exchange: Exchange, lease: Lease, message: AttemptMessage, options: ForwardOptions) {
     const { endpoint } = lease;
     this.exchange = exchange;
-    this.edits = edits;
-    this.target = joinTarget(endpoint.basePath, options.target(exchange));
-    this.host = options.host?.(exchange) ?? hostFor(options.upstream.host, endpoint, exchange);
+    this.edits = message.edits;
+    this.target = joinTarget(endpoint.basePath, message.target);
+    this.host = message.host ?? hostFor(options.upstream.host, endpoint, exchange);
     this.#lease = lease;
     this.#options = options;
   }
@@ -75,8 +129,12 @@ class ForwardAttempt implements Attempt {
     return this.exchange.cancellation;
   }
 
-  settle(outcome: Outcome): void {
+  settle(reported: Outcome): void {
+    // A transport that was cancelled need not know what for.
+    const ending = endingOf(reported.error);
+    const outcome = ending === reported.ending ? reported : { ...reported, ending };
     this.#lease.settle(outcome);
+    this.exchange.onAttemptEnd?.(outcome);
     const { telemetry } = this.#options;
     try {
       telemetry.attemptEnded?.(this, outcome);

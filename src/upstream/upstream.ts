@@ -1,26 +1,45 @@
 /** A named group of equivalent servers: which of them gets the next attempt, and with what Host. */
 import type { Balancer } from "../core/balancer.ts";
 import type { AttemptTimeouts, Endpoint } from "../core/endpoint.ts";
-import type { EndpointSet, EndpointState } from "../core/endpoint-state.ts";
+import type { EndpointSet, EndpointState, Member } from "../core/endpoint-state.ts";
 import { ProxyError } from "../core/errors.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
+import type { Clock } from "../core/platform.ts";
+import type { NamedLayer } from "../core/service.ts";
+import { EndpointLease, type LeaseContext } from "./endpoint-lease.ts";
 import type { EndpointRegistry } from "./registry.ts";
+import { EndpointSelection, type Exclusion } from "./selection.ts";
 
 export interface Upstream {
   readonly name: string;
+  /** Those of the moment: a discovery source may change them. */
   readonly endpoints: readonly Endpoint[];
+  /** The same with their states. Another object after each change. */
+  readonly set: EndpointSet;
   /** Host field sent: the endpoint's authority, the client's host, or a literal. */
   readonly host: HostPolicy;
   readonly timeouts: AttemptTimeouts;
   /** Whether its endpoints are reached by the runtime's `fetch` instead of the platform's transport. */
   readonly viaFetch: boolean;
+  /** Around all attempts at it, outermost first. */
+  readonly layers: readonly NamedLayer[];
   /**
    * Takes an endpoint for one attempt. The caller settles the lease.
    *
-   * @throws ProxyError `no-endpoint` when none may be tried.
+   * @throws ProxyError `no-endpoint`, `circuit-open` or `overloaded` when none may be tried.
    */
   lease(exchange: Exchange): Lease;
+  /** Replaces the endpoints. Those that stay keep their state; new ones start slowly. */
+  update(endpoints: readonly Endpoint[]): void;
+  /** What keeps each endpoint from new traffic now; undefined where nothing does. */
+  standing(): readonly Standing[];
+}
+
+export interface Standing {
+  readonly endpoint: Endpoint;
+  readonly state: EndpointState;
+  readonly exclusion: Exclusion | undefined;
 }
 
 export type HostPolicy =
@@ -28,44 +47,150 @@ export type HostPolicy =
   | { readonly kind: "preserve" }
   | { readonly kind: "literal"; readonly value: string };
 
-export interface UpstreamOptions extends Omit<Upstream, "lease"> {
+export interface UpstreamOptions extends Pick<
+  Upstream,
+  "name" | "endpoints" | "host" | "timeouts" | "viaFetch"
+> {
+  /** @default none */
+  readonly layers?: readonly NamedLayer[] | undefined;
   readonly balancer: Balancer;
   readonly registry: EndpointRegistry;
+  readonly clock: Clock;
+  /** Gives an endpoint's state what the upstream asks for: breaker, checks, ejection. @default nothing */
+  readonly equip?: ((state: EndpointState, endpoint: Endpoint) => void) | undefined;
+  /** Called before each pick. */
+  readonly watch?: ((set: EndpointSet, now: number) => void) | undefined;
+  /** @default 0 */
+  readonly slowStartMs?: number | undefined;
+  /** @default 0 */
+  readonly panicThreshold?: number | undefined;
+  /** Most attempts in flight at one endpoint. @default Infinity */
+  readonly maxInFlight?: number | undefined;
+  /** @default false */
+  readonly countsInternalError?: boolean | undefined;
+  /** Called for each pick that disregards health. */
+  readonly onPanic?: (() => void) | undefined;
 }
 
-const hasWeight = ({ weight }: Endpoint): boolean => weight > 0;
+export const createUpstream = (options: UpstreamOptions): Upstream => new BalancedUpstream(options);
 
-/** Weight 0 takes an endpoint out of new traffic. */
-export const createUpstream = ({ balancer, registry, ...options }: UpstreamOptions): Upstream => {
-  const set: EndpointSet = { version: 1, endpoints: options.endpoints };
-  const states = new Map(options.endpoints.map((endpoint) => [endpoint, registry.stateOf(endpoint.key)]));
-  return {
-    ...options,
-    lease(exchange) {
-      const endpoint = balancer.pick(set, hasWeight, exchange);
-      const state = endpoint && states.get(endpoint);
-      if (endpoint === undefined || state === undefined) {
-        throw new ProxyError("no-endpoint", {
-          detail: `every endpoint of upstream "${options.name}" has weight 0`,
-        });
-      }
-      return new CountedLease(endpoint, state);
-    },
-  };
-};
+class BalancedUpstream implements Upstream {
+  readonly name: string;
+  readonly host: HostPolicy;
+  readonly timeouts: AttemptTimeouts;
+  readonly viaFetch: boolean;
+  readonly layers: readonly NamedLayer[];
+  readonly #options: UpstreamOptions;
+  readonly #selection: EndpointSelection;
+  readonly #context: LeaseContext;
+  #endpoints: readonly Endpoint[] = [];
+  #set: EndpointSet = { members: [] };
 
-class CountedLease implements Lease {
-  readonly endpoint: Endpoint;
-  readonly #state: EndpointState;
-
-  constructor(endpoint: Endpoint, state: EndpointState) {
-    this.endpoint = endpoint;
-    this.#state = state;
-    state.inFlight += 1;
+  constructor(options: UpstreamOptions) {
+    const { name, registry, slowStartMs = 0, panicThreshold = 0, maxInFlight = Infinity } = options;
+    this.name = name;
+    this.host = options.host;
+    this.timeouts = options.timeouts;
+    this.viaFetch = options.viaFetch;
+    this.layers = options.layers ?? [];
+    this.#options = options;
+    const load = registry.shared(`${name} load`, undefined, () => ({ inFlight: 0 }));
+    this.#context = { load, countsInternalError: options.countsInternalError ?? false };
+    this.#selection = new EndpointSelection({ slowStartMs, panicThreshold, maxInFlight, load });
+    this.#setEndpoints(options.endpoints);
   }
 
-  settle(): void {
-    this.#state.inFlight -= 1;
+  get endpoints(): readonly Endpoint[] {
+    return this.#endpoints;
+  }
+  get set(): EndpointSet {
+    return this.#set;
+  }
+
+  lease(exchange: Exchange): Lease {
+    const now = this.#options.clock.now();
+    this.#options.watch?.(this.#set, now);
+    const member = this.#pick(exchange, now);
+    if (member === undefined) throw this.#refusal();
+    return new EndpointLease(member, this.#context, now);
+  }
+
+  update(endpoints: readonly Endpoint[]): void {
+    const known = new Set(this.#endpoints.map(({ key }) => key));
+    this.#setEndpoints(endpoints);
+    // With nothing to compare to, a slow start would only slow down.
+    if (known.size === 0) return;
+    const now = this.#options.clock.now();
+    for (const { endpoint, state } of this.#set.members)
+      if (!known.has(endpoint.key)) state.warmingSince = now;
+  }
+
+  standing(): readonly Standing[] {
+    const selection = this.#selection;
+    selection.now = this.#options.clock.now();
+    selection.forgetTried();
+    selection.isPanicking = false;
+    return this.#set.members.map((member) => ({
+      endpoint: member.endpoint,
+      state: member.state,
+      exclusion: selection.exclusionOf(member),
+    }));
+  }
+
+  #setEndpoints(endpoints: readonly Endpoint[]): void {
+    const { registry, equip } = this.#options;
+    this.#endpoints = endpoints;
+    this.#set = {
+      members: endpoints.map((endpoint, index) => {
+        const state = registry.stateOf(endpoint.key);
+        equip?.(state, endpoint);
+        return { endpoint, state, index };
+      }),
+    };
+  }
+
+  /** Another endpoint than those tried before, else one of them, else any that is not known to be broken. */
+  #pick(exchange: Exchange, now: number): Member | undefined {
+    const { balancer, onPanic } = this.#options;
+    const selection = this.#selection;
+    const set = this.#set;
+    selection.begin(exchange, set, now);
+    let member = balancer.pick(set, selection);
+    if (member !== undefined) return member;
+    const isRetry = exchange.trail.endpoint !== undefined;
+    if (isRetry) {
+      selection.forgetTried();
+      member = balancer.pick(set, selection);
+      if (member !== undefined) return member;
+    }
+    if (selection.isPanicking) return undefined;
+    selection.panic();
+    member = balancer.pick(set, selection);
+    if (member === undefined && isRetry) {
+      selection.forgetTried();
+      member = balancer.pick(set, selection);
+    }
+    if (member !== undefined) onPanic?.();
+    return member;
+  }
+
+  #refusal(): ProxyError {
+    const { name } = this;
+    const now = this.#options.clock.now();
+    const usable = this.standing().filter(({ exclusion }) => exclusion !== "drained");
+    if (usable.length === 0) {
+      const why = this.#endpoints.length === 0 ? "has no endpoints" : "has endpoints of weight 0 only";
+      return new ProxyError("no-endpoint", { detail: `upstream "${name}" ${why}` });
+    }
+    if (usable.some(({ exclusion }) => exclusion === "at-limit")) {
+      return new ProxyError("overloaded", { detail: `every endpoint of upstream "${name}" is at its limit` });
+    }
+    const opens = usable.map(({ state }) => state.breaker?.closedUntil(now) ?? now);
+    const seconds = Math.ceil((Math.min(...opens) - now) / 1_000);
+    return new ProxyError("circuit-open", {
+      detail: `every circuit breaker of upstream "${name}" is open`,
+      ...(Number.isFinite(seconds) && { headers: { "retry-after": String(Math.max(1, seconds)) } }),
+    });
   }
 }
 

@@ -48,6 +48,8 @@ export interface ArrivalOptions {
   readonly passesThrough?: boolean | undefined;
   /** Whether `request.signal` aborts when the client leaves. @default true */
   readonly signalsAbort?: boolean | undefined;
+  /** Whether the runtime's own WebSockets pass through. @default false */
+  readonly webSockets?: boolean | undefined;
   /** How long an exchange may take before the signal is looked at. @default it is looked at at once */
   readonly signalPatience?: SignalPatience | undefined;
 }
@@ -122,6 +124,10 @@ export class FetchArrival implements Arrival {
 
   get localPort(): number | undefined {
     return this.#server.localPort;
+  }
+
+  get switchesTo(): Arrival["switchesTo"] {
+    return this.#options.webSockets === true ? "web-socket" : "nothing";
   }
 
   get cancellation(): Cancellation {

@@ -3,7 +3,7 @@ import { type Body, type ByteSource, cancelBody } from "../core/body.ts";
 import { ProxyError } from "../core/errors.ts";
 import { problemReply } from "../core/local-reply.ts";
 import type { ReplyTarget } from "../core/platform.ts";
-import type { HttpReply, Reply } from "../core/reply.ts";
+import { type HttpReply, type Reply, cancelTunnel } from "../core/reply.ts";
 import { isContentless } from "../http/status.ts";
 import { byteSourceOf } from "./byte-source.ts";
 import { type FieldValues, LATIN1_VALUES } from "./field-values.ts";
@@ -28,10 +28,18 @@ const unwanted = (): ProxyError =>
 /** The one response for `reply`. Its body is read as fast as the server reads it, and cancelled with it. */
 export const responseOf = (reply: Reply, to: ReplyTarget, options: ResponseOptions = {}): Response => {
   if (reply.kind === "http") return httpResponse(reply, to, options);
+  const { tunnel } = reply;
+  if (tunnel.kind === "native") {
+    to.ended(undefined, 0);
+    return webSocketResponse(
+      tunnel.webSocket,
+      headersOf((options.values ?? LATIN1_VALUES).toSend(reply.fields)),
+    );
+  }
   const error = new ProxyError("not-implemented", {
     detail: "a switch of protocols, which this server can't pass on",
   });
-  reply.tunnel.fromUpstream.cancel(error);
+  cancelTunnel(reply.tunnel, error);
   const { method } = to;
   return httpResponse(
     problemReply(error, "", []),
@@ -39,6 +47,10 @@ export const responseOf = (reply: Reply, to: ReplyTarget, options: ResponseOptio
     options,
   );
 };
+
+/** Runtimes whose `fetch` hands out a WebSocket take it back in a `Response`. */
+const webSocketResponse = (webSocket: unknown, headers: HeadersInit): Response =>
+  new Response(null, { status: 101, headers, webSocket } as ResponseInit);
 
 const httpResponse = (
   { status, fields, added, body, declaredLength }: HttpReply,

@@ -29,8 +29,10 @@ const CLIENT = "fetch holds the connection to the upstream";
 export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   "HTTP/1.0 clients": HOLDS,
   "chunked requests": HOLDS,
+  discovery: "nothing goes on between requests",
   expectations: HOLDS,
   "half-closed clients": HOLDS,
+  tunnels: HOLDS,
   "half-closed clients that are answered": HOLDS,
   "interim answers": HOLDS,
   "limits while reading": HOLDS,
@@ -46,6 +48,7 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   "header limit of responses": CLIENT,
   "log lines about TLS": CLIENT,
   "fields of Cloudflare's edge elsewhere": "on Workers Cloudflare's edge sends them",
+  "switch of protocols in an app": "on Workers WebSockets pass",
   "log lines by the second": "a Worker has no timer outside of a request",
 };
 

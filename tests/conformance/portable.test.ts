@@ -135,6 +135,20 @@ const cases: Case[] = [
       expect([response.status, response.text === body]).toEqual([200, true]);
     },
   },
+  {
+    // The last one: it leaves the breaker open.
+    title: "circuit breaker stops asking an upstream that keeps failing",
+    run: async (stage) => {
+      stage.origin.script((x) => x.respond(503));
+      for (let i = 0; i < 5; i++) expect((await stage.request("/a")).status).toBe(503);
+      const asked = stage.origin.exchanges.length;
+      const refused = await stage.request("/a");
+      expect([refused.status, refused.text.includes("circuit-open")]).toEqual([503, true]);
+      expect(Number(refused.fields.get("retry-after"))).toBeGreaterThan(0);
+      expect(stage.origin.exchanges.length).toBe(asked);
+      expect((await stage.request("/hello")).status).toBe(200);
+    },
+  },
 ];
 
 conformance("portable app", { serves: "portable", config: oneUpstream(), cases });

@@ -48,6 +48,16 @@ const PARSER_ONLY: readonly (readonly [said: RegExp, why: string, input: unknown
     { upstreams: { a: [{ url: "http://a", weight: 0 }] } },
   ],
   [
+    /it is HTTP itself/,
+    "an expression without lookahead can't leave out a name",
+    { upstreams: { a: "http://a" }, routes: [{ upstream: "a", upgrade: ["h2c"] }] },
+  ],
+  [
+    /^no listener has tls/,
+    "an editor would blame the whole of listen",
+    { upstreams: { a: "http://a" }, listen: { also: [{ port: 80, redirect: "https" }] } },
+  ],
+  [
     /^no endpoint is https/,
     "an editor would blame the whole upstream",
     { upstreams: { a: { endpoints: "http://a", tls: { verify: false } } } },

@@ -11,11 +11,12 @@ import { HOP_BY_HOP } from "../../src/http/headers.ts";
 import { createEndpoint } from "../../src/upstream/endpoint.ts";
 
 /** Longer than any test takes. As where nobody has set a limit, event streams may be quiet for longer. */
-const AMPLE_TIMEOUTS: AttemptTimeouts = {
+export const AMPLE_TIMEOUTS: AttemptTimeouts = {
   connectMs: 20_000,
   firstByteMs: 20_000,
   idleMs: 20_000,
   eventStreamIdleMs: 60_000,
+  tunnelIdleMs: 60_000,
 };
 
 export interface EndpointParts {
@@ -53,6 +54,8 @@ export interface AttemptParts {
   readonly edits?: Partial<HeaderEdits>;
   /** Lower-case names; see `Exchange.drop`. */
   readonly drop?: readonly string[];
+  /** Protocol that the client asks to switch to. */
+  readonly upgrade?: string;
   readonly timeouts?: Partial<AttemptTimeouts>;
   readonly endsAt?: number;
   readonly cancellation?: Cancellation;
@@ -62,7 +65,7 @@ export interface AttemptParts {
 
 const OWNED_BY_TRANSPORT = ["host", "content-length", "expect"];
 
-const arrivalOf = (parts: AttemptParts): Arrival => {
+const arrivalOf = (parts: Omit<AttemptParts, "endpoint">): Arrival => {
   const { method = "GET", fields = [], target = "/", body = NO_BODY, cancellation = NEVER_CANCELLED } = parts;
   const notes = newFieldNotes();
   for (let i = 0; i < fields.length; i += 2) noteField(notes, fields[i] ?? "", fields[i + 1] ?? "");
@@ -78,13 +81,14 @@ const arrivalOf = (parts: AttemptParts): Arrival => {
     body,
     peer: { address: "127.0.0.1", port: undefined },
     localPort: undefined,
+    switchesTo: "bytes",
     cancellation,
     request: undefined,
     interim: parts.interim ?? (() => {}),
   };
 };
 
-const exchangeOf = (parts: AttemptParts): Exchange => {
+export const testExchange = (parts: Omit<AttemptParts, "endpoint"> = {}): Exchange => {
   const arrival = arrivalOf(parts);
   const [path = "", query = ""] = arrival.target.split(/(?=\?)/);
   return {
@@ -99,6 +103,7 @@ const exchangeOf = (parts: AttemptParts): Exchange => {
     idFields: [],
     drop: parts.drop ?? [],
     disregarded: [],
+    upgrade: parts.upgrade,
     body: arrival.body,
     endsAt: parts.endsAt ?? Infinity,
     cancellation: arrival.cancellation,
@@ -107,7 +112,7 @@ const exchangeOf = (parts: AttemptParts): Exchange => {
 };
 
 export const testAttempt = (parts: AttemptParts): Attempt => {
-  const exchange = exchangeOf(parts);
+  const exchange = testExchange(parts);
   const { endpoint, edits = {}, timeouts = {}, host = endpoint.authority, settle = () => {} } = parts;
   const drop = new Set([...HOP_BY_HOP, ...OWNED_BY_TRANSPORT, ...(edits.drop ?? [])]);
   return {

@@ -1,4 +1,5 @@
 /** The command line in memory: files in a map, output in strings, nothing listens. */
+import { issueCertificate } from "../../bin/x509.ts";
 import { main } from "../../cli/main.ts";
 import type { Host } from "../../cli/host.ts";
 import { RUNTIME_PROFILES } from "../../cli/runtime-profile.ts";
@@ -19,6 +20,8 @@ export interface CliSetup {
   readonly writable?: boolean;
   /** Codes of the errors that reading a path below the working directory fails with. */
   readonly unreadable?: Readonly<Record<string, string>>;
+  /** Why nothing answers at a host, by its name. */
+  readonly down?: Readonly<Record<string, string>>;
   /** What starting to serve fails with. */
   readonly serveError?: Error;
 }
@@ -57,7 +60,10 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       if (setup.writable === false) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
       files.set(path, text);
     },
+    writeSecret: async (path, text) => void files.set(path, text),
+    issueCertificate: async (request) => issueCertificate(request, Date.now()),
     onHangUp: () => {},
+    whenChanged: unexpected("watching files"),
     certificates: { inspect: () => [], accessTo: () => Promise.resolve(undefined) },
     importModule: unexpected("importing"),
     now: () => 0,
@@ -68,7 +74,10 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       throw setup.serveError ?? new Error("serving is not part of this test");
     },
     serveDemo: unexpected("the demo"),
-    reach: unexpected("connecting"),
+    reach:
+      setup.down === undefined
+        ? unexpected("connecting")
+        : async (target) => ("host" in target ? setup.down?.[target.host] : undefined),
   });
   const relative = [...files].map(([path, text]) => [path.slice(CWD.length + 1), text] as const);
   return { code, ...written, files: new Map(relative) };

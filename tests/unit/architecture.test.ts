@@ -110,11 +110,14 @@ describe("src, middleware and handlers", () => {
     expect(found(/(?<![.\w"'`-])(process|Deno|Bun|Buffer|navigator|caches|globalThis)[.[(]/)).toEqual([]);
   });
 
+  /** In somebody else's app there is no platform to ask for the time. */
+  const OWN_TIME = "middleware/circuit-breaker.ts";
+
   it("use no ambient clock, timer, randomness, network or console", () => {
     expect(
       found(
         /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|(?<![.\w])(performance|console)\.|(?<![.\w])(setTimeout|setInterval|setImmediate)\(|\bawait fetch\(/,
-      ),
+      ).filter((place) => !place.includes(OWN_TIME)),
     ).toEqual([]);
   });
 

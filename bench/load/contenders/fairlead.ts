@@ -1,7 +1,8 @@
 /** Fairlead's command with one config file: from its sources, and as the installed package for its start-up. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { benchConfig } from "../config.ts";
+import type { ConfigInput } from "../../../src/config/types.ts";
+import { benchConfig, resilienceConfig } from "../config.ts";
 import type { Contender, Ends, Launch, Part, ScriptRuntime } from "../contender.ts";
 import { installedCommand } from "../package.ts";
 import { missingProgram, missingRuntime, root } from "../programs.ts";
@@ -12,17 +13,28 @@ const RUNTIMES: readonly ScriptRuntime[] = ["node", "deno", "bun"];
 /** The start of the sources is nobody's: see the package. */
 const UNDER_LOAD: readonly Part[] = ["load", "streaming", "endurance"];
 
-const start = (runtime: ScriptRuntime, command: string, { port, originPort, folder }: Ends): Launch => {
+type ConfigFor = (port: number, originPort: number) => ConfigInput;
+
+const start = (
+  runtime: ScriptRuntime,
+  command: string,
+  { port, originPort, folder }: Ends,
+  config: ConfigFor = benchConfig,
+): Launch => {
   const file = join(folder, "fairlead.json");
-  writeFileSync(file, JSON.stringify(benchConfig(port, originPort)));
+  writeFileSync(file, JSON.stringify(config(port, originPort)));
   return scriptLaunch(runtime, command, ["start", "--config", file]);
 };
 
-const fromSources = (runtime: ScriptRuntime, checkout: string): Pick<Contender, "missing" | "prepare"> => {
+const fromSources = (
+  runtime: ScriptRuntime,
+  checkout: string,
+  config?: ConfigFor,
+): Pick<Contender, "missing" | "prepare"> => {
   const command = join(checkout, "bin/fairlead.ts");
   return {
     missing: () => missingRuntime(runtime) ?? (existsSync(command) ? undefined : `there is no ${command}`),
-    prepare: (ends) => start(runtime, command, ends),
+    prepare: (ends) => start(runtime, command, ends, config),
   };
 };
 
@@ -34,6 +46,18 @@ export const contenders: readonly Contender[] = RUNTIMES.map((runtime) => ({
   parts: UNDER_LOAD,
   ...fromSources(runtime, root),
 }));
+
+/** In front of two endpoints, with all that keeps failures from clients and without it: what that costs. */
+export const resilienceContenders: readonly Contender[] = RUNTIMES.flatMap((runtime) =>
+  [true, false].map((isOn) => ({
+    id: `${isOn ? "resilient" : "plain"}-${runtime}`,
+    name: onRuntime(isOn ? "Fairlead, resilience on" : "Fairlead, resilience off", runtime),
+    group: "fairlead" as const,
+    runtime,
+    parts: UNDER_LOAD,
+    ...fromSources(runtime, root, (port, originPort) => resilienceConfig(port, originPort, isOn)),
+  })),
+);
 
 /** The same from another checkout, to compare two states of the code in the same rounds. */
 export const contendersBefore = (checkout: string): readonly Contender[] =>

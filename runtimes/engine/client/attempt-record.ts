@@ -37,6 +37,13 @@ export class AttemptRecord {
     this.progress = "head";
   }
 
+  /** How much of the content went out: as far as `upload` got, where it took one. */
+  noteSent(upload: { readonly bytes: number } | undefined): void {
+    const { body } = this.#attempt;
+    if (upload !== undefined) this.bytesSent = upload.bytes;
+    else if (body.kind === "bytes" && this.progress !== "connecting") this.bytesSent = body.bytes.length;
+  }
+
   /** Settles the attempt; later calls do nothing. @param error why it failed; undefined where it is complete */
   settle(error: ProxyError | undefined): void {
     if (this.isSettled) return;

@@ -30,6 +30,12 @@ export class Connection implements DeadlineEntry {
   #error: Error | undefined;
   #gone = false;
   #paused = false;
+  readonly #onData = (bytes: Uint8Array): void => {
+    // Without a request there is nothing that bytes could answer (RFC 9112 §9.2): whoever asks next must not get them.
+    if (this.#user === undefined) this.destroy();
+    else this.#user.received(bytes);
+  };
+  readonly #onEnd = (): void => this.#ended();
   readonly #options: ConnectionOptions;
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -37,14 +43,10 @@ export class Connection implements DeadlineEntry {
     this.#options = options;
     this.intake = new ResponseIntake(options.format);
     options.deadlines.add(this);
-    socket.on("data", (bytes: Uint8Array) => {
-      // Without a request there is nothing that bytes could answer (RFC 9112 §9.2): the next request must not get them.
-      if (this.#user === undefined) this.destroy();
-      else this.#user.received(bytes);
-    });
+    socket.on("data", this.#onData);
     socket.on("error", (error) => (this.#error ??= error));
-    socket.on("end", () => this.#ended());
-    socket.on("close", () => this.#ended());
+    socket.on("end", this.#onEnd);
+    socket.on("close", this.#onEnd);
   }
 
   get forwarded(): ForwardedLines {
@@ -96,6 +98,18 @@ export class Connection implements DeadlineEntry {
     if (!this.#paused) return;
     this.#paused = false;
     this.#socket.resume();
+  }
+
+  /**
+   * Hands the socket over, paused: it carries another protocol from here on. Only the connection's end is still noticed here.
+   * The connection MUST have been dialled for a tunnel.
+   */
+  detach(): Socket {
+    this.#user = undefined;
+    const socket = this.#socket;
+    socket.pause();
+    socket.off("data", this.#onData).off("end", this.#onEnd);
+    return socket;
   }
 
   /** Ends it at once; nobody is told but the pool. Idempotent. */

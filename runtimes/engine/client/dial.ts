@@ -33,6 +33,8 @@ export interface DialOptions {
   readonly destination: Destination;
   /** For all of it: name, connection, TLS. 0 is no limit. */
   readonly limitMs: number;
+  /** The connection may become a tunnel: its sides end apart. */
+  readonly forTunnel: boolean;
   readonly clock: Clock;
   readonly lookup: Lookup;
 }
@@ -118,9 +120,10 @@ class Dialling {
   }
 
   #target({ address }: Address): NetConnectOpts {
-    const { port, socketPath } = this.#options.destination;
-    if (socketPath !== undefined) return { path: socketPath };
-    return { host: address, port, noDelay: true, autoSelectFamily: false };
+    const { destination, forTunnel: allowHalfOpen } = this.#options;
+    const { port, socketPath } = destination;
+    if (socketPath !== undefined) return { path: socketPath, allowHalfOpen };
+    return { host: address, port, noDelay: true, allowHalfOpen, autoSelectFamily: false };
   }
 
   #lost(socket: Socket, error: unknown): void {

@@ -35,7 +35,7 @@ const NAMED = /^[A-Z][A-Z0-9_]{1,60}$/;
 const CERTIFICATE_ALERT = /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
 
 /** `code` of what was thrown, or "". */
-const codeOf = (thrown: unknown): string =>
+export const codeOf = (thrown: unknown): string =>
   thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
 
 const reasonFor = (code: string): string => {
@@ -70,6 +70,14 @@ export const connectionLost = (endpoint: Endpoint, thrown: unknown, progress: Pr
     cause: thrown,
   });
 };
+
+/** A tunnel's connection has ended before the tunnel did. */
+export const tunnelLost = (endpoint: Endpoint, thrown: unknown): ProxyError =>
+  attemptFailure("upstream-reset", endpoint, {
+    what: `the tunnel broke off: ${thrown === undefined ? "connection closed" : reasonFor(codeOf(thrown))}`,
+    progress: "head",
+    cause: thrown,
+  });
 
 interface Failure {
   /** The end of a sentence that begins with the endpoint's name. */

@@ -16,6 +16,8 @@ export interface Waiter {
   readonly connectMs: number;
   /** Whether a connection that was used before will do. */
   readonly takesUsed: boolean;
+  /** Whether the connection may become a tunnel; takes no used one then. */
+  readonly isForTunnel: boolean;
   acquired(connection: Connection): void;
   refused(error: ProxyError): void;
 }
@@ -166,7 +168,7 @@ export class Pool implements DeadlineEntry {
       place.cancel = nothing;
     };
     const giveUp = dial(
-      { destination, limitMs, clock, lookup },
+      { destination, limitMs, forTunnel: waiter.isForTunnel, clock, lookup },
       {
         connected: (socket) => {
           ended();

@@ -22,7 +22,11 @@ export const requestHead = (attempt: Attempt, options: RequestHeadOptions): stri
   head += options.forwarded.of(fields, attempt);
   const { add } = edits;
   for (let i = 0; i < add.length; i += 2) head += `${add[i] as string}: ${add[i + 1] as string}\r\n`;
-  if (options.closes) head += notes.acceptsTrailers ? "Connection: close, TE\r\n" : "Connection: close\r\n";
+  const { upgrade } = exchange;
+  if (upgrade !== undefined) {
+    head += `${notes.acceptsTrailers ? "Connection: Upgrade, TE" : "Connection: Upgrade"}\r\nUpgrade: ${upgrade}\r\n`;
+  } else if (options.closes)
+    head += notes.acceptsTrailers ? "Connection: close, TE\r\n" : "Connection: close\r\n";
   else if (notes.acceptsTrailers) head += "Connection: TE\r\n";
   // Trailers pass through this proxy, so whether the client takes any may be said (RFC 9110 §10.1.4).
   if (notes.acceptsTrailers) head += "TE: trailers\r\n";

@@ -17,7 +17,9 @@ const MAX_INTERIM_HEADS = 64;
 
 /** What a response is made of, in this order. */
 export interface ResponseReceiver {
-  /** 1xx; false ends reading. */
+  /** 101, and what came behind it, valid until it returns: nothing more is read. */
+  switched(head: ResponseHead, rest: Uint8Array): void;
+  /** Other 1xx; false ends reading. */
   interim(head: ResponseHead): boolean;
   /** The final head. `whole` is the content where all of it came with the head, and no trailers behind it. */
   head(head: ResponseHead, length: BodyLength, whole: Uint8Array | undefined): void;
@@ -82,6 +84,10 @@ export class ResponseIntake {
       at = this.#heads.end;
       if (head.status >= 200) {
         this.#final(head, bytes, at, receiver);
+        return;
+      }
+      if (head.status === 101) {
+        receiver.switched(head, bytes.subarray(at));
         return;
       }
       if (++this.#interims > MAX_INTERIM_HEADS) {

@@ -5,7 +5,6 @@ import type { Attempt } from "../../../src/core/exchange.ts";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import type { Reply } from "../../../src/core/reply.ts";
 import { firstValue } from "../../../src/http/headers.ts";
-import { IDEMPOTENT } from "../../../src/http/method.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import type { ResponseHead } from "../../../src/http1/response-head.ts";
@@ -14,12 +13,15 @@ import { AttemptRecord } from "./attempt-record.ts";
 import type { Connection, ConnectionUser } from "./connection.ts";
 import { attemptFailure, connectionLost, contentUnwanted } from "./failures.ts";
 import { idleLimitMs } from "./keep-alive.ts";
+import { mayRepeat } from "./repeat.ts";
 import { Patience } from "./patience.ts";
 import type { Pool, Waiter } from "./pool.ts";
+import { httpReply } from "./http-reply.ts";
 import { type BodyOwner, ResponseBody } from "./response-body.ts";
 import type { ResponseReceiver } from "./response-intake.ts";
 import { sendRequest } from "./send-request.ts";
 import type { Upload, UploadOwner } from "./upload.ts";
+import { switchProblem, tunnelReply } from "./upstream-tunnel.ts";
 
 /** May be quiet for long. */
 const EVENT_STREAM = /^text\/event-stream(?:[;\s]|$)/i;
@@ -57,10 +59,13 @@ export class Roundtrip
   #isRead = false;
   #isOver = false;
   #isSwept = false;
-  takesUsed = true;
+  takesUsed: boolean;
+  readonly isForTunnel: boolean;
 
   constructor(options: RoundtripOptions) {
     this.#options = options;
+    this.isForTunnel = options.attempt.exchange.upgrade !== undefined;
+    this.takesUsed = !this.isForTunnel;
     this.#record = new AttemptRecord(options.attempt, options.clock);
     this.#patience = new Patience(options.attempt.timeouts, options.attempt.exchange.endsAt);
   }
@@ -80,7 +85,7 @@ export class Roundtrip
       this.#leave();
       return;
     }
-    const connection = pool.take(this.#record.startedAt);
+    const connection = this.isForTunnel ? undefined : pool.take(this.#record.startedAt);
     if (connection === undefined) this.#wait();
     else this.acquired(connection);
   }
@@ -117,7 +122,7 @@ export class Roundtrip
     if (connection === undefined) return;
     // Content that only the connection's end ends is complete now.
     if (error === undefined && !this.#isRead && connection.intake.end(this)) return;
-    if (this.#mayRepeat(connection)) {
+    if (this.takesUsed && mayRepeat(this.#options.attempt, connection)) {
       connection.destroy();
       this.#connection = undefined;
       this.#patience.startOver();
@@ -132,9 +137,24 @@ export class Roundtrip
   interim({ status, fields }: ResponseHead): boolean {
     this.#patience.awaitHead(this.#options.clock.now());
     if (status === 100) this.#upload?.release();
-    else if (status === 101) this.malformed("it switched protocols without being asked to (RFC 9110 §7.8)");
     else this.#options.attempt.exchange.arrival.interim(status, fields);
     return !this.#isOver;
+  }
+
+  switched(head: ResponseHead, rest: Uint8Array): void {
+    const connection = this.#connection;
+    const { attempt, clock, resolve } = this.#options;
+    const problem = switchProblem(head, attempt.exchange.upgrade);
+    if (connection === undefined || problem !== undefined) {
+      this.malformed(problem ?? "");
+      return;
+    }
+    const record = this.#record;
+    record.answered(clock.now(), head.status);
+    this.#isOver = true;
+    this.#connection = undefined;
+    this.#unsubscribe?.();
+    resolve(tunnelReply(head, { connection, rest, attempt, record }));
   }
 
   head(head: ResponseHead, length: BodyLength, whole: Uint8Array | undefined): void {
@@ -154,13 +174,7 @@ export class Roundtrip
     }
     // An upstream that refuses and is going to close wants no more content (RFC 9112 §9.3).
     if (head.status >= 400 && !this.#isPersistent) this.#upload?.stop(contentUnwanted());
-    this.#options.resolve({
-      kind: "http",
-      status: head.status,
-      fields: head.fields,
-      body,
-      declaredLength: length === "none" && head.status !== 204 ? head.notes.contentLength : undefined,
-    });
+    this.#options.resolve(httpReply(head, length, body));
   }
 
   content(bytes: Uint8Array): void {
@@ -195,7 +209,7 @@ export class Roundtrip
 
   delivered(): void {
     this.#patience.answered();
-    this.#noteSent();
+    this.#record.noteSent(this.#upload);
     this.#record.settle(undefined);
     this.#leave();
   }
@@ -218,18 +232,6 @@ export class Roundtrip
     if (this.#patience.isContinueDue(now)) this.#upload?.release();
     const wait = this.#patience.overdue(now);
     if (wait !== undefined) this.#fail(this.#failure(wait.code, wait.what));
-  }
-
-  /** RFC 9112 §9.3.1: the peer closed a kept connection just when it was used again. */
-  #mayRepeat(connection: Connection): boolean {
-    const { body, exchange } = this.#options.attempt;
-    return (
-      this.takesUsed &&
-      connection.carried > 0 &&
-      !connection.intake.hasBegun &&
-      body.kind === "none" &&
-      IDEMPOTENT.has(exchange.arrival.method)
-    );
   }
 
   get #isPersistent(): boolean {
@@ -267,18 +269,11 @@ export class Roundtrip
     if (connection === undefined) this.#options.pool.leave(this);
     else connection.destroy();
     this.#upload?.stop(error);
-    this.#noteSent();
+    this.#record.noteSent(this.#upload);
     this.#record.settle(error);
     this.#leave();
     if (this.#head === undefined) this.#options.reject(error);
     else this.#body?.fail(error);
-  }
-
-  #noteSent(): void {
-    const { body } = this.#options.attempt;
-    if (this.#upload !== undefined) this.#record.bytesSent = this.#upload.bytes;
-    else if (body.kind === "bytes" && this.#record.progress !== "connecting")
-      this.#record.bytesSent = body.bytes.length;
   }
 
   /** Nothing is waited for any more. */

@@ -4,7 +4,7 @@ import { ProxyError } from "../../../src/core/errors.ts";
 import type { Clock } from "../../../src/core/platform.ts";
 import { CHUNK_END, chunkHeader, lastChunk } from "../../../src/http1/encode.ts";
 import type { Connection } from "./connection.ts";
-import { PieceStack } from "./piece-stack.ts";
+import { PieceStack } from "../piece-stack.ts";
 
 /** What is waiting to be written while a write is under way; above it the source is paused. */
 const WAITING_BYTES = 64 * 1024;

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Peer } from "../../../src/core/arrival.ts";
 import { type Body, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
-import type { HttpReply } from "../../../src/core/reply.ts";
+import { type HttpReply, type TunnelReply, cancelReply } from "../../../src/core/reply.ts";
 import type { Answer } from "../../../src/gateway.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
@@ -12,27 +12,21 @@ import { encodeResponseHead } from "../../../src/http1/encode.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
-import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
-import type { FieldEncoder } from "./field-lines.ts";
-import type { ServerContext } from "./server-context.ts";
+import { limitFrom } from "../deadlines.ts";
+import { ClientSocket } from "./client-socket.ts";
+import { switchProtocols } from "./client-tunnel.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { mayDiscardRest } from "./request-body.ts";
-import { type IntakeOwner, RequestIntake } from "./request-intake.ts";
+import { type IntakeOwner, RequestIntake, TLS_WITHOUT_TLS } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
+import type { ServerContext } from "./server-context.ts";
 
-/** A client that takes no byte of what waits for it for this long is cut off. */
-const STALLED_MS = 60_000;
 /** A client gets this long to read its last answer while it may still be sending. */
 const LINGER_MS = 1_000;
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwner {
-  readonly scheme: "http" | "https";
-  readonly peer: Peer;
-  readonly localPort: number | undefined;
-  readonly #socket: Socket;
-  readonly #context: ServerContext;
+export class ClientConnection extends ClientSocket implements IntakeOwner, ResponseOwner {
   readonly #intake: RequestIntake;
   #request: IncomingRequest | undefined;
   #length: BodyLength = "none";
@@ -43,61 +37,55 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   /** The last response is on its way; what still comes is thrown away. */
   #lingering = false;
   #closed = false;
-  deadline: number;
+  readonly #onData = (bytes: Buffer): void => this.#intake.received(bytes);
+  readonly #onEnd = (): void => this.#ended();
+  readonly #onDrain = (): void => this.#drained();
 
   constructor(socket: Socket, peer: Peer, context: ServerContext) {
-    this.#socket = socket;
-    this.#context = context;
-    this.scheme = context.scheme;
-    this.peer = peer;
-    this.localPort = socket.localPort;
+    super(socket, peer, context);
     const { heads, listen } = context;
     this.#intake = new RequestIntake({ socket, heads, limits: listen.limits, owner: this });
-    this.deadline = limitFrom(context.now(), listen.timeouts.headerMs);
     socket.setNoDelay(true);
-    socket.on("data", (bytes: Buffer) => this.#intake.received(bytes));
-    socket.on("end", () => this.#ended());
-    socket.on("drain", () => this.#drained());
+    socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);
     socket.on("error", () => {});
     socket.on("close", () => this.#gone());
     context.deadlines.add(this);
   }
 
-  /** A request is being answered, or its answer has not left this process. Part of a head is no request yet. */
+  /**
+   * A request is being answered, or its answer has not left this process, or a tunnel is open. Part of a head is no request
+   * yet.
+   */
   get busy(): boolean {
-    return this.#request !== undefined || this.#socket.writableLength > 0;
+    return this.#request !== undefined || this.socket.writableLength > 0;
   }
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
   closeWhenIdle(): void {
-    if (!this.busy && this.#intake.aheadBytes === 0 && !this.#lingering) this.#socket.destroy();
-  }
-
-  /** Cuts whatever is in flight. */
-  destroy(): void {
-    this.#socket.destroy();
+    if (!this.busy && this.#intake.aheadBytes === 0 && !this.#lingering) this.socket.destroy();
   }
 
   expired(now: number): void {
-    if (this.#writer?.blocked === true) {
+    if (this.tunnel !== undefined) this.tunnel.expired();
+    else if (this.#writer?.blocked === true) {
       this.#cut(new ProxyError("client-closed", { detail: "client stopped reading the response" }));
     } else if (this.#request === undefined && !this.#lingering && this.#intake.isInsideHead) {
-      this.deadline = now + LINGER_MS;
+      this.expiresAt = now + LINGER_MS;
       this.refused(refuse("request-timeout", "header section not complete in time (listen.timeouts.header)"));
-    } else if (this.#request === undefined && !this.#lingering && this.#socket.writableLength > 0) {
+    } else if (this.#request === undefined && !this.#lingering && this.socket.writableLength > 0) {
       this.#linger();
     } else {
-      this.#destroy();
+      this.drop();
     }
   }
 
   headStarted(): void {
-    this.deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.headerMs);
+    this.expiresAt = limitFrom(this.context.now(), this.context.listen.timeouts.headerMs);
   }
 
   requestBegun(head: RequestHead, body: Body, length: BodyLength): void {
-    const { limits } = this.#context.listen;
-    this.deadline = Number.POSITIVE_INFINITY;
+    const { limits } = this.context.listen;
+    this.expiresAt = Number.POSITIVE_INFINITY;
     this.#length = length;
     this.#begun += 1;
     // Behind CONNECT nobody can tell whether what follows is a request.
@@ -109,15 +97,20 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   }
 
   /** Answered, and then the connection closes. */
-  refused({ code, detail }: Refusal): void {
+  refused(refusal: Refusal): void {
+    if (refusal === TLS_WITHOUT_TLS) {
+      this.context.notice(
+        `a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`,
+      );
+    }
     this.#keepAlive = false;
-    this.#open(unreadableRequest({ code, detail }, this));
+    this.#open(unreadableRequest(refusal, this));
   }
 
   contentWanted(): void {
     const request = this.#request;
     if (request?.notes.expect === undefined || request.version !== "1.1") return;
-    if (this.#writer === undefined) this.#socket.write(CONTINUE, "latin1");
+    if (this.#writer === undefined) this.socket.write(CONTINUE, "latin1");
   }
 
   contentRead(): void {
@@ -144,20 +137,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
   writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void {
     // An attempt may outlast its request, which a layer has answered without it.
     if (request !== this.#request || request.version !== "1.1" || this.#writer !== undefined) return;
-    this.#socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
-  }
-
-  get fields(): FieldEncoder {
-    return this.#context.fields;
-  }
-
-  date(): string {
-    return this.#context.date();
-  }
-
-  /** It is the client's turn to read or to send. */
-  blocked(): void {
-    this.deadline = this.#context.now() + STALLED_MS;
+    this.socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
   }
 
   finished(error: ProxyError | undefined): void {
@@ -166,8 +146,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#answer = undefined;
     answer?.ended(error, bytesSent);
     if (error !== undefined) {
-      // A reset, so that nobody takes what came for the whole.
-      this.#socket.resetAndDestroy();
+      this.breakOff();
       return;
     }
     if (this.#writer?.endsWithConnection === true) this.#keepAlive = false;
@@ -180,31 +159,51 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   #open(request: IncomingRequest): void {
     this.#request = request;
-    void this.#context.gateway.current.answer(request).then((answer) => this.#reply(request, answer));
+    void this.context.gateway.current.answer(request).then((answer) => this.#reply(request, answer));
   }
 
   #reply(request: IncomingRequest, answer: Answer): void {
     const { reply } = answer;
     if (this.#closed || request.reason !== undefined) {
       const reason = request.reason ?? clientLeft();
-      if (reply.kind === "http") cancelBody(reply.body, reason);
+      cancelReply(reply, reason);
       answer.ended(reason, 0);
-      this.#socket.destroy();
+      this.socket.destroy();
       return;
     }
     this.#answer = answer;
-    if (reply.kind === "tunnel") throw new TypeError("tunnels are not served yet");
-    this.#write(request, reply);
+    if (reply.kind === "tunnel") this.#switch(reply);
+    else this.#write(request, reply);
+  }
+
+  /** The connection belongs to a tunnel from here on. */
+  #switch(reply: TunnelReply): void {
+    const socket = this.socket;
+    socket.pause();
+    socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
+    try {
+      this.tunnel = switchProtocols(reply, {
+        socket,
+        early: this.#intake.takeAhead(),
+        hasEnded: this.#intake.hasEnded,
+        now: () => this.context.now(),
+        closed: (error, bytesSent) => this.#answer?.ended(error, bytesSent),
+      });
+    } catch (thrown) {
+      const error = asProxyError(thrown);
+      cancelReply(reply, error);
+      this.finished(error);
+    }
   }
 
   #write(request: IncomingRequest, reply: HttpReply): void {
     this.#intake.dropUnwanted();
     this.#keepAlive &&=
-      !this.#context.draining && mayDiscardRest(this.#intake.body, this.#length, request.notes);
-    const writer = new ResponseWriter(this.#socket, this);
+      !this.context.draining && mayDiscardRest(this.#intake.body, this.#length, request.notes);
+    const writer = new ResponseWriter(this.socket, this);
     this.#writer = writer;
     // Until the client stops reading: how long a response may take is for the attempt to say.
-    this.deadline = Number.POSITIVE_INFINITY;
+    this.expiresAt = Number.POSITIVE_INFINITY;
     const { method, version } = request;
     try {
       writer.begin(reply, { isHead: method === "HEAD", version, keepAlive: this.#keepAlive });
@@ -222,7 +221,7 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
 
   /** Reads off content that nobody wants, for a moment. */
   #discard(): void {
-    this.deadline = this.#context.now() + LINGER_MS;
+    this.expiresAt = this.context.now() + LINGER_MS;
     this.#intake.bodyResumed();
   }
 
@@ -233,12 +232,12 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     if (!this.#keepAlive) this.#linger();
     else if (intake.isContentDue) return;
     // Answers that nobody reads would pile up here: the next one is made when there is room for it.
-    else if (this.#socket.writableNeedDrain) this.blocked();
+    else if (this.socket.writableNeedDrain) this.blocked();
     else {
       this.#request = undefined;
       this.#writer = undefined;
-      this.deadline = limitFrom(this.#context.now(), this.#context.listen.timeouts.keepAliveMs);
-      if (intake.aheadBytes === 0 && (intake.hasEnded || this.#context.draining)) this.#linger();
+      this.expiresAt = limitFrom(this.context.now(), this.context.listen.timeouts.keepAliveMs);
+      if (intake.aheadBytes === 0 && (intake.hasEnded || this.context.draining)) this.#linger();
       else {
         intake.next();
         // Behind the last whole request there is nothing, or part of one.
@@ -256,17 +255,17 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     this.#request = undefined;
     this.#intake.stop();
     this.blocked();
-    this.#socket.end(() => {
-      this.deadline = this.#context.now() + LINGER_MS;
+    this.socket.end(() => {
+      this.expiresAt = this.context.now() + LINGER_MS;
     });
-    this.#socket.resume();
-    if (this.#intake.hasEnded) this.#socket.destroySoon();
+    this.socket.resume();
+    if (this.#intake.hasEnded) this.socket.destroySoon();
   }
 
   #drained(): void {
     if (this.#isWritten) this.#settle();
     else if (this.#writer?.blocked === true) {
-      this.deadline = Number.POSITIVE_INFINITY;
+      this.expiresAt = Number.POSITIVE_INFINITY;
       this.#writer.drained();
     }
   }
@@ -276,33 +275,29 @@ export class ClientConnection implements DeadlineEntry, IntakeOwner, ResponseOwn
     const intake = this.#intake;
     intake.ended();
     if (this.#closed) return;
-    if (this.#lingering || this.#request === undefined) this.#socket.destroySoon();
+    if (this.#lingering || this.#request === undefined) this.socket.destroySoon();
     else if (intake.isContentDue || intake.aheadBytes > 0) return;
-    else if (this.#isWritten) this.#socket.destroySoon();
-    else if (this.#context.listen.halfClose === "close") this.#cut(clientLeft());
+    else if (this.#isWritten) this.socket.destroySoon();
+    else if (this.context.listen.halfClose === "close") this.#cut(clientLeft());
   }
 
   #cut(error: ProxyError): void {
     this.#request?.cancel(error);
     this.#writer?.abort(error);
-    this.#destroy();
-  }
-
-  /** Behind an answer that is not sent to its end the connection is reset: its end would look like the answer's. */
-  #destroy(): void {
-    if (this.#socket.writableLength > 0) this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+    this.drop();
   }
 
   #gone(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#context.deadlines.delete(this);
-    const error = clientLeft();
-    this.#intake.lost(error);
-    this.#request?.cancel(error);
-    this.#writer?.abort(error);
-    this.#context.closed(this);
+    this.context.deadlines.delete(this);
+    if (this.tunnel === undefined) {
+      const error = clientLeft();
+      this.#intake.lost(error);
+      this.#request?.cancel(error);
+      this.#writer?.abort(error);
+    }
+    this.context.closed(this);
   }
 }
 

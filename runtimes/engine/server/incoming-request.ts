@@ -31,6 +31,7 @@ export class IncomingRequest extends CancellationSource implements Arrival {
   readonly refusal: ScreenProblem | undefined;
   readonly authority: undefined = undefined;
   readonly request: undefined = undefined;
+  readonly switchesTo = "bytes";
   readonly #connection: ConnectionFacts & InterimWriter;
 
   constructor(

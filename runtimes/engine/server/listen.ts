@@ -1,54 +1,70 @@
 /** A server over sockets for a gateway. */
 import { once } from "node:events";
-import { type Server, type Socket, createServer } from "node:net";
+import type { Server, Socket } from "node:net";
 import { peerOf } from "../../../src/core/peer.ts";
-import type { ListenConfig } from "../../../src/config/types.ts";
+import type { ListenConfig, ListenTlsConfig } from "../../../src/config/types.ts";
 import type { GatewayRef } from "../../../src/gateway.ts";
 import { requestHeads } from "../../../src/http1/request-head.ts";
 import { latin1 } from "../latin1.ts";
+import type { Notice } from "../notices.ts";
 import { type Serving, listenError } from "../../serving.ts";
 import type { Deadlines } from "../deadlines.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
 import { ClientConnection } from "./connection.ts";
-import type { ServerContext } from "./server-context.ts";
 import { DateField } from "./date-field.ts";
 import { FieldEncoder } from "./field-lines.ts";
+import { type Listener, plainListener } from "./listener.ts";
+import type { ServerContext } from "./server-context.ts";
+import { tlsListener } from "./tls-listener.ts";
 
 /** Connections that may wait to be accepted: bursts of new clients are longer than the default of 511. */
 const BACKLOG = 4096;
 
 export interface ListenOptions {
-  readonly listen: ListenConfig;
-  /** Host to bind where there is no such address as the config's. */
-  readonly fallbackHost?: string | undefined;
-  readonly gateway: GatewayRef;
+  readonly listen: Pick<ListenConfig, "drain" | "halfClose" | "limits" | "readyPath" | "timeouts">;
+  /** At least one: the first is the one that is known by its address. */
+  readonly entrances: readonly Entrance[];
   readonly deadlines: Deadlines;
   /** Turned to draining by `drain`. */
   readonly lifecycle: { draining: boolean };
   readonly now: () => number;
   readonly epoch: () => number;
+  /** Writes a line for operators. */
+  readonly notice: Notice;
   /** Called once when the server has ended. */
   readonly closed: () => Promise<void>;
 }
 
-/** Resolves once connections are accepted. Throws `ServeError` when the address can't be had. */
+/** A socket to open, and who answers there. */
+export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
+  /** Host to bind where there is no such address as `host`. */
+  readonly fallbackHost: string | undefined;
+  readonly gateway: GatewayRef;
+}
+
+/** Resolves once connections are accepted. Throws `ServeError` when an address can't be had. */
 export const listen = async (options: ListenOptions): Promise<Serving> => {
-  const { lifecycle, listen: config } = options;
+  const { lifecycle, listen: config, entrances } = options;
   const connections: ConnectionSet = new Set();
-  const context = serverContext(options, connections);
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    accept(socket, context, connections),
-  );
-  await open(server, config, options.fallbackHost);
+  const listeners = entrances.map((entrance) => listenerOf(entrance, options, connections));
+  const stopAccepting = async (): Promise<void> => {
+    await Promise.all(listeners.map(({ server }) => closed(server)));
+  };
+  const destroyUnaccepted = (): void => {
+    for (const listener of listeners) listener.destroyUnaccepted();
+  };
+  try {
+    for (const [index, { server }] of listeners.entries()) await open(server, entrances[index] as Entrance);
+  } catch (error) {
+    await stopAccepting();
+    throw error;
+  }
   let ended: Promise<void> | undefined;
   const end = (): Promise<void> => (ended ??= options.closed());
   let drained: Promise<{ readonly cut: number }> | undefined;
-  const stopAccepting = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-    });
   return {
-    address: addressOf(server, config),
+    address: addressOf((listeners[0] as Listener).server, entrances[0] as Entrance),
+    useCertificates: ({ tls, also }) => exchange(listeners, [tls, ...also.map((each) => each.tls)]),
     drain: () =>
       (drained ??= (async () => {
         lifecycle.draining = true;
@@ -56,6 +72,7 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
         const result = await drainConnections({
           connections,
           stopAccepting,
+          destroyUnaccepted,
           // The delay is for whoever watches the ready page.
           delayMs: config.readyPath === undefined ? 0 : delayMs,
           timeoutMs,
@@ -69,11 +86,44 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
       const cut = [...connections].filter(({ busy }) => busy).length;
       const stopped = stopAccepting();
       for (const connection of connections) connection.destroy();
+      destroyUnaccepted();
       await stopped;
       await end();
       return { cut };
     },
   };
+};
+
+/** Resolves when nothing of `server` is open any more; at once where it never was. */
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+
+/** All or none. */
+const exchange = (
+  listeners: readonly Listener[],
+  certificates: readonly (ListenTlsConfig | undefined)[],
+): void => {
+  if (listeners.length !== certificates.length)
+    throw new TypeError("the listeners are others than at the start");
+  const puts = listeners.map((listener, index) => listener.prepare(certificates[index]));
+  for (const put of puts) put();
+};
+
+const listenerOf = (entrance: Entrance, options: ListenOptions, connections: ConnectionSet): Listener => {
+  const context = serverContext(entrance, options, connections);
+  const accepted = (socket: Socket): void => accept(socket, context, connections);
+  const { limits, timeouts } = options.listen;
+  const { tls, port } = entrance;
+  if (tls === undefined) return plainListener(accepted);
+  return tlsListener({
+    tls,
+    handshakeMs: timeouts.headerMs,
+    connections: limits.connections,
+    accepted,
+    plainHttp: () => options.notice(`a client speaks plain HTTP on port ${port}, which is for https`),
+  });
 };
 
 const accept = (socket: Socket, context: ServerContext, connections: ConnectionSet): void => {
@@ -86,15 +136,20 @@ const accept = (socket: Socket, context: ServerContext, connections: ConnectionS
   connections.add(new ClientConnection(socket, peer, context));
 };
 
-const serverContext = (options: ListenOptions, connections: ConnectionSet): ServerContext => {
-  const { gateway, listen: config, deadlines, lifecycle, now } = options;
+const serverContext = (
+  { gateway, tls }: Entrance,
+  options: ListenOptions,
+  connections: ConnectionSet,
+): ServerContext => {
+  const { listen: config, deadlines, lifecycle, now } = options;
   const date = new DateField(options.epoch);
   return {
     gateway,
     listen: config,
     heads: requestHeads(latin1, config.limits),
     fields: new FieldEncoder(),
-    scheme: "http",
+    scheme: tls === undefined ? "http" : "https",
+    notice: options.notice,
     deadlines,
     now,
     date: () => date.value,
@@ -110,24 +165,24 @@ const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
 
 const open = async (
   server: Server,
-  { host, port }: Pick<ListenConfig, "host" | "port">,
-  fallbackHost?: string,
+  { host, port, fallbackHost }: Pick<Entrance, "host" | "port" | "fallbackHost">,
 ): Promise<void> => {
   try {
     server.listen({ host, port, backlog: BACKLOG });
     await once(server, "listening");
   } catch (cause) {
     if (fallbackHost !== undefined && !OF_PORTS.has((cause as NodeJS.ErrnoException).code)) {
-      return open(server, { host: fallbackHost, port });
+      return open(server, { host: fallbackHost, port, fallbackHost: undefined });
     }
     server.close(() => {});
     throw listenError(cause, { host, port });
   }
 };
 
-const addressOf = (server: Server, { host, port }: ListenConfig): Serving["address"] => {
+const addressOf = (server: Server, { host, port, tls }: Entrance): Serving["address"] => {
+  const scheme = tls === undefined ? "http" : "https";
   const bound = server.address();
   return bound === null || typeof bound === "string"
-    ? { host, port }
-    : { host: bound.address, port: bound.port };
+    ? { scheme, host, port }
+    : { scheme, host: bound.address, port: bound.port };
 };

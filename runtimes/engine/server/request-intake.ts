@@ -43,6 +43,12 @@ export interface IntakeOptions {
   readonly owner: IntakeOwner;
 }
 
+/** First byte of a TLS handshake (RFC 8446 §5.1), which no request begins with. */
+const TLS_HANDSHAKE = 0x16;
+
+/** Refusal of TLS on a port without. */
+export const TLS_WITHOUT_TLS: Refusal = refuse("bad-request", "TLS on a port that speaks plain HTTP");
+
 export class RequestIntake implements BodyOrigin {
   readonly #options: IntakeOptions;
   readonly #reader: HeadReader<RequestHead>;
@@ -90,6 +96,12 @@ export class RequestIntake implements BodyOrigin {
   ended(): void {
     this.#hasEnded = true;
     if (this.#body !== undefined && !this.#body.complete) this.#cutShort(this.#body);
+  }
+
+  /** The connection carries something else from here on: what was read ahead belongs to that. */
+  takeAhead(): Buffer | undefined {
+    this.#isOver = true;
+    return this.#ahead.take();
   }
 
   /** The connection is gone. */
@@ -146,7 +158,8 @@ export class RequestIntake implements BodyOrigin {
     const { owner } = this.#options;
     if (head === undefined) {
       if (!wasInside && reader.isInside) owner.headStarted();
-    } else if (isRefusal(head)) this.#refuse(head);
+    } else if (isRefusal(head))
+      this.#refuse(!wasInside && bytes[0] === TLS_HANDSHAKE ? TLS_WITHOUT_TLS : head);
     else {
       const length = requestBodyLength(head.notes);
       this.#isBusy = true;

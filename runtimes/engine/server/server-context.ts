@@ -1,4 +1,4 @@
-/** What the connections of one server share. */
+/** What the connections of one listener share. */
 import type { ListenConfig } from "../../../src/config/types.ts";
 import type { GatewayRef } from "../../../src/gateway.ts";
 import type { HeadFormat } from "../../../src/http1/head-reader.ts";
@@ -19,6 +19,8 @@ export interface ServerContext {
   date(): string;
   /** From now on every response closes its connection. */
   readonly draining: boolean;
+  /** Writes a line for operators. */
+  notice(line: string): void;
   /** The connection is gone. */
   closed(connection: ClientConnection): void;
 }

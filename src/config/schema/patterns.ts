@@ -87,6 +87,8 @@ export const ENDPOINT: string = `^unix:/[^/\\u0000]|^[Hh][Tt][Tt][Pp][Ss]?://[/\
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 export const FIELD_NAME: string = `^${TOKEN}$`;
+/** The name of a protocol, with or without a version. */
+export const PROTOCOL: string = `^${TOKEN}(?:/${TOKEN})?$`;
 export const PSEUDONYM: string = `^(?:${TOKEN}|${AUTHORITY})$`;
 const SUBTYPE = "[\\w!#$&^.+-]+";
 export const MEDIA_TYPE: string = `^(?:\\*/\\*|${SUBTYPE}/(?:\\*|${SUBTYPE}))$`;

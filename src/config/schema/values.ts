@@ -94,6 +94,14 @@ export const whole = (least: number, most: number, what = "a whole number"): Sch
     json: between(least, most),
   });
 
+/** A number, not only whole ones. */
+export const ratio = (least: number, most: number): Schema<number> =>
+  leaf(`a number from ${least} to ${most}`, {
+    scalars: ["number"],
+    read: (value: number) => (value >= least && value <= most ? value : REFUSED),
+    json: { type: "number", minimum: least, maximum: most },
+  });
+
 /** Share of traffic. Bounded as in Kubernetes' Gateway API. */
 export const weight: Schema<number> = whole(0, 1_000_000);
 

@@ -1,11 +1,12 @@
 /** `listen`: where and how clients connect. */
-import type { DrainConfig, ListenConfig, ListenLimits, ListenTimeouts } from "../types.ts";
-import { oneOrMany } from "../schema/collections.ts";
+import type { DrainConfig, FurtherListener, ListenConfig, ListenLimits, ListenTimeouts } from "../types.ts";
+import { listOf, oneOrMany } from "../schema/collections.ts";
 import { oneOf } from "../schema/leaf.ts";
-import { defaulted, object, optional } from "../schema/object.ts";
+import { defaulted, object, optional, required } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
 import { bodySize, duration, listenPort, size, whole } from "../schema/values.ts";
 import { addressRange, bindAddress, path } from "./addresses.ts";
+import { listenTls } from "./listen-tls.ts";
 
 const DURATIONS = { expects: "an object of durations" };
 
@@ -55,24 +56,61 @@ const drain: Schema<DrainConfig> = object(
   DURATIONS,
 );
 
+/** A further socket, with limits, timeouts and everything else of the first. */
+const further: Schema<FurtherListener> = object<FurtherListener>(
+  "FurtherListener",
+  {
+    port: required(listenPort, "Port to listen on; 0 is any free one."),
+    host: defaulted(bindAddress, "::", "Address to bind."),
+    tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set."),
+    redirect: optional(
+      oneOf("https"),
+      'Sends every client to the same URL by https (308), and does nothing else: "https".',
+    ),
+  },
+  {
+    rule: (_, { has, complain }) => {
+      if (has("redirect") && has("tls")) complain("leads to https from https", "redirect");
+    },
+    json: { not: { required: ["tls", "redirect"] } },
+  },
+);
+
+const listeners: Schema<readonly FurtherListener[]> = listOf("a list of objects with a port", further);
+
 /** `port` and `host` need nothing: where something else listens (a Worker, a Hono app), the same config is as good. */
-export const listen: Schema<ListenConfig> = object("ListenConfig", {
-  port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
-  host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
-  trustedProxies: defaulted(
-    oneOrMany("an IP address or CIDR range, or a list of them", addressRange, 0),
-    [],
-    "Addresses or CIDR ranges of proxies whose forwarding headers are believed.",
-    { needs: (written) => (Array.isArray(written) && written.length === 0 ? [] : ["peer-address"]) },
-  ),
-  readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
-  halfClose: defaulted(
-    oneOf("close", "answer"),
-    "close",
-    'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
-    { needs: "half-close" },
-  ),
-  limits: defaulted(limits, {}, "What a client may ask for at most."),
-  timeouts: defaulted(timeouts, {}, "How long clients may take."),
-  drain: defaulted(drain, {}, "How a stop proceeds."),
-});
+export const listen: Schema<ListenConfig> = object<ListenConfig>(
+  "ListenConfig",
+  {
+    port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
+    host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
+    tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
+    also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {
+      needs: (written) => (Array.isArray(written) && written.length > 0 ? ["several-listeners"] : []),
+    }),
+    trustedProxies: defaulted(
+      oneOrMany("an IP address or CIDR range, or a list of them", addressRange, 0),
+      [],
+      "Addresses or CIDR ranges of proxies whose forwarding headers are believed.",
+      { needs: (written) => (Array.isArray(written) && written.length === 0 ? [] : ["peer-address"]) },
+    ),
+    readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
+    halfClose: defaulted(
+      oneOf("close", "answer"),
+      "close",
+      'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
+      { needs: "half-close" },
+    ),
+    limits: defaulted(limits, {}, "What a client may ask for at most."),
+    timeouts: defaulted(timeouts, {}, "How long clients may take."),
+    drain: defaulted(drain, {}, "How a stop proceeds."),
+  },
+  {
+    rule: ({ tls, also = [] }, { complain }) => {
+      if (tls !== undefined || also.some((each) => each.tls !== undefined)) return;
+      const index = also.findIndex(({ redirect }) => redirect !== undefined);
+      if (index !== -1)
+        complain("no listener has tls, so there is no https to go to", "also", index, "redirect");
+    },
+  },
+);

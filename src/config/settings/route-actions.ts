@@ -1,14 +1,31 @@
 /** What a route does with a request: send it on, send the client elsewhere, or answer. */
 import { compileHost } from "../../routing/host-template.ts";
 import { compileTarget } from "../../routing/target-template.ts";
-import { listOf, mapOf } from "../schema/collections.ts";
-import { formOf } from "../schema/forms.ts";
+import { listOf, mapOf, oneOrMany } from "../schema/collections.ts";
+import { formOf, shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
 import * as patterns from "../schema/patterns.ts";
 import { type Schema, transformed } from "../schema/schema.ts";
-import { compiles, fieldValue, flag, nonEmpty, template, text, weight, whole } from "../schema/values.ts";
-import type { RedirectConfig, RespondConfig, RewriteConfig, WeightedUpstream } from "../types.ts";
+import {
+  compiles,
+  fieldValue,
+  flag,
+  nonEmpty,
+  ratio,
+  size,
+  template,
+  text,
+  weight,
+  whole,
+} from "../schema/values.ts";
+import type {
+  MirrorConfig,
+  RedirectConfig,
+  RespondConfig,
+  RewriteConfig,
+  WeightedUpstream,
+} from "../types.ts";
 import { answerName, headerEdits } from "./headers.ts";
 
 const hostTemplate: Schema<string> = template('a host such as "app.internal"', compiles(compileHost), {
@@ -33,6 +50,16 @@ export const rewrite: Schema<RewriteConfig> = object<RewriteConfig>(
     stripPrefix: defaulted(flag, false, "Removes the matched prefix."),
     prefix,
     path,
+    location: defaulted(
+      flag,
+      true,
+      "Rewrites `Location` of responses where the upstream names itself or leaves out the prefix that was taken off.",
+    ),
+    cookies: defaulted(
+      flag,
+      true,
+      "The same for Domain and Path of `Set-Cookie`, and adds Secure where only the client has TLS.",
+    ),
   },
   {
     rule: ({ stripPrefix }, { has, complain }) => {
@@ -140,6 +167,23 @@ const share: Schema<WeightedUpstream> = object(
     responseHeaders: optional(headerEdits, "Edits of responses that come from there."),
   },
   { expects: "an object with the name of an upstream" },
+);
+
+export const otherUpstreams: Schema<readonly string[]> = oneOrMany(
+  "the name of an upstream, or a list of names",
+  upstreamName,
+);
+
+export const mirror: Schema<MirrorConfig> = shortFor(
+  "the name of an upstream, or an object with an upstream",
+  "upstream",
+  upstreamName,
+  object("MirrorConfig", {
+    upstream: required(upstreamName, "Where the copies go."),
+    share: defaulted(ratio(0, 1), 1, "Share of the requests that are copied."),
+    bodyBytes: defaulted(size(0), "64KiB", "Requests with more content are not copied."),
+    inProgress: defaulted(whole(1, 10_000), 64, "Most copies at once; what comes then is not copied."),
+  }),
 );
 
 /** All of a route's requests to one upstream. */

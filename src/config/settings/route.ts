@@ -1,30 +1,37 @@
 /** `routes`: what happens to which requests. */
 import type { RouteMatch } from "../../routing/match.ts";
+import { isProtocol, isTunnelProtocol } from "../../http/tunnel-protocol.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
 import { code } from "../schema/leaf.ts";
 import { defaulted, object, optional, type Rule } from "../schema/object.ts";
-import { REFUSED, type Schema, transformed } from "../schema/schema.ts";
+import * as patterns from "../schema/patterns.ts";
+import { REFUSED, Refusal, type Schema, transformed } from "../schema/schema.ts";
 import { bodySize, duration, text } from "../schema/values.ts";
 import type { RouteConfig, RouteTimeouts } from "../types.ts";
 import { encodedSlash } from "./edge.ts";
 import { headerEdits } from "./headers.ts";
 import { match } from "./match.ts";
-import { redirect, respond, rewrite, target } from "./route-actions.ts";
+import { hashKeyOf } from "./balance.ts";
+import { mirror, otherUpstreams, redirect, respond, rewrite, target } from "./route-actions.ts";
 import { checkParams } from "./route-params.ts";
 
 export const routeTimeouts: Schema<RouteTimeouts> = object(
   "RouteTimeouts",
   {
-    total: optional(duration, "Time for the whole exchange. No limit unless set."),
+    total: optional(
+      duration,
+      "Time for the whole exchange; of a tunnel, until it is open. No limit unless set.",
+    ),
     firstByte: optional(duration, "Overrides the upstream's."),
     idle: optional(duration, "Overrides the upstream's."),
+    tunnelIdle: optional(duration, "Overrides the upstream's.", { needs: "tunnel" }),
   },
   { expects: "an object of durations" },
 );
 
 const ACTIONS = ["upstream", "redirect", "respond"];
 /** What only means something where a request is sent on. */
-const FORWARDING_ONLY = ["rewrite", "requestHeaders", "timeouts"];
+const FORWARDING_ONLY = ["rewrite", "requestHeaders", "timeouts", "upgrade", "sticky", "failover", "mirror"];
 const ALONE = { properties: Object.fromEntries(FORWARDING_ONLY.map((key) => [key, false])) };
 
 const checkAction = ({ has, complain }: Rule): void => {
@@ -72,6 +79,21 @@ export const middleware: Schema<readonly unknown[]> = listOf(
   code("a function", (value) => typeof value === "function", "Middleware"),
 );
 
+const isWebSocket = (protocol: unknown): boolean =>
+  typeof protocol === "string" && protocol.toLowerCase() === "websocket";
+
+const upgrade: Schema<readonly string[]> = listOf(
+  "a list of protocols",
+  text(
+    'the name of a protocol such as "websocket"',
+    (name) => {
+      if (isTunnelProtocol(name)) return name;
+      return isProtocol(name) ? new Refusal("it is HTTP itself", { isSafe: true }) : REFUSED;
+    },
+    { pattern: patterns.PROTOCOL },
+  ),
+);
+
 export const route: Schema<RouteConfig> = object<RouteConfig>(
   "RouteConfig",
   {
@@ -88,6 +110,15 @@ export const route: Schema<RouteConfig> = object<RouteConfig>(
     upstream: optional(target, "Name of the upstream to send requests to, or several with weights.", {
       as: "upstreams",
     }),
+    sticky: optional(
+      hashKeyOf,
+      'Keeps a client at one upstream of several: what it is known by, "ip", "header:NAME" or "cookie:NAME".',
+    ),
+    failover: optional(
+      otherUpstreams,
+      "Upstreams that are tried in order where the route's own can't answer.",
+    ),
+    mirror: optional(mirror, "Copies requests to another upstream, whose answers nobody sees."),
     redirect: optional(redirect, "Sends the client elsewhere."),
     respond: optional(respond, "Answers with something fixed."),
     rewrite: optional(rewrite, "What is changed about a request's host and path before it is sent on."),
@@ -100,6 +131,14 @@ export const route: Schema<RouteConfig> = object<RouteConfig>(
       "Hono middleware around this route, inside of the gateway's; from TypeScript only.",
     ),
     bodyBytes: optional(bodySize, 'Overrides `listen.limits.bodyBytes`; a size or "unlimited".'),
+    upgrade: defaulted(
+      upgrade,
+      ["websocket"],
+      "Protocols that clients may switch to (`Upgrade`), if the upstream agrees. None where the list is empty.",
+      {
+        needs: (protocols) => (Array.isArray(protocols) && !protocols.every(isWebSocket) ? ["tunnel"] : []),
+      },
+    ),
     encodedSlash: optional(encodedSlash, "Overrides `validation.encodedSlash`."),
   },
   {

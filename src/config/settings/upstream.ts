@@ -3,8 +3,8 @@ import { listOf, mapOf, oneOrMany } from "../schema/collections.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
-import { Refusal, type Schema } from "../schema/schema.ts";
-import { duration, flag, nonEmpty, size, text, weight, whole, wholeOrUnlimited } from "../schema/values.ts";
+import { type Schema, transformed } from "../schema/schema.ts";
+import { duration, flag, nonEmpty, ratio, size, weight, whole, wholeOrUnlimited } from "../schema/values.ts";
 import type {
   EndpointConfig,
   PoolConfig,
@@ -14,30 +14,10 @@ import type {
   UpstreamTlsConfig,
 } from "../types.ts";
 import { endpointUrl, hostPolicy, tlsName } from "./addresses.ts";
-
-/** What names a file of a certificate or key, where its text was meant. */
-const PEM_FILE = /^[\w./~-]+\.(?:pem|key|crt|cer|der|p8)$/i;
-
-const pem = (what: string, label: RegExp): Schema<string> =>
-  text(
-    `${what} as PEM text`,
-    (given) => {
-      if (label.test(given)) return given;
-      return given.includes("-----BEGIN ")
-        ? new Refusal("the PEM text holds something else", { isSafe: true })
-        : new Refusal('take it from a file with "${file:path/to.pem}"');
-    },
-    { pattern: label.source },
-  );
-
-const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END /;
-const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]+-----END /;
-
-/** PEM text that nobody gets to see. */
-export const privateKey: Schema<string> = {
-  ...pem("a private key", PRIVATE_KEY),
-  isSecret: (value) => !(typeof value === "string" && PEM_FILE.test(value)),
-};
+import { balance } from "./balance.ts";
+import { discovery } from "./discovery.ts";
+import { certificate, certificates, privateKey } from "./pem.ts";
+import { breaker, concurrency, ejection, health, hedge, retry } from "./resilience.ts";
 
 const tls: Schema<UpstreamTlsConfig> = object<UpstreamTlsConfig>(
   "UpstreamTlsConfig",
@@ -45,15 +25,13 @@ const tls: Schema<UpstreamTlsConfig> = object<UpstreamTlsConfig>(
     verify: defaulted(flag, true, "Verify the certificates of https endpoints.", {
       needs: (written) => (written === false ? ["upstream-no-verify"] : []),
     }),
-    ca: optional(
-      pem("certificates", CERTIFICATE),
-      "Authorities to trust instead of the runtime's, as PEM text.",
-      { needs: "upstream-ca" },
-    ),
+    ca: optional(certificates, "Authorities to trust instead of the runtime's, as PEM text.", {
+      needs: "upstream-ca",
+    }),
     serverName: optional(tlsName, "Name to ask for (SNI) and to verify instead of the URL's host.", {
       needs: "upstream-server-name",
     }),
-    cert: optional(pem("a certificate", CERTIFICATE), "Client certificate to present, as PEM text.", {
+    cert: optional(certificate, "Client certificate to present, as PEM text.", {
       needs: "upstream-client-certificate",
     }),
     key: optional(privateKey, "Private key of `cert`, as PEM text."),
@@ -80,6 +58,9 @@ const endpoint = shortFor(
         { needs: (written) => (String(written).startsWith("unix:") ? ["unix-socket"] : []) },
       ),
       weight: defaulted(weight, 1, "Share of the traffic relative to the other endpoints; 0 gets none."),
+      priority: defaulted(whole(0, 100), 0, "Its tier: 0 takes all traffic while enough of it can be tried."),
+      zone: optional(nonEmpty("the name of a zone"), "The zone that it stands in, for `balance.prefer`."),
+      region: optional(nonEmpty("a country or region"), "The clients' region that it serves first."),
     },
     { expects: "an object with a url" },
   ),
@@ -95,9 +76,19 @@ export const upstreamTimeouts: Schema<UpstreamTimeouts> = object(
   {
     connect: defaulted(duration, "3s", "Time to connect, TLS included.", { needs: "connect-timeout" }),
     firstByte: defaulted(duration, "15s", "Time from the request sent to the response's head."),
+    attempt: optional(
+      duration,
+      "Time for one attempt until the response's head, waiting for room included. No limit unless set.",
+    ),
     idle: optional(
       duration,
       "Time between two pieces of a body, either direction. 60s unless set, 5m for event streams.",
+    ),
+    tunnelIdle: defaulted(
+      duration,
+      "5m",
+      "Time without a byte in either direction of a tunnel, such as a WebSocket.",
+      { needs: "tunnel" },
     ),
   },
   { expects: "an object of durations" },
@@ -131,15 +122,43 @@ const limits: Schema<UpstreamLimits> = object(
   { expects: "an object of limits" },
 );
 
-export const upstreamLong: Schema<UpstreamConfig> = object<UpstreamConfig>(
+const written: Schema<UpstreamConfig> = object<UpstreamConfig>(
   "UpstreamConfig",
   {
-    endpoints: required(endpoints, "Servers of the group: URLs, or objects with a url and a weight."),
-    balance: defaulted(
-      oneOf("round-robin", "random"),
-      "round-robin",
-      "How an endpoint is picked; both honour weights.",
+    endpoints: optional(endpoints, "Servers of the group: URLs, or objects with a url and a weight.", {
+      isFilled: true,
+    }),
+    discovery: optional(
+      discovery,
+      "Where endpoints come from instead; those of `endpoints` count until the first answer.",
+      { needs: "discovery" },
     ),
+    balance: defaulted(balance, "p2c", "How an endpoint is picked. All policies honour weights."),
+    health: optional(health, "Active checks."),
+    ejection: defaulted(ejection, {}, "Leaves out endpoints that fail more often than the others."),
+    panic: defaulted(
+      ratio(0, 1),
+      0,
+      "Share of endpoints below which health no longer counts. 0: only where none is healthy.",
+    ),
+    slowStart: defaulted(
+      duration,
+      "30s",
+      "Time from a tenth to all of its share for an endpoint that joins or comes back.",
+    ),
+    breaker: optional(
+      breaker,
+      "Stops sending to an endpoint that keeps failing. On where there are two endpoints or more, unless set.",
+    ),
+    retry: optional(
+      retry,
+      "Another attempt where one fails before a response. On where there are two endpoints or more, unless set.",
+    ),
+    hedge: optional(
+      hedge,
+      "A copy of slow GET and HEAD requests to another endpoint; the first answer counts.",
+    ),
+    concurrency: optional(concurrency, "Caps on what is in progress."),
     host: defaulted(
       hostPolicy,
       "upstream",
@@ -158,15 +177,25 @@ export const upstreamLong: Schema<UpstreamConfig> = object<UpstreamConfig>(
   {
     expects: "an object with endpoints",
     rule: ({ endpoints: given }, { has, complain }) => {
+      if (!has("endpoints") && !has("discovery")) {
+        complain(`missing; expected ${endpoints.expects}`, "endpoints");
+      }
       if (given === undefined) return;
       if (given.every((item) => item.weight === 0)) {
         complain("every weight is 0; at least one endpoint needs more", "endpoints");
       }
       const isSecure = given.some(({ url }) => /^https:/i.test(url));
-      if (has("tls") && !isSecure) complain("no endpoint is https, so it would have no effect", "tls");
+      if (has("tls") && !isSecure && !has("discovery"))
+        complain("no endpoint is https, so it would have no effect", "tls");
     },
+    json: { anyOf: [{ required: ["endpoints"] }, { required: ["discovery"] }] },
   },
 );
+
+export const upstreamLong: Schema<UpstreamConfig> = transformed(written, (config) => ({
+  ...config,
+  endpoints: config.endpoints ?? [],
+}));
 
 const upstreamShort = formOf<unknown>("", [endpointUrl, listOf("", endpoint, 1)]);
 

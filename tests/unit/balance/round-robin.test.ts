@@ -1,43 +1,55 @@
 import { describe, expect, test } from "vitest";
 import { roundRobin } from "../../../src/balance/round-robin.ts";
+import type { Random } from "../../../src/core/platform.ts";
 import type { Balancer } from "../../../src/core/balancer.ts";
-import type { Exchange } from "../../../src/core/exchange.ts";
-import { always, endpointSet } from "../../support/endpoints.ts";
+import type { EndpointSet } from "../../../src/core/endpoint-state.ts";
+import { type SelectionParts, endpointSet, nameOf, selection } from "../../support/endpoints.ts";
 
-const exchange = {} as Exchange;
-const sequence = (balancer: Balancer, list: ReturnType<typeof endpointSet>, picks: number): string =>
-  Array.from({ length: picks }, () => balancer.pick(list, always, exchange)?.upstream ?? "none").join("");
+const first: Random = { float: () => 0, below: () => 0, id: () => "" };
+const sequence = (balancer: Balancer, set: EndpointSet, picks: number, parts: SelectionParts = {}): string =>
+  Array.from({ length: picks }, () => nameOf(balancer.pick(set, selection(parts)))).join("");
 
 describe("round robin", () => {
-  test("interleaves by weight instead of bunching", () => {
-    expect(sequence(roundRobin(), endpointSet({ a: 5, b: 1, c: 1 }), 14)).toBe("aabacaaaabacaa");
-  });
-
   test("takes equal weights in turn", () => {
-    expect(sequence(roundRobin(), endpointSet({ a: 1, b: 1, c: 1 }), 7)).toBe("abcabca");
+    expect(sequence(roundRobin(first), endpointSet({ a: 1, b: 1, c: 1 }), 7)).toBe("abcabca");
   });
 
-  test("never picks weight 0", () => {
-    expect(sequence(roundRobin(), endpointSet({ a: 0, b: 2, c: 1 }), 6)).not.toContain("a");
+  test("interleaves by weight instead of bunching", () => {
+    expect(sequence(roundRobin(first), endpointSet({ a: 5, b: 1, c: 1 }), 14)).toBe("abaaacaabaaaca");
   });
 
-  test("keeps its place when an endpoint leaves and comes back", () => {
-    const balancer = roundRobin();
-    const all = endpointSet({ a: 1, b: 1, c: 1 });
-    sequence(balancer, all, 4);
-    sequence(balancer, endpointSet({ a: 1, c: 1 }), 2);
-    const after = sequence(balancer, all, 30);
-    for (const name of ["a", "b", "c"]) expect(after.split(name).length - 1).toBeGreaterThanOrEqual(9);
+  test("begins with a random endpoint", () => {
+    const third: Random = { ...first, below: () => 2 };
+    expect(sequence(roundRobin(third), endpointSet({ a: 1, b: 1, c: 1 }), 4)).toBe("cabc");
   });
 
   test("gives each endpoint exactly its weight over every cycle", () => {
-    const balancer = roundRobin();
-    const list = endpointSet({ a: 7, b: 3, c: 2 });
+    const balancer = roundRobin(first);
+    const set = endpointSet({ a: 7, b: 3, c: 2, d: 3 });
     for (let cycle = 0; cycle < 5; cycle++) {
-      const picks = sequence(balancer, list, 12);
-      expect([picks.split("a").length - 1, picks.split("b").length - 1, picks.split("c").length - 1]).toEqual(
-        [7, 3, 2],
-      );
+      const picks = sequence(balancer, set, 15);
+      expect(["a", "b", "c", "d"].map((name) => picks.split(name).length - 1)).toEqual([7, 3, 2, 3]);
     }
+  });
+
+  test("takes the turn of an endpoint that may not be tried from everybody alike", () => {
+    const picks = sequence(roundRobin(first), endpointSet({ a: 1, b: 1, c: 1, d: 1 }), 300, {
+      eligible: (name) => name !== "b",
+    });
+    expect(["a", "c", "d"].map((name) => picks.split(name).length - 1)).toEqual([100, 100, 100]);
+  });
+
+  test("leaves the turns alone when it fails over", () => {
+    const balancer = roundRobin(first);
+    const set = endpointSet({ a: 1, b: 1, c: 1 });
+    expect(sequence(balancer, set, 1)).toBe("a");
+    expect(sequence(balancer, set, 3, { isFailOver: true, eligible: (name) => name !== "b" })).toBe("ccc");
+    expect(sequence(balancer, set, 2)).toBe("bc");
+  });
+
+  test("gives an endpoint in slow start every tenth turn at a tenth of its share", () => {
+    const set = endpointSet({ a: 1, b: 1 });
+    const picks = sequence(roundRobin(first), set, 110, { warmth: (name) => (name === "a" ? 0.125 : 1) });
+    expect(picks.split("a").length - 1).toBe(12);
   });
 });

@@ -311,6 +311,28 @@ describe("explain", () => {
     expect(text).toContain("sends       GET /%C3%BC to");
   });
 
+  it("tells an upstream's layers, and why endpoints are left out", async () => {
+    const endpoints = ["http://a", { url: "http://b", weight: 0 }, { url: "http://c", priority: 1 }];
+    const config = { upstreams: { app: { endpoints, hedge: {} } } };
+    const { stdout } = await runCli(["explain", "GET", "http://x/"], {
+      files: { "fairlead.json": JSON.stringify(config) },
+      env: {},
+    });
+    expect(stdout).toMatch(/layers .*retry ×1 → hedge → forward/);
+    expect(stdout).toContain("sends       GET / to http://a\n");
+    expect(stdout).toContain("not http://b: weight 0, so it takes no new traffic");
+    expect(stdout).toContain("not http://c: priority 1, for when too few before it can be tried");
+  });
+
+  it("leaves out endpoints that do not answer now", async () => {
+    const { stdout } = await runCli(["explain", "--now", "GET", "http://x/"], {
+      files: { "fairlead.json": '{ "upstreams": { "app": ["http://a", "http://b"] } }' },
+      down: { a: "connection refused" },
+    });
+    expect(stdout).toContain("sends       GET / to http://b\n");
+    expect(stdout).toContain("not http://a: nothing answers there (connection refused)");
+  });
+
   it("tells route, upstream, rewrite and header edits of a forwarded request", async () => {
     const text = await explain(
       "GET",
@@ -322,7 +344,7 @@ describe("explain", () => {
     );
     expect(text).toContain('"api", which matches GET api.example.com/v1/*');
     expect(text).toMatch(/sends +GET \/x\?y=1 to http:\/\/10\.0\.0\.[12]:3000/);
-    expect(text).toContain("round-robin over http://10.0.0.1:3000, http://10.0.0.2:3000 ×2");
+    expect(text).toContain("p2c over http://10.0.0.1:3000, http://10.0.0.2:3000 ×2");
     expect(text).toContain("+ x-client: 192.0.2.1");
     expect(text).toContain("+ x-forwarded-proto: https");
     expect(text).toContain("- x-hop: 1");
@@ -409,7 +431,7 @@ describe("explain", () => {
     );
     expect(await run("http://site.example/away")).toContain("from the proxy itself, to /***\n");
     expect(await run("http://site.example/home/x")).toMatch(
-      /sends +GET \*{3}\/\*{3}\/x to (?:https:\/\/\*{3}|http:\/\/10\.0\.0\.1)$/m,
+      /sends +GET \/?\*{3}\/\*{3}\/x to (?:https:\/\/\*{3}|http:\/\/10\.0\.0\.1)$/m,
     );
   });
 
@@ -455,12 +477,13 @@ describe("a gateway on all addresses", () => {
     ],
     ["::", [], "Listens on all addresses (::, IPv4 and IPv6)"],
   ])("says so of %s, and how to reach it", (host, addresses, text) => {
-    expect(networkText({ host, port: 8080 }, addresses)).toBe(text);
-    expect(addressUrl({ host, port: 8080 })).toBe("http://localhost:8080");
+    expect(networkText({ scheme: "http", host, port: 8080 }, addresses)).toBe(text);
+    expect(addressUrl({ scheme: "http", host, port: 8080 })).toBe("http://localhost:8080");
+    expect(addressUrl({ scheme: "https", host, port: 8443 })).toBe("https://localhost:8443");
   });
 
   it("is not one that listens on one address", () => {
-    expect(networkText({ host: "127.0.0.1", port: 8080 }, ["10.0.0.7"])).toBeUndefined();
+    expect(networkText({ scheme: "http", host: "127.0.0.1", port: 8080 }, ["10.0.0.7"])).toBeUndefined();
   });
 });
 

@@ -46,7 +46,7 @@ const usedIn = (value: unknown, path: string, maps: RegExp): string[] => {
 };
 
 const MAPS =
-  /(?:^\.upstreams|\.match\.(?:headers|query|cookies)|Headers\.(?:set|append|headers)|respond\.headers)$/;
+  /(?:^\.upstreams|\.match\.(?:headers|query|cookies)|Headers\.(?:set|append|headers)|respond\.headers|http\.headers)$/;
 
 describe("JSON Schema", () => {
   it("accepts what the parser accepts, every key of it", () => {

@@ -39,7 +39,7 @@ describe("precedence", () => {
     });
     expect(config.upstreams["app"]).toMatchObject({
       endpoints: [{ url: "http://b" }, { url: "http://c" }],
-      balance: "random",
+      balance: { policy: "random" },
     });
   });
 });
@@ -86,7 +86,9 @@ describe("environment", () => {
   it("alone is a whole config", async () => {
     const { config, sources } = await loadSome({ env: { FAIRLEAD_UPSTREAM: "http://localhost:3000" } });
     expect(config.routes[0]?.upstreams?.[0]?.name).toBe("default");
-    expect(config.upstreams["default"]?.endpoints).toEqual([{ url: "http://localhost:3000", weight: 1 }]);
+    expect(config.upstreams["default"]?.endpoints).toMatchObject([
+      { url: "http://localhost:3000", weight: 1 },
+    ]);
     expect(sources).toEqual(["FAIRLEAD_UPSTREAM"]);
   });
 
@@ -158,8 +160,8 @@ routes: [{ upstream: a, match: { path: /a/* } }, { upstream: b }]`,
     };
     const { config, masked } = await loadSome({ files });
     const both = { timeouts: { firstByteMs: 60_000 }, pool: { connections: 5, keepAliveMs: 2000 } };
-    expect(config.upstreams["a"]).toMatchObject({ ...both, balance: "round-robin" });
-    expect(config.upstreams["b"]).toMatchObject({ ...both, balance: "random" });
+    expect(config.upstreams["a"]).toMatchObject({ ...both, balance: { policy: "p2c" } });
+    expect(config.upstreams["b"]).toMatchObject({ ...both, balance: { policy: "random" } });
     expect(Object.keys(masked() as object).filter((key) => key.startsWith("x-"))).toEqual([]);
   });
 
@@ -285,7 +287,7 @@ describe("the masked config", () => {
     const shown = masked();
     expect(shown).toMatchObject({
       listen: { port: 8080, limits: { bodyBytes: "100MiB" } },
-      upstreams: { app: { endpoints: { url: "http://a", weight: 1 }, balance: "round-robin" } },
+      upstreams: { app: { endpoints: { url: "http://a", weight: 1 }, balance: { policy: "p2c" } } },
       routes: [{ name: "route 1", upstream: "app" }],
       securityHeaders: { preset: "default" },
     });

@@ -23,6 +23,8 @@ describe("defaults", () => {
       listen: {
         port: 8080,
         host: "::",
+        tls: undefined,
+        also: [],
         trustedProxies: [],
         readyPath: undefined,
         limits: {
@@ -39,11 +41,44 @@ describe("defaults", () => {
       },
       upstreams: {
         app: {
-          endpoints: [{ url: "http://localhost:3000", weight: 1 }],
-          balance: "round-robin",
+          endpoints: [
+            { url: "http://localhost:3000", weight: 1, priority: 0, zone: undefined, region: undefined },
+          ],
+          discovery: undefined,
+          balance: {
+            policy: "p2c",
+            key: undefined,
+            bound: undefined,
+            sticky: undefined,
+            prefer: undefined,
+            zone: undefined,
+            regionHeader: undefined,
+          },
+          health: undefined,
+          ejection: {
+            intervalMs: 10_000,
+            requests: 100,
+            endpoints: 5,
+            deviations: 1.9,
+            durationMs: 30_000,
+            maxDurationMs: 300_000,
+            maxShare: 0.5,
+          },
+          panic: 0,
+          slowStartMs: 30_000,
+          breaker: undefined,
+          retry: undefined,
+          hedge: undefined,
+          concurrency: undefined,
           host: "upstream",
           tls: undefined,
-          timeouts: { connectMs: 3000, firstByteMs: 15_000, idleMs: undefined },
+          timeouts: {
+            connectMs: 3000,
+            firstByteMs: 15_000,
+            attemptMs: undefined,
+            idleMs: undefined,
+            tunnelIdleMs: 300_000,
+          },
           pool: { connections: Number.POSITIVE_INFINITY, idle: 256, keepAliveMs: 4000 },
           limits: { headerBytes: 65_536 },
           transport: undefined,
@@ -54,14 +89,23 @@ describe("defaults", () => {
           name: "route 1",
           match: [EVERYTHING],
           upstreams: [{ name: "app", weight: 1, requestHeaders: undefined, responseHeaders: undefined }],
+          sticky: undefined,
+          failover: undefined,
+          mirror: undefined,
           redirect: undefined,
           respond: undefined,
           rewrite: undefined,
           requestHeaders: undefined,
           responseHeaders: undefined,
-          timeouts: { totalMs: undefined, firstByteMs: undefined, idleMs: undefined },
+          timeouts: {
+            totalMs: undefined,
+            firstByteMs: undefined,
+            idleMs: undefined,
+            tunnelIdleMs: undefined,
+          },
           middleware: [],
           bodyBytes: undefined,
+          upgrade: ["websocket"],
           encodedSlash: undefined,
         },
       ],
@@ -99,14 +143,15 @@ describe("defaults", () => {
 
 describe("upstream", () => {
   it("may be a URL, a list, or an object with either", () => {
-    const one = [{ url: "http://a", weight: 1 }];
+    const unset = { priority: 0, zone: undefined, region: undefined };
+    const one = [{ url: "http://a", weight: 1, ...unset }];
     expect(upstreamOf("http://a")?.endpoints).toEqual(one);
     expect(upstreamOf(["http://a"])?.endpoints).toEqual(one);
     expect(upstreamOf({ endpoints: "http://a" })?.endpoints).toEqual(one);
     expect(upstreamOf({ endpoints: { url: "http://a" } })?.endpoints).toEqual(one);
     expect(upstreamOf(["http://a", { url: "unix:/run/b.sock", weight: 3 }])?.endpoints).toEqual([
       ...one,
-      { url: "unix:/run/b.sock", weight: 3 },
+      { url: "unix:/run/b.sock", weight: 3, ...unset },
     ]);
   });
 
@@ -115,7 +160,9 @@ describe("upstream", () => {
     expect(upstreamOf({ endpoints: "http://a", timeouts })?.timeouts).toEqual({
       connectMs: 250,
       firstByteMs: 1500,
+      attemptMs: undefined,
       idleMs: 120_000,
+      tunnelIdleMs: 300_000,
     });
   });
 

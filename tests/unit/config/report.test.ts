@@ -191,7 +191,7 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     "a policy that is not built",
     { upstreams: { app: { endpoints: "http://a", balance: "round_robin" } } },
     [
-      'upstreams.app.balance: expected "round-robin" or "random", found "round_robin"; did you mean "round-robin"?',
+      'upstreams.app.balance: expected "p2c", "round-robin", "random", "least-in-flight", "peak-ewma", "ring-hash", "maglev" or "rendezvous", found "round_robin"; did you mean "round-robin"?',
     ],
   ],
   [
@@ -514,7 +514,7 @@ upstreams:
     },
     `The config has a problem:
 
-fairlead.yaml:2:12: upstreams.a.balance: expected "round-robin" or "random", found "fair"
+fairlead.yaml:2:12: upstreams.a.balance: expected "p2c", "round-robin", "random", "least-in-flight", "peak-ewma", "ring-hash", "maglev" or "rendezvous", found "fair"
   2 |   balance: fair
     |            ^^^^
 `,
@@ -732,7 +732,7 @@ FAIRLEAD_LISTN_PORT: unknown variable; did you mean FAIRLEAD_LISTEN_PORT?
 
 FAIRLEAD_LISTEN_TRUSTED_PROXIES: listen.trustedProxies[1]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "x"
 
-PINGORA_UPSTREAMS_APP_BALANCE: upstreams.app.balance: expected "round-robin" or "random", found "fair"
+PINGORA_UPSTREAMS_APP_BALANCE: upstreams.app.balance: expected "p2c", "round-robin", "random", "least-in-flight", "peak-ewma", "ring-hash", "maglev" or "rendezvous", found "fair"
 `,
   ],
   [

@@ -18,6 +18,22 @@ describe("a runtime", () => {
     expect(refusedBy(runtime, app)).toEqual([]);
   });
 
+  it("refuses what goes on between requests where nothing does", () => {
+    const upstreams: ConfigInput["upstreams"] = {
+      found: { discovery: { dns: "http://a.example:3000" } },
+      checked: { endpoints: "http://a", health: { check: "tcp" } },
+      asked: { endpoints: "http://a", health: "/healthz", concurrency: { limit: 10 } },
+      queued: { endpoints: "http://a", concurrency: { limit: 10, queue: 1 } },
+    };
+    const input: ConfigInput = { upstreams, routes: [{ upstream: "asked" }] };
+    expect(refusedBy("workers", input).toSorted()).toEqual([
+      "upstreams.checked.health.check",
+      "upstreams.found.discovery",
+      "upstreams.queued.concurrency.queue",
+    ]);
+    for (const runtime of ["node", "deno", "bun"] as const) expect(refusedBy(runtime, input)).toEqual([]);
+  });
+
   it("is asked with the path as it is, whatever the names hold", () => {
     const input: ConfigInput = {
       upstreams: {

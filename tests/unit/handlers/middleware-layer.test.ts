@@ -245,7 +245,7 @@ describe("middleware layer", () => {
   });
 
   test("passes a switch of protocols on", async () => {
-    const tunnel = { fromUpstream: new Source(), open: () => {} };
+    const tunnel = { kind: "bytes" as const, fromUpstream: new Source(), idleMs: 0, open: () => {} };
     const reply: Reply = { kind: "tunnel", protocol: "websocket", fields: [], tunnel };
     expect(await middlewareLayer([passing])(async () => reply)(exchange)).toBe(reply);
     const answering: MiddlewareHandler = async (c, next) => {

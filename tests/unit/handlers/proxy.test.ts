@@ -86,8 +86,9 @@ describe("proxyTo", () => {
     ],
     [
       () => proxyTo("http://a", { endpoints: ["http://b"] } as object),
-      "^proxyTo.endpoints: unknown key; expected one of balance, host, tls, timeouts, pool, limits, transport, " +
-        "rewrite, requestHeaders, responseHeaders, bodyBytes, forwarding, trustedProxies, platform, onFailure$",
+      "^proxyTo.endpoints: unknown key; expected one of balance, host, tls, pool, limits, transport, " +
+        "health, ejection, panic, slowStart, breaker, retry, hedge, concurrency, timeouts, rewrite, requestHeaders, " +
+        "responseHeaders, bodyBytes, forwarding, trustedProxies, platform, onFailure, onUpstreamEvent$",
     ],
     [
       () => proxyTo("http://a", { name: "x" } as object),

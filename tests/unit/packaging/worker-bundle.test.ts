@@ -3,8 +3,11 @@ import { buildSync } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../../support/sources.ts";
 
-/** Of which re2js, for regular expressions in linear time, is 64 KiB. */
-const MAX_GZIP_BYTES = 152 * 1024;
+/**
+ * Of which re2js, for regular expressions in linear time, is 64 KiB, and balancing, health, breaker, retries, hedging and caps with
+ * their settings are 26 KiB.
+ */
+const MAX_GZIP_BYTES = 184 * 1024;
 
 /** As `wrangler deploy` bundles it: not minified. */
 const bundle = (entry: string): string => {
@@ -27,7 +30,7 @@ const bundle = (entry: string): string => {
 describe("worker bundle", () => {
   const code = bundle("runtimes/workers/main.ts");
 
-  it("stays under 152 KiB gzipped", () => {
+  it("stays under 184 KiB gzipped", () => {
     expect(gzipSync(code, { level: 9 }).byteLength).toBeLessThan(MAX_GZIP_BYTES);
   });
 

@@ -34,6 +34,31 @@ const log = (): {
 };
 
 describe("failure log", () => {
+  test("tells what upstreams decide by themselves, and nothing for each request", () => {
+    const lines: string[] = [];
+    const telemetry = failureTelemetry({}, new ManualClock(), (line) => void lines.push(line));
+    const of = { upstream: "main", endpoint: "http://10.0.0.1:3000" };
+    telemetry.upstreamEvent?.({ ...of, kind: "breaker", to: "open", reason: "5 failures in a row" });
+    telemetry.upstreamEvent?.({ ...of, kind: "retried", reason: "503" });
+    telemetry.upstreamEvent?.({ upstream: "main", kind: "panic" });
+    expect(lines).toEqual([
+      '1970-01-01T00:00:00.000Z upstream "main": circuit breaker of http://10.0.0.1:3000 is open (5 failures in a row)',
+    ]);
+  });
+
+  test("leaves upstreams' events to whoever asks for them", () => {
+    const lines: string[] = [];
+    const kinds: string[] = [];
+    const onUpstreamEvent = ({ kind }: { readonly kind: string }): void => void kinds.push(kind);
+    const telemetry = failureTelemetry(
+      { onUpstreamEvent },
+      new ManualClock(),
+      (line) => void lines.push(line),
+    );
+    telemetry.upstreamEvent?.({ upstream: "main", kind: "panic" });
+    expect([kinds, lines]).toEqual([["panic"], []]);
+  });
+
   test("says when, what happened to which request, where and why", () => {
     const { lines, add } = log();
     add(report());

@@ -109,7 +109,7 @@ describe("reply as a response", () => {
   test("can't switch protocols", async () => {
     const source = new Source();
     const ends: (string | undefined)[] = [];
-    const tunnel = { fromUpstream: source, open: () => {} };
+    const tunnel = { kind: "bytes", fromUpstream: source, idleMs: 0, open: () => {} } as const;
     const response = responseOf(
       { kind: "tunnel", protocol: "websocket", fields: [], tunnel },
       { method: "GET", ended: (error) => ends.push(error?.code) },

@@ -14,12 +14,14 @@ const listenOn = (host: string, fallbackHost?: string): Promise<Serving> => {
   const platform = memoryPlatform();
   return listen({
     listen: config.listen,
-    fallbackHost,
-    gateway: { current: buildGateway(config, platform) },
+    entrances: [
+      { host, port: 0, tls: undefined, fallbackHost, gateway: { current: buildGateway(config, platform) } },
+    ],
     deadlines: new Deadlines(platform.clock),
     lifecycle: { draining: false },
     now: () => platform.clock.now(),
     epoch: () => platform.clock.epoch(),
+    notice: () => {},
     closed: () => Promise.resolve(),
   });
 };

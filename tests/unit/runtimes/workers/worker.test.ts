@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { worker } from "../../../../runtimes/workers/worker.ts";
 
 const context = { waitUntil() {}, passThroughOnException() {} };
@@ -32,6 +32,29 @@ describe("worker", () => {
   test("config that Workers can't honour fails at once with the setting's name", () => {
     const config = { upstreams: { api: { endpoints: "unix:/run/api.sock" } }, routes: [{ upstream: "api" }] };
     expect(() => worker(config)).toThrow(/upstreams\.api/);
+  });
+
+  test("checks run behind responses and from a cron trigger", async () => {
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", async (input: Request | string) => {
+      asked.push(new URL(typeof input === "string" ? input : input.url).pathname);
+      return new Response("ok");
+    });
+    try {
+      const upstream = { endpoints: "http://origin.test", health: { path: "/healthz", interval: "1d" } };
+      const module = worker({ upstreams: { api: upstream } }, {}, silent);
+      const work: Promise<unknown>[] = [];
+      const keeping = { ...context, waitUntil: (promise: Promise<unknown>) => void work.push(promise) };
+      module.scheduled({}, {}, keeping);
+      await Promise.all(work);
+      expect(asked).toEqual(["/healthz"]);
+      const response = await module.fetch(request(), {}, keeping);
+      expect(await response.text()).toBe("ok");
+      await Promise.all(work);
+      expect(asked).toEqual(["/healthz", "/"]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   test("port and address to listen on are left to who runs it", () => {

@@ -40,9 +40,6 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
   };
   const server: Serving = await listen({
     listen: {
-      port: 0,
-      host: "127.0.0.1",
-      trustedProxies: [],
       readyPath: undefined,
       halfClose: "close",
       limits: {
@@ -56,7 +53,16 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
       timeouts: { headerMs: 1_000, keepAliveMs: KEEP_ALIVE_MS },
       drain: { delayMs: 0, timeoutMs: 0 },
     },
-    gateway: { current: { answer } as unknown as Gateway },
+    entrances: [
+      {
+        host: "127.0.0.1",
+        port: 0,
+        tls: undefined,
+        fallbackHost: undefined,
+        gateway: { current: { answer } as unknown as Gateway },
+      },
+    ],
+    notice: () => {},
     lifecycle: { draining: false },
     deadlines: new Deadlines(clock),
     now: () => clock.now(),

@@ -1,0 +1,18 @@
+/** Responses as replies. */
+import type { Body } from "../../../src/core/body.ts";
+import type { HttpReply } from "../../../src/core/reply.ts";
+import type { BodyLength } from "../../../src/http1/body-length.ts";
+import type { ResponseHead } from "../../../src/http1/response-head.ts";
+
+/** A final head with its content. */
+export const httpReply = (
+  { status, fields, notes }: ResponseHead,
+  length: BodyLength,
+  body: Body,
+): HttpReply => ({
+  kind: "http",
+  status,
+  fields,
+  body,
+  declaredLength: length === "none" && status !== 204 ? notes.contentLength : undefined,
+});

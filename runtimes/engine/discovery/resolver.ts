@@ -1,0 +1,46 @@
+/** DNS by the runtime's own resolver (`node:dns`). */
+import { promises } from "node:dns";
+import type { DnsResolver } from "../../../src/discovery/dns-source.ts";
+import { codeOf } from "../client/failures.ts";
+
+export interface ResolverOptions {
+  /** `address` or `address:port` of servers to ask. @default the system's */
+  readonly servers?: readonly string[];
+}
+
+/** The name exists without such a record, or not at all. */
+const EMPTY: ReadonlySet<string> = new Set(["ENODATA", "ENOTFOUND"]);
+
+/** Asks name servers; the system's hosts file is not read. */
+export const dnsResolver = ({ servers }: ResolverOptions = {}): DnsResolver => {
+  const resolver = new promises.Resolver();
+  if (servers !== undefined) resolver.setServers(servers);
+  return {
+    async addresses(name, family) {
+      const records = await orEmpty(
+        family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true }),
+      );
+      return records.map(({ address, ttl }) => ({ address, ttlSeconds: ttl }));
+    },
+    async services(name) {
+      const records = await orEmpty(resolver.resolveSrv(name));
+      return records.map((record) => ({
+        target: record.name,
+        port: record.port,
+        priority: record.priority,
+        weight: record.weight,
+      }));
+    },
+  };
+};
+
+const orEmpty = async <T>(answer: Promise<readonly T[]>): Promise<readonly T[]> => {
+  try {
+    return await answer;
+  } catch (thrown) {
+    if (EMPTY.has(codeOf(thrown))) return [];
+    throw new TypeError(`the name could not be looked up (${codeOf(thrown) || "unknown reason"})`, {
+      cause: thrown,
+    });
+  }
+};

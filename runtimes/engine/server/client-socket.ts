@@ -1,0 +1,76 @@
+/** What a client's connection is whatever it carries: requests or, in the end, a tunnel. */
+import type { Socket } from "node:net";
+import type { Peer } from "../../../src/core/arrival.ts";
+import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
+import type { ClientTunnel } from "./client-tunnel.ts";
+import type { FieldEncoder } from "./field-lines.ts";
+import type { ServerContext } from "./server-context.ts";
+
+/** A client that takes no byte of what waits for it for this long is cut off. */
+const STALLED_MS = 60_000;
+
+export abstract class ClientSocket implements DeadlineEntry {
+  readonly scheme: "http" | "https";
+  readonly peer: Peer;
+  readonly localPort: number | undefined;
+  protected readonly socket: Socket;
+  protected readonly context: ServerContext;
+  protected tunnel: ClientTunnel | undefined;
+  /** Deadline of whatever comes before a tunnel. */
+  protected expiresAt: number;
+
+  constructor(socket: Socket, peer: Peer, context: ServerContext) {
+    this.socket = socket;
+    this.context = context;
+    this.scheme = context.scheme;
+    this.peer = peer;
+    this.localPort = socket.localPort;
+    this.expiresAt = limitFrom(context.now(), context.listen.timeouts.headerMs);
+  }
+
+  abstract expired(now: number): void;
+
+  get deadline(): number {
+    return this.tunnel?.deadline ?? this.expiresAt;
+  }
+
+  /** Whether it can be closed by the rules of what it carries, though that has no end of its own. */
+  get isWebSocket(): boolean {
+    return this.tunnel?.isWebSocket === true;
+  }
+
+  /** Closes a WebSocket on both sides (1001). Anything else goes on. */
+  goAway(): void {
+    this.tunnel?.goAway();
+  }
+
+  /** Cuts whatever is in flight. */
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  get fields(): FieldEncoder {
+    return this.context.fields;
+  }
+
+  date(): string {
+    return this.context.date();
+  }
+
+  /** It is the client's turn to read or to send. */
+  blocked(): void {
+    this.expiresAt = this.context.now() + STALLED_MS;
+  }
+
+  /** A reset, so that nobody takes what came for the whole. TLS has its own end, which is left out then. */
+  protected breakOff(): void {
+    if (this.scheme === "http") this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
+  /** Behind an answer that is not sent to its end the connection is reset: its end would look like the answer's. */
+  protected drop(): void {
+    if (this.socket.writableLength > 0) this.breakOff();
+    else this.socket.destroy();
+  }
+}

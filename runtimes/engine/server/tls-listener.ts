@@ -1,0 +1,69 @@
+/** A listening socket that speaks TLS. */
+import type { Socket } from "node:net";
+import { type TLSSocket, type TlsOptions, createServer } from "node:tls";
+import type { ListenTlsConfig } from "../../../src/config/types.ts";
+import type { Listener } from "./listener.ts";
+import { ServerCertificates, contextOptions } from "./server-certificates.ts";
+
+export interface TlsListenerOptions {
+  readonly tls: ListenTlsConfig;
+  /** Time for a handshake; 0 is no limit. */
+  readonly handshakeMs: number;
+  /** Connections open at once, handshakes included. */
+  readonly connections: number;
+  readonly accepted: (socket: TLSSocket) => void;
+  /** Somebody speaks plain HTTP here. */
+  readonly plainHttp: () => void;
+}
+
+const NO_LIMIT_MS = 2_147_483_647;
+
+/** What OpenSSL, BoringSSL and rustls call the first bytes of a plain HTTP request. */
+const PLAIN_HTTP = /HTTP_REQUEST|InvalidContentType|WRONG_VERSION_NUMBER/i;
+
+const isPlainHttp = (error: Error): boolean =>
+  PLAIN_HTTP.test(error.message) || ("code" in error && PLAIN_HTTP.test(String(error.code)));
+
+/** @throws what the runtime says of a certificate that it can't use. */
+export const tlsListener = (options: TlsListenerOptions): Listener => {
+  const { tls, handshakeMs, connections, accepted, plainHttp } = options;
+  let certificates = new ServerCertificates(tls);
+  const open = new Set<Socket>();
+  const settings: TlsOptions = {
+    ...contextOptions(tls, tls),
+    ALPNProtocols: ["http/1.1"],
+    SNICallback: (name, done) => done(null, certificates.find(name)),
+    handshakeTimeout: handshakeMs === 0 ? NO_LIMIT_MS : handshakeMs,
+    allowHalfOpen: true,
+    noDelay: true,
+  };
+  const server = createServer(settings, accepted);
+  // Handshakes take memory and time before there is a connection to count.
+  server.on("connection", (socket: Socket) => {
+    if (open.size >= connections) {
+      socket.destroy();
+      return;
+    }
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+  server.on("tlsClientError", (error, socket) => {
+    socket.on("error", () => {});
+    if (isPlainHttp(error)) plainHttp();
+    socket.destroy();
+  });
+  return {
+    server,
+    prepare(next) {
+      if (next === undefined) throw new TypeError("a listener with TLS needs a certificate");
+      const exchanged = new ServerCertificates(next);
+      return () => {
+        server.setSecureContext(contextOptions(next, next));
+        certificates = exchanged;
+      };
+    },
+    destroyUnaccepted() {
+      for (const socket of open) socket.destroy();
+    },
+  };
+};

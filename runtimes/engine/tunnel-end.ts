@@ -1,0 +1,183 @@
+/** One end of a tunnel: the bytes of a connection that has switched protocols (RFC 9110 §7.8). */
+import type { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import type { ByteSink, ByteSource } from "../../src/core/body.ts";
+import type { ProxyError } from "../../src/core/errors.ts";
+import { PieceStack } from "./piece-stack.ts";
+
+/** What waits to be written while a write is under way; above it the source is paused. */
+const WAITING_BYTES = 64 * 1024;
+/** Up to here copying pieces into one buffer is cheaper than writing them apart. */
+const JOINED_BYTES = 16 * 1024;
+
+/** What is left to be written when both sides have ended is given up when no byte of it leaves for so long. */
+const FLUSHING_MS = 30_000;
+
+export interface TunnelEndOptions {
+  /** Paused, and without listeners for `data` and `end`. */
+  readonly socket: Socket;
+  /** What was read behind the head. */
+  readonly early: Buffer | undefined;
+  /** The peer has already ended its side. @default false */
+  readonly hasEnded?: boolean;
+  /** Bytes moved in either direction. */
+  readonly active?: () => void;
+  /** The error of a lost connection, from what the socket reported. */
+  readonly lost: (cause: Error | undefined) => ProxyError;
+  /** Both directions have ended in order, or `error` tells why not. Called once. */
+  readonly closed: (error: ProxyError | undefined) => void;
+}
+
+/**
+ * A source of what the peer sends, and a sink for what is sent to it. Each direction ends by itself (half-close), and each
+ * is held up by the pace of the other end. Small pieces that wait are written together: memory goes by bytes.
+ */
+export class TunnelEnd implements ByteSource, ByteSink {
+  readonly #options: TunnelEndOptions;
+  readonly #waiting = new PieceStack();
+  readonly #written = (): void => this.#afterWrite();
+  /** Takes what the peer sends. */
+  #sink: ByteSink | undefined;
+  /** Provides what is sent to the peer. */
+  #source: ByteSource | undefined;
+  #cause: Error | undefined;
+  #hasReadAll = false;
+  #isEnding = false;
+  #isWriting = false;
+  /** Whether the source waits for `resume`. */
+  #holdsSource = false;
+  #isClosed = false;
+  bytesSent = 0;
+  bytesReceived = 0;
+
+  constructor(options: TunnelEndOptions) {
+    this.#options = options;
+    const { socket } = options;
+    socket.on("error", (error) => (this.#cause ??= error));
+    socket.on("data", (bytes: Buffer) => this.#received(bytes));
+    socket.on("end", () => this.#peerEnded());
+    socket.on("close", () => this.#socketClosed());
+  }
+
+  /** Sends what `source` delivers. */
+  send(source: ByteSource): void {
+    this.#source = source;
+    source.start(this);
+  }
+
+  start(sink: ByteSink): void {
+    this.#sink = sink;
+    const { early, hasEnded, socket } = this.#options;
+    const wantsMore = early === undefined || early.length === 0 || this.#deliver(early);
+    if (hasEnded === true) this.#peerEnded();
+    else if (wantsMore && !this.#isClosed) socket.resume();
+  }
+
+  resume(): void {
+    if (!this.#isClosed) this.#options.socket.resume();
+  }
+
+  /** Whoever read what the peer sends is gone. What was written in order before still leaves. */
+  cancel(reason: ProxyError): void {
+    this.#sink = undefined;
+    this.#close(reason, this.#isEnding);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#isClosed || this.#isEnding) return false;
+    this.bytesSent += bytes.length;
+    this.#waiting.push(bytes);
+    if (!this.#isWriting) this.#flush();
+    this.#holdsSource = this.#waiting.bytes >= WAITING_BYTES;
+    return !this.#holdsSource;
+  }
+
+  end(): void {
+    this.#source = undefined;
+    this.#isEnding = true;
+    if (!this.#isWriting) this.#flush();
+  }
+
+  fail(error: ProxyError): void {
+    this.#source = undefined;
+    this.#close(error, false);
+  }
+
+  #received(bytes: Buffer): void {
+    if (!this.#deliver(bytes)) this.#options.socket.pause();
+  }
+
+  #deliver(bytes: Buffer): boolean {
+    this.bytesReceived += bytes.length;
+    this.#options.active?.();
+    return this.#sink?.write(bytes) !== false;
+  }
+
+  #flush(): void {
+    if (this.#isClosed) return;
+    const { socket } = this.#options;
+    const { bytes } = this.#waiting;
+    if (bytes === 0) {
+      if (!this.#isEnding) return;
+      socket.end();
+      if (this.#hasReadAll) this.#close(undefined, true);
+      return;
+    }
+    this.#isWriting = true;
+    if (bytes <= JOINED_BYTES) {
+      socket.write(this.#waiting.join("", ""), this.#written);
+      return;
+    }
+    const pieces = this.#waiting.take();
+    const last = pieces.pop() as Uint8Array;
+    socket.cork();
+    for (const piece of pieces) socket.write(piece);
+    socket.write(last, this.#written);
+    socket.uncork();
+  }
+
+  #afterWrite(): void {
+    this.#isWriting = false;
+    if (this.#isClosed) return;
+    this.#options.active?.();
+    this.#flush();
+    if (!this.#holdsSource || this.#waiting.bytes >= WAITING_BYTES) return;
+    this.#holdsSource = false;
+    this.#source?.resume();
+  }
+
+  #peerEnded(): void {
+    if (this.#isClosed || this.#hasReadAll) return;
+    this.#hasReadAll = true;
+    const sink = this.#sink;
+    this.#sink = undefined;
+    sink?.end([]);
+    if (this.#isEnding && !this.#isWriting) this.#close(undefined, true);
+  }
+
+  #socketClosed(): void {
+    if (this.#isClosed) return;
+    const isInOrder = this.#hasReadAll && this.#isEnding && this.#cause === undefined;
+    this.#close(isInOrder ? undefined : this.#options.lost(this.#cause), false);
+  }
+
+  /** Ends both directions. @param flushes whether what was written still leaves */
+  #close(error: ProxyError | undefined, flushes: boolean): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const [sink, source] = [this.#sink, this.#source];
+    this.#sink = undefined;
+    this.#source = undefined;
+    const { socket, closed } = this.#options;
+    if (flushes) {
+      // For a peer that reads nothing any more.
+      socket.setTimeout(FLUSHING_MS, () => socket.destroy());
+      socket.destroySoon();
+    } else socket.destroy();
+    if (error !== undefined) {
+      sink?.fail(error);
+      source?.cancel(error);
+    }
+    closed(error);
+  }
+}

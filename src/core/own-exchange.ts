@@ -1,0 +1,79 @@
+/** Requests that the proxy makes for itself: health checks, lists of endpoints. */
+import { newFieldNotes } from "../http/field-notes.ts";
+import type { HeaderPairs } from "../http/header-edits.ts";
+import { NO_EDITS } from "../http/header-edits.ts";
+import { HOP_BY_HOP } from "../http/headers.ts";
+import { NO_BODY } from "./body.ts";
+import type { Cancellation } from "./cancellation.ts";
+import type { AttemptTimeouts, Endpoint } from "./endpoint.ts";
+import type { Attempt } from "./exchange.ts";
+import type { Outcome } from "./outcome.ts";
+import { UNKNOWN_PEER } from "./peer.ts";
+
+export interface OwnRequest {
+  readonly endpoint: Endpoint;
+  readonly method: "GET" | "HEAD";
+  /** Path and query, which go behind the endpoint's base path. */
+  readonly target: string;
+  /** Name, value, …, besides `Host`. */
+  readonly fields: HeaderPairs;
+  /** @default the endpoint's authority */
+  readonly host?: string | undefined;
+  readonly timeouts: AttemptTimeouts;
+  readonly cancellation: Cancellation;
+  readonly settle?: (outcome: Outcome) => void;
+}
+
+const OWN_EDITS = Object.freeze({
+  ...NO_EDITS,
+  drop: new Set([...HOP_BY_HOP, "host", "content-length", "expect"]),
+});
+
+/** An attempt without content. It belongs to no client, so nothing of one is forwarded. */
+export const ownAttempt = (request: OwnRequest): Attempt => {
+  const { endpoint, method, target, fields, timeouts, cancellation } = request;
+  return {
+    exchange: {
+      id: "",
+      arrival: {
+        method,
+        scheme: endpoint.scheme,
+        target,
+        authority: undefined,
+        version: "1.1",
+        fields,
+        notes: newFieldNotes(),
+        refusal: undefined,
+        body: NO_BODY,
+        peer: UNKNOWN_PEER,
+        localPort: undefined,
+        cancellation,
+        request: undefined,
+        switchesTo: "nothing",
+        interim() {},
+      },
+      client: { address: "", scheme: endpoint.scheme, host: endpoint.authority, forwardedFor: "" },
+      route: "",
+      params: {},
+      target,
+      path: target,
+      query: "",
+      idFields: [],
+      upgrade: undefined,
+      drop: [],
+      disregarded: [],
+      body: NO_BODY,
+      endsAt: Number.POSITIVE_INFINITY,
+      cancellation,
+      trail: { attempts: 1, endpoint, edits: undefined, failure: undefined },
+    },
+    endpoint,
+    target: endpoint.basePath + target,
+    host: request.host ?? endpoint.authority,
+    edits: OWN_EDITS,
+    body: NO_BODY,
+    timeouts,
+    cancellation,
+    settle: request.settle ?? (() => {}),
+  };
+};

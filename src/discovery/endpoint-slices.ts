@@ -1,0 +1,71 @@
+/** Kubernetes EndpointSlices (`discovery.k8s.io/v1`): what of them says where traffic may go. */
+import type { FoundEndpoint } from "../core/endpoint-source.ts";
+
+/** What is read of a slice; everything in it may be missing. */
+export interface EndpointSlice {
+  readonly metadata?: { readonly name?: string; readonly resourceVersion?: string };
+  readonly endpoints?: readonly SliceEndpoint[] | null;
+  readonly ports?: readonly SlicePort[] | null;
+}
+
+interface SliceEndpoint {
+  readonly addresses?: readonly string[];
+  readonly conditions?: { readonly ready?: boolean | null };
+  readonly zone?: string | null;
+}
+
+interface SlicePort {
+  readonly name?: string | null;
+  readonly port?: number | null;
+}
+
+export interface SliceOptions {
+  readonly scheme: "http" | "https";
+  /** Name or number of the port; undefined is the first. */
+  readonly port: string | number | undefined;
+}
+
+/** The slices of one service, as they are known by now. */
+export class SliceTable {
+  readonly #options: SliceOptions;
+  #slices: Map<string, EndpointSlice> = new Map();
+
+  constructor(options: SliceOptions) {
+    this.#options = options;
+  }
+
+  replace(slices: readonly EndpointSlice[]): void {
+    this.#slices = new Map(slices.map((slice) => [slice.metadata?.name ?? "", slice]));
+  }
+  set(slice: EndpointSlice): void {
+    this.#slices.set(slice.metadata?.name ?? "", slice);
+  }
+  delete(slice: EndpointSlice): void {
+    this.#slices.delete(slice.metadata?.name ?? "");
+  }
+
+  endpoints(): readonly FoundEndpoint[] {
+    return [...this.#slices.values()].flatMap((slice) => this.#endpointsOf(slice));
+  }
+
+  /** "ready" that is missing means ready; one that ends is not. Only the first address of an endpoint counts (KEP-752). */
+  #endpointsOf({ endpoints, ports }: EndpointSlice): readonly FoundEndpoint[] {
+    const port = this.#portOf(ports ?? []);
+    if (port === undefined) return [];
+    return (endpoints ?? []).flatMap(({ addresses, conditions, zone }) => {
+      const address = addresses?.[0];
+      if (address === undefined || conditions?.ready === false) return [];
+      const host = address.includes(":") ? `[${address}]` : address;
+      return [{ url: `${this.#options.scheme}://${host}:${port}`, zone: zone ?? undefined }];
+    });
+  }
+
+  #portOf(ports: readonly SlicePort[]): number | undefined {
+    const { port: wanted } = this.#options;
+    const found =
+      wanted === undefined
+        ? ports[0]
+        : ports.find(({ name, port }) => (typeof wanted === "number" ? port === wanted : name === wanted));
+    return found?.port ?? undefined;
+  }
+}

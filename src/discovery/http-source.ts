@@ -1,0 +1,90 @@
+/** Endpoints that a server lists. */
+import { cancelBody } from "../core/body.ts";
+import { CancellationSource } from "../core/cancellation.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { ProxyError } from "../core/errors.ts";
+import { ownAttempt } from "../core/own-exchange.ts";
+import type { Clock, Random, Transport } from "../core/platform.ts";
+import { readBody } from "../core/read-body.ts";
+import type { HttpReply } from "../core/reply.ts";
+import { firstValue } from "../http/headers.ts";
+import { readEndpointList } from "./endpoint-list.ts";
+import type { EndpointSource } from "../core/endpoint-source.ts";
+import { type PollAnswer, Poller } from "./poller.ts";
+
+export interface HttpSourceOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+  /** The server that is asked. */
+  readonly endpoint: Endpoint;
+  /** Path and query of the list. */
+  readonly target: string;
+  /** Name, value, …, e.g. credentials. @default none */
+  readonly fields?: readonly string[] | undefined;
+  /** @default 10000 */
+  readonly intervalMs?: number;
+}
+
+const DEFAULT_INTERVAL_MS = 10_000;
+const LIMIT_MS = 5_000;
+const MAX_BYTES = 4 * 1024 * 1024;
+const TIMEOUTS = Object.freeze({
+  connectMs: 3_000,
+  firstByteMs: 0,
+  idleMs: 0,
+  eventStreamIdleMs: 0,
+  tunnelIdleMs: 0,
+});
+
+/** Asks with `If-None-Match`, so that an unchanged list costs no more than a head. */
+export const httpSource = (options: HttpSourceOptions): EndpointSource => {
+  const { clock, random, endpoint, target } = options;
+  let etag: string | undefined;
+  const ask = async (): Promise<PollAnswer> => {
+    const { update, etag: next } = await askOnce(options, etag);
+    etag = next;
+    return { update, nextMs: options.intervalMs ?? DEFAULT_INTERVAL_MS };
+  };
+  const poller = new Poller({ clock, random, ask });
+  return {
+    name: `the list at ${endpoint.origin}${target}`,
+    start: (listener) => poller.start(listener),
+    stop: () => poller.stop(),
+  };
+};
+
+interface Answer {
+  readonly update: PollAnswer["update"];
+  readonly etag: string | undefined;
+}
+
+const askOnce = async (options: HttpSourceOptions, etag: string | undefined): Promise<Answer> => {
+  const { clock, transport, endpoint, target, fields = [] } = options;
+  const cancellation = new CancellationSource();
+  const stop = clock.after(LIMIT_MS, () => {
+    cancellation.cancel(new ProxyError("attempt-timeout", { detail: `no list within ${LIMIT_MS} ms` }));
+  });
+  const condition = etag === undefined ? [] : ["if-none-match", etag];
+  const asked = ["accept", "application/json", ...condition, ...fields];
+  try {
+    const reply = await transport.send(
+      ownAttempt({ endpoint, method: "GET", target, fields: asked, timeouts: TIMEOUTS, cancellation }),
+    );
+    if (reply.kind !== "http") throw new TypeError("the server switched protocols");
+    return await read(reply, etag);
+  } finally {
+    stop();
+  }
+};
+
+const read = async (reply: HttpReply, etag: string | undefined): Promise<Answer> => {
+  if (reply.status === 200) {
+    const text = new TextDecoder().decode(await readBody(reply.body, MAX_BYTES));
+    const endpoints = readEndpointList(text);
+    return { update: { kind: "found", endpoints }, etag: firstValue(reply.fields, "etag") };
+  }
+  cancelBody(reply.body, new ProxyError("discarded"));
+  if (reply.status === 304 && etag !== undefined) return { update: undefined, etag };
+  throw new TypeError(`the server answered with status ${reply.status}`);
+};

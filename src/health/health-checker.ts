@@ -1,0 +1,145 @@
+/** Active health checks: asks the endpoints of an upstream how they are. */
+import type { Endpoint } from "../core/endpoint.ts";
+import type { Member } from "../core/endpoint-state.ts";
+import type { Cancel, Clock, Random } from "../core/platform.ts";
+import type { Probe } from "../core/probe.ts";
+import { type HealthChange, HealthRecord, type HealthThresholds } from "./health-record.ts";
+import type { ProbeSlots } from "./probe-slots.ts";
+
+export interface HealthCheckOptions extends HealthThresholds {
+  /** @default 10000 */
+  readonly intervalMs: number;
+  /** While an endpoint is down or changing. @default 2000 */
+  readonly fastIntervalMs: number;
+  /** @default 2000 */
+  readonly timeoutMs: number;
+}
+
+export const HEALTH_CHECK_DEFAULTS: HealthCheckOptions = Object.freeze({
+  intervalMs: 10_000,
+  fastIntervalMs: 2_000,
+  timeoutMs: 2_000,
+  failures: 3,
+  successes: 2,
+});
+
+/** Checks of different endpoints, and of different proxies, drift apart. */
+const JITTER = 0.1;
+
+export interface HealthEvent {
+  readonly endpoint: Endpoint;
+  readonly change: HealthChange;
+  readonly detail: string;
+}
+
+export interface HealthCheckerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly probe: Probe;
+  readonly options: HealthCheckOptions;
+  /** Shared by all checkers. */
+  readonly slots: ProbeSlots;
+  /** The upstream's endpoints of the moment, each with a `HealthRecord`. */
+  readonly membersOf: () => readonly Member[];
+  readonly onChange?: ((event: HealthEvent) => void) | undefined;
+}
+
+/**
+ * Where timers outlive requests, `start` keeps checks going. Elsewhere (Workers) `runDue` is called by a cron trigger or after
+ * requests; the records are the same.
+ *
+ * An endpoint that comes back starts slowly, and its breaker lets probes through early.
+ */
+export class HealthChecker {
+  readonly #parts: HealthCheckerParts;
+  #isRunning = false;
+  #cancelTimer: Cancel | undefined;
+
+  constructor(parts: HealthCheckerParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#isRunning = true;
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+    this.#cancelTimer?.();
+  }
+
+  /** The upstream has other endpoints: new ones are checked at once. */
+  changed(): void {
+    if (this.#isRunning) this.#tick();
+  }
+
+  /** Runs the checks that are due. Resolves when they have ended. */
+  async runDue(): Promise<void> {
+    const now = this.#parts.clock.now();
+    const due = this.#parts.membersOf().filter((member) => {
+      const record = recordOf(member);
+      return !isBusy(record, now) && member.endpoint.weight > 0 && record.dueAt <= now;
+    });
+    await Promise.all(due.map((member) => this.#check(member, recordOf(member))));
+  }
+
+  #tick(): void {
+    this.#cancelTimer?.();
+    // Each check schedules the next tick when it ends; failures of checks are results.
+    void this.runDue();
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const { clock, membersOf } = this.#parts;
+    if (!this.#isRunning) return;
+    this.#cancelTimer?.();
+    let next = Number.POSITIVE_INFINITY;
+    for (const member of membersOf()) {
+      const record = recordOf(member);
+      if (!isBusy(record, clock.now()) && member.endpoint.weight > 0) next = Math.min(next, record.dueAt);
+    }
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#cancelTimer = clock.after(Math.max(0, next - clock.now()), () => this.#tick());
+  }
+
+  async #check(member: Member, record: HealthRecord): Promise<void> {
+    const { clock, probe, options, slots } = this.#parts;
+    record.checkingSince = clock.now();
+    const { passed, detail } = await slots.run(() => probe(member.endpoint, options.timeoutMs));
+    record.checkingSince = undefined;
+    record.lastResult = detail;
+    const change = record.report(passed, options);
+    if (passed) member.state.breaker?.checkPassed(clock.now(), change === "up");
+    record.dueAt = clock.now() + this.#interval(record);
+    if (change !== undefined) this.#apply(member, change, detail);
+    this.#schedule();
+  }
+
+  #interval({ isUnsettled }: HealthRecord): number {
+    const { options, random } = this.#parts;
+    const ms = isUnsettled ? options.fastIntervalMs : options.intervalMs;
+    return ms * (1 - JITTER + 2 * JITTER * random.float());
+  }
+
+  #apply({ endpoint, state }: Member, change: HealthChange, detail: string): void {
+    const { clock, onChange } = this.#parts;
+    if (change === "up") state.warmingSince = clock.now();
+    onChange?.({ endpoint, change, detail });
+  }
+}
+
+/** A check that takes longer than any may has been lost with the request that ran it, where that can happen. */
+const LOST_AFTER_MS = 60_000;
+
+const isBusy = ({ checkingSince }: HealthRecord, now: number): boolean =>
+  checkingSince !== undefined && now - checkingSince < LOST_AFTER_MS;
+
+/** The record in an endpoint's state, which outlives plans. */
+export const recordOf = ({ state }: Member): HealthRecord => {
+  if (state.health instanceof HealthRecord) return state.health;
+  const record = new HealthRecord();
+  state.health = record;
+  return record;
+};

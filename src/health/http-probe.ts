@@ -1,0 +1,111 @@
+/** Checks over HTTP, by the transport that requests take. */
+import { type Body, cancelBody } from "../core/body.ts";
+import { CancellationSource } from "../core/cancellation.ts";
+import { ProxyError, asProxyError } from "../core/errors.ts";
+import { ownAttempt } from "../core/own-exchange.ts";
+import type { Clock, Transport } from "../core/platform.ts";
+import { readBody } from "../core/read-body.ts";
+import { type HttpReply, cancelReply } from "../core/reply.ts";
+import type { Probe, ProbeResult } from "../core/probe.ts";
+
+export interface HttpProbeOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Path and query. */
+  readonly target: string;
+  /** Value of `Host`. @default the endpoint's authority */
+  readonly host?: string | undefined;
+  /** @default 2xx */
+  readonly passes?: ((status: number) => boolean) | undefined;
+  /** Text that the first 64 KiB of the body must hold. @default none */
+  readonly bodyIncludes?: string | undefined;
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+const FIELDS = ["user-agent", "fairlead-health-check", "accept", "*/*"];
+
+/** One GET on a connection of its own or a kept one. Redirects are answers like others; they are not followed. */
+export const httpProbe =
+  (options: HttpProbeOptions): Probe =>
+  async (endpoint, timeoutMs) => {
+    const { transport, clock, target, host } = options;
+    const cancellation = new CancellationSource();
+    const stop = clock.after(timeoutMs, () => {
+      cancellation.cancel(new ProxyError("attempt-timeout", { detail: `no answer within ${timeoutMs} ms` }));
+    });
+    try {
+      const reply = await transport.send(
+        ownAttempt({
+          endpoint,
+          method: "GET",
+          target,
+          fields: FIELDS,
+          host,
+          timeouts: NO_LIMITS,
+          cancellation,
+        }),
+      );
+      if (reply.kind === "http") return await judge(reply, options);
+      cancelReply(reply, new ProxyError("discarded"));
+      return { passed: false, detail: "switched protocols" };
+    } catch (thrown) {
+      return { passed: false, detail: asProxyError(thrown).message };
+    } finally {
+      stop();
+    }
+  };
+
+/** The probe's own limit covers all of it. */
+const NO_LIMITS = Object.freeze({
+  connectMs: 0,
+  firstByteMs: 0,
+  idleMs: 0,
+  eventStreamIdleMs: 0,
+  tunnelIdleMs: 0,
+});
+
+const judge = async (reply: HttpReply, options: HttpProbeOptions): Promise<ProbeResult> => {
+  const { passes = isSuccess, bodyIncludes } = options;
+  const detail = `status ${reply.status}`;
+  if (!passes(reply.status)) {
+    cancelBody(reply.body, new ProxyError("discarded"));
+    return { passed: false, detail };
+  }
+  if (bodyIncludes === undefined) {
+    await drain(reply.body);
+    return { passed: true, detail };
+  }
+  const text = new TextDecoder().decode(await readBody(reply.body, MAX_BODY_BYTES));
+  return text.includes(bodyIncludes)
+    ? { passed: true, detail }
+    : { passed: false, detail: "unexpected content" };
+};
+
+/**
+ * Reads a body so that its connection can be kept, and so that one which breaks off fails the check. What is longer than
+ * `MAX_BODY_BYTES` is cancelled there, and good.
+ */
+const drain = async (body: Body): Promise<void> => {
+  let length = 0;
+  if (body.kind === "native") {
+    for await (const piece of body.stream) {
+      length += piece.byteLength;
+      if (length > MAX_BODY_BYTES) return;
+    }
+  }
+  if (body.kind !== "stream") return;
+  await new Promise<void>((resolve, reject) => {
+    body.source.start({
+      write(bytes) {
+        length += bytes.byteLength;
+        if (length <= MAX_BODY_BYTES) return true;
+        body.source.cancel(new ProxyError("discarded"));
+        resolve();
+        return false;
+      },
+      end: () => resolve(),
+      fail: reject,
+    });
+  });
+};

@@ -1,0 +1,101 @@
+/** The balancer of an upstream, as its settings say. */
+import { consistentHash } from "./balance/consistent-hash.ts";
+import { customBalancer } from "./balance/custom.ts";
+import { hashKey } from "./balance/hash-key.ts";
+import type { BuildTable } from "./balance/hash-table.ts";
+import { leastInFlight } from "./balance/least-in-flight.ts";
+import { maglevTable } from "./balance/maglev.ts";
+import { peakEwma } from "./balance/peak-ewma.ts";
+import { ringTable } from "./balance/ring.ts";
+import { roundRobin } from "./balance/round-robin.ts";
+import { type Sticky, stickyCookie } from "./balance/sticky.ts";
+import { byLatency, byPriority, byRegion, byZone } from "./balance/tiers.ts";
+import { leastLoadedOfTwo } from "./balance/two-choices.ts";
+import { weightedRandom } from "./balance/weighted-random.ts";
+import type { BalanceConfig, UpstreamConfig } from "./config/types.ts";
+import type { Balancer, Selection } from "./core/balancer.ts";
+import type { Platform, Random } from "./core/platform.ts";
+import { firstValue } from "./http/headers.ts";
+
+export interface PlannedBalancer {
+  readonly balancer: Balancer;
+  /** Keeps clients at their endpoints by a cookie; undefined where that is not wanted. */
+  readonly sticky: Sticky | undefined;
+}
+
+/** Cookie, then tiers by priority, then preferred endpoints within a tier, then the policy. */
+export const plannedBalancer = (
+  { balance, endpoints, discovery }: UpstreamConfig,
+  { random, sign }: Pick<Platform, "random" | "sign">,
+): PlannedBalancer => {
+  const preferred = (): Balancer => preferring(balance, random);
+  const hasTiers = discovery !== undefined || endpoints.some(({ priority }) => priority > 0);
+  const balancer = hasTiers ? byPriority({ inner: preferred, random }) : preferred();
+  if (balance.sticky === undefined) return { balancer, sticky: undefined };
+  const { secret, cookie, maxAgeMs, sameSite } = balance.sticky;
+  const sticky = stickyCookie({
+    cookie,
+    sameSite,
+    sign: (text) => sign(secret, text),
+    otherwise: balancer,
+    maxAgeSeconds: maxAgeMs === undefined ? undefined : Math.ceil(maxAgeMs / 1_000),
+  });
+  return { balancer: sticky.balancer, sticky };
+};
+
+const preferring = (balance: BalanceConfig, random: Random): Balancer => {
+  const inner = (): Balancer => balancing(balance, random);
+  switch (balance.prefer) {
+    case "zone":
+      return byZone(balance.zone ?? "", { inner, random });
+    case "latency":
+      return byLatency({ inner, random });
+    case "region":
+      return byRegion(locationFrom(balance.regionHeader ?? ""), { inner, random });
+    case undefined:
+      return inner();
+  }
+};
+
+/** `DE`, or `DE, EU` from the smallest area to the largest. */
+const locationFrom =
+  (header: string) =>
+  ({ exchange: { arrival, disregarded } }: Selection): readonly string[] => {
+    const value = disregarded.includes(header) ? undefined : firstValue(arrival.fields, header);
+    return value === undefined ? [] : value.split(",").map((area) => area.trim());
+  };
+
+const balancing = (balance: BalanceConfig, random: Random): Balancer => {
+  const { policy } = balance;
+  if (typeof policy === "function") return customBalancer(policy, leastLoadedOfTwo(random));
+  switch (policy) {
+    case "p2c":
+      return leastLoadedOfTwo(random);
+    case "round-robin":
+      return roundRobin(random);
+    case "random":
+      return weightedRandom(random);
+    case "least-in-flight":
+      return leastInFlight(random);
+    case "peak-ewma":
+      return peakEwma(random);
+    case "ring-hash":
+      return hashing(ringTable, balance, random);
+    case "maglev":
+      return hashing(maglevTable, balance, random);
+    case "rendezvous":
+      return hashing(undefined, balance, random);
+  }
+};
+
+const hashing = (
+  table: BuildTable | undefined,
+  { key = { from: "ip" }, bound = 1.5 }: BalanceConfig,
+  random: Random,
+): Balancer =>
+  consistentHash({
+    table,
+    keyOf: hashKey(key),
+    random,
+    bound: bound === "unlimited" ? Number.POSITIVE_INFINITY : bound,
+  });

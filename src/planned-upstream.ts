@@ -1,0 +1,122 @@
+/** An upstream of a plan, with all that its settings ask for. */
+import type { UpstreamConfig } from "./config/types.ts";
+import type { Platform, Transport } from "./core/platform.ts";
+import type { Probe } from "./core/probe.ts";
+import type { Layer, NamedLayer } from "./core/service.ts";
+import { HealthChecker } from "./health/health-checker.ts";
+import { httpProbe } from "./health/http-probe.ts";
+import { type ProbeSlots, probeSlots } from "./health/probe-slots.ts";
+import { plannedBalancer } from "./planned-balancer.ts";
+import { discoveryOrder } from "./planned-discovery.ts";
+import { policyFrom } from "./policy-settings.ts";
+import type { Upkeep } from "./upkeep.ts";
+import { upstreamDiscovery } from "./upstream-discovery.ts";
+import type { HealthPolicy, UpstreamPolicy } from "./upstream-policy.ts";
+import { type StackParts, equipment, reportUpstream, upstreamLayers } from "./upstream-stack.ts";
+import { createEndpoint } from "./upstream/endpoint.ts";
+import type { EndpointRegistry } from "./upstream/registry.ts";
+import { type HostPolicy, type Upstream, createUpstream } from "./upstream/upstream.ts";
+
+export interface PlanningParts {
+  readonly platform: Platform;
+  readonly registry: EndpointRegistry;
+  readonly upkeep: Upkeep;
+}
+
+const MINUTE_MS = 60_000;
+
+export const planUpstream = (
+  name: string,
+  config: UpstreamConfig,
+  { platform, registry, upkeep }: PlanningParts,
+): Upstream => {
+  const { clock, random, telemetry } = platform;
+  const parts: StackParts = { name, registry, clock, random, telemetry };
+  const common = { tls: config.tls, pool: config.pool, maxHeadBytes: config.limits.headerBytes };
+  const policy = policyFrom(config, platform.capabilities.has("background"));
+  const { balancer, sticky } = plannedBalancer(config, platform);
+  const upstream = createUpstream({
+    name,
+    endpoints: config.endpoints.map((endpoint) => createEndpoint({ ...common, ...endpoint, upstream: name })),
+    balancer,
+    registry,
+    clock,
+    viaFetch: config.transport === "fetch",
+    host: hostPolicy(config.host),
+    timeouts: {
+      connectMs: config.timeouts.connectMs,
+      firstByteMs: config.timeouts.firstByteMs,
+      idleMs: config.timeouts.idleMs ?? MINUTE_MS,
+      eventStreamIdleMs: config.timeouts.idleMs ?? 5 * MINUTE_MS,
+      tunnelIdleMs: config.timeouts.tunnelIdleMs,
+    },
+    layers: [...cookieLayer(sticky?.layer(() => upstream.set)), ...upstreamLayers(policy, parts)],
+    ...equipment(policy, parts),
+  });
+  const checker = policy.health && healthChecker(upstream, policy.health, platform, parts);
+  if (checker !== undefined) upkeep.add(checker);
+  if (config.discovery !== undefined && platform.discover !== undefined) {
+    upkeep.add(
+      upstreamDiscovery({
+        upstream,
+        source: platform.discover(discoveryOrder(name, config)),
+        common,
+        telemetry,
+        onChange: () => checker?.changed(),
+      }),
+    );
+  }
+  return upstream;
+};
+
+const cookieLayer = (layer: Layer | undefined): readonly NamedLayer[] =>
+  layer === undefined ? [] : [{ name: "sticky cookie", layer }];
+
+const hostPolicy = (host: string): HostPolicy => {
+  if (host === "upstream" || host === "preserve") return { kind: host };
+  return { kind: "literal", value: host };
+};
+
+/** What reaches the endpoints of an upstream. Throws `TypeError` where the platform has no fetch transport. */
+export const transportOf = ({ name, viaFetch }: Upstream, platform: Platform): Transport => {
+  if (!viaFetch) return platform.transport;
+  if (platform.fetchTransport !== undefined) return platform.fetchTransport;
+  throw new TypeError(`upstream "${name}": ${platform.name} has no fetch transport`);
+};
+
+const probeOf = (upstream: Upstream, health: HealthPolicy, platform: Platform): Probe => {
+  if (health.check !== "tcp") {
+    return httpProbe({ ...health, transport: transportOf(upstream, platform), clock: platform.clock });
+  }
+  if (platform.tcpProbe !== undefined) return platform.tcpProbe;
+  return async () => ({ passed: true, detail: `${platform.name} opens no connections` });
+};
+
+const healthChecker = (
+  upstream: Upstream,
+  health: NonNullable<UpstreamPolicy["health"]>,
+  platform: Platform,
+  parts: StackParts,
+): HealthChecker => {
+  const { clock, random, registry } = parts;
+  return new HealthChecker({
+    clock,
+    random,
+    options: health,
+    probe: probeOf(upstream, health, platform),
+    // One bound for all upstreams.
+    slots: registry.shared("health checks", undefined, (): ProbeSlots =>
+      // A check must not wait for one of another request where each request is by itself.
+      platform.capabilities.has("background") ? probeSlots() : probeSlots(Number.POSITIVE_INFINITY),
+    ),
+    membersOf: () => upstream.set.members,
+    onChange: ({ endpoint, change, detail }) =>
+      reportUpstream(parts, {
+        kind: "health",
+        upstream: upstream.name,
+        endpoint: endpoint.socketPath ?? endpoint.origin,
+        change,
+        reason: detail,
+      }),
+  });
+};

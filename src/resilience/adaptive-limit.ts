@@ -1,0 +1,104 @@
+/** A concurrency limit that follows latency. */
+import type { Outcome } from "../core/outcome.ts";
+
+export interface AdaptiveOptions {
+  /** @default 20 */
+  readonly initial: number;
+  /** @default 4 */
+  readonly min: number;
+  /** @default 1000 */
+  readonly max: number;
+}
+
+export const ADAPTIVE_DEFAULTS: AdaptiveOptions = Object.freeze({ initial: 20, min: 4, max: 1_000 });
+
+/** Latency may be half as long again as without a queue. */
+const TOLERANCE = 1.5;
+/** How fast the limit follows. */
+const SMOOTHING = 0.2;
+/** Observations that a measurement is the average of. */
+const SAMPLES = 20;
+/** The latency without a queue is measured anew so often. */
+const PERIOD_MS = 30_000;
+/** A measurement may raise it by so much at most: it may have been taken in a queue. */
+const MAX_RISE = 1.2;
+/** After a failure: fewer at once. */
+const BACKOFF = 0.9;
+
+/**
+ * Compares latency with what it is without a queue, the gradient (after Netflix's and Envoy's limits): while they agree, the
+ * limit grows by its square root; when requests take longer, something queues, and it shrinks in proportion. It stays where it
+ * is while it is not used.
+ *
+ * A long average is no measure of "without a queue": it would follow the queue that the limit allows, and the limit would
+ * follow it. So every half minute the limit is halved for some requests, and those are the measure.
+ */
+export class AdaptiveLimit {
+  readonly #options: AdaptiveOptions;
+  #limit: number;
+  /** Latency without a queue; 0 before the first measurement. */
+  #baseMs = 0;
+  #recentMs = 0;
+  /** The measurement that runs: what has been observed, and since when it counts. */
+  #sum = 0;
+  #samples = 0;
+  #measuringSince: number | undefined = Number.NEGATIVE_INFINITY;
+  #measuredAt = 0;
+
+  constructor(options: AdaptiveOptions) {
+    this.#options = options;
+    this.#limit = options.initial;
+  }
+
+  get current(): number {
+    return Math.floor(this.#limit);
+  }
+
+  /** Takes in how something ended that ran with `inProgress - 1` others; undefined where there was no attempt. */
+  observe(outcome: Outcome | undefined, startedAt: number, inProgress: number): void {
+    if (outcome === undefined || outcome.ending === "superseded") return;
+    const { headAt } = outcome.times;
+    if (outcome.error !== undefined) {
+      if (outcome.error.kind.countsAgainstEndpoint) this.#set(this.#limit * BACKOFF);
+      return;
+    }
+    if (headAt === undefined) return;
+    const ms = Math.max(0.1, headAt - startedAt);
+    this.#recentMs = this.#recentMs === 0 ? ms : this.#recentMs + (ms - this.#recentMs) / SAMPLES;
+    if (this.#measuringSince !== undefined) this.#measure(ms, startedAt, headAt);
+    else if (headAt - this.#measuredAt >= PERIOD_MS) this.#beginMeasuring(headAt);
+    else this.#follow(inProgress);
+  }
+
+  #beginMeasuring(now: number): void {
+    this.#measuringSince = now;
+    this.#set(this.#limit / 2);
+  }
+
+  /** Only requests that began under the lower limit count. */
+  #measure(ms: number, startedAt: number, now: number): void {
+    if (startedAt < (this.#measuringSince ?? 0)) return;
+    this.#sum += ms;
+    this.#samples += 1;
+    if (this.#samples < SAMPLES) return;
+    const measured = this.#sum / this.#samples;
+    this.#baseMs = this.#baseMs === 0 ? measured : Math.min(measured, this.#baseMs * MAX_RISE);
+    this.#recentMs = measured;
+    this.#sum = 0;
+    this.#samples = 0;
+    this.#measuringSince = undefined;
+    this.#measuredAt = now;
+  }
+
+  #follow(inProgress: number): void {
+    if (inProgress < this.#limit / 2) return;
+    const gradient = Math.min(1, Math.max(0.5, (TOLERANCE * this.#baseMs) / this.#recentMs));
+    const wanted = this.#limit * gradient + Math.sqrt(this.#limit);
+    this.#set(this.#limit * (1 - SMOOTHING) + wanted * SMOOTHING);
+  }
+
+  #set(limit: number): void {
+    const { min, max } = this.#options;
+    this.#limit = Math.min(max, Math.max(min, limit));
+  }
+}

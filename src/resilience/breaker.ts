@@ -1,0 +1,213 @@
+/**
+ * Circuit breaker: stops sending to what keeps failing, and finds out with few requests when it is back.
+ *
+ * ```
+ *            5 failures in a row, or half of 20          open time is over
+ *   closed ───────────────────────────────────▶ open ───────────────────▶ half-open
+ *     ▲                                           ▲                            │
+ *     │                                           └──────── any failure ───────┤
+ *     └──────────────────── 3 successes, then slow start ──────────────────────┘
+ * ```
+ *
+ * State follows from timestamps when it is asked for; there is no timer. What was admitted in an earlier state has no
+ * say in a later one (each state has a generation).
+ */
+import type { EndpointBreaker } from "../core/endpoint-state.ts";
+import type { Random } from "../core/platform.ts";
+import type { Verdict } from "../core/verdict.ts";
+import { RateWindow } from "./rate-window.ts";
+
+export interface BreakerOptions {
+  /** Failures in a row that open it. @default 5 */
+  readonly consecutiveFailures: number;
+  /** Share of failures within ten seconds that opens it, 0 to 1. @default 0.5 */
+  readonly failureRate: number;
+  /** Results within ten seconds before the share counts. @default 20 */
+  readonly minimumRequests: number;
+  /** The first open time; doubles with each reopening. @default 5000 */
+  readonly openMs: number;
+  /** @default 300000 */
+  readonly maxOpenMs: number;
+  /** Attempts at once while half-open. @default 3 */
+  readonly probes: number;
+  /** Successes that close it. @default 3 */
+  readonly successes: number;
+}
+
+export const BREAKER_DEFAULTS: BreakerOptions = Object.freeze({
+  consecutiveFailures: 5,
+  failureRate: 0.5,
+  minimumRequests: 20,
+  openMs: 5_000,
+  maxOpenMs: 300_000,
+  probes: 3,
+  successes: 3,
+});
+
+/** Open times differ by ± 20 %, or all proxies would probe in the same moment. */
+const JITTER = 0.2;
+/** A breaker that stayed closed for so long begins anew with the first open time. */
+const SETTLED_MS = 60_000;
+
+export type BreakerState =
+  | { readonly kind: "closed" }
+  /** `until` is Infinity where it was opened by hand. */
+  | { readonly kind: "open"; readonly until: number }
+  | { readonly kind: "half-open"; readonly probing: number; readonly successes: number };
+
+/** A change of state, and why. */
+export interface BreakerEvent {
+  readonly to: BreakerState["kind"];
+  readonly reason: string;
+  readonly at: number;
+}
+
+export type BreakerListener = (event: BreakerEvent) => void;
+
+export interface BreakerParts {
+  readonly options: BreakerOptions;
+  readonly random: Random;
+  /** Called after each change. One that throws is ignored. */
+  readonly onChange?: BreakerListener | undefined;
+}
+
+export class Breaker implements EndpointBreaker {
+  /** May be replaced; open times that run keep their end. */
+  options: BreakerOptions;
+  readonly #random: Random;
+  readonly #onChange: BreakerListener | undefined;
+  readonly #window: RateWindow = new RateWindow();
+  #state: "closed" | "open" | "half-open" = "closed";
+  /** Changes with the state; permits carry the one they were given in. */
+  #generation = 0;
+  #failuresInRow = 0;
+  #openUntil = 0;
+  #openedAt = 0;
+  /** Openings in one series, each twice as long as the one before. */
+  #series = 0;
+  #closedAt = Number.NEGATIVE_INFINITY;
+  #probing = 0;
+  #successes = 0;
+
+  constructor({ options, random, onChange }: BreakerParts) {
+    this.options = options;
+    this.#random = random;
+    this.#onChange = onChange;
+  }
+
+  state(now: number): BreakerState {
+    if (this.#state === "closed") return { kind: "closed" };
+    if (this.#state === "open" && now < this.#openUntil) return { kind: "open", until: this.#openUntil };
+    return { kind: "half-open", probing: this.#probing, successes: this.#successes };
+  }
+
+  admits(now: number): boolean {
+    if (this.#state === "closed") return true;
+    if (this.#state === "open") return now >= this.#openUntil;
+    return this.#probing < this.options.probes;
+  }
+
+  closedUntil(now: number): number | undefined {
+    if (this.admits(now)) return undefined;
+    return this.#state === "open" ? this.#openUntil : now;
+  }
+
+  enter(now: number): number {
+    if (this.#state === "open" && now >= this.#openUntil)
+      this.#change("half-open", now, "the open time is over");
+    if (this.#state === "half-open") this.#probing += 1;
+    return this.#generation;
+  }
+
+  settle(permit: number, verdict: Verdict, now: number): void {
+    if (permit !== this.#generation) return;
+    if (this.#state === "closed") this.#countClosed(verdict, now);
+    else if (this.#state === "half-open") this.#countProbe(verdict, now);
+  }
+
+  /**
+   * Long open times are for endpoints of which nothing else is known. One that passes its checks is probed after the first open
+   * time, and at once where the checks had found it down. One opened by hand stays open.
+   */
+  checkPassed(now: number, isBack: boolean): void {
+    if (this.#state !== "open" || this.#openUntil === Number.POSITIVE_INFINITY) return;
+    if (!isBack && now - this.#openedAt < this.options.openMs) return;
+    this.#change("half-open", now, "a health check has passed");
+  }
+
+  /** Lets nothing through until `close` or `reset`. */
+  open(now: number): void {
+    this.#openUntil = Number.POSITIVE_INFINITY;
+    this.#change("open", now, "opened by hand");
+  }
+
+  /** Lets everything through again, at the end of a series: opening again takes the next longer time. */
+  close(now: number): void {
+    if (this.#state !== "closed") this.#change("closed", now, "closed by hand");
+  }
+
+  /** As new. */
+  reset(now: number): void {
+    this.#series = 0;
+    this.#change("closed", now, "reset by hand");
+    this.#closedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #countClosed(verdict: Verdict, now: number): void {
+    if (verdict === "neutral") return;
+    const { consecutiveFailures, failureRate, minimumRequests } = this.options;
+    if (verdict === "success") {
+      this.#failuresInRow = 0;
+      this.#window.add(now, 0, 1);
+      return;
+    }
+    if (verdict === "failure") this.#failuresInRow += 1;
+    this.#window.add(now, 1, 1);
+    if (this.#failuresInRow >= consecutiveFailures) {
+      this.#trip(now, `${this.#failuresInRow} failures in a row`);
+      return;
+    }
+    const results = this.#window.others(now);
+    const failures = this.#window.ones(now);
+    if (results >= minimumRequests && failures >= failureRate * results) {
+      this.#trip(now, `${failures} of ${results} requests failed within ten seconds`);
+    }
+  }
+
+  #countProbe(verdict: Verdict, now: number): void {
+    this.#probing -= 1;
+    if (verdict === "success") {
+      this.#successes += 1;
+      if (this.#successes >= this.options.successes) {
+        this.#change("closed", now, `${this.#successes} probes succeeded`);
+      }
+    } else if (verdict === "failure") {
+      this.#trip(now, "a probe failed");
+    }
+  }
+
+  #trip(now: number, reason: string): void {
+    const { openMs, maxOpenMs } = this.options;
+    if (this.#state === "closed" && now - this.#closedAt >= SETTLED_MS) this.#series = 0;
+    const jitter = 1 - JITTER + 2 * JITTER * this.#random.float();
+    this.#openUntil = now + Math.min(maxOpenMs, openMs * 2 ** this.#series) * jitter;
+    this.#series += 1;
+    this.#change("open", now, reason);
+  }
+
+  #change(to: BreakerState["kind"], now: number, reason: string): void {
+    this.#state = to;
+    this.#generation += 1;
+    this.#probing = 0;
+    this.#successes = 0;
+    this.#failuresInRow = 0;
+    this.#window.clear();
+    if (to === "closed") this.#closedAt = now;
+    if (to === "open") this.#openedAt = now;
+    try {
+      this.#onChange?.({ to, reason, at: now });
+    } catch {
+      // A listener's failure is not the breaker's.
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** A cap on what is in progress, with a bounded queue in front of it. */
+import { ProxyError, asProxyError } from "../core/errors.ts";
+import type { Exchange } from "../core/exchange.ts";
+import type { Outcome } from "../core/outcome.ts";
+import type { Cancel, Clock } from "../core/platform.ts";
+import type { Layer } from "../core/service.ts";
+import type { AdaptiveLimit } from "./adaptive-limit.ts";
+
+/** How many may be in progress. */
+export interface Limit {
+  readonly current: number;
+}
+
+export interface ConcurrencyOptions {
+  readonly clock: Clock;
+  readonly limit: Limit | AdaptiveLimit;
+  /** Most that wait; what comes then is refused at once. 0 is no queue. */
+  readonly queue: number;
+  /** Longest wait in the queue. */
+  readonly queueMs: number;
+}
+
+interface Waiting {
+  readonly enter: () => void;
+  readonly refuse: (error: ProxyError) => void;
+}
+
+/** Counts, and lets the longest waiting in when there is room. */
+export class ConcurrencyGate {
+  readonly #options: ConcurrencyOptions;
+  readonly #waiting: Set<Waiting> = new Set();
+  #inProgress = 0;
+
+  constructor(options: ConcurrencyOptions) {
+    this.#options = options;
+  }
+
+  get inProgress(): number {
+    return this.#inProgress;
+  }
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether there was room. What entered must leave. */
+  tryEnter(): boolean {
+    if (this.#inProgress >= this.#options.limit.current) return false;
+    this.#inProgress += 1;
+    return true;
+  }
+
+  /** Resolves when there is room. @throws ProxyError `overloaded`, or why the exchange was cancelled */
+  wait({ cancellation }: Exchange): Promise<void> {
+    const { queue, queueMs, clock } = this.#options;
+    if (this.#waiting.size >= queue) return Promise.reject(overloaded("the queue is full"));
+    return new Promise((resolve, reject) => {
+      let stop: Cancel = () => {};
+      let unsubscribe: Cancel = () => {};
+      const done = (): void => {
+        this.#waiting.delete(place);
+        stop();
+        unsubscribe();
+      };
+      const place: Waiting = {
+        enter: () => {
+          done();
+          resolve();
+        },
+        refuse: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      this.#waiting.add(place);
+      stop = clock.after(queueMs, () => place.refuse(overloaded(`no room within ${queueMs} ms`)));
+      unsubscribe = cancellation.subscribe(place.refuse);
+    });
+  }
+
+  leave(): void {
+    this.#inProgress -= 1;
+    for (const place of this.#waiting) {
+      if (!this.tryEnter()) return;
+      place.enter();
+    }
+  }
+}
+
+const overloaded = (why: string): ProxyError =>
+  new ProxyError("overloaded", {
+    detail: `too much in progress: ${why}`,
+    headers: { "retry-after": "1" },
+  });
+
+/** Lets through what the gate has room for, until the attempt's body has ended. */
+export const concurrencyCap =
+  (gate: ConcurrencyGate, { limit, clock }: Pick<ConcurrencyOptions, "limit" | "clock">): Layer =>
+  (next) => {
+    const run = async (exchange: Exchange): ReturnType<typeof next> => {
+      let isInside = true;
+      const startedAt = clock.now();
+      const leave = (outcome: Outcome | undefined): void => {
+        if (!isInside) return;
+        isInside = false;
+        if ("observe" in limit) limit.observe(outcome, startedAt, gate.inProgress);
+        gate.leave();
+      };
+      const onAttemptEnd = (outcome: Outcome): void => {
+        leave(outcome);
+        exchange.onAttemptEnd?.(outcome);
+      };
+      try {
+        return await next({ ...exchange, onAttemptEnd });
+      } catch (thrown) {
+        // There may have been no attempt.
+        leave(undefined);
+        throw asProxyError(thrown);
+      }
+    };
+    return (exchange) => (gate.tryEnter() ? run(exchange) : gate.wait(exchange).then(() => run(exchange)));
+  };

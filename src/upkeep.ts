@@ -1,0 +1,44 @@
+/** What a gateway does besides answering requests: health checks and discovery. */
+
+/** One such task. */
+export interface UpkeepTask {
+  /** Goes on by itself from here on, where timers outlive requests. */
+  start(): void;
+  stop(): void;
+  /** Does what is due, once: where they don't. */
+  runDue?(): Promise<void>;
+}
+
+/**
+ * Servers call `start` when they listen and `stop` when their gateway is replaced or they end. On Workers a cron trigger, or the
+ * end of a request, calls `runDue`.
+ */
+export class Upkeep {
+  readonly #tasks: UpkeepTask[] = [];
+  #isRunning = false;
+
+  add(task: UpkeepTask): void {
+    this.#tasks.push(task);
+  }
+
+  /** Whether there is nothing to do, ever. */
+  get isEmpty(): boolean {
+    return this.#tasks.length === 0;
+  }
+
+  /** Calls while it runs do nothing. */
+  start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    for (const task of this.#tasks) task.start();
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+    for (const task of this.#tasks) task.stop();
+  }
+
+  async runDue(): Promise<void> {
+    await Promise.all(this.#tasks.map(async (task) => task.runDue?.()));
+  }
+}

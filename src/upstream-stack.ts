@@ -1,0 +1,171 @@
+/**
+ * The stack of an upstream, between a route's split and the transport:
+ *
+ *   retry → hedge → concurrency cap → attempt timeout → lease (balancing, breaker) → transport
+ *
+ * Retries and copies stand outside of the cap: each attempt takes its own place, and only for as long as it lasts.
+ */
+import type { Endpoint } from "./core/endpoint.ts";
+import type { EndpointSet, EndpointState } from "./core/endpoint-state.ts";
+import type { Clock, Random } from "./core/platform.ts";
+import type { NamedLayer } from "./core/service.ts";
+import type { Telemetry, UpstreamEvent } from "./core/telemetry.ts";
+import { HealthRecord } from "./health/health-record.ts";
+import { OutlierDetector, ejectionOf } from "./health/outlier-detector.ts";
+import { AdaptiveLimit } from "./resilience/adaptive-limit.ts";
+import { attemptTimeout } from "./resilience/attempt-timeout.ts";
+import { Breaker } from "./resilience/breaker.ts";
+import { ConcurrencyGate, concurrencyCap } from "./resilience/concurrency.ts";
+import { hedge } from "./resilience/hedge.ts";
+import { LatencyWindow } from "./resilience/latency-window.ts";
+import { retry } from "./resilience/retry.ts";
+import { RetryBudget } from "./resilience/retry-budget.ts";
+import type { ConcurrencyPolicy, HedgePolicy, RetryPolicy, UpstreamPolicy } from "./upstream-policy.ts";
+import type { EndpointRegistry } from "./upstream/registry.ts";
+
+export interface StackParts {
+  /** Of the upstream. */
+  readonly name: string;
+  /** Holds what must outlive a plan: budgets, latencies, gates. */
+  readonly registry: EndpointRegistry;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+}
+
+/** Outermost first; only those that the policy names. */
+export const upstreamLayers = (policy: UpstreamPolicy, parts: StackParts): readonly NamedLayer[] => {
+  const layers: NamedLayer[] = [];
+  if (policy.retry !== undefined && policy.retry.retries > 0) layers.push(retryLayer(policy.retry, parts));
+  if (policy.hedge !== undefined) layers.push(hedgeLayer(policy.hedge, parts));
+  if (policy.concurrency !== undefined) layers.push(capLayer(policy.concurrency, parts));
+  const { attemptMs = 0 } = policy;
+  if (attemptMs > 0) {
+    layers.push({ name: `attempt timeout ${attemptMs} ms`, layer: attemptTimeout(attemptMs, parts.clock) });
+  }
+  return layers;
+};
+
+const retryLayer = (policy: RetryPolicy, parts: StackParts): NamedLayer => {
+  const { name, registry, clock, random } = parts;
+  const { budget: options, retries } = policy;
+  const budget = registry.shared(`${name} retry budget`, options, () => new RetryBudget(options));
+  const layer = retry({
+    ...policy,
+    budget,
+    clock,
+    random,
+    onRetry: ({ kind, because, endpoint }) =>
+      reportUpstream(parts, {
+        kind: kind === "retried" ? "retried" : "retry-over-budget",
+        upstream: name,
+        endpoint: endpoint && addressOf(endpoint),
+        reason: because,
+      }),
+  });
+  return { name: `retry ×${retries}`, layer };
+};
+
+const hedgeLayer = (policy: HedgePolicy, parts: StackParts): NamedLayer => {
+  const { name, registry, clock } = parts;
+  const budget = registry.shared(`${name} hedge budget`, policy.budget, () => new RetryBudget(policy.budget));
+  const latencies = registry.shared(`${name} latencies`, undefined, () => new LatencyWindow());
+  const onHedge = (): void => reportUpstream(parts, { kind: "hedged", upstream: name });
+  return { name: "hedge", layer: hedge({ ...policy, budget, latencies, clock, onHedge }) };
+};
+
+const capLayer = (policy: ConcurrencyPolicy, { name, registry, clock }: StackParts): NamedLayer => {
+  const { gate, limit } = registry.shared(`${name} concurrency`, policy, () => {
+    const own =
+      typeof policy.limit === "number" ? { current: policy.limit } : new AdaptiveLimit(policy.limit);
+    return { limit: own, gate: new ConcurrencyGate({ ...policy, limit: own, clock }) };
+  });
+  const text = typeof policy.limit === "number" ? String(policy.limit) : "adaptive";
+  return { name: `concurrency ${text}`, layer: concurrencyCap(gate, { limit, clock }) };
+};
+
+/** Options for `createUpstream` that the policy brings about. */
+export interface Equipment {
+  readonly equip: (state: EndpointState, endpoint: Endpoint) => void;
+  readonly watch: ((set: EndpointSet, now: number) => void) | undefined;
+  readonly onPanic: () => void;
+  readonly slowStartMs: number | undefined;
+  readonly panicThreshold: number | undefined;
+  readonly maxInFlight: number | undefined;
+  readonly countsInternalError: boolean | undefined;
+}
+
+export const equipment = (policy: UpstreamPolicy, parts: StackParts): Equipment => {
+  const { outliers } = policy;
+  const { name } = parts;
+  const detector =
+    outliers &&
+    new OutlierDetector(outliers, ({ endpoint, successRate, mean, forMs }) =>
+      reportUpstream(parts, {
+        kind: "ejected",
+        upstream: name,
+        endpoint: addressOf(endpoint),
+        forMs,
+        reason: `${percent(successRate)} of its requests succeeded, ${percent(mean)} on average`,
+      }),
+    );
+  return {
+    equip: (state, endpoint) => equip(state, endpoint, policy, parts),
+    watch: detector && ((set, now) => detector.watch(set, now)),
+    onPanic: () => reportUpstream(parts, { kind: "panic", upstream: name }),
+    slowStartMs: policy.slowStartMs,
+    panicThreshold: policy.panicThreshold,
+    maxInFlight: policy.maxInFlight,
+    countsInternalError: policy.countsInternalError,
+  };
+};
+
+/** Keeps what the state has already, and takes away what the policy no longer names. */
+const equip = (
+  state: EndpointState,
+  endpoint: Endpoint,
+  { breaker: options, health, outliers }: UpstreamPolicy,
+  parts: StackParts,
+): void => {
+  if (options === undefined) state.breaker = undefined;
+  else if (state.breaker instanceof Breaker) state.breaker.options = options;
+  else state.breaker = newBreaker(state, endpoint, options, parts);
+  if (health === undefined) state.health = undefined;
+  else if (!(state.health instanceof HealthRecord)) state.health = new HealthRecord();
+  if (outliers === undefined) state.ejection = undefined;
+  else ejectionOf(state);
+};
+
+const newBreaker = (
+  state: EndpointState,
+  endpoint: Endpoint,
+  options: Breaker["options"],
+  parts: StackParts,
+): Breaker =>
+  new Breaker({
+    options,
+    random: parts.random,
+    onChange: ({ to, reason, at }) => {
+      // What was broken a moment ago gets its traffic back slowly.
+      if (to === "closed") state.warmingSince = at;
+      reportUpstream(parts, {
+        kind: "breaker",
+        upstream: parts.name,
+        endpoint: addressOf(endpoint),
+        to,
+        reason,
+      });
+    },
+  });
+
+/** Tells observers. */
+export const reportUpstream = ({ telemetry }: Pick<StackParts, "telemetry">, event: UpstreamEvent): void => {
+  try {
+    telemetry.upstreamEvent?.(event);
+  } catch {
+    // An observer's failure is not the upstream's.
+  }
+};
+
+const addressOf = ({ socketPath, origin }: Endpoint): string => socketPath ?? origin;
+const percent = (share: number): string => `${Math.round(share * 1_000) / 10} %`;

@@ -1,0 +1,133 @@
+/**
+ * What a response says of its own place, seen from the client: an upstream that does not know of the proxy names itself in
+ * `Location` and `Set-Cookie`, or leaves out the prefix that a rewrite took off. What points elsewhere stays.
+ */
+import { type Authority, canonicalAuthority, parseAuthority } from "../http/authority.ts";
+import type { HeaderPairs } from "../http/header-edits.ts";
+
+/** One exchange's two views of the same place. */
+export interface Places {
+  readonly client: {
+    readonly scheme: "http" | "https";
+    /** Authority; "" where none is known. */
+    readonly host: string;
+    /** Path without a slash at its end; "" is the whole server. */
+    readonly prefix: string;
+  };
+  readonly upstream: {
+    readonly scheme: "http" | "https";
+    /** Authorities that it may call itself by. */
+    readonly hosts: readonly string[];
+    /** As that of the client. */
+    readonly prefix: string;
+  };
+}
+
+/** What is rewritten. */
+export interface ResponseRewrite {
+  readonly location: boolean;
+  readonly cookies: boolean;
+}
+
+/** Whether `path` is `prefix` or below it. */
+const isBelow = (prefix: string, path: string): boolean =>
+  path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === "/");
+
+/**
+ * An upstream's path as the client sees it: undefined where it is none of what this route leads to. One that has the
+ * client's prefix already comes from an application that knows of it.
+ */
+const clientPath = (path: string, { client, upstream }: Places): string | undefined => {
+  if (upstream.prefix !== "" && isBelow(upstream.prefix, path)) {
+    return client.prefix + path.slice(upstream.prefix.length);
+  }
+  if (client.prefix !== "" && isBelow(client.prefix, path)) return path;
+  return upstream.prefix === "" ? client.prefix + path : undefined;
+};
+
+const ABSOLUTE = /^(?:(https?):)?\/\/([^/?#]*)([^?#]*)(.*)$/is;
+const PATH = /^(\/(?!\/)[^?#]*)(.*)$/s;
+
+const isSame = (a: Authority, b: string, scheme: "http" | "https"): boolean => {
+  const parsed = parseAuthority(b);
+  return parsed !== undefined && canonicalAuthority(a, scheme) === canonicalAuthority(parsed, scheme);
+};
+
+/** `Location` for the client. */
+export const clientLocation = (location: string, places: Places): string => {
+  const { client, upstream } = places;
+  const [, path, rest = ""] = PATH.exec(location) ?? [];
+  if (path !== undefined) return (clientPath(path, places) ?? path) + rest;
+  const [, scheme, host = "", given = "", behind = ""] = ABSOLUTE.exec(location) ?? [];
+  const authority = parseAuthority(host);
+  if (authority === undefined) return location;
+  const used =
+    scheme?.toLowerCase() === "https" || (scheme === undefined && upstream.scheme === "https")
+      ? "https"
+      : "http";
+  const isOwn = upstream.hosts.some((own) => isSame(authority, own, used));
+  if (!isOwn) return location;
+  const mapped = clientPath(given === "" ? "/" : given, places);
+  if (mapped === undefined) return location;
+  // The client's own host: only the path can be wrong. Its scheme may be meant, as in a redirect to https.
+  if (isSame(authority, client.host, used)) {
+    return mapped === given
+      ? location
+      : `${scheme === undefined ? "" : `${scheme}:`}//${host}${mapped}${behind}`;
+  }
+  return client.host === "" ? mapped + behind : `${client.scheme}://${client.host}${mapped}${behind}`;
+};
+
+const DOMAIN = /^\s*domain\s*=\s*\.?(.*?)\s*$/i;
+const COOKIE_PATH = /^(\s*path\s*=\s*)(\/.*?)\s*$/i;
+const SECURE = /^\s*secure\s*$/i;
+
+/** `Set-Cookie` for the client: without the upstream's own domain, with its path, and `Secure` where only the client has TLS. */
+export const clientCookie = (cookie: string, places: Places): string => {
+  const { client, upstream } = places;
+  const [pair = "", ...attributes] = cookie.split(";");
+  const kept: string[] = [];
+  let isSecure = false;
+  for (const attribute of attributes) {
+    const domain = DOMAIN.exec(attribute)?.[1]?.toLowerCase();
+    if (domain !== undefined && upstream.hosts.some((own) => parseAuthority(own)?.host === domain)) {
+      // The client's own host stays: it makes the cookie one of all names below.
+      if (parseAuthority(client.host)?.host !== domain) continue;
+    }
+    const [, name = "", path] = COOKIE_PATH.exec(attribute) ?? [];
+    isSecure ||= SECURE.test(attribute);
+    kept.push(path === undefined ? attribute : name + cookiePath(path, places));
+  }
+  if (!isSecure && client.scheme === "https" && upstream.scheme === "http") kept.push(" Secure");
+  return [pair, ...kept].join(";");
+};
+
+/** A path with a slash at its end would leave out the prefix itself. */
+const cookiePath = (path: string, places: Places): string => {
+  const mapped = clientPath(path, places) ?? path;
+  return path === "/" && mapped.length > 1 && mapped.endsWith("/") ? mapped.slice(0, -1) : mapped;
+};
+
+const LOCATION = /^location$/i;
+const SET_COOKIE = /^set-cookie$/i;
+
+/** Fields with both rewritten; the same list where neither is there. `places` is asked for only then. */
+export const clientFields = (
+  fields: HeaderPairs,
+  what: ResponseRewrite,
+  places: () => Places,
+): HeaderPairs => {
+  let changed: string[] | undefined;
+  let known: Places | undefined;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string;
+    const isLocation = name.length === 8 && what.location && LOCATION.test(name);
+    const isCookie = name.length === 10 && what.cookies && SET_COOKIE.test(name);
+    if (!isLocation && !isCookie) continue;
+    known ??= places();
+    const value = fields[i + 1] as string;
+    changed ??= [...fields];
+    changed[i + 1] = isLocation ? clientLocation(value, known) : clientCookie(value, known);
+  }
+  return changed ?? fields;
+};

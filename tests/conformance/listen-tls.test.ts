@@ -1,0 +1,239 @@
+/** TLS towards clients, looked at by `openssl s_client` and by Node's own client. */
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { type AddressInfo, connect as connectPlain, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { within } from "../support/bound.ts";
+import { certificate } from "../support/certificate.ts";
+import { Child } from "../support/child.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { RawOrigin } from "../support/raw-origin.ts";
+import { RUNTIMES } from "../support/runtimes.ts";
+import { ROOT } from "../support/sources.ts";
+
+const binary = (name: string): string => join(ROOT, "node_modules/.bin", name);
+const LAUNCHERS: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
+  node: [binary("node"), join(ROOT, "bin/fairlead.ts")],
+  deno: [binary("deno"), "run", "--allow-all", "--quiet", join(ROOT, "bin/fairlead.ts")],
+  bun: [binary("bun"), join(ROOT, "bin/fairlead.ts")],
+};
+
+const authority = certificate({ name: "authority", authority: true });
+const issuer = { name: "authority", key: authority.key };
+const siteOf = (name: string, hosts: readonly string[]): { cert: string; key: string } => {
+  const { cert, key } = certificate({ name, hosts, issuer });
+  return { cert: cert + authority.cert, key };
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+/** What `openssl s_client` says, after `input` was sent. */
+const openssl = (args: readonly string[], input = ""): Promise<string> =>
+  within(
+    new Promise((resolve) => {
+      const child = spawn("openssl", ["s_client", ...args]);
+      let text = "";
+      const read = (data: Buffer): void => void (text += data.toString("latin1"));
+      child.stdout.on("data", read);
+      child.stderr.on("data", read);
+      child.on("close", () => resolve(text));
+      child.stdin.on("error", () => {});
+      child.stdin.end(input);
+    }),
+    "openssl",
+  );
+
+for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
+  describe(`TLS to clients on ${runtime}`, () => {
+    let directory = "";
+    let origin: RawOrigin;
+    let child: Child;
+    let port = 0;
+    let plainPort = 0;
+
+    const write = (name: string, { cert, key }: { cert: string; key: string }): void => {
+      writeFileSync(join(directory, `${name}.pem`), cert);
+      writeFileSync(join(directory, `${name}.key`), key);
+      chmodSync(join(directory, `${name}.key`), 0o600);
+    };
+
+    beforeAll(async () => {
+      directory = mkdtempSync(join(tmpdir(), "fairlead-tls-"));
+      origin = await RawOrigin.start();
+      write("site", siteOf("site", ["localhost", "site.test"]));
+      write("other", siteOf("other", ["other.test"]));
+      write("wild", siteOf("wild", ["unused.test"]));
+      plainPort = await freePort();
+      const config = {
+        listen: {
+          port: 0,
+          host: "127.0.0.1",
+          tls: {
+            cert: "${file:site.pem}",
+            key: "${file:site.key}",
+            certificates: [
+              { cert: "${file:other.pem}", key: "${file:other.key}" },
+              { names: "*.wild.test", cert: "${file:wild.pem}", key: "${file:wild.key}" },
+            ],
+          },
+          also: [{ port: plainPort, host: "127.0.0.1", redirect: "https" }],
+        },
+        upstreams: { main: origin.url },
+        routes: [
+          { match: { path: "/scheme" }, respond: { status: 200, body: "secure" } },
+          { match: { path: "/away" }, redirect: { host: "other.test", path: "/x" } },
+          { upstream: "main" },
+        ],
+        securityHeaders: { preset: "strict" },
+      };
+      writeFileSync(join(directory, "fairlead.json"), JSON.stringify(config));
+      const [command = "", ...before] = LAUNCHERS[runtime] ?? [];
+      child = new Child("fairlead", command, [...before, "start"], {}, directory);
+      const [, printed] = await child.printed(/https:\/\/127\.0\.0\.1:(\d+)/, 20_000);
+      port = Number(printed);
+    }, 30_000);
+
+    afterAll(async () => {
+      child.signal("SIGKILL");
+      await origin.stop();
+      rmSync(directory, { recursive: true, force: true });
+    });
+
+    const at = (): string[] => ["-connect", `127.0.0.1:${port}`];
+
+    /** Common name of the certificate that a client gets. */
+    const subjectFor = (servername: string | undefined): Promise<string> =>
+      within(
+        new Promise((resolve, reject) => {
+          const options = servername === undefined ? {} : { servername };
+          const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false, ...options }, () => {
+            resolve(String(socket.getPeerCertificate().subject.CN));
+            socket.destroy();
+          });
+          socket.on("error", reject);
+        }),
+        "a handshake",
+      );
+
+    const get = (path: string): Promise<{ status: number; fields: Record<string, unknown>; body: string }> =>
+      within(
+        new Promise((resolve, reject) => {
+          const sent = request(
+            { port, host: "127.0.0.1", servername: "localhost", path, ca: authority.cert, agent: false },
+            (response) => {
+              let body = "";
+              response.on("data", (data: Buffer) => (body += data.toString()));
+              response.on("end", () =>
+                resolve({ status: response.statusCode ?? 0, fields: response.headers, body }),
+              );
+            },
+          );
+          sent.on("error", reject);
+          sent.end();
+        }),
+        "a response",
+      );
+
+    test("a verified request reaches the origin, which learns the scheme", async () => {
+      const { status, fields, body } = await get("/");
+      expect([status, body]).toEqual([200, "origin"]);
+      expect(fields["strict-transport-security"]).toBeDefined();
+      const { fields: sent } = (await origin.request()).head;
+      expect([sent.get("x-forwarded-proto"), sent.get("x-forwarded-port")]).toEqual(["https", String(port)]);
+    });
+
+    test("a redirect keeps https", async () => {
+      expect((await get("/away")).fields["location"]).toMatch(/^https:\/\/other\.test(?::\d+)?\/x$/);
+    });
+
+    test.each([
+      ["-tls1_2", "TLSv1.2"],
+      ["-tls1_3", "TLSv1.3"],
+    ])("%s is spoken, with http/1.1 by ALPN", async (flag, version) => {
+      const text = await openssl([...at(), flag, "-alpn", "h2,http/1.1", "-servername", "localhost"]);
+      expect(text).toContain(version);
+      expect(text).toContain("ALPN protocol: http/1.1");
+      expect(text).toMatch(/Cipher is (?!\(NONE\))/);
+    });
+
+    test.each(["-tls1", "-tls1_1"])("%s is refused", async (flag) => {
+      const text = await openssl([...at(), flag, "-cipher", "ALL:@SECLEVEL=0"]);
+      expect(text).not.toMatch(/Cipher is (?!\(NONE\))/);
+    });
+
+    test("the chain is sent", async () => {
+      const text = await openssl([...at(), "-showcerts", "-servername", "localhost"]);
+      expect(text.match(/-----BEGIN CERTIFICATE-----/g)?.length).toBeGreaterThanOrEqual(2);
+    });
+
+    test.each([
+      ["site.test", "site"],
+      ["other.test", "other"],
+      ["OTHER.test", "other"],
+      ["a.wild.test", "wild"],
+      ["a.b.wild.test", "site"],
+      ["unknown.test", "site"],
+      [undefined, "site"],
+    ])("a client that asks for %s gets the certificate of %s", async (name, subject) => {
+      expect(await subjectFor(name)).toBe(subject);
+    });
+
+    test.each(["-tls1_2", "-tls1_3"])("a session is resumed (%s)", async (flag) => {
+      const file = join(directory, `session${flag}`);
+      const get = "GET /scheme HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+      const args = [...at(), flag, "-servername", "localhost", "-ign_eof"];
+      await openssl([...args, "-sess_out", file], get);
+      expect(await openssl([...args, "-sess_in", file], get)).toMatch(/^Reused, /m);
+    });
+
+    test("the plain port redirects to https and does nothing else", async () => {
+      const client = await RawClient.connect(plainPort);
+      await client.send("POST /a?b=c HTTP/1.1\r\nHost: site.test\r\nContent-Length: 0\r\n\r\n");
+      const { status, fields } = await client.response();
+      expect(status).toBe(308);
+      expect(fields.get("location")).toMatch(/^https:\/\/site\.test(?::\d+)?\/a\?b=c$/);
+      client.close();
+    });
+
+    test("TLS on the plain port leaves a line", async () => {
+      const text = await openssl(["-connect", `127.0.0.1:${plainPort}`]);
+      expect(text).not.toMatch(/Cipher is (?!\(NONE\))/);
+      await expect.poll(() => child.stderr).toMatch(/speaks TLS on/);
+    });
+
+    test("plain HTTP on the port leaves a line and harms nobody", async () => {
+      const socket = connectPlain({ port, host: "127.0.0.1" });
+      socket.on("error", () => {});
+      socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      await within(new Promise((resolve) => socket.on("close", resolve)), "the connection to end");
+      await expect.poll(() => child.stderr).toMatch(/plain HTTP/);
+      expect((await get("/scheme")).body).toBe("secure");
+    });
+
+    test("certificates are exchanged without a failed request, and a bad one is not taken", async () => {
+      const over = new AbortController();
+      const statuses: number[] = [];
+      const load = Array.from({ length: 4 }, async () => {
+        while (!over.signal.aborted) statuses.push((await get("/scheme")).status);
+      });
+      write("site", siteOf("exchanged", ["localhost"]));
+      await expect.poll(() => subjectFor("localhost"), { timeout: 8_000 }).toBe("exchanged");
+      writeFileSync(join(directory, "site.pem"), "nothing");
+      await expect.poll(() => child.stderr, { timeout: 8_000 }).toMatch(/stay as they were/);
+      expect(await subjectFor("localhost")).toBe("exchanged");
+      over.abort();
+      await Promise.all(load);
+      expect(new Set(statuses)).toEqual(new Set([200]));
+    });
+  });
+}

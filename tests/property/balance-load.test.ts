@@ -1,0 +1,112 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { seededRandom } from "../../runtimes/memory/random.ts";
+import { boundOf, consistentHash } from "../../src/balance/consistent-hash.ts";
+import { leastInFlight } from "../../src/balance/least-in-flight.ts";
+import { maglevTable } from "../../src/balance/maglev.ts";
+import { peakEwma } from "../../src/balance/peak-ewma.ts";
+import { ringTable } from "../../src/balance/ring.ts";
+import { leastLoadedOfTwo } from "../../src/balance/two-choices.ts";
+import type { EndpointSet } from "../../src/core/endpoint-state.ts";
+import { endpointSet, evenSet, selection } from "../support/endpoints.ts";
+
+const permutations = <T>(values: readonly T[]): T[][] =>
+  values.length === 0
+    ? [[]]
+    : values.flatMap((value, i) =>
+        permutations([...values.slice(0, i), ...values.slice(i + 1)]).map((rest) => [value, ...rest]),
+      );
+
+const withLoads = (loads: readonly number[]): EndpointSet => {
+  const set = evenSet(loads.length);
+  for (const [i, member] of set.members.entries()) member.state.inFlight = loads[i] ?? 0;
+  return set;
+};
+
+const MULTISETS = [
+  [0, 1, 2, 3, 4],
+  [0, 0, 1, 1, 2],
+  [3, 3, 3, 1, 1],
+  [2, 2, 2, 2, 1],
+  [5, 5, 5, 5, 5],
+];
+
+describe("every permutation of loads", () => {
+  test("least in flight picks one of the least loaded, and each of them in turn", () => {
+    const balancer = leastInFlight(seededRandom(5));
+    for (const loads of MULTISETS.flatMap(permutations)) {
+      const set = withLoads(loads);
+      const least = Math.min(...loads);
+      const picked = new Set<number>();
+      for (let i = 0; i < 60; i++) picked.add(balancer.pick(set, selection())?.index ?? -1);
+      expect([...picked].map((i) => loads[i])).toEqual([...picked].map(() => least));
+      expect(picked.size).toBe(loads.filter((load) => load === least).length);
+    }
+  });
+
+  test("two choices never pick the most loaded where it is alone", () => {
+    const balancer = leastLoadedOfTwo(seededRandom(5));
+    for (const loads of permutations([0, 1, 2, 3, 9])) {
+      const set = withLoads(loads);
+      const picked = new Set<number>();
+      for (let i = 0; i < 80; i++) picked.add(loads[balancer.pick(set, selection())?.index ?? -1] ?? -1);
+      expect(picked.has(9)).toBe(false);
+      expect(picked.has(0)).toBe(true);
+    }
+  });
+
+  test("peak EWMA weighs latency by the load", () => {
+    const balancer = peakEwma(seededRandom(5));
+    for (const [latency, load, expected] of [
+      [10, 0, 0],
+      [10, 5, 1],
+      [100, 0, 1],
+      [40, 1, 1],
+    ] as const) {
+      const set = withLoads([load, 0]);
+      for (const { state, index } of set.members) {
+        state.latencyMs = index === 0 ? latency : 50;
+        state.latencyAt = 0;
+      }
+      expect(balancer.pick(set, selection())?.index).toBe(expected);
+    }
+  });
+});
+
+describe("bounded load", () => {
+  test("is exceeded by no pick, whatever the keys and weights", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 12 }),
+        fc.array(fc.record({ key: fc.integer({ min: 0, max: 3 }), ends: fc.boolean() }), { maxLength: 120 }),
+        fc.constantFrom(ringTable, maglevTable, undefined),
+        (weights, steps, table) => {
+          const set = endpointSet(Object.fromEntries(weights.map((weight, i) => [`e${i}`, weight])));
+          const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
+          let key = 0;
+          const keyOf = (): string => `key${key}`;
+          const balancer = consistentHash({ table, keyOf, random: seededRandom(1), bound: 1.5 });
+          let inFlight = 0;
+          for (const step of steps) {
+            const loaded = set.members.find(({ state }) => state.inFlight > 0);
+            if (step.ends && loaded !== undefined) {
+              loaded.state.inFlight -= 1;
+              inFlight -= 1;
+              continue;
+            }
+            key = step.key;
+            const member = balancer.pick(set, selection({ inFlight }));
+            if (member === undefined) throw new Error("nobody was picked");
+            const { weight } = member.endpoint;
+            expect(member.state.inFlight + 1).toBeLessThanOrEqual(
+              boundOf({ bound: 1.5, inFlight, weight, totalWeight }),
+            );
+            member.state.inFlight += 1;
+            inFlight += 1;
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});

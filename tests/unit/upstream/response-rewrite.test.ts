@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Places,
+  clientCookie,
+  clientFields,
+  clientLocation,
+} from "../../../src/upstream/response-rewrite.ts";
+
+const places = (parts: {
+  readonly client?: Partial<Places["client"]>;
+  readonly upstream?: Partial<Places["upstream"]>;
+}): Places => ({
+  client: { scheme: "https", host: "app.example.com", prefix: "", ...parts.client },
+  upstream: { scheme: "http", hosts: ["10.0.0.1:3000"], prefix: "", ...parts.upstream },
+});
+
+const plain = places({});
+const stripped = places({ client: { prefix: "/app" } });
+const based = places({ client: { prefix: "/app" }, upstream: { prefix: "/base" } });
+const nested = places({ client: { prefix: "/api" }, upstream: { prefix: "/api/v2" } });
+const preserved = places({
+  client: { prefix: "/app" },
+  upstream: { hosts: ["10.0.0.1:3000", "app.example.com"] },
+});
+
+describe("location for the client", () => {
+  it.each<[string, Places, string, string]>([
+    [
+      "names the client's host for the upstream's",
+      plain,
+      "http://10.0.0.1:3000/x?a=1#f",
+      "https://app.example.com/x?a=1#f",
+    ],
+    ["has a path where the upstream's had none", plain, "http://10.0.0.1:3000", "https://app.example.com/"],
+    ["keeps a query right behind the host", plain, "http://10.0.0.1:3000?a", "https://app.example.com/?a"],
+    ["knows the host without a scheme", plain, "//10.0.0.1:3000/x", "https://app.example.com/x"],
+    ["gets its prefix back", stripped, "/login?a=1", "/app/login?a=1"],
+    [
+      "gets its prefix back behind the host",
+      stripped,
+      "http://10.0.0.1:3000/login",
+      "https://app.example.com/app/login",
+    ],
+    ["keeps a prefix that is there", stripped, "/app/login", "/app/login"],
+    ["takes a longer name for another path", stripped, "/apple", "/app/apple"],
+    ["loses the base path", based, "/base/x", "/app/x"],
+    ["stays outside of the base path", based, "/other/x", "/other/x"],
+    ["finds the longer prefix first", nested, "/api/v2/x", "/api/x"],
+    ["stays with another host", stripped, "https://login.example.com/x", "https://login.example.com/x"],
+    ["stays with another port", plain, "http://10.0.0.1:4000/x", "http://10.0.0.1:4000/x"],
+    ["stays where it is relative", stripped, "next?page=2", "next?page=2"],
+    ["stays where it is no URL of the web", stripped, "mailto:a@example.com", "mailto:a@example.com"],
+    [
+      "keeps the scheme of the client's own host",
+      preserved,
+      "http://app.example.com/x",
+      "http://app.example.com/app/x",
+    ],
+    [
+      "is not touched on the client's own host below the prefix",
+      preserved,
+      "http://app.example.com/app/x",
+      "http://app.example.com/app/x",
+    ],
+  ])("%s", (_, at, location, expected) => {
+    expect(clientLocation(location, at)).toBe(expected);
+  });
+
+  it("is a path where the client's host is not known", () => {
+    expect(clientLocation("http://10.0.0.1:3000/x", places({ client: { host: "" } }))).toBe("/x");
+  });
+});
+
+describe("cookie for the client", () => {
+  it.each<[string, Places, string, string]>([
+    ["loses the upstream's domain", plain, "a=b; Domain=10.0.0.1; Path=/; Secure", "a=b; Path=/; Secure"],
+    ["keeps another domain", plain, "a=b; Domain=example.com; Secure", "a=b; Domain=example.com; Secure"],
+    [
+      "keeps the client's own domain",
+      preserved,
+      "a=b; Domain=.app.example.com; Secure",
+      "a=b; Domain=.app.example.com; Secure",
+    ],
+    ["gets its prefix back", stripped, "a=b; path=/admin; Secure", "a=b; path=/app/admin; Secure"],
+    ["is one of the whole prefix", stripped, "a=b; Path=/; Secure", "a=b; Path=/app; Secure"],
+    ["becomes Secure behind TLS", plain, "a=b; HttpOnly", "a=b; HttpOnly; Secure"],
+    ["keeps an equals sign and a name like an attribute", plain, "path=/x==; Secure", "path=/x==; Secure"],
+  ])("%s", (_, at, cookie, expected) => {
+    expect(clientCookie(cookie, at)).toBe(expected);
+  });
+
+  it("is left as it is by http", () => {
+    expect(clientCookie("a=b", places({ client: { scheme: "http" } }))).toBe("a=b");
+  });
+});
+
+describe("fields for the client", () => {
+  it("are the same list where there is nothing to rewrite", () => {
+    const fields = ["content-type", "text/plain", "x-length", "1"];
+    const never = (): never => {
+      throw new Error("asked");
+    };
+    expect(clientFields(fields, { location: true, cookies: true }, never)).toBe(fields);
+  });
+
+  it("are rewritten one by one, and only what was asked for", () => {
+    const fields = ["Location", "/x", "Set-Cookie", "a=b; Path=/y; Secure", "set-cookie", "c=d; Secure"];
+    const of = (location: boolean, cookies: boolean): readonly string[] =>
+      clientFields(fields, { location, cookies }, () => stripped);
+    expect(of(true, true)).toEqual([
+      "Location",
+      "/app/x",
+      "Set-Cookie",
+      "a=b; Path=/app/y; Secure",
+      "set-cookie",
+      "c=d; Secure",
+    ]);
+    expect(of(false, true)[1]).toBe("/x");
+    expect(of(true, false)[3]).toBe("a=b; Path=/y; Secure");
+  });
+});
