@@ -3,7 +3,7 @@ import { nearestName } from "../core/nearest.ts";
 import { ConfigError } from "./config-error.ts";
 import { MASK } from "./masking.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { hasFormerNames, memberOf, type Schema } from "./schema/schema.ts";
+import { hasFormerNames, memberOf, presentName, type Schema } from "./schema/schema.ts";
 import { escaped } from "./schema/values.ts";
 import type { Tree } from "./tree.ts";
 
@@ -84,7 +84,7 @@ const change = (
   for (const name of Object.keys(value)) {
     if (schema?.ignores !== undefined && name.startsWith(schema.ignores)) continue;
     const item = (value as Tree)[name];
-    const present = schema?.formerNames?.get(name) ?? name;
+    const present = schema === undefined ? name : presentName(schema, name);
     if (present !== name && Object.hasOwn(value, present)) changes.clash?.([...path, name], present);
     const key = isList ? Number(name) : present;
     path.push(key);
