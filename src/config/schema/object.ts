@@ -61,6 +61,11 @@ export const pick = ({ settings = {} }: Schema, ...keys: readonly string[]): Set
     }),
   );
 
+/** For an object's JSON Schema: what holds where `key` is `value`. */
+export const where = (key: string, value: string, demand: JsonSchema): JsonSchema => ({
+  not: { required: [key], properties: { [key]: { const: value } }, not: demand },
+});
+
 const unknownKey = (key: string, settings: Settings): string => {
   const names = Object.keys(settings).filter((name) => name !== "$schema");
   const meant = nearestName(key, names);

@@ -31,6 +31,8 @@ export const REFERENCE_ALONE: string = `^${FROM_ELSEWHERE}$`;
 
 /** Any text without variables. */
 export const TEXT: string = `^${ANY}*\\$*$`;
+/** The same with a character at least. */
+const SOME_TEXT = `(?:${ANY}+\\$*|\\$+)`;
 
 const escaped = (text: string): string => text.replaceAll(".", "\\.");
 
@@ -83,10 +85,32 @@ export const ADDRESS_RANGE: string = `^(?:${V4}(?:/${V4_BITS})?|${V6_ZONED}(?:/$
 
 const IN_AUTHORITY = piece(except("?#@/\\\\"));
 const IN_URL = piece(except("?#"));
-export const ENDPOINT: string = `^unix:/[^/\\u0000]|^[Hh][Tt][Tt][Pp][Ss]?://[/\\\\]*(?::?@)?(?:${IN_AUTHORITY}+\\$*|\\$+)(?:[/\\\\]${IN_URL}*\\$*)?$`;
+const HTTP = "[Hh][Tt][Tt][Pp][Ss]?://";
+export const ENDPOINT: string = `^unix:/[^/\\u0000]|^${HTTP}[/\\\\]*(?::?@)?(?:${IN_AUTHORITY}+\\$*|\\$+)(?:[/\\\\]${IN_URL}*\\$*)?$`;
+
+const HOST_IN_URL = piece(except("?#@/\\s"));
+const IN_TARGET = piece(except("#\\s"));
+const HTTP_HOST = `^${HTTP}(?:${HOST_IN_URL}+\\$*|\\$+)`;
+/** A URL, with path and query or not. */
+export const HTTP_URL: string = `${HTTP_HOST}(?:/${IN_TARGET}*\\$*)?$`;
+/** Scheme, host and port alone. */
+export const HTTP_ORIGIN: string = `${HTTP_HOST}/?$`;
+
+const PRINTABLE = piece({ all: '!-"%-~', withoutBrace: '!-"%-z|-~' });
+/** Path and query in printable ASCII. */
+export const REQUEST_TARGET: string = `^/${PRINTABLE}*\\$*$`;
+
+/** One PEM block at least. */
+const pem = (label: string, content: string): string =>
+  `^${ANY}*\\$*-----BEGIN ${label}-----${content}-----END ${ANY}*\\$*$`;
+const IN_BLOCK = piece(except("-"));
+export const CERTIFICATE: string = pem("(?:TRUSTED |X509 )?CERTIFICATE", `(?:${IN_BLOCK}+\\$*|\\$+)`);
+export const PRIVATE_KEY: string = pem("(?:[A-Z]+ )?PRIVATE KEY", SOME_TEXT);
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 export const FIELD_NAME: string = `^${TOKEN}$`;
+/** What a client is known by. */
+export const HASH_KEY: string = `^(?:ip|path|header:${TOKEN}|(?:cookie|query):${SOME_TEXT})$`;
 /** The name of a protocol, with or without a version. */
 export const PROTOCOL: string = `^${TOKEN}(?:/${TOKEN})?$`;
 export const PSEUDONYM: string = `^(?:${TOKEN}|${AUTHORITY})$`;

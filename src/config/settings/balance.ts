@@ -2,15 +2,16 @@
 import type { ChooseEndpoint } from "../../balance/custom.ts";
 import type { HashKeyOptions } from "../../balance/hash-key.ts";
 import { isFieldName } from "../../http/headers.ts";
+import { anyOf } from "../problem.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
 import { code, oneOf } from "../schema/leaf.ts";
-import { defaulted, object, optional, required } from "../schema/object.ts";
-import { FIELD_NAME } from "../schema/patterns.ts";
+import { defaulted, object, optional, required, where } from "../schema/object.ts";
+import { FIELD_NAME, HASH_KEY } from "../schema/patterns.ts";
 import { REFUSED, type Schema } from "../schema/schema.ts";
 import { duration, fieldName, nonEmpty, ratio, text } from "../schema/values.ts";
 import type { BalanceConfig, StickyConfig } from "../types.ts";
 
-const HASH_KEY = '"ip", "path", "header:NAME", "cookie:NAME" or "query:NAME"';
+const HASH_KEYS = '"ip", "path", "header:NAME", "cookie:NAME" or "query:NAME"';
 
 const readHashKey = (given: string): HashKeyOptions | typeof REFUSED => {
   if (given === "ip" || given === "path") return { from: given };
@@ -21,9 +22,9 @@ const readHashKey = (given: string): HashKeyOptions | typeof REFUSED => {
 
 /** What a client, or a piece of content, is known by. */
 export const hashKeyOf: Schema<HashKeyOptions> = text(
-  HASH_KEY,
+  HASH_KEYS,
   readHashKey,
-  { pattern: "^(?:ip|path|(?:header|cookie|query):.+)$" },
+  { pattern: HASH_KEY },
   "HashKeyOptions",
 );
 
@@ -43,29 +44,22 @@ const sticky: Schema<StickyConfig> = object("StickyConfig", {
   sameSite: defaulted(oneOf("Strict", "Lax", "None"), "Lax", "Its SameSite attribute."),
 });
 
-const policy = formOf<
-  | "p2c"
-  | "round-robin"
-  | "random"
-  | "least-in-flight"
-  | "peak-ewma"
-  | "ring-hash"
-  | "maglev"
-  | "rendezvous"
-  | ChooseEndpoint
->("the name of a policy", [
-  oneOf("p2c", "round-robin", "random", "least-in-flight", "peak-ewma", "ring-hash", "maglev", "rendezvous"),
+/** They alone read `key` and `bound`. */
+const HASH_POLICIES = ["ring-hash", "maglev", "rendezvous"] as const;
+const OTHER_POLICIES = ["p2c", "round-robin", "random", "least-in-flight", "peak-ewma"] as const;
+const POLICIES = [...OTHER_POLICIES, ...HASH_POLICIES];
+
+const policy = formOf<(typeof POLICIES)[number] | ChooseEndpoint>("the name of a policy", [
+  oneOf(...POLICIES),
   code("a function", (value) => typeof value === "function", "BalanceFunction"),
 ]);
 
-const EXPECTS =
-  '"p2c", "round-robin", "random", "least-in-flight", "peak-ewma", "ring-hash", "maglev", "rendezvous" or an object';
+const isHash = (chosen: unknown): boolean => HASH_POLICIES.some((name) => name === chosen);
 
-/** Hash policies alone read `key` and `bound`. */
-const HASHES: readonly unknown[] = ["ring-hash", "maglev", "rendezvous"];
+const HASHED = { properties: { policy: { not: { enum: OTHER_POLICIES } } }, required: ["policy"] };
 
 export const balance: Schema<BalanceConfig> = shortFor(
-  EXPECTS,
+  anyOf([...POLICIES.map((name) => `"${name}"`), "an object"]),
   "policy",
   policy,
   object<BalanceConfig>(
@@ -98,10 +92,17 @@ export const balance: Schema<BalanceConfig> = shortFor(
     {
       rule: ({ policy: chosen = "p2c", prefer }, { has, complain }) => {
         for (const key of ["key", "bound"].filter(has)) {
-          if (!HASHES.includes(chosen)) complain("has no effect without a hash policy", key);
+          if (!isHash(chosen)) complain("has no effect without a hash policy", key);
         }
         if (prefer === "zone" && !has("zone")) complain("needs `zone`, the one this proxy runs in", "prefer");
         if (prefer === "region" && !has("regionHeader")) complain("needs `regionHeader`", "prefer");
+      },
+      json: {
+        dependencies: { key: HASHED, bound: HASHED },
+        allOf: [
+          where("prefer", "zone", { required: ["zone"] }),
+          where("prefer", "region", { required: ["regionHeader"] }),
+        ],
       },
     },
   ),

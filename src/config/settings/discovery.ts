@@ -3,29 +3,30 @@ import { mapOf } from "../schema/collections.ts";
 import { shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
+import { HTTP_ORIGIN, HTTP_URL } from "../schema/patterns.ts";
 import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
 import { duration, fieldValue, nonEmpty, text } from "../schema/values.ts";
 import type { DiscoveryConfig, HttpListConfig, KubernetesConfig, ServiceConfig } from "../types.ts";
 import { endpointUrl } from "./addresses.ts";
 import { editableName } from "./headers.ts";
 
-const HTTP_URL = 'a URL such as "http://app.internal:3000"';
+const URLS = 'a URL such as "http://app.internal:3000"';
 
 /** `http://` or `https://`. */
 const httpUrl: Schema<string> = text(
-  HTTP_URL,
+  URLS,
   (given) => (/^https?:\/\/[^/?#@\s]+(?:\/[^#\s]*)?$/i.test(given) && URL.canParse(given) ? given : REFUSED),
-  { pattern: "^[hH][tT][tT][pP][sS]?://" },
+  { pattern: HTTP_URL },
 );
 
 const nameUrl: Schema<string> = text(
-  HTTP_URL,
+  URLS,
   (given) => {
     if (!/^https?:\/\/[^/?#@\s]+\/?$/i.test(given) || !URL.canParse(given)) return REFUSED;
     const { hostname } = new URL(given);
     return /^\[|^[\d.]+$/.test(hostname) ? new Refusal("an address needs no look-up") : given;
   },
-  { pattern: "^[hH][tT][tT][pP][sS]?://" },
+  { pattern: HTTP_ORIGIN },
 );
 
 const scheme = defaulted(oneOf("http", "https"), "http", "How the endpoints are reached.");

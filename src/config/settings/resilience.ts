@@ -2,7 +2,8 @@
 import { listOf } from "../schema/collections.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
 import { off, oneOf } from "../schema/leaf.ts";
-import { defaulted, object, optional } from "../schema/object.ts";
+import { defaulted, object, optional, where } from "../schema/object.ts";
+import { REQUEST_TARGET } from "../schema/patterns.ts";
 import { REFUSED, type Schema } from "../schema/schema.ts";
 import { duration, flag, nonEmpty, ratio, size, text, whole } from "../schema/values.ts";
 import type {
@@ -22,7 +23,7 @@ const orOff = <Output extends object>(expects: string, schema: Schema<Output>): 
 const targetPath = text(
   'a path such as "/healthz"',
   (given) => (/^\/[!-"$-~]*$/.test(given) ? given : REFUSED),
-  { pattern: "^/" },
+  { pattern: REQUEST_TARGET },
 );
 
 const statuses = listOf(
@@ -35,6 +36,9 @@ const statuses = listOf(
   ]),
   1,
 );
+
+/** What a connection that is opened for a check has no use for. */
+const OF_HTTP_CHECKS = ["path", "host", "statuses", "body"];
 
 export const health: Schema<HealthConfig> = shortFor(
   "a path, or an object",
@@ -59,10 +63,13 @@ export const health: Schema<HealthConfig> = shortFor(
     {
       rule: ({ check }, { has, complain }) => {
         if (check !== "tcp") return;
-        for (const key of ["path", "host", "statuses", "body"].filter(has)) {
+        for (const key of OF_HTTP_CHECKS.filter(has)) {
           complain('has no effect with `check: "tcp"`', key);
         }
       },
+      json: where("check", "tcp", {
+        properties: Object.fromEntries(OF_HTTP_CHECKS.map((key) => [key, false])),
+      }),
     },
   ),
 );
