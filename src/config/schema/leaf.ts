@@ -4,19 +4,20 @@ import { anyOf } from "../problem.ts";
 import { REFERENCE, REFERENCE_ALONE } from "./patterns.ts";
 import { type JsonSchema, Refusal, REFUSED, type Scalar, type Schema } from "./schema.ts";
 
-/** The same where a reference may stand within. */
-const textWithReference = (text: JsonSchema): JsonSchema => {
-  if (text["enum"] !== undefined) return { anyOf: [text, { type: "string", pattern: REFERENCE }] };
-  const { pattern } = text;
-  return typeof pattern === "string" ? { ...text, pattern: `${pattern}|${REFERENCE}` } : text;
-};
+/** The same where a reference may stand within a text. */
+const withReferences = (text: JsonSchema): JsonSchema =>
+  Object.fromEntries(
+    Object.entries(text).map(([key, value]) => {
+      if (key === "pattern") return [key, `${String(value)}|${REFERENCE}`];
+      return [key, Array.isArray(value) ? value.map((each: JsonSchema) => withReferences(each)) : value];
+    }),
+  );
 
 /** `made`, or a reference that becomes it. */
 export const orReference = (made: JsonSchema): JsonSchema => {
-  if (made["type"] === "string") return textWithReference(made);
-  const forms = made["anyOf"];
-  if (Array.isArray(forms)) return { ...made, anyOf: forms.map(textWithReference) };
-  return { anyOf: [made, { type: "string", pattern: REFERENCE_ALONE }] };
+  const isText = made["type"] === "string";
+  if ((isText && made["enum"] === undefined) || made["anyOf"] !== undefined) return withReferences(made);
+  return { anyOf: [made, { type: "string", pattern: isText ? REFERENCE : REFERENCE_ALONE }] };
 };
 
 /** A single value. */

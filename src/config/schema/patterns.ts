@@ -1,27 +1,8 @@
 /**
- * What texts look like, for the JSON Schema alone; the readers decide. A pattern takes all that its reader takes, and
+ * What texts look like, for the JSON Schema. Where a reader decides, its pattern takes all that the reader takes, and
  * leaves open what an expression can't tell. None looks ahead or behind: not every engine can.
  */
 import { TEMPLATE_VARIABLES } from "../../routing/template.ts";
-
-/** Classes of characters, none of which holds "$". */
-interface Characters {
-  readonly all: string;
-  readonly withoutBrace: string;
-}
-
-/** One piece of a text in which no bare "${" stands; "$${" is a literal one. */
-const piece = ({ all, withoutBrace }: Characters, first: string = all): string =>
-  `(?:[${first}]|\\$[${withoutBrace}]|\\$\\$+[${all}])`;
-
-/** All characters but some. */
-const except = (some: string): Characters => ({ all: `^$${some}`, withoutBrace: `^\${${some}` });
-
-const ANY = piece(except(""));
-const FIELD = piece({
-  all: "\\t -#%-~\\u0080-\\u00ff",
-  withoutBrace: "\\t -#%-z|-~\\u0080-\\u00ff",
-});
 
 const FROM_ELSEWHERE = "\\$\\{(?:env|file):[^}]*\\}";
 /** A text with something in it that is known when the config is loaded. */
@@ -29,10 +10,8 @@ export const REFERENCE: string = `(?:^|[^$])${FROM_ELSEWHERE}`;
 /** Nothing else: what stands there becomes a number, a flag or a list. */
 export const REFERENCE_ALONE: string = `^${FROM_ELSEWHERE}$`;
 
-/** Any text without variables. */
-export const TEXT: string = `^${ANY}*\\$*$`;
-/** The same with a character at least. */
-const SOME_TEXT = `(?:${ANY}+\\$*|\\$+)`;
+/** A piece of a text in which no bare "${" stands; "$${" is a literal one. */
+const PIECE = "[^$]|\\$[^${]|\\$\\$+[^$]";
 
 const escaped = (text: string): string => text.replaceAll(".", "\\.");
 
@@ -41,24 +20,24 @@ const NAMES = TEMPLATE_VARIABLES.map((name) =>
 );
 const VARIABLE = `\\$\\{(?:${NAMES.join("|")})\\}`;
 
-export const FIELD_VALUE: string = `^${FIELD}*\\$*$`;
-export const FIELD_TEMPLATE: string = `^(?:${FIELD}|${VARIABLE})*\\$*$`;
-export const PATH_TEMPLATE: string = `^(?:/|\\$\\{request\\.(?:path|target)\\})(?:${ANY}|${VARIABLE})*\\$*$`;
+/** Any text without variables. */
+export const TEXT: string = `^(?:${PIECE})*\\$*$`;
+/** Any text whose variables are known. */
+export const TEMPLATE: string = `^(?:${PIECE}|${VARIABLE})*\\$*$`;
 
-/** White space at the ends of a header's value. */
-export const PADDED = "^[\\t ]|[\\t ]$";
+const VISIBLE = "[!-~\\u0080-\\u00ff]";
+/** No white space at the ends. */
+export const FIELD_VALUE: string = `^(?:${VISIBLE}(?:[\\t -~\\u0080-\\u00ff]*${VISIBLE})?)?$`;
 
-const segment = (characters: Characters, first?: string): string =>
-  `(?:${piece(characters, first)}${piece(characters)}*\\$*|\\$+)`;
-
-const IN_SEGMENT = "?#\\\\/";
-const SEGMENT = segment(except(IN_SEGMENT));
-const PARAMETER = ":[A-Za-z]\\w*";
-const MATCHED = `(?:${PARAMETER}|\\*|${segment(except(`${IN_SEGMENT}*`), `^$${IN_SEGMENT}*:`)})`;
+const SEGMENT = "[^?#\\\\/]+";
+const MATCHED = "(?::[A-Za-z]\\w*|\\*|[^?#\\\\/*:][^?#\\\\/*]*)";
 
 export const PATH: string = `^(?:/|(?:/${SEGMENT})+/?)$`;
 /** Parameters and "*" are segments. */
 export const PATH_PATTERN: string = `^(?:/\\*?|(?:/${MATCHED})+(?:/\\*?)?)$`;
+export const PATH_TEMPLATE = "^(?:/|\\$\\{request\\.(?:path|target)\\})";
+/** Path and query in printable ASCII. */
+export const REQUEST_TARGET = '^/[!-"$-~]*$';
 
 const LABEL = "[0-9A-Za-z_~-]+";
 const BARE_NAME = `${LABEL}(?:\\.${LABEL})*`;
@@ -74,7 +53,7 @@ export const PORT: string = `^${PORT_DIGITS}$`;
 export const HOST: string = `^(?:${NAME}|${LITERAL}):?$`;
 export const HOST_PATTERN: string = `^(?:(?:\\*\\.)?${NAME}|${LITERAL}):?$`;
 export const HOST_AND_PORT: string = `^${AUTHORITY}$`;
-export const HOST_TEMPLATE: string = `${HOST_AND_PORT}|^${ANY}*(?:${VARIABLE}${ANY}*)+\\$*$`;
+export const HOST_TEMPLATE: string = `${HOST_AND_PORT}|${VARIABLE}`;
 export const BIND_ADDRESS: string = `^(?:${BARE_NAME}|${LITERAL}|${V6_ZONED})$`;
 
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
@@ -83,38 +62,23 @@ const V4_BITS = "(?:0{0,2}\\d|0?[12]\\d|0?3[0-2])";
 const V6_BITS = "(?:0?\\d{1,2}|1[01]\\d|12[0-8])";
 export const ADDRESS_RANGE: string = `^(?:${V4}(?:/${V4_BITS})?|${V6_ZONED}(?:/${V6_BITS})?)$`;
 
-const IN_AUTHORITY = piece(except("?#@/\\\\"));
-const IN_URL = piece(except("?#"));
 const HTTP = "[Hh][Tt][Tt][Pp][Ss]?://";
-export const ENDPOINT: string = `^unix:/[^/\\u0000]|^${HTTP}[/\\\\]*(?::?@)?(?:${IN_AUTHORITY}+\\$*|\\$+)(?:[/\\\\]${IN_URL}*\\$*)?$`;
-
-const HOST_IN_URL = piece(except("?#@/\\s"));
-const IN_TARGET = piece(except("#\\s"));
-const HTTP_HOST = `^${HTTP}(?:${HOST_IN_URL}+\\$*|\\$+)`;
+export const ENDPOINT: string = `^unix:/[^/\\u0000]|^${HTTP}[/\\\\]*(?::?@)?[^?#@/\\\\]+(?:[/\\\\][^?#]*)?$`;
+const HTTP_HOST = `^${HTTP}[^?#@/\\s]+`;
 /** A URL, with path and query or not. */
-export const HTTP_URL: string = `${HTTP_HOST}(?:/${IN_TARGET}*\\$*)?$`;
+export const HTTP_URL: string = `${HTTP_HOST}(?:/[^#\\s]*)?$`;
 /** Scheme, host and port alone. */
 export const HTTP_ORIGIN: string = `${HTTP_HOST}/?$`;
-
-const PRINTABLE = piece({ all: '!-"%-~', withoutBrace: '!-"%-z|-~' });
-/** Path and query in printable ASCII. */
-export const REQUEST_TARGET: string = `^/${PRINTABLE}*\\$*$`;
-
-/** One PEM block at least. */
-const pem = (label: string, content: string): string =>
-  `^${ANY}*\\$*-----BEGIN ${label}-----${content}-----END ${ANY}*\\$*$`;
-const IN_BLOCK = piece(except("-"));
-export const CERTIFICATE: string = pem("(?:TRUSTED |X509 )?CERTIFICATE", `(?:${IN_BLOCK}+\\$*|\\$+)`);
-export const PRIVATE_KEY: string = pem("(?:[A-Z]+ )?PRIVATE KEY", SOME_TEXT);
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 export const FIELD_NAME: string = `^${TOKEN}$`;
 /** What a client is known by. */
-export const HASH_KEY: string = `^(?:ip|path|header:${TOKEN}|(?:cookie|query):${SOME_TEXT})$`;
+export const HASH_KEY: string = `^(?:ip|path|header:${TOKEN}|(?:cookie|query):[\\s\\S]+)$`;
 /** The name of a protocol, with or without a version. */
 export const PROTOCOL: string = `^${TOKEN}(?:/${TOKEN})?$`;
 export const PSEUDONYM: string = `^(?:${TOKEN}|${AUTHORITY})$`;
 const SUBTYPE = "[\\w!#$&^.+-]+";
+/** A media type, or all of a kind: `text/*`. */
 export const MEDIA_TYPE: string = `^(?:\\*/\\*|${SUBTYPE}/(?:\\*|${SUBTYPE}))$`;
 
 /** Any of `names`, in whatever case. */

@@ -21,6 +21,8 @@ const literalText = (text: string): string | Refusal => {
 /** `text` so that none of it is a variable, where it is read as text. */
 export const escaped = (text: string): string => text.split("${").join("$${");
 
+const NO_VARIABLES: JsonSchema = { pattern: patterns.TEXT };
+
 /** Text without variables. `output` is the TypeScript of what it means. */
 export const text = <Output = string>(
   expects: string,
@@ -34,9 +36,21 @@ export const text = <Output = string>(
       const literal = literalText(given);
       return literal instanceof Refusal ? literal : read(literal);
     },
-    json: { type: "string", pattern: patterns.TEXT, ...json },
+    json: { type: "string", ...("pattern" in json ? { allOf: [NO_VARIABLES] } : NO_VARIABLES), ...json },
     output,
   });
+
+/** Text that `pattern` describes, in the JSON Schema too, and of which `check` has nothing to say. */
+export const like = (
+  expects: string,
+  pattern: string,
+  check?: (text: string) => Refusal | undefined,
+): Schema<string> => {
+  const expression = new RegExp(pattern);
+  return text(expects, (given) => (expression.test(given) ? (check?.(given) ?? given) : REFUSED), {
+    pattern,
+  });
+};
 
 /** A text that is not empty. */
 export const nonEmpty = (expects: string): Schema<string> =>
@@ -70,7 +84,7 @@ export const template = (expects: string, read: ReadText<string>, json: JsonSche
       const compiled = given.includes("${") ? compiles(compileTemplate)(given) : given;
       return compiled instanceof Refusal ? compiled : read(given);
     },
-    json: { type: "string", ...json },
+    json: { type: "string", allOf: [{ pattern: patterns.TEMPLATE }], ...json },
   });
   return transformed(schema, (given, reading) => {
     for (const [, name = ""] of given.matchAll(PARAMS)) reading.mention("param", name);
@@ -218,22 +232,9 @@ const readFieldValue: ReadText<string> = (value) =>
     ? value
     : new Refusal("no line breaks or control characters, none beyond U+00FF, no space at the ends");
 
-export const fieldValue: Schema<string> = text("a header value", readFieldValue, {
-  pattern: patterns.FIELD_VALUE,
-  not: { pattern: patterns.PADDED },
-});
+const VALUE = { pattern: patterns.FIELD_VALUE };
+
+export const fieldValue: Schema<string> = text("a header value", readFieldValue, VALUE);
 
 /** Value of a header field that may hold variables. */
-export const fieldTemplate: Schema<string> = template("a header value", readFieldValue, {
-  pattern: patterns.FIELD_TEMPLATE,
-  not: { pattern: patterns.PADDED },
-});
-
-const MEDIA = new RegExp(patterns.MEDIA_TYPE);
-
-/** A media type, or all of a kind: `text/*`. */
-export const mediaType: Schema<string> = text(
-  'a media type such as "application/json" or "text/*"',
-  (type) => (MEDIA.test(type) ? type.toLowerCase() : REFUSED),
-  { pattern: patterns.MEDIA_TYPE },
-);
+export const fieldTemplate: Schema<string> = template("a header value", readFieldValue, VALUE);

@@ -1,37 +1,27 @@
 /** `balance`: how an endpoint is picked. */
 import type { ChooseEndpoint } from "../../balance/custom.ts";
 import type { HashKeyOptions } from "../../balance/hash-key.ts";
-import { isFieldName } from "../../http/headers.ts";
 import { anyOf } from "../problem.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
 import { code, oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required, where } from "../schema/object.ts";
 import { FIELD_NAME, HASH_KEY } from "../schema/patterns.ts";
-import { REFUSED, type Schema } from "../schema/schema.ts";
-import { duration, fieldName, nonEmpty, ratio, text } from "../schema/values.ts";
+import { type Schema, transformed } from "../schema/schema.ts";
+import { duration, fieldName, like, nonEmpty, ratio } from "../schema/values.ts";
 import type { BalanceConfig, StickyConfig } from "../types.ts";
 
 const HASH_KEYS = '"ip", "path", "header:NAME", "cookie:NAME" or "query:NAME"';
 
-const readHashKey = (given: string): HashKeyOptions | typeof REFUSED => {
-  if (given === "ip" || given === "path") return { from: given };
-  const [, from, name = ""] = /^(header|cookie|query):(.+)$/s.exec(given) ?? [];
-  if (from === "header") return isFieldName(name) ? { from, name } : REFUSED;
-  return from === "cookie" || from === "query" ? { from, name } : REFUSED;
-};
-
 /** What a client, or a piece of content, is known by. */
-export const hashKeyOf: Schema<HashKeyOptions> = text(
-  HASH_KEYS,
-  readHashKey,
-  { pattern: HASH_KEY },
-  "HashKeyOptions",
-);
-
-const cookieName: Schema<string> = text(
-  'a cookie name such as "server"',
-  (given) => (isFieldName(given) ? given : REFUSED),
-  { pattern: FIELD_NAME },
+export const hashKeyOf: Schema<HashKeyOptions> = transformed(
+  like(HASH_KEYS, HASH_KEY),
+  (given) => {
+    const colon = given.indexOf(":");
+    return (
+      colon === -1 ? { from: given } : { from: given.slice(0, colon), name: given.slice(colon + 1) }
+    ) as HashKeyOptions;
+  },
+  { output: "HashKeyOptions" },
 );
 
 /** Nobody who sees the config may make cookies. */
@@ -39,7 +29,11 @@ const signingSecret: Schema<string> = { ...nonEmpty("a secret text"), isSecret: 
 
 const sticky: Schema<StickyConfig> = object("StickyConfig", {
   secret: required(signingSecret, "What the cookie is signed with: the same for all proxies of a site."),
-  cookie: defaulted(cookieName, "fairlead-endpoint", "Name of the cookie."),
+  cookie: defaulted(
+    like('a cookie name such as "server"', FIELD_NAME),
+    "fairlead-endpoint",
+    "Name of the cookie.",
+  ),
   maxAge: optional(duration, "How long it is kept; as long as the browser's session unless set."),
   sameSite: defaulted(oneOf("Strict", "Lax", "None"), "Lax", "Its SameSite attribute."),
 });

@@ -5,7 +5,7 @@ import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
 import { HTTP_ORIGIN, HTTP_URL } from "../schema/patterns.ts";
 import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
-import { duration, fieldValue, nonEmpty, text } from "../schema/values.ts";
+import { duration, fieldValue, like, nonEmpty, text } from "../schema/values.ts";
 import type { DiscoveryConfig, HttpListConfig, KubernetesConfig, ServiceConfig } from "../types.ts";
 import { endpointUrl } from "./addresses.ts";
 import { editableName } from "./headers.ts";
@@ -13,21 +13,13 @@ import { editableName } from "./headers.ts";
 const URLS = 'a URL such as "http://app.internal:3000"';
 
 /** `http://` or `https://`. */
-const httpUrl: Schema<string> = text(
-  URLS,
-  (given) => (/^https?:\/\/[^/?#@\s]+(?:\/[^#\s]*)?$/i.test(given) && URL.canParse(given) ? given : REFUSED),
-  { pattern: HTTP_URL },
-);
+const httpUrl = like(URLS, HTTP_URL, (given) => (URL.canParse(given) ? undefined : REFUSED));
 
-const nameUrl: Schema<string> = text(
-  URLS,
-  (given) => {
-    if (!/^https?:\/\/[^/?#@\s]+\/?$/i.test(given) || !URL.canParse(given)) return REFUSED;
-    const { hostname } = new URL(given);
-    return /^\[|^[\d.]+$/.test(hostname) ? new Refusal("an address needs no look-up") : given;
-  },
-  { pattern: HTTP_ORIGIN },
-);
+const nameUrl = like(URLS, HTTP_ORIGIN, (given) => {
+  const host = URL.canParse(given) ? new URL(given).hostname : undefined;
+  if (host === undefined) return REFUSED;
+  return /^\[|^[\d.]+$/.test(host) ? new Refusal("an address needs no look-up") : undefined;
+});
 
 const scheme = defaulted(oneOf("http", "https"), "http", "How the endpoints are reached.");
 

@@ -5,14 +5,19 @@ import { listOf, mapOf } from "../schema/collections.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
 import { off, oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional } from "../schema/object.ts";
-import { PSEUDONYM } from "../schema/patterns.ts";
-import { REFUSED, type Schema } from "../schema/schema.ts";
-import { fieldValue, flag, mediaType, method, text } from "../schema/values.ts";
+import { MEDIA_TYPE, PSEUDONYM } from "../schema/patterns.ts";
+import { REFUSED, type Schema, transformed } from "../schema/schema.ts";
+import { fieldValue, flag, like, method, text } from "../schema/values.ts";
 import type { ForwardingConfig, RequestIdConfig, SecurityHeadersConfig, ValidationConfig } from "../types.ts";
 import { hostPattern } from "./addresses.ts";
 import { editableName } from "./headers.ts";
 
 export const encodedSlash: Schema<"reject" | "keep"> = oneOf("reject", "keep");
+
+const mediaType = transformed(
+  like('a media type such as "application/json" or "text/*"', MEDIA_TYPE),
+  (type) => type.toLowerCase(),
+);
 
 export const validation: Schema<ValidationConfig> = object("ValidationConfig", {
   methods: optional(

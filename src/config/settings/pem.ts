@@ -1,12 +1,11 @@
 /** Certificates and keys, as PEM text. */
-import * as patterns from "../schema/patterns.ts";
 import { Refusal, type Schema } from "../schema/schema.ts";
 import { text } from "../schema/values.ts";
 
 /** What names a file of a certificate or key, where its text was meant. */
 const PEM_FILE = /^[\w./~-]+\.(?:pem|key|crt|cer|der|p8)$/i;
 
-const pem = (what: string, label: RegExp, pattern: string): Schema<string> =>
+const pem = (what: string, label: RegExp): Schema<string> =>
   text(
     `${what} as PEM text`,
     (given) => {
@@ -15,18 +14,18 @@ const pem = (what: string, label: RegExp, pattern: string): Schema<string> =>
         ? new Refusal("the PEM text holds something else", { isSafe: true })
         : new Refusal('take it from a file with "${file:path/to.pem}"');
     },
-    { pattern },
+    { pattern: label.source },
   );
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END /;
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]+-----END /;
 
-export const certificate: Schema<string> = pem("a certificate", CERTIFICATE, patterns.CERTIFICATE);
+export const certificate: Schema<string> = pem("a certificate", CERTIFICATE);
 
-export const certificates: Schema<string> = pem("certificates", CERTIFICATE, patterns.CERTIFICATE);
+export const certificates: Schema<string> = pem("certificates", CERTIFICATE);
 
 /** PEM text that nobody gets to see. */
 export const privateKey: Schema<string> = {
-  ...pem("a private key", PRIVATE_KEY, patterns.PRIVATE_KEY),
+  ...pem("a private key", PRIVATE_KEY),
   isSecret: (value) => !(typeof value === "string" && PEM_FILE.test(value)),
 };

@@ -4,8 +4,8 @@ import { formOf, shortFor } from "../schema/forms.ts";
 import { off, oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, where } from "../schema/object.ts";
 import { REQUEST_TARGET } from "../schema/patterns.ts";
-import { REFUSED, type Schema } from "../schema/schema.ts";
-import { duration, flag, nonEmpty, ratio, size, text, whole } from "../schema/values.ts";
+import type { Schema } from "../schema/schema.ts";
+import { duration, flag, like, nonEmpty, ratio, size, whole } from "../schema/values.ts";
 import type {
   BreakerConfig,
   BudgetConfig,
@@ -20,19 +20,13 @@ import { hostPolicy } from "./addresses.ts";
 const orOff = <Output extends object>(expects: string, schema: Schema<Output>): Schema<Output | false> =>
   formOf<Output | false>(expects, [off, schema]);
 
-const targetPath = text(
-  'a path such as "/healthz"',
-  (given) => (/^\/[!-"$-~]*$/.test(given) ? given : REFUSED),
-  { pattern: REQUEST_TARGET },
-);
+const targetPath = like('a path such as "/healthz"', REQUEST_TARGET);
 
 const statuses = listOf(
   'a list of statuses such as [200, "3xx"]',
   formOf<number | string>('a status such as 200 or "2xx"', [
     whole(100, 599, "a status"),
-    text('a status such as 200 or "2xx"', (given) => (/^[1-5]xx$/.test(given) ? given : REFUSED), {
-      pattern: "^[1-5]xx$",
-    }),
+    like('a status such as 200 or "2xx"', "^[1-5]xx$"),
   ]),
   1,
 );
