@@ -18,12 +18,15 @@ export interface BodyOrigin {
 
 /** Decodes, and hands on what its sink takes. The connection feeds it. */
 export class RequestBody implements ByteSource {
+  readonly givesMemory: boolean;
   readonly #origin: BodyOrigin;
   readonly #decoder: BodyDecoder;
   #sink: ByteSink | undefined;
   #state: "waiting" | "flowing" | "paused" | "dropped" | "over" = "waiting";
 
-  constructor(origin: BodyOrigin, decoder: BodyDecoder) {
+  /** @param givesMemory each `push` brings memory of its own, which nothing else refers to */
+  constructor(origin: BodyOrigin, decoder: BodyDecoder, givesMemory: boolean) {
+    this.givesMemory = givesMemory;
     this.#origin = origin;
     this.#decoder = decoder;
   }
@@ -69,8 +72,10 @@ export class RequestBody implements ByteSource {
     const end = decoder.push(bytes, from);
     const { data, refusal, done } = decoder;
     const sink = this.#sink;
-    if (sink !== undefined && data.length > 0 && !sink.write(data) && this.#state === "flowing") {
-      this.#state = "paused";
+    if (sink !== undefined && data.length > 0) {
+      // What came behind the content is the next request's, in the same memory.
+      const piece = this.givesMemory && end < bytes.length ? new Uint8Array(data) : data;
+      if (!sink.write(piece) && this.#state === "flowing") this.#state = "paused";
     }
     if (refusal !== undefined) this.fail(new ProxyError("bad-request", { detail: refusal.detail }));
     else if (done) this.#finish();

@@ -8,6 +8,7 @@ import { type BodyLength, requestBodyLength } from "../../../src/http1/body-leng
 import { type HeadFormat, HeadReader } from "../../../src/http1/head-reader.ts";
 import { type Refusal, isRefusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead, RequestHeadLimits } from "../../../src/http1/request-head.ts";
+import { hasOwnReads } from "../given-memory.ts";
 import { ReadAhead } from "../read-ahead.ts";
 import { type BodyOrigin, RequestBody } from "./request-body.ts";
 
@@ -180,7 +181,11 @@ export class RequestIntake implements BodyOrigin {
       if (end < bytes.length) this.#keepAhead(bytes, end);
       return end === from ? NO_BODY : { kind: "bytes", bytes: bytes.subarray(from, end) };
     }
-    const body = new RequestBody(this, bodyDecoder(length, refuse, this.#options.limits));
+    const body = new RequestBody(
+      this,
+      bodyDecoder(length, refuse, this.#options.limits),
+      hasOwnReads(this.#options.socket),
+    );
     this.#body = body;
     if (from < bytes.length) this.#keepAhead(bytes, from);
     return { kind: "stream", length: typeof length === "number" ? length : undefined, source: body };

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { type Body, type ByteSink, type ByteSource, NO_BODY, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import type { HttpReply } from "../../../src/core/reply.ts";
+import { free, isFreed } from "../given-memory.ts";
 import type { FieldEncoder } from "./field-lines.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import { isContentless } from "../../../src/http/status.ts";
@@ -22,8 +23,6 @@ const SMALL_BYTES = 16 * 1024;
 /** Pieces up to this size are gathered while the socket is busy. */
 const TINY_BYTES = 1024;
 const EMPTY = Buffer.alloc(0);
-/** Pieces from this size on are freed at once: left to the garbage collector, those of a long body pile up. */
-const FREED_BYTES = 16 * 1024;
 
 /** The connection that a response is written to. */
 export interface ResponseOwner {
@@ -183,7 +182,7 @@ export class ResponseWriter implements ByteSink {
 
   #send(bytes: Uint8Array): void {
     const socket = this.#socket;
-    const done = this.#frees && bytes.byteLength >= FREED_BYTES ? (): void => free(bytes) : undefined;
+    const done = this.#frees && isFreed(bytes) ? freeing(bytes) : undefined;
     if (this.#length !== "chunked") {
       socket.write(bytes, done);
       return;
@@ -246,9 +245,12 @@ export class ResponseWriter implements ByteSink {
   }
 }
 
-const free = ({ buffer }: Uint8Array): void => {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
-};
+/** For when `bytes` have been written: after a failure they may still be under way. */
+const freeing =
+  (bytes: Uint8Array) =>
+  (error?: Error | null): void => {
+    if (!error) free(bytes);
+  };
 
 const encoder = new TextEncoder();
 
