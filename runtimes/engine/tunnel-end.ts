@@ -1,6 +1,7 @@
 /** One end of a tunnel: the bytes of a connection that has switched protocols (RFC 9110 §7.8). */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers";
 import type { ByteSink, ByteSource } from "../../src/core/body.ts";
 import type { ProxyError } from "../../src/core/errors.ts";
 import { PieceStack } from "./piece-stack.ts";
@@ -9,6 +10,9 @@ import { PieceStack } from "./piece-stack.ts";
 const WAITING_BYTES = 64 * 1024;
 /** Up to here copying pieces into one buffer is cheaper than writing them apart. */
 const JOINED_BYTES = 16 * 1024;
+
+/** What one end delivers in a row; then it is the turn of other connections, whatever it has still to read. */
+const TURN_BYTES = 64 * 1024;
 
 /** What is left to be written when both sides have ended is given up when no byte of it leaves for so long. */
 const FLUSHING_MS = 30_000;
@@ -36,6 +40,7 @@ export class TunnelEnd implements ByteSource, ByteSink {
   readonly #options: TunnelEndOptions;
   readonly #waiting = new PieceStack();
   readonly #written = (): void => this.#afterWrite();
+  readonly #nextTurn = (): void => this.#turned();
   /** Takes what the peer sends. */
   #sink: ByteSink | undefined;
   /** Provides what is sent to the peer. */
@@ -46,6 +51,11 @@ export class TunnelEnd implements ByteSource, ByteSink {
   #isWriting = false;
   /** Whether the source waits for `resume`. */
   #holdsSource = false;
+  /** Delivered since others had their turn. */
+  #turnBytes = 0;
+  #isTurnOver = false;
+  /** The sink has enough. */
+  #isHeld = false;
   #isClosed = false;
   bytesSent = 0;
   bytesReceived = 0;
@@ -68,13 +78,14 @@ export class TunnelEnd implements ByteSource, ByteSink {
   start(sink: ByteSink): void {
     this.#sink = sink;
     const { early, hasEnded, socket } = this.#options;
-    const wantsMore = early === undefined || early.length === 0 || this.#deliver(early);
+    this.#isHeld = early !== undefined && early.length > 0 && !this.#deliver(early);
     if (hasEnded === true) this.#peerEnded();
-    else if (wantsMore && !this.#isClosed) socket.resume();
+    else if (!this.#isHeld && !this.#isClosed) socket.resume();
   }
 
   resume(): void {
-    if (!this.#isClosed) this.#options.socket.resume();
+    this.#isHeld = false;
+    if (!this.#isClosed && !this.#isTurnOver) this.#options.socket.resume();
   }
 
   /** Whoever read what the peer sends is gone. What was written in order before still leaves. */
@@ -104,7 +115,19 @@ export class TunnelEnd implements ByteSource, ByteSink {
   }
 
   #received(bytes: Buffer): void {
-    if (!this.#deliver(bytes)) this.#options.socket.pause();
+    if (!this.#deliver(bytes)) this.#isHeld = true;
+    this.#turnBytes += bytes.length;
+    if (this.#turnBytes >= TURN_BYTES && !this.#isTurnOver) {
+      this.#isTurnOver = true;
+      setImmediate(this.#nextTurn);
+    }
+    if (this.#isHeld || this.#isTurnOver) this.#options.socket.pause();
+  }
+
+  #turned(): void {
+    this.#isTurnOver = false;
+    this.#turnBytes = 0;
+    if (!this.#isHeld && !this.#isClosed) this.#options.socket.resume();
   }
 
   #deliver(bytes: Buffer): boolean {

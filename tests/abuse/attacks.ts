@@ -39,11 +39,16 @@ const slowCrowd = (
   task: (socket: Socket) => void,
 ): Attack => {
   const sockets = new Set<Socket>();
-  const members = crowd(count, () => openPlain(target), "connect", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    begin(socket);
-  });
+  const members = crowd(
+    count,
+    () => openPlain(target),
+    "connect",
+    (socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      begin(socket);
+    },
+  );
   return everySecond(members, () => {
     for (const socket of sockets) task(socket);
   });
@@ -51,10 +56,15 @@ const slowCrowd = (
 
 /** Uploads in chunks of one byte, as fast as they are taken. */
 const tinyChunks = (target: Target, count: number): Attack =>
-  crowd(count, () => openPlain(target), "connect", (socket) => {
-    socket.write(`${head("POST /", "Transfer-Encoding: chunked")}\r\n`);
-    writeOnAndOn(socket, "1\r\nx\r\n".repeat(4096));
-  });
+  crowd(
+    count,
+    () => openPlain(target),
+    "connect",
+    (socket) => {
+      socket.write(`${head("POST /bad/", "Transfer-Encoding: chunked")}\r\n`);
+      writeOnAndOn(socket, "1\r\nx\r\n".repeat(4096));
+    },
+  );
 
 /** Reads a large response by a byte a second. */
 const slowReaders = (target: Target, count: number): Attack =>
@@ -63,7 +73,7 @@ const slowReaders = (target: Target, count: number): Attack =>
     count,
     (socket) => {
       socket.pause();
-      socket.write(`${head("GET /large")}\r\n`);
+      socket.write(`${head("GET /bad/large")}\r\n`);
     },
     (socket) => void socket.read(1),
   );
@@ -73,7 +83,7 @@ const slowWriters = (target: Target, count: number): Attack =>
   slowCrowd(
     target,
     count,
-    (socket) => void socket.write(`${head("POST /", "Content-Length: 100000")}\r\n`),
+    (socket) => void socket.write(`${head("POST /bad/", "Content-Length: 100000")}\r\n`),
     (socket) => void socket.write("x"),
   );
 
@@ -90,19 +100,29 @@ const SMALL_REQUEST = `${head("GET /")}\r\n`;
 
 /** One request, and then nothing. */
 const idle = (target: Target, count: number): Attack =>
-  crowd(count, () => openPlain(target), "connect", (socket) => {
-    socket.write(SMALL_REQUEST);
-    socket.resume();
-  });
+  crowd(
+    count,
+    () => openPlain(target),
+    "connect",
+    (socket) => {
+      socket.write(SMALL_REQUEST);
+      socket.resume();
+    },
+  );
 
 const idleTls = (target: Target, count: number): Attack =>
-  crowd(count, () => openTls(target), "secureConnect", (socket) => {
-    socket.write(SMALL_REQUEST);
-    socket.resume();
-  });
+  crowd(
+    count,
+    () => openTls(target),
+    "secureConnect",
+    (socket) => {
+      socket.write(SMALL_REQUEST);
+      socket.resume();
+    },
+  );
 
 const SWITCH = `${head(
-  "GET /tunnel",
+  "GET /bad/tunnel",
   "Connection: Upgrade",
   "Upgrade: websocket",
   "Sec-WebSocket-Version: 13",
@@ -111,33 +131,48 @@ const SWITCH = `${head(
 
 /** WebSockets whose client never reads what the server keeps sending. */
 const unreadTunnels = (target: Target, count: number): Attack =>
-  crowd(count, () => openPlain(target), "connect", (socket) => {
-    socket.pause();
-    socket.write(SWITCH);
-  });
+  crowd(
+    count,
+    () => openPlain(target),
+    "connect",
+    (socket) => {
+      socket.pause();
+      socket.write(SWITCH);
+    },
+  );
 
 /** WebSocket messages of one byte in frames of their own, as fast as they are taken. */
 const tinyFrames = (target: Target, count: number): Attack => {
   const frame = Buffer.from([0x82, 0x81, 1, 2, 3, 4, 0x40]);
   const frames = Buffer.concat(Array.from({ length: 4096 }, () => frame));
-  return crowd(count, () => openPlain(target), "connect", (socket) => {
-    socket.write(SWITCH.replace("/tunnel", "/sink"));
-    socket.once("data", () => writeOnAndOn(socket, frames));
-  });
+  return crowd(
+    count,
+    () => openPlain(target),
+    "connect",
+    (socket) => {
+      socket.write(SWITCH.replace("tunnel", "sink"));
+      socket.once("data", () => writeOnAndOn(socket, frames));
+    },
+  );
 };
 
 /** One frame after the other, each of their bytes a packet of its own. */
 const bytewiseFrames = (target: Target, count: number): Attack =>
-  crowd(count, () => openPlain(target), "connect", (socket) => {
-    const frame = [0x82, 0x81, 1, 2, 3, 4, 0x40];
-    let at = 0;
-    const more = (): void => {
-      if (socket.destroyed) return;
-      socket.write(Uint8Array.of(frame[at++ % frame.length] ?? 0), () => setImmediate(more));
-    };
-    socket.write(SWITCH.replace("/tunnel", "/sink"));
-    socket.once("data", more);
-  });
+  crowd(
+    count,
+    () => openPlain(target),
+    "connect",
+    (socket) => {
+      const frame = [0x82, 0x81, 1, 2, 3, 4, 0x40];
+      let at = 0;
+      const more = (): void => {
+        if (socket.destroyed) return;
+        socket.write(Uint8Array.of(frame[at++ % frame.length] ?? 0), () => setImmediate(more));
+      };
+      socket.write(SWITCH.replace("tunnel", "sink"));
+      socket.once("data", more);
+    },
+  );
 
 /** `workers` at once do `task` over and over, until they are stopped or have done it `times` times. */
 const repeated = (workers: number, times: number, task: () => Promise<void>): Attack => {
@@ -196,20 +231,31 @@ const tickets = (target: Target, count: number): Attack => {
 
 /** Begins a handshake and leaves it at that. */
 const stuckHandshakes = (target: Target, count: number): Attack =>
-  crowd(count, () => openPlain({ ...target, port: target.tlsPort }), "connect", (socket) => {
-    socket.write(Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]));
-  });
+  crowd(
+    count,
+    () => openPlain({ ...target, port: target.tlsPort }),
+    "connect",
+    (socket) => {
+      socket.write(Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]));
+    },
+  );
 
 /** Asks for a new handshake on a connection of TLS 1.2, over and over. */
 const renegotiation = (target: Target, count: number): Attack =>
-  crowd(count, () => openTls(target, { maxVersion: "TLSv1.2" }), "secureConnect", (socket) => {
-    const secure = socket as TLSSocket;
-    const again = (): void => {
-      if (!secure.destroyed) secure.renegotiate({}, (error) => (error === null ? again() : secure.destroy()));
-    };
-    secure.write(SMALL_REQUEST);
-    secure.once("data", again);
-  });
+  crowd(
+    count,
+    () => openTls(target, { maxVersion: "TLSv1.2" }),
+    "secureConnect",
+    (socket) => {
+      const secure = socket as TLSSocket;
+      const again = (): void => {
+        if (!secure.destroyed)
+          secure.renegotiate({}, (error) => (error === null ? again() : secure.destroy()));
+      };
+      secure.write(SMALL_REQUEST);
+      secure.once("data", again);
+    },
+  );
 
 const AT_ONCE = 32;
 
@@ -223,10 +269,10 @@ const abortedTransfers = (target: Target, count: number): Attack => {
   return repeated(AT_ONCE, count, () =>
     visit(openPlain(target), "connect", (socket) => {
       if (turn++ % 2 === 0) {
-        socket.write(`${head("GET /capped/large")}\r\n`);
+        socket.write(`${head("GET /bad/large")}\r\n`);
         socket.once("data", () => socket.resetAndDestroy());
       } else {
-        socket.write(`${head("POST /capped/", "Content-Length: 100000")}\r\nhalf of it`);
+        socket.write(`${head("POST /bad/", "Content-Length: 100000")}\r\nhalf of it`);
         setTimeout(() => socket.resetAndDestroy(), 10);
       }
     }),
@@ -235,19 +281,24 @@ const abortedTransfers = (target: Target, count: number): Attack => {
 
 /** Keeps the proxy busy: each client asks again as soon as it is answered. */
 const fullLoad = (target: Target, count: number): Attack =>
-  crowd(count, () => openPlain(target), "connect", (socket) => {
-    let left = 0;
-    socket.on("data", (bytes: Buffer) => {
-      if (left > 0) left -= bytes.length;
-      else {
-        const end = bytes.indexOf("\r\n\r\n");
-        const length = /content-length: *(\d+)/i.exec(bytes.toString("latin1", 0, end));
-        left = end + 4 + Number(length?.[1] ?? 0) - bytes.length;
-      }
-      if (left <= 0) socket.write(SMALL_REQUEST);
-    });
-    socket.write(SMALL_REQUEST);
-  });
+  crowd(
+    count,
+    () => openPlain(target),
+    "connect",
+    (socket) => {
+      let left = 0;
+      socket.on("data", (bytes: Buffer) => {
+        if (left > 0) left -= bytes.length;
+        else {
+          const end = bytes.indexOf("\r\n\r\n");
+          const length = /content-length: *(\d+)/i.exec(bytes.toString("latin1", 0, end));
+          left = end + 4 + Number(length?.[1] ?? 0) - bytes.length;
+        }
+        if (left <= 0) socket.write(SMALL_REQUEST);
+      });
+      socket.write(SMALL_REQUEST);
+    },
+  );
 
 export type AttackName =
   | "none"

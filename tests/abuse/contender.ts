@@ -18,8 +18,14 @@ export interface Contender extends Target {
   readonly stop: () => Promise<void>;
 }
 
-/** Requests that may be in progress behind `/capped`: more than the abusers have at once. */
-export const CAP = 64;
+/** Where requests lead: those of honest clients, and those of bad ones below `/bad`. */
+export interface Origins {
+  readonly honest: number;
+  readonly bad: number;
+}
+
+/** Requests that may be in progress at the origin of bad clients: more than they ever have. */
+export const CAP = 512;
 
 const site = certificate({ hosts: ["abuse.test"] });
 
@@ -32,7 +38,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-const configFor = (origin: string, tlsPort: number): ConfigInput => ({
+const configFor = ({ honest, bad }: Origins, tlsPort: number): ConfigInput => ({
   listen: {
     port: 0,
     host: "127.0.0.1",
@@ -40,21 +46,15 @@ const configFor = (origin: string, tlsPort: number): ConfigInput => ({
     limits: { bodyBytes: "unlimited", requestsPerConnection: 1_000_000 },
   },
   upstreams: {
-    main: origin,
-    capped: { endpoints: origin, concurrency: { limit: CAP, queue: 0 } },
+    main: `http://127.0.0.1:${honest}`,
+    bad: { endpoints: `http://127.0.0.1:${bad}`, concurrency: { limit: CAP, queue: 0 } },
   },
-  routes: [
-    { match: { path: "/capped/*" }, upstream: "capped" },
-    { upstream: "main" },
-  ],
+  routes: [{ match: { path: "/bad/*" }, upstream: "bad" }, { upstream: "main" }],
 });
 
-export const startFairlead = async (runtime: RuntimeName, origin: number): Promise<Contender> => {
+export const startFairlead = async (runtime: RuntimeName, origins: Origins): Promise<Contender> => {
   const tlsPort = await freePort();
-  const { port, child, stop } = await startProxy(
-    runtime,
-    configFor(`http://127.0.0.1:${origin}`, tlsPort),
-  );
+  const { port, child, stop } = await startProxy(runtime, configFor(origins, tlsPort));
   return {
     name: runtime,
     port,
@@ -65,7 +65,7 @@ export const startFairlead = async (runtime: RuntimeName, origin: number): Promi
   };
 };
 
-const nginxConfig = (directory: string, { port, tlsPort }: Target, origin: number): string => `
+const nginxConfig = (directory: string, { port, tlsPort }: Target, { honest, bad }: Origins): string => `
 daemon off;
 worker_processes 1;
 pid ${directory}/nginx.pid;
@@ -84,18 +84,18 @@ http {
   ssl_certificate ${directory}/site.pem;
   ssl_certificate_key ${directory}/site.key;
   map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
-  upstream origin { server 127.0.0.1:${origin}; keepalive 256; keepalive_requests 1000000; }
+  upstream honest { server 127.0.0.1:${honest}; keepalive 256; keepalive_requests 1000000; }
+  upstream bad { server 127.0.0.1:${bad}; keepalive 256; keepalive_requests 1000000; }
+  proxy_http_version 1.1;
+  proxy_buffering off;
+  proxy_request_buffering off;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection $connection_upgrade;
   server {
     listen 127.0.0.1:${port} backlog=4096;
     listen 127.0.0.1:${tlsPort} ssl backlog=4096;
-    location / {
-      proxy_pass http://origin;
-      proxy_http_version 1.1;
-      proxy_buffering off;
-      proxy_request_buffering off;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection_upgrade;
-    }
+    location / { proxy_pass http://honest; }
+    location /bad/ { proxy_pass http://bad; }
   }
 }
 `;
@@ -108,20 +108,20 @@ const accepts = (port: number): Promise<boolean> =>
 
 /** The master only waits; its worker does everything. */
 const workersOf = (pid: number): readonly number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+  Array.from(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").matchAll(/\d+/g), Number);
 
 /** Undefined where there is no nginx on this machine. */
-export const startNginxProxy = async (origin: number): Promise<Contender | undefined> => {
+export const startNginxProxy = async (origins: Origins): Promise<Contender | undefined> => {
   const binary = nginxBinary();
   if (binary === undefined) return undefined;
   const directory = mkdtempSync(join(tmpdir(), "fairlead-abuse-"));
   const target = { port: await freePort(), tlsPort: await freePort() };
   const config = join(directory, "nginx.conf");
-  writeFileSync(config, nginxConfig(directory, target, origin));
+  writeFileSync(config, nginxConfig(directory, target, origins));
   writeFileSync(join(directory, "site.pem"), site.cert);
   writeFileSync(join(directory, "site.key"), site.key);
   const child = new Child("nginx", binary, ["-p", directory, "-e", "stderr", "-c", config]);
-  while (!(await accepts(target.port))) {
+  while (!(await accepts(target.port)) || workersOf(child.pid).length === 0) {
     if (child.exit !== undefined) throw new Error(`nginx ended: ${child.stderr}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

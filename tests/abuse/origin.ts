@@ -35,8 +35,8 @@ const server = createServer((request, response) => {
 server.on("upgrade", (request, socket) => {
   socket.on("error", () => {});
   socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-  socket.on("data", () => {});
-  if (request.url === "/sink") return;
+  socket.on("data", () => {}).on("end", () => socket.end());
+  if (request.url?.endsWith("/sink") === true) return;
   const more = (): void => {
     while (socket.write(PIECE));
   };

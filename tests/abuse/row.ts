@@ -39,9 +39,9 @@ export interface Pace {
   readonly enduranceSeconds: number;
 }
 
-const NODE = join(ROOT, "node_modules/.bin/node");
-/** Bad clients give way to honest ones and to the origin, as if they ran elsewhere. */
-const NICENESS = "15";
+export const NODE: string = join(ROOT, "node_modules/.bin/node");
+/** Bad clients and their origin give way to honest ones, as if they ran elsewhere. */
+export const BAD_NICENESS = "15";
 /** The proxy's and everybody else's. */
 export const PROXY_CORE = 0;
 export const OTHER_CORE = 1;
@@ -49,11 +49,11 @@ export const OTHER_CORE = 1;
 const SETTLE_MS = 1_500;
 const READY_MS = 120_000;
 
-const script = (name: string): string => join(ROOT, "tests/abuse", name);
+export const script = (name: string): string => join(ROOT, "tests/abuse", name);
 
 const attacker = (target: Contender, { attack, count }: Scenario): Child => {
   const args = [script("attacker.ts"), attack, target.port, target.tlsPort, count].map(String);
-  const child = new Child("attacker", "nice", ["-n", NICENESS, NODE, ...args]);
+  const child = new Child("attacker", "nice", ["-n", BAD_NICENESS, NODE, ...args]);
   pin([child.pid], OTHER_CORE);
   return child;
 };
@@ -77,7 +77,7 @@ const end = async (child: Child): Promise<void> => {
 const stillInFlight = async ({ port }: Contender): Promise<number> => {
   const statuses = await Promise.all(
     Array.from({ length: CAP }, async () => {
-      const asked = request({ host: "127.0.0.1", port, path: "/capped/slow", agent: false }).end();
+      const asked = request({ host: "127.0.0.1", port, path: "/bad/slow", agent: false }).end();
       const [response] = (await once(asked, "response")) as [{ statusCode: number; resume(): void }];
       response.resume();
       return response.statusCode;
@@ -86,7 +86,11 @@ const stillInFlight = async ({ port }: Contender): Promise<number> => {
   return statuses.filter((status) => status !== 200).length;
 };
 
-const enduring = async (contender: Contender, scenario: Scenario, { enduranceSeconds }: Pace): Promise<Row> => {
+const enduring = async (
+  contender: Contender,
+  scenario: Scenario,
+  { enduranceSeconds }: Pace,
+): Promise<Row> => {
   const child = attacker(contender, scenario);
   await child.printed(/^ready$/m, READY_MS);
   await sleep(enduranceSeconds * 500);

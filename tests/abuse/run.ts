@@ -9,14 +9,12 @@
  *   --json FILE      adds the rows to those in the file, so that a run can be made in parts
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Child } from "../support/child.ts";
 import type { RuntimeName } from "../support/runtimes.ts";
-import { ROOT } from "../support/sources.ts";
-import { type Contender, startFairlead, startNginxProxy } from "./contender.ts";
+import { type Contender, type Origins, startFairlead, startNginxProxy } from "./contender.ts";
 import { fileLimit, pin } from "./process.ts";
-import { OTHER_CORE, PROXY_CORE, type Pace, type Row, measure } from "./row.ts";
+import { BAD_NICENESS, NODE, OTHER_CORE, PROXY_CORE, type Pace, type Row, measure, script } from "./row.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 import { type Judgement, faults, table } from "./verdict.ts";
 
@@ -51,8 +49,15 @@ const chosen = (): readonly Scenario[] => {
   );
 };
 
-const start = (name: string, origin: number): Promise<Contender | undefined> =>
-  name === "nginx" ? startNginxProxy(origin) : startFairlead(name as RuntimeName, origin);
+const start = (name: string, origins: Origins): Promise<Contender | undefined> =>
+  name === "nginx" ? startNginxProxy(origins) : startFairlead(name as RuntimeName, origins);
+
+const originOf = async (niceness: string): Promise<{ readonly child: Child; readonly port: number }> => {
+  const child = new Child("origin", "nice", ["-n", niceness, NODE, script("origin.ts")]);
+  pin([child.pid], OTHER_CORE);
+  const [, port] = await child.printed(/"port":(\d+)/);
+  return { child, port: Number(port) };
+};
 
 const earlier = (): Row[] =>
   flags.json !== undefined && existsSync(flags.json)
@@ -62,15 +67,16 @@ const earlier = (): Row[] =>
 const main = async (): Promise<number> => {
   const limit = fileLimit();
   if (!flags.short && limit < FILES_NEEDED) {
-    process.stderr.write(`${limit} open files are allowed, ${FILES_NEEDED} are needed: ulimit -n ${FILES_NEEDED}\n`);
+    process.stderr.write(
+      `${limit} open files are allowed, ${FILES_NEEDED} are needed: ulimit -n ${FILES_NEEDED}\n`,
+    );
     return 1;
   }
-  const origin = new Child("origin", join(ROOT, "node_modules/.bin/node"), [join(ROOT, "tests/abuse/origin.ts")]);
-  pin([origin.pid], OTHER_CORE);
-  const [, port = ""] = await origin.printed(/"port":(\d+)/);
+  const origins = { honest: await originOf("0"), bad: await originOf(BAD_NICENESS) };
+  const ports = { honest: origins.honest.port, bad: origins.bad.port };
   let rows = earlier();
   for (const name of flags.runtimes.split(",")) {
-    const contender = await start(name, Number(port));
+    const contender = await start(name, ports);
     if (contender === undefined) continue;
     pin(contender.pids, PROXY_CORE);
     for (const scenario of chosen()) {
@@ -81,7 +87,7 @@ const main = async (): Promise<number> => {
     }
     await contender.stop();
   }
-  await origin.stop();
+  for (const { child } of Object.values(origins)) await child.stop();
   if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(rows, null, 1));
   process.stdout.write(`${table(rows, JUDGEMENT)}\n`);
   return rows.every((row) => faults(row, rows, JUDGEMENT).length === 0) ? 0 : 1;

@@ -39,7 +39,19 @@ const number = (value: number | null | undefined, digits = 0): string =>
 
 export const table = (rows: readonly Row[], judgement: Judgement): string =>
   markdownTable(
-    ["scenario", "bad clients", "proxy", "lost", "p50 ms", "p99 ms", "KiB each", "second wave", "files left", "in flight", ""],
+    [
+      "scenario",
+      "bad clients",
+      "proxy",
+      "lost",
+      "p50 ms",
+      "p99 ms",
+      "KiB each",
+      "second wave",
+      "files left",
+      "in flight",
+      "",
+    ],
     SCENARIOS.flatMap(({ name }) => rows.filter(({ scenario }) => scenario === name)).map((row) => [
       row.scenario,
       row.count.toLocaleString("en"),
