@@ -1,18 +1,15 @@
 /** One end of a tunnel: the bytes of a connection that has switched protocols (RFC 9110 §7.8). */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import { setImmediate } from "node:timers";
 import type { ByteSink, ByteSource } from "../../src/core/body.ts";
 import type { ProxyError } from "../../src/core/errors.ts";
 import { PieceStack } from "./piece-stack.ts";
+import { Turns } from "./turns.ts";
 
 /** What waits to be written while a write is under way; above it the source is paused. */
 const WAITING_BYTES = 64 * 1024;
 /** Up to here copying pieces into one buffer is cheaper than writing them apart. */
 const JOINED_BYTES = 16 * 1024;
-
-/** What one end delivers in a row; then it is the turn of other connections, whatever it has still to read. */
-const TURN_BYTES = 64 * 1024;
 
 /** What is left to be written when both sides have ended is given up when no byte of it leaves for so long. */
 const FLUSHING_MS = 30_000;
@@ -40,7 +37,7 @@ export class TunnelEnd implements ByteSource, ByteSink {
   readonly #options: TunnelEndOptions;
   readonly #waiting = new PieceStack();
   readonly #written = (): void => this.#afterWrite();
-  readonly #nextTurn = (): void => this.#turned();
+  readonly #turns = new Turns(() => this.#readOn());
   /** Takes what the peer sends. */
   #sink: ByteSink | undefined;
   /** Provides what is sent to the peer. */
@@ -51,9 +48,6 @@ export class TunnelEnd implements ByteSource, ByteSink {
   #isWriting = false;
   /** Whether the source waits for `resume`. */
   #holdsSource = false;
-  /** Delivered since others had their turn. */
-  #turnBytes = 0;
-  #isTurnOver = false;
   /** The sink has enough. */
   #isHeld = false;
   #isClosed = false;
@@ -77,15 +71,15 @@ export class TunnelEnd implements ByteSource, ByteSink {
 
   start(sink: ByteSink): void {
     this.#sink = sink;
-    const { early, hasEnded, socket } = this.#options;
+    const { early, hasEnded } = this.#options;
     this.#isHeld = early !== undefined && early.length > 0 && !this.#deliver(early);
     if (hasEnded === true) this.#peerEnded();
-    else if (!this.#isHeld && !this.#isClosed) socket.resume();
+    else this.#readOn();
   }
 
   resume(): void {
     this.#isHeld = false;
-    if (!this.#isClosed && !this.#isTurnOver) this.#options.socket.resume();
+    this.#readOn();
   }
 
   /** Whoever read what the peer sends is gone. What was written in order before still leaves. */
@@ -116,18 +110,12 @@ export class TunnelEnd implements ByteSource, ByteSink {
 
   #received(bytes: Buffer): void {
     if (!this.#deliver(bytes)) this.#isHeld = true;
-    this.#turnBytes += bytes.length;
-    if (this.#turnBytes >= TURN_BYTES && !this.#isTurnOver) {
-      this.#isTurnOver = true;
-      setImmediate(this.#nextTurn);
-    }
-    if (this.#isHeld || this.#isTurnOver) this.#options.socket.pause();
+    this.#turns.took(bytes.length);
+    if (this.#isHeld || this.#turns.isOver) this.#options.socket.pause();
   }
 
-  #turned(): void {
-    this.#isTurnOver = false;
-    this.#turnBytes = 0;
-    if (!this.#isHeld && !this.#isClosed) this.#options.socket.resume();
+  #readOn(): void {
+    if (!this.#isHeld && !this.#isClosed && !this.#turns.isOver) this.#options.socket.resume();
   }
 
   #deliver(bytes: Buffer): boolean {

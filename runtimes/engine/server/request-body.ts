@@ -21,6 +21,8 @@ export class RequestBody implements ByteSource {
   readonly #origin: BodyOrigin;
   readonly #decoder: BodyDecoder;
   #sink: ByteSink | undefined;
+  /** Of the last `push`. */
+  #contentBytes = 0;
   #state: "waiting" | "flowing" | "paused" | "dropped" | "over" = "waiting";
 
   constructor(origin: BodyOrigin, decoder: BodyDecoder) {
@@ -35,6 +37,10 @@ export class RequestBody implements ByteSource {
   /** Bytes may be pushed now. */
   get takesBytes(): boolean {
     return (this.#state === "flowing" || this.#state === "dropped") && !this.complete;
+  }
+  /** How much content was in what was pushed last. */
+  get contentBytes(): number {
+    return this.#contentBytes;
   }
   get dropped(): boolean {
     return this.#state === "dropped";
@@ -68,6 +74,7 @@ export class RequestBody implements ByteSource {
     const decoder = this.#decoder;
     const end = decoder.push(bytes, from);
     const { data, refusal, done } = decoder;
+    this.#contentBytes = data.length;
     const sink = this.#sink;
     if (sink !== undefined && data.length > 0 && !sink.write(data) && this.#state === "flowing") {
       this.#state = "paused";
