@@ -22,6 +22,8 @@ export class RequestBody implements ByteSource {
   readonly #origin: BodyOrigin;
   readonly #decoder: BodyDecoder;
   #sink: ByteSink | undefined;
+  /** Of the last `push`. */
+  #contentBytes = 0;
   #state: "waiting" | "flowing" | "paused" | "dropped" | "over" = "waiting";
 
   /** @param givesMemory each `push` brings memory of its own, which nothing else refers to */
@@ -38,6 +40,10 @@ export class RequestBody implements ByteSource {
   /** Bytes may be pushed now. */
   get takesBytes(): boolean {
     return (this.#state === "flowing" || this.#state === "dropped") && !this.complete;
+  }
+  /** How much content was in what was pushed last. */
+  get contentBytes(): number {
+    return this.#contentBytes;
   }
   get dropped(): boolean {
     return this.#state === "dropped";
@@ -71,6 +77,7 @@ export class RequestBody implements ByteSource {
     const decoder = this.#decoder;
     const end = decoder.push(bytes, from);
     const { data, refusal, done } = decoder;
+    this.#contentBytes = data.length;
     const sink = this.#sink;
     if (sink !== undefined && data.length > 0) {
       // What came behind the content is the next request's, in the same memory.
