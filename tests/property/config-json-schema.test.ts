@@ -73,6 +73,11 @@ const PARSER_ONLY: readonly (readonly [said: RegExp, why: string, input: unknown
     { routes: [{ redirect: { path: "/${param.a}" } }] },
   ],
   [
+    /^has no effect without (?:a hash policy|`prefer)|^needs `regionFrom`$/,
+    "an editor would blame the whole of balance",
+    { upstreams: { a: { endpoints: "http://a", balance: { key: "ip" } } } },
+  ],
+  [
     /two parameters have the same name/,
     "compares parts of one text",
     { routes: [{ match: { path: "/:a/:a" }, respond: {} }] },

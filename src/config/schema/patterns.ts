@@ -32,6 +32,12 @@ export const REFERENCE_ALONE: string = `^${FROM_ELSEWHERE}$`;
 /** Any text without variables. */
 export const TEXT: string = `^${ANY}*\\$*$`;
 
+/** Any text without variables behind one of `beginnings`. */
+export const behind = (beginnings: string): string => `^(?:${beginnings})${ANY}+\\$*$`;
+
+/** A path and query to ask a server for. */
+export const PATH_AND_QUERY: string = `^/${piece({ all: '!"%-~', withoutBrace: '!"%-z|-~' })}*\\$*$`;
+
 const escaped = (text: string): string => text.replaceAll(".", "\\.");
 
 const NAMES = TEMPLATE_VARIABLES.map((name) =>

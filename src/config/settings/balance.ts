@@ -5,9 +5,9 @@ import { isFieldName } from "../../http/headers.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
 import { code, oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
-import { FIELD_NAME } from "../schema/patterns.ts";
+import { FIELD_NAME, behind } from "../schema/patterns.ts";
 import { REFUSED, type Schema } from "../schema/schema.ts";
-import { duration, fieldName, nonEmpty, ratio, text } from "../schema/values.ts";
+import { duration, nonEmpty, ratio, text } from "../schema/values.ts";
 import type { BalanceConfig, StickyConfig } from "../types.ts";
 
 const HASH_KEY = '"ip", "path", "header:NAME", "cookie:NAME" or "query:NAME"';
@@ -23,7 +23,7 @@ const readHashKey = (given: string): HashKeyOptions | typeof REFUSED => {
 export const hashKeyOf: Schema<HashKeyOptions> = text(
   HASH_KEY,
   readHashKey,
-  { pattern: "^(?:ip|path|(?:header|cookie|query):.+)$" },
+  { pattern: `^(?:ip|path)$|${behind("(?:header|cookie|query):")}` },
   "HashKeyOptions",
 );
 
@@ -31,6 +31,16 @@ const cookieName: Schema<string> = text(
   'a cookie name such as "server"',
   (given) => (isFieldName(given) ? given : REFUSED),
   { pattern: FIELD_NAME },
+);
+
+const regionSource: Schema<string> = text(
+  '"edge" or "header:NAME"',
+  (given) => {
+    const [, name = ""] = /^header:(.+)$/s.exec(given) ?? [];
+    if (given === "edge") return given;
+    return isFieldName(name) ? `header:${name.toLowerCase()}` : REFUSED;
+  },
+  { pattern: `^edge$|${behind("header:")}` },
 );
 
 /** Nobody who sees the config may make cookies. */
@@ -90,9 +100,10 @@ export const balance: Schema<BalanceConfig> = shortFor(
         "Which endpoints come first: those of this proxy's `zone`, of the zone with the lowest latency, or of the client's region.",
       ),
       zone: optional(nonEmpty("the name of a zone"), "The zone that this proxy runs in."),
-      regionHeader: optional(
-        fieldName('the name of a header such as "cf-ipcountry"'),
-        "Header with the client's country or region; it must come from something that can be trusted.",
+      regionFrom: optional(
+        regionSource,
+        'Where the client\'s region is told: "header:NAME" of a trusted proxy, or "edge", by the runtime itself.',
+        { needs: (written) => (written === "edge" ? ["client-region"] : []) },
       ),
     },
     {
@@ -101,7 +112,10 @@ export const balance: Schema<BalanceConfig> = shortFor(
           if (!HASHES.includes(chosen)) complain("has no effect without a hash policy", key);
         }
         if (prefer === "zone" && !has("zone")) complain("needs `zone`, the one this proxy runs in", "prefer");
-        if (prefer === "region" && !has("regionHeader")) complain("needs `regionHeader`", "prefer");
+        if (prefer === "region" && !has("regionFrom")) complain("needs `regionFrom`", "prefer");
+        if (prefer !== "region" && has("regionFrom")) {
+          complain('has no effect without `prefer: "region"`', "regionFrom");
+        }
       },
     },
   ),

@@ -3,6 +3,7 @@ import { mapOf } from "../schema/collections.ts";
 import { shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
+import { behind } from "../schema/patterns.ts";
 import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
 import { duration, fieldValue, nonEmpty, text } from "../schema/values.ts";
 import type { DiscoveryConfig, HttpListConfig, KubernetesConfig, ServiceConfig } from "../types.ts";
@@ -15,7 +16,7 @@ const HTTP_URL = 'a URL such as "http://app.internal:3000"';
 const httpUrl: Schema<string> = text(
   HTTP_URL,
   (given) => (/^https?:\/\/[^/?#@\s]+(?:\/[^#\s]*)?$/i.test(given) && URL.canParse(given) ? given : REFUSED),
-  { pattern: "^[hH][tT][tT][pP][sS]?://" },
+  { pattern: behind("[hH][tT][tT][pP][sS]?://") },
 );
 
 const nameUrl: Schema<string> = text(
@@ -25,7 +26,7 @@ const nameUrl: Schema<string> = text(
     const { hostname } = new URL(given);
     return /^\[|^[\d.]+$/.test(hostname) ? new Refusal("an address needs no look-up") : given;
   },
-  { pattern: "^[hH][tT][tT][pP][sS]?://" },
+  { pattern: behind("[hH][tT][tT][pP][sS]?://") },
 );
 
 const scheme = defaulted(oneOf("http", "https"), "http", "How the endpoints are reached.");

@@ -3,6 +3,7 @@ import { listOf } from "../schema/collections.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
 import { off, oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional } from "../schema/object.ts";
+import { PATH_AND_QUERY } from "../schema/patterns.ts";
 import { REFUSED, type Schema } from "../schema/schema.ts";
 import { duration, flag, nonEmpty, ratio, size, text, whole } from "../schema/values.ts";
 import type {
@@ -22,7 +23,7 @@ const orOff = <Output extends object>(expects: string, schema: Schema<Output>): 
 const targetPath = text(
   'a path such as "/healthz"',
   (given) => (/^\/[!-"$-~]*$/.test(given) ? given : REFUSED),
-  { pattern: "^/" },
+  { pattern: PATH_AND_QUERY },
 );
 
 const statuses = listOf(
