@@ -255,8 +255,8 @@ export interface BalanceConfig {
   readonly prefer: "zone" | "latency" | "region" | undefined;
   /** The zone that this proxy runs in. */
   readonly zone: string | undefined;
-  /** Header with the client's country or region; it must come from something that can be trusted. */
-  readonly regionHeader: string | undefined;
+  /** Where the client's region is told: "header:NAME" of a trusted proxy, or "edge", by the runtime itself. */
+  readonly regionFrom: string | undefined;
 }
 
 /** `upstreams.*.balance.sticky`: Keeps each client at its endpoint by a signed cookie. */
@@ -819,8 +819,8 @@ export interface BalanceInput {
   readonly prefer?: "zone" | "latency" | "region" | undefined;
   /** The zone that this proxy runs in. */
   readonly zone?: string | undefined;
-  /** Header with the client's country or region; it must come from something that can be trusted. */
-  readonly regionHeader?: string | undefined;
+  /** Where the client's region is told: "header:NAME" of a trusted proxy, or "edge", by the runtime itself. */
+  readonly regionFrom?: string | undefined;
 }
 
 /** `upstreams.*.balance.sticky`: Keeps each client at its endpoint by a signed cookie. */

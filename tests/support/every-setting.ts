@@ -60,9 +60,9 @@ export const EVERYTHING: Everything = {
         key: "header:x-user",
         bound: 2,
         sticky: { secret: "s3cret-of-cookies", cookie: "server", maxAge: "1h", sameSite: "Strict" },
-        prefer: "zone",
+        prefer: "region",
         zone: "z",
-        regionHeader: "x-country",
+        regionFrom: "header:x-country",
       },
       health: {
         check: "http",

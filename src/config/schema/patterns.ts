@@ -74,6 +74,8 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 export const FIELD_NAME: string = `^${TOKEN}$`;
 /** What a client is known by. */
 export const HASH_KEY: string = `^(?:ip|path|header:${TOKEN}|(?:cookie|query):[\\s\\S]+)$`;
+/** Who tells the region of a client. */
+export const REGION_SOURCE: string = `^(?:edge|header:${TOKEN})$`;
 /** The name of a protocol, with or without a version. */
 export const PROTOCOL: string = `^${TOKEN}(?:/${TOKEN})?$`;
 export const PSEUDONYM: string = `^(?:${TOKEN}|${AUTHORITY})$`;

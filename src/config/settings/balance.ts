@@ -5,9 +5,9 @@ import { anyOf } from "../problem.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
 import { code, oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required, where } from "../schema/object.ts";
-import { FIELD_NAME, HASH_KEY } from "../schema/patterns.ts";
+import { FIELD_NAME, HASH_KEY, REGION_SOURCE } from "../schema/patterns.ts";
 import { type Schema, transformed } from "../schema/schema.ts";
-import { duration, fieldName, like, nonEmpty, ratio } from "../schema/values.ts";
+import { duration, like, nonEmpty, ratio } from "../schema/values.ts";
 import type { BalanceConfig, StickyConfig } from "../types.ts";
 
 const HASH_KEYS = '"ip", "path", "header:NAME", "cookie:NAME" or "query:NAME"';
@@ -22,6 +22,12 @@ export const hashKeyOf: Schema<HashKeyOptions> = transformed(
     ) as HashKeyOptions;
   },
   { output: "HashKeyOptions" },
+);
+
+const regionSource = transformed(
+  like('"edge" or "header:NAME"', REGION_SOURCE),
+  (given) => (given === "edge" ? given : given.toLowerCase()),
+  { output: "string" },
 );
 
 /** Nobody who sees the config may make cookies. */
@@ -52,6 +58,8 @@ const isHash = (chosen: unknown): boolean => HASH_POLICIES.some((name) => name =
 
 const HASHED = { properties: { policy: { not: { enum: OTHER_POLICIES } } }, required: ["policy"] };
 
+const BY_REGION = { properties: { prefer: { not: { enum: ["zone", "latency"] } } }, required: ["prefer"] };
+
 export const balance: Schema<BalanceConfig> = shortFor(
   anyOf([...POLICIES.map((name) => `"${name}"`), "an object"]),
   "policy",
@@ -78,9 +86,10 @@ export const balance: Schema<BalanceConfig> = shortFor(
         "Which endpoints come first: those of this proxy's `zone`, of the zone with the lowest latency, or of the client's region.",
       ),
       zone: optional(nonEmpty("the name of a zone"), "The zone that this proxy runs in."),
-      regionHeader: optional(
-        fieldName('the name of a header such as "cf-ipcountry"'),
-        "Header with the client's country or region; it must come from something that can be trusted.",
+      regionFrom: optional(
+        regionSource,
+        'Where the client\'s region is told: "header:NAME" of a trusted proxy, or "edge", by the runtime itself.',
+        { needs: (written) => (written === "edge" ? ["client-region"] : []) },
       ),
     },
     {
@@ -89,13 +98,16 @@ export const balance: Schema<BalanceConfig> = shortFor(
           if (!isHash(chosen)) complain("has no effect without a hash policy", key);
         }
         if (prefer === "zone" && !has("zone")) complain("needs `zone`, the one this proxy runs in", "prefer");
-        if (prefer === "region" && !has("regionHeader")) complain("needs `regionHeader`", "prefer");
+        if (prefer === "region" && !has("regionFrom")) complain("needs `regionFrom`", "prefer");
+        if (prefer !== "region" && has("regionFrom")) {
+          complain('has no effect without `prefer: "region"`', "regionFrom");
+        }
       },
       json: {
-        dependencies: { key: HASHED, bound: HASHED },
+        dependencies: { key: HASHED, bound: HASHED, regionFrom: BY_REGION },
         allOf: [
           where("prefer", "zone", { required: ["zone"] }),
-          where("prefer", "region", { required: ["regionHeader"] }),
+          where("prefer", "region", { required: ["regionFrom"] }),
         ],
       },
     },
