@@ -1,7 +1,7 @@
 /** The Hono app around a gateway. */
 import { Hono } from "hono";
 import { code } from "../src/config/schema/leaf.ts";
-import { object, optional } from "../src/config/schema/object.ts";
+import { named, object, optional } from "../src/config/schema/object.ts";
 import type { Schema } from "../src/config/schema/schema.ts";
 import { isRecord } from "../src/config/tree.ts";
 import type { Config } from "../src/config/types.ts";
@@ -23,16 +23,12 @@ const lifecycleOption: Schema<Lifecycle> = code(
   (value) => isRecord(value) && typeof value["draining"] === "boolean",
 );
 
-export const gatewayOptions: Schema<GatewayOptions> = object(
-  "",
-  {
-    platform: optional(platformOption, "What it runs on."),
-    onFailure: optional(onFailureOption, "Called with failures."),
-    onUpstreamEvent: optional(onUpstreamEventOption, "Called with what upstreams decide by themselves."),
-    lifecycle: optional(lifecycleOption, "What the ready page reads."),
-  },
-  { expects: "an object of options" },
-);
+export const gatewayOptions: Schema<GatewayOptions> = object(named("", { expects: "an object of options" }), {
+  platform: optional(platformOption, "What it runs on."),
+  onFailure: optional(onFailureOption, "Called with failures."),
+  onUpstreamEvent: optional(onUpstreamEventOption, "Called with what upstreams decide by themselves."),
+  lifecycle: optional(lifecycleOption, "What the ready page reads."),
+});
 
 /** A gateway as a Hono app that answers every request. */
 export const createGateway = (

@@ -1,7 +1,8 @@
 /** What a proxy to one upstream can be told, and the config that it stands for. */
 import { ConfigError, type ConfigProblem } from "../src/config/config-error.ts";
 import { problemsOf } from "../src/config/parse.ts";
-import { object, optional, pick } from "../src/config/schema/object.ts";
+import type { KeyRule } from "../src/config/schema/key-rules.ts";
+import { named, object, optional, pick } from "../src/config/schema/object.ts";
 import { Refusal } from "../src/config/schema/schema.ts";
 import { text } from "../src/config/schema/values.ts";
 import { readPath } from "../src/config/settings/addresses.ts";
@@ -59,26 +60,23 @@ const strippedPrefix = text('a path such as "/api"', (given) =>
   given.endsWith("*") ? new Refusal('leave the "*" out') : readPath(given),
 );
 
-const rewrite = object(
-  "",
-  {
-    ...pick(routeRewrite, "host", "prefix", "path", "location", "cookies"),
-    stripPrefix: optional(strippedPrefix, ""),
+const PATH_ALONE: KeyRule<object> = {
+  check: (_, { has, complain }) => {
+    if (has("path") && (has("stripPrefix") || has("prefix"))) {
+      complain("expected path alone, or stripPrefix and prefix");
+    }
   },
-  {
-    rule: (_, { has, complain }) => {
-      if (has("path") && (has("stripPrefix") || has("prefix"))) {
-        complain("expected path alone, or stripPrefix and prefix");
-      }
-    },
-  },
-);
+};
 
-const timeouts = object(
-  "",
-  { ...pick(upstreamTimeouts, "connect", "firstByte", "attempt", "idle"), ...pick(routeTimeouts, "total") },
-  { expects: "an object of durations" },
-);
+const rewrite = object(named("", { rules: [PATH_ALONE] }), {
+  ...pick(routeRewrite, "host", "prefix", "path", "location", "cookies"),
+  stripPrefix: optional(strippedPrefix, ""),
+});
+
+const timeouts = object(named("", { expects: "an object of durations" }), {
+  ...pick(upstreamTimeouts, "connect", "firstByte", "attempt", "idle"),
+  ...pick(routeTimeouts, "total"),
+});
 
 /** Settings of an upstream that mean the same here. */
 const UPSTREAM_KEYS = [
@@ -99,21 +97,17 @@ const UPSTREAM_KEYS = [
 ] as const;
 
 /** The config's own settings where they mean the same; nothing is generated from the others. */
-const schema = object(
-  "",
-  {
-    ...pick(upstreamLong, ...UPSTREAM_KEYS),
-    timeouts: optional(timeouts, ""),
-    rewrite: optional(rewrite, ""),
-    ...pick(route, "requestHeaders", "responseHeaders", "bodyBytes"),
-    ...pick(configSchema, "forwarding"),
-    ...pick(listen, "trustedProxies"),
-    platform: optional(platformOption, ""),
-    onFailure: optional(onFailureOption, ""),
-    onUpstreamEvent: optional(onUpstreamEventOption, ""),
-  },
-  { expects: "an object of options" },
-);
+const schema = object(named("", { expects: "an object of options" }), {
+  ...pick(upstreamLong, ...UPSTREAM_KEYS),
+  timeouts: optional(timeouts, ""),
+  rewrite: optional(rewrite, ""),
+  ...pick(route, "requestHeaders", "responseHeaders", "bodyBytes"),
+  ...pick(configSchema, "forwarding"),
+  ...pick(listen, "trustedProxies"),
+  platform: optional(platformOption, ""),
+  onFailure: optional(onFailureOption, ""),
+  onUpstreamEvent: optional(onUpstreamEventOption, ""),
+});
 
 /** In the caller's words: `proxyTo.timeouts.total`. */
 const refuse = (problems: readonly ConfigProblem[]): ConfigError =>

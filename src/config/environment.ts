@@ -34,7 +34,7 @@ const variable = (env: Env, name: string): { readonly name: string; readonly tex
   return undefined;
 };
 
-/** A place that one variable can set: a scalar, or a list of texts. */
+/** A place that one variable can set: a scalar, or a list of them. */
 interface Place {
   readonly name: string;
   readonly path: ConfigPath;
@@ -63,7 +63,9 @@ function* placesBelow(at: Place, base: unknown, wanted?: string): Generator<Plac
       const name = at.name === "" ? upperSnake(each) : `${at.name}_${upperSnake(each)}`;
       if (wanted !== undefined && wanted !== name && !wanted.startsWith(`${name}_`)) continue;
       const place = { name, path: [...at.path, key], schema };
-      const isSettable = schema.scalars.length > 0 || schema.element?.scalars.includes("string") === true;
+      const isSettable = [schema, schema.element].some(
+        (each) => each !== undefined && each.scalars.length > 0,
+      );
       if (isSettable && key !== "$schema" && (wanted ?? name) === name) yield place;
       yield* placesBelow(place, valueAt(long, [key]), wanted);
     }

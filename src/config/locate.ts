@@ -25,13 +25,18 @@ const startsWith = (path: ConfigPath, start: ConfigPath): boolean =>
 
 /** The flag or variable that set `path`; undefined where it came from the file, if from anywhere. */
 export const setBy = ({ env, flags }: Origins, path: ConfigPath): string | undefined =>
-  [...flags, ...env].find((setting) => startsWith(path, setting.path))?.name;
+  [...flags, ...env]
+    .filter((setting) => startsWith(path, setting.path))
+    // A short form may be set beside keys of the long one.
+    .toSorted((a, b) => b.path.length - a.path.length)[0]?.name;
 
-/** The flag or variable that set a part of `path` which the file leaves out. */
-const setWithin = ({ file, env, flags }: Origins, path: ConfigPath): string | undefined =>
-  path.length > 0 && valueAt(file?.input, path) === undefined
-    ? [...flags, ...env].find((setting) => startsWith(setting.path, path))?.name
-    : undefined;
+/** The flag or variable that set a part of `path`, or a part beside it, of what the file leaves out. */
+const setWithin = (origins: Origins, path: ConfigPath): string | undefined => {
+  const { file, env, flags } = origins;
+  if (path.length === 0 || valueAt(file?.input, path) !== undefined) return undefined;
+  const found = [...flags, ...env].find((setting) => startsWith(setting.path, path));
+  return found === undefined ? setWithin(origins, path.slice(0, -1)) : found.name;
+};
 
 /** Secrets that stand in the file itself, line by line, as the file may spell them. */
 const literalSecrets = (input: unknown): string[] =>

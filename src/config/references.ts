@@ -131,7 +131,9 @@ export const listed = (text: string): string[] =>
 /** A text that came from outside, as the type that `schema` takes there. */
 export const coerce = (schema: Schema, text: string): unknown => {
   const { scalars, element } = schema;
-  if (element?.scalars.includes("string") === true) return listed(text);
+  if (element !== undefined && element.scalars.length > 0) {
+    return listed(text).map((item) => coerce(element, item));
+  }
   if (text === "false" && scalars.includes("boolean")) return false;
   if (text === "true" && scalars.includes("boolean") && !scalars.includes("string")) return true;
   return scalars.includes("number") && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;

@@ -564,7 +564,7 @@ export interface SecurityHeadersConfig {
   /** "default" breaks no page; "strict" is for sites made for it. @default "default" */
   readonly preset: "default" | "strict";
   /** Values instead of the preset's; false leaves a header out. */
-  readonly headers: Readonly<Record<string, string | false>>;
+  readonly headers: Readonly<Record<string, false | string>>;
   /** Replace what the upstream set. @default false */
   readonly override: boolean;
   /** Response headers that are taken out. @default ["server","x-powered-by"] */
@@ -586,7 +586,7 @@ export interface ForwardingConfig {
   /** Send Forwarded (RFC 7239) upstream. @default false */
   readonly forwarded: boolean;
   /** Pseudonym in Via (RFC 9110 section 7.6.3), or false for none. @default "fairlead" */
-  readonly via: string | false;
+  readonly via: false | string;
 }
 
 /** A whole gateway. */
@@ -1144,7 +1144,7 @@ export interface SecurityHeadersInput {
   /** "default" breaks no page; "strict" is for sites made for it. @default "default" */
   readonly preset?: "default" | "strict" | undefined;
   /** Values instead of the preset's; false leaves a header out. */
-  readonly headers?: Readonly<Record<string, string | false>> | undefined;
+  readonly headers?: Readonly<Record<string, false | string>> | undefined;
   /** Replace what the upstream set. @default false */
   readonly override?: boolean | undefined;
   /** Response headers that are taken out. @default ["server","x-powered-by"] */
@@ -1166,5 +1166,5 @@ export interface ForwardingInput {
   /** Send Forwarded (RFC 7239) upstream. @default false */
   readonly forwarded?: boolean | undefined;
   /** Pseudonym in Via (RFC 9110 section 7.6.3), or false for none. @default "fairlead" */
-  readonly via?: string | false | undefined;
+  readonly via?: false | string | undefined;
 }

@@ -55,7 +55,7 @@ export const listOf = <Output>(
   return {
     expects,
     types: { input: listType(item.types.input), output: listType(item.types.output) },
-    json: item.scalars.includes("string") && item.settings === undefined ? orReference(json) : json,
+    json: item.scalars.length > 0 && item.settings === undefined ? orReference(json) : json,
     bare: json,
     takes: Array.isArray,
     read: (value, reading) => {

@@ -1,5 +1,6 @@
 /** Values with several forms. One is chosen by the value's type: trying them all would blame them all. */
 import { isRecord } from "../tree.ts";
+import { off } from "./leaf.ts";
 import { REFUSED, type Schema } from "./schema.ts";
 
 const union = (types: readonly string[]): string => [...new Set(types)].join(" | ");
@@ -25,6 +26,10 @@ export const formOf = <Output>(expects: string, forms: readonly Schema<Output>[]
   element: forms.find(({ element }) => element !== undefined)?.element,
   expand: forms.find(({ expand }) => expand !== undefined)?.expand,
 });
+
+/** `schema`, or false for what can be turned off. */
+export const orOff = <Output>(expects: string, schema: Schema<Output>): Schema<Output | false> =>
+  formOf<Output | false>(expects, [off, schema]);
 
 /** A long form, and short forms which stand for its key `key`. Problems are reported where the short form stands. */
 export const shortFor = <Output>(

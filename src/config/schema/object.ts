@@ -1,8 +1,8 @@
 /** Objects with known keys. Every unknown key is reported, with the nearest known one. */
 import { nearestName } from "../../core/nearest.ts";
-import type { ConfigPath } from "../problem.ts";
 import { isRecord, type Tree } from "../tree.ts";
-import { type Mention, Reading } from "./reading.ts";
+import type { KeyRule, Keys } from "./key-rules.ts";
+import { Reading } from "./reading.ts";
 import { type JsonSchema, outputName, REFUSED, type Schema, type Setting, type Settings } from "./schema.ts";
 
 /** What more may be said of a key. */
@@ -26,30 +26,27 @@ export const optional: Define = define({});
 export const defaulted = (schema: Schema, value: unknown, about: string, details?: Details): Setting =>
   define({ default: value })(schema, about, details);
 
-/** What a rule over several keys gets to see and say. */
-export interface Rule {
-  /** Whether somebody wrote a key, right or wrong. */
-  readonly has: (key: string) => boolean;
-  /** Names within the object that something must define. */
-  readonly mentions: (kind: Mention["kind"]) => readonly Mention[];
-  /** Says what is wrong at `keys` below the object. */
-  readonly complain: (message: string, ...keys: ConfigPath) => void;
-}
-
-export interface ObjectOptions<Output> {
+/** What an object is besides its keys. */
+export interface ObjectHead<Output> {
+  /** Of its interface; "" for none. */
+  readonly name: string;
   readonly expects?: string;
-  /**
-   * What several keys must obey together. Runs where some are wrong already too, so that everything is told at once:
-   * those are undefined.
-   */
-  readonly rule?: (given: Partial<Output>, rule: Rule) => void;
-  /** What JSON Schema can say of the rule. */
-  readonly json?: JsonSchema;
+  /** What several keys must obey together. */
+  readonly rules?: readonly KeyRule<NoInfer<Output>>[];
   /** File of the interface where it is not generated. */
   readonly from?: string;
   /** Keys that begin so are left alone. */
   readonly ignores?: string;
 }
+
+/** An object that is more than its name and its keys. */
+export const named = <Output>(
+  name: string,
+  details: Omit<ObjectHead<Output>, "name">,
+): ObjectHead<Output> => ({
+  name,
+  ...details,
+});
 
 /** Some keys of `schema`, for another object. */
 export const pick = ({ settings = {} }: Schema, ...keys: readonly string[]): Settings =>
@@ -60,11 +57,6 @@ export const pick = ({ settings = {} }: Schema, ...keys: readonly string[]): Set
       return [key, found];
     }),
   );
-
-/** For an object's JSON Schema: what holds where `key` is `value`. */
-export const where = (key: string, value: string, demand: JsonSchema): JsonSchema => ({
-  not: { required: [key], properties: { [key]: { const: value } }, not: demand },
-});
 
 const unknownKey = (key: string, settings: Settings): string => {
   const names = Object.keys(settings).filter((name) => name !== "$schema");
@@ -93,6 +85,11 @@ const jsonOf = (settings: Settings, ignores: string | undefined): JsonSchema => 
   };
 };
 
+const allOf = (rules: readonly KeyRule<never>[]): JsonSchema => {
+  const said = rules.flatMap(({ json = [] }) => json);
+  return said.length === 0 ? {} : { allOf: said };
+};
+
 /** What a default means. It is read once, so all configs share it. */
 const readDefault = ({ schema, about, default: value }: Setting): unknown => {
   const read = value === undefined ? undefined : schema.read(value, new Reading());
@@ -100,13 +97,18 @@ const readDefault = ({ schema, about, default: value }: Setting): unknown => {
   return read;
 };
 
-/** An object with exactly these keys, as the interface `name`. Keys that hold undefined count as left out. */
+/** An object with exactly these keys. Keys that hold undefined count as left out. */
 export const object = <Output extends object>(
-  name: string,
+  head: string | ObjectHead<Output>,
   settings: Settings,
-  options: ObjectOptions<Output> = {},
 ): Schema<Output> => {
-  const { expects = "an object", rule, json = {}, from, ignores } = options;
+  const {
+    name,
+    expects = "an object",
+    rules = [],
+    from,
+    ignores,
+  } = typeof head === "string" ? { name: head } : head;
   const known = Object.entries(settings).map(([key, setting]) => ({
     ...setting,
     key,
@@ -139,17 +141,18 @@ export const object = <Output extends object>(
       if (as !== "") output[as] = found;
     }
     if (Object.keys(value).length !== seen) unknownKeys(value, reading);
-    rule?.(output as Partial<Output>, {
+    const keys: Keys = {
       has: (key) => Object.hasOwn(value, key) && value[key] !== undefined,
       mentions: (kind) => reading.mentionsSince(mentionsBefore, kind),
-      complain: (message, ...keys) => reading.complain(message, keys),
-    });
+      complain: (message, ...path) => reading.complain(message, path),
+    };
+    for (const { check } of rules) check(output as Partial<Output>, keys);
     return reading.issues.length === before ? (output as Output) : undefined;
   };
   return {
     expects,
     types: { input: inputName(name), output: name },
-    json: { ...jsonOf(settings, ignores), ...json },
+    json: { ...jsonOf(settings, ignores), ...allOf(rules) },
     takes: isRecord,
     read,
     scalars: [],

@@ -3,12 +3,13 @@ import type { ChooseEndpoint } from "../../balance/custom.ts";
 import type { HashKeyOptions } from "../../balance/hash-key.ts";
 import { anyOf } from "../problem.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
+import { type KeyRule, needs } from "../schema/key-rules.ts";
 import { code, oneOf } from "../schema/leaf.ts";
-import { defaulted, object, optional, required, where } from "../schema/object.ts";
+import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import { FIELD_NAME, HASH_KEY, REGION_SOURCE } from "../schema/patterns.ts";
 import { type Schema, transformed } from "../schema/schema.ts";
 import { duration, like, nonEmpty, ratio } from "../schema/values.ts";
-import type { BalanceConfig, StickyConfig } from "../types.ts";
+import type { BalanceConfig } from "../types.ts";
 
 const HASH_KEYS = '"ip", "path", "header:NAME", "cookie:NAME" or "query:NAME"';
 
@@ -31,9 +32,9 @@ const regionSource = transformed(
 );
 
 /** Nobody who sees the config may make cookies. */
-const signingSecret: Schema<string> = { ...nonEmpty("a secret text"), isSecret: () => true };
+const signingSecret = { ...nonEmpty("a secret text"), isSecret: () => true };
 
-const sticky: Schema<StickyConfig> = object("StickyConfig", {
+const sticky = object("StickyConfig", {
   secret: required(signingSecret, "What the cookie is signed with: the same for all proxies of a site."),
   cookie: defaulted(
     like('a cookie name such as "server"', FIELD_NAME),
@@ -56,60 +57,70 @@ const policy = formOf<(typeof POLICIES)[number] | ChooseEndpoint>("the name of a
 
 const isHash = (chosen: unknown): boolean => HASH_POLICIES.some((name) => name === chosen);
 
-const HASHED = { properties: { policy: { not: { enum: OTHER_POLICIES } } }, required: ["policy"] };
+const ONLY_HASHED: KeyRule<BalanceConfig> = {
+  check: ({ policy: chosen = "p2c" }, { has, complain }) => {
+    for (const key of ["key", "bound"].filter(has)) {
+      if (!isHash(chosen)) complain("has no effect without a hash policy", key);
+    }
+  },
+  json: {
+    dependencies: Object.fromEntries(
+      ["key", "bound"].map((key) => [
+        key,
+        { properties: { policy: { not: { enum: OTHER_POLICIES } } }, required: ["policy"] },
+      ]),
+    ),
+  },
+};
 
-const BY_REGION = { properties: { prefer: { not: { enum: ["zone", "latency"] } } }, required: ["prefer"] };
+const ONLY_BY_REGION: KeyRule<BalanceConfig> = {
+  check: ({ prefer }, { has, complain }) => {
+    if (prefer !== "region" && has("regionFrom")) {
+      complain('has no effect without `prefer: "region"`', "regionFrom");
+    }
+  },
+  json: {
+    dependencies: {
+      regionFrom: { properties: { prefer: { not: { enum: ["zone", "latency"] } } }, required: ["prefer"] },
+    },
+  },
+};
 
-export const balance: Schema<BalanceConfig> = shortFor(
+const rules = [
+  ONLY_HASHED,
+  needs("prefer", "zone", "needs `zone`, the one this proxy runs in", "zone"),
+  needs("prefer", "regionFrom", "needs `regionFrom`", "region"),
+  ONLY_BY_REGION,
+];
+
+export const balance: Schema = shortFor(
   anyOf([...POLICIES.map((name) => `"${name}"`), "an object"]),
   "policy",
   policy,
-  object<BalanceConfig>(
-    "BalanceConfig",
-    {
-      policy: defaulted(
-        policy,
-        "p2c",
-        '"p2c": the less loaded of two random ones. "peak-ewma" goes by latency, the hashes by `key`; from TypeScript a function chooses.',
-      ),
-      key: optional(hashKeyOf, 'What hash policies go by. "ip" unless set.'),
-      bound: optional(
-        formOf<number | "unlimited">('a number from 1 to 100, or "unlimited"', [
-          ratio(1, 100),
-          oneOf("unlimited"),
-        ]),
-        "Most load of an endpoint relative to its fair share, with hash policies. 1.5 unless set.",
-      ),
-      sticky: optional(sticky, "Keeps each client at its endpoint by a signed cookie."),
-      prefer: optional(
-        oneOf("zone", "latency", "region"),
-        "Which endpoints come first: those of this proxy's `zone`, of the zone with the lowest latency, or of the client's region.",
-      ),
-      zone: optional(nonEmpty("the name of a zone"), "The zone that this proxy runs in."),
-      regionFrom: optional(
-        regionSource,
-        'Where the client\'s region is told: "header:NAME" of a trusted proxy, or "edge", by the runtime itself.',
-        { needs: (written) => (written === "edge" ? ["client-region"] : []) },
-      ),
-    },
-    {
-      rule: ({ policy: chosen = "p2c", prefer }, { has, complain }) => {
-        for (const key of ["key", "bound"].filter(has)) {
-          if (!isHash(chosen)) complain("has no effect without a hash policy", key);
-        }
-        if (prefer === "zone" && !has("zone")) complain("needs `zone`, the one this proxy runs in", "prefer");
-        if (prefer === "region" && !has("regionFrom")) complain("needs `regionFrom`", "prefer");
-        if (prefer !== "region" && has("regionFrom")) {
-          complain('has no effect without `prefer: "region"`', "regionFrom");
-        }
-      },
-      json: {
-        dependencies: { key: HASHED, bound: HASHED, regionFrom: BY_REGION },
-        allOf: [
-          where("prefer", "zone", { required: ["zone"] }),
-          where("prefer", "region", { required: ["regionFrom"] }),
-        ],
-      },
-    },
-  ),
+  object(named("BalanceConfig", { rules }), {
+    policy: defaulted(
+      policy,
+      "p2c",
+      '"p2c": the less loaded of two random ones. "peak-ewma" goes by latency, the hashes by `key`; from TypeScript a function chooses.',
+    ),
+    key: optional(hashKeyOf, 'What hash policies go by. "ip" unless set.'),
+    bound: optional(
+      formOf<number | "unlimited">('a number from 1 to 100, or "unlimited"', [
+        ratio(1, 100),
+        oneOf("unlimited"),
+      ]),
+      "Most load of an endpoint relative to its fair share, with hash policies. 1.5 unless set.",
+    ),
+    sticky: optional(sticky, "Keeps each client at its endpoint by a signed cookie."),
+    prefer: optional(
+      oneOf("zone", "latency", "region"),
+      "Which endpoints come first: those of this proxy's `zone`, of the zone with the lowest latency, or of the client's region.",
+    ),
+    zone: optional(nonEmpty("the name of a zone"), "The zone that this proxy runs in."),
+    regionFrom: optional(
+      regionSource,
+      'Where the client\'s region is told: "header:NAME" of a trusted proxy, or "edge", by the runtime itself.',
+      { needs: (written) => (written === "edge" ? ["client-region"] : []) },
+    ),
+  }),
 );

@@ -1,5 +1,5 @@
 /** The schema of a whole config. */
-import { defaulted, object, optional } from "../schema/object.ts";
+import { defaulted, named, object, optional } from "../schema/object.ts";
 import { type JsonSchema, type Schema, transformed } from "../schema/schema.ts";
 import { escaped, text } from "../schema/values.ts";
 import type { Config } from "../types.ts";
@@ -8,27 +8,23 @@ import { listen } from "./listen.ts";
 import { middleware, routes } from "./route.ts";
 import { upstreams } from "./upstream.ts";
 
-const written: Schema<Config> = object(
-  "Config",
-  {
-    $schema: optional(text("the address of this JSON Schema"), "Address of the JSON Schema, for editors.", {
-      as: "",
-    }),
-    listen: defaulted(listen, {}, "Where and how clients connect."),
-    upstreams: defaulted(upstreams, {}, "Groups of equivalent servers, by name."),
-    routes: defaulted(
-      routes,
-      [],
-      "What happens to which requests. With one upstream and no routes, all requests go there.",
-    ),
-    validation: defaulted(validation, {}, "Which requests are let in."),
-    securityHeaders: defaulted(securityHeaders, "default", "Security headers of responses; false for none."),
-    requestId: defaulted(requestId, {}, "The id that follows a request through logs and services."),
-    forwarding: defaulted(forwarding, {}, "What upstreams are told about the client."),
-    middleware: defaulted(middleware, [], "Hono middleware around every route; from TypeScript only."),
-  },
-  { ignores: "x-" },
-);
+const written: Schema<Config> = object(named("Config", { ignores: "x-" }), {
+  $schema: optional(text("the address of this JSON Schema"), "Address of the JSON Schema, for editors.", {
+    as: "",
+  }),
+  listen: defaulted(listen, {}, "Where and how clients connect."),
+  upstreams: defaulted(upstreams, {}, "Groups of equivalent servers, by name."),
+  routes: defaulted(
+    routes,
+    [],
+    "What happens to which requests. With one upstream and no routes, all requests go there.",
+  ),
+  validation: defaulted(validation, {}, "Which requests are let in."),
+  securityHeaders: defaulted(securityHeaders, "default", "Security headers of responses; false for none."),
+  requestId: defaulted(requestId, {}, "The id that follows a request through logs and services."),
+  forwarding: defaulted(forwarding, {}, "What upstreams are told about the client."),
+  middleware: defaulted(middleware, [], "Hono middleware around every route; from TypeScript only."),
+});
 
 export const configSchema: Schema<Config> = transformed(written, (config, reading) => {
   const [only] = Object.keys(config.upstreams);

@@ -1,14 +1,13 @@
 /** `discovery`: where the endpoints of an upstream come from, besides the config. */
-import { mapOf } from "../schema/collections.ts";
 import { shortFor } from "../schema/forms.ts";
+import { exactlyOne } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
-import { defaulted, object, optional, required } from "../schema/object.ts";
+import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import { HTTP_ORIGIN, HTTP_URL } from "../schema/patterns.ts";
 import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
 import { duration, fieldValue, like, nonEmpty, text } from "../schema/values.ts";
-import type { DiscoveryConfig, HttpListConfig, KubernetesConfig, ServiceConfig } from "../types.ts";
 import { endpointUrl } from "./addresses.ts";
-import { editableName } from "./headers.ts";
+import { editableName, headersOf } from "./headers.ts";
 
 const URLS = 'a URL such as "http://app.internal:3000"';
 
@@ -23,31 +22,27 @@ const nameUrl = like(URLS, HTTP_ORIGIN, (given) => {
 
 const scheme = defaulted(oneOf("http", "https"), "http", "How the endpoints are reached.");
 
-const service: Schema<ServiceConfig> = shortFor(
+const service = shortFor(
   'a name such as "_http._tcp.app.internal", or an object',
   "name",
   nonEmpty("a name"),
   object("ServiceConfig", { name: required(nonEmpty("a name"), "Name of the SRV records."), scheme }),
 );
 
-const httpList: Schema<HttpListConfig> = shortFor(
+const httpList = shortFor(
   "a URL, or an object with a url",
   "url",
   httpUrl,
   object("HttpListConfig", {
     url: required(httpUrl, "Answers with the list as JSON; asked with If-None-Match."),
-    headers: defaulted(
-      mapOf("an object of header names and values", editableName, fieldValue, { credentials: true }),
-      {},
-      "Headers of the request.",
-    ),
+    headers: defaulted(headersOf(editableName, fieldValue), {}, "Headers of the request."),
     interval: defaulted(duration, "10s", "Time between two requests."),
   }),
 );
 
 const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-const kubernetes: Schema<KubernetesConfig> = object("KubernetesConfig", {
+const kubernetes = object("KubernetesConfig", {
   service: required(nonEmpty("a name"), "Name of the service."),
   namespace: defaulted(nonEmpty("a name"), "default", "Its namespace."),
   port: optional(text("a name or number"), "Name or number of its port; the first unless set."),
@@ -59,20 +54,12 @@ const kubernetes: Schema<KubernetesConfig> = object("KubernetesConfig", {
 
 const WAYS = ["dns", "srv", "file", "http", "kubernetes"];
 
-export const discovery: Schema<DiscoveryConfig> = object<DiscoveryConfig>(
-  "DiscoveryConfig",
-  {
-    dns: optional(nameUrl, "URL whose host is looked up: each address (A and AAAA) is an endpoint."),
-    srv: optional(service, "SRV records: each target is an endpoint, their priorities are tiers."),
-    file: optional(nonEmpty("a path"), "JSON file that is watched: URLs, or objects as in `endpoints`."),
-    http: optional(httpList, "The same list from a server."),
-    kubernetes: optional(kubernetes, "The EndpointSlices of a service."),
-  },
-  {
-    rule: (_, { has, complain }) => {
-      const given = WAYS.filter(has);
-      if (given.length !== 1) complain(`expected exactly one of ${WAYS.join(", ")}`);
-    },
-    json: { oneOf: WAYS.map((way) => ({ required: [way] })) },
-  },
-);
+const rules = [exactlyOne(WAYS, `expected exactly one of ${WAYS.join(", ")}`)];
+
+export const discovery: Schema = object(named("DiscoveryConfig", { rules }), {
+  dns: optional(nameUrl, "URL whose host is looked up: each address (A and AAAA) is an endpoint."),
+  srv: optional(service, "SRV records: each target is an endpoint, their priorities are tiers."),
+  file: optional(nonEmpty("a path"), "JSON file that is watched: URLs, or objects as in `endpoints`."),
+  http: optional(httpList, "The same list from a server."),
+  kubernetes: optional(kubernetes, "The EndpointSlices of a service."),
+});

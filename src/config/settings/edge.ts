@@ -1,16 +1,16 @@
 /** What concerns every request alike: validation, security headers, request ids, forwarding headers. */
 import { parseAuthority } from "../../http/authority.ts";
 import { isFieldName } from "../../http/headers.ts";
-import { listOf, mapOf } from "../schema/collections.ts";
-import { formOf, shortFor } from "../schema/forms.ts";
-import { off, oneOf } from "../schema/leaf.ts";
+import { listOf } from "../schema/collections.ts";
+import { orOff, shortFor } from "../schema/forms.ts";
+import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional } from "../schema/object.ts";
 import { MEDIA_TYPE, PSEUDONYM } from "../schema/patterns.ts";
 import { REFUSED, type Schema, transformed } from "../schema/schema.ts";
 import { fieldValue, flag, like, method, text } from "../schema/values.ts";
-import type { ForwardingConfig, RequestIdConfig, SecurityHeadersConfig, ValidationConfig } from "../types.ts";
+import type { RequestIdConfig, SecurityHeadersConfig, ValidationConfig } from "../types.ts";
 import { hostPattern } from "./addresses.ts";
-import { editableName } from "./headers.ts";
+import { editableName, headersOf } from "./headers.ts";
 
 export const encodedSlash: Schema<"reject" | "keep"> = oneOf("reject", "keep");
 
@@ -45,16 +45,13 @@ export const validation: Schema<ValidationConfig> = object("ValidationConfig", {
 });
 
 const preset = oneOf("default", "strict");
-const valueOrOff = formOf<string | false>("a header value, or false to leave the header out", [
-  fieldValue,
-  off,
-]);
+const valueOrOff = orOff("a header value, or false to leave the header out", fieldValue);
 
 /** The long form, which is never false. */
 export const securityHeadersObject: Schema<SecurityHeadersConfig> = object("SecurityHeadersConfig", {
   preset: defaulted(preset, "default", '"default" breaks no page; "strict" is for sites made for it.'),
   headers: defaulted(
-    mapOf("an object of header names and values", editableName, valueOrOff, { credentials: true }),
+    headersOf(editableName, valueOrOff),
     {},
     "Values instead of the preset's; false leaves a header out.",
   ),
@@ -67,9 +64,9 @@ export const securityHeadersObject: Schema<SecurityHeadersConfig> = object("Secu
 });
 
 const SECURITY = '"default", "strict", false or an object';
-export const securityHeaders: Schema<SecurityHeadersConfig | false> = formOf<SecurityHeadersConfig | false>(
+export const securityHeaders: Schema = orOff(
   SECURITY,
-  [off, shortFor(SECURITY, "preset", preset, securityHeadersObject)],
+  shortFor(SECURITY, "preset", preset, securityHeadersObject),
 );
 
 export const requestId: Schema<RequestIdConfig> = object("RequestIdConfig", {
@@ -88,7 +85,7 @@ const pseudonym = text(
   { pattern: PSEUDONYM },
 );
 
-export const forwarding: Schema<ForwardingConfig> = object("ForwardingConfig", {
+export const forwarding: Schema = object("ForwardingConfig", {
   xForwarded: defaulted(
     flag,
     true,
@@ -96,7 +93,7 @@ export const forwarding: Schema<ForwardingConfig> = object("ForwardingConfig", {
   ),
   forwarded: defaulted(flag, false, "Send Forwarded (RFC 7239) upstream."),
   via: defaulted(
-    formOf<string | false>(PSEUDONYMS, [pseudonym, off]),
+    orOff(PSEUDONYMS, pseudonym),
     "fairlead",
     "Pseudonym in Via (RFC 9110 section 7.6.3), or false for none.",
   ),

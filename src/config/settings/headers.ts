@@ -1,11 +1,10 @@
 /** Header edits, and which headers are nobody's to edit. */
 import { HOP_BY_HOP } from "../../http/headers.ts";
 import { mapOf, oneOrMany } from "../schema/collections.ts";
-import { object, defaulted } from "../schema/object.ts";
+import { named, object, defaulted } from "../schema/object.ts";
 import { anyCase } from "../schema/patterns.ts";
 import type { Schema } from "../schema/schema.ts";
 import { fieldName, fieldTemplate, HEADER_NAME } from "../schema/values.ts";
-import type { HeaderEditConfig } from "../types.ts";
 
 const OWNED = ["content-length", ...HOP_BY_HOP];
 
@@ -27,20 +26,26 @@ export const editableName: Schema<string> = fieldName(
   { not: { pattern: anyCase([...OWNED, "host"]) } },
 );
 
-const VALUES = "an object of header names and values";
+/** Headers by their names, of which credentials are secret. */
+export const headersOf = <Output>(
+  name: Schema<string>,
+  value: Schema<Output>,
+): Schema<Readonly<Record<string, Output>>> =>
+  mapOf("an object of header names and values", name, value, { credentials: true });
+
 const values = oneOrMany("a header value or a list of them", fieldTemplate);
 
 /** What to change on a header section. */
-export const headerEdits: Schema<HeaderEditConfig> = object(
-  "HeaderEditConfig",
+export const headerEdits: Schema = object(
+  named("HeaderEditConfig", { expects: "an object with set, append or remove" }),
   {
     set: defaulted(
-      mapOf(VALUES, editableName, fieldTemplate, { credentials: true }),
+      headersOf(editableName, fieldTemplate),
       {},
       "Headers that replace what is there. Values may hold variables.",
     ),
     append: defaulted(
-      mapOf(VALUES, editableName, values, { credentials: true }),
+      headersOf(editableName, values),
       {},
       "Headers that are added beside what is there. Values may hold variables.",
     ),
@@ -50,5 +55,4 @@ export const headerEdits: Schema<HeaderEditConfig> = object(
       "Names of headers that are taken out.",
     ),
   },
-  { expects: "an object with set, append or remove" },
 );

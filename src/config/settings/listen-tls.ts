@@ -4,14 +4,13 @@ import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
 import { nonEmpty } from "../schema/values.ts";
-import type { ListenCertificate, ListenTlsConfig } from "../types.ts";
 import { hostPattern } from "./addresses.ts";
 import { certificate, privateKey } from "./pem.ts";
 
 const cert = required(certificate, "Certificate and the rest of its chain, as PEM text.");
 const key = required(privateKey, "Private key of `cert`, as PEM text.");
 
-const furtherCertificate: Schema<ListenCertificate> = object("ListenCertificate", {
+const furtherCertificate = object("ListenCertificate", {
   names: optional(
     oneOrMany("a host or a list of hosts", hostPattern),
     'Names that clients ask for (SNI), exact or "*.example.com". Those of the certificate unless set.',
@@ -20,7 +19,7 @@ const furtherCertificate: Schema<ListenCertificate> = object("ListenCertificate"
   key,
 });
 
-export const listenTls: Schema<ListenTlsConfig> = object("ListenTlsConfig", {
+export const listenTls: Schema = object("ListenTlsConfig", {
   cert,
   key,
   certificates: defaulted(

@@ -1,64 +1,53 @@
 /** `listen`: where and how clients connect. */
-import type { DrainConfig, FurtherListener, ListenConfig, ListenLimits, ListenTimeouts } from "../types.ts";
+import type { ListenConfig } from "../types.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
+import { type KeyRule, notBoth } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
-import { defaulted, object, optional, required } from "../schema/object.ts";
+import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
 import { bodySize, duration, listenPort, size, whole } from "../schema/values.ts";
 import { addressRange, bindAddress, path } from "./addresses.ts";
 import { listenTls } from "./listen-tls.ts";
 
-const DURATIONS = { expects: "an object of durations" };
+const limits = object(named("ListenLimits", { expects: "an object of limits" }), {
+  headerBytes: defaulted(size(256), "32KiB", "Size of a request's header section, names and values."),
+  headers: defaulted(whole(1, 100_000), 100, "Number of header fields of a request."),
+  targetBytes: defaulted(size(1), "8KiB", "Size of the request target (path and query)."),
+  bodyBytes: defaulted(bodySize, "100MiB", 'Size of a request\'s body, or "unlimited".'),
+  connections: defaulted(whole(1, 1_000_000), 10_000, "Client connections open at the same time.", {
+    needs: "connection-limit",
+  }),
+  requestsPerConnection: defaulted(
+    whole(1, 1_000_000_000),
+    10_000,
+    "Requests answered on one client connection before it is closed.",
+    { needs: "requests-per-connection" },
+  ),
+});
 
-const limits: Schema<ListenLimits> = object(
-  "ListenLimits",
-  {
-    headerBytes: defaulted(size(256), "32KiB", "Size of a request's header section, names and values."),
-    headers: defaulted(whole(1, 100_000), 100, "Number of header fields of a request."),
-    targetBytes: defaulted(size(1), "8KiB", "Size of the request target (path and query)."),
-    bodyBytes: defaulted(bodySize, "100MiB", 'Size of a request\'s body, or "unlimited".'),
-    connections: defaulted(whole(1, 1_000_000), 10_000, "Client connections open at the same time.", {
-      needs: "connection-limit",
-    }),
-    requestsPerConnection: defaulted(
-      whole(1, 1_000_000_000),
-      10_000,
-      "Requests answered on one client connection before it is closed.",
-      { needs: "requests-per-connection" },
-    ),
-  },
-  { expects: "an object of limits" },
-);
+const timeouts = object(named("ListenTimeouts", { expects: "an object of durations" }), {
+  header: defaulted(duration, "10s", "Time a client may take to send its header section.", {
+    needs: "client-header-timeout",
+  }),
+  keepAlive: defaulted(duration, "75s", "Time that an idle client connection stays open.", {
+    needs: "client-keep-alive-timeout",
+  }),
+});
 
-const timeouts: Schema<ListenTimeouts> = object(
-  "ListenTimeouts",
-  {
-    header: defaulted(duration, "10s", "Time a client may take to send its header section.", {
-      needs: "client-header-timeout",
-    }),
-    keepAlive: defaulted(duration, "75s", "Time that an idle client connection stays open.", {
-      needs: "client-keep-alive-timeout",
-    }),
-  },
-  DURATIONS,
-);
-
-const drain: Schema<DrainConfig> = object(
-  "DrainConfig",
-  {
-    delay: defaulted(duration, "5s", "Time between turning not-ready and refusing new connections.", {
-      needs: "graceful-drain",
-    }),
-    timeout: defaulted(duration, "30s", "Time that requests in flight get after that.", {
-      needs: "graceful-drain",
-    }),
-  },
-  DURATIONS,
-);
+const drain = object(named("DrainConfig", { expects: "an object of durations" }), {
+  delay: defaulted(duration, "5s", "Time between turning not-ready and refusing new connections.", {
+    needs: "graceful-drain",
+  }),
+  timeout: defaulted(duration, "30s", "Time that requests in flight get after that.", {
+    needs: "graceful-drain",
+  }),
+});
 
 /** A further socket, with limits, timeouts and everything else of the first. */
-const further: Schema<FurtherListener> = object<FurtherListener>(
-  "FurtherListener",
+const further = object(
+  named("FurtherListener", {
+    rules: [notBoth(["tls", "redirect"], "leads to https from https", "redirect")],
+  }),
   {
     port: required(listenPort, "Port to listen on; 0 is any free one."),
     host: defaulted(bindAddress, "::", "Address to bind."),
@@ -68,49 +57,41 @@ const further: Schema<FurtherListener> = object<FurtherListener>(
       'Sends every client to the same URL by https (308), and does nothing else: "https".',
     ),
   },
-  {
-    rule: (_, { has, complain }) => {
-      if (has("redirect") && has("tls")) complain("leads to https from https", "redirect");
-    },
-    json: { not: { required: ["tls", "redirect"] } },
-  },
 );
 
-const listeners: Schema<readonly FurtherListener[]> = listOf("a list of objects with a port", further);
+const listeners = listOf("a list of objects with a port", further);
+
+const LEADS_SOMEWHERE: KeyRule<ListenConfig> = {
+  check: ({ tls, also = [] }, { complain }) => {
+    if (tls !== undefined || also.some((each) => each.tls !== undefined)) return;
+    const index = also.findIndex(({ redirect }) => redirect !== undefined);
+    if (index !== -1)
+      complain("no listener has tls, so there is no https to go to", "also", index, "redirect");
+  },
+};
 
 /** `port` and `host` need nothing: where something else listens (a Worker, a Hono app), the same config is as good. */
-export const listen: Schema<ListenConfig> = object<ListenConfig>(
-  "ListenConfig",
-  {
-    port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
-    host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
-    tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
-    also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {
-      needs: (written) => (Array.isArray(written) && written.length > 0 ? ["several-listeners"] : []),
-    }),
-    trustedProxies: defaulted(
-      oneOrMany("an IP address or CIDR range, or a list of them", addressRange, 0),
-      [],
-      "Addresses or CIDR ranges of proxies whose forwarding headers are believed.",
-      { needs: (written) => (Array.isArray(written) && written.length === 0 ? [] : ["peer-address"]) },
-    ),
-    readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
-    halfClose: defaulted(
-      oneOf("close", "answer"),
-      "close",
-      'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
-      { needs: "half-close" },
-    ),
-    limits: defaulted(limits, {}, "What a client may ask for at most."),
-    timeouts: defaulted(timeouts, {}, "How long clients may take."),
-    drain: defaulted(drain, {}, "How a stop proceeds."),
-  },
-  {
-    rule: ({ tls, also = [] }, { complain }) => {
-      if (tls !== undefined || also.some((each) => each.tls !== undefined)) return;
-      const index = also.findIndex(({ redirect }) => redirect !== undefined);
-      if (index !== -1)
-        complain("no listener has tls, so there is no https to go to", "also", index, "redirect");
-    },
-  },
-);
+export const listen: Schema<ListenConfig> = object(named("ListenConfig", { rules: [LEADS_SOMEWHERE] }), {
+  port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
+  host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
+  tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
+  also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {
+    needs: (written) => (Array.isArray(written) && written.length > 0 ? ["several-listeners"] : []),
+  }),
+  trustedProxies: defaulted(
+    oneOrMany("an IP address or CIDR range, or a list of them", addressRange, 0),
+    [],
+    "Addresses or CIDR ranges of proxies whose forwarding headers are believed.",
+    { needs: (written) => (Array.isArray(written) && written.length === 0 ? [] : ["peer-address"]) },
+  ),
+  readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
+  halfClose: defaulted(
+    oneOf("close", "answer"),
+    "close",
+    'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
+    { needs: "half-close" },
+  ),
+  limits: defaulted(limits, {}, "What a client may ask for at most."),
+  timeouts: defaulted(timeouts, {}, "How long clients may take."),
+  drain: defaulted(drain, {}, "How a stop proceeds."),
+});

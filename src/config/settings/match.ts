@@ -2,10 +2,12 @@
 import type { PathMatch, RouteMatch, ValueMatch } from "../../routing/match.ts";
 import { compilePath } from "../../routing/path-matcher.ts";
 import { compileRegex } from "../../routing/regex.ts";
+import { anyOf } from "../problem.ts";
 import { mapOf, oneOrMany } from "../schema/collections.ts";
 import { formOf } from "../schema/forms.ts";
+import { exactlyOne } from "../schema/key-rules.ts";
 import { leaf } from "../schema/leaf.ts";
-import { defaulted, object, optional } from "../schema/object.ts";
+import { defaulted, named, object, optional } from "../schema/object.ts";
 import * as patterns from "../schema/patterns.ts";
 import { Refusal, type Schema, type Settings, transformed } from "../schema/schema.ts";
 import { compiles, fieldName, HEADER_NAME, method, nonEmpty, text } from "../schema/values.ts";
@@ -62,16 +64,14 @@ const expression = <Output>(
 /** An object with just one of `forms`, whose value is all that it says. */
 const oneKeyOf = <Output>(forms: Settings): Schema<Output> => {
   const names = Object.keys(forms);
-  const last = names.pop() ?? "";
-  const options = names.join(", ");
-  const schema = object<Readonly<Record<string, Output | undefined>>>("", forms, {
-    expects: `an object with ${names.length > 1 ? "one of " : ""}${options} or ${last}`,
-    rule: (_, { has, complain }) => {
-      if ([...names, last].filter(has).length !== 1)
-        complain(`expected exactly one of ${options} and ${last}`);
-    },
-    json: { minProperties: 1, maxProperties: 1 },
-  });
+  const head = {
+    name: "",
+    expects: `an object with ${names.length > 2 ? "one of " : ""}${anyOf(names)}`,
+    rules: [
+      exactlyOne(names, `expected exactly one of ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`),
+    ],
+  };
+  const schema = object<Readonly<Record<string, Output | undefined>>>(head, forms);
   const input = Object.entries(forms).map(([key, form]) => `{ readonly ${key}: ${form.schema.types.input} }`);
   return transformed(schema, (given) => Object.values(given).find((value) => value !== undefined), {
     input: input.join(" | "),
@@ -80,7 +80,7 @@ const oneKeyOf = <Output>(forms: Settings): Schema<Output> => {
 
 const PATHS = 'a path such as "/login", "/v1/*" or "/users/:id"';
 
-const path: Schema<PathMatch> = formOf(`${PATHS}, or an object`, [
+const path = formOf(`${PATHS}, or an object`, [
   matchedPath(PATHS, readShort, patterns.PATH_PATTERN),
   oneKeyOf({
     exact: optional(matchedPath('a path such as "/login"', readExact, patterns.PATH), "The whole path."),
@@ -134,24 +134,20 @@ const valuesOf = (name: Schema<string>): Schema<readonly ValueMatch[]> =>
 const byName = valuesOf(nonEmpty("a name"));
 
 /** All that is given must hold. */
-export const match: Schema<RouteMatch> = object(
-  "RouteMatch",
-  {
-    host: optional(
-      oneOrMany("a host or a list of hosts", hostPattern),
-      'Host, exact or "*.example.com"; any of a list.',
-      { as: "hosts" },
-    ),
-    path: optional(
-      path,
-      'Path: "/login" is exact, "/v1/*" a prefix of whole segments, "/users/:id" and "/v1/*/status" are patterns.',
-    ),
-    method: optional(oneOrMany("a method or a list of methods", method), "Method; any of a list.", {
-      as: "methods",
-    }),
-    headers: defaulted(valuesOf(fieldName(HEADER_NAME)), {}, "Request headers, all of them."),
-    query: defaulted(byName, {}, "Query parameters, all of them."),
-    cookies: defaulted(byName, {}, "Cookies, all of them."),
-  },
-  { from: "../routing/match.ts" },
-);
+export const match: Schema<RouteMatch> = object(named("RouteMatch", { from: "../routing/match.ts" }), {
+  host: optional(
+    oneOrMany("a host or a list of hosts", hostPattern),
+    'Host, exact or "*.example.com"; any of a list.',
+    { as: "hosts" },
+  ),
+  path: optional(
+    path,
+    'Path: "/login" is exact, "/v1/*" a prefix of whole segments, "/users/:id" and "/v1/*/status" are patterns.',
+  ),
+  method: optional(oneOrMany("a method or a list of methods", method), "Method; any of a list.", {
+    as: "methods",
+  }),
+  headers: defaulted(valuesOf(fieldName(HEADER_NAME)), {}, "Request headers, all of them."),
+  query: defaulted(byName, {}, "Query parameters, all of them."),
+  cookies: defaulted(byName, {}, "Cookies, all of them."),
+});

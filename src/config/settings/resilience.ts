@@ -1,24 +1,14 @@
 /** What an upstream does about failure. */
 import { listOf } from "../schema/collections.ts";
-import { formOf, shortFor } from "../schema/forms.ts";
-import { off, oneOf } from "../schema/leaf.ts";
-import { defaulted, object, optional, where } from "../schema/object.ts";
+import { formOf, orOff, shortFor } from "../schema/forms.ts";
+import { atLeastOne, type KeyRule, where, without } from "../schema/key-rules.ts";
+import { oneOf } from "../schema/leaf.ts";
+import { defaulted, named, object, optional } from "../schema/object.ts";
 import { REQUEST_TARGET } from "../schema/patterns.ts";
 import type { Schema } from "../schema/schema.ts";
 import { duration, flag, like, nonEmpty, ratio, size, whole } from "../schema/values.ts";
-import type {
-  BreakerConfig,
-  BudgetConfig,
-  ConcurrencyConfig,
-  EjectionConfig,
-  HealthConfig,
-  HedgeConfig,
-  RetryConfig,
-} from "../types.ts";
+import type { BudgetConfig, HealthConfig } from "../types.ts";
 import { hostPolicy } from "./addresses.ts";
-
-const orOff = <Output extends object>(expects: string, schema: Schema<Output>): Schema<Output | false> =>
-  formOf<Output | false>(expects, [off, schema]);
 
 const targetPath = like('a path such as "/healthz"', REQUEST_TARGET);
 
@@ -34,43 +24,37 @@ const statuses = listOf(
 /** What a connection that is opened for a check has no use for. */
 const OF_HTTP_CHECKS = ["path", "host", "statuses", "body"];
 
-export const health: Schema<HealthConfig> = shortFor(
+const ONLY_HTTP: KeyRule<HealthConfig> = {
+  check: ({ check }, { has, complain }) => {
+    if (check !== "tcp") return;
+    for (const key of OF_HTTP_CHECKS.filter(has)) complain('has no effect with `check: "tcp"`', key);
+  },
+  json: where("check", "tcp", without(OF_HTTP_CHECKS)),
+};
+
+export const health: Schema = shortFor(
   "a path, or an object",
   "path",
   targetPath,
-  object<HealthConfig>(
-    "HealthConfig",
-    {
-      check: defaulted(oneOf("http", "tcp"), "http", '"http" asks for `path`; "tcp" opens a connection.', {
-        needs: (written) => (written === "tcp" ? ["tcp-check"] : []),
-      }),
-      path: defaulted(targetPath, "/", "Path and query to ask for."),
-      host: optional(hostPolicy, "Value of Host. The endpoint's own unless set."),
-      statuses: defaulted(statuses, ["2xx"], "Statuses that pass. Redirects are not followed."),
-      body: optional(nonEmpty("a text"), "Text that the first 64 KiB of the body must hold."),
-      interval: defaulted(duration, "10s", "Time between checks, ± 10 %."),
-      fastInterval: defaulted(duration, "2s", "The same while an endpoint is down or changing."),
-      timeout: defaulted(duration, "2s", "Time that a check may take."),
-      failures: defaulted(whole(1, 100), 3, "Failures in a row that take an endpoint out."),
-      successes: defaulted(whole(1, 100), 2, "Successes in a row that bring it back."),
-    },
-    {
-      rule: ({ check }, { has, complain }) => {
-        if (check !== "tcp") return;
-        for (const key of OF_HTTP_CHECKS.filter(has)) {
-          complain('has no effect with `check: "tcp"`', key);
-        }
-      },
-      json: where("check", "tcp", {
-        properties: Object.fromEntries(OF_HTTP_CHECKS.map((key) => [key, false])),
-      }),
-    },
-  ),
+  object(named("HealthConfig", { rules: [ONLY_HTTP] }), {
+    check: defaulted(oneOf("http", "tcp"), "http", '"http" asks for `path`; "tcp" opens a connection.', {
+      needs: (written) => (written === "tcp" ? ["tcp-check"] : []),
+    }),
+    path: defaulted(targetPath, "/", "Path and query to ask for."),
+    host: optional(hostPolicy, "Value of Host. The endpoint's own unless set."),
+    statuses: defaulted(statuses, ["2xx"], "Statuses that pass. Redirects are not followed."),
+    body: optional(nonEmpty("a text"), "Text that the first 64 KiB of the body must hold."),
+    interval: defaulted(duration, "10s", "Time between checks, ± 10 %."),
+    fastInterval: defaulted(duration, "2s", "The same while an endpoint is down or changing."),
+    timeout: defaulted(duration, "2s", "Time that a check may take."),
+    failures: defaulted(whole(1, 100), 3, "Failures in a row that take an endpoint out."),
+    successes: defaulted(whole(1, 100), 2, "Successes in a row that bring it back."),
+  }),
 );
 
-export const ejection: Schema<EjectionConfig | false> = orOff(
+export const ejection: Schema = orOff(
   "false or an object",
-  object<EjectionConfig>("EjectionConfig", {
+  object("EjectionConfig", {
     interval: defaulted(duration, "10s", "How often success rates are compared."),
     requests: defaulted(
       whole(1, 1_000_000),
@@ -86,7 +70,7 @@ export const ejection: Schema<EjectionConfig | false> = orOff(
 );
 
 /** The long form, which is never false. */
-export const breakerObject: Schema<BreakerConfig> = object<BreakerConfig>("BreakerConfig", {
+export const breakerObject: Schema = object("BreakerConfig", {
   failures: defaulted(whole(1, 10_000), 5, "Failures in a row that open it."),
   rate: defaulted(ratio(0.01, 1), 0.5, "Share of failures within ten seconds that opens it."),
   requests: defaulted(whole(1, 1_000_000), 20, "Results within ten seconds before the share counts."),
@@ -97,7 +81,7 @@ export const breakerObject: Schema<BreakerConfig> = object<BreakerConfig>("Break
   internalError: defaulted(flag, false, "Count status 500 as a failure, as 502, 503 and 504 are."),
 });
 
-export const breaker: Schema<BreakerConfig | false> = orOff("false or an object", breakerObject);
+export const breaker: Schema = orOff("false or an object", breakerObject);
 
 const budget = (share: number, perSecond: number): Schema<BudgetConfig> =>
   object("BudgetConfig", {
@@ -105,9 +89,9 @@ const budget = (share: number, perSecond: number): Schema<BudgetConfig> =>
     perSecond: defaulted(whole(0, 100_000), perSecond, "So many a second besides."),
   });
 
-export const retry: Schema<RetryConfig | false> = orOff(
+export const retry: Schema = orOff(
   "false or an object",
-  object<RetryConfig>("RetryConfig", {
+  object("RetryConfig", {
     attempts: defaulted(whole(0, 10), 1, "Attempts after the first, on other endpoints where there are any."),
     codes: defaulted(
       listOf("a list of statuses", whole(400, 599, "a status")),
@@ -120,34 +104,25 @@ export const retry: Schema<RetryConfig | false> = orOff(
   }),
 );
 
-export const hedge: Schema<HedgeConfig> = object("HedgeConfig", {
+export const hedge: Schema = object("HedgeConfig", {
   minDelay: defaulted(duration, "50ms", "A copy is sent no sooner than this."),
   maxDelay: defaulted(duration, "2s", "And no later; between the two, when 95 % of requests are answered."),
   share: defaulted(ratio(0, 1), 0.05, "Most copies, as a share of requests."),
 });
 
-export const concurrency: Schema<ConcurrencyConfig> = object<ConcurrencyConfig>(
-  "ConcurrencyConfig",
-  {
-    limit: optional(
-      formOf<number | "adaptive">('a whole number or "adaptive"', [whole(1, 1_000_000), oneOf("adaptive")]),
-      'Attempts in progress at the upstream; "adaptive" follows latency.',
-    ),
-    queue: defaulted(
-      whole(0, 1_000_000),
-      64,
-      "Requests that may wait for room; what comes then gets a 503.",
-      {
-        needs: (written) => (written === 0 ? [] : ["background"]),
-      },
-    ),
-    queueTimeout: defaulted(duration, "1s", "Longest wait."),
-    perEndpoint: optional(whole(1, 1_000_000), "Attempts in progress at one endpoint."),
-  },
-  {
-    rule: (_, { has, complain }) => {
-      if (!has("limit") && !has("perEndpoint")) complain("limits nothing; expected limit or perEndpoint");
-    },
-    json: { anyOf: [{ required: ["limit"] }, { required: ["perEndpoint"] }] },
-  },
+const LIMITS_SOMETHING = atLeastOne(
+  ["limit", "perEndpoint"],
+  "limits nothing; expected limit or perEndpoint",
 );
+
+export const concurrency: Schema = object(named("ConcurrencyConfig", { rules: [LIMITS_SOMETHING] }), {
+  limit: optional(
+    formOf<number | "adaptive">('a whole number or "adaptive"', [whole(1, 1_000_000), oneOf("adaptive")]),
+    'Attempts in progress at the upstream; "adaptive" follows latency.',
+  ),
+  queue: defaulted(whole(0, 1_000_000), 64, "Requests that may wait for room; what comes then gets a 503.", {
+    needs: (written) => (written === 0 ? [] : ["background"]),
+  }),
+  queueTimeout: defaulted(duration, "1s", "Longest wait."),
+  perEndpoint: optional(whole(1, 1_000_000), "Attempts in progress at one endpoint."),
+});

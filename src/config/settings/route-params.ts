@@ -2,12 +2,12 @@
 import { nearestName } from "../../core/nearest.ts";
 import type { RouteMatch } from "../../routing/match.ts";
 import { compilePath } from "../../routing/path-matcher.ts";
-import type { Rule } from "../schema/object.ts";
+import type { Keys } from "../schema/key-rules.ts";
 
 const boundBy = ({ path }: RouteMatch): readonly string[] => compilePath(path).params;
 
 /** Complains of parameters that a route uses and not every match binds. */
-export const checkParams = (matches: readonly RouteMatch[], { mentions, complain }: Rule): void => {
+export const checkParams = (matches: readonly RouteMatch[], { mentions, complain }: Keys): void => {
   const used = mentions("param");
   if (used.length === 0) return;
   const bound = matches.map(boundBy);

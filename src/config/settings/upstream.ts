@@ -1,78 +1,60 @@
 /** `upstreams`: groups of equivalent servers and how to talk to them. */
 import { listOf, mapOf, oneOrMany } from "../schema/collections.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
+import { atLeastOne, type KeyRule, needs } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
-import { defaulted, object, optional, required } from "../schema/object.ts";
+import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import { type Schema, transformed } from "../schema/schema.ts";
 import { duration, flag, nonEmpty, ratio, size, weight, whole, wholeOrUnlimited } from "../schema/values.ts";
-import type {
-  EndpointConfig,
-  PoolConfig,
-  UpstreamConfig,
-  UpstreamLimits,
-  UpstreamTimeouts,
-  UpstreamTlsConfig,
-} from "../types.ts";
+import type { EndpointConfig, UpstreamConfig } from "../types.ts";
 import { endpointUrl, hostPolicy, tlsName } from "./addresses.ts";
 import { balance } from "./balance.ts";
 import { discovery } from "./discovery.ts";
 import { certificate, certificates, privateKey } from "./pem.ts";
 import { breaker, concurrency, ejection, health, hedge, retry } from "./resilience.ts";
 
-const tls: Schema<UpstreamTlsConfig> = object<UpstreamTlsConfig>(
-  "UpstreamTlsConfig",
-  {
-    verify: defaulted(flag, true, "Verify the certificates of https endpoints.", {
-      needs: (written) => (written === false ? ["upstream-no-verify"] : []),
-    }),
-    ca: optional(certificates, "Authorities to trust instead of the runtime's, as PEM text.", {
-      needs: "upstream-ca",
-    }),
-    serverName: optional(tlsName, "Name to ask for (SNI) and to verify instead of the URL's host.", {
-      needs: "upstream-server-name",
-    }),
-    cert: optional(certificate, "Client certificate to present, as PEM text.", {
-      needs: "upstream-client-certificate",
-    }),
-    key: optional(privateKey, "Private key of `cert`, as PEM text."),
-  },
-  {
-    rule: (_, { has, complain }) => {
-      if (has("cert") && !has("key")) complain("has no `key`; `cert` needs one", "cert");
-      if (has("key") && !has("cert")) complain("has no `cert`; `key` needs one", "key");
-    },
-    json: { dependencies: { cert: ["key"], key: ["cert"] } },
-  },
-);
+const CERT_AND_KEY = [
+  needs("cert", "key", "has no `key`; `cert` needs one"),
+  needs("key", "cert", "has no `cert`; `key` needs one"),
+];
+
+const tls = object(named("UpstreamTlsConfig", { rules: CERT_AND_KEY }), {
+  verify: defaulted(flag, true, "Verify the certificates of https endpoints.", {
+    needs: (written) => (written === false ? ["upstream-no-verify"] : []),
+  }),
+  ca: optional(certificates, "Authorities to trust instead of the runtime's, as PEM text.", {
+    needs: "upstream-ca",
+  }),
+  serverName: optional(tlsName, "Name to ask for (SNI) and to verify instead of the URL's host.", {
+    needs: "upstream-server-name",
+  }),
+  cert: optional(certificate, "Client certificate to present, as PEM text.", {
+    needs: "upstream-client-certificate",
+  }),
+  key: optional(privateKey, "Private key of `cert`, as PEM text."),
+});
 
 const endpoint = shortFor(
   "a URL or an object with a url",
   "url",
   endpointUrl,
-  object<EndpointConfig>(
-    "EndpointConfig",
-    {
-      url: required(
-        endpointUrl,
-        "Where it is: http://, https:// or unix:/path/to.sock. A path is put before the request's.",
-        { needs: (written) => (String(written).startsWith("unix:") ? ["unix-socket"] : []) },
-      ),
-      weight: defaulted(weight, 1, "Share of the traffic relative to the other endpoints; 0 gets none."),
-      priority: defaulted(whole(0, 100), 0, "Its tier: 0 takes all traffic while enough of it can be tried."),
-      zone: optional(nonEmpty("the name of a zone"), "The zone that it stands in, for `balance.prefer`."),
-      region: optional(nonEmpty("a country or region"), "The clients' region that it serves first."),
-    },
-    { expects: "an object with a url" },
-  ),
+  object<EndpointConfig>(named("EndpointConfig", { expects: "an object with a url" }), {
+    url: required(
+      endpointUrl,
+      "Where it is: http://, https:// or unix:/path/to.sock. A path is put before the request's.",
+      { needs: (written) => (String(written).startsWith("unix:") ? ["unix-socket"] : []) },
+    ),
+    weight: defaulted(weight, 1, "Share of the traffic relative to the other endpoints; 0 gets none."),
+    priority: defaulted(whole(0, 100), 0, "Its tier: 0 takes all traffic while enough of it can be tried."),
+    zone: optional(nonEmpty("the name of a zone"), "The zone that it stands in, for `balance.prefer`."),
+    region: optional(nonEmpty("a country or region"), "The clients' region that it serves first."),
+  }),
 );
 
-export const endpoints: Schema<readonly EndpointConfig[]> = oneOrMany(
-  "a URL, or a list of at least one",
-  endpoint,
-);
+export const endpoints: Schema = oneOrMany("a URL, or a list of at least one", endpoint);
 
-export const upstreamTimeouts: Schema<UpstreamTimeouts> = object(
-  "UpstreamTimeouts",
+export const upstreamTimeouts: Schema = object(
+  named("UpstreamTimeouts", { expects: "an object of durations" }),
   {
     connect: defaulted(duration, "3s", "Time to connect, TLS included.", { needs: "connect-timeout" }),
     firstByte: defaulted(duration, "15s", "Time from the request sent to the response's head."),
@@ -91,10 +73,9 @@ export const upstreamTimeouts: Schema<UpstreamTimeouts> = object(
       { needs: "tunnel" },
     ),
   },
-  { expects: "an object of durations" },
 );
 
-const pool: Schema<PoolConfig> = object("PoolConfig", {
+const pool = object("PoolConfig", {
   connections: defaulted(
     wholeOrUnlimited(1, 100_000),
     "unlimited",
@@ -112,18 +93,31 @@ const pool: Schema<PoolConfig> = object("PoolConfig", {
   ),
 });
 
-const limits: Schema<UpstreamLimits> = object(
-  "UpstreamLimits",
-  {
-    headerBytes: defaulted(size(256), "64KiB", "Size of a response's header section.", {
-      needs: "upstream-header-limit",
-    }),
-  },
-  { expects: "an object of limits" },
+const limits = object(named("UpstreamLimits", { expects: "an object of limits" }), {
+  headerBytes: defaulted(size(256), "64KiB", "Size of a response's header section.", {
+    needs: "upstream-header-limit",
+  }),
+});
+
+const SOME_ENDPOINTS = atLeastOne(
+  ["endpoints", "discovery"],
+  `missing; expected ${endpoints.expects}`,
+  "endpoints",
 );
 
-const written: Schema<UpstreamConfig> = object<UpstreamConfig>(
-  "UpstreamConfig",
+const CAN_ACT: KeyRule<UpstreamConfig> = {
+  check: ({ endpoints: given }, { has, complain }) => {
+    if (given?.every((item) => item.weight === 0) === true) {
+      complain("every weight is 0; at least one endpoint needs more", "endpoints");
+    }
+    const isPlain = given?.every(({ url }) => !/^https:/i.test(url)) === true;
+    if (has("tls") && isPlain && !has("discovery"))
+      complain("no endpoint is https, so it would have no effect", "tls");
+  },
+};
+
+const written: Schema<UpstreamConfig> = object(
+  named("UpstreamConfig", { expects: "an object with endpoints", rules: [SOME_ENDPOINTS, CAN_ACT] }),
   {
     endpoints: optional(endpoints, "Servers of the group: URLs, or objects with a url and a weight.", {
       isFilled: true,
@@ -174,32 +168,16 @@ const written: Schema<UpstreamConfig> = object<UpstreamConfig>(
       "How it is reached: \"fetch\" for the runtime's own fetch. Unless set, by the proxy's HTTP/1.1 client where there is one.",
     ),
   },
-  {
-    expects: "an object with endpoints",
-    rule: ({ endpoints: given }, { has, complain }) => {
-      if (!has("endpoints") && !has("discovery")) {
-        complain(`missing; expected ${endpoints.expects}`, "endpoints");
-      }
-      if (given === undefined) return;
-      if (given.every((item) => item.weight === 0)) {
-        complain("every weight is 0; at least one endpoint needs more", "endpoints");
-      }
-      const isSecure = given.some(({ url }) => /^https:/i.test(url));
-      if (has("tls") && !isSecure && !has("discovery"))
-        complain("no endpoint is https, so it would have no effect", "tls");
-    },
-    json: { anyOf: [{ required: ["endpoints"] }, { required: ["discovery"] }] },
-  },
 );
 
-export const upstreamLong: Schema<UpstreamConfig> = transformed(written, (config) => ({
+export const upstreamLong: Schema = transformed(written, (config) => ({
   ...config,
   endpoints: config.endpoints ?? [],
 }));
 
 const upstreamShort = formOf<unknown>("", [endpointUrl, listOf("", endpoint, 1)]);
 
-export const upstreams: Schema<Readonly<Record<string, UpstreamConfig>>> = mapOf(
+export const upstreams: Schema = mapOf(
   'an object of upstreams by name, such as { "app": "http://localhost:3000" }',
   nonEmpty("a name"),
   shortFor("a URL, a list of URLs, or an object with endpoints", "endpoints", upstreamShort, upstreamLong),

@@ -122,9 +122,16 @@ describe("environment", () => {
         FAIRLEAD_SECURITY_HEADERS: "false",
         FAIRLEAD_FORWARDING_VIA: "edge",
         FAIRLEAD_VALIDATION_METHODS: "GET,POST",
+        FAIRLEAD_UPSTREAMS_MY_API_RETRY_CODES: "502, 503",
+        FAIRLEAD_UPSTREAMS_MY_API_HEALTH: "/healthz",
+        FAIRLEAD_UPSTREAMS_MY_API_HEALTH_STATUSES: "200,3xx",
       },
     });
-    expect(config.upstreams["my-api"]?.timeouts.connectMs).toBe(1000);
+    expect(config.upstreams["my-api"]).toMatchObject({
+      timeouts: { connectMs: 1000 },
+      retry: { codes: [502, 503] },
+      health: { path: "/healthz", statuses: [200, "3xx"] },
+    });
     expect(config.routes[0]?.rewrite?.stripPrefix).toBe(true);
     expect(config.securityHeaders).toBe(false);
     expect(config.forwarding.via).toBe("edge");

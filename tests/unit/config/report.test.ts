@@ -593,6 +593,24 @@ FAIRLEAD_UPSTREAMS_APP_TLS_VERIFY: upstreams.app.tls: no endpoint is https, so i
 `,
   ],
   [
+    "the variable of a key beside a short form, and the one that made something incomplete",
+    {
+      files: { "fairlead.json": '{ "upstreams": { "app": "http://a" } }' },
+      env: {
+        FAIRLEAD_UPSTREAMS_APP_HEALTH: "/healthz",
+        FAIRLEAD_UPSTREAMS_APP_HEALTH_STATUSES: "200,9xx",
+        CERT: "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----",
+        FAIRLEAD_LISTEN_TLS_CERT: "\${env:CERT}",
+      },
+    },
+    `The config has 2 problems:
+
+FAIRLEAD_LISTEN_TLS_CERT: listen.tls.key: missing; expected a private key as PEM text
+
+FAIRLEAD_UPSTREAMS_APP_HEALTH_STATUSES: upstreams.app.health.statuses[1]: expected a status such as 200 or "2xx", found "9xx"
+`,
+  ],
+  [
     "what is wrong with a reference",
     {
       files: {
