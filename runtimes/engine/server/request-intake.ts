@@ -120,6 +120,11 @@ export class RequestIntake implements BodyOrigin {
     if (!this.#isOver && this.#ahead.bytes < READ_AHEAD_BYTES) this.#options.socket.resume();
   }
 
+  /** Releases what is kept for a next request like the last. */
+  forget(): void {
+    this.#reader.forget();
+  }
+
   /** Whatever still comes is thrown away. */
   stop(): void {
     this.#isOver = true;
