@@ -87,12 +87,17 @@ export class Connection implements DeadlineEntry {
     else this.#socket.write(data, done);
   }
 
-  /** Writes several parts at once. */
+  /**
+   * Writes several parts, of which the last is not empty. One by one: gathering them costs more than it saves with large ones,
+   * and Bun copies them all.
+   */
   writeAll(parts: readonly (string | Uint8Array)[], done: WriteDone): void {
-    this.#socket.cork();
     const last = parts.length - 1;
-    for (let i = 0; i < parts.length; i++) this.write(parts[i] as string, i === last ? done : undefined);
-    this.#socket.uncork();
+    for (let i = 0; i < last; i++) {
+      const part = parts[i] as string | Uint8Array;
+      if (part.length > 0) this.write(part);
+    }
+    this.write(parts[last] as string | Uint8Array, done);
   }
 
   pause(): void {

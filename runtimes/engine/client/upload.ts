@@ -10,7 +10,7 @@ import { PieceStack } from "../piece-stack.ts";
 /** What is waiting to be written while a write is under way; above it the source is paused. */
 const WAITING_BYTES = 64 * 1024;
 /** Up to here copying pieces into one buffer is cheaper than writing them apart. */
-const JOINED_BYTES = 16 * 1024;
+const JOINED_BYTES = 32 * 1024;
 
 const NOTHING: readonly Uint8Array[] = [];
 
@@ -165,7 +165,7 @@ export class Upload implements ByteSink {
     else {
       const pieces = this.#pieces.take();
       if (this.#givesMemory) this.#leaving = pieces;
-      connection.writeAll([before, ...pieces, after], this.#written);
+      connection.writeAll(after === "" ? [before, ...pieces] : [before, ...pieces, after], this.#written);
     }
     if (isLast) this.#isLastWritten = true;
   }

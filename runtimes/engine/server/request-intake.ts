@@ -123,6 +123,11 @@ export class RequestIntake implements BodyOrigin {
     this.#readOn();
   }
 
+  /** Releases what is kept for a next request like the last. */
+  forget(): void {
+    this.#reader.forget();
+  }
+
   /** Whatever still comes is thrown away. */
   stop(): void {
     this.#isOver = true;
