@@ -29,12 +29,10 @@ const generator = async (name: string, folder: string): Promise<string> => {
 };
 
 const run = async (
-  name: string,
   scenario: Scenario,
   { pid, seconds, core }: Aim,
   round: number,
-  folder: string,
-  args: readonly (string | number)[],
+  { name, folder, args }: { name: string; folder: string; args: readonly (string | number)[] },
 ): Promise<Sample> => {
   const launch = { command: await generator(name, folder), args: args.map(String) };
   return measured(scenario, pid, round, () => runToEnd(name, launch, core, (seconds + 15) * 1000));
@@ -49,11 +47,15 @@ export const runPaced = (
 ): Promise<Sample> => {
   const { path, connections } = scenario;
   const args = [aim.port, path, connections, rate, SETTLE_MS, aim.seconds * 1000];
-  return run("paced", scenario, aim, round, folder, args);
+  return run(scenario, aim, round, { name: "paced", folder, args });
 };
 
 export const runHandshakes = (scenario: Scenario, aim: Aim, round: number, folder: string): Promise<Sample> =>
-  run("handshakes", scenario, aim, round, folder, [aim.port, scenario.path, aim.seconds * 1000]);
+  run(scenario, aim, round, {
+    name: "handshakes",
+    folder,
+    args: [aim.port, scenario.path, aim.seconds * 1000],
+  });
 
 export const runWebSockets = (
   scenario: Scenario,
@@ -63,5 +65,5 @@ export const runWebSockets = (
 ): Promise<Sample> => {
   const { path, connections, bodyBytes } = scenario;
   const args = [aim.port, path, connections, bodyBytes, aim.seconds * 1000];
-  return run("websocket", scenario, aim, round, folder, args);
+  return run(scenario, aim, round, { name: "websocket", folder, args });
 };

@@ -53,7 +53,9 @@ for (const runtime of RUNTIMES) {
         optimizeDeps: { noDiscovery: true },
       });
       await vite.listen();
-      proxy = await inFrontOf(runtime, (vite.httpServer?.address() as AddressInfo).port);
+      const bound = vite.httpServer?.address();
+      if (typeof bound !== "object" || bound === null) throw new Error("Vite does not listen");
+      proxy = await inFrontOf(runtime, bound.port);
     }, 30_000);
 
     afterAll(async () => {
