@@ -6,7 +6,7 @@ import type { ProxyError } from "../../src/core/errors.ts";
 import { PieceStack } from "./piece-stack.ts";
 import { Turns } from "./turns.ts";
 
-/** What waits to be written while a write is under way; above it the source is paused. */
+/** What is not written yet; above it the source is paused. */
 const WAITING_BYTES = 64 * 1024;
 /** Up to here copying pieces into one buffer is cheaper than writing them apart. */
 const JOINED_BYTES = 16 * 1024;
@@ -88,12 +88,22 @@ export class TunnelEnd implements ByteSource, ByteSink {
     this.#close(reason, this.#isEnding);
   }
 
+  /** Two writes may be under way at the socket, the second one of which reports back. What comes then waits here. */
   write(bytes: Uint8Array): boolean {
     if (this.#isClosed || this.#isEnding) return false;
+    const { socket, active } = this.#options;
     this.bytesSent += bytes.length;
-    this.#waiting.push(bytes);
-    if (!this.#isWriting) this.#flush();
-    this.#holdsSource = this.#waiting.bytes >= WAITING_BYTES;
+    if (this.#isWriting) this.#waiting.push(bytes);
+    else {
+      active?.();
+      if (socket.writableLength === 0) {
+        socket.write(bytes);
+        return true;
+      }
+      this.#isWriting = true;
+      socket.write(bytes, this.#written);
+    }
+    this.#holdsSource = this.#unwritten >= WAITING_BYTES;
     return !this.#holdsSource;
   }
 
@@ -124,6 +134,10 @@ export class TunnelEnd implements ByteSource, ByteSink {
     return this.#sink?.write(bytes) !== false;
   }
 
+  get #unwritten(): number {
+    return this.#waiting.bytes + this.#options.socket.writableLength;
+  }
+
   #flush(): void {
     if (this.#isClosed) return;
     const { socket } = this.#options;
@@ -152,7 +166,7 @@ export class TunnelEnd implements ByteSource, ByteSink {
     if (this.#isClosed) return;
     this.#options.active?.();
     this.#flush();
-    if (!this.#holdsSource || this.#waiting.bytes >= WAITING_BYTES) return;
+    if (!this.#holdsSource || (this.#isWriting && this.#unwritten >= WAITING_BYTES)) return;
     this.#holdsSource = false;
     this.#source?.resume();
   }

@@ -176,16 +176,15 @@ const bytewiseFrames = (target: Target, count: number): Attack =>
 
 /** `workers` at once do `task` over and over, until they are stopped or have done it `times` times. */
 const repeated = (workers: number, times: number, task: () => Promise<void>): Attack => {
-  let isStopped = false;
   let left = times;
   const work = async (): Promise<void> => {
-    while (!isStopped && left-- > 0) await task();
+    while (left-- > 0) await task();
   };
   return {
     ready: Promise.resolve(),
     done: Promise.all(Array.from({ length: workers }, work)).then(() => {}),
     stop: () => {
-      isStopped = true;
+      left = 0;
     },
   };
 };

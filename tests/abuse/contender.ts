@@ -54,14 +54,15 @@ const configFor = ({ honest, bad }: Origins, tlsPort: number): ConfigInput => ({
 
 export const startFairlead = async (runtime: RuntimeName, origins: Origins): Promise<Contender> => {
   const tlsPort = await freePort();
-  const { port, child, stop } = await startProxy(runtime, configFor(origins, tlsPort));
+  const proxy = await startProxy(runtime, configFor(origins, tlsPort));
+  const { port, child } = proxy;
   return {
     name: runtime,
     port,
     tlsPort,
     pids: [child.pid],
     isRunning: () => child.exit === undefined,
-    stop,
+    stop: () => proxy.stop(),
   };
 };
 
