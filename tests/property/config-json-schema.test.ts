@@ -78,6 +78,11 @@ const PARSER_ONLY: readonly (readonly [said: RegExp, why: string, input: unknown
     { upstreams: { a: { endpoints: "http://a", balance: { key: "ip" } } } },
   ],
   [
+    /expected an IP address such as "10\.0\.0\.2"/,
+    "the grammar of addresses",
+    { upstreams: { a: { discovery: { dns: { url: "http://a", servers: "1.2.3" } } } } },
+  ],
+  [
     /two parameters have the same name/,
     "compares parts of one text",
     { routes: [{ match: { path: "/:a/:a" }, respond: {} }] },

@@ -38,6 +38,9 @@ export const behind = (beginnings: string): string => `^(?:${beginnings})${ANY}+
 /** A path and query to ask a server for. */
 export const PATH_AND_QUERY: string = `^/${piece({ all: '!"%-~', withoutBrace: '!"%-z|-~' })}*\\$*$`;
 
+/** The grammar of IPv6 is left to the reader. */
+export const NAME_SERVER = "^[0-9A-Fa-f:.]+$|^\\[[0-9A-Fa-f:.]+\\]:\\d+$";
+
 const escaped = (text: string): string => text.replaceAll(".", "\\.");
 
 const NAMES = TEMPLATE_VARIABLES.map((name) =>

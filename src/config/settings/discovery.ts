@@ -1,12 +1,20 @@
 /** `discovery`: where the endpoints of an upstream come from, besides the config. */
-import { mapOf } from "../schema/collections.ts";
+import ipaddr from "ipaddr.js";
+import { parseAuthority } from "../../http/authority.ts";
+import { mapOf, oneOrMany } from "../schema/collections.ts";
 import { shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
-import { behind } from "../schema/patterns.ts";
+import { NAME_SERVER, behind } from "../schema/patterns.ts";
 import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
 import { duration, fieldValue, nonEmpty, text } from "../schema/values.ts";
-import type { DiscoveryConfig, HttpListConfig, KubernetesConfig, ServiceConfig } from "../types.ts";
+import type {
+  DiscoveryConfig,
+  HttpListConfig,
+  KubernetesConfig,
+  NameConfig,
+  ServiceConfig,
+} from "../types.ts";
 import { endpointUrl } from "./addresses.ts";
 import { editableName } from "./headers.ts";
 
@@ -29,13 +37,44 @@ const nameUrl: Schema<string> = text(
   { pattern: behind("[hH][tT][tT][pP][sS]?://") },
 );
 
+const readServer = (given: string): string | typeof REFUSED => {
+  // A zone names an interface of one machine.
+  if (given.includes("%")) return REFUSED;
+  if (ipaddr.IPv4.isValidFourPartDecimal(given) || ipaddr.IPv6.isValid(given)) return given;
+  const authority = parseAuthority(given);
+  return authority?.port !== undefined && ipaddr.isValid(authority.host.replace(/^\[|\]$/g, ""))
+    ? given
+    : REFUSED;
+};
+
+const SERVER = 'an IP address such as "10.0.0.2" or "[::1]:5353"';
+
+const servers = optional(
+  oneOrMany(`${SERVER}, or a list of them`, text(SERVER, readServer, { pattern: NAME_SERVER })),
+  "Name servers to ask instead of the system's.",
+);
+
+const nameLookup: Schema<NameConfig> = shortFor(
+  "a URL, or an object with a url",
+  "url",
+  nameUrl,
+  object("NameConfig", {
+    url: required(nameUrl, "URL whose host is looked up."),
+    servers,
+  }),
+);
+
 const scheme = defaulted(oneOf("http", "https"), "http", "How the endpoints are reached.");
 
 const service: Schema<ServiceConfig> = shortFor(
   'a name such as "_http._tcp.app.internal", or an object',
   "name",
   nonEmpty("a name"),
-  object("ServiceConfig", { name: required(nonEmpty("a name"), "Name of the SRV records."), scheme }),
+  object("ServiceConfig", {
+    name: required(nonEmpty("a name"), "Name of the SRV records."),
+    scheme,
+    servers,
+  }),
 );
 
 const httpList: Schema<HttpListConfig> = shortFor(
@@ -70,7 +109,7 @@ const WAYS = ["dns", "srv", "file", "http", "kubernetes"];
 export const discovery: Schema<DiscoveryConfig> = object<DiscoveryConfig>(
   "DiscoveryConfig",
   {
-    dns: optional(nameUrl, "URL whose host is looked up: each address (A and AAAA) is an endpoint."),
+    dns: optional(nameLookup, "URL whose host is looked up: each address (A and AAAA) is an endpoint."),
     srv: optional(service, "SRV records: each target is an endpoint, their priorities are tiers."),
     file: optional(nonEmpty("a path"), "JSON file that is watched: URLs, or objects as in `endpoints`."),
     http: optional(httpList, "The same list from a server."),
