@@ -600,7 +600,7 @@ FAIRLEAD_UPSTREAMS_APP_TLS_VERIFY: upstreams.app.tls: no endpoint is https, so i
         FAIRLEAD_UPSTREAMS_APP_HEALTH: "/healthz",
         FAIRLEAD_UPSTREAMS_APP_HEALTH_STATUSES: "200,9xx",
         CERT: "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----",
-        FAIRLEAD_LISTEN_TLS_CERT: "\${env:CERT}",
+        FAIRLEAD_LISTEN_TLS_CERT: "${env:CERT}",
       },
     },
     `The config has 2 problems:

@@ -21,7 +21,7 @@ describe("Retry-After", () => {
 
   test("is nothing where it can't be read", () => {
     for (const value of ["", "soon", "-5", "1.5", "5s", "0x10", "2030-01-01", "Tue, 99 Foo 2030"]) {
-      expect(read(value), value).toBeUndefined();
+      expect([value, read(value)]).toEqual([value, undefined]);
     }
     expect(retryAfterMs([], NOW)).toBeUndefined();
   });
