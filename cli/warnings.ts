@@ -69,9 +69,23 @@ const oddEndpoints = (name: string, { endpoints }: UpstreamConfig): ConfigProble
   });
 };
 
+/** Any client can send the header, so that it counts from trusted proxies only. */
+const untrustedRegion = (name: string, { balance }: UpstreamConfig, { listen }: Config): ConfigProblem[] =>
+  balance.regionFrom?.startsWith("header:") === true && listen.trustedProxies.length === 0
+    ? [
+        warning(
+          ["upstreams", name, "balance", "regionFrom"],
+          "nobody is believed who sends this header; `listen.trustedProxies` says whose counts",
+        ),
+      ]
+    : [];
+
 /** Everything that somebody should look at once more, by its place. */
 export const warningsOf = (config: Config): readonly ConfigProblem[] => [
   ...unreachableMatches(config),
   ...unusedUpstreams(config),
-  ...Object.entries(config.upstreams).flatMap(([name, upstream]) => oddEndpoints(name, upstream)),
+  ...Object.entries(config.upstreams).flatMap(([name, upstream]) => [
+    ...oddEndpoints(name, upstream),
+    ...untrustedRegion(name, upstream, config),
+  ]),
 ];

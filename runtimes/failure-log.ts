@@ -91,7 +91,6 @@ const OF_SINGLE_REQUESTS: ReadonlySet<UpstreamEvent["kind"]> = new Set([
   "retried",
   "retry-over-budget",
   "hedged",
-  "panic",
   "mirrored",
 ]);
 

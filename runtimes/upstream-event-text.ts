@@ -20,7 +20,7 @@ const what = (event: UpstreamEvent): string => {
     case "hedged":
       return "a slow request was sent to a second endpoint";
     case "panic":
-      return "no endpoint is healthy, so all are tried";
+      return "too few endpoints are healthy, so all are tried";
     case "mirrored":
       return `a copy was ${event.result}`;
     case "endpoints":

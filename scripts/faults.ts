@@ -1,6 +1,6 @@
 /**
- * `npm run test:faults -- [FAULT_MS RECOVERY_MS]`: the faults scenario with longer phases, side by side with nginx and HAProxy;
- * prints a table.
+ * `npm run test:faults -- [FAULT_MS RECOVERY_MS]`: the faults scenario with longer phases, with nginx and HAProxy in front of the
+ * same origins at the same time; prints a table.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -8,12 +8,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child } from "../tests/support/child.ts";
 import { faultsConfig } from "../tests/support/faults/config.ts";
-import { type FaultReport, runFaults, startOrigins } from "../tests/support/faults/scenario.ts";
+import {
+  type FaultReport,
+  type FaultsResult,
+  runFaults,
+  startOrigins,
+} from "../tests/support/faults/scenario.ts";
 import { nginxBinary } from "../tests/support/nginx.ts";
 import { RUNTIMES, startProxy } from "../tests/support/runtimes.ts";
 
 const [faultMs = 6_000, recoveryMs = 6_000] = process.argv.slice(2).map(Number);
-const PHASES = { faultMs, recoveryMs };
+const PHASES = { faultMs, recoveryMs, everyMs: 5 };
 
 /** A proxy in front of `urls`. */
 interface Contender {
@@ -137,28 +142,37 @@ const cell = ({ failed, failedLate, cut, slowestMs, recoveredMs }: FaultReport):
     recoveredMs === undefined ? "not back" : `${(recoveredMs / 1_000).toFixed(1)} s`
   }`;
 
-const columns: string[][] = [];
-for (const contender of CONTENDERS) {
-  const origins = await startOrigins();
-  const proxy = await contender.start(origins.map(({ url }) => url));
-  try {
-    const result = await runFaults(proxy.port, origins, PHASES);
-    if (columns.length === 0)
-      columns.push(["", ...result.reports.map(({ fault }) => fault), "all GET", "POST twice"]);
-    columns.push([
-      contender.name,
-      ...result.reports.map(cell),
-      `${result.failed} of ${result.requests}, ${result.wrong} wrong`,
-      String(result.repeatedPosts.length),
-    ]);
-    process.stderr.write(`${contender.name}: ${result.failed} of ${result.requests} failed\n`);
-  } finally {
-    await proxy.stop();
-    for (const origin of origins) await origin.stop();
-  }
-}
-
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |\n`;
-const [header = [], ...others] = columns;
-process.stdout.write(row(header) + row(header.map(() => "---")));
-for (const cells of others) process.stdout.write(row(cells));
+
+const tableOf = (results: readonly (readonly [name: string, result: FaultsResult])[]): string => {
+  const faults = results[0]?.[1].reports.map(({ fault }) => fault) ?? [];
+  const rows = results.map(([name, { reports, failed, requests, wrong, repeatedPosts }]) =>
+    row([
+      name,
+      ...reports.map(cell),
+      `${failed} of ${requests}`,
+      String(wrong),
+      String(repeatedPosts.length),
+    ]),
+  );
+  const header = ["", ...faults, "all GET", "wrong", "POST twice"];
+  return [row(header), row(header.map(() => "---")), ...rows].join("");
+};
+
+const origins = await startOrigins();
+const urls = origins.map(({ url }) => url);
+const proxies = await Promise.all(CONTENDERS.map((contender) => contender.start(urls)));
+try {
+  const subjects = CONTENDERS.map(({ name }, index) => ({
+    name: name.replaceAll(" ", "-"),
+    port: proxies[index]?.port ?? 0,
+  }));
+  const results = await runFaults(subjects, origins, PHASES);
+  process.stdout.write(
+    tableOf(
+      CONTENDERS.flatMap(({ name }, index) => (results[index] ? [[name, results[index]] as const] : [])),
+    ),
+  );
+} finally {
+  await Promise.all([...proxies, ...origins].map((each) => each.stop()));
+}

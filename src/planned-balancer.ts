@@ -9,11 +9,11 @@ import { peakEwma } from "./balance/peak-ewma.ts";
 import { ringTable } from "./balance/ring.ts";
 import { roundRobin } from "./balance/round-robin.ts";
 import { type Sticky, stickyCookie } from "./balance/sticky.ts";
-import { byLatency, byPriority, byRegion, byZone } from "./balance/tiers.ts";
+import { type LocationOf, byLatency, byPriority, byRegion, byZone } from "./balance/tiers.ts";
 import { leastLoadedOfTwo } from "./balance/two-choices.ts";
 import { weightedRandom } from "./balance/weighted-random.ts";
 import type { BalanceConfig, UpstreamConfig } from "./config/types.ts";
-import type { Balancer, Selection } from "./core/balancer.ts";
+import type { Balancer } from "./core/balancer.ts";
 import type { Platform, Random } from "./core/platform.ts";
 import { firstValue } from "./http/headers.ts";
 
@@ -51,19 +51,28 @@ const preferring = (balance: BalanceConfig, random: Random): Balancer => {
     case "latency":
       return byLatency({ inner, random });
     case "region":
-      return byRegion(locationFrom(balance.regionHeader ?? ""), { inner, random });
+      return byRegion(locationFrom(balance.regionFrom ?? "edge"), { inner, random });
     case undefined:
       return inner();
   }
 };
 
-/** `DE`, or `DE, EU` from the smallest area to the largest. */
-const locationFrom =
-  (header: string) =>
-  ({ exchange: { arrival, disregarded } }: Selection): readonly string[] => {
-    const value = disregarded.includes(header) ? undefined : firstValue(arrival.fields, header);
-    return value === undefined ? [] : value.split(",").map((area) => area.trim());
+const HEADER = "header:";
+
+/**
+ * `DE`, or `DE, EU` from the smallest area to the largest. Any client can send a header, so only that of a trusted proxy
+ * counts.
+ */
+const locationFrom = (source: string): LocationOf => {
+  if (!source.startsWith(HEADER)) return ({ exchange }) => exchange.arrival.areas?.() ?? NOWHERE;
+  const header = source.slice(HEADER.length);
+  return ({ exchange: { arrival, client } }) => {
+    const value = client.trustedPeer === true ? firstValue(arrival.fields, header) : undefined;
+    return value === undefined ? NOWHERE : value.split(",").map((area) => area.trim());
   };
+};
+
+const NOWHERE: readonly string[] = Object.freeze([]);
 
 const balancing = (balance: BalanceConfig, random: Random): Balancer => {
   const { policy } = balance;

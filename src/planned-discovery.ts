@@ -19,9 +19,10 @@ export const discoveryOrder = (
       tls: ca === undefined ? undefined : { ...VERIFIED, ca },
     });
   if (dns !== undefined) {
-    const { hostname, protocol, port } = new URL(dns);
+    const { hostname, protocol, port } = new URL(dns.url);
     const scheme = protocol === "https:" ? "https" : "http";
-    return { kind: "dns", name: hostname, scheme, port: Number(port) || (scheme === "https" ? 443 : 80) };
+    const implied = scheme === "https" ? 443 : 80;
+    return { kind: "dns", name: hostname, scheme, port: Number(port) || implied, servers: dns.servers };
   }
   if (srv !== undefined) return { kind: "dns", ...srv, port: undefined };
   if (file !== undefined) return { kind: "file", path: file };

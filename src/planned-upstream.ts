@@ -10,7 +10,7 @@ import { plannedBalancer } from "./planned-balancer.ts";
 import { discoveryOrder } from "./planned-discovery.ts";
 import { policyFrom } from "./policy-settings.ts";
 import type { Upkeep } from "./upkeep.ts";
-import { upstreamDiscovery } from "./upstream-discovery.ts";
+import { type LastList, foundEndpoint, upstreamDiscovery } from "./upstream-discovery.ts";
 import type { HealthPolicy, UpstreamPolicy } from "./upstream-policy.ts";
 import { type StackParts, equipment, reportUpstream, upstreamLayers } from "./upstream-stack.ts";
 import { createEndpoint } from "./upstream/endpoint.ts";
@@ -35,9 +35,12 @@ export const planUpstream = (
   const common = { tls: config.tls, pool: config.pool, maxHeadBytes: config.limits.headerBytes };
   const policy = policyFrom(config, platform.capabilities.has("background"));
   const { balancer, sticky } = plannedBalancer(config, platform);
+  const last = registry.shared(`${name} discovered`, config.discovery, newList);
   const upstream = createUpstream({
     name,
-    endpoints: config.endpoints.map((endpoint) => createEndpoint({ ...common, ...endpoint, upstream: name })),
+    endpoints:
+      last.endpoints?.map((found) => foundEndpoint(name, found, common)) ??
+      config.endpoints.map((endpoint) => createEndpoint({ ...common, ...endpoint, upstream: name })),
     balancer,
     registry,
     clock,
@@ -59,6 +62,7 @@ export const planUpstream = (
     upkeep.add(
       upstreamDiscovery({
         upstream,
+        last,
         source: platform.discover(discoveryOrder(name, config)),
         common,
         telemetry,
@@ -68,6 +72,8 @@ export const planUpstream = (
   }
   return upstream;
 };
+
+const newList = (): LastList => ({ endpoints: undefined });
 
 const cookieLayer = (layer: Layer | undefined): readonly NamedLayer[] =>
   layer === undefined ? [] : [{ name: "sticky cookie", layer }];

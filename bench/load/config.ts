@@ -8,6 +8,17 @@ export const benchConfig = (port: number, originPort: number): ConfigInput => ({
   routes: [{ match: { path: "/*" }, upstream: "origin" }],
 });
 
+/** The same with TLS on a further port. */
+export const tlsConfig = (
+  port: number,
+  originPort: number,
+  tlsPort: number,
+  tls: { readonly cert: string; readonly key: string },
+): ConfigInput => {
+  const { listen, ...config } = benchConfig(port, originPort);
+  return { ...config, listen: { ...listen, also: [{ port: tlsPort, host: "127.0.0.1", tls }] } };
+};
+
 /** The same in front of two endpoints, both of them the origin, with health, breaker, ejection, retry and budget or without. */
 export const resilienceConfig = (port: number, originPort: number, isOn: boolean): ConfigInput => {
   const endpoints = [`http://127.0.0.1:${originPort}`, `http://localhost:${originPort}`];

@@ -3,6 +3,8 @@
 /** Where a contender listens and what it stands in front of. All on loopback. */
 export interface Ends {
   readonly port: number;
+  /** Where it speaks TLS, if it does (`Contender.abilities`). */
+  readonly tlsPort: number;
   readonly originPort: number;
   /** Empty folder for configuration and temporary files; removed after the run. */
   readonly folder: string;
@@ -41,6 +43,9 @@ export const RUNTIME_TITLES: Readonly<Record<RuntimeName, string>> = {
 export const PARTS = ["load", "startup", "streaming", "endurance"] as const;
 export type Part = (typeof PARTS)[number];
 
+/** What not everybody can, or is set up for. */
+export type Ability = "tls" | "websocket";
+
 export interface Contender {
   /** On the command line, in kebab-case. */
   readonly id: string;
@@ -51,6 +56,8 @@ export interface Contender {
   readonly runtime?: RuntimeName;
   /** Parts of a run that it takes part in. @default all */
   readonly parts?: readonly Part[];
+  /** @default none */
+  readonly abilities?: readonly Ability[];
   /** Why it can't run here, as a sentence; undefined when it can. */
   missing(): string | undefined;
   /** Writes what it needs into `ends.folder`. */

@@ -147,8 +147,16 @@ const chosenPeople = (flags: Flags): readonly Contender[] => {
   }
 };
 
-/** Whoever was named takes part in whatever was named; where nothing was, scenarios know their groups. */
+const isAble = ({ needs }: Scenario, { abilities = [] }: Contender): boolean =>
+  needs === undefined || abilities.includes(needs);
+
+/** Whoever was named takes part in whatever was named and it can do; where nothing was, scenarios know their groups. */
 const participation = (flags: Flags): TakesPart => {
+  const isAsked = askedOf(flags);
+  return (scenario, contender) => isAble(scenario, contender) && isAsked(scenario, contender);
+};
+
+const askedOf = (flags: Flags): TakesPart => {
   if (flags.targets) {
     const needed = targetSamples();
     return (scenario, { name }) => needed.get(scenario.name)?.has(name) ?? false;

@@ -1,10 +1,10 @@
 /** The timed part: contenders take turns, so that a slow spell of the machine hits all alike. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contender } from "./contender.ts";
-import { runPaced } from "./paced.ts";
+import { runHandshakes, runPaced, runWebSockets } from "./generators.ts";
 import { residentMiB } from "./proc.ts";
 import { type Bench, type Running, startContender } from "./running.ts";
-import type { Sample } from "./sample.ts";
+import type { Aim, Sample } from "./sample.ts";
 import type { Scenario } from "./scenarios.ts";
 import { runWrk } from "./wrk.ts";
 
@@ -85,28 +85,54 @@ const runScenario = async (
   return results;
 };
 
+type Times = Pick<LoadSettings, "seconds" | "warmupSeconds">;
+
 /** Warm-up and counted run. Throws where the contender broke or answered with the wrong statuses. */
 export const takeSample = async (
-  { cores, folder }: Bench,
-  { port, child }: Running,
+  bench: Bench,
+  running: Running,
   scenario: Scenario,
-  { seconds, warmupSeconds }: Pick<LoadSettings, "seconds" | "warmupSeconds">,
+  { seconds, warmupSeconds }: Times,
   round: number,
 ): Promise<Sample> => {
-  const aim = { port, pid: child.pid, core: cores.load };
+  const { child } = running;
+  const aim = {
+    port: scenario.needs === "tls" ? running.tlsPort : running.port,
+    pid: child.pid,
+    core: bench.cores.load,
+    seconds,
+  };
   const warmup = warmupSeconds * (round === 1 ? 2 : 1);
-  let sample: Sample;
-  if (scenario.load === "half") {
-    const { requestsPerSecond } = await runWrk(scenario, { ...aim, seconds: Math.max(1, warmup) });
-    const pace = { rate: Math.max(1, Math.round(requestsPerSecond / 2)), folder };
-    sample = await runPaced(scenario, { ...aim, seconds }, round, pace);
-  } else {
-    if (warmup > 0) await runWrk(scenario, { ...aim, seconds: warmup });
-    sample = await runWrk(scenario, { ...aim, seconds }, round);
-  }
+  const sample = await generate(scenario, aim, warmup, round, bench.folder);
   if (child.ended()) throw new Error(`ended under load\n${child.output()}`);
   refuseWrongAnswers(scenario, sample);
   return sample;
+};
+
+const generate = async (
+  scenario: Scenario,
+  aim: Aim,
+  warmupSeconds: number,
+  round: number,
+  folder: string,
+): Promise<Sample> => {
+  const warmup = { ...aim, seconds: warmupSeconds };
+  switch (scenario.load) {
+    case "half": {
+      const { requestsPerSecond } = await runWrk(scenario, { ...aim, seconds: Math.max(1, warmupSeconds) });
+      const pace = { rate: Math.max(1, Math.round(requestsPerSecond / 2)), folder };
+      return runPaced(scenario, aim, round, pace);
+    }
+    case "handshakes":
+      if (warmupSeconds > 0) await runHandshakes(scenario, warmup, 0, folder);
+      return runHandshakes(scenario, aim, round, folder);
+    case "websocket":
+      if (warmupSeconds > 0) await runWebSockets(scenario, warmup, 0, folder);
+      return runWebSockets(scenario, aim, round, folder);
+    case "closed":
+      if (warmupSeconds > 0) await runWrk(scenario, warmup);
+      return runWrk(scenario, aim, round);
+  }
 };
 
 /** The sequence of the mix is cut off somewhere. */

@@ -1,6 +1,7 @@
 /** The origin of the timed runs: one nginx worker with files in memory, and a sink that reads bodies to their end. */
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Child, startChild } from "./children.ts";
 import { machineProgram } from "./programs.ts";
 import { freePort, untilAnswers } from "./ready.ts";
@@ -28,7 +29,7 @@ export const FILE_SIZES: Readonly<Record<string, number>> = { "1k": 1024, "64k":
  * The sink: nginx answers POST on a file with 405 once `mirror` has read the body to its end, and `error_page`
  * makes that a 200. Slow: a 401 held back by `auth_delay`, made a 200 in the same way.
  */
-const configuration = (folder: string, port: number, bulkPort: number): string => `
+const configuration = (folder: string, port: number, bulkPort: number, webSocketPort: number): string => `
 ${process.getuid?.() === 0 ? "user root;" : ""}
 worker_processes 1;
 daemon off;
@@ -60,6 +61,12 @@ http {
     location = /stored { internal; return 200 "stored"; }
     location = /bad-gateway { return 502; }
     location = /slow { auth_delay 100ms; auth_basic slow; auth_basic_user_file ${folder}/nobody; error_page 401 =200 /stored; }
+    location = /websocket {
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+      proxy_pass http://127.0.0.1:${webSocketPort};
+    }
     location = /upload { proxy_request_buffering off; proxy_http_version 1.1; proxy_pass http://127.0.0.1:${bulkPort}; }
   }
 }
@@ -81,8 +88,10 @@ export const startOrigin = async (
   writeFileSync(join(folder, "files", "bulk"), "");
   truncateSync(join(folder, "files", "bulk"), streamBytes);
   writeFileSync(join(folder, "nobody"), "");
-  const port = await freePort();
-  writeFileSync(join(folder, "nginx.conf"), configuration(folder, port, bulkPort));
+  const [port, webSocketPort] = [await freePort(), await freePort()];
+  const script = fileURLToPath(new URL("websocket-origin.ts", import.meta.url));
+  startChild("websocket origin", { command: process.execPath, args: [script, String(webSocketPort)] }, core);
+  writeFileSync(join(folder, "nginx.conf"), configuration(folder, port, bulkPort, webSocketPort));
   const launch = { command: nginx, args: ["-p", folder, "-c", join(folder, "nginx.conf")] };
   const child = startChild("origin", launch, core);
   await untilAnswers(child, port, "/1k");

@@ -24,6 +24,7 @@ export interface Running {
   readonly contender: Contender;
   readonly child: Child;
   readonly port: number;
+  readonly tlsPort: number;
   readonly startUp: StartUp;
 }
 
@@ -38,12 +39,14 @@ export const startContender = async (
 ): Promise<Running> => {
   const folder = join(bench.folder, `contender-${++folders}`);
   mkdirSync(folder);
-  const port = await freePort();
-  const launch = adapt(await contender.prepare({ port, originPort, folder, runFolder: bench.folder }));
+  const [port, tlsPort] = [await freePort(), await freePort()];
+  const launch = adapt(
+    await contender.prepare({ port, tlsPort, originPort, folder, runFolder: bench.folder }),
+  );
   const since = performance.now();
   const child = startChild(contender.name, launch, bench.cores.proxy);
   try {
-    return { contender, child, port, startUp: await untilAnswers(child, port, "/1k", since) };
+    return { contender, child, port, tlsPort, startUp: await untilAnswers(child, port, "/1k", since) };
   } catch (error) {
     await child.stop();
     throw error;

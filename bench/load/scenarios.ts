@@ -1,5 +1,5 @@
 /** What is asked of every contender. */
-import { type ContenderGroup, GROUPS } from "./contender.ts";
+import { type Ability, type ContenderGroup, GROUPS } from "./contender.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -7,9 +7,10 @@ export interface Scenario {
   readonly title: string;
   /**
    * `closed`: wrk, each connection asks again as soon as it is answered. `half`: paced/paced.c, at half of the rate
-   * that the contender reached in a closed run just before.
+   * that the contender reached in a closed run just before. `handshakes`: handshakes/handshakes.c, full TLS handshakes in
+   * turn, each with one request. `websocket`: websocket/websocket.c, messages that the origin echoes.
    */
-  readonly load: "closed" | "half";
+  readonly load: "closed" | "half" | "handshakes" | "websocket";
   /** Lua script in wrk/. */
   readonly script: "request.lua" | "mix.lua";
   readonly path: string;
@@ -21,6 +22,8 @@ export interface Scenario {
   readonly connections: number;
   /** Share of answers with a status of 400 and above. */
   readonly errorShare: number;
+  /** What a contender must be able to do for it. */
+  readonly needs?: Ability;
   /** Groups that take part in a full run. */
   readonly groups: readonly ContenderGroup[];
 }
@@ -63,5 +66,19 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("get-1k-c1", "GET 1 KiB, 1 connection", { connections: 1, groups: CLOSE }),
   scenario("get-1k-c1000", "GET 1 KiB, 1,000 connections", { connections: 1000, groups: CLOSE }),
   scenario("get-1k-half", "GET 1 KiB, half of capacity", { load: "half", groups: CLOSE }),
+  scenario("get-1k-tls", "GET 1 KiB over TLS", { needs: "tls", groups: CLOSE }),
+  scenario("tls-handshakes", "GET 1 KiB behind a full TLS handshake each", {
+    needs: "tls",
+    load: "handshakes",
+    connections: 1,
+    groups: CLOSE,
+  }),
+  scenario("websocket-1k", "WebSocket messages of 1 KiB, echoed", {
+    needs: "websocket",
+    load: "websocket",
+    path: "/websocket",
+    bodyBytes: 1024,
+    groups: CLOSE,
+  }),
   MIX,
 ];

@@ -10,7 +10,8 @@ export const runWrk = (scenario: Scenario, { port, pid, seconds, core }: Aim, ro
   const wrk = machineProgram("wrk");
   if (wrk === undefined) throw new Error("the load runs need wrk (apt-get install wrk)");
   const script = fileURLToPath(new URL(`wrk/${scenario.script}`, import.meta.url));
-  const url = `http://127.0.0.1:${port}${scenario.path}`;
+  const scheme = scenario.needs === "tls" ? "https" : "http";
+  const url = `${scheme}://127.0.0.1:${port}${scenario.path}`;
   const args = ["-t1", `-c${scenario.connections}`, `-d${seconds}s`, "--timeout", "5s", "-s", script, url];
   args.push("--", scenario.method, String(scenario.bodyBytes), scenario.fields);
   const limitMs = (seconds + 10) * 1000;

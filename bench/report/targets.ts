@@ -38,6 +38,9 @@ const NGINX_TARGETS: readonly NginxTarget[] = [
   cpu("GET, POST 64 KiB", ["get-64k", "post-64k"], [0.9, 1.3, 1.3]),
   cpu("GET, POST 1 MiB", ["get-1m", "post-1m"], [0.8, 0.8, 0.7]),
   cpu("GET 1 KiB, 1,000 connections", ["get-1k-c1000"], [2, 2, 2]),
+  cpu("GET 1 KiB over TLS", ["get-1k-tls"], [1.5, 1.6, 1.6]),
+  cpu("full TLS handshakes, with a GET each", ["tls-handshakes"], [1.5, 1.5, 1.5]),
+  cpu("WebSocket messages of 1 KiB, echoed", ["websocket-1k"], [1.4, 1.4, 1.4]),
   {
     title: "p99 ÷ nginx: saturated, 64 connections",
     scenarios: ["get-1k"],

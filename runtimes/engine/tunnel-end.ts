@@ -4,8 +4,9 @@ import type { Socket } from "node:net";
 import type { ByteSink, ByteSource } from "../../src/core/body.ts";
 import type { ProxyError } from "../../src/core/errors.ts";
 import { PieceStack } from "./piece-stack.ts";
+import { Turns } from "./turns.ts";
 
-/** What waits to be written while a write is under way; above it the source is paused. */
+/** What is not written yet; above it the source is paused. */
 const WAITING_BYTES = 64 * 1024;
 /** Up to here copying pieces into one buffer is cheaper than writing them apart. */
 const JOINED_BYTES = 16 * 1024;
@@ -36,6 +37,7 @@ export class TunnelEnd implements ByteSource, ByteSink {
   readonly #options: TunnelEndOptions;
   readonly #waiting = new PieceStack();
   readonly #written = (): void => this.#afterWrite();
+  readonly #turns = new Turns(() => this.#readOn());
   /** Takes what the peer sends. */
   #sink: ByteSink | undefined;
   /** Provides what is sent to the peer. */
@@ -46,6 +48,8 @@ export class TunnelEnd implements ByteSource, ByteSink {
   #isWriting = false;
   /** Whether the source waits for `resume`. */
   #holdsSource = false;
+  /** The sink has enough. */
+  #isHeld = false;
   #isClosed = false;
   bytesSent = 0;
   bytesReceived = 0;
@@ -67,14 +71,15 @@ export class TunnelEnd implements ByteSource, ByteSink {
 
   start(sink: ByteSink): void {
     this.#sink = sink;
-    const { early, hasEnded, socket } = this.#options;
-    const wantsMore = early === undefined || early.length === 0 || this.#deliver(early);
+    const { early, hasEnded } = this.#options;
+    this.#isHeld = early !== undefined && early.length > 0 && !this.#deliver(early);
     if (hasEnded === true) this.#peerEnded();
-    else if (wantsMore && !this.#isClosed) socket.resume();
+    else this.#readOn();
   }
 
   resume(): void {
-    if (!this.#isClosed) this.#options.socket.resume();
+    this.#isHeld = false;
+    this.#readOn();
   }
 
   /** Whoever read what the peer sends is gone. What was written in order before still leaves. */
@@ -83,12 +88,22 @@ export class TunnelEnd implements ByteSource, ByteSink {
     this.#close(reason, this.#isEnding);
   }
 
+  /** Two writes may be under way at the socket, the second one of which reports back. What comes then waits here. */
   write(bytes: Uint8Array): boolean {
     if (this.#isClosed || this.#isEnding) return false;
+    const { socket, active } = this.#options;
     this.bytesSent += bytes.length;
-    this.#waiting.push(bytes);
-    if (!this.#isWriting) this.#flush();
-    this.#holdsSource = this.#waiting.bytes >= WAITING_BYTES;
+    if (this.#isWriting) this.#waiting.push(bytes);
+    else {
+      active?.();
+      if (socket.writableLength === 0) {
+        socket.write(bytes);
+        return true;
+      }
+      this.#isWriting = true;
+      socket.write(bytes, this.#written);
+    }
+    this.#holdsSource = this.#unwritten >= WAITING_BYTES;
     return !this.#holdsSource;
   }
 
@@ -104,13 +119,23 @@ export class TunnelEnd implements ByteSource, ByteSink {
   }
 
   #received(bytes: Buffer): void {
-    if (!this.#deliver(bytes)) this.#options.socket.pause();
+    if (!this.#deliver(bytes)) this.#isHeld = true;
+    this.#turns.took(bytes.length);
+    if (this.#isHeld || this.#turns.isOver) this.#options.socket.pause();
+  }
+
+  #readOn(): void {
+    if (!this.#isHeld && !this.#isClosed && !this.#turns.isOver) this.#options.socket.resume();
   }
 
   #deliver(bytes: Buffer): boolean {
     this.bytesReceived += bytes.length;
     this.#options.active?.();
     return this.#sink?.write(bytes) !== false;
+  }
+
+  get #unwritten(): number {
+    return this.#waiting.bytes + this.#options.socket.writableLength;
   }
 
   #flush(): void {
@@ -141,7 +166,7 @@ export class TunnelEnd implements ByteSource, ByteSink {
     if (this.#isClosed) return;
     this.#options.active?.();
     this.#flush();
-    if (!this.#holdsSource || this.#waiting.bytes >= WAITING_BYTES) return;
+    if (!this.#holdsSource || (this.#isWriting && this.#unwritten >= WAITING_BYTES)) return;
     this.#holdsSource = false;
     this.#source?.resume();
   }

@@ -27,6 +27,24 @@ const peerOfEdge = ({ headers }: Request): Peer => {
   return address === null ? UNKNOWN_PEER : peerOf(address, undefined);
 };
 
+/** What Cloudflare's edge knows of the client's place. */
+interface EdgePlace {
+  readonly country?: unknown;
+  readonly regionCode?: unknown;
+  readonly continent?: unknown;
+}
+
+/** ISO 3166-2 and -1, and the continent: `["DE-BE", "DE", "EU"]`. */
+const areasOf = ({ cf }: Request & { cf?: EdgePlace }): readonly string[] => {
+  const { country, regionCode, continent } = cf ?? {};
+  const areas = [
+    typeof regionCode === "string" ? `${String(country)}-${regionCode}` : undefined,
+    country,
+    continent,
+  ];
+  return areas.filter((area): area is string => typeof area === "string");
+};
+
 /** Which of the two it is shows with the first request: to look at `cf` costs a Worker as much as all of its header fields. */
 const workersRequests = (): ((request: Request) => ServerRequest) => {
   let isEdge = false;
@@ -36,7 +54,7 @@ const workersRequests = (): ((request: Request) => ServerRequest) => {
     isEdge = true;
     return peerOfEdge(request);
   };
-  return (request) => ({ peer: () => senderOf(request) });
+  return (request) => ({ peer: () => senderOf(request), areas: () => areasOf(request) });
 };
 
 /** Workers' own class: an identity transform that tells the length of what comes out. */

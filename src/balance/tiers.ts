@@ -61,7 +61,8 @@ class Tiers {
     const { order, random } = this.#options;
     const tiers = this.#tiers;
     if (tiers.length === 1) return tiers[0]?.balancer.pick(tiers[0].set, selection);
-    if (selection.now - this.#takenAt >= CENSUS_MS) this.#takeCensus(selection);
+    // A request that was elsewhere already is not the measure: what it has tried is not eligible for it alone.
+    if (!selection.isFailOver && selection.now - this.#takenAt >= CENSUS_MS) this.#takeCensus(selection);
     const ordered = order(tiers, selection) as readonly CountedTier[];
     const chosen = chooseTier(ordered, random);
     const picked = chosen?.balancer.pick(chosen.set, selection);

@@ -194,7 +194,7 @@ export interface UpstreamConfig {
 /** `upstreams.*.discovery`: Where endpoints come from instead; those of `endpoints` count until the first answer. */
 export interface DiscoveryConfig {
   /** URL whose host is looked up: each address (A and AAAA) is an endpoint. */
-  readonly dns: string | undefined;
+  readonly dns: NameConfig | undefined;
   /** SRV records: each target is an endpoint, their priorities are tiers. */
   readonly srv: ServiceConfig | undefined;
   /** JSON file that is watched: URLs, or objects as in `endpoints`. */
@@ -205,12 +205,22 @@ export interface DiscoveryConfig {
   readonly kubernetes: KubernetesConfig | undefined;
 }
 
+/** `upstreams.*.discovery.dns`: URL whose host is looked up: each address (A and AAAA) is an endpoint. */
+export interface NameConfig {
+  /** URL whose host is looked up. */
+  readonly url: string;
+  /** Name servers to ask instead of the system's. */
+  readonly servers: readonly string[] | undefined;
+}
+
 /** `upstreams.*.discovery.srv`: SRV records: each target is an endpoint, their priorities are tiers. */
 export interface ServiceConfig {
   /** Name of the SRV records. */
   readonly name: string;
   /** How the endpoints are reached. @default "http" */
   readonly scheme: "http" | "https";
+  /** Name servers to ask instead of the system's. */
+  readonly servers: readonly string[] | undefined;
 }
 
 /** `upstreams.*.discovery.http`: The same list from a server. */
@@ -255,8 +265,8 @@ export interface BalanceConfig {
   readonly prefer: "zone" | "latency" | "region" | undefined;
   /** The zone that this proxy runs in. */
   readonly zone: string | undefined;
-  /** Header with the client's country or region; it must come from something that can be trusted. */
-  readonly regionHeader: string | undefined;
+  /** Where the client's region is told: "header:NAME" of a trusted proxy, or "edge", by the runtime itself. */
+  readonly regionFrom: string | undefined;
 }
 
 /** `upstreams.*.balance.sticky`: Keeps each client at its endpoint by a signed cookie. */
@@ -758,7 +768,7 @@ export interface UpstreamInput {
 /** `upstreams.*.discovery`: Where endpoints come from instead; those of `endpoints` count until the first answer. */
 export interface DiscoveryInput {
   /** URL whose host is looked up: each address (A and AAAA) is an endpoint. */
-  readonly dns?: string | undefined;
+  readonly dns?: string | NameInput | undefined;
   /** SRV records: each target is an endpoint, their priorities are tiers. */
   readonly srv?: string | ServiceInput | undefined;
   /** JSON file that is watched: URLs, or objects as in `endpoints`. */
@@ -769,12 +779,22 @@ export interface DiscoveryInput {
   readonly kubernetes?: KubernetesInput | undefined;
 }
 
+/** `upstreams.*.discovery.dns`: URL whose host is looked up: each address (A and AAAA) is an endpoint. */
+export interface NameInput {
+  /** URL whose host is looked up. */
+  readonly url: string;
+  /** Name servers to ask instead of the system's. */
+  readonly servers?: string | readonly string[] | undefined;
+}
+
 /** `upstreams.*.discovery.srv`: SRV records: each target is an endpoint, their priorities are tiers. */
 export interface ServiceInput {
   /** Name of the SRV records. */
   readonly name: string;
   /** How the endpoints are reached. @default "http" */
   readonly scheme?: "http" | "https" | undefined;
+  /** Name servers to ask instead of the system's. */
+  readonly servers?: string | readonly string[] | undefined;
 }
 
 /** `upstreams.*.discovery.http`: The same list from a server. */
@@ -819,8 +839,8 @@ export interface BalanceInput {
   readonly prefer?: "zone" | "latency" | "region" | undefined;
   /** The zone that this proxy runs in. */
   readonly zone?: string | undefined;
-  /** Header with the client's country or region; it must come from something that can be trusted. */
-  readonly regionHeader?: string | undefined;
+  /** Where the client's region is told: "header:NAME" of a trusted proxy, or "edge", by the runtime itself. */
+  readonly regionFrom?: string | undefined;
 }
 
 /** `upstreams.*.balance.sticky`: Keeps each client at its endpoint by a signed cookie. */

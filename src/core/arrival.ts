@@ -40,6 +40,11 @@ export interface Arrival extends RequestHead {
   /** The content; its first reader starts it, which also answers a held `Expect: 100-continue`. */
   readonly body: Body;
   readonly peer: Peer;
+  /**
+   * Where the client is, as the runtime itself tells: names from the smallest area to the largest, as `["DE", "EU"]`. Left out
+   * where it does not tell.
+   */
+  areas?(): readonly string[];
   /** Port that the client connected to, where the proxy itself listens. */
   readonly localPort: number | undefined;
   /**

@@ -43,6 +43,8 @@ export type DiscoveryOrder =
       readonly name: string;
       readonly scheme: "http" | "https";
       readonly port: number | undefined;
+      /** Addresses of name servers, with or without a port; the system's where undefined. */
+      readonly servers: readonly string[] | undefined;
     }
   | { readonly kind: "file"; readonly path: string }
   /** `server` has no path; `fields` are names and values in turn. */

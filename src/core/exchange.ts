@@ -19,6 +19,8 @@ export interface ClientInfo {
   readonly forwardedPort?: number | undefined;
   /** Value of `X-Forwarded-For` to send on: the trusted part of the chain and the peer. Empty when nobody is known. */
   readonly forwardedFor: string;
+  /** Whether the request came by a proxy that the config trusts. @default false */
+  readonly trustedPeer?: boolean | undefined;
 }
 
 /** A routed request. Layers that change something pass on a copy. */

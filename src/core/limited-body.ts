@@ -17,6 +17,10 @@ class LimitedSource implements ByteSource, ByteSink {
     this.#maxBytes = maxBytes;
   }
 
+  get givesMemory(): boolean {
+    return this.#source.givesMemory === true;
+  }
+
   start(sink: ByteSink): void {
     this.#sink = sink;
     this.#source.start(this);

@@ -40,20 +40,27 @@ const MAX_TTL_MS = 300_000;
 const DEFAULT_SERVICE_TTL_MS = 30_000;
 /** A name without records is asked for again after so long: it has no TTL, and mostly gets records soon. */
 const EMPTY_TTL_MS = 5_000;
+/** Names change with their servers: answers for more of them are not kept. */
+const MOST_KNOWN = 2_000;
 
 interface Found {
   readonly endpoints: readonly FoundEndpoint[];
   readonly ttlMs: number;
 }
 
+interface Asking extends DnsSourceOptions {
+  readonly book: AddressBook;
+}
+
 export const dnsSource = (options: DnsSourceOptions): EndpointSource => {
   const { clock, random, name, port } = options;
+  const asking: Asking = { ...options, book: new AddressBook(options.resolver) };
   const poller = new Poller({
     clock,
     random,
     ask: async () => {
       const { endpoints, ttlMs } =
-        port === undefined ? await services(options) : await addresses(name, port, options);
+        port === undefined ? await services(asking) : await addresses(name, port, asking);
       return {
         update: { kind: "found", endpoints },
         nextMs: endpoints.length === 0 ? EMPTY_TTL_MS : Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs)),
@@ -67,16 +74,48 @@ export const dnsSource = (options: DnsSourceOptions): EndpointSource => {
   };
 };
 
-/** IPv4 and IPv6; one of the two may fail. */
+/**
+ * IPv4 and IPv6 addresses of names. One of the two may fail, as where the resolver knows nothing of IPv6. Where it has answered
+ * before, its last answer counts: the addresses of the other family alone would get all traffic.
+ */
+class AddressBook {
+  readonly #resolver: DnsResolver;
+  /** The last answers, those that have not been asked for the longest time first. */
+  readonly #known: Map<string, readonly AddressRecord[]> = new Map();
+
+  constructor(resolver: DnsResolver) {
+    this.#resolver = resolver;
+  }
+
+  async lookUp(name: string): Promise<readonly AddressRecord[]> {
+    const answers = await Promise.allSettled([this.#ask(name, 4), this.#ask(name, 6)]);
+    const hasAnswer = answers.some((answer) => answer.status === "fulfilled" && answer.value.length > 0);
+    return answers.flatMap((answer, index) => {
+      if (answer.status === "fulfilled") return answer.value;
+      if (!hasAnswer) throw answer.reason;
+      return this.#known.get(keyOf(name, index === 0 ? 4 : 6)) ?? [];
+    });
+  }
+
+  async #ask(name: string, family: 4 | 6): Promise<readonly AddressRecord[]> {
+    const records = await this.#resolver.addresses(name, family);
+    const key = keyOf(name, family);
+    this.#known.delete(key);
+    this.#known.set(key, records);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+    return records;
+  }
+}
+
+const keyOf = (name: string, family: 4 | 6): string => `${family} ${name}`;
+
 const addresses = async (
   name: string,
   port: number,
-  { resolver, scheme }: DnsSourceOptions,
+  { book, scheme }: Pick<Asking, "book" | "scheme">,
 ): Promise<Found> => {
-  const answers = await Promise.allSettled([resolver.addresses(name, 4), resolver.addresses(name, 6)]);
-  const records = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
-  const [failure] = answers.filter((answer) => answer.status === "rejected");
-  if (records.length === 0 && failure !== undefined) throw failure.reason;
+  const records = await book.lookUp(name);
   return {
     endpoints: records.map(({ address }) => ({ url: urlOf(scheme, address, port), name })),
     ttlMs: records.reduce((least, { ttlSeconds }) => Math.min(least, ttlSeconds * 1_000), MAX_TTL_MS),
@@ -84,7 +123,7 @@ const addresses = async (
 };
 
 /** Priorities become tiers, weights stay; weight 0 means "rarely" in SRV records, not "never". */
-const services = async (options: DnsSourceOptions): Promise<Found> => {
+const services = async (options: Asking): Promise<Found> => {
   const { resolver, name, serviceTtlMs = DEFAULT_SERVICE_TTL_MS } = options;
   const records = (await resolver.services(name)).filter(({ target }) => target !== "" && target !== ".");
   const found = await Promise.all(

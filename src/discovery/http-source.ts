@@ -9,7 +9,7 @@ import { readBody } from "../core/read-body.ts";
 import type { HttpReply } from "../core/reply.ts";
 import { firstValue } from "../http/headers.ts";
 import { readEndpointList } from "./endpoint-list.ts";
-import type { EndpointSource } from "../core/endpoint-source.ts";
+import type { EndpointSource, SourceUpdate } from "../core/endpoint-source.ts";
 import { type PollAnswer, Poller } from "./poller.ts";
 
 export interface HttpSourceOptions {
@@ -40,11 +40,10 @@ const TIMEOUTS = Object.freeze({
 /** Asks with `If-None-Match`, so that an unchanged list costs no more than a head. */
 export const httpSource = (options: HttpSourceOptions): EndpointSource => {
   const { clock, random, endpoint, target } = options;
-  let etag: string | undefined;
+  let last: Answer | undefined;
   const ask = async (): Promise<PollAnswer> => {
-    const { update, etag: next } = await askOnce(options, etag);
-    etag = next;
-    return { update, nextMs: options.intervalMs ?? DEFAULT_INTERVAL_MS };
+    last = await askOnce(options, last);
+    return { update: last.update, nextMs: options.intervalMs ?? DEFAULT_INTERVAL_MS };
   };
   const poller = new Poller({ clock, random, ask });
   return {
@@ -55,36 +54,37 @@ export const httpSource = (options: HttpSourceOptions): EndpointSource => {
 };
 
 interface Answer {
-  readonly update: PollAnswer["update"];
+  readonly update: SourceUpdate;
   readonly etag: string | undefined;
 }
 
-const askOnce = async (options: HttpSourceOptions, etag: string | undefined): Promise<Answer> => {
+const askOnce = async (options: HttpSourceOptions, last: Answer | undefined): Promise<Answer> => {
   const { clock, transport, endpoint, target, fields = [] } = options;
   const cancellation = new CancellationSource();
   const stop = clock.after(LIMIT_MS, () => {
     cancellation.cancel(new ProxyError("attempt-timeout", { detail: `no list within ${LIMIT_MS} ms` }));
   });
-  const condition = etag === undefined ? [] : ["if-none-match", etag];
+  const condition = last?.etag === undefined ? [] : ["if-none-match", last.etag];
   const asked = ["accept", "application/json", ...condition, ...fields];
   try {
     const reply = await transport.send(
       ownAttempt({ endpoint, method: "GET", target, fields: asked, timeouts: TIMEOUTS, cancellation }),
     );
     if (reply.kind !== "http") throw new TypeError("the server switched protocols");
-    return await read(reply, etag);
+    return await read(reply, last);
   } finally {
     stop();
   }
 };
 
-const read = async (reply: HttpReply, etag: string | undefined): Promise<Answer> => {
+/** A list that has not changed is reported again: what failed in between is over. */
+const read = async (reply: HttpReply, last: Answer | undefined): Promise<Answer> => {
   if (reply.status === 200) {
     const text = new TextDecoder().decode(await readBody(reply.body, MAX_BYTES));
     const endpoints = readEndpointList(text);
     return { update: { kind: "found", endpoints }, etag: firstValue(reply.fields, "etag") };
   }
   cancelBody(reply.body, new ProxyError("discarded"));
-  if (reply.status === 304 && etag !== undefined) return { update: undefined, etag };
+  if (reply.status === 304 && last?.etag !== undefined) return last;
   throw new TypeError(`the server answered with status ${reply.status}`);
 };

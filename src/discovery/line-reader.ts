@@ -15,7 +15,8 @@ const MAX_LINE = 16 * 1024 * 1024;
 export class LineReader implements ByteSink {
   readonly #receiver: LineReceiver;
   readonly #decoder = new TextDecoder();
-  #text = "";
+  /** Of a line that is not whole yet. Looked through once, as it comes. */
+  #begun = "";
   #isOver = false;
 
   constructor(receiver: LineReceiver) {
@@ -24,17 +25,19 @@ export class LineReader implements ByteSink {
 
   write(bytes: Uint8Array): boolean {
     if (this.#isOver) return false;
-    this.#text += this.#decoder.decode(bytes, { stream: true });
-    const lines = this.#text.split("\n");
-    this.#text = lines.pop() ?? "";
-    for (const line of lines) if (!this.#take(line)) return false;
-    if (this.#text.length <= MAX_LINE) return true;
+    const [first = "", ...others] = this.#decoder.decode(bytes, { stream: true }).split("\n");
+    this.#begun += first;
+    for (const next of others) {
+      if (!this.#takeBegun()) return false;
+      this.#begun = next;
+    }
+    if (this.#begun.length <= MAX_LINE) return true;
     this.#fail(new TypeError("a line is too long"));
     return false;
   }
 
   end(): void {
-    if (this.#isOver || !this.#take(this.#text)) return;
+    if (this.#isOver || !this.#takeBegun()) return;
     this.#isOver = true;
     this.#receiver.ended();
   }
@@ -43,7 +46,9 @@ export class LineReader implements ByteSink {
     this.#fail(error);
   }
 
-  #take(line: string): boolean {
+  #takeBegun(): boolean {
+    const line = this.#begun;
+    this.#begun = "";
     try {
       this.#receiver.take(line);
       return true;

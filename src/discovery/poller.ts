@@ -7,14 +7,14 @@ export interface PollOptions {
   readonly clock: Clock;
   readonly random: Random;
   /**
-   * Asks once. Resolves with what is to be reported, if anything, and the milliseconds until the next time. A rejection is
-   * reported as a failure.
+   * Asks once. Resolves with what is to be reported and the milliseconds until the next time. A rejection is reported as a
+   * failure.
    */
   readonly ask: () => Promise<PollAnswer>;
 }
 
 export interface PollAnswer {
-  readonly update: SourceUpdate | undefined;
+  readonly update: SourceUpdate;
   readonly nextMs: number;
 }
 
@@ -49,7 +49,7 @@ export class Poller {
       const { update, nextMs } = await this.#options.ask();
       this.#failures = 0;
       pauseMs = nextMs;
-      if (update !== undefined && !this.#isStopped) listener(update);
+      if (!this.#isStopped) listener(update);
     } catch (thrown) {
       this.#failures += 1;
       pauseMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));

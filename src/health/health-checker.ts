@@ -92,16 +92,19 @@ export class HealthChecker {
   }
 
   #schedule(): void {
-    const { clock, membersOf } = this.#parts;
+    const { clock, membersOf, options } = this.#parts;
     if (!this.#isRunning) return;
     this.#cancelTimer?.();
+    const now = clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (const member of membersOf()) {
+      if (member.endpoint.weight === 0) continue;
       const record = recordOf(member);
-      if (!isBusy(record, clock.now()) && member.endpoint.weight > 0) next = Math.min(next, record.dueAt);
+      // The check that runs may be that of another plan's checker, which schedules nothing here.
+      next = Math.min(next, isBusy(record, now) ? now + options.fastIntervalMs : record.dueAt);
     }
     if (next === Number.POSITIVE_INFINITY) return;
-    this.#cancelTimer = clock.after(Math.max(0, next - clock.now()), () => this.#tick());
+    this.#cancelTimer = clock.after(Math.max(0, next - now), () => this.#tick());
   }
 
   async #check(member: Member, record: HealthRecord): Promise<void> {

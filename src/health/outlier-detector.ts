@@ -102,11 +102,13 @@ export class OutlierDetector {
     }
   }
 
-  /** How many more may be ejected: at most half of them, and never the last. */
+  /** How many more may be ejected: at most half of them, and never the last that is up. */
   #room(members: readonly Member[], now: number): number {
     const usable = members.filter(({ endpoint }) => endpoint.weight > 0);
-    const ejected = usable.filter(({ state }) => ejectionOf(state).until > now).length;
-    return Math.min(Math.floor(usable.length * this.#options.maxEjected), usable.length - 1) - ejected;
+    const inService = usable.filter(({ state }) => ejectionOf(state).until <= now);
+    const up = inService.filter(({ state }) => state.health?.isUp !== false);
+    const most = Math.floor(usable.length * this.#options.maxEjected);
+    return Math.min(most - (usable.length - inService.length), up.length - 1);
   }
 
   #eject(

@@ -11,7 +11,10 @@ import { firstValue } from "./headers.ts";
 export const retryAfterMs = (fields: HeaderPairs, epochMs: number): number | undefined => {
   const value = firstValue(fields, "retry-after")?.trim();
   if (value === undefined) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
-  const at = /^[A-Z][a-z]{2,8},? /.test(value) ? Date.parse(value) : Number.NaN;
+  if (/^\d+$/.test(value)) return Number(value) * 1_000;
+  const at = /^[A-Z][a-z]{2,8},? /.test(value) ? Date.parse(inGreenwich(value)) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - epochMs);
 };
+
+/** The oldest of the three forms (asctime) names no zone. */
+const inGreenwich = (date: string): string => (date.endsWith(" GMT") ? date : `${date} GMT`);

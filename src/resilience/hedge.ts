@@ -23,13 +23,17 @@ export interface HedgeOptions {
 const QUANTILE = 0.95;
 const HEDGED: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
+/** A second tunnel would be a second session at the upstream. */
+const isHedged = ({ arrival, body, upgrade }: Exchange): boolean =>
+  HEDGED.has(arrival.method) && body.kind === "none" && upgrade === undefined;
+
 /** Only GET and HEAD without content are copied, and only while the budget lasts (Dean and Barroso 2013). */
 export const hedge =
   (options: HedgeOptions): Layer =>
   (next) =>
   (exchange) => {
     const { clock, budget } = options;
-    if (!HEDGED.has(exchange.arrival.method) || exchange.body.kind !== "none") return next(exchange);
+    if (!isHedged(exchange)) return next(exchange);
     budget.deposit(clock.now());
     return new Promise((resolve, reject) => {
       new HedgedRun({ options, next, exchange, resolve, reject }).start();

@@ -17,10 +17,11 @@ export const RETRY_RULES: RetryRules = Object.freeze({
   trustsIdempotencyKey: false,
 });
 
-/** Whether asking twice does no more than asking once. */
-const isRepeatable = ({ arrival }: Exchange, { trustsIdempotencyKey }: RetryRules): boolean =>
-  IDEMPOTENT.has(arrival.method) ||
-  (trustsIdempotencyKey && firstValue(arrival.fields, "idempotency-key") !== undefined);
+/** Whether asking twice does no more than asking once. A request to switch protocols may have opened a session. */
+const isRepeatable = ({ arrival, upgrade }: Exchange, { trustsIdempotencyKey }: RetryRules): boolean =>
+  upgrade === undefined &&
+  (IDEMPOTENT.has(arrival.method) ||
+    (trustsIdempotencyKey && firstValue(arrival.fields, "idempotency-key") !== undefined));
 
 /**
  * Whether an attempt that failed may be followed by another. Where nothing was sent, any request; otherwise one that is

@@ -132,6 +132,11 @@ class CopiedSource implements ByteSource, ByteSink {
     this.#done = done;
   }
 
+  /** Copies are made before a piece is passed on. */
+  get givesMemory(): boolean {
+    return this.#source.givesMemory === true;
+  }
+
   start(sink: ByteSink): void {
     this.#sink = sink;
     this.#source.start(this);
@@ -147,7 +152,7 @@ class CopiedSource implements ByteSource, ByteSink {
   write(bytes: Uint8Array): boolean {
     this.#bytes += bytes.byteLength;
     if (this.#bytes > this.#maxBytes) this.#giveUp();
-    else this.#pieces?.push(bytes.slice());
+    else this.#pieces?.push(new Uint8Array(bytes));
     return this.#sink?.write(bytes) ?? false;
   }
   end(trailers: HeaderPairs): void {

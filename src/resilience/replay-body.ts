@@ -64,6 +64,10 @@ class StreamReplay implements ReplayBody, ByteSink {
     return this.#isWhole && this.#error === undefined;
   }
 
+  get givesMemory(): boolean {
+    return this.#source.givesMemory === true;
+  }
+
   next(): Body {
     return { kind: "stream", length: this.#length, source: new ReplayReader(this) };
   }
@@ -129,7 +133,7 @@ class StreamReplay implements ReplayBody, ByteSink {
     this.#keptBytes += bytes.byteLength;
     if (this.#keptBytes > this.#maxBytes) this.#isWhole = false;
     if (!isPassedOn || (this.#isWhole && !this.#isSealed)) {
-      this.kept.push(bytes.slice());
+      this.kept.push(new Uint8Array(bytes));
       return;
     }
     this.#isWhole = false;
@@ -147,6 +151,11 @@ class ReplayReader implements ByteSource {
 
   constructor(replay: StreamReplay) {
     this.#replay = replay;
+  }
+
+  /** What is kept is copied, both ways. */
+  get givesMemory(): boolean {
+    return this.#replay.givesMemory;
   }
 
   start(sink: ByteSink): void {
@@ -174,7 +183,7 @@ class ReplayReader implements ByteSource {
       if (piece === undefined) break;
       this.#next += 1;
       // Another attempt may need it again.
-      const isOpen = this.sink.write(piece.slice());
+      const isOpen = this.sink.write(new Uint8Array(piece));
       if (this.#isOver || !isOpen) return;
     }
     this.#isAttached = true;

@@ -10,8 +10,8 @@ export interface EndpointRegistry {
    * `settings` are others than before.
    */
   shared<T>(name: string, settings: unknown, create: () => T): T;
-  /** Forgets endpoints that are not in `used` and have no attempts in flight. */
-  retain(used: ReadonlySet<string>): void;
+  /** Forgets what is known of an endpoint that is no longer used. @returns false while it has attempts in flight */
+  forget(key: string): boolean;
 }
 
 export const newEndpointState = (key: string): EndpointState => ({
@@ -50,8 +50,10 @@ export const createEndpointRegistry = (): EndpointRegistry => {
       shared.set(name, { settings: text, value });
       return value;
     },
-    retain(used) {
-      for (const [key, state] of states) if (!used.has(key) && state.inFlight === 0) states.delete(key);
+    forget(key) {
+      if ((states.get(key)?.inFlight ?? 0) > 0) return false;
+      states.delete(key);
+      return true;
     },
   };
 };

@@ -8,6 +8,8 @@ import type { Exchange, Trail } from "../core/exchange.ts";
 export type Exclusion = "drained" | "unhealthy" | "ejected" | "circuit-open" | "at-limit" | "tried";
 
 export interface SelectionOptions {
+  /** Name of the upstream. */
+  readonly upstream: string;
   /** How long an endpoint takes from a tenth to all of its share after joining or recovering. 0 is at once. */
   readonly slowStartMs: number;
   /** Share of endpoints that must be healthy for health to count, 0 to 1. 0 is one endpoint. */
@@ -47,8 +49,9 @@ export class EndpointSelection implements Selection {
     this.#options = options;
   }
 
+  /** An attempt at another upstream took no turn here. */
   get isFailOver(): boolean {
-    return this.exchange.trail.attempts > 0;
+    return this.exchange.trail.endpoint?.upstream === this.#options.upstream;
   }
   get inFlight(): number {
     return this.#options.load.inFlight;

@@ -2,12 +2,13 @@
 import type { Balancer } from "../core/balancer.ts";
 import type { AttemptTimeouts, Endpoint } from "../core/endpoint.ts";
 import type { EndpointSet, EndpointState, Member } from "../core/endpoint-state.ts";
-import { ProxyError } from "../core/errors.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
 import type { Clock } from "../core/platform.ts";
 import type { NamedLayer } from "../core/service.ts";
+import { Departures } from "./departures.ts";
 import { EndpointLease, type LeaseContext } from "./endpoint-lease.ts";
+import { refusalOf } from "./refusal.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import { EndpointSelection, type Exclusion } from "./selection.ts";
 
@@ -68,11 +69,14 @@ export interface UpstreamOptions extends Pick<
   readonly maxInFlight?: number | undefined;
   /** @default false */
   readonly countsInternalError?: boolean | undefined;
-  /** Called for each pick that disregards health. */
+  /** Called when picks begin to disregard health. */
   readonly onPanic?: (() => void) | undefined;
 }
 
 export const createUpstream = (options: UpstreamOptions): Upstream => new BalancedUpstream(options);
+
+/** Without a pick in panic for so long, the next one is another panic. */
+const CALM_MS = 10_000;
 
 class BalancedUpstream implements Upstream {
   readonly name: string;
@@ -83,6 +87,8 @@ class BalancedUpstream implements Upstream {
   readonly #options: UpstreamOptions;
   readonly #selection: EndpointSelection;
   readonly #context: LeaseContext;
+  readonly #departures: Departures;
+  #panickedAt = Number.NEGATIVE_INFINITY;
   #endpoints: readonly Endpoint[] = [];
   #set: EndpointSet = { members: [] };
 
@@ -96,7 +102,14 @@ class BalancedUpstream implements Upstream {
     this.#options = options;
     const load = registry.shared(`${name} load`, undefined, () => ({ inFlight: 0 }));
     this.#context = { load, countsInternalError: options.countsInternalError ?? false };
-    this.#selection = new EndpointSelection({ slowStartMs, panicThreshold, maxInFlight, load });
+    this.#departures = new Departures(name, registry);
+    this.#selection = new EndpointSelection({
+      upstream: name,
+      slowStartMs,
+      panicThreshold,
+      maxInFlight,
+      load,
+    });
     this.#setEndpoints(options.endpoints);
   }
 
@@ -111,16 +124,19 @@ class BalancedUpstream implements Upstream {
     const now = this.#options.clock.now();
     this.#options.watch?.(this.#set, now);
     const member = this.#pick(exchange, now);
-    if (member === undefined) throw this.#refusal();
+    if (member === undefined) throw refusalOf(this.name, this.standing(), now);
+    if (this.#selection.isPanicking) this.#panicked(now);
     return new EndpointLease(member, this.#context, now);
   }
 
   update(endpoints: readonly Endpoint[]): void {
-    const known = new Set(this.#endpoints.map(({ key }) => key));
+    const before = this.#endpoints;
+    const known = new Set(before.map(({ key }) => key));
+    const now = this.#options.clock.now();
+    this.#departures.note(before, endpoints, now);
     this.#setEndpoints(endpoints);
     // With nothing to compare to, a slow start would only slow down.
     if (known.size === 0) return;
-    const now = this.#options.clock.now();
     for (const { endpoint, state } of this.#set.members)
       if (!known.has(endpoint.key)) state.warmingSince = now;
   }
@@ -137,6 +153,12 @@ class BalancedUpstream implements Upstream {
     }));
   }
 
+  /** Reported when it begins, not for each pick. */
+  #panicked(now: number): void {
+    if (now - this.#panickedAt > CALM_MS) this.#options.onPanic?.();
+    this.#panickedAt = now;
+  }
+
   #setEndpoints(endpoints: readonly Endpoint[]): void {
     const { registry, equip } = this.#options;
     this.#endpoints = endpoints;
@@ -151,7 +173,7 @@ class BalancedUpstream implements Upstream {
 
   /** Another endpoint than those tried before, else one of them, else any that is not known to be broken. */
   #pick(exchange: Exchange, now: number): Member | undefined {
-    const { balancer, onPanic } = this.#options;
+    const { balancer } = this.#options;
     const selection = this.#selection;
     const set = this.#set;
     selection.begin(exchange, set, now);
@@ -170,27 +192,7 @@ class BalancedUpstream implements Upstream {
       selection.forgetTried();
       member = balancer.pick(set, selection);
     }
-    if (member !== undefined) onPanic?.();
     return member;
-  }
-
-  #refusal(): ProxyError {
-    const { name } = this;
-    const now = this.#options.clock.now();
-    const usable = this.standing().filter(({ exclusion }) => exclusion !== "drained");
-    if (usable.length === 0) {
-      const why = this.#endpoints.length === 0 ? "has no endpoints" : "has endpoints of weight 0 only";
-      return new ProxyError("no-endpoint", { detail: `upstream "${name}" ${why}` });
-    }
-    if (usable.some(({ exclusion }) => exclusion === "at-limit")) {
-      return new ProxyError("overloaded", { detail: `every endpoint of upstream "${name}" is at its limit` });
-    }
-    const opens = usable.map(({ state }) => state.breaker?.closedUntil(now) ?? now);
-    const seconds = Math.ceil((Math.min(...opens) - now) / 1_000);
-    return new ProxyError("circuit-open", {
-      detail: `every circuit breaker of upstream "${name}" is open`,
-      ...(Number.isFinite(seconds) && { headers: { "retry-after": String(Math.max(1, seconds)) } }),
-    });
   }
 }
 

@@ -23,6 +23,8 @@ import { requestBody } from "./request-body.ts";
 export interface ServerRequest {
   /** The other end of the connection. */
   peer?(): Peer;
+  /** See `Arrival.areas`. */
+  areas?(): readonly string[];
   /** Port that the client connected to. */
   readonly localPort?: number | undefined;
   /** `"1.0"` or `"1.1"`. */
@@ -120,6 +122,10 @@ export class FetchArrival implements Arrival {
 
   get peer(): Peer {
     return (this.#peer ??= this.#server.peer?.() ?? this.#options.peer ?? UNKNOWN_PEER);
+  }
+
+  areas(): readonly string[] {
+    return this.#server.areas?.() ?? [];
   }
 
   get localPort(): number | undefined {

@@ -1,162 +1,96 @@
 /**
- * `npm run test:abuse`: bad clients beside honest ones, on every runtime, with nginx beside. `--short` takes fewer of them.
- * Fails where an honest request is lost, or where their p99 is more than twice the calm one and more than twice nginx's.
+ * `npm run test:abuse`: bad clients beside honest ones, on every runtime, with nginx beside. Fails where an honest request is
+ * lost, where their p99 is more than twice the calm one and more than twice nginx's, where a bad client costs too much memory,
+ * or where something is left of it.
+ *
+ *   --short          fewer bad clients, for a shorter time, and no endurance
+ *   --runtimes a,b   of nginx, node, deno, bun
+ *   --only a,b       scenarios by a part of their names
+ *   --json FILE      adds the rows to those in the file, so that a run can be made in parts
  */
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { Child } from "../support/child.ts";
-import { ROOT } from "../support/sources.ts";
-import { type RuntimeName, startProxy } from "../support/runtimes.ts";
-import {
-  type Attack,
-  churn,
-  idle,
-  slowHeaders,
-  slowReaders,
-  slowWriters,
-  tinyChunks,
-  unreadTunnels,
-} from "./attacks.ts";
-import { startNginxProxy } from "./nginx-proxy.ts";
+import type { RuntimeName } from "../support/runtimes.ts";
+import { type Contender, type Origins, startFairlead, startNginxProxy } from "./contender.ts";
+import { fileLimit, pin } from "./process.ts";
+import { BAD_NICENESS, NODE, OTHER_CORE, PROXY_CORE, type Pace, type Row, measure, script } from "./row.ts";
+import { SCENARIOS, type Scenario } from "./scenarios.ts";
+import { type Judgement, faults, table } from "./verdict.ts";
 
-const isShort = process.argv.includes("--short");
-const RATE = 400;
-const SECONDS = isShort ? 3 : 10;
-/** Below this nothing is felt, whatever the ratio is. */
-const FLOOR_MS = 5;
-const NODE = join(ROOT, "node_modules/.bin/node");
+const { values: flags } = parseArgs({
+  options: {
+    short: { type: "boolean", default: false },
+    runtimes: { type: "string", default: "nginx,node,deno,bun" },
+    only: { type: "string" },
+    json: { type: "string" },
+    seconds: { type: "string" },
+    endurance: { type: "string" },
+  },
+});
 
-interface Scenario {
-  readonly name: string;
-  readonly count: number;
-  readonly attack: (port: number, count: number) => Attack;
-}
+const PACE: Pace = {
+  rate: 400,
+  seconds: Number(flags.seconds ?? (flags.short ? 1 : 5)),
+  enduranceSeconds: Number(flags.endurance ?? 180),
+};
+/** The short form runs beside other work, on machines of any kind. */
+const JUDGEMENT: Judgement = { floorMs: flags.short ? 250 : 5 };
 
-const scaled = (count: number): number => (isShort ? Math.ceil(count / 4) : count);
+/** Sockets of a client, and some for the process itself. */
+const FILES_NEEDED = 9_200;
 
-const SCENARIOS: readonly Scenario[] = [
-  { name: "calm", count: 0, attack: idle },
-  { name: "1-byte chunks", count: 4, attack: tinyChunks },
-  { name: "slow readers", count: scaled(300), attack: slowReaders },
-  { name: "slow writers", count: scaled(300), attack: slowWriters },
-  { name: "slow headers", count: scaled(1_000), attack: slowHeaders },
-  { name: "idle connections", count: scaled(9_000), attack: idle },
-  { name: "unread tunnels", count: scaled(100), attack: unreadTunnels },
-  { name: "aborted transfers", count: 16, attack: churn },
-];
-
-interface Met {
-  readonly sent: number;
-  readonly lost: number;
-  readonly p50: number;
-  readonly p99: number;
-}
-
-interface Row extends Met {
-  readonly contender: string;
-  readonly scenario: string;
-  /** Resident memory that each bad client costs, KiB. */
-  readonly kibEach: number;
-  /** Sockets that are left two seconds later. */
-  readonly sockets: number;
-}
-
-interface Contender {
-  readonly name: string;
-  readonly port: number;
-  readonly pids: readonly number[];
-  readonly stop: () => Promise<void>;
-}
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const residentKib = (pids: readonly number[]): number =>
-  pids.reduce((sum, pid) => {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return sum + Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-  }, 0);
-
-const openFiles = (pids: readonly number[]): number =>
-  pids.reduce((sum, pid) => sum + readdirSync(`/proc/${pid}/fd`).length, 0);
-
-const honest = async (port: number): Promise<Met> => {
-  const child = new Child("honest", NODE, [
-    join(ROOT, "tests/abuse/honest.ts"),
-    String(port),
-    String(RATE),
-    String(SECONDS),
-  ]);
-  const [text] = await child.printed(/^\{.*\}$/m, (SECONDS + 30) * 1_000);
-  return JSON.parse(text) as Met;
+const chosen = (): readonly Scenario[] => {
+  const words = flags.only?.split(",");
+  return SCENARIOS.filter(({ name, endurance }) =>
+    words === undefined ? !(flags.short && endurance === true) : words.some((word) => name.includes(word)),
+  ).map((scenario) =>
+    flags.short ? { ...scenario, count: scenario.short ?? Math.ceil(scenario.count / 4) } : scenario,
+  );
 };
 
-const runOne = async (contender: Contender, { name, count, attack }: Scenario): Promise<Row> => {
-  const before = residentKib(contender.pids);
-  const bad = attack(contender.port, count);
-  await sleep(1_000);
-  const met = await honest(contender.port);
-  const kibEach = count === 0 ? 0 : (residentKib(contender.pids) - before) / count;
-  await bad.stop();
-  await sleep(2_000);
-  return { ...met, contender: contender.name, scenario: name, kibEach, sockets: openFiles(contender.pids) };
+const start = (name: string, origins: Origins): Promise<Contender | undefined> =>
+  name === "nginx" ? startNginxProxy(origins) : startFairlead(name as RuntimeName, origins);
+
+const originOf = async (niceness: string): Promise<{ readonly child: Child; readonly port: number }> => {
+  const child = new Child("origin", "nice", ["-n", niceness, NODE, script("origin.ts")]);
+  pin([child.pid], OTHER_CORE);
+  const [, port] = await child.printed(/"port":(\d+)/);
+  return { child, port: Number(port) };
 };
 
-const fairlead = async (runtime: RuntimeName, origin: string): Promise<Contender> => {
-  const proxy = await startProxy(runtime, {
-    listen: { port: 0, host: "127.0.0.1" },
-    upstreams: { main: origin },
-    routes: [{ upstream: "main", bodyBytes: "unlimited" }],
-  });
-  return { name: runtime, port: proxy.port, pids: [proxy.child.pid], stop: () => proxy.stop() };
-};
-
-const tooSlow = (row: Row, rows: readonly Row[]): boolean => {
-  const p99Of = (contender: string, scenario: string): number =>
-    rows.find((each) => each.contender === contender && each.scenario === scenario)?.p99 ?? 0;
-  const most = Math.max(FLOOR_MS, 2 * p99Of(row.contender, "calm"), 2 * p99Of("nginx", row.scenario));
-  return row.p99 > most;
-};
-
-const columns = (rows: readonly (readonly string[])[]): string => {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => (row[at] ?? "").length)));
-  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")).join("\n");
-};
+const earlier = (): Row[] =>
+  flags.json !== undefined && existsSync(flags.json)
+    ? (JSON.parse(readFileSync(flags.json, "utf8")) as Row[])
+    : [];
 
 const main = async (): Promise<number> => {
-  const origin = new Child("origin", NODE, [join(ROOT, "tests/abuse/origin.ts")]);
-  const [, port = ""] = await origin.printed(/"port":(\d+)/);
-  const url = `http://127.0.0.1:${port}`;
-  const rows: Row[] = [];
-  const starts: readonly (() => Promise<Contender | undefined>)[] = [
-    () => startNginxProxy(Number(port)),
-    ...(["node", "deno", "bun"] as const).map((runtime) => () => fairlead(runtime, url)),
-  ];
-  for (const start of starts) {
-    const contender = await start();
+  const limit = fileLimit();
+  if (!flags.short && limit < FILES_NEEDED) {
+    process.stderr.write(
+      `${limit} open files are allowed, ${FILES_NEEDED} are needed: ulimit -n ${FILES_NEEDED}\n`,
+    );
+    return 1;
+  }
+  const origins = { honest: await originOf("0"), bad: await originOf(BAD_NICENESS) };
+  const ports = { honest: origins.honest.port, bad: origins.bad.port };
+  let rows = earlier();
+  for (const name of flags.runtimes.split(",")) {
+    const contender = await start(name, ports);
     if (contender === undefined) continue;
-    for (const scenario of SCENARIOS) {
-      rows.push(await runOne(contender, scenario));
-      process.stderr.write(`${contender.name}: ${scenario.name}\n`);
+    pin(contender.pids, PROXY_CORE);
+    for (const scenario of chosen()) {
+      const row = await measure(contender, scenario, PACE);
+      if (!contender.isRunning()) throw new Error(`${name} ended in "${scenario.name}"`);
+      rows = [...rows.filter((each) => each.contender !== name || each.scenario !== scenario.name), row];
+      process.stderr.write(`${JSON.stringify(row)}\n`);
     }
     await contender.stop();
   }
-  await origin.stop();
-  const failures = rows.filter((row) => row.contender !== "nginx" && (row.lost > 0 || tooSlow(row, rows)));
-  const table = [
-    ["", "scenario", "lost", "p50 ms", "p99 ms", "KiB each", "files left", ""],
-    ...rows.map((row) => [
-      row.contender,
-      row.scenario,
-      `${row.lost}/${row.sent}`,
-      row.p50.toFixed(1),
-      row.p99.toFixed(1),
-      row.kibEach.toFixed(0),
-      String(row.sockets),
-      failures.includes(row) ? "FAILED" : "",
-    ]),
-  ];
-  process.stdout.write(`${columns(table)}\n`);
-  return failures.length === 0 ? 0 : 1;
+  for (const { child } of Object.values(origins)) await child.stop();
+  if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(rows, null, 1));
+  process.stdout.write(`${table(rows, JUDGEMENT)}\n`);
+  return rows.every((row) => faults(row, rows, JUDGEMENT).length === 0) ? 0 : 1;
 };
 
 process.exitCode = await main();

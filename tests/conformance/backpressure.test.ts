@@ -5,12 +5,11 @@ import { type Case, conformance, oneUpstream, requestText, type Stage } from "..
 import type { Wire } from "../support/wire.ts";
 
 const MIB = 1024 * 1024;
-const TOTAL = 512 * MIB;
+const TOTAL = 192 * MIB;
 const PIECE = Buffer.alloc(64 * 1024, "x");
 /** Sockets' own buffers on both sides of the proxy, generously. */
 const IN_FLIGHT = 48 * MIB;
-/** Deno leaves up to 160 MiB of buffers that were read to its garbage collector. */
-const GROWTH = 224 * MIB;
+const GROWTH = 64 * MIB;
 /** A writer that got no further for so long is held back. */
 const STALL_MS = 700;
 

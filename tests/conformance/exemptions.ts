@@ -33,6 +33,8 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   expectations: HOLDS,
   "half-closed clients": HOLDS,
   tunnels: HOLDS,
+  "switches of protocols and smuggling": HOLDS,
+  "switches of protocols, once": HOLDS,
   "half-closed clients that are answered": HOLDS,
   "interim answers": HOLDS,
   "limits while reading": HOLDS,

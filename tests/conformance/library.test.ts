@@ -106,12 +106,13 @@ const cases: Case[] = [
   {
     title: "changed body over the limit is answered with 413",
     run: async (stage) => {
-      const client = await stage.client();
       const fields = [CHUNKED, "Cookie: a=1"];
-      void client.send(requestText("/without-cookie/a", { method: "POST", fields }));
-      // It is still sending when it is told.
+      const head = requestText("/without-cookie/a", { method: "POST", fields });
+      const { client, exchange } = await stage.begun(head);
+      // The client is still sending when the answer comes.
       void client.send(chunked("x".repeat(200_000)).slice(0, -5));
       expect((await client.response("POST")).status).toBe(413);
+      await exchange.wire.ended();
     },
   },
   {

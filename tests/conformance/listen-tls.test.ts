@@ -1,8 +1,9 @@
 /** TLS towards clients, looked at by `openssl s_client` and by Node's own client. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { type AddressInfo, connect as connectPlain, createServer } from "node:net";
+import { type AddressInfo, type Socket, connect as connectPlain, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -86,6 +87,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
               { names: "*.wild.test", cert: "${file:wild.pem}", key: "${file:wild.key}" },
             ],
           },
+          timeouts: { header: "2s" },
           also: [{ port: plainPort, host: "127.0.0.1", redirect: "https" }],
         },
         upstreams: { main: origin.url },
@@ -218,6 +220,85 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       await within(new Promise((resolve) => socket.on("close", resolve)), "the connection to end");
       await expect.poll(() => child.stderr).toMatch(/plain HTTP/);
       expect((await get("/scheme")).body).toBe("secure");
+    });
+
+    /** A connection on which `bytes` came instead of a handshake. */
+    const begun = async (bytes: Uint8Array): Promise<Socket> => {
+      const socket = connectPlain({ port, host: "127.0.0.1" });
+      socket.on("error", () => {});
+      await within(once(socket, "connect"), "a connection");
+      socket.write(bytes);
+      return socket;
+    };
+
+    /** Milliseconds until the other side closes. */
+    const closedAfter = async (socket: Socket): Promise<number> => {
+      const startedAt = performance.now();
+      socket.resume();
+      await within(once(socket, "close"), "the connection to be closed");
+      return performance.now() - startedAt;
+    };
+
+    const PARTIAL_HELLO = Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3);
+
+    test("a handshake that stops is given up at listen.timeouts.header", async () => {
+      const [silent, partial] = await Promise.all([begun(new Uint8Array()), begun(PARTIAL_HELLO)]);
+      const [one, other] = await Promise.all([closedAfter(silent), closedAfter(partial)]);
+      expect(Math.min(one, other)).toBeGreaterThan(1_500);
+      expect(Math.max(one, other)).toBeLessThan(4_000);
+    });
+
+    test("a client that ends its side within the handshake is gone at once", async () => {
+      const socket = connectPlain({ port, host: "127.0.0.1", allowHalfOpen: true });
+      await within(once(socket, "connect"), "a connection");
+      socket.end(PARTIAL_HELLO);
+      expect(await closedAfter(socket)).toBeLessThan(1_000);
+    });
+
+    test("resets and noise within handshakes end nobody else's connection, nor the process", async () => {
+      const noise = [
+        PARTIAL_HELLO,
+        Buffer.alloc(600, 0x16),
+        Buffer.alloc(20_000, "noise"),
+        Uint8Array.of(0x16),
+      ];
+      for (let turn = 0; turn < 10; turn++) {
+        for (const bytes of noise) (await begun(bytes)).resetAndDestroy();
+        const left = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+        left.on("error", () => {});
+        await within(once(left, "secureConnect"), "a handshake");
+        left.destroy();
+      }
+      expect((await get("/scheme")).body).toBe("secure");
+      expect(child.exit).toBeUndefined();
+    });
+
+    test("a client can't ask for a new handshake on its connection", async () => {
+      const options = { port, host: "127.0.0.1", rejectUnauthorized: false, maxVersion: "TLSv1.2" } as const;
+      const socket = connect(options);
+      socket.on("error", () => {});
+      await within(once(socket, "secureConnect"), "a handshake");
+      const outcome = new Promise((resolve) => {
+        socket.once("close", () => resolve("closed"));
+        socket.renegotiate({}, (error) => resolve(error === null ? "renegotiated" : "refused"));
+        setTimeout(() => resolve("ignored"), 1_000);
+      });
+      expect(await outcome).not.toBe("renegotiated");
+      socket.destroy();
+      expect((await get("/scheme")).body).toBe("secure");
+    });
+
+    test("a client that ends its side behind its request still gets the answer, as without TLS", async () => {
+      const plain = connectPlain({ port, host: "127.0.0.1", allowHalfOpen: true });
+      const socket = connect({ socket: plain, rejectUnauthorized: false });
+      await within(once(socket, "secureConnect"), "a handshake");
+      let text = "";
+      socket.on("data", (data: Buffer) => (text += data.toString()));
+      socket.write("GET /scheme HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      await expect.poll(() => text).toContain("secure");
+      socket.end("GET /scheme HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      await within(once(socket, "close"), "the connection to end");
+      expect(text.match(/secure/g)?.length).toBe(2);
     });
 
     test("certificates are exchanged without a failed request, and a bad one is not taken", async () => {

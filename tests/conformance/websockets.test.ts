@@ -72,7 +72,7 @@ const ending = async (socket: WebSocket): Promise<string> => {
 };
 
 for (const runtime of RUNTIMES) {
-  describe(`websockets on ${runtime}`, () => {
+  describe(`websockets on ${runtime} (oven-sh/bun#10441, oven-sh/bun#14522)`, () => {
     let proxy: RunningProxy;
     let server: Awaited<ReturnType<typeof startServer>>;
 
@@ -80,7 +80,12 @@ for (const runtime of RUNTIMES) {
       startProxy(runtime, {
         ...(runtime === "workerd" ? {} : { listen: { drain: { timeout: "2s" } } }),
         upstreams: { main: `http://127.0.0.1:${server.port}` },
-        routes: [{ upstream: "main" }],
+        routes: [
+          ...(runtime === "workerd"
+            ? []
+            : [{ match: { path: "/idle" }, upstream: "main", timeouts: { tunnelIdle: "500ms" } }]),
+          { upstream: "main" },
+        ],
       });
 
     beforeAll(async () => {
@@ -180,6 +185,22 @@ for (const runtime of RUNTIMES) {
       expect(String(await message(socket))).toBe("pong are you there");
       socket.terminate();
     });
+
+    test.skipIf(runtime === "workerd")(
+      "one that is quiet for too long is closed on both sides with 1001",
+      async () => {
+        closed.length = 0;
+        const socket = await connect(proxy.port, "/idle");
+        const end = ending(socket);
+        for (let i = 0; i < 4; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          socket.send("still here");
+          expect(String(await message(socket))).toBe("still here");
+        }
+        expect(await end).toBe("1001 ");
+        await expect.poll(() => closed).toContain("1001 ");
+      },
+    );
 
     test.skipIf(runtime === "workerd")("a stop closes WebSockets on both sides with 1001", async () => {
       const own = await start();

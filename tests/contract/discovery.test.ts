@@ -408,6 +408,32 @@ describe("DNS source", () => {
     expect(updates[0]).toMatchObject({ endpoints: [{ url: "https://10.0.0.1:443", name: "api.test" }, {}] });
   });
 
+  test("keeps the addresses of a family whose look-up fails for a moment", async () => {
+    const clock = new ManualClock();
+    let isFailing = false;
+    const resolver: DnsResolver = {
+      async addresses(_, family) {
+        if (family === 6) return [{ address: "fd00::1", ttlSeconds: 5 }];
+        if (isFailing) throw new Error("SERVFAIL");
+        return [{ address: "10.0.0.1", ttlSeconds: 5 }];
+      },
+      services: async () => [],
+    };
+    const source = dnsSource({ clock, random, resolver, name: "api.test", scheme: "http", port: 80 });
+    const updates: SourceUpdate[] = [];
+    source.start((update) => void updates.push(update));
+    await clock.advance(1_000);
+    isFailing = true;
+    await clock.advance(20_000);
+    source.stop();
+    expect(updates.length).toBeGreaterThan(2);
+    for (const update of updates) {
+      expect(update).toMatchObject({
+        endpoints: [{ url: "http://10.0.0.1:80" }, { url: "http://[fd00::1]:80" }],
+      });
+    }
+  });
+
   test("reads priorities and weights of services", async () => {
     const clock = new ManualClock();
     const resolver: DnsResolver = {

@@ -73,6 +73,11 @@ const PARSER_ONLY: readonly (readonly [said: RegExp, why: string, input: unknown
     { routes: [{ redirect: { path: "/${param.a}" } }] },
   ],
   [
+    /expected an IP address such as "10\.0\.0\.2"/,
+    "the grammar of IPv6",
+    { upstreams: { a: { discovery: { dns: { url: "http://a", servers: "1:2:3" } } } } },
+  ],
+  [
     /two parameters have the same name/,
     "compares parts of one text",
     { routes: [{ match: { path: "/:a/:a" }, respond: {} }] },

@@ -60,9 +60,9 @@ export const EVERYTHING: Everything = {
         key: "header:x-user",
         bound: 2,
         sticky: { secret: "s3cret-of-cookies", cookie: "server", maxAge: "1h", sameSite: "Strict" },
-        prefer: "zone",
+        prefer: "region",
         zone: "z",
-        regionHeader: "x-country",
+        regionFrom: "header:x-country",
       },
       health: {
         check: "http",
@@ -113,8 +113,8 @@ export const EVERYTHING: Everything = {
       limits: { headerBytes: "16KiB" },
       transport: "fetch",
     },
-    d: { discovery: { dns: "http://d.example:3000" } },
-    e: { discovery: { srv: { name: "_http._tcp.e.example", scheme: "https" } } },
+    d: { discovery: { dns: { url: "http://d.example:3000", servers: "10.0.0.2" } } },
+    e: { discovery: { srv: { name: "_http._tcp.e.example", scheme: "https", servers: ["[::1]:53"] } } },
     f: { discovery: { file: "endpoints.json" } },
     g: { discovery: { http: { url: "http://g.example/list", headers: { "x-key": "k" }, interval: "1m" } } },
     h: {

@@ -1,4 +1,4 @@
-/** A Kubernetes API server for EndpointSlices: lists, watches, forgets. No network: see `kubeServer` for sockets. */
+/** A Kubernetes API server for EndpointSlices: lists, watches, forgets. No network: see `KubeServer` for sockets. */
 import type { EndpointSlice } from "../../src/discovery/endpoint-slices.ts";
 
 export interface WatchStream {

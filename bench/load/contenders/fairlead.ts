@@ -2,7 +2,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConfigInput } from "../../../src/config/types.ts";
-import { benchConfig, resilienceConfig } from "../config.ts";
+import { siteTexts } from "../certificate.ts";
+import { benchConfig, resilienceConfig, tlsConfig } from "../config.ts";
 import type { Contender, Ends, Launch, Part, ScriptRuntime } from "../contender.ts";
 import { installedCommand } from "../package.ts";
 import { missingProgram, missingRuntime, root } from "../programs.ts";
@@ -13,16 +14,16 @@ const RUNTIMES: readonly ScriptRuntime[] = ["node", "deno", "bun"];
 /** The start of the sources is nobody's: see the package. */
 const UNDER_LOAD: readonly Part[] = ["load", "streaming", "endurance"];
 
-type ConfigFor = (port: number, originPort: number) => ConfigInput;
+type ConfigFor = (ends: Ends) => ConfigInput;
 
-const start = (
-  runtime: ScriptRuntime,
-  command: string,
-  { port, originPort, folder }: Ends,
-  config: ConfigFor = benchConfig,
-): Launch => {
-  const file = join(folder, "fairlead.json");
-  writeFileSync(file, JSON.stringify(config(port, originPort)));
+const plain: ConfigFor = ({ port, originPort }) => benchConfig(port, originPort);
+
+const withTls: ConfigFor = ({ port, originPort, tlsPort, runFolder }) =>
+  tlsConfig(port, originPort, tlsPort, siteTexts(runFolder));
+
+const start = (runtime: ScriptRuntime, command: string, ends: Ends, config: ConfigFor = plain): Launch => {
+  const file = join(ends.folder, "fairlead.json");
+  writeFileSync(file, JSON.stringify(config(ends)));
   return scriptLaunch(runtime, command, ["start", "--config", file]);
 };
 
@@ -44,7 +45,8 @@ export const contenders: readonly Contender[] = RUNTIMES.map((runtime) => ({
   group: "fairlead",
   runtime,
   parts: UNDER_LOAD,
-  ...fromSources(runtime, root),
+  abilities: ["tls", "websocket"],
+  ...fromSources(runtime, root, withTls),
 }));
 
 /** In front of two endpoints, with all that keeps failures from clients and without it: what that costs. */
@@ -55,7 +57,7 @@ export const resilienceContenders: readonly Contender[] = RUNTIMES.flatMap((runt
     group: "fairlead" as const,
     runtime,
     parts: UNDER_LOAD,
-    ...fromSources(runtime, root, (port, originPort) => resilienceConfig(port, originPort, isOn)),
+    ...fromSources(runtime, root, ({ port, originPort }) => resilienceConfig(port, originPort, isOn)),
   })),
 );
 

@@ -1,10 +1,14 @@
 /** nginx: one worker, connections kept upstream, streaming both ways, the same header work. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { siteFiles } from "../certificate.ts";
 import type { Contender, Ends } from "../contender.ts";
 import { machineProgram, missingProgram } from "../programs.ts";
 
-const configuration = ({ folder, port, originPort }: Ends): string => `
+const configuration = (
+  { folder, port, tlsPort, originPort }: Ends,
+  { cert, key }: ReturnType<typeof siteFiles>,
+): string => `
 ${process.getuid?.() === 0 ? "user root;" : ""}
 worker_processes 1;
 daemon off;
@@ -26,6 +30,17 @@ http {
   upstream origin { server 127.0.0.1:${originPort}; keepalive 256; keepalive_requests 1000000000; }
   server {
     listen 127.0.0.1:${port} backlog=4096;
+    listen 127.0.0.1:${tlsPort} ssl backlog=4096;
+    ssl_certificate ${cert};
+    ssl_certificate_key ${key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    location /websocket {
+      proxy_pass http://origin;
+      proxy_http_version 1.1;
+      proxy_set_header Host 127.0.0.1:${originPort};
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+    }
     location / {
       proxy_pass http://origin;
       proxy_http_version 1.1;
@@ -55,10 +70,11 @@ export const contenders: readonly Contender[] = [
     id: "nginx",
     name: "nginx",
     group: "server",
+    abilities: ["tls", "websocket"],
     missing: () => missingProgram("nginx"),
     prepare: (ends) => {
       const file = join(ends.folder, "nginx.conf");
-      writeFileSync(file, configuration(ends));
+      writeFileSync(file, configuration(ends, siteFiles(ends.runFolder)));
       return { command: machineProgram("nginx") ?? "nginx", args: ["-p", ends.folder, "-c", file] };
     },
   },

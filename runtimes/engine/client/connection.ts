@@ -1,6 +1,7 @@
 /** One connection to an endpoint, used for one request after the other. */
 import type { Socket } from "node:net";
 import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
+import { hasOwnReads } from "../given-memory.ts";
 import type { ForwardedLines } from "./request-head.ts";
 import { type ResponseFormat, ResponseIntake } from "./response-intake.ts";
 
@@ -10,6 +11,9 @@ export interface ConnectionUser extends DeadlineEntry {
   /** The peer will send nothing more; `error` is undefined where it closed in order. Called once. */
   ended(error: Error | undefined): void;
 }
+
+/** Called once what was written has left this process, or can't any more. */
+export type WriteDone = (error?: Error | null) => void;
 
 export interface ConnectionOptions {
   readonly format: ResponseFormat;
@@ -22,6 +26,8 @@ export interface ConnectionOptions {
 export class Connection implements DeadlineEntry {
   readonly #socket: Socket;
   readonly intake: ResponseIntake;
+  /** Whether each read has memory of its own. */
+  readonly hasOwnReads: boolean;
   /** Requests that it has carried before the present one. */
   carried = 0;
   /** When it must not be used any more, while it is idle. */
@@ -42,6 +48,7 @@ export class Connection implements DeadlineEntry {
     this.#socket = socket;
     this.#options = options;
     this.intake = new ResponseIntake(options.format);
+    this.hasOwnReads = hasOwnReads(socket);
     options.deadlines.add(this);
     socket.on("data", this.#onData);
     socket.on("error", (error) => (this.#error ??= error));
@@ -73,19 +80,24 @@ export class Connection implements DeadlineEntry {
     this.resume();
   }
 
-  /** Text is written a byte a character. `done` is called once it has left this process. */
-  write(data: string | Uint8Array, done?: () => void): void {
+  /** Text is written a byte a character. */
+  write(data: string | Uint8Array, done?: WriteDone): void {
     if (this.#gone) return;
     if (typeof data === "string") this.#socket.write(data, "latin1", done);
     else this.#socket.write(data, done);
   }
 
-  /** Writes several parts at once. */
-  writeAll(parts: readonly (string | Uint8Array)[], done: () => void): void {
-    this.#socket.cork();
+  /**
+   * Writes several parts, of which the last is not empty. One by one: gathering them costs more than it saves with large ones,
+   * and Bun copies them all.
+   */
+  writeAll(parts: readonly (string | Uint8Array)[], done: WriteDone): void {
     const last = parts.length - 1;
-    for (let i = 0; i < parts.length; i++) this.write(parts[i] as string, i === last ? done : undefined);
-    this.#socket.uncork();
+    for (let i = 0; i < last; i++) {
+      const part = parts[i] as string | Uint8Array;
+      if (part.length > 0) this.write(part);
+    }
+    this.write(parts[last] as string | Uint8Array, done);
   }
 
   pause(): void {

@@ -16,7 +16,7 @@ export interface BodyOwner {
 
 /** Holds what was read before its reader had started, or after it asked for a pause: two reads at most. */
 export class ResponseBody implements ByteSource {
-  readonly givesMemory = true;
+  readonly givesMemory: boolean;
   readonly #owner: BodyOwner;
   #sink: ByteSink | undefined;
   #kept: Uint8Array[] = [];
@@ -25,8 +25,9 @@ export class ResponseBody implements ByteSource {
   #isOpen = true;
   #isOver = false;
 
-  constructor(owner: BodyOwner) {
+  constructor(owner: BodyOwner, givesMemory: boolean) {
     this.#owner = owner;
+    this.givesMemory = givesMemory;
   }
 
   /** Whether it is the reader who is waited for. */

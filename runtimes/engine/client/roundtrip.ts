@@ -164,7 +164,7 @@ export class Roundtrip
     this.#record.answered(now, head.status);
     let body: Body = NO_BODY;
     if (whole === undefined) {
-      this.#body = new ResponseBody(this);
+      this.#body = new ResponseBody(this, this.#connection?.hasOwnReads === true);
       this.#patience.awaitContent(now);
       this.#patience.isEventStream = EVENT_STREAM.test(firstValue(head.fields, "content-type") ?? "");
       body = { kind: "stream", length: typeof length === "number" ? length : undefined, source: this.#body };

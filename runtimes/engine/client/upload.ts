@@ -3,13 +3,16 @@ import type { ByteSink, ByteSource } from "../../../src/core/body.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import type { Clock } from "../../../src/core/platform.ts";
 import { CHUNK_END, chunkHeader, lastChunk } from "../../../src/http1/encode.ts";
+import { free, isFreed } from "../given-memory.ts";
 import type { Connection } from "./connection.ts";
 import { PieceStack } from "../piece-stack.ts";
 
 /** What is waiting to be written while a write is under way; above it the source is paused. */
 const WAITING_BYTES = 64 * 1024;
 /** Up to here copying pieces into one buffer is cheaper than writing them apart. */
-const JOINED_BYTES = 16 * 1024;
+const JOINED_BYTES = 32 * 1024;
+
+const NOTHING: readonly Uint8Array[] = [];
 
 export interface UploadOwner {
   /** The last byte has left this process. */
@@ -32,8 +35,11 @@ export class Upload implements ByteSink {
   readonly #options: UploadOptions;
   readonly #length: number | undefined;
   readonly #pieces = new PieceStack();
-  readonly #written = (): void => this.#afterWrite();
+  readonly #written = (error?: Error | null): void => this.#afterWrite(error);
+  /** Pieces that are being written, where their memory is given. */
+  #leaving: readonly Uint8Array[] = NOTHING;
   #source: ByteSource | undefined;
+  #givesMemory = false;
   #head = "";
   #isWriting = false;
   #isPaused = false;
@@ -81,6 +87,7 @@ export class Upload implements ByteSink {
   begin(head: string, source: ByteSource): void {
     this.#head = head;
     this.#source = source;
+    this.#givesMemory = source.givesMemory === true;
     this.#isWriting = true;
     source.start(this);
     this.#isWriting = false;
@@ -155,12 +162,19 @@ export class Upload implements ByteSink {
     this.#isWriting = true;
     const { connection } = this.#options;
     if (content <= JOINED_BYTES) connection.write(this.#pieces.join(before, after), this.#written);
-    else connection.writeAll([before, ...this.#pieces.take(), after], this.#written);
+    else {
+      const pieces = this.#pieces.take();
+      if (this.#givesMemory) this.#leaving = pieces;
+      connection.writeAll(after === "" ? [before, ...pieces] : [before, ...pieces, after], this.#written);
+    }
     if (isLast) this.#isLastWritten = true;
   }
 
-  #afterWrite(): void {
+  #afterWrite(error: Error | null | undefined): void {
     this.#isWriting = false;
+    // After a failure they may still be under way.
+    if (!error) for (const piece of this.#leaving) if (isFreed(piece)) free(piece);
+    this.#leaving = NOTHING;
     if (this.isOver) return;
     this.activeAt = this.#options.clock.now();
     if (this.#isLastWritten) {

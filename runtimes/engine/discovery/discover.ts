@@ -20,7 +20,7 @@ export const engineDiscover =
   (order): EndpointSource => {
     switch (order.kind) {
       case "dns":
-        return dnsSource({ ...parts, ...order, resolver: dnsResolver() });
+        return dnsSource({ ...parts, ...order, resolver: dnsResolver(order) });
       case "file":
         return fileSource(watchedFile(order.path, parts.clock), parts.clock);
       case "http":

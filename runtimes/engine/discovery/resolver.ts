@@ -5,7 +5,7 @@ import { codeOf } from "../client/failures.ts";
 
 export interface ResolverOptions {
   /** `address` or `address:port` of servers to ask. @default the system's */
-  readonly servers?: readonly string[];
+  readonly servers?: readonly string[] | undefined;
 }
 
 /** The name exists without such a record, or not at all. */
@@ -13,17 +13,22 @@ const EMPTY: ReadonlySet<string> = new Set(["ENODATA", "ENOTFOUND"]);
 
 /** Asks name servers; the system's hosts file is not read. */
 export const dnsResolver = ({ servers }: ResolverOptions = {}): DnsResolver => {
-  const resolver = new promises.Resolver();
-  if (servers !== undefined) resolver.setServers(servers);
+  // A new one for each question: some runtimes' resolvers keep answers for longer than their TTL, that there is none above all.
+  const resolverFor = (): promises.Resolver => {
+    const resolver = new promises.Resolver();
+    if (servers !== undefined) resolver.setServers(servers);
+    return resolver;
+  };
   return {
     async addresses(name, family) {
+      const resolver = resolverFor();
       const records = await orEmpty(
         family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true }),
       );
       return records.map(({ address, ttl }) => ({ address, ttlSeconds: ttl }));
     },
     async services(name) {
-      const records = await orEmpty(resolver.resolveSrv(name));
+      const records = await orEmpty(resolverFor().resolveSrv(name));
       return records.map((record) => ({
         target: record.name,
         port: record.port,

@@ -24,6 +24,9 @@ import type { ServerContext } from "./server-context.ts";
 /** A client gets this long to read its last answer while it may still be sending. */
 const LINGER_MS = 1_000;
 
+/** A connection without a request for so long gives up what it holds for a next one like the last. */
+const QUIET_MS = 2_000;
+
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 export class ClientConnection extends ClientSocket implements IntakeOwner, ResponseOwner {
@@ -34,6 +37,8 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   #writer: ResponseWriter | undefined;
   #keepAlive = true;
   #begun = 0;
+  /** When it is closed, while there is no request. */
+  #closesAt = 0;
   /** The last response is on its way; what still comes is thrown away. */
   #lingering = false;
   #closed = false;
@@ -72,6 +77,9 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     } else if (this.#request === undefined && !this.#lingering && this.#intake.isInsideHead) {
       this.expiresAt = now + LINGER_MS;
       this.refused(refuse("request-timeout", "header section not complete in time (listen.timeouts.header)"));
+    } else if (this.#request === undefined && !this.#lingering && now < this.#closesAt) {
+      this.expiresAt = this.#closesAt;
+      this.#intake.forget();
     } else if (this.#request === undefined && !this.#lingering && this.socket.writableLength > 0) {
       this.#linger();
     } else {
@@ -236,7 +244,9 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     else {
       this.#request = undefined;
       this.#writer = undefined;
-      this.expiresAt = limitFrom(this.context.now(), this.context.listen.timeouts.keepAliveMs);
+      const now = this.context.now();
+      this.#closesAt = limitFrom(now, this.context.listen.timeouts.keepAliveMs);
+      this.expiresAt = Math.min(this.#closesAt, now + QUIET_MS);
       if (intake.aheadBytes === 0 && (intake.hasEnded || this.context.draining)) this.#linger();
       else {
         intake.next();

@@ -18,12 +18,17 @@ export interface BodyOrigin {
 
 /** Decodes, and hands on what its sink takes. The connection feeds it. */
 export class RequestBody implements ByteSource {
+  readonly givesMemory: boolean;
   readonly #origin: BodyOrigin;
   readonly #decoder: BodyDecoder;
   #sink: ByteSink | undefined;
+  /** Of the last `push`. */
+  #contentBytes = 0;
   #state: "waiting" | "flowing" | "paused" | "dropped" | "over" = "waiting";
 
-  constructor(origin: BodyOrigin, decoder: BodyDecoder) {
+  /** @param givesMemory each `push` brings memory of its own, which nothing else refers to */
+  constructor(origin: BodyOrigin, decoder: BodyDecoder, givesMemory: boolean) {
+    this.givesMemory = givesMemory;
     this.#origin = origin;
     this.#decoder = decoder;
   }
@@ -35,6 +40,10 @@ export class RequestBody implements ByteSource {
   /** Bytes may be pushed now. */
   get takesBytes(): boolean {
     return (this.#state === "flowing" || this.#state === "dropped") && !this.complete;
+  }
+  /** How much content was in what was pushed last. */
+  get contentBytes(): number {
+    return this.#contentBytes;
   }
   get dropped(): boolean {
     return this.#state === "dropped";
@@ -68,9 +77,12 @@ export class RequestBody implements ByteSource {
     const decoder = this.#decoder;
     const end = decoder.push(bytes, from);
     const { data, refusal, done } = decoder;
+    this.#contentBytes = data.length;
     const sink = this.#sink;
-    if (sink !== undefined && data.length > 0 && !sink.write(data) && this.#state === "flowing") {
-      this.#state = "paused";
+    if (sink !== undefined && data.length > 0) {
+      // What came behind the content is the next request's, in the same memory.
+      const piece = this.givesMemory && end < bytes.length ? new Uint8Array(data) : data;
+      if (!sink.write(piece) && this.#state === "flowing") this.#state = "paused";
     }
     if (refusal !== undefined) this.fail(new ProxyError("bad-request", { detail: refusal.detail }));
     else if (done) this.#finish();

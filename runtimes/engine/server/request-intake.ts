@@ -8,7 +8,9 @@ import { type BodyLength, requestBodyLength } from "../../../src/http1/body-leng
 import { type HeadFormat, HeadReader } from "../../../src/http1/head-reader.ts";
 import { type Refusal, isRefusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead, RequestHeadLimits } from "../../../src/http1/request-head.ts";
+import { hasOwnReads } from "../given-memory.ts";
 import { ReadAhead } from "../read-ahead.ts";
+import { Turns } from "../turns.ts";
 import { type BodyOrigin, RequestBody } from "./request-body.ts";
 
 /** Read at most while a response is on its way: so that the client's leaving is seen behind what it has sent. */
@@ -54,6 +56,8 @@ export class RequestIntake implements BodyOrigin {
   readonly #reader: HeadReader<RequestHead>;
   readonly #ahead = new ReadAhead();
   #body: RequestBody | undefined;
+  /** For content in chunks that cost more than their content does. */
+  #turns: Turns | undefined;
   #isBusy = false;
   #isOver = false;
   #hasEnded = false;
@@ -116,7 +120,12 @@ export class RequestIntake implements BodyOrigin {
     this.#body = undefined;
     const bytes = this.#ahead.take();
     if (bytes !== undefined) this.#readHead(bytes);
-    if (!this.#isOver && this.#ahead.bytes < READ_AHEAD_BYTES) this.#options.socket.resume();
+    this.#readOn();
+  }
+
+  /** Releases what is kept for a next request like the last. */
+  forget(): void {
+    this.#reader.forget();
   }
 
   /** Whatever still comes is thrown away. */
@@ -142,7 +151,7 @@ export class RequestIntake implements BodyOrigin {
     if (body === undefined || this.#isOver) return;
     const bytes = this.#ahead.take();
     if (bytes !== undefined) this.#push(body, bytes);
-    if (body.complete || body.takesBytes) this.#options.socket.resume();
+    if ((body.complete || body.takesBytes) && this.#turns?.isOver !== true) this.#options.socket.resume();
     if (this.#hasEnded && !body.complete) this.#cutShort(body);
   }
 
@@ -180,7 +189,11 @@ export class RequestIntake implements BodyOrigin {
       if (end < bytes.length) this.#keepAhead(bytes, end);
       return end === from ? NO_BODY : { kind: "bytes", bytes: bytes.subarray(from, end) };
     }
-    const body = new RequestBody(this, bodyDecoder(length, refuse, this.#options.limits));
+    const body = new RequestBody(
+      this,
+      bodyDecoder(length, refuse, this.#options.limits),
+      hasOwnReads(this.#options.socket),
+    );
     this.#body = body;
     if (from < bytes.length) this.#keepAhead(bytes, from);
     return { kind: "stream", length: typeof length === "number" ? length : undefined, source: body };
@@ -202,8 +215,21 @@ export class RequestIntake implements BodyOrigin {
       return;
     }
     if (end < bytes.length) this.#keepAhead(bytes, end);
-    else if (!body.complete && !body.takesBytes) socket.pause();
+    else if (!body.complete && (!body.takesBytes || this.#isTurnOver(body, bytes.length))) socket.pause();
     if (body.complete) owner.contentRead();
+  }
+
+  /** Many small chunks take as long as much content does. */
+  #isTurnOver(body: RequestBody, bytes: number): boolean {
+    if (body.contentBytes * 2 >= bytes) return false;
+    this.#turns ??= new Turns(() => this.#readOn());
+    this.#turns.took(bytes);
+    return this.#turns.isOver;
+  }
+
+  #readOn(): void {
+    if (!this.#isOver && this.#ahead.bytes < READ_AHEAD_BYTES && this.#turns?.isOver !== true)
+      this.#options.socket.resume();
   }
 
   #keepAhead(bytes: Buffer, from: number): void {

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { type Body, type ByteSink, type ByteSource, NO_BODY, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import type { HttpReply } from "../../../src/core/reply.ts";
+import { free, isFreed } from "../given-memory.ts";
 import type { FieldEncoder } from "./field-lines.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import { isContentless } from "../../../src/http/status.ts";
@@ -17,13 +18,13 @@ import {
 } from "../../../src/http1/encode.ts";
 import { byteSourceOf } from "../../../src/web/byte-source.ts";
 
-/** Bodies up to this size leave in one buffer with the head. */
-const SMALL_BYTES = 16 * 1024;
+/** Up to this size copying content behind a head or a chunk's size is cheaper than another write, on all runtimes. */
+const JOINED_BYTES = 32 * 1024;
+/** Small pieces are gathered in buffers of this size. */
+const GATHERED_BYTES = 16 * 1024;
 /** Pieces up to this size are gathered while the socket is busy. */
 const TINY_BYTES = 1024;
 const EMPTY = Buffer.alloc(0);
-/** Pieces from this size on are freed at once: left to the garbage collector, those of a long body pile up. */
-const FREED_BYTES = 16 * 1024;
 
 /** The connection that a response is written to. */
 export interface ResponseOwner {
@@ -56,6 +57,8 @@ export class ResponseWriter implements ByteSink {
   #gatheredBytes = 0;
   #over = false;
   #frees = false;
+  /** Waits for the first piece, to leave with it, while the source starts. */
+  #head = "";
   #blocked = false;
   /** Content bytes given to the socket. */
   bytesSent = 0;
@@ -80,7 +83,7 @@ export class ResponseWriter implements ByteSink {
     const body = isHead || isContentless(reply.status) ? dropped(reply.body) : reply.body;
     const shown = this.#shownLength(reply, isHead);
     this.#length = body === NO_BODY ? "none" : shown;
-    const head = this.#head(reply, shown, keepAlive && !this.endsWithConnection);
+    const head = this.#headOf(reply, shown, keepAlive && !this.endsWithConnection);
     switch (body.kind) {
       case "none":
         this.#socket.write(head, "latin1");
@@ -97,13 +100,11 @@ export class ResponseWriter implements ByteSink {
   }
 
   #stream(head: string, source: ByteSource): void {
-    const socket = this.#socket;
     this.#source = source;
     this.#frees = source.givesMemory === true;
-    socket.cork();
-    socket.write(head, "latin1");
+    this.#head = head;
     source.start(this);
-    socket.uncork();
+    if (!this.#over) this.#flushHead();
   }
 
   /** Gives up: the client has left, or is too slow. */
@@ -136,7 +137,7 @@ export class ResponseWriter implements ByteSink {
       this.#flushGathered();
       this.#send(bytes);
     }
-    this.#blocked = socket.writableNeedDrain;
+    this.#blocked = isFull(socket);
     if (this.#blocked) this.#owner.blocked();
     return !this.#blocked;
   }
@@ -147,6 +148,7 @@ export class ResponseWriter implements ByteSink {
       this.#finish(cutShort());
       return;
     }
+    this.#flushHead();
     this.#flushGathered();
     if (this.#length === "chunked") this.#socket.write(lastChunk(trailers), "latin1");
     this.#finish(undefined);
@@ -166,16 +168,11 @@ export class ResponseWriter implements ByteSink {
   #writeWhole(head: string, bytes: Uint8Array): void {
     const socket = this.#socket;
     this.bytesSent = bytes.byteLength;
-    if (bytes.byteLength <= SMALL_BYTES) {
-      const message = Buffer.allocUnsafe(head.length + bytes.byteLength);
-      writeLatin1(head, message);
-      message.set(bytes, head.length);
-      socket.write(message);
-    } else {
-      socket.cork();
+    if (bytes.byteLength <= JOINED_BYTES)
+      socket.write(joined(Buffer.allocUnsafe(head.length + bytes.byteLength), head, bytes));
+    else {
       socket.write(head, "latin1");
       socket.write(bytes);
-      socket.uncork();
     }
     this.#blocked = socket.writableNeedDrain;
     this.#finish(undefined);
@@ -183,27 +180,44 @@ export class ResponseWriter implements ByteSink {
 
   #send(bytes: Uint8Array): void {
     const socket = this.#socket;
-    const done = this.#frees && bytes.byteLength >= FREED_BYTES ? (): void => free(bytes) : undefined;
-    if (this.#length !== "chunked") {
-      socket.write(bytes, done);
+    const isChunk = this.#length === "chunked";
+    const frees = this.#frees && isFreed(bytes);
+    if (isChunk || (this.#head !== "" && bytes.byteLength <= JOINED_BYTES)) {
+      const before = isChunk ? this.#head + chunkHeader(bytes.byteLength) : this.#head;
+      const after = isChunk ? CHUNK_END : "";
+      const size = before.length + bytes.byteLength + after.length;
+      const message = joined(
+        frees ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size),
+        before,
+        bytes,
+        after,
+      );
+      this.#head = "";
+      if (frees) free(bytes);
+      socket.write(message, frees ? freeing(message) : undefined);
       return;
     }
-    socket.cork();
-    socket.write(chunkHeader(bytes.byteLength), "latin1");
-    socket.write(bytes, done);
-    socket.write(CHUNK_END, "latin1");
-    socket.uncork();
+    this.#flushHead();
+    socket.write(bytes, frees ? freeing(bytes) : undefined);
+  }
+
+  #flushHead(): void {
+    const head = this.#head;
+    if (head === "") return;
+    this.#head = "";
+    this.#socket.write(head, "latin1");
   }
 
   /** Copies a small piece behind others: pieces that wait cost memory by bytes, not by pieces. */
   #gather(bytes: Uint8Array): void {
     if (this.#gathered === undefined) {
-      this.#gathered = Buffer.allocUnsafe(SMALL_BYTES);
+      // Of its own, not from the pool: it is freed like other pieces.
+      this.#gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES);
       this.#gatheredBytes = 0;
       // Called behind what is on its way.
       this.#socket.write(EMPTY, () => this.#flushGathered());
     }
-    if (this.#gatheredBytes + bytes.byteLength > SMALL_BYTES) {
+    if (this.#gatheredBytes + bytes.byteLength > GATHERED_BYTES) {
       this.#flushGathered();
       this.#gather(bytes);
       return;
@@ -237,7 +251,7 @@ export class ResponseWriter implements ByteSink {
     }
   }
 
-  #head({ status, fields, added }: HttpReply, length: BodyLength, keepAlive: boolean): string {
+  #headOf({ status, fields, added }: HttpReply, length: BodyLength, keepAlive: boolean): string {
     const connection = keepAlive ? (this.#version === "1.0" ? "keep-alive" : undefined) : "close";
     const { lines, isDated } = this.#owner.fields.encode(fields);
     const more = added === undefined ? "" : fieldLines(added);
@@ -246,8 +260,26 @@ export class ResponseWriter implements ByteSink {
   }
 }
 
-const free = ({ buffer }: Uint8Array): void => {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+/** For when `bytes` have been written: after a failure they may still be under way. */
+const freeing =
+  (bytes: Uint8Array) =>
+  (error?: Error | null): void => {
+    if (!error) free(bytes);
+  };
+
+/**
+ * Whether more is waiting than may. A large piece is over the mark in any case, and asks for `drain` even where the
+ * system has taken all of it at once: its source would be stopped and started again with each piece.
+ */
+const isFull = ({ writableLength, writableHighWaterMark }: Socket): boolean =>
+  writableLength >= writableHighWaterMark;
+
+/** Fills `message` with content between two texts of one byte a character. */
+const joined = (message: Buffer, before: string, bytes: Uint8Array, after = ""): Buffer => {
+  writeLatin1(before, message);
+  message.set(bytes, before.length);
+  if (after !== "") message.write(after, before.length + bytes.byteLength, "latin1");
+  return message;
 };
 
 const encoder = new TextEncoder();

@@ -1,5 +1,5 @@
 /** The certificates of a TLS listener, by the name that a client asks for (SNI, RFC 6066 §3). */
-import { X509Certificate } from "node:crypto";
+import { X509Certificate, constants } from "node:crypto";
 import { type SecureContext, type SecureContextOptions, createSecureContext } from "node:tls";
 import type { ListenCertificate, ListenTlsConfig } from "../../../src/config/types.ts";
 
@@ -30,6 +30,8 @@ export const contextOptions = (
   cert,
   key,
   minVersion: minVersion === "1.3" ? "TLSv1.3" : "TLSv1.2",
+  // A client could ask for one handshake after the other on a connection that counts once.
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   ciphers: TLS_1_3_CIPHERS.test(ciphers) ? ciphers : `${TLS_1_3}:${ciphers}`,
 });
 

@@ -34,10 +34,13 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
     ALPNProtocols: ["http/1.1"],
     SNICallback: (name, done) => done(null, certificates.find(name)),
     handshakeTimeout: handshakeMs === 0 ? NO_LIMIT_MS : handshakeMs,
-    allowHalfOpen: true,
     noDelay: true,
   };
-  const server = createServer(settings, accepted);
+  const server = createServer(settings, (socket) => {
+    // Not before: who ends its side in the middle of a handshake has left, and would be kept until the time limit.
+    socket.allowHalfOpen = true;
+    accepted(socket);
+  });
   // Handshakes take memory and time before there is a connection to count.
   server.on("connection", (socket: Socket) => {
     if (open.size >= connections) {

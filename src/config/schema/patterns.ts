@@ -62,6 +62,9 @@ const V4_BITS = "(?:0{0,2}\\d|0?[12]\\d|0?3[0-2])";
 const V6_BITS = "(?:0?\\d{1,2}|1[01]\\d|12[0-8])";
 export const ADDRESS_RANGE: string = `^(?:${V4}(?:/${V4_BITS})?|${V6_ZONED}(?:/${V6_BITS})?)$`;
 
+/** An address, with or without a port. */
+export const NAME_SERVER: string = `^(?:${V4}(?::${PORT_DIGITS})?|${V6}|${LITERAL}:${PORT_DIGITS})$`;
+
 const HTTP = "[Hh][Tt][Tt][Pp][Ss]?://";
 export const ENDPOINT: string = `^unix:/[^/\\u0000]|^${HTTP}[/\\\\]*(?::?@)?[^?#@/\\\\]+(?:[/\\\\][^?#]*)?$`;
 const HTTP_HOST = `^${HTTP}[^?#@/\\s]+`;
@@ -74,6 +77,8 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 export const FIELD_NAME: string = `^${TOKEN}$`;
 /** What a client is known by. */
 export const HASH_KEY: string = `^(?:ip|path|header:${TOKEN}|(?:cookie|query):[\\s\\S]+)$`;
+/** Who tells the region of a client. */
+export const REGION_SOURCE: string = `^(?:edge|header:${TOKEN})$`;
 /** The name of a protocol, with or without a version. */
 export const PROTOCOL: string = `^${TOKEN}(?:/${TOKEN})?$`;
 export const PSEUDONYM: string = `^(?:${TOKEN}|${AUTHORITY})$`;

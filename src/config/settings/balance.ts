@@ -6,9 +6,9 @@ import { formOf, shortFor } from "../schema/forms.ts";
 import { type KeyRule, needs } from "../schema/key-rules.ts";
 import { code, oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
-import { FIELD_NAME, HASH_KEY } from "../schema/patterns.ts";
+import { FIELD_NAME, HASH_KEY, REGION_SOURCE } from "../schema/patterns.ts";
 import { type Schema, transformed } from "../schema/schema.ts";
-import { duration, fieldName, like, nonEmpty, ratio } from "../schema/values.ts";
+import { duration, like, nonEmpty, ratio } from "../schema/values.ts";
 import type { BalanceConfig } from "../types.ts";
 
 const HASH_KEYS = '"ip", "path", "header:NAME", "cookie:NAME" or "query:NAME"';
@@ -23,6 +23,12 @@ export const hashKeyOf: Schema<HashKeyOptions> = transformed(
     ) as HashKeyOptions;
   },
   { output: "HashKeyOptions" },
+);
+
+const regionSource = transformed(
+  like('"edge" or "header:NAME"', REGION_SOURCE),
+  (given) => (given === "edge" ? given : given.toLowerCase()),
+  { output: "string" },
 );
 
 /** Nobody who sees the config may make cookies. */
@@ -67,10 +73,24 @@ const ONLY_HASHED: KeyRule<BalanceConfig> = {
   },
 };
 
+const ONLY_BY_REGION: KeyRule<BalanceConfig> = {
+  check: ({ prefer }, { has, complain }) => {
+    if (prefer !== "region" && has("regionFrom")) {
+      complain('has no effect without `prefer: "region"`', "regionFrom");
+    }
+  },
+  json: {
+    dependencies: {
+      regionFrom: { properties: { prefer: { not: { enum: ["zone", "latency"] } } }, required: ["prefer"] },
+    },
+  },
+};
+
 const rules = [
   ONLY_HASHED,
   needs("prefer", "zone", "needs `zone`, the one this proxy runs in", "zone"),
-  needs("prefer", "regionHeader", "needs `regionHeader`", "region"),
+  needs("prefer", "regionFrom", "needs `regionFrom`", "region"),
+  ONLY_BY_REGION,
 ];
 
 export const balance: Schema = shortFor(
@@ -97,9 +117,10 @@ export const balance: Schema = shortFor(
       "Which endpoints come first: those of this proxy's `zone`, of the zone with the lowest latency, or of the client's region.",
     ),
     zone: optional(nonEmpty("the name of a zone"), "The zone that this proxy runs in."),
-    regionHeader: optional(
-      fieldName('the name of a header such as "cf-ipcountry"'),
-      "Header with the client's country or region; it must come from something that can be trusted.",
+    regionFrom: optional(
+      regionSource,
+      'Where the client\'s region is told: "header:NAME" of a trusted proxy, or "edge", by the runtime itself.',
+      { needs: (written) => (written === "edge" ? ["client-region"] : []) },
     ),
   }),
 );

@@ -1,9 +1,12 @@
 /** `discovery`: where the endpoints of an upstream come from, besides the config. */
+import ipaddr from "ipaddr.js";
+import { parseAuthority } from "../../http/authority.ts";
+import { oneOrMany } from "../schema/collections.ts";
 import { shortFor } from "../schema/forms.ts";
 import { exactlyOne } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
-import { HTTP_ORIGIN, HTTP_URL } from "../schema/patterns.ts";
+import { HTTP_ORIGIN, HTTP_URL, NAME_SERVER } from "../schema/patterns.ts";
 import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
 import { duration, fieldValue, like, nonEmpty, text } from "../schema/values.ts";
 import { endpointUrl } from "./addresses.ts";
@@ -20,13 +23,45 @@ const nameUrl = like(URLS, HTTP_ORIGIN, (given) => {
   return /^\[|^[\d.]+$/.test(host) ? new Refusal("an address needs no look-up") : undefined;
 });
 
+/** An address, with or without a port. A zone names an interface of one machine. */
+const isServer = (given: string): boolean => {
+  if (given.includes("%")) return false;
+  if (ipaddr.IPv4.isValidFourPartDecimal(given) || ipaddr.IPv6.isValid(given)) return true;
+  const authority = parseAuthority(given);
+  return authority?.port !== undefined && ipaddr.isValid(authority.host.replace(/^\[|\]$/g, ""));
+};
+
+const SERVER = 'an IP address such as "10.0.0.2" or "[::1]:5353"';
+
+const servers = optional(
+  oneOrMany(
+    `${SERVER}, or a list of them`,
+    like(SERVER, NAME_SERVER, (given) => (isServer(given) ? undefined : REFUSED)),
+  ),
+  "Name servers to ask instead of the system's.",
+);
+
+const nameLookup = shortFor(
+  "a URL, or an object with a url",
+  "url",
+  nameUrl,
+  object("NameConfig", {
+    url: required(nameUrl, "URL whose host is looked up."),
+    servers,
+  }),
+);
+
 const scheme = defaulted(oneOf("http", "https"), "http", "How the endpoints are reached.");
 
 const service = shortFor(
   'a name such as "_http._tcp.app.internal", or an object',
   "name",
   nonEmpty("a name"),
-  object("ServiceConfig", { name: required(nonEmpty("a name"), "Name of the SRV records."), scheme }),
+  object("ServiceConfig", {
+    name: required(nonEmpty("a name"), "Name of the SRV records."),
+    scheme,
+    servers,
+  }),
 );
 
 const httpList = shortFor(
@@ -57,7 +92,7 @@ const WAYS = ["dns", "srv", "file", "http", "kubernetes"];
 const rules = [exactlyOne(WAYS, `expected exactly one of ${WAYS.join(", ")}`)];
 
 export const discovery: Schema = object(named("DiscoveryConfig", { rules }), {
-  dns: optional(nameUrl, "URL whose host is looked up: each address (A and AAAA) is an endpoint."),
+  dns: optional(nameLookup, "URL whose host is looked up: each address (A and AAAA) is an endpoint."),
   srv: optional(service, "SRV records: each target is an endpoint, their priorities are tiers."),
   file: optional(nonEmpty("a path"), "JSON file that is watched: URLs, or objects as in `endpoints`."),
   http: optional(httpList, "The same list from a server."),

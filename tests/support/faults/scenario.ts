@@ -3,6 +3,8 @@ import { FAULTS, type Fault, FaultyOrigin } from "./faulty-origin.ts";
 import { type Ending, SteadyLoad } from "./steady-load.ts";
 
 export interface Phases {
+  /** Between two requests to a proxy. */
+  readonly everyMs: number;
   readonly faultMs: number;
   /** From the fault's end until the next one. */
   readonly recoveryMs: number;
@@ -49,18 +51,27 @@ export const startOrigins = async (): Promise<readonly FaultyOrigin[]> => {
   return origins;
 };
 
-/** Runs all faults against the proxy at `port`, which is in front of `origins`. */
+/** A proxy in front of the origins. */
+export interface Subject {
+  readonly name: string;
+  readonly port: number;
+}
+
+/**
+ * Runs all faults, with a load on each of the proxies, which are all in front of the same `origins`: what they meet is the same,
+ * at the same time.
+ */
 export const runFaults = async (
-  port: number,
+  subjects: readonly Subject[],
   origins: readonly FaultyOrigin[],
   phases: Phases,
-): Promise<FaultsResult> => {
+): Promise<readonly FaultsResult[]> => {
   const [victim] = origins;
   if (victim === undefined) throw new RangeError("no origin");
-  const load = new SteadyLoad(port);
-  load.start();
+  const loads = subjects.map((subject) => new SteadyLoad({ ...subject, everyMs: phases.everyMs }));
+  for (const load of loads) load.start();
   await sleep(SETTLE_MS);
-  const times: { fault: Fault; from: number; until: number; next: number }[] = [];
+  const spans: Span[] = [];
   for (const fault of FAULTS) {
     const from = performance.now();
     await victim.begin(fault);
@@ -68,29 +79,42 @@ export const runFaults = async (
     await victim.end(fault);
     const until = performance.now();
     await sleep(phases.recoveryMs);
-    times.push({ fault, from, until, next: performance.now() });
+    spans.push({ fault, from, until, next: performance.now() });
   }
-  await load.stop();
-  const { endings } = load;
-  const reports = times.map(({ fault, from, until, next }): FaultReport => {
-    const own = endings.filter(({ at, method }) => method === "GET" && at >= from && at < next);
-    const failed = own.filter(isFailed);
-    return {
-      fault,
-      requests: own.length,
-      failed: failed.length,
-      failedLate: failed.filter(({ at }) => at > from + LATE_MS).length,
-      cut: own.filter(({ kind }) => kind === "cut").length,
-      slowestMs: Math.max(0, ...own.map(({ tookMs }) => tookMs)),
-      recoveredMs: recovery(own, victim.name, until, next),
-    };
-  });
-  return {
-    reports,
+  await Promise.all(loads.map((load) => load.stop()));
+  const twice = repeated(origins.flatMap(({ posts }) => posts));
+  return loads.map(({ endings, name }) => ({
+    reports: spans.map((span) => reportOf(span, endings, victim.name)),
     requests: endings.filter(({ method }) => method === "GET").length,
     failed: endings.filter((ending) => ending.method === "GET" && isFailed(ending)).length,
     wrong: endings.filter(({ kind }) => kind === "wrong").length,
-    repeatedPosts: repeated(origins.flatMap(({ posts }) => posts)),
+    repeatedPosts: twice.filter((id) => id.startsWith(`${name}-`)),
+  }));
+};
+
+/** One fault: its beginning, its end, and when the next one begins. */
+interface Span {
+  readonly fault: Fault;
+  readonly from: number;
+  readonly until: number;
+  readonly next: number;
+}
+
+const reportOf = (
+  { fault, from, until, next }: Span,
+  endings: readonly Ending[],
+  victim: string,
+): FaultReport => {
+  const own = endings.filter(({ at, method }) => method === "GET" && at >= from && at < next);
+  const failed = own.filter(isFailed);
+  return {
+    fault,
+    requests: own.length,
+    failed: failed.length,
+    failedLate: failed.filter(({ at }) => at > from + LATE_MS).length,
+    cut: own.filter(({ kind }) => kind === "cut").length,
+    slowestMs: Math.max(0, ...own.map(({ tookMs }) => tookMs)),
+    recoveredMs: recovery(own, victim, until, next),
   };
 };
 

@@ -13,21 +13,32 @@ export interface Ending {
   readonly origin: string | undefined;
 }
 
-const EVERY_MS = 5;
 /** Every so many is a POST. */
 const POST_EVERY = 10;
 const PATIENCE_MS = 15_000;
 
+export interface LoadOptions {
+  readonly port: number;
+  /** Begins the ids of its requests. */
+  readonly name: string;
+  /** A request each so many milliseconds. */
+  readonly everyMs: number;
+}
+
 export class SteadyLoad {
   readonly endings: Ending[] = [];
-  readonly #port: number;
+  readonly #options: LoadOptions;
   readonly #agent: Agent = new Agent({ keepAlive: true });
   readonly #pending: Set<Promise<void>> = new Set();
   #sent = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(port: number) {
-    this.#port = port;
+  constructor(options: LoadOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.name;
   }
 
   start(): void {
@@ -35,7 +46,7 @@ export class SteadyLoad {
       const one = this.#send();
       this.#pending.add(one);
       void one.finally(() => this.#pending.delete(one));
-    }, EVERY_MS);
+    }, this.#options.everyMs);
   }
 
   async stop(): Promise<void> {
@@ -45,7 +56,8 @@ export class SteadyLoad {
   }
 
   #send(): Promise<void> {
-    const id = `r${(this.#sent += 1)}`;
+    const { name, port } = this.#options;
+    const id = `${name}-${(this.#sent += 1)}`;
     const method = this.#sent % POST_EVERY === 0 ? "POST" : "GET";
     const at = performance.now();
     return new Promise((resolve) => {
@@ -54,7 +66,7 @@ export class SteadyLoad {
         resolve();
       };
       const sent = request({
-        port: this.#port,
+        port,
         host: "127.0.0.1",
         agent: this.#agent,
         method,

@@ -44,6 +44,18 @@ describe("priority tiers", () => {
     expect(nameOf(balancer.pick(set, failed))).toMatch(/^b/);
   });
 
+  test("are not judged by what a single request has tried", () => {
+    const balancer = byPriority(inner);
+    nameOf(balancer.pick(set, selection({ now: 0 })));
+    const retried = selection({
+      now: 500,
+      isFailOver: true,
+      eligible: (name) => name !== "a0" && name !== "a1",
+    });
+    balancer.pick(set, retried);
+    for (let i = 0; i < 200; i++) expect(nameOf(balancer.pick(set, selection({ now: 501 })))).toMatch(/^a/);
+  });
+
   test("use all that is left of both where neither can take its share", () => {
     const left = share(byPriority(inner), set, "a", { eligible: (name) => name === "a0" || name === "b0" });
     expect(left).toBeGreaterThan(0.29);

@@ -52,7 +52,7 @@ describe("defaults", () => {
             sticky: undefined,
             prefer: undefined,
             zone: undefined,
-            regionHeader: undefined,
+            regionFrom: undefined,
           },
           health: undefined,
           ejection: {

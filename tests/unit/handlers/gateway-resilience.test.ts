@@ -136,12 +136,33 @@ describe("gateway", () => {
     const zone = testGateway(to({ endpoints: ends, balance: { prefer: "zone", zone: "z2" } }), SERVERS);
     expect(await texts(zone, 10)).toEqual(["b"]);
     const region = testGateway(
-      to({ endpoints: ends, balance: { prefer: "region", regionHeader: "x-country" } }),
+      {
+        ...to({ endpoints: ends, balance: { prefer: "region", regionFrom: "header:x-country" } }),
+        listen: { trustedProxies: ["192.0.2.1"] },
+      },
       SERVERS,
     );
     expect(await texts(region, 10, { "x-country": "FR" })).toEqual(["b"]);
     const tiers = testGateway(to(["http://a", { url: "http://c", priority: 1 }]), SERVERS);
     expect(await texts(tiers, 10)).toEqual(["a"]);
+  });
+
+  test("believes a header with the client's region from a trusted proxy only", async () => {
+    const ends = [
+      { url: "http://a", region: "DE" },
+      { url: "http://b", region: "FR" },
+    ];
+    const config = {
+      ...to({
+        endpoints: ends,
+        balance: { policy: "round-robin", prefer: "region", regionFrom: "header:X-Country" },
+      }),
+      listen: { trustedProxies: ["198.51.100.7"] },
+    } as const;
+    const untrusted = testGateway(config, SERVERS);
+    expect(await texts(untrusted, 10, { "x-country": "FR" })).toEqual(["a"]);
+    const trusted = testGateway(config, SERVERS, { peer: "198.51.100.7" });
+    expect(await texts(trusted, 10, { "x-country": "FR" })).toEqual(["b"]);
   });
 
   test("health checks take an endpoint out and bring it back", async () => {

@@ -159,6 +159,31 @@ describe("health checker", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("goes on after another checker of the same endpoints, whose check still runs", async () => {
+    const { clock, checker, set, times } = rig(1, 1_500);
+    checker.start();
+    await clock.advance(1_000);
+    checker.stop();
+    const later: number[] = [];
+    const next = new HealthChecker({
+      clock,
+      random: seededRandom(1),
+      options: HEALTH_CHECK_DEFAULTS,
+      slots: probeSlots(),
+      membersOf: () => set.members,
+      probe: async () => {
+        later.push(clock.now());
+        return { passed: true, detail: "done" };
+      },
+    });
+    next.start();
+    await clock.advance(30_000);
+    next.stop();
+    expect(times).toEqual({ e0: [0] });
+    expect(later.length).toBeGreaterThanOrEqual(2);
+    expect(clock.pending).toBe(0);
+  });
+
   test("runs what is due where there are no timers", async () => {
     const { clock, checker, times } = rig(2);
     const ask = async (): Promise<void> => {

@@ -71,6 +71,13 @@ describe("outlier detector", () => {
     expect(ejected(30_000).length).toBeLessThanOrEqual(3);
   });
 
+  test("never ejects the last endpoint that is up", () => {
+    const { set, interval, ejected } = rig(6);
+    for (const { state, index } of set.members) state.health = { isUp: index === 0 };
+    interval(10_000, [0, 1, 1, 1, 1, 1]);
+    expect(ejected(10_000)).toEqual([]);
+  });
+
   test("lets an endpoint start slowly when its time is over", () => {
     const { interval, set } = rig(5);
     interval(10_000, [1, 1, 0, 1, 1]);

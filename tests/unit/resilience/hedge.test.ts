@@ -45,6 +45,13 @@ const ended = async (clock: ManualClock, result: Promise<Reply>): Promise<Reply 
 };
 
 describe("hedging", () => {
+  test("never copies a request to switch protocols", async () => {
+    const { clock, calls, service } = rig([{ ms: 1_000, gives: reply(200) }]);
+    const result = service({ ...testExchange(), upgrade: "websocket" });
+    expect(await ended(clock, result)).toMatchObject({ status: 200 });
+    expect(calls).toHaveLength(1);
+  });
+
   test("sends a copy when the request takes longer than 95 % of the others, and takes the faster answer", async () => {
     const { clock, calls, service } = rig([
       { ms: 1_000, gives: reply(200, ["x", "slow"]) },

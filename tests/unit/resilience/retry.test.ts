@@ -47,6 +47,17 @@ const post = (more: Parameters<typeof testExchange>[0] = {}): Exchange =>
   testExchange({ method: "POST", ...more });
 
 describe("retry after an error", () => {
+  test("repeats a request to switch protocols only where nothing of it was sent", async () => {
+    const upgrade = { ...testExchange(), upgrade: "websocket" };
+    for (const first of [failure("upstream-reset", "sent"), reply(503)]) {
+      const upstream = scripted(first, reply(200));
+      await rig(upstream).run(upgrade);
+      expect(upstream.calls).toHaveLength(1);
+    }
+    const unsent = scripted(failure("connect-failed", "connecting"), reply(200));
+    expect(await rig(unsent).run(upgrade)).toMatchObject({ status: 200 });
+  });
+
   test("repeats an idempotent request once", async () => {
     const upstream = scripted(failure("upstream-reset", "sent"), reply(200));
     const { run, events } = rig(upstream);

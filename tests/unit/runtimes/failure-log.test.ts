@@ -40,7 +40,7 @@ describe("failure log", () => {
     const of = { upstream: "main", endpoint: "http://10.0.0.1:3000" };
     telemetry.upstreamEvent?.({ ...of, kind: "breaker", to: "open", reason: "5 failures in a row" });
     telemetry.upstreamEvent?.({ ...of, kind: "retried", reason: "503" });
-    telemetry.upstreamEvent?.({ upstream: "main", kind: "panic" });
+    telemetry.upstreamEvent?.({ upstream: "main", kind: "hedged" });
     expect(lines).toEqual([
       '1970-01-01T00:00:00.000Z upstream "main": circuit breaker of http://10.0.0.1:3000 is open (5 failures in a row)',
     ]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../../runtimes/memory/clock.ts";
 import { seededRandom } from "../../../runtimes/memory/random.ts";
+import { roundRobin } from "../../../src/balance/round-robin.ts";
 import { leastLoadedOfTwo } from "../../../src/balance/two-choices.ts";
 import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
@@ -136,7 +137,20 @@ describe("panic", () => {
     expect(panics).toHaveLength(0);
     unhealthy(upstream, 1);
     expect(new Set(leases(upstream, 20).map(hostOf))).toEqual(new Set(["a.test", "b.test"]));
-    expect(panics).toHaveLength(20);
+    expect(panics).toHaveLength(1);
+  });
+
+  test("is reported again when it begins anew, also where it begins below a threshold", async () => {
+    const { clock, upstream, panics } = rig({ panicThreshold: 1 });
+    unhealthy(upstream, 0);
+    await clock.advance(100);
+    leases(upstream, 5);
+    await clock.advance(9_000);
+    leases(upstream, 5);
+    expect(panics).toEqual([100]);
+    await clock.advance(10_001);
+    leases(upstream, 5);
+    expect(panics).toEqual([100, 19_101]);
   });
 
   test("never overrules a breaker or weight 0", () => {
@@ -162,6 +176,29 @@ describe("panic", () => {
     expect(new Set(leases(upstream, 10).map(hostOf))).toEqual(new Set(["b.test"]));
     await clock.advance(500);
     expect(new Set(leases(upstream, 20).map(hostOf)).size).toBe(2);
+  });
+});
+
+describe("shared counters", () => {
+  const turns = (tried: Exchange["trail"]["endpoint"]): string[] => {
+    const { upstream } = rig({ balancer: roundRobin(seededRandom(1)) });
+    return Array.from({ length: 4 }, () => {
+      const exchange = fresh();
+      exchange.trail.endpoint = tried;
+      exchange.trail.attempts = tried === undefined ? 0 : 1;
+      return hostOf(upstream.lease(exchange));
+    });
+  };
+
+  test("advance for requests that come from another upstream", () => {
+    const [other] = endpoints("x").map((endpoint) => ({ ...endpoint, upstream: "other" }));
+    expect(new Set(turns(other)).size).toBe(2);
+    expect(new Set(turns(undefined)).size).toBe(2);
+  });
+
+  test("stand still for another attempt at the same upstream", () => {
+    const [own] = endpoints("x");
+    expect(new Set(turns(own)).size).toBe(1);
   });
 });
 
@@ -198,14 +235,33 @@ describe("changed endpoints", () => {
     expect(await shareOf("c.test")).toBeGreaterThan(0.9);
   });
 
+  test("are known again when they come back within ten minutes, and forgotten later", async () => {
+    const { clock, upstream, registry } = rig();
+    const [a, b] = upstream.set.members.map((member) => member.state);
+    upstream.update(endpoints("a"));
+    await clock.advance(599_999);
+    upstream.update(endpoints("a", "b"));
+    expect(upstream.set.members.map((member) => member.state)).toEqual([a, b]);
+    expect(upstream.set.members[1]?.state).toBe(b);
+    const [lease] = leases(upstream, 40).filter((each) => hostOf(each) === "b.test");
+    upstream.update(endpoints("a"));
+    await clock.advance(600_000);
+    // Attempts are in flight still.
+    upstream.update(endpoints("a", "c"));
+    expect(registry.stateOf(lease?.endpoint.key ?? "")).toBe(b);
+    if (b !== undefined) b.inFlight = 0;
+    upstream.update(endpoints("a"));
+    expect(registry.stateOf(lease?.endpoint.key ?? "")).not.toBe(b);
+  });
+
   test("are forgotten once nothing is in flight", () => {
     const { registry, upstream } = rig();
     const [lease] = leases(upstream, 1);
     const before = registry.stateOf(lease?.endpoint.key ?? "");
-    registry.retain(new Set());
+    expect(registry.forget(before.key)).toBe(false);
     expect(registry.stateOf(before.key)).toBe(before);
     lease?.settle(outcome());
-    registry.retain(new Set());
+    expect(registry.forget(before.key)).toBe(true);
     expect(registry.stateOf(before.key)).not.toBe(before);
   });
 });

@@ -1,6 +1,4 @@
-import { createSocket } from "node:dgram";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,8 +13,9 @@ import type { EndpointSource, SourceUpdate } from "../../../../src/core/endpoint
 import { fileSource } from "../../../../src/discovery/file-source.ts";
 import { kubernetesSource } from "../../../../src/discovery/kubernetes-source.ts";
 import { testEndpoint } from "../../../support/attempt.ts";
-import { dnsAnswer } from "../../../support/dns-answer.ts";
-import { KubeApi } from "../../../support/kube-api.ts";
+import type { DnsAnswers } from "../../../support/dns-answer.ts";
+import { KubeServer } from "../../../support/kube-server.ts";
+import { NameServer } from "../../../support/name-server.ts";
 
 const clock = engineClock();
 
@@ -50,29 +49,14 @@ const lists = (source: EndpointSource) => {
 
 describe("Kubernetes watch over sockets", () => {
   test("follows slices, ends of watches and failures of the API server", async () => {
-    const api = new KubeApi();
-    const tokens: (string | undefined)[] = [];
-    const server = createHttpServer((request, response) => {
-      tokens.push(request.headers.authorization);
-      const answer = api.answer(request.url ?? "/");
-      if (answer.kind === "whole") {
-        response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
-        return;
-      }
-      response.writeHead(200, { "content-type": "application/json" });
-      const stream = { write: (text: string) => void response.write(text), end: () => void response.end() };
-      response.on("close", () => api.left(stream));
-      response.flushHeaders();
-      answer.begin(stream);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
+    const server = await new KubeServer().start();
+    const { api, credentials } = server;
     const transport = engineTransport({ clock });
     const source = kubernetesSource({
       clock,
       random: seededRandom(1),
       transport,
-      api: testEndpoint({ url: `http://127.0.0.1:${port}` }),
+      api: testEndpoint({ url: server.url }),
       namespace: "shop",
       service: "api",
       scheme: "http",
@@ -100,10 +84,9 @@ describe("Kubernetes watch over sockets", () => {
     source.stop();
     // It leaves the watch, which the server sees.
     await expect.poll(() => api.watchers).toBe(0);
-    expect(new Set(tokens)).toEqual(new Set(["Bearer secret"]));
+    expect(credentials).toEqual(new Set(["Bearer secret"]));
     await transport.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await server.stop();
   });
 });
 
@@ -132,34 +115,34 @@ describe("watched file", () => {
 });
 
 describe("DNS resolver", () => {
-  const asked = async (answers: Parameters<typeof dnsAnswer>[1]) => {
-    const server = createSocket("udp4");
-    server.on("message", (query, from) => server.send(dnsAnswer(query, answers), from.port, from.address));
-    await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
-    const resolver = dnsResolver({ servers: [`127.0.0.1:${server.address().port}`] });
-    return { resolver, end: () => new Promise<void>((resolve) => server.close(() => resolve())) };
+  const asked = async (name: string, answers: DnsAnswers) => {
+    const server = await new NameServer().start();
+    server.zone.set(name, answers);
+    return { resolver: dnsResolver({ servers: [server.address] }), end: () => server.stop() };
   };
 
   test("knows addresses with their TTLs, and services", async () => {
-    const { resolver, end } = await asked({
+    const { resolver, end } = await asked("api.test", {
       A: [
         { address: "10.0.0.1", ttl: 30 },
         { address: "10.0.0.2", ttl: 60 },
       ],
+      AAAA: [{ address: "fd00:0:0:0:0:0:0:1", ttl: 7 }],
       SRV: [{ target: "a.test", port: 8080, priority: 1, weight: 5, ttl: 9 }],
     });
     expect(await resolver.addresses("api.test", 4)).toEqual([
       { address: "10.0.0.1", ttlSeconds: 30 },
       { address: "10.0.0.2", ttlSeconds: 60 },
     ]);
-    expect(await resolver.services("_http._tcp.test")).toEqual([
+    expect(await resolver.addresses("api.test", 6)).toEqual([{ address: "fd00::1", ttlSeconds: 7 }]);
+    expect(await resolver.services("api.test")).toEqual([
       { target: "a.test", port: 8080, priority: 1, weight: 5 },
     ]);
     await end();
   });
 
   test("finds nothing for a name without records", async () => {
-    const { resolver, end } = await asked({});
+    const { resolver, end } = await asked("none.test", {});
     expect(await resolver.addresses("none.test", 6)).toEqual([]);
     expect(await resolver.services("none.test")).toEqual([]);
     await end();

@@ -6,7 +6,7 @@ import { listen } from "../../../../../runtimes/engine/server/listen.ts";
 import { ManualClock } from "../../../../../runtimes/memory/clock.ts";
 import type { Serving } from "../../../../../runtimes/serving.ts";
 import type { Arrival } from "../../../../../src/core/arrival.ts";
-import type { Body, ByteSink, ByteSource } from "../../../../../src/core/body.ts";
+import { type Body, type ByteSink, type ByteSource, NO_BODY } from "../../../../../src/core/body.ts";
 import type { Answer, Gateway } from "../../../../../src/gateway.ts";
 import { Watched } from "../../../../support/bound.ts";
 import { RawClient } from "../../../../support/raw-client.ts";
@@ -96,6 +96,23 @@ describe("client connection", () => {
     to.write(Buffer.from(" after"));
     to.end([]);
     expect((await client.response()).text).toBe("before after");
+  });
+
+  test("quiet connection forgets its last request's fields, and stays open", async () => {
+    const { client, clock, arrivals } = await stand(() => NO_BODY);
+    const ask = async (): Promise<void> => {
+      await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      await client.response();
+    };
+    await ask();
+    await ask();
+    expect(arrivals[1]?.fields).toBe(arrivals[0]?.fields);
+    await clock.advance(KEEP_ALIVE_MS - 1_000);
+    await ask();
+    expect(arrivals[2]?.fields).toEqual(arrivals[0]?.fields);
+    expect(arrivals[2]?.fields).not.toBe(arrivals[0]?.fields);
+    await clock.advance(KEEP_ALIVE_MS + 1_000);
+    expect(await client.closed()).toBe("fin");
   });
 
   test.each([

@@ -1,0 +1,142 @@
+/** One scenario against one contender, measured. */
+import { once } from "node:events";
+import { request } from "node:http";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Child } from "../support/child.ts";
+import { ROOT } from "../support/sources.ts";
+import { CAP, type Contender } from "./contender.ts";
+import { openFiles, pin, residentKib } from "./process.ts";
+import type { Scenario } from "./scenarios.ts";
+
+export interface Met {
+  readonly sent: number;
+  readonly lost: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
+
+export interface Row extends Partial<Met> {
+  readonly contender: string;
+  readonly scenario: string;
+  readonly count: number;
+  /** Resident memory that each bad client cost, KiB. */
+  readonly kibEach?: number;
+  /** What the second wave cost, as a share of what the first one did. */
+  readonly secondWave?: number;
+  /** Open files beyond those before, once the attack is over. */
+  readonly filesLeft?: number;
+  /** Requests that still counted as in progress at the upstream's cap. */
+  readonly inFlight?: number;
+  /** Growth of resident memory in the second half, KiB, and all of it then. */
+  readonly growth?: readonly [kib: number, residentKib: number];
+}
+
+export interface Pace {
+  readonly rate: number;
+  readonly seconds: number;
+  readonly enduranceSeconds: number;
+}
+
+export const NODE: string = join(ROOT, "node_modules/.bin/node");
+/** Bad clients and their origin give way to honest ones, as if they ran elsewhere. */
+export const BAD_NICENESS = "15";
+/** The proxy's and everybody else's. */
+export const PROXY_CORE = 0;
+export const OTHER_CORE = 1;
+
+const SETTLE_MS = 1_500;
+const READY_MS = 120_000;
+
+export const script = (name: string): string => join(ROOT, "tests/abuse", name);
+
+const attacker = (target: Contender, { attack, count }: Scenario): Child => {
+  const args = [script("attacker.ts"), attack, target.port, target.tlsPort, count].map(String);
+  const child = new Child("attacker", "nice", ["-n", BAD_NICENESS, NODE, ...args]);
+  pin([child.pid], OTHER_CORE);
+  return child;
+};
+
+const honest = async ({ port, tlsPort }: Contender, tls: boolean, { rate, seconds }: Pace): Promise<Met> => {
+  const where = tls ? ["https", tlsPort] : ["http", port];
+  const child = new Child("honest", NODE, [script("honest.ts"), ...where, rate, seconds].map(String));
+  pin([child.pid], OTHER_CORE);
+  const [text] = await child.printed(/^\{.*\}$/m, (seconds + 60) * 1_000);
+  await child.ended();
+  return JSON.parse(text) as Met;
+};
+
+const end = async (child: Child): Promise<void> => {
+  child.signal("SIGTERM");
+  await child.ended();
+  await sleep(SETTLE_MS);
+};
+
+/** Fills the cap of the upstream: as many as get no room are counted as in progress still. */
+const stillInFlight = async ({ port }: Contender): Promise<number> => {
+  const statuses = await Promise.all(
+    Array.from({ length: CAP }, async () => {
+      const asked = request({ host: "127.0.0.1", port, path: "/bad/slow", agent: false }).end();
+      const [response] = (await once(asked, "response")) as [{ statusCode: number; resume(): void }];
+      response.resume();
+      return response.statusCode;
+    }),
+  );
+  return statuses.filter((status) => status !== 200).length;
+};
+
+const enduring = async (
+  contender: Contender,
+  scenario: Scenario,
+  { enduranceSeconds }: Pace,
+): Promise<Row> => {
+  const child = attacker(contender, scenario);
+  await child.printed(/^ready$/m, READY_MS);
+  await sleep(enduranceSeconds * 500);
+  const half = residentKib(contender.pids);
+  await sleep(enduranceSeconds * 500);
+  const whole = residentKib(contender.pids);
+  await end(child);
+  return {
+    contender: contender.name,
+    scenario: scenario.name,
+    count: scenario.count,
+    growth: [whole - half, whole],
+  };
+};
+
+const secondWave = async (contender: Contender, scenario: Scenario): Promise<number> => {
+  const child = attacker(contender, scenario);
+  await child.printed(/^ready$/m, READY_MS);
+  const resident = residentKib(contender.pids);
+  await end(child);
+  return resident;
+};
+
+export const measure = async (contender: Contender, scenario: Scenario, pace: Pace): Promise<Row> => {
+  if (scenario.endurance === true) return enduring(contender, scenario, pace);
+  const { pids, name } = contender;
+  const { count, tls = false } = scenario;
+  const [filesBefore, before] = [openFiles(pids), residentKib(pids)];
+  const bad = attacker(contender, scenario);
+  await bad.printed(/^ready$/m, READY_MS);
+  const met = await honest(contender, tls, pace);
+  const during = residentKib(pids);
+  if (scenario.ends === true) await bad.printed(/^done$/m, READY_MS);
+  await end(bad);
+  const left = {
+    filesLeft: openFiles(pids) - filesBefore,
+    ...(scenario.ends === true && name !== "nginx" ? { inFlight: await stillInFlight(contender) } : {}),
+  };
+  const again = scenario.twice === true ? await secondWave(contender, scenario) : undefined;
+  return {
+    contender: name,
+    scenario: scenario.name,
+    count,
+    ...met,
+    ...left,
+    ...(count >= 100 && scenario.ends !== true ? { kibEach: (during - before) / count } : {}),
+    ...(again === undefined ? {} : { secondWave: (again - before) / (during - before) }),
+  };
+};

@@ -1,1 +1,0 @@
-const c=process.cpuUsage(); const t=performance.now(); await import(process.argv[2]); const d=process.cpuUsage(c); console.log(process.argv[2], (performance.now()-t).toFixed(1), ((d.user+d.system)/1000).toFixed(1));
