@@ -1,9 +1,7 @@
 /** What is allowed in a config and yet hardly meant. */
-import type { ConfigPath, ConfigProblem } from "../src/config/problem.ts";
+import { type ConfigProblem, problemAt } from "../src/config/problem.ts";
 import type { Config, EndpointConfig, UpstreamConfig } from "../src/config/types.ts";
 import type { RouteMatch } from "../src/routing/match.ts";
-
-const warning = (path: ConfigPath, message: string): ConfigProblem => ({ path, at: "value", message });
 
 /** Equal for matches that take the same requests, whatever the order of their parts. */
 const matchKey = ({ hosts, methods, path, headers, query, cookies }: RouteMatch): string => {
@@ -23,7 +21,7 @@ const unreachableMatches = ({ routes }: Config): ConfigProblem[] => {
       if (before === undefined || before === index) return [];
       const path = match.length === 1 ? ["routes", index, "match"] : ["routes", index, "match", position];
       return [
-        warning(path, `routes[${before}] has the same match and comes first, so this one takes no request`),
+        problemAt(path, `routes[${before}] has the same match and comes first, so this one takes no request`),
       ];
     }),
   );
@@ -39,7 +37,7 @@ const unusedUpstreams = ({ routes, upstreams }: Config): ConfigProblem[] => {
   );
   return Object.keys(upstreams)
     .filter((name) => !used.has(name))
-    .map((name) => ({ ...warning(["upstreams", name], "no route sends requests here"), at: "key" }));
+    .map((name) => ({ ...problemAt(["upstreams", name], "no route sends requests here"), at: "key" }));
 };
 
 /** A port that is the other scheme's. */
@@ -63,8 +61,8 @@ const oddEndpoints = (name: string, { endpoints }: UpstreamConfig): ConfigProble
     return [
       ...(before === undefined
         ? []
-        : [warning(path, "this endpoint is listed twice; give one a larger weight instead")]),
-      ...(port === undefined ? [] : [warning(path, port)]),
+        : [problemAt(path, "this endpoint is listed twice; give one a larger weight instead")]),
+      ...(port === undefined ? [] : [problemAt(path, port)]),
     ];
   });
 };
@@ -73,7 +71,7 @@ const oddEndpoints = (name: string, { endpoints }: UpstreamConfig): ConfigProble
 const untrustedRegion = (name: string, { balance }: UpstreamConfig, { listen }: Config): ConfigProblem[] =>
   balance.regionFrom?.startsWith("header:") === true && listen.trustedProxies.length === 0
     ? [
-        warning(
+        problemAt(
           ["upstreams", name, "balance", "regionFrom"],
           "nobody is believed who sends this header; `listen.trustedProxies` says whose counts",
         ),

@@ -1,7 +1,9 @@
 /** Certificates and keys of a config: a closer look than at other settings. */
 import type { InspectTls } from "../core/tls-inspection.ts";
-import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { isRecord, valueAt } from "./tree.ts";
+import { type ConfigPath, type ConfigProblem, problemAt } from "./problem.ts";
+import { memberOf, type Schema } from "./schema/schema.ts";
+import { configSchema } from "./settings/config.ts";
+import { membersOf, valueAt } from "./tree.ts";
 
 /** What a look at certificates and at files of keys takes. */
 export interface CertificateAccess {
@@ -20,48 +22,27 @@ export interface FileMode {
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
-/** An object that holds certificates and keys, and where it stands. */
-interface Holder {
-  readonly path: ConfigPath;
-  readonly value: unknown;
-}
-
-const upstreamHolders = (config: unknown): Holder[] => {
-  const upstreams = valueAt(config, ["upstreams"]);
-  return Object.entries(isRecord(upstreams) ? upstreams : {}).map(([name, upstream]) => ({
-    path: ["upstreams", name, "tls"],
-    value: isRecord(upstream) ? upstream["tls"] : undefined,
-  }));
-};
-
-const listenHolders = (config: unknown): Holder[] => {
-  const also = valueAt(config, ["listen", "also"]);
-  const paths: ConfigPath[] = [
-    ["listen", "tls"],
-    ...(Array.isArray(also) ? also : []).map((_, index) => ["listen", "also", index, "tls"]),
-  ];
-  return paths.flatMap((path): Holder[] => {
-    const value = valueAt(config, path);
-    const more: unknown = isRecord(value) ? value["certificates"] : undefined;
-    return [
-      { path, value },
-      ...(Array.isArray(more) ? more : []).map((each: unknown, index) => ({
-        path: [...path, "certificates", index],
-        value: each,
-      })),
-    ];
-  });
+const inspectBelow = (
+  schema: Schema | undefined,
+  value: unknown,
+  path: ConfigPath,
+  inspect: InspectTls,
+): ConfigProblem[] => {
+  if (typeof value !== "object" || value === null) return [];
+  const below = membersOf(schema, value).flatMap(({ key, schema: inner, value: member }) =>
+    inspectBelow(inner, member, [...path, key], inspect),
+  );
+  if (schema?.settings?.["cert"] === undefined) return below;
+  const { ca, cert, key } = value as Readonly<Record<"ca" | "cert" | "key", unknown>>;
+  const found = inspect({ ca: textOf(ca), cert: textOf(cert), key: textOf(key) });
+  return [...found.map(({ setting, message }) => problemAt([...path, setting], message)), ...below];
 };
 
 /** What `inspect` finds in a config, whether it is as written (references resolved) or as parsed. */
 export const checkTls = (config: unknown, inspect: InspectTls): ConfigProblem[] =>
-  [...listenHolders(config), ...upstreamHolders(config)].flatMap(({ path, value }) => {
-    if (!isRecord(value)) return [];
-    const { ca, cert, key } = value as Readonly<Record<"ca" | "cert" | "key", unknown>>;
-    return inspect({ ca: textOf(ca), cert: textOf(cert), key: textOf(key) }).map(
-      ({ setting, message }): ConfigProblem => ({ path: [...path, setting], at: "value", message }),
-    );
-  });
+  ["listen", "upstreams"].flatMap((key) =>
+    inspectBelow(memberOf(configSchema, key), valueAt(config, [key]), [key], inspect),
+  );
 
 const [BY_GROUP, BY_OTHERS] = [0o040, 0o004];
 
@@ -76,5 +57,5 @@ export const exposedKey = (
 ): ConfigProblem[] => {
   const isExposed = (mode & BY_OTHERS) !== 0 || ((mode & BY_GROUP) !== 0 && !isOwnGroup);
   const message = `others than its owner may read ${file}; run "chmod 600 ${file}"`;
-  return isExposed ? [{ path, at: "value", message }] : [];
+  return isExposed ? [problemAt(path, message)] : [];
 };

@@ -1,7 +1,7 @@
 /** Everything that is wrong with a config, at once. */
 export type { ConfigProblem } from "./problem.ts";
 import { maskLine } from "./masking.ts";
-import { byPlace, type ConfigProblem, MOST_SHOWN, type Place, showPath } from "./problem.ts";
+import { byPlace, type ConfigProblem, MOST_SHOWN, type Place, problemAt, showPath } from "./problem.ts";
 
 const EXCERPT_WIDTH = 120;
 
@@ -44,6 +44,10 @@ const withoutSecrets = (problem: ConfigProblem): ConfigProblem => {
     ? problem
     : { ...problem, place: { ...place, text: maskLine(place.text) } };
 };
+
+/** Why the file at `place` can't be used at all. */
+export const unusable = (place: Place, message: string): ConfigError =>
+  new ConfigError([problemAt([], message, { place })]);
 
 /**
  * A config that can't be used. `problems` holds all that is wrong, in the order of the file where there is one;

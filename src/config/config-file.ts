@@ -1,5 +1,5 @@
 /** Config files by their kind. */
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, unusable } from "./config-error.ts";
 import { anyOf, type ConfigPath, type ConfigProblem, type Place, showValue } from "./problem.ts";
 import { faultsOf, type Malformed, placesIn, type Source, spanAt } from "./source-text.ts";
 import { isRecord } from "./tree.ts";
@@ -35,9 +35,6 @@ export const within = (directory: string, path: string): string =>
   isAbsolute(path) ? path : `${directory.replace(/[/\\]$/, "")}/${path.replace(/^\.\//, "")}`;
 
 export const directoryOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, "") || "/";
-
-const fail = (source: string, message: string): ConfigError =>
-  new ConfigError([{ path: [], at: "value", message, place: { source } }]);
 
 /** Why a file can't be read, in words. */
 export const whyUnreadable = (error: unknown): string => {
@@ -94,7 +91,7 @@ const ofText =
   (closely: (text: string) => Promise<Source | Malformed>, quickly?: (text: string) => unknown): Kind =>
   async (file, access) => {
     const raw = await access.readText(file.path).catch((error: unknown) => {
-      throw fail(file.name, whyUnreadable(error));
+      throw unusable({ source: file.name }, whyUnreadable(error));
     });
     const text = raw.replace(/^\u{feff}/u, "");
     const readClosely = async (): Promise<Source> => accepted(file, text, await closely(text));
@@ -112,7 +109,7 @@ const ofText =
         },
       };
     } catch (error) {
-      throw error instanceof RangeError ? fail(file.name, "nested too deeply") : error;
+      throw error instanceof RangeError ? unusable({ source: file.name }, "nested too deeply") : error;
     }
   };
 
@@ -147,13 +144,12 @@ export const DEFAULT_FILES: readonly string[] = Array.from(KINDS.keys(), (end) =
  */
 export const readConfigFile = async (name: string, cwd: string, access: FileAccess): Promise<ConfigFile> => {
   const read = KINDS.get(/\.[a-z]+$/i.exec(name)?.[0].toLowerCase() ?? "");
-  if (read === undefined) throw fail(name, `unknown kind of file; expected ${anyOf([...KINDS.keys()])}`);
+  if (read === undefined)
+    throw unusable({ source: name }, `unknown kind of file; expected ${anyOf([...KINDS.keys()])}`);
   const file = await read({ name, path: within(cwd, name) }, access);
   if (isRecord(file.input)) return file;
   const place = (await file.places())([], "value");
-  throw new ConfigError([
-    { path: [], at: "value", message: `expected an object, found ${showValue(file.input)}`, place },
-  ]);
+  throw unusable(place, `expected an object, found ${showValue(file.input)}`);
 };
 
 /** The first of `DEFAULT_FILES` in `cwd`; undefined where there is none. */

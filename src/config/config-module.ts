@@ -1,5 +1,5 @@
 /** Configs that are modules: what they export, and what may be wrong with them. */
-import { ConfigError } from "./config-error.ts";
+import { unusable } from "./config-error.ts";
 import type { Place } from "./problem.ts";
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
@@ -41,9 +41,6 @@ const placeIn = (name: string, error: unknown): Place => {
   return { source: name, line: Number(found[1]), column: Number(found[2] ?? marked) };
 };
 
-const fail = (place: Place, message: string): ConfigError =>
-  new ConfigError([{ path: [], at: "value", message, place }]);
-
 /** Reads everything once, so that a getter that throws does so here. */
 const readAll = (value: unknown, seen: Set<object> = new Set()): void => {
   if (!isObject(value) || seen.has(value)) return;
@@ -81,16 +78,16 @@ export const importConfig = async (
     module = await importModule(path);
   } catch (thrown) {
     const error = firstOf(thrown);
-    throw fail(placeIn(name, error), `the module can't be loaded: ${reasonOf(name, error)}`);
+    throw unusable(placeIn(name, error), `the module can't be loaded: ${reasonOf(name, error)}`);
   }
   const input: unknown = isObject(module) && "default" in module ? module.default : undefined;
   const mistaken = NOT_ITSELF.find(([is]) => is(input));
-  if (mistaken !== undefined) throw fail({ source: name }, mistaken[1]);
+  if (mistaken !== undefined) throw unusable({ source: name }, mistaken[1]);
   try {
     readAll(input);
   } catch (error) {
-    if (error instanceof RangeError) throw fail({ source: name }, "nested too deeply");
-    throw fail(placeIn(name, error), `the default export can't be read: ${reasonOf(name, error)}`);
+    if (error instanceof RangeError) throw unusable({ source: name }, "nested too deeply");
+    throw unusable(placeIn(name, error), `the default export can't be read: ${reasonOf(name, error)}`);
   }
   return input;
 };

@@ -1,12 +1,10 @@
 /** What must hold between parts of a config. Reads it as written, so that it also runs beside other problems. */
 import { nearestName } from "../core/nearest.ts";
-import { type ConfigPath, type ConfigProblem, MOST_SHOWN, showValue } from "./problem.ts";
+import { type ConfigProblem, MOST_SHOWN, problemAt, showValue } from "./problem.ts";
 import type { Mention } from "./schema/reading.ts";
 import type { IsSecret } from "./secrets.ts";
 import { routeName } from "./settings/route.ts";
 import { isRecord } from "./tree.ts";
-
-const problem = (path: ConfigPath, message: string): ConfigProblem => ({ path, at: "value", message });
 
 const unknownUpstream = (
   { path, name }: Mention,
@@ -16,10 +14,9 @@ const unknownUpstream = (
 ): ConfigProblem => {
   const missing = `there is no upstream ${isSecret(path, name) ? "of this name" : showValue(name)}`;
   const meant = nearestName(name, near);
-  if (meant !== undefined)
-    return { ...problem(path, `${missing}; did you mean "${meant}"?`), nearest: meant };
+  if (meant !== undefined) return problemAt(path, `${missing}; did you mean "${meant}"?`, { nearest: meant });
   const listed = names.slice(0, 10).join(", ") + (names.length > 10 ? ", …" : "");
-  return problem(path, `${missing}; \`upstreams\` defines ${listed === "" ? "none" : listed}`);
+  return problemAt(path, `${missing}; \`upstreams\` defines ${listed === "" ? "none" : listed}`);
 };
 
 const repeatedNames = (routes: readonly unknown[]): ConfigProblem[] => {
@@ -34,7 +31,7 @@ const repeatedNames = (routes: readonly unknown[]): ConfigProblem[] => {
     }
     // The one that was given the name that the other has by its position.
     const [wrong, other] = typeof given === "string" ? [index, before] : [before, index];
-    return [problem(["routes", wrong, "name"], `also the name of routes[${other}]`)];
+    return [problemAt(["routes", wrong, "name"], `also the name of routes[${other}]`)];
   });
 };
 
@@ -43,8 +40,8 @@ const nothingToDo = (upstreams: number, routes: number): ConfigProblem[] => {
   const missing =
     'no upstream and no route; `"upstreams": { "app": "http://localhost:3000" }` is enough to start';
   return upstreams === 0
-    ? [problem([], missing)]
-    : [problem(["routes"], "no routes, so it is not known which of the upstreams a request goes to")];
+    ? [problemAt([], missing)]
+    : [problemAt(["routes"], "no routes, so it is not known which of the upstreams a request goes to")];
 };
 
 /** Routes name upstreams that exist, and have names of their own; there is something to do. */

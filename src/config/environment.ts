@@ -1,6 +1,6 @@
 /** Settings from environment variables. */
 import { nearestName } from "../core/nearest.ts";
-import { anyOf, type ConfigPath, type ConfigProblem, showPath } from "./problem.ts";
+import { anyOf, type ConfigPath, type ConfigProblem, problemAt, showPath } from "./problem.ts";
 import { coerce, type Env, listed } from "./references.ts";
 import { longForm, type Schema } from "./schema/schema.ts";
 import { isRecord, membersOf, setAt, valueAt } from "./tree.ts";
@@ -95,7 +95,7 @@ export const applyEnvironment = (schema: Schema, base: unknown, env: Env): FromE
   };
   const complain = (name: string, message: string, nearest?: string): void => {
     const more = nearest === undefined ? {} : { nearest };
-    problems.push({ path: [], at: "value", message, place: { source: name }, ...more });
+    problems.push(problemAt([], message, { place: { source: name }, ...more }));
   };
   const [one, many] = [variable(env, "UPSTREAM"), variable(env, "UPSTREAMS")];
   const endpoints = many ?? one;

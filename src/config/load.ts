@@ -6,18 +6,9 @@ import { effective } from "./effective.ts";
 import { gather, type Gathered, isNothing, type SourceOptions } from "./gather.ts";
 import { located, setBy } from "./locate.ts";
 import { masking } from "./masking.ts";
-import { checkResolved } from "./parse.ts";
+import { checkConfig } from "./parse.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import {
-  type Looked,
-  type LookUp,
-  lookUpEnv,
-  pathKey,
-  references,
-  type Resolved,
-  resolve,
-  unchanged,
-} from "./references.ts";
+import { type Looked, type LookUp, lookUpEnv, pathKey, references, type Resolved } from "./references.ts";
 import { schemaAt } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
 import { privateKey } from "./settings/pem.ts";
@@ -106,9 +97,11 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
     kind === "env"
       ? lookUpEnv(options.env, name)
       : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" });
-  const { config, resolved, ...checked } = checkResolved(
-    refers ? resolve(configSchema, gathered.input, lookUp) : unchanged(gathered.input),
+  const { config, resolved, ...checked } = checkConfig(
+    gathered.input,
+    lookUp,
     options.certificates?.inspect,
+    refers,
   );
   // What variables and flags say is judged in any case, what is missing only where all of it is there.
   const isComplete = gathered.whole && !isNothing(gathered);

@@ -38,12 +38,18 @@ const elsewhere = (others: readonly ConfigProblem[], problems: readonly ConfigPr
   return problems.filter(({ path }) => !wrong.has(pathKey(path)));
 };
 
-/** Resolves what `given` takes from elsewhere, then checks it, certificates with `inspectTls`. */
-export const checkConfig = (given: unknown, lookUp: LookUp, inspectTls?: InspectTls): Checked =>
-  checkResolved(resolve(configSchema, given, lookUp), inspectTls);
-
-/** The same with what was resolved before. */
-export const checkResolved = (resolved: Resolved, inspectTls: InspectTls = () => []): Checked => {
+/**
+ * Resolves what `given` takes from elsewhere, then checks it, certificates with `inspectTls`.
+ *
+ * @param refers whether it takes anything from elsewhere, where that is known.
+ */
+export const checkConfig = (
+  given: unknown,
+  lookUp: LookUp,
+  inspectTls: InspectTls = () => [],
+  refers?: boolean,
+): Checked => {
+  const resolved = resolve(configSchema, given, lookUp, refers);
   const { value: input, secrets } = resolved;
   const isSecret: IsSecret = (path, value) =>
     path.some((_, end) => secrets.has(pathKey(path.slice(0, end + 1)))) ||

@@ -28,6 +28,13 @@ export interface ConfigProblem {
   readonly place?: Place;
 }
 
+/** What is wrong with the value at `path`. */
+export const problemAt = (
+  path: ConfigPath,
+  message: string,
+  more: Pick<ConfigProblem, "nearest" | "place"> = {},
+): ConfigProblem => ({ path, at: "value", message, ...more });
+
 /** How many problems anybody reads at once. */
 export const MOST_SHOWN = 100;
 

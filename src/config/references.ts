@@ -2,7 +2,7 @@
 import { nearestName } from "../core/nearest.ts";
 import { ConfigError } from "./config-error.ts";
 import { MASK } from "./masking.ts";
-import type { ConfigPath, ConfigProblem } from "./problem.ts";
+import { type ConfigPath, type ConfigProblem, problemAt } from "./problem.ts";
 import { hasFormerNames, memberOf, presentName, type Schema } from "./schema/schema.ts";
 import { escaped } from "./schema/values.ts";
 import type { Tree } from "./tree.ts";
@@ -77,7 +77,7 @@ const change = (
   if (typeof value === "string") return value.includes("${") ? changes.text(value, [...path], schema) : value;
   if (typeof value !== "object" || value === null) return value;
   if (path.length > DEEPEST) {
-    throw new ConfigError([{ path: [], at: "value", message: "nested too deeply; does it hold itself?" }]);
+    throw new ConfigError([problemAt([], "nested too deeply; does it hold itself?")]);
   }
   const isList = Array.isArray(value);
   const changed = new Map<string, readonly [name: string, value: unknown]>();
@@ -141,20 +141,16 @@ export const coerce = (schema: Schema, text: string): unknown => {
   return scalars.includes("number") && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
 };
 
-/** A config that takes nothing from elsewhere. */
-export const unchanged = (value: unknown): Resolved => ({
-  value,
-  secrets: new Map(),
-  secretTexts: new Set(),
-  problems: [],
-});
-
 /** What one reference stands for. */
 type Found = Extract<Looked, { readonly text: string }>;
 
 /** Puts in what references stand for; where one stands alone, as the type that `schema` takes there. */
-export const resolve = (schema: Schema, input: unknown, lookUp: LookUp): Resolved => {
-  if (!needsChange(schema, input)) return unchanged(input);
+export const resolve = (
+  schema: Schema,
+  input: unknown,
+  lookUp: LookUp,
+  isNeeded: boolean = needsChange(schema, input),
+): Resolved => {
   const secrets = new Map<string, string>();
   const secretTexts = new Set<string>();
   const problems: ConfigProblem[] = [];
@@ -164,7 +160,7 @@ export const resolve = (schema: Schema, input: unknown, lookUp: LookUp): Resolve
     path: ConfigPath,
   ): Found | undefined => {
     const complain = (message: string, nearest?: string): void => {
-      problems.push({ path, at: "value", message, ...(nearest === undefined ? {} : { nearest }) });
+      problems.push(problemAt(path, message, nearest === undefined ? {} : { nearest }));
     };
     if (literal !== "") return undefined;
     const unnamed = { problem: `\`\${${kind}:}\` names ${kind === "env" ? "no variable" : "no file"}` };
@@ -204,5 +200,6 @@ export const resolve = (schema: Schema, input: unknown, lookUp: LookUp): Resolve
   const clash: Changes["clash"] = (path, present) => {
     problems.push({ path, at: "key", message: `is now called \`${present}\`, which is given too` });
   };
-  return { value: change(schema, input, [], { text, clash }), secrets, secretTexts, problems };
+  const value = isNeeded ? change(schema, input, [], { text, clash }) : input;
+  return { value, secrets, secretTexts, problems };
 };

@@ -1,17 +1,5 @@
 /** YAML config files (YAML 1.2, core schema, with merge keys). */
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parseDocument,
-  visit,
-  type YAMLError,
-} from "yaml";
+import * as yaml from "yaml";
 import {
   type Fault,
   lazyMembers,
@@ -24,33 +12,33 @@ import {
 const NOWHERE: Span = { start: 0, end: 0 };
 
 const spanOf = (node: unknown): Span => {
-  const range = (node as Partial<Node> | null | undefined)?.range;
+  const range = (node as Partial<yaml.Node> | null | undefined)?.range;
   return range === undefined || range === null ? NOWHERE : { start: range[0], end: range[1] };
 };
 
 const MERGE_KEY = "<<";
 
 /** What a mapping takes over by `<<`, and then its own, which win. */
-const pairsOf = (map: unknown, document: Document): Pair[] => {
-  const node = isAlias(map) ? map.resolve(document) : map;
-  if (isSeq(node)) return node.items.toReversed().flatMap((item) => pairsOf(item, document));
-  if (!isMap(node)) return [];
-  const isMerge = ({ key }: Pair): boolean => isScalar(key) && key.source === MERGE_KEY;
+const pairsOf = (map: unknown, document: yaml.Document): yaml.Pair[] => {
+  const node = yaml.isAlias(map) ? map.resolve(document) : map;
+  if (yaml.isSeq(node)) return node.items.toReversed().flatMap((item) => pairsOf(item, document));
+  if (!yaml.isMap(node)) return [];
+  const isMerge = ({ key }: yaml.Pair): boolean => yaml.isScalar(key) && key.source === MERGE_KEY;
   const merged = node.items.filter(isMerge).flatMap(({ value }) => pairsOf(value, document));
   return [...merged, ...node.items.filter((pair) => !isMerge(pair))];
 };
 
-const nodeOf = (given: unknown, document: Document, key?: unknown): TextNode => {
-  const node = isAlias(given) ? given.resolve(document) : given;
+const nodeOf = (given: unknown, document: yaml.Document, key?: unknown): TextNode => {
+  const node = yaml.isAlias(given) ? given.resolve(document) : given;
   return {
     span: node === null || node === undefined ? spanOf(key) : spanOf(node),
     key: key === undefined ? undefined : spanOf(key),
-    kind: isMap(node) ? "object" : isSeq(node) ? "list" : "scalar",
+    kind: yaml.isMap(node) ? "object" : yaml.isSeq(node) ? "list" : "scalar",
     members: lazyMembers(() =>
-      isSeq(node)
+      yaml.isSeq(node)
         ? node.items.map((item, index) => [String(index), nodeOf(item, document)] as const)
         : pairsOf(node, document).flatMap((pair) =>
-            isScalar(pair.key)
+            yaml.isScalar(pair.key)
               ? [[String(pair.key.value), nodeOf(pair.value, document, pair.key)] as const]
               : [],
           ),
@@ -65,15 +53,15 @@ const FAULTS: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: "nested too deeply",
 };
 
-const faultOf = ({ code, message, pos }: YAMLError): Fault => ({
+const faultOf = ({ code, message, pos }: yaml.YAMLError): Fault => ({
   message: FAULTS[code] ?? `this is not YAML: ${message.replace(/^./, (first) => first.toLowerCase())}`,
   span: { start: pos[0], end: Math.max(pos[1], pos[0] + 1) },
 });
 
 /** Aliases of what is not there; where there are none, the first alias. */
-const aliasFaults = (document: Document): Fault[] => {
-  const aliases: Alias[] = [];
-  visit(document, { Alias: (_, alias) => void aliases.push(alias) });
+const aliasFaults = (document: yaml.Document): Fault[] => {
+  const aliases: yaml.Alias[] = [];
+  yaml.visit(document, { Alias: (_, alias) => void aliases.push(alias) });
   const dangling = aliases.filter((alias) => alias.resolve(document) === undefined);
   if (dangling.length > 0) {
     return dangling.map((alias) => ({
@@ -87,7 +75,7 @@ const aliasFaults = (document: Document): Fault[] => {
 
 /** Reads YAML. Repeated keys are a fault. */
 export const readYaml = (text: string): Source | Malformed => {
-  const document = parseDocument(text, { prettyErrors: false, version: "1.2", merge: true });
+  const document = yaml.parseDocument(text, { prettyErrors: false, version: "1.2", merge: true });
   const broken = [...document.errors, ...document.warnings];
   const faults = broken.map(faultOf);
   if (broken.some(({ code }) => code !== "DUPLICATE_KEY")) return { faults };

@@ -51,12 +51,12 @@ export const listOf = <Output>(
   item: Schema<Output>,
   least: 0 | 1 = 0,
 ): Schema<readonly Output[]> => {
-  const json: JsonSchema = { type: "array", items: item.json, ...(least === 0 ? {} : { minItems: least }) };
+  const bare: JsonSchema = { type: "array", items: item.json, ...(least === 0 ? {} : { minItems: least }) };
   return {
     expects,
     types: { input: listType(item.types.input), output: listType(item.types.output) },
-    json: item.scalars.length > 0 && item.settings === undefined ? orReference(json) : json,
-    bare: json,
+    json: item.scalars.length > 0 && item.settings === undefined ? orReference(bare) : bare,
+    bare,
     takes: Array.isArray,
     read: (value, reading) => {
       if (!Array.isArray(value) || value.length < least) return reading.refuse(value, expects, REFUSED);

@@ -48,22 +48,45 @@ export const notBoth: Counted = counted(
   (keys) => ({ not: required(...keys) }),
 );
 
+type Given = Readonly<Record<string, unknown>>;
+
 /** `key` with another key beside it; at `value` alone, where one is given. */
 export const needs = (key: string, other: string, message: string, value?: string): KeyRule<object> => ({
   check: (given, { has, complain }) => {
-    const applies =
-      value === undefined ? has(key) : (given as Readonly<Record<string, unknown>>)[key] === value;
+    const applies = value === undefined ? has(key) : (given as Given)[key] === value;
     if (applies && !has(other)) complain(message, key);
   },
-  json: value === undefined ? { dependencies: { [key]: [other] } } : where(key, value, required(other)),
+  json:
+    value === undefined
+      ? { dependencies: { [key]: [other] } }
+      : { not: { ...required(key), properties: { [key]: { const: value } }, not: required(other) } },
 });
 
-/** JSON Schema of what holds where `key` is `value`. */
-export const where = (key: string, value: string, demand: JsonSchema): JsonSchema => ({
-  not: { required: [key], properties: { [key]: { const: value } }, not: demand },
-});
+/** Values of `key`: those that others have an effect with, those that they have none with. */
+export interface Choice {
+  readonly key: string;
+  readonly among: readonly string[];
+  readonly notAmong: readonly string[];
+  /** Whether its default is among them. */
+  readonly byDefault?: boolean;
+}
 
-/** JSON Schema of an object without any of `keys`. */
-export const without = (keys: readonly string[]): JsonSchema => ({
-  properties: Object.fromEntries(keys.map((key) => [key, false])),
-});
+/** `keys` that have an effect with some values of another key alone. A value that is wrong is not judged. */
+export const onlyWith = (
+  keys: readonly string[],
+  { key, among, notAmong, byDefault = false }: Choice,
+  message: string,
+): KeyRule<object> => {
+  const demand = {
+    properties: { [key]: { not: { enum: notAmong } } },
+    ...required(...(byDefault ? [] : [key])),
+  };
+  return {
+    check: (given, { has, complain }) => {
+      const value = (given as Given)[key];
+      if (among.some((each) => each === value) || (value === undefined && has(key))) return;
+      for (const each of keys.filter(has)) complain(message, each);
+    },
+    json: { dependencies: Object.fromEntries(keys.map((each) => [each, demand])) },
+  };
+};

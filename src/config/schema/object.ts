@@ -1,7 +1,7 @@
 /** Objects with known keys. Every unknown key is reported, with the nearest known one. */
 import { nearestName } from "../../core/nearest.ts";
 import { isRecord, type Tree } from "../tree.ts";
-import type { KeyRule, Keys } from "./key-rules.ts";
+import type { KeyRule } from "./key-rules.ts";
 import { Reading } from "./reading.ts";
 import { type JsonSchema, outputName, REFUSED, type Schema, type Setting, type Settings } from "./schema.ts";
 
@@ -69,10 +69,12 @@ const jsonOf = (settings: Settings, ignores: string | undefined): JsonSchema => 
   const properties = Object.entries(settings).flatMap(
     ([key, { schema, about, default: value, formerly }]) => {
       const described = { ...schema.json, description: about };
-      const old = { ...schema.json, description: `Now called \`${key}\`.`, deprecated: true };
       return [
         [key, value === undefined ? described : { ...described, default: value }],
-        ...formerly.map((name) => [name, old]),
+        ...formerly.map((name) => [
+          name,
+          { ...schema.json, description: `Now called \`${key}\`.`, deprecated: true },
+        ]),
       ];
     },
   );
@@ -141,12 +143,13 @@ export const object = <Output extends object>(
       if (as !== "") output[as] = found;
     }
     if (Object.keys(value).length !== seen) unknownKeys(value, reading);
-    const keys: Keys = {
-      has: (key) => Object.hasOwn(value, key) && value[key] !== undefined,
-      mentions: (kind) => reading.mentionsSince(mentionsBefore, kind),
-      complain: (message, ...path) => reading.complain(message, path),
-    };
-    for (const { check } of rules) check(output as Partial<Output>, keys);
+    for (const { check } of rules) {
+      check(output as Partial<Output>, {
+        has: (key) => Object.hasOwn(value, key) && value[key] !== undefined,
+        mentions: (kind) => reading.mentionsSince(mentionsBefore, kind),
+        complain: (message, ...path) => reading.complain(message, path),
+      });
+    }
     return reading.issues.length === before ? (output as Output) : undefined;
   };
   return {

@@ -3,13 +3,12 @@ import type { ChooseEndpoint } from "../../balance/custom.ts";
 import type { HashKeyOptions } from "../../balance/hash-key.ts";
 import { anyOf } from "../problem.ts";
 import { formOf, shortFor } from "../schema/forms.ts";
-import { type KeyRule, needs } from "../schema/key-rules.ts";
+import { needs, onlyWith } from "../schema/key-rules.ts";
 import { code, oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import { FIELD_NAME, HASH_KEY, REGION_SOURCE } from "../schema/patterns.ts";
 import { type Schema, transformed } from "../schema/schema.ts";
 import { duration, like, nonEmpty, ratio } from "../schema/values.ts";
-import type { BalanceConfig } from "../types.ts";
 
 const HASH_KEYS = '"ip", "path", "header:NAME", "cookie:NAME" or "query:NAME"';
 
@@ -55,42 +54,19 @@ const policy = formOf<(typeof POLICIES)[number] | ChooseEndpoint>("the name of a
   code("a function", (value) => typeof value === "function", "BalanceFunction"),
 ]);
 
-const isHash = (chosen: unknown): boolean => HASH_POLICIES.some((name) => name === chosen);
-
-const ONLY_HASHED: KeyRule<BalanceConfig> = {
-  check: ({ policy: chosen = "p2c" }, { has, complain }) => {
-    for (const key of ["key", "bound"].filter(has)) {
-      if (!isHash(chosen)) complain("has no effect without a hash policy", key);
-    }
-  },
-  json: {
-    dependencies: Object.fromEntries(
-      ["key", "bound"].map((key) => [
-        key,
-        { properties: { policy: { not: { enum: OTHER_POLICIES } } }, required: ["policy"] },
-      ]),
-    ),
-  },
-};
-
-const ONLY_BY_REGION: KeyRule<BalanceConfig> = {
-  check: ({ prefer }, { has, complain }) => {
-    if (prefer !== "region" && has("regionFrom")) {
-      complain('has no effect without `prefer: "region"`', "regionFrom");
-    }
-  },
-  json: {
-    dependencies: {
-      regionFrom: { properties: { prefer: { not: { enum: ["zone", "latency"] } } }, required: ["prefer"] },
-    },
-  },
-};
-
 const rules = [
-  ONLY_HASHED,
+  onlyWith(
+    ["key", "bound"],
+    { key: "policy", among: HASH_POLICIES, notAmong: OTHER_POLICIES },
+    "has no effect without a hash policy",
+  ),
   needs("prefer", "zone", "needs `zone`, the one this proxy runs in", "zone"),
   needs("prefer", "regionFrom", "needs `regionFrom`", "region"),
-  ONLY_BY_REGION,
+  onlyWith(
+    ["regionFrom"],
+    { key: "prefer", among: ["region"], notAmong: ["zone", "latency"] },
+    'has no effect without `prefer: "region"`',
+  ),
 ];
 
 export const balance: Schema = shortFor(

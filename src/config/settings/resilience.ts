@@ -1,13 +1,13 @@
 /** What an upstream does about failure. */
 import { listOf } from "../schema/collections.ts";
 import { formOf, orOff, shortFor } from "../schema/forms.ts";
-import { atLeastOne, type KeyRule, where, without } from "../schema/key-rules.ts";
+import { atLeastOne, onlyWith } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { REQUEST_TARGET } from "../schema/patterns.ts";
 import type { Schema } from "../schema/schema.ts";
 import { duration, flag, like, nonEmpty, ratio, size, whole } from "../schema/values.ts";
-import type { BudgetConfig, HealthConfig } from "../types.ts";
+import type { BudgetConfig } from "../types.ts";
 import { hostPolicy } from "./addresses.ts";
 
 const targetPath = like('a path such as "/healthz"', REQUEST_TARGET);
@@ -21,16 +21,11 @@ const statuses = listOf(
   1,
 );
 
-/** What a connection that is opened for a check has no use for. */
-const OF_HTTP_CHECKS = ["path", "host", "statuses", "body"];
-
-const ONLY_HTTP: KeyRule<HealthConfig> = {
-  check: ({ check }, { has, complain }) => {
-    if (check !== "tcp") return;
-    for (const key of OF_HTTP_CHECKS.filter(has)) complain('has no effect with `check: "tcp"`', key);
-  },
-  json: where("check", "tcp", without(OF_HTTP_CHECKS)),
-};
+const ONLY_HTTP = onlyWith(
+  ["path", "host", "statuses", "body"],
+  { key: "check", among: ["http"], notAmong: ["tcp"], byDefault: true },
+  'has no effect with `check: "tcp"`',
+);
 
 export const health: Schema = shortFor(
   "a path, or an object",

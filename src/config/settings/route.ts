@@ -2,7 +2,7 @@
 import type { RouteMatch } from "../../routing/match.ts";
 import { isProtocol, isTunnelProtocol } from "../../http/tunnel-protocol.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
-import { type KeyRule, type Keys, without } from "../schema/key-rules.ts";
+import type { KeyRule, Keys } from "../schema/key-rules.ts";
 import { code } from "../schema/leaf.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import * as patterns from "../schema/patterns.ts";
@@ -29,7 +29,7 @@ export const routeTimeouts: Schema = object(named("RouteTimeouts", { expects: "a
 const ACTIONS = ["upstream", "redirect", "respond"];
 /** What only means something where a request is sent on. */
 const FORWARDING_ONLY = ["rewrite", "requestHeaders", "timeouts", "upgrade", "sticky", "failover", "mirror"];
-const ALONE = without(FORWARDING_ONLY);
+const ALONE = { properties: Object.fromEntries(FORWARDING_ONLY.map((key) => [key, false])) };
 
 const ONE_ACTION: KeyRule<RouteConfig> = {
   check: (_, { has, complain }) => {

@@ -611,6 +611,50 @@ FAIRLEAD_UPSTREAMS_APP_HEALTH_STATUSES: upstreams.app.health.statuses[1]: expect
 `,
   ],
   [
+    "what has no effect with what another key says, and nothing of that where the other key is wrong",
+    {
+      files: {
+        "fairlead.yaml": `upstreams:
+  a:
+    endpoints: http://a
+    balance: { policy: p2cc, key: ip }
+  b:
+    endpoints: http://b
+    balance: { prefer: zone, key: ip, regionFrom: edge }
+    health: { check: tcp, path: /h }
+    concurrency: {}
+routes: [{ upstream: a }]
+`,
+      },
+    },
+    `The config has 6 problems:
+
+fairlead.yaml:4:24: upstreams.a.balance.policy: expected "p2c", "round-robin", "random", "least-in-flight", "peak-ewma", "ring-hash", "maglev" or "rendezvous", found "p2cc"; did you mean "p2c"?
+  4 |     balance: { policy: p2cc, key: ip }
+    |                        ^^^^
+
+fairlead.yaml:7:24: upstreams.b.balance.prefer: needs \`zone\`, the one this proxy runs in
+  7 |     balance: { prefer: zone, key: ip, regionFrom: edge }
+    |                        ^^^^
+
+fairlead.yaml:7:35: upstreams.b.balance.key: has no effect without a hash policy
+  7 |     balance: { prefer: zone, key: ip, regionFrom: edge }
+    |                                   ^^
+
+fairlead.yaml:7:51: upstreams.b.balance.regionFrom: has no effect without \`prefer: "region"\`
+  7 |     balance: { prefer: zone, key: ip, regionFrom: edge }
+    |                                                   ^^^^
+
+fairlead.yaml:8:33: upstreams.b.health.path: has no effect with \`check: "tcp"\`
+  8 |     health: { check: tcp, path: /h }
+    |                                 ^^
+
+fairlead.yaml:9:5: upstreams.b.concurrency: limits nothing; expected limit or perEndpoint
+  9 |     concurrency: {}
+    |     ^^^^^^^^^^^
+`,
+  ],
+  [
     "what is wrong with a reference",
     {
       files: {
