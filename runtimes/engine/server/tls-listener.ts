@@ -29,10 +29,12 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
   const { tls, handshakeMs, connections, accepted, plainHttp } = options;
   let certificates = new ServerCertificates(tls);
   const open = new Set<Socket>();
+  // Looking for a certificate takes time, even where there is but one.
+  const hasSeveral = tls.certificates.length > 0;
   const settings: TlsOptions = {
     ...contextOptions(tls, tls),
     ALPNProtocols: ["http/1.1"],
-    SNICallback: (name, done) => done(null, certificates.find(name)),
+    ...(hasSeveral ? { SNICallback: (name, done) => done(null, certificates.find(name)) } : {}),
     handshakeTimeout: handshakeMs === 0 ? NO_LIMIT_MS : handshakeMs,
     noDelay: true,
   };
@@ -59,6 +61,8 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
     server,
     prepare(next) {
       if (next === undefined) throw new TypeError("a listener with TLS needs a certificate");
+      if (next.certificates.length > 0 && !hasSeveral)
+        throw new TypeError("the first one of certificates takes a restart");
       const exchanged = new ServerCertificates(next);
       return () => {
         server.setSecureContext(contextOptions(next, next));
