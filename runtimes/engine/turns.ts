@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers";
 
 /** Read in a row; then it is the turn of other connections, whatever there is still to read. */
-const TURN_BYTES = 64 * 1024;
+export const TURN_BYTES: number = 64 * 1024;
 
 /** So that a connection that always has something to read does not keep the others waiting. */
 export class Turns {

@@ -18,6 +18,7 @@ export interface BodyOrigin {
 
 /** Decodes, and hands on what its sink takes. The connection feeds it. */
 export class RequestBody implements ByteSource {
+  readonly isChunked: boolean;
   readonly #origin: BodyOrigin;
   readonly #decoder: BodyDecoder;
   #sink: ByteSink | undefined;
@@ -25,7 +26,8 @@ export class RequestBody implements ByteSource {
   #contentBytes = 0;
   #state: "waiting" | "flowing" | "paused" | "dropped" | "over" = "waiting";
 
-  constructor(origin: BodyOrigin, decoder: BodyDecoder) {
+  constructor(origin: BodyOrigin, decoder: BodyDecoder, isChunked: boolean) {
+    this.isChunked = isChunked;
     this.#origin = origin;
     this.#decoder = decoder;
   }
