@@ -9,11 +9,14 @@ import { type HeadFormat, HeadReader } from "../../../src/http1/head-reader.ts";
 import { type Refusal, isRefusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead, RequestHeadLimits } from "../../../src/http1/request-head.ts";
 import { ReadAhead } from "../read-ahead.ts";
-import { TURN_BYTES, Turns } from "../turns.ts";
+import { Turns } from "../turns.ts";
 import { type BodyOrigin, RequestBody } from "./request-body.ts";
 
 /** Read at most while a response is on its way: so that the client's leaving is seen behind what it has sent. */
 const READ_AHEAD_BYTES = 64 * 1024;
+
+/** Content in chunks that are mostly framing is decoded so much at a time. */
+const TURN_BYTES = 64 * 1024;
 
 /** What the connection hears of. */
 export interface IntakeOwner {
@@ -222,7 +225,7 @@ export class RequestIntake implements BodyOrigin {
       at += body.push(slice, 0);
       // Many small chunks take as long as much content does.
       if (body.contentBytes * 2 < slice.length) {
-        this.#turns ??= new Turns(() => this.#nextTurn());
+        this.#turns ??= new Turns(TURN_BYTES, () => this.#nextTurn());
         this.#turns.took(slice.length);
       }
     } while (at < bytes.length && body.takesBytes && !body.broken && !this.#isTurnOver);
