@@ -58,22 +58,7 @@ interface Named {
   readonly path: string;
 }
 
-/** The file whose text is `text`; `again` reads it with positions where `source` has none. */
-const textFile = (
-  file: Named,
-  text: string,
-  source: Pick<Source, "input"> & Partial<Source>,
-  again: () => Promise<Source>,
-): ConfigFile => ({
-  ...file,
-  input: source.input,
-  problems: faultsOf(file.name, text, source.faults ?? []),
-  places: async () => {
-    const root = source.root ?? (await again()).root;
-    const placeOf = placesIn(file.name, text);
-    return (path, at) => placeOf(spanAt(root, path, at));
-  },
-});
+type Kind = (file: Named, access: FileAccess) => Promise<ConfigFile>;
 
 const accepted = ({ name }: Named, text: string, read: Source | Malformed): Source => {
   if ("input" in read) return read;
@@ -97,40 +82,44 @@ const keysIn = (text: string): number => {
 };
 
 /** Plain JSON without a repeated key, which needs no positions unless something else is wrong. */
-const readPlainJson = (text: string): Pick<Source, "input"> | undefined => {
+const readPlainJson = (text: string): unknown => {
   try {
     const input: unknown = JSON.parse(text);
-    return keysOf(input) === keysIn(text) ? { input } : undefined;
+    return keysOf(input) === keysIn(text) ? input : undefined;
   } catch {
     return undefined;
   }
 };
 
-const readJsonFile = async (file: Named, text: string): Promise<ConfigFile> => {
-  const closely = async (): Promise<Source> =>
-    accepted(file, text, (await import("./json-text.ts")).readJson(text));
-  return textFile(file, text, readPlainJson(text) ?? (await closely()), closely);
-};
-
-const readYamlFile = async (file: Named, text: string): Promise<ConfigFile> => {
-  const source = accepted(file, text, (await import("./yaml-text.ts")).readYaml(text));
-  return textFile(file, text, source, () => Promise.resolve(source));
-};
-
-type Kind = (file: Named, access: FileAccess) => Promise<ConfigFile>;
-
+/** Reads text with positions; `quickly` without them, where that suffices. */
 const ofText =
-  (read: (file: Named, text: string) => Promise<ConfigFile>): Kind =>
+  (closely: (text: string) => Promise<Source | Malformed>, quickly?: (text: string) => unknown): Kind =>
   async (file, access) => {
-    const text = await access.readText(file.path).catch((error: unknown) => {
+    const raw = await access.readText(file.path).catch((error: unknown) => {
       throw fail(file.name, whyUnreadable(error));
     });
+    const text = raw.replace(/^\u{feff}/u, "");
+    const readClosely = async (): Promise<Source> => accepted(file, text, await closely(text));
     try {
-      return await read(file, text.replace(/^\u{feff}/u, ""));
+      const plain = quickly?.(text);
+      const source = plain === undefined ? await readClosely() : undefined;
+      return {
+        ...file,
+        input: source === undefined ? plain : source.input,
+        problems: faultsOf(file.name, text, source?.faults ?? []),
+        places: async () => {
+          const { root } = source ?? (await readClosely());
+          const placeOf = placesIn(file.name, text);
+          return (path, at) => placeOf(spanAt(root, path, at));
+        },
+      };
     } catch (error) {
       throw error instanceof RangeError ? fail(file.name, "nested too deeply") : error;
     }
   };
+
+const json = ofText(async (text) => (await import("./json-text.ts")).readJson(text), readPlainJson);
+const yaml = ofText(async (text) => (await import("./yaml-text.ts")).readYaml(text));
 
 const importFile: Kind = async (file, access) => {
   const { importConfig } = await import("./config-module.ts");
@@ -140,10 +129,10 @@ const importFile: Kind = async (file, access) => {
 
 /** By the end of the name, in the order in which they are looked for. */
 const KINDS: ReadonlyMap<string, Kind> = new Map([
-  [".json", ofText(readJsonFile)],
-  [".jsonc", ofText(readJsonFile)],
-  [".yaml", ofText(readYamlFile)],
-  [".yml", ofText(readYamlFile)],
+  [".json", json],
+  [".jsonc", json],
+  [".yaml", yaml],
+  [".yml", yaml],
   [".ts", importFile],
   [".mts", importFile],
   [".js", importFile],

@@ -1,10 +1,10 @@
 /** A config as people would have to write it to get the same without any default. */
 import { holdsPrivateKey, MASK } from "./masking.ts";
 import type { ConfigPath } from "./problem.ts";
-import { longForm, memberOf, type Schema } from "./schema/schema.ts";
+import { longForm, type Schema } from "./schema/schema.ts";
 import { isSecretPlace } from "./secrets.ts";
 import { configSchema } from "./settings/config.ts";
-import { isRecord } from "./tree.ts";
+import { membersOf } from "./tree.ts";
 
 /** What to show instead of the value at a path; undefined shows the value. */
 export type MaskOf = (path: ConfigPath) => string | undefined;
@@ -21,26 +21,13 @@ const fill = (schema: Schema | undefined, input: unknown, maskOf: MaskOf, path: 
     return MASK;
   }
   const long = longForm(schema, shown);
-  if (Array.isArray(long)) {
-    return long.map((item, index) => fill(schema?.element, item, maskOf, [...path, index]));
-  }
-  if (!isRecord(long)) return long;
-  const at = (key: string): ConfigPath => (long === shown ? [...path, key] : path);
-  const { settings } = schema ?? {};
-  if (settings === undefined) {
-    const members = Object.entries(long).map(([key, value]) => [
-      key,
-      fill(schema && memberOf(schema, key), value, maskOf, at(key)),
-    ]);
-    return Object.fromEntries(members) as unknown;
-  }
-  const filled: Record<string, unknown> = {};
-  for (const [key, { schema: member, default: implied }] of Object.entries(settings)) {
-    const given = long[key];
-    const value = fill(member, given ?? implied, given === undefined ? showAll : maskOf, at(key));
-    if (value !== undefined && (given !== undefined || !isEmpty(value))) filled[key] = value;
-  }
-  return filled;
+  if (typeof long !== "object" || long === null) return long;
+  const filled = membersOf(schema, long).flatMap(({ key, schema: inner, setting, value: given }) => {
+    const at = long === shown ? [...path, key] : path;
+    const value = fill(inner, given ?? setting?.default, given === undefined ? showAll : maskOf, at);
+    return value === undefined || (given === undefined && isEmpty(value)) ? [] : [[key, value] as const];
+  });
+  return Array.isArray(long) ? filled.map(([, value]) => value) : Object.fromEntries(filled);
 };
 
 /** `input` with every default filled in and every secret masked. Short forms are spelt out; units stay for people. */

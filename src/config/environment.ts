@@ -3,7 +3,7 @@ import { nearestName } from "../core/nearest.ts";
 import { anyOf, type ConfigPath, type ConfigProblem, showPath } from "./problem.ts";
 import { coerce, type Env, listed } from "./references.ts";
 import { longForm, type Schema } from "./schema/schema.ts";
-import { isRecord, setAt, valueAt } from "./tree.ts";
+import { isRecord, membersOf, setAt, valueAt } from "./tree.ts";
 
 const PREFIX = "FAIRLEAD_";
 const ALIAS = "PINGORA_";
@@ -41,25 +41,12 @@ interface Place {
   readonly schema: Schema;
 }
 
-/** Keys that may stand below a place; those of maps and lists as `long` has them. */
-const membersOf = (
-  { settings, item, element }: Schema,
-  long: unknown,
-): [string | number, Schema, string[]][] => {
-  if (element !== undefined && Array.isArray(long))
-    return long.map((_, index) => [index, element, [String(index)]]);
-  if (settings !== undefined) {
-    return Object.entries(settings).map(([key, { schema, formerly }]) => [key, schema, [key, ...formerly]]);
-  }
-  if (item !== undefined && isRecord(long)) return Object.keys(long).map((key) => [key, item, [key]]);
-  return [];
-};
-
 /** The places below `at`, all of them or those that the variable `wanted` may mean; `base` is what the file has there. */
 function* placesBelow(at: Place, base: unknown, wanted?: string): Generator<Place> {
   const long = longForm(at.schema, base);
-  for (const [key, schema, names] of membersOf(at.schema, long)) {
-    for (const each of names) {
+  for (const { key, schema, setting, value } of membersOf(at.schema, long)) {
+    if (schema === undefined) continue;
+    for (const each of [key, ...(setting?.formerly ?? [])]) {
       const name = at.name === "" ? upperSnake(each) : `${at.name}_${upperSnake(each)}`;
       if (wanted !== undefined && wanted !== name && !wanted.startsWith(`${name}_`)) continue;
       const place = { name, path: [...at.path, key], schema };
@@ -67,7 +54,7 @@ function* placesBelow(at: Place, base: unknown, wanted?: string): Generator<Plac
         (each) => each !== undefined && each.scalars.length > 0,
       );
       if (isSettable && key !== "$schema" && (wanted ?? name) === name) yield place;
-      yield* placesBelow(place, valueAt(long, [key]), wanted);
+      yield* placesBelow(place, value, wanted);
     }
   }
 }

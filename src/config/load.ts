@@ -6,9 +6,18 @@ import { effective } from "./effective.ts";
 import { gather, type Gathered, isNothing, type SourceOptions } from "./gather.ts";
 import { located, setBy } from "./locate.ts";
 import { masking } from "./masking.ts";
-import { checkConfig } from "./parse.ts";
+import { checkResolved } from "./parse.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { type Looked, type LookUp, lookUpEnv, pathKey, references, type Resolved } from "./references.ts";
+import {
+  type Looked,
+  type LookUp,
+  lookUpEnv,
+  pathKey,
+  references,
+  type Resolved,
+  resolve,
+  unchanged,
+} from "./references.ts";
 import { schemaAt } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
 import { privateKey } from "./settings/pem.ts";
@@ -89,7 +98,7 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
   const gathered = await gather(options);
   if (isNothing(gathered) && gathered.problems.length === 0) return undefined;
   const referenced: Referenced[] = [];
-  references(configSchema, gathered.input, (kind, name, path) => {
+  const refers = references(configSchema, gathered.input, (kind, name, path) => {
     if (kind === "file") referenced.push({ path, file: fileOf(options, gathered, name, path) });
   });
   const files = await readReferenced(options, referenced);
@@ -97,7 +106,10 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
     kind === "env"
       ? lookUpEnv(options.env, name)
       : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" });
-  const { config, resolved, ...checked } = checkConfig(gathered.input, lookUp, options.certificates?.inspect);
+  const { config, resolved, ...checked } = checkResolved(
+    refers ? resolve(configSchema, gathered.input, lookUp) : unchanged(gathered.input),
+    options.certificates?.inspect,
+  );
   // What variables and flags say is judged in any case, what is missing only where all of it is there.
   const isComplete = gathered.whole && !isNothing(gathered);
   const found = checked.problems.filter(({ path }) => isComplete || setBy(gathered, path) !== undefined);

@@ -39,8 +39,11 @@ const elsewhere = (others: readonly ConfigProblem[], problems: readonly ConfigPr
 };
 
 /** Resolves what `given` takes from elsewhere, then checks it, certificates with `inspectTls`. */
-export const checkConfig = (given: unknown, lookUp: LookUp, inspectTls: InspectTls = () => []): Checked => {
-  const resolved = resolve(configSchema, given, lookUp);
+export const checkConfig = (given: unknown, lookUp: LookUp, inspectTls?: InspectTls): Checked =>
+  checkResolved(resolve(configSchema, given, lookUp), inspectTls);
+
+/** The same with what was resolved before. */
+export const checkResolved = (resolved: Resolved, inspectTls: InspectTls = () => []): Checked => {
   const { value: input, secrets } = resolved;
   const isSecret: IsSecret = (path, value) =>
     path.some((_, end) => secrets.has(pathKey(path.slice(0, end + 1)))) ||

@@ -164,16 +164,16 @@ const planAction = (
 ): RouteAction => {
   if (route.redirect !== undefined) return { kind: "redirect", status: route.redirect.status };
   if (route.respond !== undefined) return { kind: "respond", respond: route.respond };
-  const targetOf = (share: WeightedUpstream): ForwardTarget => {
-    const upstream = upstreams.get(share.name);
-    if (upstream === undefined) throw new TypeError(`route "${route.name}": no upstream "${share.name}"`);
+  const targetOf = (name: string, share?: WeightedUpstream): ForwardTarget => {
+    const upstream = upstreams.get(name);
+    if (upstream === undefined) throw new TypeError(`route "${route.name}": no upstream "${name}"`);
     return {
       upstream,
-      weight: share.weight,
+      weight: share?.weight ?? 1,
       timeouts: routeTimeouts(upstream.timeouts, route),
-      requestHeaders: compileHeaderEdits(joined(route.requestHeaders, share.requestHeaders)),
+      requestHeaders: compileHeaderEdits(joined(route.requestHeaders, share?.requestHeaders)),
       responseHeaders:
-        share.responseHeaders === undefined
+        share?.responseHeaders === undefined
           ? responseHeaders
           : compileHeaderEdits(joined(route.responseHeaders, share.responseHeaders)),
     };
@@ -182,10 +182,10 @@ const planAction = (
   const { mirror } = route;
   return {
     kind: "forward",
-    targets: (route.upstreams ?? []).map(targetOf),
+    targets: (route.upstreams ?? []).map((share) => targetOf(share.name, share)),
     sticky: route.sticky,
-    failover: (route.failover ?? []).map((name) => targetOf(wholly(name))),
-    mirror: mirror && { ...mirror, target: targetOf(wholly(mirror.upstream)) },
+    failover: (route.failover ?? []).map((name) => targetOf(name)),
+    mirror: mirror && { ...mirror, target: targetOf(mirror.upstream) },
     host: host === undefined ? undefined : compileHost(host),
     responseRewrite: {
       location: route.rewrite?.location ?? true,
@@ -193,13 +193,6 @@ const planAction = (
     },
   };
 };
-
-const wholly = (name: string): WeightedUpstream => ({
-  name,
-  weight: 1,
-  requestHeaders: undefined,
-  responseHeaders: undefined,
-});
 
 const routeTimeouts = (upstream: AttemptTimeouts, { timeouts }: RouteConfig): AttemptTimeouts => ({
   connectMs: upstream.connectMs,

@@ -3,7 +3,7 @@ import { nearestName } from "../core/nearest.ts";
 import { ConfigError } from "./config-error.ts";
 import { MASK } from "./masking.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { hasFormerNames, memberOf, type Schema } from "./schema/schema.ts";
+import { hasFormerNames, memberOf, presentName, type Schema } from "./schema/schema.ts";
 import { escaped } from "./schema/values.ts";
 import type { Tree } from "./tree.ts";
 
@@ -84,7 +84,7 @@ const change = (
   for (const name of Object.keys(value)) {
     if (schema?.ignores !== undefined && name.startsWith(schema.ignores)) continue;
     const item = (value as Tree)[name];
-    const present = schema?.formerNames?.get(name) ?? name;
+    const present = schema === undefined ? name : presentName(schema, name);
     if (present !== name && Object.hasOwn(value, present)) changes.clash?.([...path, name], present);
     const key = isList ? Number(name) : present;
     path.push(key);
@@ -106,19 +106,21 @@ const needsChange = (schema: Schema, value: unknown): boolean => {
   }
 };
 
-/** Calls `visit` for each reference in `value`. */
+/** Calls `visit` for each reference in `value`. Returns whether `resolve` has anything to do. */
 export const references = (
   schema: Schema,
   value: unknown,
   visit: (kind: "env" | "file", name: string, path: ConfigPath) => void,
-): void => {
+): boolean => {
   const text = (given: string, path: ConfigPath): string => {
     for (const [, literal, kind, name = ""] of given.matchAll(REFERENCE)) {
       if (literal === "") visit(kind === "file" ? "file" : "env", name, path);
     }
     return given;
   };
-  if (needsChange(schema, value)) change(schema, value, [], { text });
+  const isNeeded = needsChange(schema, value);
+  if (isNeeded) change(schema, value, [], { text });
+  return isNeeded;
 };
 
 /** The items of a comma-separated list. */
@@ -139,11 +141,20 @@ export const coerce = (schema: Schema, text: string): unknown => {
   return scalars.includes("number") && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
 };
 
+/** A config that takes nothing from elsewhere. */
+export const unchanged = (value: unknown): Resolved => ({
+  value,
+  secrets: new Map(),
+  secretTexts: new Set(),
+  problems: [],
+});
+
 /** What one reference stands for. */
 type Found = Extract<Looked, { readonly text: string }>;
 
 /** Puts in what references stand for; where one stands alone, as the type that `schema` takes there. */
 export const resolve = (schema: Schema, input: unknown, lookUp: LookUp): Resolved => {
+  if (!needsChange(schema, input)) return unchanged(input);
   const secrets = new Map<string, string>();
   const secretTexts = new Set<string>();
   const problems: ConfigProblem[] = [];
@@ -193,6 +204,5 @@ export const resolve = (schema: Schema, input: unknown, lookUp: LookUp): Resolve
   const clash: Changes["clash"] = (path, present) => {
     problems.push({ path, at: "key", message: `is now called \`${present}\`, which is given too` });
   };
-  const value = needsChange(schema, input) ? change(schema, input, [], { text, clash }) : input;
-  return { value, secrets, secretTexts, problems };
+  return { value: change(schema, input, [], { text, clash }), secrets, secretTexts, problems };
 };

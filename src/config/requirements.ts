@@ -1,9 +1,9 @@
 /** What a config asks of its platform beyond the common ground, and the refusal when the platform can't. */
 import { CAPABILITIES, type Capability, SOCKET_CAPABILITIES } from "../core/capability.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { outputName, type Schema, type Setting } from "./schema/schema.ts";
+import type { Schema, Setting } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
-import { isRecord, valueAt } from "./tree.ts";
+import { isRecord, membersOf, valueAt } from "./tree.ts";
 
 /** One thing asked for. */
 interface Requirement {
@@ -17,7 +17,7 @@ const neededBy = (
   value: unknown,
   isExplicit: () => boolean,
 ): readonly Capability[] => {
-  if (needs === undefined || value === undefined) return [];
+  if (needs === undefined) return [];
   if (typeof needs === "string") return implied === undefined || isExplicit() ? [needs] : [];
   // What is not known yet asks for nothing.
   if (typeof value === "string" && value.includes("${")) return [];
@@ -31,23 +31,12 @@ function* requirements(
   path: ConfigPath,
   explicit: ReadonlySet<string>,
 ): Generator<Requirement> {
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) {
-      yield* requirements(schema?.element, item, [...path, index], explicit);
-    }
-  }
-  if (schema === undefined || !isRecord(value)) return;
-  for (const [key, setting] of Object.entries(schema.settings ?? {})) {
-    const member = value[key] ?? value[outputName(key, setting)];
+  for (const { key, schema: inner, setting, value: member } of membersOf(schema, value)) {
+    if (member === undefined) continue;
     const at = [...path, key];
-    for (const capability of neededBy(setting, member, () => explicit.has(at.join(".")))) {
-      yield { path: schema.shortKey === key ? path : at, capability };
-    }
-    yield* requirements(setting.schema, member, at, explicit);
-  }
-  if (schema.item === undefined) return;
-  for (const [name, item] of Object.entries(value)) {
-    yield* requirements(schema.item, item, [...path, name], explicit);
+    const needed = setting === undefined ? [] : neededBy(setting, member, () => explicit.has(at.join(".")));
+    for (const capability of needed) yield { path: schema?.shortKey === key ? path : at, capability };
+    yield* requirements(inner, member, at, explicit);
   }
 }
 

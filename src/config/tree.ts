@@ -1,6 +1,6 @@
 /** Trees of plain values: what a config is before it is read. */
 import type { ConfigPath } from "./problem.ts";
-import { longForm, memberOf, type Schema } from "./schema/schema.ts";
+import { longForm, memberOf, outputName, type Schema, type Setting } from "./schema/schema.ts";
 
 export type Tree = Readonly<Record<string, unknown>>;
 
@@ -14,6 +14,34 @@ const member = (value: unknown, key: string | number): unknown => {
 
 /** What stands at `path`. */
 export const valueAt = (input: unknown, path: ConfigPath): unknown => path.reduce(member, input);
+
+/** One place right below another. */
+export interface Member {
+  readonly key: string | number;
+  readonly schema: Schema | undefined;
+  /** Where the key is one of an object's own. */
+  readonly setting?: Setting;
+  readonly value: unknown;
+}
+
+/**
+ * What may stand right below a place: all keys that an object has, written or not, by the proxy's names too; of lists and
+ * of objects with keys of the user's choice what `value` has.
+ */
+export const membersOf = (schema: Schema | undefined, value: unknown): readonly Member[] => {
+  if (Array.isArray(value) && (schema?.element !== undefined || schema?.settings === undefined)) {
+    return value.map((item: unknown, key) => ({ key, schema: schema?.element, value: item }));
+  }
+  const tree = isRecord(value) ? value : {};
+  return schema?.settings === undefined
+    ? Object.entries(tree).map(([key, item]) => ({ key, schema: schema?.item, value: item }))
+    : Object.entries(schema.settings).map(([key, setting]) => ({
+        key,
+        schema: setting.schema,
+        setting,
+        value: member(tree, key) ?? member(tree, outputName(key, setting)),
+      }));
+};
 
 /** Everything that `input` sets below itself, objects and lists included, with its path. */
 export const entriesOf = (input: unknown, path: ConfigPath = []): (readonly [ConfigPath, unknown])[] => {

@@ -87,7 +87,6 @@ export const oneOrMany = <Output>(
     },
     scalars: item.scalars,
     settings: item.settings,
-    formerNames: item.formerNames,
     expand: (value) => longForm(item, value),
   };
 };

@@ -21,7 +21,6 @@ export const formOf = <Output>(expects: string, forms: readonly Schema<Output>[]
   forms,
   scalars: [...new Set(forms.flatMap(({ scalars }) => scalars))],
   settings: forms.find(({ settings }) => settings !== undefined)?.settings,
-  formerNames: forms.find(({ formerNames }) => formerNames !== undefined)?.formerNames,
   item: forms.find(({ item }) => item !== undefined)?.item,
   element: forms.find(({ element }) => element !== undefined)?.element,
   expand: forms.find(({ expand }) => expand !== undefined)?.expand,

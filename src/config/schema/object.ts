@@ -157,9 +157,6 @@ export const object = <Output extends object>(
     read,
     scalars: [],
     settings,
-    formerNames: new Map(
-      Object.entries(settings).flatMap(([key, { formerly }]) => formerly.map((name) => [name, key])),
-    ),
     declares: { name, from },
     ignores,
   };

@@ -27,8 +27,6 @@ export interface Schema<Output = unknown> {
   readonly unit?: string | undefined;
   /** Keys of an object. */
   readonly settings?: Settings | undefined;
-  /** Former name of a key → its name. */
-  readonly formerNames?: ReadonlyMap<string, string> | undefined;
   /** Values of an object whose keys are the user's choice. */
   readonly item?: Schema | undefined;
   /** Items of a list. */
@@ -93,6 +91,12 @@ export const memberOf = ({ settings, item, element }: Schema, key: string | numb
 /** The schema of what stands at `path`. */
 export const schemaAt = (schema: Schema, path: ConfigPath): Schema | undefined =>
   path.reduce<Schema | undefined>((at, key) => at && memberOf(at, key), schema);
+
+/** The name of the key that is called `name`, perhaps by a former name. */
+export const presentName = ({ settings = {} }: Schema, name: string): string =>
+  Object.hasOwn(settings, name)
+    ? name
+    : (Object.keys(settings).find((key) => settings[key]?.formerly.includes(name)) ?? name);
 
 /** Whether any key at or below a place had another name before. */
 export const hasFormerNames = ({ settings = {}, item, element }: Schema): boolean =>

@@ -153,5 +153,5 @@ export const routeName = (index: number): string => `route ${index + 1}`;
 
 export const routes: Schema<readonly RouteConfig[]> = transformed(
   listOf('a list of routes, such as [{ "upstream": "app" }]', route),
-  (list) => list.map((each, index) => ({ ...each, name: each.name ?? routeName(index) })),
+  (list) => list.map((each, index) => (each.name === undefined ? { ...each, name: routeName(index) } : each)),
 );
