@@ -107,7 +107,9 @@ conformance("fields that cost by their size", {
     {
       title: "28 KB of names in Connection cost no more than 28 KB of anything else, by far",
       run: async (stage) => {
-        const names = Array.from({ length: 4_000 }, (_, i) => `x-${i.toString(36)}`).join(",").slice(0, 28_000);
+        const names = Array.from({ length: 4_000 }, (_, i) => `x-${i.toString(36)}`)
+          .join(",")
+          .slice(0, 28_000);
         const [many, plain]: [number[], number[]] = [[], []];
         for (let i = 0; i < ROUNDS; i++) {
           many.push(await timeOf(stage, `Connection: ${names}`));

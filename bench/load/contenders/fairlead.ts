@@ -40,10 +40,7 @@ const fromSources = (
 };
 
 /** Packed and installed once in a run, by the first of them. */
-const installed = (
-  runtime: ScriptRuntime,
-  config?: ConfigFor,
-): Pick<Contender, "missing" | "prepare"> => ({
+const installed = (runtime: ScriptRuntime, config?: ConfigFor): Pick<Contender, "missing" | "prepare"> => ({
   missing: () => missingRuntime(runtime) ?? missingProgram("npm"),
   prepare: async (ends) => start(runtime, await installedCommand(ends.runFolder), ends, config),
 });

@@ -192,11 +192,10 @@ export class RequestIntake implements BodyOrigin {
       if (end < bytes.length) this.#keepAhead(bytes, end);
       return end === from ? NO_BODY : { kind: "bytes", bytes: bytes.subarray(from, end) };
     }
-    const body = new RequestBody(
-      this,
-      bodyDecoder(length, refuse, this.#options.limits),
-      { givesMemory: hasOwnReads(this.#options.socket), isChunked: length === "chunked" },
-    );
+    const body = new RequestBody(this, bodyDecoder(length, refuse, this.#options.limits), {
+      givesMemory: hasOwnReads(this.#options.socket),
+      isChunked: length === "chunked",
+    });
     this.#body = body;
     if (from < bytes.length) this.#keepAhead(bytes, from);
     return { kind: "stream", length: typeof length === "number" ? length : undefined, source: body };
