@@ -1,5 +1,5 @@
 /** The host of the command line: Node, Deno and Bun all have `node:fs`, `node:net` and `node:process`. */
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, stat, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -11,6 +11,7 @@ import type { Host, Output, ReachTarget } from "../cli/host.ts";
 import type { ServeOptions } from "../runtimes/serving.ts";
 import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Platform } from "../src/core/platform.ts";
+import { readText } from "./read-text.ts";
 
 /** Runtimes that open sockets. */
 export type ServingRuntime = Exclude<RuntimeName, "workers">;
@@ -160,7 +161,7 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   cwd: process.cwd(),
   stdout: output(process.stdout),
   stderr: output(process.stderr),
-  readText: (path) => readFile(path, "utf8"),
+  readText,
   writeText: (path, text) => writeFile(path, text),
   writeSecret: async (path, text) => {
     await writeFile(path, text, { mode: 0o600 });

@@ -104,7 +104,9 @@ const daemon = async (
   return {
     port,
     async stop() {
-      await child.stop();
+      // A master that is killed leaves its workers behind.
+      child.signal("SIGTERM");
+      await child.ended();
       rmSync(directory, { recursive: true, force: true });
     },
   };

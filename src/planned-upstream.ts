@@ -53,6 +53,7 @@ export const planUpstream = (
       eventStreamIdleMs: config.timeouts.idleMs ?? 5 * MINUTE_MS,
       tunnelIdleMs: config.timeouts.tunnelIdleMs,
     },
+    mayBeAbandoned: !platform.capabilities.has("background"),
     layers: [...cookieLayer(sticky?.layer(() => upstream.set)), ...upstreamLayers(policy, parts)],
     ...equipment(policy, parts),
   });

@@ -11,6 +11,9 @@ const WAITING_BYTES = 64 * 1024;
 /** Up to here copying pieces into one buffer is cheaper than writing them apart. */
 const JOINED_BYTES = 16 * 1024;
 
+/** Read in a row; then it is the turn of other connections. */
+const TURN_BYTES = 256 * 1024;
+
 /** What is left to be written when both sides have ended is given up when no byte of it leaves for so long. */
 const FLUSHING_MS = 30_000;
 
@@ -37,7 +40,7 @@ export class TunnelEnd implements ByteSource, ByteSink {
   readonly #options: TunnelEndOptions;
   readonly #waiting = new PieceStack();
   readonly #written = (): void => this.#afterWrite();
-  readonly #turns = new Turns(() => this.#readOn());
+  readonly #turns = new Turns(TURN_BYTES, () => this.#readOn());
   /** Takes what the peer sends. */
   #sink: ByteSink | undefined;
   /** Provides what is sent to the peer. */

@@ -1,18 +1,26 @@
 /** A connection's share of the event loop. */
-import { setImmediate } from "node:timers";
+import { setTimeout } from "node:timers";
 
-/** Read in a row; then it is the turn of other connections, whatever there is still to read. */
-const TURN_BYTES = 64 * 1024;
-
-/** So that a connection that always has something to read does not keep the others waiting. */
+/**
+ * So that a connection that always has something to read does not keep the others waiting.
+ *
+ * A turn ends with a timer, not with `setImmediate`: Deno's loop looks for what other connections have to read when it has
+ * nothing else to do, or every 61st time.
+ */
 export class Turns {
+  readonly #bytes: number;
   readonly #next: () => void;
-  #left = TURN_BYTES;
+  #left: number;
   /** Nothing is to be read until the next turn. */
   isOver = false;
 
-  /** @param next called when a turn begins after one that was over */
-  constructor(next: () => void) {
+  /**
+   * @param bytes read in a row
+   * @param next called when a turn begins after one that was over
+   */
+  constructor(bytes: number, next: () => void) {
+    this.#bytes = bytes;
+    this.#left = bytes;
     this.#next = next;
   }
 
@@ -20,10 +28,12 @@ export class Turns {
     this.#left -= bytes;
     if (this.#left > 0 || this.isOver) return;
     this.isOver = true;
-    setImmediate(() => {
-      this.isOver = false;
-      this.#left = TURN_BYTES;
-      this.#next();
-    });
+    setTimeout(this.#begin, 0);
   }
+
+  readonly #begin = (): void => {
+    this.isOver = false;
+    this.#left = this.#bytes;
+    this.#next();
+  };
 }

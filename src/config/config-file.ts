@@ -44,6 +44,8 @@ export const whyUnreadable = (error: unknown): string => {
   if (code === "EACCES" || code === "EPERM" || name === "PermissionDenied" || name === "NotCapable") {
     return "the file may not be read";
   }
+  if (code === "EFTYPE") return "this is no file but a device";
+  if (code === "EFBIG") return "the file is larger than 16 MiB";
   return code === "EISDIR" || name === "IsADirectory" ? "this is a directory" : "the file can't be read";
 };
 

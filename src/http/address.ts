@@ -42,6 +42,12 @@ export const addressOfNode = (node: string): string | undefined => {
     : normaliseAddress(onePort ? text.slice(0, colon) : text);
 };
 
+/** What one client has at its disposal: an IPv4 address, or the /64 of an IPv6 address. Other text stays as it is. */
+export const clientNetwork = (address: string): string => {
+  const ip = parse(address);
+  return ip instanceof ipaddr.IPv6 ? `${ip.parts.slice(0, 4).join(":")}/64` : address;
+};
+
 /** A set of addresses. */
 export interface TrustedRanges {
   /** False: nobody is in it. */

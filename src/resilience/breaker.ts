@@ -46,6 +46,11 @@ export const BREAKER_DEFAULTS: BreakerOptions = Object.freeze({
 
 /** Open times differ by ± 20 %, or all proxies would probe in the same moment. */
 const JITTER = 0.2;
+/**
+ * Where probes take up all places for so long, others may be tried: some may never end, as on Workers, where nothing tells that
+ * a client has left, or in a handler that hangs.
+ */
+const PROBES_LOST_MS = 60_000;
 /** A breaker that stayed closed for so long begins anew with the first open time. */
 const SETTLED_MS = 60_000;
 
@@ -87,6 +92,7 @@ export class Breaker implements EndpointBreaker {
   #series = 0;
   #closedAt = Number.NEGATIVE_INFINITY;
   #probing = 0;
+  #probedAt = 0;
   #successes = 0;
 
   constructor({ options, random, onChange }: BreakerParts) {
@@ -104,7 +110,7 @@ export class Breaker implements EndpointBreaker {
   admits(now: number): boolean {
     if (this.#state === "closed") return true;
     if (this.#state === "open") return now >= this.#openUntil;
-    return this.#probing < this.options.probes;
+    return this.#probing < this.options.probes || now - this.#probedAt >= PROBES_LOST_MS;
   }
 
   closedUntil(now: number): number | undefined {
@@ -115,7 +121,7 @@ export class Breaker implements EndpointBreaker {
   enter(now: number): number {
     if (this.#state === "open" && now >= this.#openUntil)
       this.#change("half-open", now, "the open time is over");
-    if (this.#state === "half-open") this.#probing += 1;
+    if (this.#state === "half-open") this.#beginProbe(now);
     return this.#generation;
   }
 
@@ -151,6 +157,16 @@ export class Breaker implements EndpointBreaker {
     this.#series = 0;
     this.#change("closed", now, "reset by hand");
     this.#closedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #beginProbe(now: number): void {
+    if (this.#probing >= this.options.probes) {
+      // Lost ones have no say any more.
+      this.#generation += 1;
+      this.#probing = 0;
+    }
+    this.#probing += 1;
+    this.#probedAt = now;
   }
 
   #countClosed(verdict: Verdict, now: number): void {

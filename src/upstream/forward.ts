@@ -1,5 +1,6 @@
 /** The innermost service of a proxied route: one exchange becomes one attempt at one endpoint. */
 import type { AttemptTimeouts } from "../core/endpoint.ts";
+import { ProxyError } from "../core/errors.ts";
 import type { Attempt, EditSource, Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
 import { type Outcome, endingOf } from "../core/outcome.ts";
@@ -14,6 +15,7 @@ import {
   REPLACED_BY_FORWARDING,
   pushForwardingFields,
 } from "./forwarding-headers.ts";
+import type { Abandonable } from "./open-attempts.ts";
 import { type Places, type ResponseRewrite, clientFields } from "./response-rewrite.ts";
 import { type Upstream, hostFor } from "./upstream.ts";
 
@@ -98,7 +100,7 @@ interface AttemptMessage {
   readonly host: string | undefined;
 }
 
-class ForwardAttempt implements Attempt {
+class ForwardAttempt implements Attempt, Abandonable {
   readonly exchange: Exchange;
   readonly edits: HeaderEdits;
   readonly target: string;
@@ -114,6 +116,7 @@ class ForwardAttempt implements Attempt {
     this.host = message.host ?? hostFor(options.upstream.host, endpoint, exchange);
     this.#lease = lease;
     this.#options = options;
+    options.upstream.open?.began(this, options.timeouts.firstByteMs);
   }
 
   get endpoint(): Attempt["endpoint"] {
@@ -129,7 +132,21 @@ class ForwardAttempt implements Attempt {
     return this.exchange.cancellation;
   }
 
+  abandon(now: number): void {
+    this.settle({
+      ending: "failed",
+      progress: "sent",
+      status: undefined,
+      error: new ProxyError("client-closed"),
+      bytesSent: 0,
+      bytesReceived: 0,
+      reused: false,
+      times: { startedAt: now, connectedAt: undefined, headAt: undefined, endedAt: now },
+    });
+  }
+
   settle(reported: Outcome): void {
+    if (this.#options.upstream.open?.ended(this) === false) return;
     // A transport that was cancelled need not know what for.
     const ending = endingOf(reported.error);
     const outcome = ending === reported.ending ? reported : { ...reported, ending };

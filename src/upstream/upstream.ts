@@ -8,6 +8,7 @@ import type { Clock } from "../core/platform.ts";
 import type { NamedLayer } from "../core/service.ts";
 import { Departures } from "./departures.ts";
 import { EndpointLease, type LeaseContext } from "./endpoint-lease.ts";
+import { OpenAttempts } from "./open-attempts.ts";
 import { refusalOf } from "./refusal.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import { EndpointSelection, type Exclusion } from "./selection.ts";
@@ -25,6 +26,8 @@ export interface Upstream {
   readonly viaFetch: boolean;
   /** Around all attempts at it, outermost first. */
   readonly layers: readonly NamedLayer[];
+  /** Attempts under way, where they may be abandoned without a word. */
+  readonly open: OpenAttempts | undefined;
   /**
    * Takes an endpoint for one attempt. The caller settles the lease.
    *
@@ -69,6 +72,8 @@ export interface UpstreamOptions extends Pick<
   readonly maxInFlight?: number | undefined;
   /** @default false */
   readonly countsInternalError?: boolean | undefined;
+  /** Whether attempts may be abandoned without a word, see `OpenAttempts`. @default false */
+  readonly mayBeAbandoned?: boolean | undefined;
   /** Called when picks begin to disregard health. */
   readonly onPanic?: (() => void) | undefined;
 }
@@ -84,6 +89,7 @@ class BalancedUpstream implements Upstream {
   readonly timeouts: AttemptTimeouts;
   readonly viaFetch: boolean;
   readonly layers: readonly NamedLayer[];
+  readonly open: OpenAttempts | undefined;
   readonly #options: UpstreamOptions;
   readonly #selection: EndpointSelection;
   readonly #context: LeaseContext;
@@ -98,7 +104,9 @@ class BalancedUpstream implements Upstream {
     this.host = options.host;
     this.timeouts = options.timeouts;
     this.viaFetch = options.viaFetch;
-    this.layers = options.layers ?? [];
+    const { mayBeAbandoned, layers = [] } = options;
+    this.open = mayBeAbandoned === true ? new OpenAttempts(options.clock) : undefined;
+    this.layers = this.open === undefined ? layers : [sweeping(this.open), ...layers];
     this.#options = options;
     const load = registry.shared(`${name} load`, undefined, () => ({ inFlight: 0 }));
     this.#context = { load, countsInternalError: options.countsInternalError ?? false };
@@ -195,6 +203,14 @@ class BalancedUpstream implements Upstream {
     return member;
   }
 }
+
+const sweeping = (open: OpenAttempts): NamedLayer => ({
+  name: "abandoned attempts",
+  layer: (next) => (exchange) => {
+    open.sweep();
+    return next(exchange);
+  },
+});
 
 /** The Host field for an attempt. */
 export const hostFor = (policy: HostPolicy, endpoint: Endpoint, exchange: Exchange): string => {

@@ -23,7 +23,7 @@ export interface Row extends Partial<Met> {
   readonly count: number;
   /** Resident memory that each bad client cost, KiB. */
   readonly kibEach?: number;
-  /** What the second wave cost, as a share of what the first one did. */
+  /** What the second wave added to resident memory in the first one, as a share of it. */
   readonly secondWave?: number;
   /** Open files beyond those before, once the attack is over. */
   readonly filesLeft?: number;
@@ -37,6 +37,8 @@ export interface Pace {
   readonly rate: number;
   readonly seconds: number;
   readonly enduranceSeconds: number;
+  /** After an attack, before what is left of it is looked at. */
+  readonly settleMs: number;
 }
 
 export const NODE: string = join(ROOT, "node_modules/.bin/node");
@@ -46,7 +48,6 @@ export const BAD_NICENESS = "15";
 export const PROXY_CORE = 0;
 export const OTHER_CORE = 1;
 
-const SETTLE_MS = 1_500;
 const READY_MS = 120_000;
 
 export const script = (name: string): string => join(ROOT, "tests/abuse", name);
@@ -67,10 +68,10 @@ const honest = async ({ port, tlsPort }: Contender, tls: boolean, { rate, second
   return JSON.parse(text) as Met;
 };
 
-const end = async (child: Child): Promise<void> => {
+const end = async (child: Child, { settleMs }: Pace): Promise<void> => {
   child.signal("SIGTERM");
   await child.ended();
-  await sleep(SETTLE_MS);
+  await sleep(settleMs);
 };
 
 /** Fills the cap of the upstream: as many as get no room are counted as in progress still. */
@@ -86,57 +87,60 @@ const stillInFlight = async ({ port }: Contender): Promise<number> => {
   return statuses.filter((status) => status !== 200).length;
 };
 
-const enduring = async (
-  contender: Contender,
-  scenario: Scenario,
-  { enduranceSeconds }: Pace,
-): Promise<Row> => {
+const enduring = async (contender: Contender, scenario: Scenario, pace: Pace): Promise<Row> => {
   const child = attacker(contender, scenario);
   await child.printed(/^ready$/m, READY_MS);
-  await sleep(enduranceSeconds * 500);
+  await sleep(pace.enduranceSeconds * 500);
   const half = residentKib(contender.pids);
-  await sleep(enduranceSeconds * 500);
+  await sleep(pace.enduranceSeconds * 500);
   const whole = residentKib(contender.pids);
-  await end(child);
-  return {
-    contender: contender.name,
-    scenario: scenario.name,
-    count: scenario.count,
-    growth: [whole - half, whole],
-  };
+  await end(child, pace);
+  const { name, count } = scenario;
+  return { contender: contender.name, scenario: name, count, growth: [whole - half, whole] };
 };
 
-const secondWave = async (contender: Contender, scenario: Scenario): Promise<number> => {
+const secondWave = async (contender: Contender, scenario: Scenario, pace: Pace): Promise<number> => {
   const child = attacker(contender, scenario);
   await child.printed(/^ready$/m, READY_MS);
   const resident = residentKib(contender.pids);
-  await end(child);
+  await end(child, pace);
   return resident;
+};
+
+/** Until `attack` has ended, by itself or because the honest clients are done. */
+const underAttack = async (
+  contender: Contender,
+  scenario: Scenario,
+  pace: Pace,
+): Promise<{ readonly met: Met; readonly during: number }> => {
+  const bad = attacker(contender, scenario);
+  await bad.printed(/^ready$/m, READY_MS);
+  const met = await honest(contender, scenario.tls === true, pace);
+  const during = residentKib(contender.pids);
+  if (scenario.ends === true) await bad.printed(/^done$/m, READY_MS);
+  await end(bad, pace);
+  return { met, during };
 };
 
 export const measure = async (contender: Contender, scenario: Scenario, pace: Pace): Promise<Row> => {
   if (scenario.endurance === true) return enduring(contender, scenario, pace);
   const { pids, name } = contender;
-  const { count, tls = false } = scenario;
+  const { count, ends = false, twice = false, kibEach } = scenario;
+  // What a process takes for its first requests is nobody's cost.
+  if (kibEach !== undefined) await honest(contender, scenario.tls === true, { ...pace, seconds: 1 });
   const [filesBefore, before] = [openFiles(pids), residentKib(pids)];
-  const bad = attacker(contender, scenario);
-  await bad.printed(/^ready$/m, READY_MS);
-  const met = await honest(contender, tls, pace);
-  const during = residentKib(pids);
-  if (scenario.ends === true) await bad.printed(/^done$/m, READY_MS);
-  await end(bad);
-  const left = {
-    filesLeft: openFiles(pids) - filesBefore,
-    ...(scenario.ends === true && name !== "nginx" ? { inFlight: await stillInFlight(contender) } : {}),
-  };
-  const again = scenario.twice === true ? await secondWave(contender, scenario) : undefined;
+  const { met, during } = await underAttack(contender, scenario, pace);
+  const filesLeft = openFiles(pids) - filesBefore;
+  const inFlight = ends && name !== "nginx" ? await stillInFlight(contender) : undefined;
+  const again = twice ? await secondWave(contender, scenario, pace) : undefined;
   return {
     contender: name,
     scenario: scenario.name,
     count,
     ...met,
-    ...left,
-    ...(count >= 100 && scenario.ends !== true ? { kibEach: (during - before) / count } : {}),
-    ...(again === undefined ? {} : { secondWave: (again - before) / (during - before) }),
+    filesLeft,
+    ...(inFlight === undefined ? {} : { inFlight }),
+    ...(kibEach === undefined ? {} : { kibEach: (during - before) / count }),
+    ...(again === undefined ? {} : { secondWave: (again - during) / during }),
   };
 };

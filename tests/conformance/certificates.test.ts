@@ -96,3 +96,14 @@ describe.each(RUNTIMES.filter((name) => name in LAUNCHERS))("an authority on %s"
     expect(outcome).toBe("trusted");
   });
 });
+
+describe.each(RUNTIMES.filter((name) => name in LAUNCHERS))("a file that never ends on %s", (runtime) => {
+  it("is refused, not read", async () => {
+    const config = { routes: [{ respond: { status: 200, body: "${file:/dev/zero}" } }] };
+    writeFileSync(join(directory, "fairlead.json"), JSON.stringify(config));
+    const [command = "", ...before] = LAUNCHERS[runtime] ?? [];
+    const child = new Child("fairlead", command, [...before, "check"], {}, directory);
+    const { code } = await child.ended(20_000);
+    expect([code, child.stderr]).toEqual([2, expect.stringContaining("this is no file but a device")]);
+  });
+});

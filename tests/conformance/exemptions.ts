@@ -268,6 +268,7 @@ const REFUSED: readonly (readonly [string, string, Capability])[] = [
   ["client timeouts of 0", "*", "client-header-timeout"],
   ["connect timeout", "*", "connect-timeout"],
   ["connection limit", "*", "connection-limit"],
+  ["connections of a client", "*", "connection-limit"],
   ["requests of a connection", "*", "requests-per-connection"],
   ["unix sockets", "*", "unix-socket"],
   ["host policy", "preserved Host reaches the origin as the client sent it", "raw-host"],

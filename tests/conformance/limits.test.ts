@@ -1,5 +1,6 @@
 /** Limits hold before anything reaches an origin. */
 import { expect } from "vitest";
+import { RawClient } from "../support/raw-client.ts";
 import { type Case, conformance, oneUpstream, requestText, type Stage } from "../support/suite.ts";
 
 const refusedWith = async (stage: Stage, status: number, text: string): Promise<void> => {
@@ -155,6 +156,42 @@ conformance("connection limit", {
         holders[0]?.finish();
         await holders[0]?.closed();
         expect((await stage.request("/")).status).toBe(200);
+      },
+    },
+  ],
+});
+
+/** Whether a request on a new connection from `address` is answered; the connection stays open. */
+const isServed = async (stage: Stage, address: string): Promise<boolean> => {
+  const client = await RawClient.connect(stage.proxy.port, address);
+  void client.send(requestText("/")).catch(() => {});
+  return client.response().then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+};
+
+conformance("connections of a client", {
+  config: oneUpstream({ listen: { limits: { connectionsPerClient: 2 }, trustedProxies: "127.0.0.9" } }),
+  cases: [
+    {
+      title: "client with as many connections as it may have gets no more, and others do",
+      run: async (stage) => {
+        const kept = await RawClient.connect(stage.proxy.port, "127.0.0.5");
+        await kept.send(requestText("/"));
+        expect((await kept.response()).status).toBe(200);
+        expect(await isServed(stage, "127.0.0.5")).toBe(true);
+        expect(await isServed(stage, "127.0.0.5")).toBe(false);
+        expect(await isServed(stage, "127.0.0.6")).toBe(true);
+        kept.finish();
+        await kept.closed();
+        await expect.poll(() => isServed(stage, "127.0.0.5")).toBe(true);
+      },
+    },
+    {
+      title: "trusted proxy may have any number",
+      run: async (stage) => {
+        for (let i = 0; i < 5; i++) expect(await isServed(stage, "127.0.0.9")).toBe(true);
       },
     },
   ],

@@ -6,6 +6,7 @@ import { leastInFlight } from "../../src/balance/least-in-flight.ts";
 import { maglevTable } from "../../src/balance/maglev.ts";
 import { peakEwma } from "../../src/balance/peak-ewma.ts";
 import { ringTable } from "../../src/balance/ring.ts";
+import { byLatency, byPriority } from "../../src/balance/tiers.ts";
 import { leastLoadedOfTwo } from "../../src/balance/two-choices.ts";
 import type { EndpointSet } from "../../src/core/endpoint-state.ts";
 import { endpointSet, evenSet, selection } from "../support/endpoints.ts";
@@ -52,6 +53,57 @@ describe("every permutation of loads", () => {
       for (let i = 0; i < 80; i++) picked.add(loads[balancer.pick(set, selection())?.index ?? -1] ?? -1);
       expect(picked.has(9)).toBe(false);
       expect(picked.has(0)).toBe(true);
+    }
+  });
+
+  test("peak EWMA, with equal latencies, never picks the most loaded where it is alone, and finds the least", () => {
+    const balancer = peakEwma(seededRandom(5));
+    for (const loads of permutations([0, 1, 2, 3, 9])) {
+      const set = withLoads(loads);
+      const picked = new Set<number>();
+      for (let i = 0; i < 80; i++) picked.add(loads[balancer.pick(set, selection())?.index ?? -1] ?? -1);
+      expect(picked.has(9)).toBe(false);
+      expect(picked.has(0)).toBe(true);
+    }
+  });
+
+  test("peak EWMA, with equal loads, never picks the slowest, and finds the fastest", () => {
+    const balancer = peakEwma(seededRandom(5));
+    for (const latencies of permutations([5, 10, 20, 40, 900])) {
+      const set = withLoads([1, 1, 1, 1, 1]);
+      for (const { state, index } of set.members) {
+        state.latencyMs = latencies[index] ?? 0;
+        state.latencyAt = 0;
+      }
+      const picked = new Set<number>();
+      for (let i = 0; i < 80; i++) {
+        picked.add(latencies[balancer.pick(set, selection())?.index ?? -1] ?? -1);
+      }
+      expect(picked.has(900)).toBe(false);
+      expect(picked.has(5)).toBe(true);
+    }
+  });
+
+  test.each([
+    ["priority", byPriority],
+    ["latency", byLatency],
+  ] as const)("tiers by %s keep the choice of the policy within them", (_, tiers) => {
+    const random = seededRandom(5);
+    const balancer = tiers({ inner: () => leastInFlight(random), random });
+    for (const loads of MULTISETS.flatMap(permutations)) {
+      const picked = loads[balancer.pick(withLoads(loads), selection())?.index ?? -1];
+      expect(picked).toBe(Math.min(...loads));
+    }
+  });
+
+  test.each([ringTable, maglevTable, undefined])("bounded hashing leaves out what is full", (table) => {
+    const keyOf = (): string => "key";
+    const random = seededRandom(5);
+    for (const loads of permutations([0, 1, 2, 3, 9])) {
+      const balancer = consistentHash({ table, keyOf, random, bound: 1.5 });
+      const member = balancer.pick(withLoads(loads), selection({ inFlight: 15 }));
+      // 1.5 × 16 / 5 rounded up: 5 with the new one.
+      expect(loads[member?.index ?? -1]).toBeLessThan(5);
     }
   });
 

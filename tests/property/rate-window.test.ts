@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { LatencyWindow } from "../../src/resilience/latency-window.ts";
 import { RateWindow } from "../../src/resilience/rate-window.ts";
 
 /** What a window counts that remembers everything. */
@@ -34,6 +35,44 @@ describe("rate window", () => {
               events.push({ at: now, failed: step.failed });
             }
             expect([window.ones(now), window.others(now)]).toEqual(counted(events, now));
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe("latency window", () => {
+  /** By the window's own spans of half a minute: the running one and the one before. */
+  const inSight = (events: readonly { at: number; ms: number }[], now: number): readonly number[] => {
+    const first = Math.floor(now / 30_000) - 1;
+    return events.filter(({ at }) => Math.floor(at / 30_000) >= first).map(({ ms }) => ms);
+  };
+
+  test("estimates quantiles of the last spans at most a quarter too high, whatever the gaps", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 1e12, noNaN: true }),
+        fc.array(fc.record({ gap, ms: fc.double({ min: 1, max: 50_000, noNaN: true }) }), {
+          maxLength: 120,
+        }),
+        (start, steps) => {
+          const window = new LatencyWindow();
+          const events: { at: number; ms: number }[] = [];
+          let now = start;
+          for (const step of steps) {
+            now += step.gap;
+            window.observe(now, step.ms);
+            events.push({ at: now, ms: step.ms });
+            const seen = inSight(events, now).toSorted((a, b) => a - b);
+            const found = window.quantile(now, 0.95);
+            if (seen.length < 20) {
+              expect(found).toBeUndefined();
+              continue;
+            }
+            const exact = seen[Math.ceil(0.95 * seen.length - 1e-9) - 1] ?? 0;
+            expect(found).toBeGreaterThanOrEqual(exact * (1 - 1e-9));
+            expect(found).toBeLessThanOrEqual(exact * 1.25 * (1 + 1e-9));
           }
         },
       ),

@@ -21,6 +21,7 @@ export const watchedUpstream = (upstream: Upstream, parts: WatchParts): Upstream
   timeouts: upstream.timeouts,
   viaFetch: upstream.viaFetch,
   layers: upstream.layers,
+  open: upstream.open,
   get endpoints() {
     return upstream.endpoints;
   },

@@ -45,6 +45,7 @@ export const EVERYTHING: Everything = {
       targetBytes: 4096,
       bodyBytes: "unlimited",
       connections: 10,
+      connectionsPerClient: 5,
       requestsPerConnection: 10,
     },
     timeouts: { header: "5s", keepAlive: 1000 },

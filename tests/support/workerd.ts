@@ -19,6 +19,10 @@ export interface WorkerdFiles {
   readonly env?: Readonly<Record<string, string>>;
   /** Module that is the Worker. @default the project's own */
   readonly entry?: string;
+  /** Stands in for Cloudflare's edge: `request.cf` is the JSON in this field, and each request to a second socket, `cron`, is
+   * a cron trigger. @default there is no edge
+   */
+  readonly edgeField?: string;
   /** Modules in place of packages. */
   readonly alias?: Readonly<Record<string, string>>;
 }
@@ -46,7 +50,7 @@ const bundleWorker = (outfile: string, { configFile, entry, alias = {} }: Worker
  * `{"event":"listen","socket":"http","port":…}` on standard output once it listens. Upstreams on loopback are allowed.
  */
 export const prepareWorkerd = (options: WorkerdFiles): readonly string[] => {
-  const { directory, port = 0, env = {} } = options;
+  const { directory, port = 0, env = {}, edgeField } = options;
   bundleWorker(join(directory, "worker.js"), options);
   const bindings = Object.entries(env).map(
     ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
@@ -57,10 +61,10 @@ export const prepareWorkerd = (options: WorkerdFiles): readonly string[] => {
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    (name = "main", worker = .main),
+    (name = "main", worker = .main),${edgeField === undefined ? "" : CRON_SERVICE}
     (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+  sockets = [${socketsOf(port, edgeField)}],
 );
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
@@ -69,5 +73,23 @@ const main :Workerd.Worker = (
 );
 `,
   );
-  return ["serve", file, "--control-fd=1"];
+  const experimental = edgeField === undefined ? [] : ["--experimental"];
+  return ["serve", file, "--control-fd=1", ...experimental];
 };
+
+const socketsOf = (port: number, edgeField: string | undefined): string => {
+  const address = `address = "127.0.0.1:${port}"`;
+  if (edgeField === undefined) return `(name = "http", ${address}, http = (), service = "main")`;
+  const http = `http = (cfBlobHeader = ${JSON.stringify(edgeField)})`;
+  return `(name = "http", ${address}, ${http}, service = "main"),
+    (name = "cron", address = "127.0.0.1:0", http = (), service = "cron")`;
+};
+
+/** Miniflare triggers Workers in the same way. */
+const CRON_SERVICE = `
+    (name = "cron", worker = (
+      modules = [(name = "cron.js", esModule = "export default { fetch: async (_, env) => Response.json(await env.MAIN.scheduled({ cron: '* * * * *' })) }")],
+      compatibilityDate = "${COMPATIBILITY_DATE}",
+      compatibilityFlags = ["service_binding_extra_handlers"],
+      bindings = [(name = "MAIN", service = "main")],
+    )),`;

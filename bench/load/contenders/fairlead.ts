@@ -1,4 +1,4 @@
-/** Fairlead's command with one config file: from its sources, and as the installed package for its start-up. */
+/** Fairlead's command with one config file, as the installed package; other states of the code from their sources. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConfigInput } from "../../../src/config/types.ts";
@@ -11,7 +11,7 @@ import { onRuntime, scriptLaunch } from "../scripted.ts";
 
 const RUNTIMES: readonly ScriptRuntime[] = ["node", "deno", "bun"];
 
-/** The start of the sources is nobody's: see the package. */
+/** The start is timed of new processes: see `packageContenders`. */
 const UNDER_LOAD: readonly Part[] = ["load", "streaming", "endurance"];
 
 type ConfigFor = (ends: Ends) => ConfigInput;
@@ -39,6 +39,12 @@ const fromSources = (
   };
 };
 
+/** Packed and installed once in a run, by the first of them. */
+const installed = (runtime: ScriptRuntime, config?: ConfigFor): Pick<Contender, "missing" | "prepare"> => ({
+  missing: () => missingRuntime(runtime) ?? missingProgram("npm"),
+  prepare: async (ends) => start(runtime, await installedCommand(ends.runFolder), ends, config),
+});
+
 export const contenders: readonly Contender[] = RUNTIMES.map((runtime) => ({
   id: `fairlead-${runtime}`,
   name: onRuntime("Fairlead", runtime),
@@ -46,7 +52,7 @@ export const contenders: readonly Contender[] = RUNTIMES.map((runtime) => ({
   runtime,
   parts: UNDER_LOAD,
   abilities: ["tls", "websocket"],
-  ...fromSources(runtime, root, withTls),
+  ...installed(runtime, withTls),
 }));
 
 /** In front of two endpoints, with all that keeps failures from clients and without it: what that costs. */
@@ -75,13 +81,11 @@ export const contendersBefore = (checkout: string): readonly Contender[] =>
 export const packageName = (runtime: ScriptRuntime): string =>
   onRuntime("Fairlead, installed package", runtime);
 
-/** Packed and installed once in a run, by the first of them. */
 export const packageContenders: readonly Contender[] = RUNTIMES.map((runtime) => ({
   id: `package-${runtime}`,
   name: packageName(runtime),
   group: "fairlead",
   runtime,
   parts: ["startup"],
-  missing: () => missingRuntime(runtime) ?? missingProgram("npm"),
-  prepare: async (ends) => start(runtime, await installedCommand(ends.runFolder), ends),
+  ...installed(runtime),
 }));

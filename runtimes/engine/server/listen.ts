@@ -9,6 +9,8 @@ import { latin1 } from "../latin1.ts";
 import type { Notice } from "../notices.ts";
 import { type Serving, listenError } from "../../serving.ts";
 import type { Deadlines } from "../deadlines.ts";
+import { compileTrusted } from "../../../src/http/address.ts";
+import { ClientCounts } from "./client-counts.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
 import { ClientConnection } from "./connection.ts";
 import { DateField } from "./date-field.ts";
@@ -21,7 +23,10 @@ import { tlsListener } from "./tls-listener.ts";
 const BACKLOG = 4096;
 
 export interface ListenOptions {
-  readonly listen: Pick<ListenConfig, "drain" | "halfClose" | "limits" | "readyPath" | "timeouts">;
+  readonly listen: Pick<
+    ListenConfig,
+    "drain" | "halfClose" | "limits" | "readyPath" | "timeouts" | "trustedProxies"
+  >;
   /** At least one: the first is the one that is known by its address. */
   readonly entrances: readonly Entrance[];
   readonly deadlines: Deadlines;
@@ -46,7 +51,8 @@ export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
 export const listen = async (options: ListenOptions): Promise<Serving> => {
   const { lifecycle, listen: config, entrances } = options;
   const connections: ConnectionSet = new Set();
-  const listeners = entrances.map((entrance) => listenerOf(entrance, options, connections));
+  const clients = new ClientCounts(config.limits.connectionsPerClient, compileTrusted(config.trustedProxies));
+  const listeners = entrances.map((entrance) => listenerOf(entrance, options, { connections, clients }));
   const stopAccepting = async (): Promise<void> => {
     await Promise.all(listeners.map(({ server }) => closed(server)));
   };
@@ -111,25 +117,41 @@ const exchange = (
   for (const put of puts) put();
 };
 
-const listenerOf = (entrance: Entrance, options: ListenOptions, connections: ConnectionSet): Listener => {
+/** Common to all listeners. */
+interface Counted {
+  readonly connections: ConnectionSet;
+  readonly clients: ClientCounts;
+}
+
+const listenerOf = (
+  entrance: Entrance,
+  options: ListenOptions,
+  { connections, clients }: Counted,
+): Listener => {
   const context = serverContext(entrance, options, connections);
   const accepted = (socket: Socket): void => accept(socket, context, connections);
   const { limits, timeouts } = options.listen;
   const { tls, port } = entrance;
-  if (tls === undefined) return plainListener(accepted);
+  if (tls === undefined)
+    return plainListener((socket) => (clients.admit(socket) ? accepted : refuse)(socket));
   return tlsListener({
     tls,
     handshakeMs: timeouts.headerMs,
     connections: limits.connections,
+    admits: (socket) => clients.admit(socket),
     accepted,
     plainHttp: () => options.notice(`a client speaks plain HTTP on port ${port}, which is for https`),
   });
 };
 
+const refuse = (socket: Socket): void => {
+  socket.on("error", () => {});
+  socket.destroy();
+};
+
 const accept = (socket: Socket, context: ServerContext, connections: ConnectionSet): void => {
   if (connections.size >= context.listen.limits.connections) {
-    socket.on("error", () => {});
-    socket.destroy();
+    refuse(socket);
     return;
   }
   const peer = peerOf(socket.remoteAddress ?? "", socket.remotePort);

@@ -16,9 +16,16 @@ export interface BodyOrigin {
   bodyDropped(): void;
 }
 
+export interface BodyTraits {
+  /** Each read brings memory of its own, which nothing else refers to. */
+  readonly givesMemory: boolean;
+  readonly isChunked: boolean;
+}
+
 /** Decodes, and hands on what its sink takes. The connection feeds it. */
 export class RequestBody implements ByteSource {
   readonly givesMemory: boolean;
+  readonly isChunked: boolean;
   readonly #origin: BodyOrigin;
   readonly #decoder: BodyDecoder;
   #sink: ByteSink | undefined;
@@ -26,9 +33,9 @@ export class RequestBody implements ByteSource {
   #contentBytes = 0;
   #state: "waiting" | "flowing" | "paused" | "dropped" | "over" = "waiting";
 
-  /** @param givesMemory each `push` brings memory of its own, which nothing else refers to */
-  constructor(origin: BodyOrigin, decoder: BodyDecoder, givesMemory: boolean) {
+  constructor(origin: BodyOrigin, decoder: BodyDecoder, { givesMemory, isChunked }: BodyTraits) {
     this.givesMemory = givesMemory;
+    this.isChunked = isChunked;
     this.#origin = origin;
     this.#decoder = decoder;
   }
@@ -72,16 +79,20 @@ export class RequestBody implements ByteSource {
     this.#origin.bodyDropped();
   }
 
-  /** Returns the index behind the last byte that belongs to the content. */
-  push(bytes: Buffer, from: number): number {
+  /**
+   * Returns the index behind the last byte that belongs to the content.
+   *
+   * @param isPart `bytes` are a part of what was read; the rest of the same memory is still needed
+   */
+  push(bytes: Buffer, isPart: boolean = false): number {
     const decoder = this.#decoder;
-    const end = decoder.push(bytes, from);
+    const end = decoder.push(bytes, 0);
     const { data, refusal, done } = decoder;
     this.#contentBytes = data.length;
     const sink = this.#sink;
     if (sink !== undefined && data.length > 0) {
       // What came behind the content is the next request's, in the same memory.
-      const piece = this.givesMemory && end < bytes.length ? new Uint8Array(data) : data;
+      const piece = this.givesMemory && (isPart || end < bytes.length) ? new Uint8Array(data) : data;
       if (!sink.write(piece) && this.#state === "flowing") this.#state = "paused";
     }
     if (refusal !== undefined) this.fail(new ProxyError("bad-request", { detail: refusal.detail }));

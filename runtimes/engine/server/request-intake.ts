@@ -16,6 +16,9 @@ import { type BodyOrigin, RequestBody } from "./request-body.ts";
 /** Read at most while a response is on its way: so that the client's leaving is seen behind what it has sent. */
 const READ_AHEAD_BYTES = 64 * 1024;
 
+/** Content in chunks that are mostly framing is decoded so much at a time. */
+const TURN_BYTES = 64 * 1024;
+
 /** What the connection hears of. */
 export interface IntakeOwner {
   /** The first byte of a head has come, and more is needed. */
@@ -148,10 +151,10 @@ export class RequestIntake implements BodyOrigin {
 
   bodyResumed(): void {
     const body = this.#body;
-    if (body === undefined || this.#isOver) return;
+    if (body === undefined || this.#isOver || this.#isTurnOver) return;
     const bytes = this.#ahead.take();
     if (bytes !== undefined) this.#push(body, bytes);
-    if ((body.complete || body.takesBytes) && this.#turns?.isOver !== true) this.#options.socket.resume();
+    if ((body.complete || body.takesBytes) && !this.#isTurnOver) this.#options.socket.resume();
     if (this.#hasEnded && !body.complete) this.#cutShort(body);
   }
 
@@ -189,11 +192,10 @@ export class RequestIntake implements BodyOrigin {
       if (end < bytes.length) this.#keepAhead(bytes, end);
       return end === from ? NO_BODY : { kind: "bytes", bytes: bytes.subarray(from, end) };
     }
-    const body = new RequestBody(
-      this,
-      bodyDecoder(length, refuse, this.#options.limits),
-      hasOwnReads(this.#options.socket),
-    );
+    const body = new RequestBody(this, bodyDecoder(length, refuse, this.#options.limits), {
+      givesMemory: hasOwnReads(this.#options.socket),
+      isChunked: length === "chunked",
+    });
     this.#body = body;
     if (from < bytes.length) this.#keepAhead(bytes, from);
     return { kind: "stream", length: typeof length === "number" ? length : undefined, source: body };
@@ -201,12 +203,12 @@ export class RequestIntake implements BodyOrigin {
 
   #receivedContent(body: RequestBody, bytes: Buffer): void {
     this.#options.owner.contentReceived();
-    if (body.takesBytes && this.#ahead.bytes === 0) this.#push(body, bytes);
+    if (body.takesBytes && this.#ahead.bytes === 0 && !this.#isTurnOver) this.#push(body, bytes);
     else this.#keepAhead(bytes, 0);
   }
 
   #push(body: RequestBody, bytes: Buffer): void {
-    const end = body.push(bytes, 0);
+    const end = this.#decode(body, bytes);
     const { socket, owner } = this.#options;
     if (body.broken) {
       this.#isOver = true;
@@ -215,20 +217,37 @@ export class RequestIntake implements BodyOrigin {
       return;
     }
     if (end < bytes.length) this.#keepAhead(bytes, end);
-    else if (!body.complete && (!body.takesBytes || this.#isTurnOver(body, bytes.length))) socket.pause();
+    if (!body.complete && (!body.takesBytes || this.#isTurnOver)) socket.pause();
     if (body.complete) owner.contentRead();
   }
 
-  /** Many small chunks take as long as much content does. */
-  #isTurnOver(body: RequestBody, bytes: number): boolean {
-    if (body.contentBytes * 2 >= bytes) return false;
-    this.#turns ??= new Turns(() => this.#readOn());
-    this.#turns.took(bytes);
-    return this.#turns.isOver;
+  /** Returns the index behind what was decoded: the content's end, or as far as its reader and the turn reach. */
+  #decode(body: RequestBody, bytes: Buffer): number {
+    if (!body.isChunked) return body.push(bytes);
+    let at = 0;
+    do {
+      const slice = bytes.subarray(at, at + TURN_BYTES);
+      at += body.push(slice, slice.length < bytes.length);
+      // Many small chunks take as long as much content does.
+      if (body.contentBytes * 2 < slice.length) {
+        this.#turns ??= new Turns(TURN_BYTES, () => this.#nextTurn());
+        this.#turns.took(slice.length);
+      }
+    } while (at < bytes.length && body.takesBytes && !body.broken && !this.#isTurnOver);
+    return at;
+  }
+
+  get #isTurnOver(): boolean {
+    return this.#turns?.isOver === true;
+  }
+
+  #nextTurn(): void {
+    if (this.#body?.takesBytes === true) this.bodyResumed();
+    else this.#readOn();
   }
 
   #readOn(): void {
-    if (!this.#isOver && this.#ahead.bytes < READ_AHEAD_BYTES && this.#turns?.isOver !== true)
+    if (!this.#isOver && !this.#isTurnOver && this.#ahead.bytes < READ_AHEAD_BYTES)
       this.#options.socket.resume();
   }
 

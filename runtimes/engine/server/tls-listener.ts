@@ -11,6 +11,8 @@ export interface TlsListenerOptions {
   readonly handshakeMs: number;
   /** Connections open at once, handshakes included. */
   readonly connections: number;
+  /** Whether the client may have one more. */
+  readonly admits: (socket: Socket) => boolean;
   readonly accepted: (socket: TLSSocket) => void;
   /** Somebody speaks plain HTTP here. */
   readonly plainHttp: () => void;
@@ -26,13 +28,15 @@ const isPlainHttp = (error: Error): boolean =>
 
 /** @throws what the runtime says of a certificate that it can't use. */
 export const tlsListener = (options: TlsListenerOptions): Listener => {
-  const { tls, handshakeMs, connections, accepted, plainHttp } = options;
+  const { tls, handshakeMs, connections, admits, accepted, plainHttp } = options;
   let certificates = new ServerCertificates(tls);
   const open = new Set<Socket>();
+  // Looking for a certificate takes time, even where there is but one.
+  const hasSeveral = tls.certificates.length > 0;
   const settings: TlsOptions = {
     ...contextOptions(tls, tls),
     ALPNProtocols: ["http/1.1"],
-    SNICallback: (name, done) => done(null, certificates.find(name)),
+    ...(hasSeveral ? { SNICallback: (name, done) => done(null, certificates.find(name)) } : {}),
     handshakeTimeout: handshakeMs === 0 ? NO_LIMIT_MS : handshakeMs,
     noDelay: true,
   };
@@ -43,7 +47,7 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
   });
   // Handshakes take memory and time before there is a connection to count.
   server.on("connection", (socket: Socket) => {
-    if (open.size >= connections) {
+    if (open.size >= connections || !admits(socket)) {
       socket.destroy();
       return;
     }
@@ -59,6 +63,8 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
     server,
     prepare(next) {
       if (next === undefined) throw new TypeError("a listener with TLS needs a certificate");
+      if (next.certificates.length > 0 && !hasSeveral)
+        throw new TypeError("the first one of certificates takes a restart");
       const exchanged = new ServerCertificates(next);
       return () => {
         server.setSecureContext(contextOptions(next, next));

@@ -5,7 +5,7 @@ import { type KeyRule, notBoth } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
-import { bodySize, duration, listenPort, size, whole } from "../schema/values.ts";
+import { bodySize, duration, listenPort, size, whole, wholeOrUnlimited } from "../schema/values.ts";
 import { addressRange, bindAddress, path } from "./addresses.ts";
 import { listenTls } from "./listen-tls.ts";
 
@@ -17,6 +17,12 @@ const limits = object(named("ListenLimits", { expects: "an object of limits" }),
   connections: defaulted(whole(1, 1_000_000), 10_000, "Client connections open at the same time.", {
     needs: "connection-limit",
   }),
+  connectionsPerClient: defaulted(
+    wholeOrUnlimited(1, 1_000_000),
+    "unlimited",
+    'Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` are not counted.',
+    { needs: "connection-limit" },
+  ),
   requestsPerConnection: defaulted(
     whole(1, 1_000_000_000),
     10_000,

@@ -42,6 +42,16 @@ const without = (set: EndpointSet, name: string): EndpointSet => ({
     .map(({ endpoint, state }, index) => ({ endpoint, state, index })),
 });
 
+/** Share of all keys that move when the endpoint in the middle leaves. */
+const movedShare = (table: BuildTable | undefined, count: number): number => {
+  const set = evenSet(count);
+  return moved(owners(table, set), owners(table, without(set, `e${count >> 1}`))) / KEYS;
+};
+
+test.each([100, 1_000])("maglev moves at most 3 %% of all keys in a set of %i", (count) => {
+  expect(movedShare(maglevTable, count)).toBeLessThan(0.03);
+});
+
 describe.each(Object.entries(TABLES))("%s", (_, table) => {
   test.each(table === maglevTable ? [5, 20] : [5, 20, 100, 1_000])(
     "moves at most 1.1 × the ideal share of keys when one of %i leaves or joins",

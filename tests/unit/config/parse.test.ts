@@ -33,6 +33,7 @@ describe("defaults", () => {
           targetBytes: 8192,
           bodyBytes: 104_857_600,
           connections: 10_000,
+          connectionsPerClient: Number.POSITIVE_INFINITY,
           requestsPerConnection: 10_000,
         },
         halfClose: "close",

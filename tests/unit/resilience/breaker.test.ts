@@ -178,6 +178,21 @@ describe("half-open breaker", () => {
   });
 });
 
+describe("probes that never end", () => {
+  test("are given up after a minute, and have no say then", () => {
+    const { breaker, fail, run } = rig();
+    fail(0);
+    const lost = [breaker.enter(5_000), breaker.enter(5_000), breaker.enter(6_000)];
+    expect(breaker.admits(65_999)).toBe(false);
+    expect(breaker.admits(66_000)).toBe(true);
+    run(66_000, "success");
+    expect(breaker.state(66_000)).toEqual({ kind: "half-open", probing: 0, successes: 1 });
+    for (const permit of lost) breaker.settle(permit, "failure", 66_001);
+    run(66_001, "success", "success");
+    expect(breaker.state(66_001).kind).toBe("closed");
+  });
+});
+
 describe("closing", () => {
   test("continues the series of open times for a minute", () => {
     const { breaker, fail, run } = rig();

@@ -41,6 +41,7 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
   const server: Serving = await listen({
     listen: {
       readyPath: undefined,
+      trustedProxies: [],
       halfClose: "close",
       limits: {
         headerBytes: 4096,
@@ -48,6 +49,7 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
         targetBytes: 1024,
         bodyBytes: Number.POSITIVE_INFINITY,
         connections: 10,
+        connectionsPerClient: Number.POSITIVE_INFINITY,
         requestsPerConnection: 100_000,
       },
       timeouts: { headerMs: 1_000, keepAliveMs: KEEP_ALIVE_MS },
