@@ -104,7 +104,9 @@ const sent: Case[] = [
     run: async (stage) => {
       firstFails(stage, unavailable);
       const fields = ["Idempotency-Key: 1"];
-      expect((await stage.request("/keyed", { method: "POST", body: "order", fields })).text).toBe("second 5");
+      expect((await stage.request("/keyed", { method: "POST", body: "order", fields })).text).toBe(
+        "second 5",
+      );
     },
   },
   {
