@@ -71,6 +71,11 @@ const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
     const { kind, code, message, headers } = answer.failure;
     const allow = headers?.["allow"];
     const allowed = allow === undefined ? "" : `; allowed are ${allow}`;
+    const discovered = code === "no-endpoint" ? discoveredUpstreams(trace) : [];
+    if (discovered.length > 0) {
+      const text = `${discovered.join(", ")}: endpoints are found while the proxy runs (discovery); none is known here`;
+      return [row("upstream", text)];
+    }
     return [row("answer", `${style.red(String(kind.status))} ${code}: ${message}${allowed}`)];
   }
   if (attempt === undefined) {
@@ -88,6 +93,21 @@ const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
     ...requestRows(attempt, row),
     ...responseRows(trace, row),
   ];
+};
+
+/** Names of the route's upstreams that have no endpoints of their own. */
+const discoveredUpstreams = ({ gateway: { plan }, answer: { admission } }: Trace): readonly string[] => {
+  const { decision } = admission;
+  if (decision.kind !== "routed") return [];
+  const { name: routeName } = decision.found.value.route;
+  const route = plan.config.routes.find(({ name }) => name === routeName);
+  return (route?.upstreams ?? [])
+    .map(({ name }) => name)
+    .filter((name) => {
+      const upstream = plan.config.upstreams[name];
+      return upstream?.discovery !== undefined && upstream.endpoints.length === 0;
+    })
+    .map((name) => `"${name}"`);
 };
 
 const upstreamRows = (

@@ -1,4 +1,5 @@
 /** Sends a request through the real gateway, with a transport that records instead of sending. */
+import { hmac } from "../runtimes/hmac.ts";
 import { ManualClock, seededRandom } from "../runtimes/memory/mod.ts";
 import type { Config } from "../src/config/types.ts";
 import { CAPABILITIES, type Capability } from "../src/core/capability.ts";
@@ -36,16 +37,18 @@ export const traceRequest = async (
   { from, down }: TraceOptions,
 ): Promise<Trace> => {
   let attempt: Attempt | undefined;
+  const arrival = arrivalOf(head, from);
   const transport: Transport = {
     send: async (sent) => {
-      attempt = sent;
+      // A copy for a mirror has an arrival of its own.
+      if (sent.exchange.arrival === arrival) attempt = sent;
       return { kind: "http", status: 200, fields: [], body: NO_BODY };
     },
     close: async () => {},
   };
   const gateway = buildGateway(config, explaining(transport));
   const reasons = down === undefined ? NOTHING_DOWN : markHealth(gateway, config, down);
-  const answer = await gateway.answer(arrivalOf(head, from));
+  const answer = await gateway.answer(arrival);
   return { head, gateway, attempt, answer, down: reasons };
 };
 
@@ -79,7 +82,7 @@ const explaining = (transport: Transport): Platform => ({
   transport,
   fetchTransport: transport,
   telemetry: {},
-  sign: async () => "",
+  sign: hmac,
   arrive: () => {
     throw new TypeError("explain takes no Web requests");
   },

@@ -25,6 +25,8 @@ export interface PlatformParts {
   readonly discover?: Discover | undefined;
   /** @default none */
   readonly tcpProbe?: Probe | undefined;
+  /** @default false */
+  readonly abandonsRequests?: boolean | undefined;
   /** How Web requests and responses are handed over by the server that the app runs on. */
   readonly server?: (ArrivalOptions & ResponseOptions) | undefined;
 }
@@ -43,6 +45,7 @@ export const createPlatform = (parts: PlatformParts): Platform => {
     inspectTls: parts.inspectTls,
     discover: parts.discover,
     tcpProbe: parts.tcpProbe,
+    abandonsRequests: parts.abandonsRequests,
     sign: hmac,
     arrive: arrivals(server),
     respond: (reply, to) => responseOf(reply, to, server),

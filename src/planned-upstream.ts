@@ -53,7 +53,7 @@ export const planUpstream = (
       eventStreamIdleMs: config.timeouts.idleMs ?? 5 * MINUTE_MS,
       tunnelIdleMs: config.timeouts.tunnelIdleMs,
     },
-    mayBeAbandoned: !platform.capabilities.has("background"),
+    mayBeAbandoned: platform.abandonsRequests,
     layers: [...cookieLayer(sticky?.layer(() => upstream.set)), ...upstreamLayers(policy, parts)],
     ...equipment(policy, parts),
   });

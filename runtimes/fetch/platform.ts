@@ -13,7 +13,7 @@ export interface FetchPlatformOptions extends FailureOptions, Omit<FetchTranspor
  * A platform over the global `fetch`, without anything that is particular to a runtime. It believes no field that tells a
  * client's address: off Cloudflare, anybody can send `CF-Connecting-IP`.
  */
-export const platform = ({ onFailure, ...options }: FetchPlatformOptions = {}): Platform => {
+export const platform = ({ onFailure, onUpstreamEvent, ...options }: FetchPlatformOptions = {}): Platform => {
   const transport = fetchTransport({ ...options, clock: timerClock });
   const { values, passesThrough } = options;
   return createPlatform({
@@ -23,9 +23,7 @@ export const platform = ({ onFailure, ...options }: FetchPlatformOptions = {}): 
     random: webRandom(),
     transport,
     fetchTransport: transport,
-    telemetry: failureTelemetry(onFailure === undefined ? {} : { onFailure }, timerClock, (line) =>
-      console.error(line),
-    ),
+    telemetry: failureTelemetry({ onFailure, onUpstreamEvent }, timerClock, (line) => console.error(line)),
     server: { values, passesThrough, signalPatience: { clock: timerClock, ms: SIGNAL_PATIENCE_MS } },
   });
 };

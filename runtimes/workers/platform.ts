@@ -86,6 +86,7 @@ export const platform = (options: FailureOptions = {}): Platform => {
     random: webRandom(),
     transport,
     fetchTransport: transport,
+    abandonsRequests: true,
     telemetry: failureTelemetry(options, workersClock, (line) => console.error(line)),
     server: {
       server: workersRequests(),

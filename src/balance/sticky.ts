@@ -67,9 +67,10 @@ const cookieText = (token: string, isSecure: boolean, options: StickyOptions): s
 const withCookie = (reply: HttpReply, text: string): Reply =>
   withFields(reply, [...reply.fields, "set-cookie", text], reply.added);
 
+/** Holds no promise: on Workers no request may wait for another one's, which ends with its client. */
 class Tokens {
   readonly #sign: Sign;
-  #byKey: Map<string, Promise<string>> = new Map();
+  #byKey: ReadonlyMap<string, string> = new Map();
   #set: EndpointSet | undefined;
   #members: ReadonlyMap<string, Member> = new Map();
 
@@ -83,21 +84,14 @@ class Tokens {
 
   /** Makes the tokens of `set`, and forgets those of endpoints that are not in it. */
   async learn(set: EndpointSet): Promise<void> {
-    const kept = new Map(set.members.map(({ endpoint }) => [endpoint.key, this.tokenOf(endpoint)]));
-    const members = new Map<string, Member>();
-    for (const member of set.members) members.set(await this.tokenOf(member.endpoint), member);
-    this.#byKey = kept;
+    const tokens = await Promise.all(set.members.map(({ endpoint }) => this.tokenOf(endpoint)));
+    this.#byKey = new Map(set.members.map(({ endpoint }, i) => [endpoint.key, tokens[i] ?? ""]));
+    this.#members = new Map(set.members.map((member, i) => [tokens[i] ?? "", member]));
     this.#set = set;
-    this.#members = members;
   }
 
-  tokenOf({ key }: Endpoint): Promise<string> {
-    let token = this.#byKey.get(key);
-    if (token === undefined) {
-      token = this.#sign(key);
-      this.#byKey.set(key, token);
-    }
-    return token;
+  async tokenOf({ key }: Endpoint): Promise<string> {
+    return this.#byKey.get(key) ?? this.#sign(key);
   }
 
   memberOf(set: EndpointSet, token: string): Member | undefined {

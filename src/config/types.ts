@@ -241,7 +241,7 @@ export interface KubernetesConfig {
   readonly service: string;
   /** Its namespace. @default "default" */
   readonly namespace: string;
-  /** Name or number of its port; the first unless set. */
+  /** Name or number of the endpoints' port; the first unless set. */
   readonly port: string | undefined;
   /** How the endpoints are reached. @default "http" */
   readonly scheme: "http" | "https";
@@ -817,7 +817,7 @@ export interface KubernetesInput {
   readonly service: string;
   /** Its namespace. @default "default" */
   readonly namespace?: string | undefined;
-  /** Name or number of its port; the first unless set. */
+  /** Name or number of the endpoints' port; the first unless set. */
   readonly port?: string | undefined;
   /** How the endpoints are reached. @default "http" */
   readonly scheme?: "http" | "https" | undefined;

@@ -37,6 +37,8 @@ export interface EndpointBreaker {
 /** The result of active checks. */
 export interface EndpointHealth {
   readonly isUp: boolean;
+  /** False before the first result, when `isUp` is false too. @default true */
+  readonly wasChecked?: boolean | undefined;
 }
 
 /** Whether the endpoint is left out because it fails more often than its siblings. */

@@ -66,6 +66,8 @@ export interface Platform {
   readonly discover?: Discover | undefined;
   /** Opens a connection. Left out where there are none to be had. */
   readonly tcpProbe?: Probe | undefined;
+  /** Whether the code for a request stops without a word when its client leaves. @default false */
+  readonly abandonsRequests?: boolean | undefined;
   /** HMAC-SHA-256 of `text` under `secret`, as text that may stand in a cookie. */
   sign(secret: string, text: string): Promise<string>;
   /**

@@ -21,8 +21,8 @@ interface SlicePort {
 
 export interface SliceOptions {
   readonly scheme: "http" | "https";
-  /** Name or number of the port; undefined is the first. */
-  readonly port: string | number | undefined;
+  /** Name or number of the port, the endpoints' own; undefined is the first. */
+  readonly port: string | undefined;
 }
 
 /** The slices of one service, as they are known by now. */
@@ -65,7 +65,8 @@ export class SliceTable {
     const found =
       wanted === undefined
         ? ports[0]
-        : ports.find(({ name, port }) => (typeof wanted === "number" ? port === wanted : name === wanted));
+        : // A name is never all digits.
+          ports.find(({ name, port }) => name === wanted || String(port) === wanted);
     return found?.port ?? undefined;
   }
 }

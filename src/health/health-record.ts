@@ -23,6 +23,7 @@ export type HealthChange = "admitted" | "up" | "down";
  */
 export class HealthRecord implements EndpointHealth {
   isUp = false;
+  wasChecked = false;
   /** When the next check is due, in the clock's milliseconds. */
   dueAt: number = Number.NEGATIVE_INFINITY;
   /** When the check began that runs. */
@@ -39,6 +40,7 @@ export class HealthRecord implements EndpointHealth {
   }
 
   report(passed: boolean, { failures, successes }: HealthThresholds): HealthChange | undefined {
+    this.wasChecked = true;
     if (passed === this.isUp) {
       this.#against = 0;
       return undefined;

@@ -74,7 +74,9 @@ class StreamReplay implements ReplayBody, ByteSink {
 
   seal(): void {
     this.#isSealed = true;
+    // The response may go on for long.
     if (this.#reader === undefined) this.#cancel(discarded());
+    else if (this.#isAttached) this.kept.length = 0;
   }
 
   /** A reader begins with what is kept. */

@@ -161,9 +161,12 @@ class BalancedUpstream implements Upstream {
     }));
   }
 
-  /** Reported when it begins, not for each pick. */
+  /** Reported when it begins, not for each pick. Before the first checks nothing is known, and nothing is wrong. */
   #panicked(now: number): void {
-    if (now - this.#panickedAt > CALM_MS) this.#options.onPanic?.();
+    if (now - this.#panickedAt > CALM_MS) {
+      if (!this.#set.members.some((member) => isDoubted(member, now))) return;
+      this.#options.onPanic?.();
+    }
     this.#panickedAt = now;
   }
 
@@ -203,6 +206,9 @@ class BalancedUpstream implements Upstream {
     return member;
   }
 }
+
+const isDoubted = ({ state: { health, ejection } }: Member, now: number): boolean =>
+  (health?.isUp === false && health.wasChecked !== false) || (ejection !== undefined && ejection.until > now);
 
 const sweeping = (open: OpenAttempts): NamedLayer => ({
   name: "abandoned attempts",

@@ -73,7 +73,24 @@ const FEW_METHODS = "workerd's server answers 501 to methods that it doesn't kno
 const NO_BYTES =
   "workerd hands field values over as UTF-8; bytes that are none are lost, so the gateway refuses them";
 
+const UNSEEN =
+  "bodies go through unseen, which is what makes them fast there; what has been sent can't be sent again";
+
 const ROWS: readonly Row[] = [
+  ["retries", "PUT with as much content as is kept is sent again, whole", UNSEEN, "Upstream close"],
+  [
+    "retries",
+    "PUT that failed in the middle of its upload is sent again from its beginning",
+    UNSEEN,
+    "there was no second attempt",
+  ],
+  ["retries", "POST with an Idempotency-Key is sent again where the config trusts it", UNSEEN, "second 5"],
+  [
+    "retries",
+    "POST that could not be sent goes to the other endpoint",
+    "workerd's fetch does not tell a refused connection from a lost one",
+    "expected 502 to be 200",
+  ],
   // Of apps that somebody else's server serves; the engine is not in them.
   [
     "library",

@@ -57,10 +57,11 @@ const sent: Case[] = [
     },
   },
   {
-    title: "PUT with a byte more is not sent again",
+    // One that comes whole in a single read is there anyway, whatever its size.
+    title: "PUT with more content than is kept is not sent again",
     run: async (stage) => {
       firstFails(stage, readAndReset);
-      expect((await stage.request("/", put(KEPT + 1))).status).toBe(502);
+      expect((await stage.request("/", put(16 * KEPT))).status).toBe(502);
       expect(askedTimes(stage)).toBe(1);
     },
   },
@@ -74,7 +75,10 @@ const sent: Case[] = [
       const client = await stage.client();
       const fields = ["Content-Length: 4000"];
       await client.send(requestText("/", { method: "PUT", fields }) + "x".repeat(1_000));
-      while (askedTimes(stage) < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+      for (let tries = 0; askedTimes(stage) < 2; tries++) {
+        if (tries === 300) throw new Error("there was no second attempt");
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
       await client.send("x".repeat(3_000));
       expect((await client.response()).text).toBe("second 4000");
     },

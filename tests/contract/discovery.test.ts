@@ -6,6 +6,7 @@ import type { Transport } from "../../src/core/platform.ts";
 import { DiscoveredSet, type DiscoveryEvent } from "../../src/discovery/discovered-set.ts";
 import { type DnsResolver, dnsSource } from "../../src/discovery/dns-source.ts";
 import type { EndpointSource, FoundEndpoint, SourceUpdate } from "../../src/core/endpoint-source.ts";
+import { SliceTable } from "../../src/discovery/endpoint-slices.ts";
 import { fileSource } from "../../src/discovery/file-source.ts";
 import { httpSource } from "../../src/discovery/http-source.ts";
 import { kubernetesSource } from "../../src/discovery/kubernetes-source.ts";
@@ -379,6 +380,22 @@ describe("Kubernetes watch", () => {
     await rig.clock.advance(100);
     expect(updates.at(-1)).toMatchObject({ endpoints: [{ url: "http://[fd00::1]:3000" }] });
     rig.source.stop();
+  });
+});
+
+describe("Kubernetes port", () => {
+  test.each([
+    ["web", 3000],
+    ["9090", 9090],
+    [undefined, 9090],
+  ] as const)("%s is %i", (port, expected) => {
+    const table = new SliceTable({ scheme: "http", port });
+    const ports = [
+      { name: "metrics", port: 9090 },
+      { name: "web", port: 3000 },
+    ];
+    table.replace([{ metadata: { name: "a" }, endpoints: [{ addresses: ["10.0.0.1"] }], ports }]);
+    expect(table.endpoints()).toEqual([{ url: `http://10.0.0.1:${expected}`, zone: undefined }]);
   });
 });
 

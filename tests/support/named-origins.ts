@@ -31,9 +31,9 @@ export const startNamedOrigins = async (
   ...others: readonly string[]
 ): Promise<NamedOrigins> => {
   for (let tries = 0; ; tries++) {
-    const server = await listening(first, 0);
-    const { port } = server.address() as AddressInfo;
-    const servers = [server];
+    const leading = await listening(first, 0);
+    const servers = [leading];
+    const { port } = leading.address() as AddressInfo;
     try {
       for (const address of others) servers.push(await listening(address, port));
       return { port, stop: async () => void (await Promise.all(servers.map(ended))) };

@@ -80,7 +80,7 @@ const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 const kubernetes = object("KubernetesConfig", {
   service: required(nonEmpty("a name"), "Name of the service."),
   namespace: defaulted(nonEmpty("a name"), "default", "Its namespace."),
-  port: optional(text("a name or number"), "Name or number of its port; the first unless set."),
+  port: optional(text("a name or number"), "Name or number of the endpoints' port; the first unless set."),
   scheme,
   server: defaulted(endpointUrl, "https://kubernetes.default.svc", "The API server."),
   tokenFile: optional(nonEmpty("a path"), `File with the bearer token, such as ${ACCOUNT}/token.`),

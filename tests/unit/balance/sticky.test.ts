@@ -57,6 +57,17 @@ describe("sticky cookie", () => {
     expect(tokenOf(moved.cookie)).not.toBe(tokenOf(first.cookie));
   });
 
+  test("waits for no signature of another request, which may have ended", async () => {
+    let calls = 0;
+    const sign = (text: string): Promise<string> => {
+      calls += 1;
+      return calls === 1 ? new Promise(() => {}) : Promise.resolve(`mac-${btoa(text).replaceAll("=", "")}`);
+    };
+    const { ask } = rig({ sign });
+    void ask(testExchange());
+    expect((await ask(testExchange())).cookie).toBeDefined();
+  });
+
   test("disregards a value that it did not sign", async () => {
     const forged = await rig().ask(withCookie("http://a.test"));
     expect(forged.cookie).toBeDefined();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { addressUrl, networkText } from "../../../cli/listening.ts";
 import { DEFAULT_FILES } from "../../../src/config/config-file.ts";
+import { hmac } from "../../../runtimes/hmac.ts";
 import { ServeError } from "../../../runtimes/serving.ts";
 import { runCli } from "../../support/cli-host.ts";
 import { readSource } from "../../support/sources.ts";
@@ -322,6 +323,33 @@ describe("explain", () => {
     expect(stdout).toContain("sends       GET / to http://a\n");
     expect(stdout).toContain("not http://b: weight 0, so it takes no new traffic");
     expect(stdout).toContain("not http://c: priority 1, for when too few before it can be tried");
+  });
+
+  it("honours a sticky cookie, and shows the request itself beside its copy", async () => {
+    const secret = "s3cret-of-cookies";
+    const config = {
+      upstreams: {
+        app: { endpoints: ["http://a", "http://b", "http://c"], balance: { sticky: { secret } } },
+        copies: { endpoints: ["http://d", "http://e"], balance: { sticky: { secret } } },
+      },
+      routes: [{ upstream: "app", mirror: { upstream: "copies" } }],
+    };
+    for (const name of ["a", "b", "c"]) {
+      const token = await hmac(secret, JSON.stringify(["app", `http://${name}`, "/"]));
+      const { stdout } = await runCli(
+        ["explain", "GET", "http://x/", "-H", `cookie: fairlead-endpoint=${token}`],
+        { files: { "fairlead.json": JSON.stringify(config) }, env: {} },
+      );
+      expect(stdout).toContain(`sends       GET / to http://${name}\n`);
+    }
+  });
+
+  it("says where endpoints come from that are not known before", async () => {
+    const { stdout } = await runCli(["explain", "GET", "http://x/"], {
+      files: { "fairlead.json": '{ "upstreams": { "app": { "discovery": { "file": "/e.json" } } } }' },
+    });
+    expect(stdout).toMatch(/upstream +"app": endpoints are found while the proxy runs \(discovery\)/);
+    expect(stdout).not.toContain("503");
   });
 
   it("leaves out endpoints that do not answer now", async () => {

@@ -20,9 +20,8 @@ describe("Retry-After", () => {
   });
 
   test("is nothing where it can't be read", () => {
-    for (const value of ["", "soon", "-5", "1.5", "5s", "0x10", "2030-01-01", "Tue, 99 Foo 2030"]) {
-      expect([value, read(value)]).toEqual([value, undefined]);
-    }
+    const values = ["", "soon", "-5", "1.5", "5s", "0x10", "2030-01-01", "Tue, 99 Foo 2030"];
+    expect(values.filter((value) => read(value) !== undefined)).toEqual([]);
     expect(retryAfterMs([], NOW)).toBeUndefined();
   });
 });

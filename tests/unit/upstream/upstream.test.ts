@@ -153,6 +153,16 @@ describe("panic", () => {
     expect(panics).toEqual([100, 19_101]);
   });
 
+  test("is not what comes before the first check", async () => {
+    const { upstream, panics } = rig();
+    for (const index of [0, 1]) state(upstream, index).health = { isUp: false, wasChecked: false };
+    expect(new Set(leases(upstream, 20).map(hostOf))).toEqual(new Set(["a.test", "b.test"]));
+    expect(panics).toEqual([]);
+    state(upstream, 0).health = { isUp: false, wasChecked: true };
+    leases(upstream, 2);
+    expect(panics).toEqual([0]);
+  });
+
   test("never overrules a breaker or weight 0", () => {
     const { upstream } = rig();
     unhealthy(upstream, 0, 1);

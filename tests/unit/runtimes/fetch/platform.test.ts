@@ -22,6 +22,15 @@ describe("platform over fetch", () => {
   });
 });
 
+describe("events of upstreams over fetch", () => {
+  test("go to the function that was given", () => {
+    const seen: string[] = [];
+    const { telemetry } = platform({ onUpstreamEvent: ({ kind }) => void seen.push(kind) });
+    telemetry.upstreamEvent?.({ kind: "panic", upstream: "app" });
+    expect(seen).toEqual(["panic"]);
+  });
+});
+
 describe("server's word on a request", () => {
   test("is node-server's bindings", () => {
     const socket = { remoteAddress: "::ffff:192.0.2.7", remotePort: 4711, localPort: 8080 };
