@@ -421,7 +421,7 @@ export interface UpstreamTimeouts {
 export interface PoolConfig {
   /** Most connections to one endpoint; further requests wait for one. @default "unlimited" */
   readonly connections: number;
-  /** Idle connections kept to one endpoint. @default 256 */
+  /** Idle connections kept to one endpoint; more are closed after a second without use. @default 256 */
   readonly idle: number;
   /** Time that an idle connection is kept; less where the endpoint's Keep-Alive says so. In milliseconds. @default "4s" */
   readonly keepAliveMs: number;
@@ -997,7 +997,7 @@ export interface UpstreamTimeoutsInput {
 export interface PoolInput {
   /** Most connections to one endpoint; further requests wait for one. @default "unlimited" */
   readonly connections?: number | "unlimited" | undefined;
-  /** Idle connections kept to one endpoint. @default 256 */
+  /** Idle connections kept to one endpoint; more are closed after a second without use. @default 256 */
   readonly idle?: number | undefined;
   /** Time that an idle connection is kept; less where the endpoint's Keep-Alive says so. @default "4s" */
   readonly keepAlive?: DurationInput | undefined;

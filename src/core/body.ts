@@ -16,6 +16,8 @@ export interface NoBody {
 export interface BytesBody {
   readonly kind: "bytes";
   readonly bytes: Uint8Array;
+  /** As a source's: whoever hands the same bytes to more than one reader leaves it out. @default false */
+  readonly givesMemory?: boolean | undefined;
 }
 
 /** Arrives piece by piece. */

@@ -14,10 +14,14 @@ const authority = certificate({ name: AUTHORITY, authority: true });
 const issued = (...hosts: readonly string[]): { cert: string; key: string } =>
   certificate({ name: "fairlead test origin", hosts, issuer: { name: AUTHORITY, key: authority.key } });
 
-/** Answers with the TLS server name that it was asked for. */
+/** Content of many TLS records, no two of them alike. */
+const LARGE = Buffer.from(Uint32Array.from({ length: 500_000 }, (_, index) => index).buffer);
+
+/** Answers with the TLS server name that it was asked for, or with `LARGE`. */
 const startOrigin = async (options: Parameters<typeof createServer>[0]): Promise<Server> => {
-  const server = createServer(options, ({ socket }, response) => {
-    response.end(String((socket as TLSSocket & { servername: unknown }).servername));
+  const server = createServer(options, ({ socket, url }, response) => {
+    if (url?.endsWith("?large") === true) response.end(LARGE);
+    else response.end(String((socket as TLSSocket & { servername: unknown }).servername));
   });
   server.on("tlsClientError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -158,6 +162,13 @@ describe.each(RUNTIMES)("https upstreams on %s", (runtime) => {
   it.each(possible.filter(({ refusal }) => refusal === undefined))("$title", async (one) => {
     const { status, text } = await ask(one);
     expect([status, one.answer && text]).toEqual([200, one.answer]);
+  });
+
+  const trusted = possible.find(({ refusal }) => refusal === undefined);
+  it.runIf(trusted !== undefined)("content of many records arrives as it was sent", async () => {
+    const url = `http://127.0.0.1:${proxy?.port}/${nameOf({ title: trusted?.title ?? "" })}?large`;
+    const response = await fetch(url);
+    expect(Buffer.from(await response.arrayBuffer()).equals(LARGE)).toBe(true);
   });
 
   it.each(possible.filter(({ refusal }) => refusal !== undefined))(

@@ -40,9 +40,15 @@ interface Place {
 
 const nothing: Cancel = () => {};
 
+/** Idle connections over `pool.idle` are closed once that many have not been used for so long. */
+const SURPLUS_MS = 1_000;
+
 /**
  * The connection used last is used next, so that the others fall idle and close. A request that finds none idle opens one,
  * and takes another if that becomes free before. With `pool.connections` of them open it waits in line.
+ *
+ * More than `pool.idle` of them may be idle for a moment: answers and requests come in bursts, and connections closed between
+ * two of them would be opened again at once.
  */
 export class Pool implements DeadlineEntry {
   readonly #options: PoolOptions;
@@ -54,6 +60,10 @@ export class Pool implements DeadlineEntry {
   readonly #waiting: Map<Waiter, Place> = new Map();
   #dialling = 0;
   #isSwept = false;
+  /** When the surplus of idle connections is looked at, while there is one. */
+  #surplusAt = Infinity;
+  /** Fewest idle connections since the surplus began or was looked at. */
+  #leastIdle = 0;
   #whenEmpty: (() => void) | undefined;
   /** When the next idle connection is too old, or earlier. */
   deadline: number = Infinity;
@@ -66,6 +76,7 @@ export class Pool implements DeadlineEntry {
   /** An idle connection, if there is one. */
   take(now: number): Connection | undefined {
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      this.#leastIdle = Math.min(this.#leastIdle, this.#idle.length);
       if (connection.idleUntil > now) return connection;
       connection.destroy();
     }
@@ -93,20 +104,27 @@ export class Pool implements DeadlineEntry {
     connection.idleUntil = idleUntil;
     if (this.#waiting.size > 0 && this.#serve(connection)) return;
     const { idle } = this.#options.endpoint.pool;
-    if (this.#whenEmpty !== undefined || this.#idle.length >= idle || this.#hasUnserved()) {
+    if (this.#whenEmpty !== undefined || idle === 0 || this.#hasUnserved()) {
       connection.destroy();
       return;
     }
     this.#idle.push(connection);
-    if (idleUntil < this.deadline) this.deadline = idleUntil;
+    if (this.#surplusAt === Infinity && this.#idle.length > idle)
+      this.#watchSurplus(this.#options.clock.now());
+    this.deadline = Math.min(this.deadline, idleUntil, this.#surplusAt);
     if (this.#isSwept) return;
     this.#isSwept = true;
     this.#options.deadlines.add(this);
   }
 
-  /** Closes what is too old. */
+  /** Closes what is too old, and of what is too much those that were used the longest ago. */
   expired(now: number): void {
-    let next = Infinity;
+    if (this.#surplusAt <= now) {
+      const surplus = Math.max(0, this.#leastIdle - this.#options.endpoint.pool.idle);
+      for (const connection of this.#idle.slice(0, surplus)) connection.destroy();
+      this.#watchSurplus(now);
+    }
+    let next = this.#surplusAt;
     for (const connection of this.#idle.slice()) {
       if (connection.idleUntil <= now) connection.destroy();
       else next = Math.min(next, connection.idleUntil);
@@ -115,6 +133,11 @@ export class Pool implements DeadlineEntry {
     if (this.#idle.length > 0) return;
     this.#isSwept = false;
     this.#options.deadlines.delete(this);
+  }
+
+  #watchSurplus(now: number): void {
+    this.#leastIdle = this.#idle.length;
+    this.#surplusAt = this.#leastIdle > this.#options.endpoint.pool.idle ? now + SURPLUS_MS : Infinity;
   }
 
   /** Closes idle connections; resolves once those in use have ended. */
@@ -211,6 +234,7 @@ export class Pool implements DeadlineEntry {
     this.#all.delete(connection);
     const index = this.#idle.lastIndexOf(connection);
     if (index !== -1) this.#idle.splice(index, 1);
+    this.#leastIdle = Math.min(this.#leastIdle, this.#idle.length);
     this.#changed();
   }
 

@@ -170,7 +170,8 @@ export class Roundtrip
       body = { kind: "stream", length: typeof length === "number" ? length : undefined, source: this.#body };
     } else if (length !== "none") {
       this.#record.bytesReceived = whole.length;
-      body = { kind: "bytes", bytes: whole };
+      const givesMemory = length !== 0 && this.#connection?.hasOwnReads === true;
+      body = { kind: "bytes", bytes: whole, givesMemory };
     }
     // An upstream that refuses and is going to close wants no more content (RFC 9112 §9.3).
     if (head.status >= 400 && !this.#isPersistent) this.#upload?.stop(contentUnwanted());

@@ -10,6 +10,8 @@ import { Upload, type UploadOwner } from "./upload.ts";
 
 /** Content in memory up to this size is taken for sent once it is written: the socket's own buffer holds it. */
 const AT_ONCE_BYTES = 64 * 1024;
+/** Up to this size copying content behind its head is cheaper than another write. */
+const JOINED_BYTES = 32 * 1024;
 
 export interface SendOptions {
   readonly attempt: Attempt;
@@ -32,7 +34,8 @@ export const sendRequest = (options: SendOptions): Upload | undefined => {
     return undefined;
   }
   if (body.kind === "bytes" && body.bytes.length <= AT_ONCE_BYTES) {
-    connection.write(together(head, body.bytes));
+    if (body.bytes.length <= JOINED_BYTES) connection.write(together(head, body.bytes));
+    else connection.writeAll([head, body.bytes], nothing);
     return undefined;
   }
   const upload = new Upload(options, typeof length === "number" ? length : undefined);
@@ -50,6 +53,8 @@ const sentLength = ({ body, exchange }: Attempt): SentLength => {
   if (body.kind === "none") return exchange.arrival.notes.contentLength === 0 ? 0 : undefined;
   return body.kind === "bytes" ? body.bytes.length : (body.length ?? "chunked");
 };
+
+const nothing = (): void => {};
 
 const together = (head: string, content: Uint8Array): Uint8Array => {
   const all = Buffer.allocUnsafe(head.length + content.length);

@@ -90,6 +90,7 @@ export class ResponseWriter implements ByteSink {
         this.#finish(undefined);
         return;
       case "bytes":
+        this.#frees = body.givesMemory === true;
         this.#writeWhole(head, body.bytes);
         return;
       case "stream":
@@ -172,7 +173,7 @@ export class ResponseWriter implements ByteSink {
       socket.write(joined(Buffer.allocUnsafe(head.length + bytes.byteLength), head, bytes));
     else {
       socket.write(head, "latin1");
-      socket.write(bytes);
+      socket.write(bytes, this.#frees ? freeing(bytes) : undefined);
     }
     this.#blocked = socket.writableNeedDrain;
     this.#finish(undefined);

@@ -117,7 +117,7 @@ describe("connections of the engine's client", () => {
     expect(connections()).toEqual([0, 0, 1, 2]);
   });
 
-  test("are kept up to the number that may be idle", async () => {
+  test("are closed where more are idle for a second than may be, those used last stay", async () => {
     await restart({ pool: { idle: 2 } });
     const { script, answer } = answering();
     rig.origin.script(script);
@@ -125,7 +125,9 @@ describe("connections of the engine's client", () => {
     await rig.origin.request(3);
     for (const index of [0, 1, 2, 3]) await answer(index);
     await Promise.all(sent.map(({ outcome }) => outcome));
-    for (const index of [2, 3]) await (await rig.origin.request(index)).wire.ended();
+    expect(rig.origin.open).toBe(4);
+    await rig.clock.advance(2_200);
+    for (const index of [0, 1]) await (await rig.origin.request(index)).wire.ended();
     expect(rig.origin.open).toBe(2);
   });
 
