@@ -119,6 +119,8 @@ export interface ListenLimits {
   readonly bodyBytes: number;
   /** Client connections open at the same time. @default 10000 */
   readonly connections: number;
+  /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` are not counted. @default "unlimited" */
+  readonly connectionsPerClient: number;
   /** Requests answered on one client connection before it is closed. @default 10000 */
   readonly requestsPerConnection: number;
 }
@@ -683,6 +685,8 @@ export interface ListenLimitsInput {
   readonly bodyBytes?: SizeInput | undefined;
   /** Client connections open at the same time. @default 10000 */
   readonly connections?: number | undefined;
+  /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` are not counted. @default "unlimited" */
+  readonly connectionsPerClient?: number | "unlimited" | undefined;
   /** Requests answered on one client connection before it is closed. @default 10000 */
   readonly requestsPerConnection?: number | undefined;
 }

@@ -51,10 +51,7 @@ export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
 export const listen = async (options: ListenOptions): Promise<Serving> => {
   const { lifecycle, listen: config, entrances } = options;
   const connections: ConnectionSet = new Set();
-  const clients = new ClientCounts(
-    config.limits.connectionsPerClient,
-    compileTrusted(config.trustedProxies),
-  );
+  const clients = new ClientCounts(config.limits.connectionsPerClient, compileTrusted(config.trustedProxies));
   const listeners = entrances.map((entrance) => listenerOf(entrance, options, { connections, clients }));
   const stopAccepting = async (): Promise<void> => {
     await Promise.all(listeners.map(({ server }) => closed(server)));
@@ -135,7 +132,8 @@ const listenerOf = (
   const accepted = (socket: Socket): void => accept(socket, context, connections);
   const { limits, timeouts } = options.listen;
   const { tls, port } = entrance;
-  if (tls === undefined) return plainListener((socket) => (clients.admit(socket) ? accepted : refuse)(socket));
+  if (tls === undefined)
+    return plainListener((socket) => (clients.admit(socket) ? accepted : refuse)(socket));
   return tlsListener({
     tls,
     handshakeMs: timeouts.headerMs,

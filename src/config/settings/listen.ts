@@ -23,7 +23,7 @@ const limits: Schema<ListenLimits> = object(
     connectionsPerClient: defaulted(
       wholeOrUnlimited(1, 1_000_000),
       "unlimited",
-      "Of these, those of one client address (IPv6: of one /64), or \"unlimited\". Addresses in `trustedProxies` are not counted.",
+      'Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` are not counted.',
       { needs: "connection-limit" },
     ),
     requestsPerConnection: defaulted(
