@@ -73,22 +73,38 @@ const start = async (name: string, origins: Origins): Promise<Contender | undefi
   return contender;
 };
 
-/** One after the other. What is judged by memory gets a process of its own. */
-const rowsOf = async (name: string, origins: Origins): Promise<Row[]> => {
-  const rows: Row[] = [];
-  let shared: Contender | undefined;
+type Shared = Map<string, Promise<Contender | undefined>>;
+
+/** What is judged by memory gets a process of its own. */
+const rowOf = async (
+  name: string,
+  scenario: Scenario,
+  origins: Origins,
+  shared: Shared,
+): Promise<Row | undefined> => {
+  const isAlone = !flags.short && scenario.kibEach !== undefined;
+  const starting = (!isAlone && shared.get(name)) || start(name, origins);
+  if (!isAlone) shared.set(name, starting);
+  const contender = await starting;
+  if (contender === undefined) return undefined;
+  const row = await measure(contender, scenario, PACE);
+  if (!contender.isRunning()) throw new Error(`${name} ended in "${scenario.name}"`);
+  process.stderr.write(`${JSON.stringify(row)}\n`);
+  if (isAlone) await contender.stop();
+  return row;
+};
+
+/** Contenders take turns in each scenario, so that a slow spell of the machine hits all alike. */
+const rowsOfAll = async (origins: Origins): Promise<Row[]> => {
+  const rows: (Row | undefined)[] = [];
+  const shared: Shared = new Map();
   for (const scenario of chosen()) {
-    const isAlone = !flags.short && scenario.kibEach !== undefined;
-    const contender = isAlone ? await start(name, origins) : (shared ??= await start(name, origins));
-    if (contender === undefined) return [];
-    const row = await measure(contender, scenario, PACE);
-    if (!contender.isRunning()) throw new Error(`${name} ended in "${scenario.name}"`);
-    rows.push(row);
-    process.stderr.write(`${JSON.stringify(row)}\n`);
-    if (isAlone) await contender.stop();
+    const row = (name: string): Promise<Row | undefined> => rowOf(name, scenario, origins, shared);
+    if (flags.short) rows.push(...(await Promise.all(NAMES.map(row))));
+    else for (const name of NAMES) rows.push(await row(name));
   }
-  await shared?.stop();
-  return rows;
+  for (const contender of shared.values()) await (await contender)?.stop();
+  return rows.filter((row) => row !== undefined);
 };
 
 /** Those of `rows` that stand for the same come in place of earlier ones. */
@@ -120,11 +136,9 @@ const main = async (): Promise<number> => {
   }
   const origins = { honest: await originOf("0"), bad: await originOf(BAD_NICENESS) };
   const ports = { honest: origins.honest.port, bad: origins.bad.port };
-  const runs: Row[][] = [];
-  if (flags.short) runs.push(...(await Promise.all(NAMES.map((name) => rowsOf(name, ports)))));
-  else for (const name of NAMES) runs.push(await rowsOf(name, ports));
+  const taken = await rowsOfAll(ports);
   for (const { child } of Object.values(origins)) await child.stop();
-  const rows = merged(earlier(), runs.flat());
+  const rows = merged(earlier(), taken);
   if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(rows, null, 1));
   const text = table(rows, JUDGEMENT);
   process.stdout.write(`${text}\n`);

@@ -1,7 +1,7 @@
 /** Slow clients cost little and take nothing from others. */
 import { expect } from "vitest";
 import { Gate } from "../support/bound.ts";
-import { type Case, type Stage, conformance, oneUpstream, requestText } from "../support/suite.ts";
+import { type Case, conformance, oneUpstream, requestText } from "../support/suite.ts";
 
 const CHUNKED = "Transfer-Encoding: chunked";
 const SLOW = 300;
@@ -85,39 +85,3 @@ const many: Case[] = [
 ];
 
 conformance("slow clients", { config: oneUpstream(), cases: [...tiny, ...many] });
-
-const ROUNDS = 5;
-const AT_ONCE = 10;
-
-/** Milliseconds that some requests with `field` take, one after the other. */
-const timeOf = async (stage: Stage, field: string): Promise<number> => {
-  const text = requestText("/", { fields: [field] });
-  const client = await stage.client();
-  const startedAt = performance.now();
-  for (let i = 0; i < AT_ONCE; i++) {
-    await client.send(text);
-    expect((await client.response()).status).toBe(200);
-  }
-  return performance.now() - startedAt;
-};
-
-conformance("fields that cost by their size", {
-  config: oneUpstream(),
-  cases: [
-    {
-      title: "28 KB of names in Connection cost no more than 28 KB of anything else, by far",
-      run: async (stage) => {
-        const names = Array.from({ length: 4_000 }, (_, i) => `x-${i.toString(36)}`)
-          .join(",")
-          .slice(0, 28_000);
-        const [many, plain]: [number[], number[]] = [[], []];
-        for (let i = 0; i < ROUNDS; i++) {
-          many.push(await timeOf(stage, `Connection: ${names}`));
-          plain.push(await timeOf(stage, `X-Plain: ${names}`));
-        }
-        // 28 KB that are read in quadratic time took 11 ms a request.
-        expect((Math.min(...many) - Math.min(...plain)) / AT_ONCE).toBeLessThan(8);
-      },
-    },
-  ],
-});
