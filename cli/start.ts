@@ -121,6 +121,7 @@ const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Pro
   const serving = await serve(host, loaded, lineOf);
   const style = styleFor(host.stdout, host.env);
   const stopped = stopOnSignal(host, serving);
+  host.onReopen(() => serving.reopenLogs());
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];

@@ -23,6 +23,8 @@ import { ORDINARY_METHODS } from "./edge/validation.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
 import { planUpstream } from "./planned-upstream.ts";
+import type { EventLog } from "./observe/event-log.ts";
+import { observing } from "./observing.ts";
 import type { FoundRoute } from "./routing/router.ts";
 import { Upkeep } from "./upkeep.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
@@ -37,6 +39,8 @@ export interface Gateway {
   readonly admit: Admit;
   /** Checks and discovery, for whoever runs the gateway. */
   readonly upkeep: Upkeep;
+  /** What happens besides single requests is logged here. */
+  readonly events: EventLog;
   /** Never rejects: a failure is a reply too. */
   answer(arrival: Arrival, surroundings?: Surroundings): Promise<Answer>;
 }
@@ -57,8 +61,13 @@ export interface GatewayParts {
   readonly middlewareLayer?: ((middleware: readonly unknown[]) => Layer) | undefined;
 }
 
-/** Compiles `config` and builds one stack for each route. */
-export const buildGateway = (config: Config, platform: Platform, parts: GatewayParts = {}): Gateway => {
+/**
+ * Compiles `config` and builds one stack for each route.
+ *
+ * @throws ConfigError where a log file can't be opened.
+ */
+export const buildGateway = (config: Config, given: Platform, parts: GatewayParts = {}): Gateway => {
+  const { platform, events } = observing(config, given);
   const { registry = createEndpointRegistry(), facesClient = true } = parts;
   const upkeep = new Upkeep();
   const plan = buildPlan(config, (name, upstream) =>
@@ -75,7 +84,7 @@ export const buildGateway = (config: Config, platform: Platform, parts: GatewayP
     facesClient ? config.requestId.header : undefined,
   );
   const gateway = new RunningGateway({ plan, admit, services, edits, platform, parts });
-  return { plan, admit, upkeep, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
+  return { plan, admit, upkeep, events, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
 };
 
 /** A route's stack, and its edits of the response. */

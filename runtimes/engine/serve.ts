@@ -2,15 +2,18 @@
 import { middlewareLayer } from "../../handlers/middleware-layer.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/types.ts";
+import type { LogOutputs } from "../../src/core/log-output.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { type GatewayRef, buildGateway } from "../../src/gateway.ts";
+import type { EventLog } from "../../src/observe/event-log.ts";
 import { refuseUnsupported } from "../refuse.ts";
-import type { ServeOptions, Serving } from "../serving.ts";
+import type { ServeOptions, Serving, ServingSockets } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import { notices } from "./notices.ts";
 import { type Entrance, listen } from "./server/listen.ts";
-import { writeToStderr } from "./stderr.ts";
 
+/** What is left of the logs gets this long at the end. */
+const FLUSH_MS = 2_000;
 const ANY_ADDRESS = "::";
 const ANY_IPV4_ADDRESS = "0.0.0.0";
 
@@ -29,6 +32,7 @@ export const serveGateway = async (
   const lifecycle = { draining: false };
   const gateway: GatewayRef = { current: buildGateway(config, platform, { lifecycle, middlewareLayer }) };
   const { clock, transport } = platform;
+  const { events } = gateway.current;
   const serving = await listen({
     listen: config.listen,
     entrances: entrancesOf(config, options, {
@@ -39,14 +43,49 @@ export const serveGateway = async (
     deadlines: new Deadlines(clock),
     now: () => clock.now(),
     epoch: () => clock.epoch(),
-    notice: notices(writeToStderr, () => clock.now()),
-    closed: () => {
+    notice: notices(
+      (message) => void events.emit({ category: "client", level: "warning", message }),
+      () => clock.now(),
+    ),
+    closed: async () => {
       gateway.current.upkeep.stop();
-      return transport.close();
+      await transport.close();
+      await platform.logs?.flush(FLUSH_MS);
     },
   });
   gateway.current.upkeep.start();
-  return serving;
+  return logged(serving, events, platform.logs);
+};
+
+/** `serving`, whose beginning and end are logged. */
+const logged = (serving: ServingSockets, events: EventLog, logs: LogOutputs | undefined): Serving => {
+  const { scheme, host, port } = serving.address;
+  events.emit({
+    category: "server",
+    level: "info",
+    message: "listening",
+    facts: { scheme, host, port },
+  });
+  const drained = once(() => {
+    events.emit({ category: "server", level: "info", message: "finishing what is in flight" });
+    return serving.drain();
+  });
+  return {
+    ...serving,
+    drain: drained,
+    useCertificates(listen) {
+      serving.useCertificates(listen);
+      events.emit({ category: "server", level: "info", message: "certificates were exchanged" });
+    },
+    reopenLogs: () => logs?.reopen(),
+    setLogLevel: (category, level) => events.setLevel(category, level),
+  };
+};
+
+/** Later calls return what the first one did. */
+const once = <Result>(work: () => Result): (() => Result) => {
+  let result: { readonly value: Result } | undefined;
+  return () => (result ??= { value: work() }).value;
 };
 
 interface Answering {

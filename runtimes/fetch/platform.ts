@@ -1,7 +1,8 @@
 /** Any runtime with `fetch` as a platform. */
 import type { Platform } from "../../src/core/platform.ts";
 import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
-import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
+import { type FailureOptions, telemetryFor } from "../../src/observe/failure-options.ts";
+import { consoleOutputs } from "../console-outputs.ts";
 import { createPlatform } from "../platform.ts";
 import { webRandom } from "./random.ts";
 import { timerClock } from "./timer-clock.ts";
@@ -13,7 +14,7 @@ export interface FetchPlatformOptions extends FailureOptions, Omit<FetchTranspor
  * A platform over the global `fetch`, without anything that is particular to a runtime. It believes no field that tells a
  * client's address: off Cloudflare, anybody can send `CF-Connecting-IP`.
  */
-export const platform = ({ onFailure, ...options }: FetchPlatformOptions = {}): Platform => {
+export const platform = ({ onFailure, onUpstreamEvent, ...options }: FetchPlatformOptions = {}): Platform => {
   const transport = fetchTransport({ ...options, clock: timerClock });
   const { values, passesThrough } = options;
   return createPlatform({
@@ -23,9 +24,8 @@ export const platform = ({ onFailure, ...options }: FetchPlatformOptions = {}): 
     random: webRandom(),
     transport,
     fetchTransport: transport,
-    telemetry: failureTelemetry(onFailure === undefined ? {} : { onFailure }, timerClock, (line) =>
-      console.error(line),
-    ),
+    telemetry: telemetryFor({ onFailure, onUpstreamEvent }),
+    logs: consoleOutputs(),
     server: { values, passesThrough, signalPatience: { clock: timerClock, ms: SIGNAL_PATIENCE_MS } },
   });
 };

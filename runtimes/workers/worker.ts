@@ -3,7 +3,7 @@ import { answerRequest } from "../../handlers/answer.ts";
 import { middlewareLayer } from "../../handlers/middleware-layer.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { explicitPaths } from "../../src/config/tree.ts";
-import type { FailureOptions } from "../failure-log.ts";
+import type { FailureOptions } from "../../src/observe/failure-options.ts";
 import { buildGateway } from "../../src/gateway.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { platform } from "./platform.ts";

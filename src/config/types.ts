@@ -43,6 +43,8 @@ export interface Config {
   readonly requestId: RequestIdConfig;
   /** What upstreams are told about the client. */
   readonly forwarding: ForwardingConfig;
+  /** Events and lines about requests. */
+  readonly log: LogConfig;
   /** Hono middleware around every route; from TypeScript only. */
   readonly middleware: readonly Middleware[];
 }
@@ -589,6 +591,58 @@ export interface ForwardingConfig {
   readonly via: string | false;
 }
 
+/** `log`: Events and lines about requests. */
+export interface LogConfig {
+  /** Where events go: "stderr", "stdout" or the path of a file. @default "stderr" */
+  readonly output: string;
+  /** How events are written: JSON, a line each, or readable text. "auto" is text on a terminal and JSON elsewhere. @default "auto" */
+  readonly format: "auto" | "json" | "text";
+  /** Least level of events that are written; "off" writes none. @default "info" */
+  readonly level: "debug" | "info" | "warning" | "error" | "off";
+  /** Levels of single categories, such as `upstream.health`, or of all below `upstream`. */
+  readonly levels: Readonly<Record<string, "debug" | "info" | "warning" | "error" | "off">>;
+  /** Lines about requests. */
+  readonly access: AccessLogConfig;
+  /** What lines about requests and spans don't show. */
+  readonly redact: RedactionConfig;
+  /** When files are put aside. Never unless set. */
+  readonly rotate: LogRotation | undefined;
+}
+
+/** `log.access`: Lines about requests. */
+export interface AccessLogConfig {
+  /** Which requests get a line: all of them, those that failed by fault of an upstream or of the proxy, or none. @default "failed" */
+  readonly requests: "all" | "failed" | "none";
+  /** "auto" is text on a terminal and JSON elsewhere; "common" and "combined" are what Apache and nginx write. @default "auto" */
+  readonly format: "auto" | "json" | "text" | "common" | "combined";
+  /** Where these lines go. Where `log.output` goes unless set. */
+  readonly output: string | undefined;
+  /** Share of the requests without error, and with a status below 500, that get a line. @default 1 */
+  readonly sample: number;
+  /** Most lines a second; what is left out is counted, and the count logged. Unless set 20 where only failed requests are logged, else "unlimited". */
+  readonly perSecond: number | undefined;
+  /** Further request headers that lines hold, as JSON or text. Values of credentials are masked. */
+  readonly headers: readonly string[];
+}
+
+/** `log.redact`: What lines about requests and spans don't show. */
+export interface RedactionConfig {
+  /** Query parameters whose values are masked, besides those whose name is a credential's (token, key, session, …); "*" is all. */
+  readonly query: readonly string[];
+  /** Parameters of routes' paths whose values are replaced by their name, besides those whose name is a credential's; "*" is all. @default ["*"] */
+  readonly params: readonly string[];
+  /** Headers whose values are masked, besides those whose name is a credential's. */
+  readonly headers: readonly string[];
+}
+
+/** `log.rotate`: When files are put aside. Never unless set. */
+export interface LogRotation {
+  /** Size from which on a file is put aside, as `name.1`, and a new one begun. */
+  readonly size: number;
+  /** Files that are kept besides the one that is written. @default 5 */
+  readonly keep: number;
+}
+
 /** A whole gateway. */
 export interface ConfigInput<Upstream extends string = string> {
   /** Address of the JSON Schema, for editors. */
@@ -607,6 +661,8 @@ export interface ConfigInput<Upstream extends string = string> {
   readonly requestId?: RequestIdInput | undefined;
   /** What upstreams are told about the client. */
   readonly forwarding?: ForwardingInput | undefined;
+  /** Events and lines about requests. */
+  readonly log?: LogInput | undefined;
   /** Hono middleware around every route; from TypeScript only. */
   readonly middleware?: readonly Middleware[] | undefined;
 }
@@ -1167,4 +1223,56 @@ export interface ForwardingInput {
   readonly forwarded?: boolean | undefined;
   /** Pseudonym in Via (RFC 9110 section 7.6.3), or false for none. @default "fairlead" */
   readonly via?: string | false | undefined;
+}
+
+/** `log`: Events and lines about requests. */
+export interface LogInput {
+  /** Where events go: "stderr", "stdout" or the path of a file. @default "stderr" */
+  readonly output?: string | undefined;
+  /** How events are written: JSON, a line each, or readable text. "auto" is text on a terminal and JSON elsewhere. @default "auto" */
+  readonly format?: "auto" | "json" | "text" | undefined;
+  /** Least level of events that are written; "off" writes none. @default "info" */
+  readonly level?: "debug" | "info" | "warning" | "error" | "off" | undefined;
+  /** Levels of single categories, such as `upstream.health`, or of all below `upstream`. */
+  readonly levels?: Readonly<Record<string, "debug" | "info" | "warning" | "error" | "off">> | undefined;
+  /** Lines about requests. */
+  readonly access?: "all" | "failed" | "none" | AccessLogInput | undefined;
+  /** What lines about requests and spans don't show. */
+  readonly redact?: RedactionInput | undefined;
+  /** When files are put aside. Never unless set. */
+  readonly rotate?: LogRotationInput | undefined;
+}
+
+/** `log.access`: Lines about requests. */
+export interface AccessLogInput {
+  /** Which requests get a line: all of them, those that failed by fault of an upstream or of the proxy, or none. @default "failed" */
+  readonly requests?: "all" | "failed" | "none" | undefined;
+  /** "auto" is text on a terminal and JSON elsewhere; "common" and "combined" are what Apache and nginx write. @default "auto" */
+  readonly format?: "auto" | "json" | "text" | "common" | "combined" | undefined;
+  /** Where these lines go. Where `log.output` goes unless set. */
+  readonly output?: string | undefined;
+  /** Share of the requests without error, and with a status below 500, that get a line. @default 1 */
+  readonly sample?: number | undefined;
+  /** Most lines a second; what is left out is counted, and the count logged. Unless set 20 where only failed requests are logged, else "unlimited". */
+  readonly perSecond?: number | "unlimited" | undefined;
+  /** Further request headers that lines hold, as JSON or text. Values of credentials are masked. */
+  readonly headers?: readonly string[] | undefined;
+}
+
+/** `log.redact`: What lines about requests and spans don't show. */
+export interface RedactionInput {
+  /** Query parameters whose values are masked, besides those whose name is a credential's (token, key, session, …); "*" is all. */
+  readonly query?: readonly string[] | undefined;
+  /** Parameters of routes' paths whose values are replaced by their name, besides those whose name is a credential's; "*" is all. @default ["*"] */
+  readonly params?: readonly string[] | undefined;
+  /** Headers whose values are masked, besides those whose name is a credential's. */
+  readonly headers?: readonly string[] | undefined;
+}
+
+/** `log.rotate`: When files are put aside. Never unless set. */
+export interface LogRotationInput {
+  /** Size from which on a file is put aside, as `name.1`, and a new one begun. */
+  readonly size: SizeInput;
+  /** Files that are kept besides the one that is written. @default 5 */
+  readonly keep?: number | undefined;
 }

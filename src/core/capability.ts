@@ -23,7 +23,8 @@ export type Capability =
   | "several-listeners"
   | "background"
   | "discovery"
-  | "tcp-check";
+  | "tcp-check"
+  | "log-file";
 
 /**
  * What a platform can do beyond the common ground. A config that asks for more than its platform offers is
@@ -54,6 +55,7 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   background: "let requests wait in a queue for room, or work go on between requests",
   discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
   "tcp-check": "check endpoints by opening a connection",
+  "log-file": "write log files",
 };
 
 /** What it takes sockets of our own to upstreams for: `fetch` can do none of it. */

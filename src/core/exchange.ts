@@ -67,10 +67,21 @@ export interface Trail {
   endpoint: Endpoint | undefined;
   /** Those tried before it. */
   earlier?: Endpoint[] | undefined;
+  /** The last attempt, which leads to those before it; undefined where none was made. */
+  last?: AttemptTrace | undefined;
   /** Edits of the response that stand in for the route's: those of the share of traffic that the exchange belongs to. */
   edits: EditSource | undefined;
   /** Why the exchange failed, where a layer has made a reply of the failure. */
   failure: ProxyError | undefined;
+}
+
+/** An attempt of an exchange, for the exchange's report. */
+export interface AttemptTrace {
+  readonly endpoint: Endpoint;
+  /** Undefined until it is settled. */
+  readonly outcome: Outcome | undefined;
+  /** The attempt before it. A copy that another one outran is not among them. */
+  readonly previous: AttemptTrace | undefined;
 }
 
 /** Edits that are either the same for every exchange or made for each. */

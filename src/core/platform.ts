@@ -4,6 +4,7 @@ import type { Capability } from "./capability.ts";
 import type { Discover } from "./endpoint-source.ts";
 import type { ProxyError } from "./errors.ts";
 import type { Attempt } from "./exchange.ts";
+import type { LogOutputs } from "./log-output.ts";
 import type { Probe } from "./probe.ts";
 import type { Reply } from "./reply.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -60,6 +61,8 @@ export interface Platform {
   /** For upstreams with `transport: "fetch"`. */
   readonly fetchTransport: Transport | undefined;
   readonly telemetry: Telemetry;
+  /** Left out where nothing is logged. */
+  readonly logs?: LogOutputs | undefined;
   /** Left out where a config can name no certificates. */
   readonly inspectTls?: InspectTls | undefined;
   /** Left out where nothing goes on between requests; endpoints are then those that the config lists. */

@@ -1,6 +1,6 @@
 /** The innermost service of a proxied route: one exchange becomes one attempt at one endpoint. */
 import type { AttemptTimeouts } from "../core/endpoint.ts";
-import type { Attempt, EditSource, Exchange } from "../core/exchange.ts";
+import type { Attempt, AttemptTrace, EditSource, Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
 import { type Outcome, endingOf } from "../core/outcome.ts";
 import type { Transport } from "../core/platform.ts";
@@ -54,6 +54,7 @@ export const forward = (options: ForwardOptions): Service => {
     if (trail.endpoint !== undefined) (trail.earlier ??= []).push(trail.endpoint);
     trail.endpoint = lease.endpoint;
     const attempt = new ForwardAttempt(exchange, lease, message, options);
+    trail.last = attempt;
     const reply = await transport.send(attempt);
     return rewrites ? forClient(reply, attempt, options) : reply;
   };
@@ -98,8 +99,10 @@ interface AttemptMessage {
   readonly host: string | undefined;
 }
 
-class ForwardAttempt implements Attempt {
+class ForwardAttempt implements Attempt, AttemptTrace {
   readonly exchange: Exchange;
+  readonly previous: AttemptTrace | undefined;
+  outcome: Outcome | undefined;
   readonly edits: HeaderEdits;
   readonly target: string;
   readonly host: string;
@@ -109,6 +112,7 @@ class ForwardAttempt implements Attempt {
   constructor(exchange: Exchange, lease: Lease, message: AttemptMessage, options: ForwardOptions) {
     const { endpoint } = lease;
     this.exchange = exchange;
+    this.previous = exchange.trail.last;
     this.edits = message.edits;
     this.target = joinTarget(endpoint.basePath, message.target);
     this.host = message.host ?? hostFor(options.upstream.host, endpoint, exchange);
@@ -133,6 +137,7 @@ class ForwardAttempt implements Attempt {
     // A transport that was cancelled need not know what for.
     const ending = endingOf(reported.error);
     const outcome = ending === reported.ending ? reported : { ...reported, ending };
+    this.outcome = outcome;
     this.#lease.settle(outcome);
     this.exchange.onAttemptEnd?.(outcome);
     const { telemetry } = this.#options;

@@ -49,6 +49,12 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   "log lines about TLS": CLIENT,
   "fields of Cloudflare's edge elsewhere": "on Workers Cloudflare's edge sends them",
   "switch of protocols in an app": "on Workers WebSockets pass",
+  "access log of what clients cut":
+    "the runtime's server holds the client's connection, and the invocation ends with it",
+  "access log that nobody reads": "workerd writes what a Worker logs",
+  "access log on a full disk": "a Worker has no files",
+  "access log files": "a Worker has no files",
+  "access log files by size": "a Worker has no files",
   "log lines by the second": "a Worker has no timer outside of a request",
 };
 
@@ -211,6 +217,12 @@ const ROWS: readonly Row[] = [
     "TRACE that may pass 5 proxies is sent on with 4",
     "the Fetch standard has no TRACE",
     "expected 501 to be 200",
+  ],
+  [
+    "access log",
+    "chunked response is counted to its last byte",
+    "the runtime copies the content, and tells its length only where the response announced it",
+    "bytesOut",
   ],
   ["bytes above 0x7f", "value beyond ASCII is matched by its bytes", NO_BYTES, "expected 400 to be 404"],
   [

@@ -178,5 +178,21 @@ export const EVERYTHING: Everything = {
   securityHeaders: { preset: "strict", headers: { "x-a": "b", "x-c": false }, override: true, remove: [] },
   requestId: { header: "x-id", trust: "always" },
   forwarding: { xForwarded: false, forwarded: true, via: false },
+  log: {
+    output: "stdout",
+    format: "json",
+    level: "warning",
+    levels: { "upstream.health": "debug" },
+    access: {
+      requests: "all",
+      format: "combined",
+      output: "/var/log/fairlead/access.log",
+      sample: 0.5,
+      perSecond: "unlimited",
+      headers: ["x-tenant"],
+    },
+    redact: { query: ["q"], params: ["user"], headers: ["x-secretive"] },
+    rotate: { size: "100MB", keep: 3 },
+  },
   middleware: [],
 };

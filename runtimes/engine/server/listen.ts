@@ -7,7 +7,7 @@ import type { GatewayRef } from "../../../src/gateway.ts";
 import { requestHeads } from "../../../src/http1/request-head.ts";
 import { latin1 } from "../latin1.ts";
 import type { Notice } from "../notices.ts";
-import { type Serving, listenError } from "../../serving.ts";
+import { type ServingSockets, listenError } from "../../serving.ts";
 import type { Deadlines } from "../deadlines.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
 import { ClientConnection } from "./connection.ts";
@@ -43,7 +43,7 @@ export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
 }
 
 /** Resolves once connections are accepted. Throws `ServeError` when an address can't be had. */
-export const listen = async (options: ListenOptions): Promise<Serving> => {
+export const listen = async (options: ListenOptions): Promise<ServingSockets> => {
   const { lifecycle, listen: config, entrances } = options;
   const connections: ConnectionSet = new Set();
   const listeners = entrances.map((entrance) => listenerOf(entrance, options, connections));
@@ -179,7 +179,7 @@ const open = async (
   }
 };
 
-const addressOf = (server: Server, { host, port, tls }: Entrance): Serving["address"] => {
+const addressOf = (server: Server, { host, port, tls }: Entrance): ServingSockets["address"] => {
   const scheme = tls === undefined ? "http" : "https";
   const bound = server.address();
   return bound === null || typeof bound === "string"

@@ -5,6 +5,7 @@ import { escaped, text } from "../schema/values.ts";
 import type { Config } from "../types.ts";
 import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
 import { listen } from "./listen.ts";
+import { log } from "./log.ts";
 import { middleware, routes } from "./route.ts";
 import { upstreams } from "./upstream.ts";
 
@@ -25,6 +26,7 @@ const written: Schema<Config> = object(
     securityHeaders: defaulted(securityHeaders, "default", "Security headers of responses; false for none."),
     requestId: defaulted(requestId, {}, "The id that follows a request through logs and services."),
     forwarding: defaulted(forwarding, {}, "What upstreams are told about the client."),
+    log: defaulted(log, {}, "Events and lines about requests."),
     middleware: defaulted(middleware, [], "Hono middleware around every route; from TypeScript only."),
   },
   { ignores: "x-" },

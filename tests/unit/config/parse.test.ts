@@ -124,6 +124,14 @@ describe("defaults", () => {
       },
       requestId: { header: "x-request-id", trust: "trusted" },
       forwarding: { xForwarded: true, forwarded: false, via: "fairlead" },
+      log: {
+        output: "stderr",
+        format: "auto",
+        level: "info",
+        levels: {},
+        access: { requests: "failed", format: "auto", sample: 1, headers: [] },
+        redact: { query: [], params: ["*"], headers: [] },
+      },
       middleware: [],
     });
   });
