@@ -50,7 +50,7 @@ const everyRequest: Case[] = [
         requestId: fields.get("x-request-id"),
       });
       for (const part of ["durationMs", "queueMs", "firstByteMs", "bodyMs"])
-        expect(line[part], part).toBeGreaterThanOrEqual(0);
+        expect(line[part]).toBeGreaterThanOrEqual(0);
     },
   },
   {
