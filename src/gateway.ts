@@ -20,6 +20,8 @@ import type { Clock, Platform } from "./core/platform.ts";
 import type { Reply } from "./core/reply.ts";
 import { type Layer, type Service, stack } from "./core/service.ts";
 import { ORDINARY_METHODS } from "./edge/validation.ts";
+import { gatewayMetrics, metered } from "./metering.ts";
+import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
 import { planUpstream } from "./planned-upstream.ts";
@@ -53,17 +55,21 @@ export interface GatewayParts {
   readonly lifecycle?: Lifecycle | undefined;
   /** False for a single handler in an app, which adds nothing of its own to what clients see. @default true */
   readonly facesClient?: boolean | undefined;
+  /** Counts what happens. @default nothing does */
+  readonly metrics?: ProxyMetrics | undefined;
   /** The layer of the config's `middleware`, made where Web requests are known. */
   readonly middlewareLayer?: ((middleware: readonly unknown[]) => Layer) | undefined;
 }
 
 /** Compiles `config` and builds one stack for each route. */
-export const buildGateway = (config: Config, platform: Platform, parts: GatewayParts = {}): Gateway => {
-  const { registry = createEndpointRegistry(), facesClient = true } = parts;
+export const buildGateway = (config: Config, given: Platform, parts: GatewayParts = {}): Gateway => {
+  const { registry = createEndpointRegistry(), facesClient = true, metrics } = parts;
+  const platform = metrics === undefined ? given : metered(given, metrics);
   const upkeep = new Upkeep();
   const plan = buildPlan(config, (name, upstream) =>
     planUpstream(name, upstream, { platform, registry, upkeep }),
   );
+  if (metrics !== undefined) upkeep.add(gatewayMetrics(metrics, { plan, registry, clock: platform.clock }));
   const services = new Map<RoutedMatch, RouteService>();
   for (const { value } of plan.entries) {
     const forwarding = { config: plan.config, platform };

@@ -1,4 +1,5 @@
 /** What happened, for logs and metrics. */
+import type { RequestHead } from "./arrival.ts";
 import type { ProxyError } from "./errors.ts";
 import type { Attempt } from "./exchange.ts";
 import type { Outcome } from "./outcome.ts";
@@ -9,6 +10,8 @@ export interface ExchangeReport {
   readonly method: string;
   /** As the client sent it: may hold secrets in its query. */
   readonly target: string;
+  /** What the client sent; its fields hold secrets. */
+  readonly head: RequestHead;
   /** Values of the route's path parameters, which may be secret too. */
   readonly params: Readonly<Record<string, string>>;
   readonly client: string;
@@ -19,6 +22,8 @@ export interface ExchangeReport {
   /** Its endpoint: `http://host:port` or a socket's path. */
   readonly endpoint: string | undefined;
   readonly attempts: number;
+  /** Whether it went on as a tunnel. */
+  readonly isTunnel: boolean;
   /** Of the response; 499 where the client left before its head. */
   readonly status: number;
   /** Why it failed, after the head too; undefined where all went well. */
@@ -73,7 +78,13 @@ export const isFailure = (report: ExchangeReport): report is FailureReport => re
 
 /** Every member is called synchronously; one that throws is ignored. */
 export interface Telemetry {
+  /** A request has come. `exchangeEnded` follows once, whatever becomes of it. */
+  exchangeBegan?(head: RequestHead): void;
+  /** An exchange goes on as a tunnel. */
+  tunnelOpened?(route: string): void;
   exchangeEnded?(report: ExchangeReport): void;
   attemptEnded?(attempt: Attempt, outcome: Outcome): void;
+  /** An endpoint was chosen for an attempt, or none could be, within `tookMs`. */
+  endpointSelected?(upstream: string, tookMs: number): void;
   upstreamEvent?(event: UpstreamEvent): void;
 }

@@ -39,6 +39,12 @@ export interface MetricOptions {
 
 const MAX_SERIES = 2_000;
 
+interface Observed {
+  readonly instrument: Instrument;
+  readonly attributes: AttributeValues;
+  readonly value: number;
+}
+
 /** The series of one instrument that this thread has asked for. */
 interface Family<Series> {
   readonly instrument: Instrument;
@@ -110,14 +116,24 @@ export class MetricRegistry {
       const isUnused = series.attributes === "overflow" && isZero(value);
       if (!isUnused) put(instrument, { attributes: series.attributes, value });
     }
-    const observe: Observe = (instrument, attributes, value) => put(instrument, { attributes, value });
-    for (const observer of this.#observers) observer(observe);
+    for (const { instrument, attributes, value } of this.#observed()) put(instrument, { attributes, value });
     return Array.from(points, ([instrument, found]) => ({ instrument, points: found }));
   }
 
   /** Names instruments whose series other threads may have claimed, so that readings hold them. */
   know(instruments: readonly Instrument[]): void {
     for (const instrument of instruments) this.#know(instrument);
+  }
+
+  /** What observers tell; what several of them tell of one series adds up. */
+  #observed(): Iterable<Observed> {
+    const found = new Map<string, Observed>();
+    const observe: Observe = (instrument, attributes, value) => {
+      const key = `${instrument.name} ${JSON.stringify(attributes)}`;
+      found.set(key, { instrument, attributes, value: value + (found.get(key)?.value ?? 0) });
+    };
+    for (const observer of this.#observers) observer(observe);
+    return found.values();
   }
 
   #know(instrument: Instrument): void {

@@ -3,17 +3,20 @@ import { failureTelemetry } from "../../../runtimes/failure-log.ts";
 import { ManualClock } from "../../../runtimes/memory/clock.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import type { ExchangeReport } from "../../../src/core/telemetry.ts";
+import { requestHead } from "../../support/head.ts";
 
 const report = (more: Partial<ExchangeReport> = {}): ExchangeReport => ({
   requestId: "id-1",
   method: "GET",
   target: "/a?token=secret",
+  head: requestHead(),
   params: {},
   client: "192.0.2.1",
   route: "api",
   upstream: "main",
   endpoint: "http://10.0.0.1:3000",
   attempts: 1,
+  isTunnel: false,
   status: 502,
   error: new ProxyError("connect-failed", { detail: "connection refused" }),
   bytesSent: 0,
