@@ -20,6 +20,8 @@ import type { Clock, Platform } from "./core/platform.ts";
 import type { Reply } from "./core/reply.ts";
 import { type Layer, type Service, stack } from "./core/service.ts";
 import { ORDINARY_METHODS } from "./edge/validation.ts";
+import { gatewayMetrics, metered } from "./metering.ts";
+import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
 import { planUpstream } from "./planned-upstream.ts";
@@ -57,6 +59,8 @@ export interface GatewayParts {
   readonly lifecycle?: Lifecycle | undefined;
   /** False for a single handler in an app, which adds nothing of its own to what clients see. @default true */
   readonly facesClient?: boolean | undefined;
+  /** Counts what happens. @default nothing does */
+  readonly metrics?: ProxyMetrics | undefined;
   /** The layer of the config's `middleware`, made where Web requests are known. */
   readonly middlewareLayer?: ((middleware: readonly unknown[]) => Layer) | undefined;
 }
@@ -67,12 +71,14 @@ export interface GatewayParts {
  * @throws ConfigError where a log file can't be opened.
  */
 export const buildGateway = (config: Config, given: Platform, parts: GatewayParts = {}): Gateway => {
-  const { platform, events } = observing(config, given);
-  const { registry = createEndpointRegistry(), facesClient = true } = parts;
+  const { registry = createEndpointRegistry(), facesClient = true, metrics } = parts;
+  const counted = metrics === undefined ? given : metered(given, metrics);
+  const { platform, events } = observing(config, counted);
   const upkeep = new Upkeep();
   const plan = buildPlan(config, (name, upstream) =>
     planUpstream(name, upstream, { platform, registry, upkeep }),
   );
+  if (metrics !== undefined) upkeep.add(gatewayMetrics(metrics, { plan, registry, clock: platform.clock }));
   const services = new Map<RoutedMatch, RouteService>();
   for (const { value } of plan.entries) {
     const forwarding = { config: plan.config, platform };

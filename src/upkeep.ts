@@ -21,9 +21,9 @@ export class Upkeep {
     this.#tasks.push(task);
   }
 
-  /** Whether there is nothing to do, ever. */
+  /** Whether nothing will ever be due. */
   get isEmpty(): boolean {
-    return this.#tasks.length === 0;
+    return this.#tasks.every((task) => task.runDue === undefined);
   }
 
   /** Calls while it runs do nothing. */

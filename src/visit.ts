@@ -46,7 +46,13 @@ export class Visit {
 
   constructor(parts: VisitParts) {
     this.#parts = parts;
-    this.#startedAt = parts.platform.clock.now();
+    const { telemetry, clock } = parts.platform;
+    this.#startedAt = clock.now();
+    try {
+      telemetry.exchangeBegan?.(parts.arrival);
+    } catch {
+      // An observer's failure is not the exchange's.
+    }
   }
 
   /** Notes why the exchange failed. */
@@ -61,6 +67,14 @@ export class Visit {
   }
 
   tunnelled(reply: TunnelReply, edits: ResponseEdits): Answer {
+    const { platform, admitted } = this.#parts;
+    if (admitted.decision.kind === "routed") {
+      try {
+        platform.telemetry.tunnelOpened?.(admitted.decision.found.value.route.name);
+      } catch {
+        // An observer's failure is not the exchange's.
+      }
+    }
     const fields = editFields(reply.fields, edits, this.#parts.admitted.id);
     return this.#answer({ ...reply, fields }, edits);
   }
@@ -99,6 +113,7 @@ export class Visit {
         endpoint: endpoint && (endpoint.socketPath ?? endpoint.origin),
         attempts: trail.attempts,
         last: trail.last,
+        isTunnel: reply.kind === "tunnel",
         status:
           failure?.code === "client-closed" && bytesSent === 0 ? CLIENT_CLOSED_REQUEST : statusOf(reply),
         error: failure,

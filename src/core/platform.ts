@@ -1,6 +1,7 @@
 /** The ports: everything that a runtime passes in. `runtimes/*` and `fairlead/testing` implement them. */
 import type { Arrival } from "./arrival.ts";
 import type { Capability } from "./capability.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { Discover } from "./endpoint-source.ts";
 import type { ProxyError } from "./errors.ts";
 import type { Attempt } from "./exchange.ts";
@@ -45,8 +46,22 @@ export interface Random {
  */
 export interface Transport {
   send(attempt: Attempt): Promise<Reply>;
+  /** Its connections now. Left out where they are not its own. */
+  pools?(): Iterable<PoolState>;
   /** Lets requests in flight finish, then closes idle connections. */
   close(): Promise<void>;
+}
+
+/** The connections to one endpoint. */
+export interface PoolState {
+  readonly endpoint: Endpoint;
+  /** Idle ones included. */
+  readonly open: number;
+  readonly idle: number;
+  /** Attempts that wait for a connection, or for one to be made. */
+  readonly waiting: number;
+  /** Since the start. */
+  readonly opened: number;
 }
 
 /** One runtime, as the proxy sees it. */

@@ -30,6 +30,8 @@ export interface ExchangeReport {
   readonly attempts: number;
   /** The last attempt, which leads to those before it. Its outcome tells what it took, and how much of the request was sent. */
   readonly last: AttemptTrace | undefined;
+  /** Whether it went on as a tunnel. */
+  readonly isTunnel: boolean;
   /** Of the response; 499 where the client left before its head. */
   readonly status: number;
   /** Why it failed, after the head too; undefined where all went well. */
@@ -88,7 +90,13 @@ export interface Telemetry {
   readonly replacesFailureLines?: boolean;
   /** Whether `upstreamEvent` stands in for the log's lines about upstreams. */
   readonly replacesUpstreamLines?: boolean;
+  /** A request has come. `exchangeEnded` follows once, whatever becomes of it. */
+  exchangeBegan?(head: RequestHead): void;
+  /** An exchange goes on as a tunnel. */
+  tunnelOpened?(route: string): void;
   exchangeEnded?(report: ExchangeReport): void;
   attemptEnded?(attempt: Attempt, outcome: Outcome): void;
+  /** An endpoint was chosen for an attempt, or none could be, within `tookMs`. */
+  endpointSelected?(upstream: string, tookMs: number): void;
   upstreamEvent?(event: UpstreamEvent): void;
 }

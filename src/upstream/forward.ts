@@ -3,7 +3,7 @@ import type { AttemptTimeouts } from "../core/endpoint.ts";
 import type { Attempt, AttemptTrace, EditSource, Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
 import { type Outcome, endingOf } from "../core/outcome.ts";
-import type { Transport } from "../core/platform.ts";
+import type { Clock, Transport } from "../core/platform.ts";
 import { type Reply, withFields } from "../core/reply.ts";
 import type { Service } from "../core/service.ts";
 import type { Telemetry } from "../core/telemetry.ts";
@@ -21,6 +21,7 @@ export interface ForwardOptions {
   readonly upstream: Upstream;
   readonly transport: Transport;
   readonly telemetry: Telemetry;
+  readonly clock: Clock;
   readonly forwarding: ForwardingOptions;
   readonly timeouts: AttemptTimeouts;
   /** Path and query to ask for, behind the endpoint's base path; see `joinTarget`. */
@@ -38,8 +39,9 @@ const OWNED_BY_TRANSPORT = ["host", "content-length", "expect"];
 
 /** Leases an endpoint, sends, and settles the lease with the attempt. */
 export const forward = (options: ForwardOptions): Service => {
-  const { upstream, transport } = options;
+  const { transport } = options;
   const editsOf = requestEditor(options);
+  const select = selection(options);
   const rewrites = options.responseRewrite.location || options.responseRewrite.cookies;
   return async (exchange) => {
     // Everything that the config's templates may get wrong comes before the lease, which must be settled.
@@ -48,7 +50,7 @@ export const forward = (options: ForwardOptions): Service => {
       target: options.target(exchange),
       host: options.host?.(exchange),
     };
-    const lease = upstream.lease(exchange);
+    const lease = select(exchange);
     const { trail } = exchange;
     trail.attempts += 1;
     if (trail.endpoint !== undefined) (trail.earlier ??= []).push(trail.endpoint);
@@ -57,6 +59,19 @@ export const forward = (options: ForwardOptions): Service => {
     trail.last = attempt;
     const reply = await transport.send(attempt);
     return rewrites ? forClient(reply, attempt, options) : reply;
+  };
+};
+
+/** Takes an endpoint, and tells how long that took where somebody asks. */
+const selection = ({ upstream, telemetry, clock }: ForwardOptions): ((exchange: Exchange) => Lease) => {
+  if (telemetry.endpointSelected === undefined) return (exchange) => upstream.lease(exchange);
+  return (exchange) => {
+    const startedAt = clock.now();
+    try {
+      return upstream.lease(exchange);
+    } finally {
+      telemetry.endpointSelected?.(upstream.name, clock.now() - startedAt);
+    }
   };
 };
 

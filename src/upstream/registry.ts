@@ -10,6 +10,8 @@ export interface EndpointRegistry {
    * `settings` are others than before.
    */
   shared<T>(name: string, settings: unknown, create: () => T): T;
+  /** What `shared` gave last under this name, if anything. */
+  find(name: string): unknown;
   /** Forgets endpoints that are not in `used` and have no attempts in flight. */
   retain(used: ReadonlySet<string>): void;
 }
@@ -50,6 +52,7 @@ export const createEndpointRegistry = (): EndpointRegistry => {
       shared.set(name, { settings: text, value });
       return value;
     },
+    find: (name) => shared.get(name)?.value,
     retain(used) {
       for (const [key, state] of states) if (!used.has(key) && state.inFlight === 0) states.delete(key);
     },

@@ -38,6 +38,7 @@ export const exchangeReport = (more: Partial<ExchangeReport> = {}): ExchangeRepo
     upstream: "main",
     endpoint: "http://10.0.0.1:3000",
     attempts: 1,
+    isTunnel: false,
     last: attemptTrace(),
     status: 200,
     error: undefined,
