@@ -12,6 +12,7 @@ import type { Config } from "./config/types.ts";
 import { type Plan, type RoutePlan, type RoutedMatch, buildPlan } from "./config/plan.ts";
 import type { Arrival } from "./core/arrival.ts";
 import { ProxyError, asProxyError } from "./core/errors.ts";
+import type { ExchangeTrace } from "./core/exchange-trace.ts";
 import type { EditSource, Exchange, Trail } from "./core/exchange.ts";
 import { ALWAYS_SERVING, type Lifecycle } from "./core/lifecycle.ts";
 import { limitedBody } from "./core/limited-body.ts";
@@ -24,6 +25,7 @@ import { gatewayMetrics, metered } from "./metering.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
+import type { Tracing } from "./tracing.ts";
 import { planUpstream } from "./planned-upstream.ts";
 import type { EventLog } from "./observe/event-log.ts";
 import { observing } from "./observing.ts";
@@ -73,7 +75,7 @@ export interface GatewayParts {
 export const buildGateway = (config: Config, given: Platform, parts: GatewayParts = {}): Gateway => {
   const { registry = createEndpointRegistry(), facesClient = true, metrics } = parts;
   const counted = metrics === undefined ? given : metered(given, metrics);
-  const { platform, events } = observing(config, counted);
+  const { platform, events, tracing } = observing(config, counted);
   const upkeep = new Upkeep();
   const plan = buildPlan(config, (name, upstream) =>
     planUpstream(name, upstream, { platform, registry, upkeep }),
@@ -89,8 +91,14 @@ export const buildGateway = (config: Config, given: Platform, parts: GatewayPart
     facesClient ? config : { ...config, securityHeaders: false },
     facesClient ? config.requestId.header : undefined,
   );
-  const gateway = new RunningGateway({ plan, admit, services, edits, platform, parts });
-  return { plan, admit, upkeep, events, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
+  const gateway = new RunningGateway({ plan, admit, services, edits, platform, parts, tracing });
+  return {
+    plan,
+    admit,
+    upkeep,
+    events,
+    answer: (arrival, surroundings) => gateway.answer(arrival, surroundings),
+  };
 };
 
 /** A route's stack, and its edits of the response. */
@@ -153,6 +161,7 @@ interface RunningParts {
   readonly edits: ClientEdits;
   readonly platform: Platform;
   readonly parts: GatewayParts;
+  readonly tracing: Tracing | undefined;
 }
 
 /** Runs requests through what `buildGateway` built. */
@@ -165,34 +174,47 @@ class RunningGateway {
   }
 
   async answer(arrival: Arrival, surroundings: Surroundings | undefined): Promise<Answer> {
-    const { admit, platform, edits, services } = this.#parts;
+    const { admit, platform, edits, services, tracing } = this.#parts;
     const admitted = admit(arrival, arrival.peer, surroundings);
+    const trace = tracing?.begin(arrival.fields, {
+      id: admitted.id,
+      isTrusted: admitted.client?.trustedPeer === true,
+    });
     const trail: Trail = { attempts: 0, endpoint: undefined, edits: undefined, failure: undefined };
-    const visit = new Visit({ arrival, admitted, trail, platform, editor: this.#editor });
+    const traceField = tracing?.responseField;
+    const visit = new Visit({ arrival, admitted, trail, platform, editor: this.#editor, trace, traceField });
     const client = { secure: admitted.secure, securedOutside: surroundings?.securityHeaders === true };
     const { decision } = admitted;
     if (decision.kind !== "routed") {
-      return visit.replied(this.#ownReply(arrival, admitted, visit), edits.own(client));
+      return visit.replied(this.#ownReply(arrival, admitted, visit, trace?.traceId), edits.own(client));
     }
     try {
       const route = services.get(decision.found.value);
       if (route === undefined) throw new ProxyError("internal", { detail: "route without a service" });
       if (admitted.upgrade !== undefined && arrival.switchesTo === "nothing") throw cannotSwitch();
-      const exchange = exchangeOf(arrival, admitted, decision.found, trail);
+      const exchange = exchangeOf({ arrival, admitted, trail, trace }, decision.found);
       const reply: Reply = await route.service(limitedOutside(exchange, surroundings));
       const own = edits.routed(trail.edits ?? route.edits, exchange, client);
       return reply.kind === "tunnel" ? visit.tunnelled(reply, own) : visit.replied(reply, own);
     } catch (thrown) {
       const error = visit.failed(asProxyError(thrown));
-      return visit.replied(problemReply(error, admitted.id, arrival.fields), edits.own(client));
+      return visit.replied(
+        problemReply(error, admitted.id, arrival.fields, trace?.traceId),
+        edits.own(client),
+      );
     }
   }
 
   /** The reply of a request that reaches no route. */
-  #ownReply(arrival: Arrival, { decision, id }: Admission, visit: Visit): ReturnType<typeof textReply> {
+  #ownReply(
+    arrival: Arrival,
+    { decision, id }: Admission,
+    visit: Visit,
+    traceId: string | undefined,
+  ): ReturnType<typeof textReply> {
     switch (decision.kind) {
       case "refused":
-        return problemReply(visit.failed(decision.error), id, arrival.fields);
+        return problemReply(visit.failed(decision.error), id, arrival.fields, traceId);
       case "ready-page": {
         const { draining } = this.#parts.parts.lifecycle ?? ALWAYS_SERVING;
         return textReply(draining ? 503 : 200, PLAIN_TEXT, draining ? "draining\n" : "ready\n");
@@ -227,11 +249,16 @@ const limitedOutside = (exchange: Exchange, surroundings: Surroundings | undefin
   return { ...exchange, body, background };
 };
 
+interface ExchangeParts {
+  readonly arrival: Arrival;
+  readonly admitted: Admission;
+  readonly trail: Trail;
+  readonly trace: ExchangeTrace | undefined;
+}
+
 const exchangeOf = (
-  arrival: Arrival,
-  admitted: Admission,
+  { arrival, admitted, trail, trace }: ExchangeParts,
   { value: match, params }: FoundRoute<RoutedMatch>,
-  trail: Trail,
 ): Exchange => {
   const { screened, client, request } = admitted;
   if (screened === undefined || client === undefined || request === undefined) {
@@ -253,6 +280,7 @@ const exchangeOf = (
     body: arrival.body,
     endsAt: Number.POSITIVE_INFINITY,
     cancellation: arrival.cancellation,
+    trace,
     trail,
   };
 };

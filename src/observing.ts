@@ -9,16 +9,25 @@ import { type AccessFormat, accessLine } from "./observe/access-line.ts";
 import { accessLog } from "./observe/access-log.ts";
 import { EventLog } from "./observe/event-log.ts";
 import { redaction } from "./observe/redaction.ts";
+import { type Tracing, tracing } from "./tracing.ts";
 import { upstreamLog } from "./observe/upstream-log.ts";
 
 export interface Observed {
   /** The platform, whose telemetry now feeds the logs too. */
   readonly platform: Platform;
   readonly events: EventLog;
+  /** Undefined where there are no traces. */
+  readonly tracing: Tracing | undefined;
 }
 
 /** @throws ConfigError where a log file can't be opened. */
-export const observing = (config: Pick<Config, "log">, platform: Platform): Observed => {
+export const observing = (config: Pick<Config, "log" | "telemetry">, platform: Platform): Observed => {
+  const { traces } = config.telemetry;
+  const logged = logging(config, platform);
+  return { ...logged, tracing: traces && tracing(traces, platform) };
+};
+
+const logging = (config: Pick<Config, "log">, platform: Platform): Omit<Observed, "tracing"> => {
   const { logs } = platform;
   if (logs === undefined) return { platform, events: SILENT };
   const events = openEvents(config.log, platform, logs);

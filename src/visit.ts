@@ -3,6 +3,7 @@ import type { Admission } from "./admission.ts";
 import { type ReplyEditor, type ResponseEdits, editFields } from "./client-edits.ts";
 import type { Arrival } from "./core/arrival.ts";
 import type { ProxyError } from "./core/errors.ts";
+import type { ExchangeTrace } from "./core/exchange-trace.ts";
 import type { Trail } from "./core/exchange.ts";
 import type { Platform } from "./core/platform.ts";
 import type { HttpReply, Reply, TunnelReply } from "./core/reply.ts";
@@ -30,6 +31,10 @@ export interface VisitParts {
   readonly trail: Trail;
   readonly platform: Platform;
   readonly editor: ReplyEditor;
+  /** Undefined where there are no traces. */
+  readonly trace: ExchangeTrace | undefined;
+  /** Lower-case name of the field that tells clients the trace's id; undefined where none does. */
+  readonly traceField: string | undefined;
 }
 
 /** Status in reports of a client that left before it got a head. */
@@ -63,7 +68,11 @@ export class Visit {
 
   /** The client's view of `reply`. */
   replied(reply: HttpReply, edits: ResponseEdits): Answer {
-    return this.#answer(this.#parts.editor.edit(reply, edits, this.#parts.admitted.id), edits);
+    const { editor, admitted, trace, traceField } = this.#parts;
+    const edited = editor.edit(reply, edits, admitted.id);
+    if (trace === undefined || traceField === undefined) return this.#answer(edited, edits);
+    const added = [...(edited.added ?? []), traceField, trace.traceId];
+    return this.#answer({ ...edited, added }, edits);
   }
 
   tunnelled(reply: TunnelReply, edits: ResponseEdits): Answer {
@@ -112,6 +121,7 @@ export class Visit {
         upstream: endpoint?.upstream,
         endpoint: endpoint && (endpoint.socketPath ?? endpoint.origin),
         attempts: trail.attempts,
+        trace: this.#parts.trace,
         last: trail.last,
         isTunnel: reply.kind === "tunnel",
         status:

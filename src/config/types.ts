@@ -45,6 +45,8 @@ export interface Config {
   readonly forwarding: ForwardingConfig;
   /** Events and lines about requests. */
   readonly log: LogConfig;
+  /** What is measured, and where it is sent. */
+  readonly telemetry: TelemetryConfig;
   /** Hono middleware around every route; from TypeScript only. */
   readonly middleware: readonly Middleware[];
 }
@@ -643,6 +645,24 @@ export interface LogRotation {
   readonly keep: number;
 }
 
+/** `telemetry`: What is measured, and where it is sent. */
+export interface TelemetryConfig {
+  /** Traces. Trace context passes through untouched unless set. */
+  readonly traces: TracesConfig | undefined;
+}
+
+/** `telemetry.traces`: Traces. Trace context passes through untouched unless set. */
+export interface TracesConfig {
+  /** Share of the requests that are recorded, where the caller's context does not say whether. @default 0.01 */
+  readonly sample: number;
+  /** Whose trace context is taken over: any caller's, that of trusted proxies only, or nobody's. Others' requests begin a trace. @default "trusted" */
+  readonly trust: "always" | "trusted" | "never";
+  /** Header by which a caller whose context is taken over has a request recorded, whatever its value. None unless set. */
+  readonly forceHeader: string | undefined;
+  /** Header that tells clients the trace's id, such as x-trace-id. None unless set. */
+  readonly responseHeader: string | undefined;
+}
+
 /** A whole gateway. */
 export interface ConfigInput<Upstream extends string = string> {
   /** Address of the JSON Schema, for editors. */
@@ -663,6 +683,8 @@ export interface ConfigInput<Upstream extends string = string> {
   readonly forwarding?: ForwardingInput | undefined;
   /** Events and lines about requests. */
   readonly log?: LogInput | undefined;
+  /** What is measured, and where it is sent. */
+  readonly telemetry?: TelemetryInput | undefined;
   /** Hono middleware around every route; from TypeScript only. */
   readonly middleware?: readonly Middleware[] | undefined;
 }
@@ -1275,4 +1297,22 @@ export interface LogRotationInput {
   readonly size: SizeInput;
   /** Files that are kept besides the one that is written. @default 5 */
   readonly keep?: number | undefined;
+}
+
+/** `telemetry`: What is measured, and where it is sent. */
+export interface TelemetryInput {
+  /** Traces. Trace context passes through untouched unless set. */
+  readonly traces?: TracesInput | undefined;
+}
+
+/** `telemetry.traces`: Traces. Trace context passes through untouched unless set. */
+export interface TracesInput {
+  /** Share of the requests that are recorded, where the caller's context does not say whether. @default 0.01 */
+  readonly sample?: number | undefined;
+  /** Whose trace context is taken over: any caller's, that of trusted proxies only, or nobody's. Others' requests begin a trace. @default "trusted" */
+  readonly trust?: "always" | "trusted" | "never" | undefined;
+  /** Header by which a caller whose context is taken over has a request recorded, whatever its value. None unless set. */
+  readonly forceHeader?: string | undefined;
+  /** Header that tells clients the trace's id, such as x-trace-id. None unless set. */
+  readonly responseHeader?: string | undefined;
 }

@@ -2,6 +2,7 @@
 import type { RequestHead } from "./arrival.ts";
 import type { ProxyError } from "./errors.ts";
 import type { Attempt, AttemptTrace } from "./exchange.ts";
+import type { ExchangeTrace } from "./exchange-trace.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** An exchange that has ended, whatever its end: answered, refused before routing, or broken off in the middle. */
@@ -28,6 +29,8 @@ export interface ExchangeReport {
   /** Its endpoint: `http://host:port` or a socket's path. */
   readonly endpoint: string | undefined;
   readonly attempts: number;
+  /** Its place in a trace; undefined where there are none. */
+  readonly trace: ExchangeTrace | undefined;
   /** The last attempt, which leads to those before it. Its outcome tells what it took, and how much of the request was sent. */
   readonly last: AttemptTrace | undefined;
   /** Whether it went on as a tunnel. */

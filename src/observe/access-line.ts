@@ -1,6 +1,7 @@
 /** One request as a line. */
 import type { AttemptTrace } from "../core/exchange.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
+import { firstValue } from "../http/headers.ts";
 import { failureCause, isOwnFailure } from "./failure-cause.ts";
 import { JsonLine, type LineWriter, PairLine } from "./line-writer.ts";
 import type { Redaction } from "./redaction.ts";
@@ -59,14 +60,15 @@ const structured = (
     line.text("scheme", report.scheme);
     line.text("host", host);
     line.text("protocol", head.version && `HTTP/${head.version}`);
-    line.text("userAgent", valueOf(head.fields, "user-agent"));
-    const referer = valueOf(head.fields, "referer");
+    line.text("userAgent", firstValue(head.fields, "user-agent"));
+    const referer = firstValue(head.fields, "referer");
     line.text("referer", referer && redaction.url(referer));
     for (const { name, key } of further) {
-      const value = valueOf(head.fields, name);
+      const value = firstValue(head.fields, name);
       line.text(key, value && redaction.header(name, value));
     }
     line.text("requestId", report.requestId);
+    line.text("traceId", report.trace?.traceId);
     return line.end();
   };
 };
@@ -107,16 +109,6 @@ const attemptText = ({ endpoint, outcome }: AttemptTrace): string => {
 
 const rounded = (ms: number): number => Math.round(ms * 100) / 100;
 
-/** Value of the first field of that lower-case name. */
-const valueOf = (fields: readonly string[], lowerName: string): string | undefined => {
-  const { length } = lowerName;
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] as string;
-    if (name.length === length && name.toLowerCase() === lowerName) return fields[i + 1];
-  }
-  return undefined;
-};
-
 /** Apache's common and combined formats. */
 const common = ({ format, redaction }: AccessLineOptions, timestamp: Timestamp): AccessLine => {
   const isCombined = format === "combined";
@@ -127,8 +119,8 @@ const common = ({ format, redaction }: AccessLineOptions, timestamp: Timestamp):
       method === "" ? "" : commonText(`${method} ${redaction.target(report)} HTTP/${head.version ?? "1.1"}`);
     const line = `${client} - - [${timestamp(epoch)}] "${request}" ${status} ${bytesSent}`;
     if (!isCombined) return line;
-    const referer = valueOf(head.fields, "referer");
-    const agent = valueOf(head.fields, "user-agent");
+    const referer = firstValue(head.fields, "referer");
+    const agent = firstValue(head.fields, "user-agent");
     return `${line} "${referer === undefined ? "-" : commonText(redaction.url(referer))}" "${agent === undefined ? "-" : commonText(agent)}"`;
   };
 };

@@ -8,6 +8,7 @@ import { type Reply, withFields } from "../core/reply.ts";
 import type { Service } from "../core/service.ts";
 import type { Telemetry } from "../core/telemetry.ts";
 import { type HeaderEdits, NO_EDITS, withoutNames } from "../http/header-edits.ts";
+import { traceParentText } from "../http/trace-context.ts";
 import { HOP_BY_HOP } from "../http/headers.ts";
 import {
   type ForwardingOptions,
@@ -45,8 +46,10 @@ export const forward = (options: ForwardOptions): Service => {
   const rewrites = options.responseRewrite.location || options.responseRewrite.cookies;
   return async (exchange) => {
     // Everything that the config's templates may get wrong comes before the lease, which must be settled.
+    const spanId = exchange.trace?.attemptId();
     const message: AttemptMessage = {
-      edits: editsOf(exchange),
+      spanId,
+      edits: editsOf(exchange, spanId),
       target: options.target(exchange),
       host: options.host?.(exchange),
     };
@@ -108,6 +111,7 @@ const withoutSlash = (path: string): string => (path.endsWith("/") ? path.slice(
 
 /** What is sent, whichever endpoint gets it. */
 interface AttemptMessage {
+  readonly spanId: string | undefined;
   readonly edits: HeaderEdits;
   readonly target: string;
   /** Undefined leaves it to the upstream's policy. */
@@ -121,6 +125,8 @@ class ForwardAttempt implements Attempt, AttemptTrace {
   readonly edits: HeaderEdits;
   readonly target: string;
   readonly host: string;
+  readonly spanId: string | undefined;
+  readonly resends: number;
   readonly #lease: Lease;
   readonly #options: ForwardOptions;
 
@@ -129,6 +135,8 @@ class ForwardAttempt implements Attempt, AttemptTrace {
     this.exchange = exchange;
     this.previous = exchange.trail.last;
     this.edits = message.edits;
+    this.spanId = message.spanId;
+    this.resends = exchange.trail.attempts - 1;
     this.target = joinTarget(endpoint.basePath, message.target);
     this.host = message.host ?? hostFor(options.upstream.host, endpoint, exchange);
     this.#lease = lease;
@@ -179,14 +187,24 @@ export const joinTarget = (basePath: string, target: string): string => {
 const requestEditor = ({
   forwarding,
   requestEdits,
-}: ForwardOptions): ((exchange: Exchange) => HeaderEdits) => {
+}: ForwardOptions): ((exchange: Exchange, spanId: string | undefined) => HeaderEdits) => {
   const { constant } = requestEdits;
-  const dropOf = requestDrop(constant === undefined ? NO_EDITS.drop : constant.drop);
-  return (exchange) => {
+  const replaced = constant === undefined ? NO_EDITS.drop : constant.drop;
+  const dropOf = requestDrop(replaced);
+  const dropOfContinued = requestDrop(new Set([...replaced, "traceparent"]));
+  const dropOfBegun = requestDrop(new Set([...replaced, "traceparent", "tracestate"]));
+  return (exchange, spanId) => {
     const own: string[] = [];
     pushForwardingFields(own, exchange, forwarding);
     const hops = forwardsLeft(exchange);
-    let drop = dropOf(exchange.idFields);
+    const { trace } = exchange;
+    let drop: ReadonlySet<string>;
+    if (trace === undefined || spanId === undefined) drop = dropOf(exchange.idFields);
+    else {
+      // The caller's `tracestate` belongs to the caller's trace.
+      drop = (trace.parentId === undefined ? dropOfBegun : dropOfContinued)(exchange.idFields);
+      own.push("traceparent", traceParentText(trace.traceId, spanId, trace.isSampled));
+    }
     if (hops !== undefined) {
       drop = union(drop, MAX_FORWARDS);
       own.push("max-forwards", String(hops));

@@ -194,5 +194,8 @@ export const EVERYTHING: Everything = {
     redact: { query: ["q"], params: ["user"], headers: ["x-secretive"] },
     rotate: { size: "100MB", keep: 3 },
   },
+  telemetry: {
+    traces: { sample: 0.5, trust: "always", forceHeader: "x-trace", responseHeader: "x-trace-id" },
+  },
   middleware: [],
 };

@@ -39,6 +39,7 @@ export const exchangeReport = (more: Partial<ExchangeReport> = {}): ExchangeRepo
     endpoint: "http://10.0.0.1:3000",
     attempts: 1,
     isTunnel: false,
+    trace: undefined,
     last: attemptTrace(),
     status: 200,
     error: undefined,

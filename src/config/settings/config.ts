@@ -7,6 +7,7 @@ import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
 import { listen } from "./listen.ts";
 import { log } from "./log.ts";
 import { middleware, routes } from "./route.ts";
+import { telemetry } from "./telemetry.ts";
 import { upstreams } from "./upstream.ts";
 
 const written: Schema<Config> = object(
@@ -27,6 +28,7 @@ const written: Schema<Config> = object(
     requestId: defaulted(requestId, {}, "The id that follows a request through logs and services."),
     forwarding: defaulted(forwarding, {}, "What upstreams are told about the client."),
     log: defaulted(log, {}, "Events and lines about requests."),
+    telemetry: defaulted(telemetry, {}, "What is measured, and where it is sent."),
     middleware: defaulted(middleware, [], "Hono middleware around every route; from TypeScript only."),
   },
   { ignores: "x-" },
