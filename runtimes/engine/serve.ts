@@ -6,8 +6,10 @@ import type { Platform } from "../../src/core/platform.ts";
 import { type GatewayRef, buildGateway } from "../../src/gateway.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import type { ServeOptions, Serving } from "../serving.ts";
+import { adminListener } from "./admin-listener.ts";
 import { Deadlines } from "./deadlines.ts";
 import { notices } from "./notices.ts";
+import { observeServer } from "./observation.ts";
 import { type Entrance, listen } from "./server/listen.ts";
 import { writeToStderr } from "./stderr.ts";
 
@@ -27,26 +29,42 @@ export const serveGateway = async (
 ): Promise<Serving> => {
   refuseUnsupported(config, platform, options.explicit);
   const lifecycle = { draining: false };
-  const gateway: GatewayRef = { current: buildGateway(config, platform, { lifecycle, middlewareLayer }) };
+  const observation = await observeServer(config, platform);
+  const { metrics, counts } = observation;
+  const gateway: GatewayRef = {
+    current: buildGateway(config, platform, { lifecycle, middlewareLayer, metrics }),
+  };
   const { clock, transport } = platform;
+  const admin = adminListener({ config, platform, gateway, lifecycle, observation });
   const serving = await listen({
     listen: config.listen,
+    isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
+    counts,
     entrances: entrancesOf(config, options, {
       gateway,
-      redirecting: (port) => ({ current: buildGateway(toHttps(config, port), platform, { lifecycle }) }),
+      redirecting: (port) => ({
+        current: buildGateway(toHttps(config, port), platform, { lifecycle, metrics }),
+      }),
     }),
     lifecycle,
     deadlines: new Deadlines(clock),
     now: () => clock.now(),
     epoch: () => clock.epoch(),
     notice: notices(writeToStderr, () => clock.now()),
-    closed: () => {
+    closed: async () => {
       gateway.current.upkeep.stop();
-      return transport.close();
+      await transport.close();
+      await observation.close();
+      await admin.close();
     },
   });
   gateway.current.upkeep.start();
-  return serving;
+  try {
+    return { ...serving, admin: await admin.open() };
+  } catch (error) {
+    await serving.stop();
+    throw error;
+  }
 };
 
 interface Answering {
