@@ -18,6 +18,8 @@ export interface Serving extends ServingSockets {
   reopenLogs(): void;
   /** Changes the level of events of `category` and those below it; `""` is all that have no level of their own. */
   setLogLevel(category: string, level: LogThreshold): void;
+  /** Where the admin listener is; undefined without one. */
+  readonly admin: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** Its sockets. */

@@ -8,8 +8,10 @@ import { type GatewayRef, buildGateway } from "../../src/gateway.ts";
 import type { EventLog } from "../../src/observe/event-log.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import type { ServeOptions, Serving, ServingSockets } from "../serving.ts";
+import { adminListener } from "./admin-listener.ts";
 import { Deadlines } from "./deadlines.ts";
 import { notices } from "./notices.ts";
+import { observeServer } from "./observation.ts";
 import { type Entrance, listen } from "./server/listen.ts";
 
 /** What is left of the logs gets this long at the end. */
@@ -30,14 +32,23 @@ export const serveGateway = async (
 ): Promise<Serving> => {
   refuseUnsupported(config, platform, options.explicit);
   const lifecycle = { draining: false };
-  const gateway: GatewayRef = { current: buildGateway(config, platform, { lifecycle, middlewareLayer }) };
+  const observation = await observeServer(config, platform);
+  const { metrics, counts } = observation;
+  const gateway: GatewayRef = {
+    current: buildGateway(config, platform, { lifecycle, middlewareLayer, metrics }),
+  };
   const { clock, transport } = platform;
   const { events } = gateway.current;
+  const admin = adminListener({ config, platform, gateway, lifecycle, observation });
   const serving = await listen({
     listen: config.listen,
+    isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
+    counts,
     entrances: entrancesOf(config, options, {
       gateway,
-      redirecting: (port) => ({ current: buildGateway(toHttps(config, port), platform, { lifecycle }) }),
+      redirecting: (port) => ({
+        current: buildGateway(toHttps(config, port), platform, { lifecycle, metrics }),
+      }),
     }),
     lifecycle,
     deadlines: new Deadlines(clock),
@@ -50,15 +61,22 @@ export const serveGateway = async (
     closed: async () => {
       gateway.current.upkeep.stop();
       await transport.close();
+      await observation.close();
+      await admin.close();
       await platform.logs?.flush(FLUSH_MS);
     },
   });
   gateway.current.upkeep.start();
-  return logged(serving, events, platform.logs);
+  try {
+    return { ...logged(serving, events, platform.logs), admin: await admin.open() };
+  } catch (error) {
+    await serving.stop();
+    throw error;
+  }
 };
 
 /** `serving`, whose beginning and end are logged. */
-const logged = (serving: ServingSockets, events: EventLog, logs: LogOutputs | undefined): Serving => {
+const logged = (serving: ServingSockets, events: EventLog, logs: LogOutputs | undefined): Omit<Serving, "admin"> => {
   const { scheme, host, port } = serving.address;
   events.emit({
     category: "server",

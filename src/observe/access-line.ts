@@ -3,7 +3,7 @@ import type { AttemptTrace } from "../core/exchange.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
 import { firstValue } from "../http/headers.ts";
 import { failureCause, isOwnFailure } from "./failure-cause.ts";
-import { JsonLine, type LineWriter, PairLine } from "./line-writer.ts";
+import { type FactWriter, JsonLine, type LineWriter, PairLine } from "./line-writer.ts";
 import type { Redaction } from "./redaction.ts";
 import { type Timestamp, commonTimestamps, isoTimestamps } from "./timestamps.ts";
 import { commonText } from "./line-text.ts";
@@ -33,43 +33,57 @@ export const accessLine = (options: AccessLineOptions): AccessLine => {
 };
 
 const structured = (
-  { redaction, headers }: AccessLineOptions,
+  options: AccessLineOptions,
   timestamp: Timestamp,
   begin: (time: string, level: string) => LineWriter,
 ): AccessLine => {
-  const further = headers.map((name) => ({ name, key: `header.${name}` }));
+  const putFacts = requestFacts(options);
   return (report, epoch) => {
-    const { error, head, host } = report;
-    const line = begin(timestamp(epoch), isOwnFailure(error) ? "error" : "info");
+    const line = begin(timestamp(epoch), levelOf(report));
     line.text("event", "request");
-    line.number("status", report.status);
-    line.text("method", report.method);
-    line.text("target", redaction.target(report));
-    line.number("durationMs", rounded(report.endedAt - report.startedAt));
-    line.text("code", error?.code);
-    line.text("error", error && failureCause(error));
-    line.text("route", report.route);
-    line.text("upstream", report.upstream);
-    line.text("endpoint", report.endpoint);
-    if (report.attempts > 0) line.number("attempts", report.attempts);
-    if (report.last?.previous !== undefined) line.text("tried", tried(report.last.previous));
-    putPhases(line, report);
-    line.number("bytesIn", report.last?.outcome?.bytesSent ?? 0);
-    line.number("bytesOut", report.bytesSent);
-    line.text("client", report.client);
-    line.text("scheme", report.scheme);
-    line.text("host", host);
-    line.text("protocol", head.version && `HTTP/${head.version}`);
-    line.text("userAgent", firstValue(head.fields, "user-agent"));
+    putFacts(line, report);
+    return line.end();
+  };
+};
+
+/** Level of a request's line. */
+export const levelOf = ({ error }: ExchangeReport): "error" | "info" => (isOwnFailure(error) ? "error" : "info");
+
+/** What there is to say about a request, for any structured form. */
+export const requestFacts = ({
+  redaction,
+  headers,
+}: Omit<AccessLineOptions, "format">): ((facts: FactWriter, report: ExchangeReport) => void) => {
+  const further = headers.map((name) => ({ name, key: `header.${name}` }));
+  return (facts, report) => {
+    const { error, head, host } = report;
+    facts.number("status", report.status);
+    facts.text("method", report.method);
+    facts.text("target", redaction.target(report));
+    facts.number("durationMs", rounded(report.endedAt - report.startedAt));
+    facts.text("code", error?.code);
+    facts.text("error", error && failureCause(error));
+    facts.text("route", report.route);
+    facts.text("upstream", report.upstream);
+    facts.text("endpoint", report.endpoint);
+    if (report.attempts > 0) facts.number("attempts", report.attempts);
+    if (report.last?.previous !== undefined) facts.text("tried", tried(report.last.previous));
+    putPhases(facts, report);
+    facts.number("bytesIn", report.last?.outcome?.bytesSent ?? 0);
+    facts.number("bytesOut", report.bytesSent);
+    facts.text("client", report.client);
+    facts.text("scheme", report.scheme);
+    facts.text("host", host);
+    facts.text("protocol", head.version && `HTTP/${head.version}`);
+    facts.text("userAgent", firstValue(head.fields, "user-agent"));
     const referer = firstValue(head.fields, "referer");
-    line.text("referer", referer && redaction.url(referer));
+    facts.text("referer", referer && redaction.url(referer));
     for (const { name, key } of further) {
       const value = firstValue(head.fields, name);
-      line.text(key, value && redaction.header(name, value));
+      facts.text(key, value && redaction.header(name, value));
     }
-    line.text("requestId", report.requestId);
-    line.text("traceId", report.trace?.traceId);
-    return line.end();
+    facts.text("requestId", report.requestId);
+    facts.text("traceId", report.trace?.traceId);
   };
 };
 
@@ -77,7 +91,7 @@ const structured = (
  * What the last attempt took: waiting for it (in a queue, for attempts before it), to connect where the runtime tells, for the
  * head, for the rest.
  */
-const putPhases = (line: LineWriter, report: ExchangeReport): void => {
+const putPhases = (line: FactWriter, report: ExchangeReport): void => {
   const times = report.last?.outcome?.times;
   if (times === undefined) return;
   const { startedAt, connectedAt, headAt } = times;

@@ -9,6 +9,8 @@ export interface AccessLogOptions {
   readonly requests: "all" | "failed";
   readonly line: AccessLine;
   readonly output: LogOutput;
+  /** Takes the same requests as records. */
+  readonly record?: ((report: ExchangeReport, epoch: number) => void) | undefined;
   /** Share of the successful requests that get a line. */
   readonly sample: number;
   /** Infinity is no limit. */
@@ -23,7 +25,7 @@ const SECOND_MS = 1_000;
 
 /** Takes every exchange that has ended. */
 export const accessLog = (options: AccessLogOptions): ((report: ExchangeReport) => void) => {
-  const { requests, line, output, sample, perSecond, clock, random, leftOut } = options;
+  const { requests, line, output, record, sample, perSecond, clock, random, leftOut } = options;
   const isAdmitted = perSecond === Number.POSITIVE_INFINITY ? () => true : limiter(perSecond, clock, leftOut);
   const isWanted = (report: ExchangeReport): boolean => {
     const { error, status } = report;
@@ -32,7 +34,10 @@ export const accessLog = (options: AccessLogOptions): ((report: ExchangeReport) 
     return sample === 1 || error !== undefined || status >= 500 || random.float() < sample;
   };
   return (report) => {
-    if (isWanted(report) && isAdmitted()) output.write(line(report, clock.epoch()));
+    if (!isWanted(report) || !isAdmitted()) return;
+    const epoch = clock.epoch();
+    output.write(line(report, epoch));
+    record?.(report, epoch);
   };
 };
 

@@ -27,6 +27,8 @@ export interface EventLogOptions {
   /** Of single categories and all below them. */
   readonly levels: Readonly<Record<string, LogThreshold>>;
   readonly clock: Pick<Clock, "epoch">;
+  /** Takes the same events as records. */
+  readonly record?: ((event: LogEvent) => void) | undefined;
 }
 
 /** Writes events whose level is high enough for their category. */
@@ -50,9 +52,11 @@ export class EventLog {
   }
 
   /** @returns false where it was to be written and got lost. */
-  emit({ category, level, message, facts = {} }: LogEvent): boolean {
+  emit(event: LogEvent): boolean {
+    const { category, level, message, facts = {} } = event;
     if (RANKS[level] < this.#rankOf(category)) return true;
-    const { output, format, clock } = this.#options;
+    const { output, format, clock, record } = this.#options;
+    record?.(event);
     const time = this.#timestamp(clock.epoch());
     const line = format === "json" ? new JsonLine(time, level) : new PairLine(time, level);
     line.text("event", category);

@@ -1,10 +1,14 @@
 /** The two forms of structured lines: JSON, and `key=value` for people. */
 import { jsonText, pairText } from "./line-text.ts";
 
-/** A line in the making. Keys are ours: lower-case letters. */
-export interface LineWriter {
+/** Takes facts by name. What is undefined is left out. */
+export interface FactWriter {
   text(key: string, value: string | undefined): void;
   number(key: string, value: number | undefined): void;
+}
+
+/** A line in the making. Keys are ours, and need no escape. */
+export interface LineWriter extends FactWriter {
   /** The line, without a line break. */
   end(): string;
 }

@@ -8,25 +8,25 @@ import { installedCommand } from "../package.ts";
 import { missingProgram, missingRuntime, root } from "../programs.ts";
 import { onRuntime, scriptLaunch } from "../scripted.ts";
 
-const RUNTIMES: readonly ScriptRuntime[] = ["node", "deno", "bun"];
+export const RUNTIMES: readonly ScriptRuntime[] = ["node", "deno", "bun"];
 
 /** The start of the sources is nobody's: see the package. */
-const UNDER_LOAD: readonly Part[] = ["load", "streaming", "endurance"];
+export const UNDER_LOAD: readonly Part[] = ["load", "streaming", "endurance"];
 
-type ConfigFor = (port: number, originPort: number) => ConfigInput;
+type ConfigFor = (ends: Ends) => ConfigInput;
 
 const start = (
   runtime: ScriptRuntime,
   command: string,
-  { port, originPort, folder }: Ends,
-  config: ConfigFor = benchConfig,
+  ends: Ends,
+  config: ConfigFor = ({ port, originPort }) => benchConfig(port, originPort),
 ): Launch => {
-  const file = join(folder, "fairlead.json");
-  writeFileSync(file, JSON.stringify(config(port, originPort)));
+  const file = join(ends.folder, "fairlead.json");
+  writeFileSync(file, JSON.stringify(config(ends)));
   return scriptLaunch(runtime, command, ["start", "--config", file]);
 };
 
-const fromSources = (
+export const fromSources = (
   runtime: ScriptRuntime,
   checkout: string,
   config?: ConfigFor,
@@ -55,7 +55,7 @@ export const resilienceContenders: readonly Contender[] = RUNTIMES.flatMap((runt
     group: "fairlead" as const,
     runtime,
     parts: UNDER_LOAD,
-    ...fromSources(runtime, root, (port, originPort) => resilienceConfig(port, originPort, isOn)),
+    ...fromSources(runtime, root, ({ port, originPort }) => resilienceConfig(port, originPort, isOn)),
   })),
 );
 

@@ -3,6 +3,7 @@ import { defaulted, object, optional } from "../schema/object.ts";
 import { type JsonSchema, type Schema, transformed } from "../schema/schema.ts";
 import { escaped, text } from "../schema/values.ts";
 import type { Config } from "../types.ts";
+import { admin } from "./admin.ts";
 import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
 import { listen } from "./listen.ts";
 import { log } from "./log.ts";
@@ -28,6 +29,7 @@ const written: Schema<Config> = object(
     requestId: defaulted(requestId, {}, "The id that follows a request through logs and services."),
     forwarding: defaulted(forwarding, {}, "What upstreams are told about the client."),
     log: defaulted(log, {}, "Events and lines about requests."),
+    admin: defaulted(admin, {}, "Where operators and their tools look: health and metrics."),
     telemetry: defaulted(telemetry, {}, "What is measured, and where it is sent."),
     middleware: defaulted(middleware, [], "Hono middleware around every route; from TypeScript only."),
   },

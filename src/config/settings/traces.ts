@@ -4,6 +4,7 @@ import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
 import { fieldName, ratio } from "../schema/values.ts";
+import { collectorUrl } from "./addresses.ts";
 import { editableName } from "./headers.ts";
 
 export const traces: Schema<TracesConfig> = object("TracesConfig", {
@@ -24,5 +25,9 @@ export const traces: Schema<TracesConfig> = object("TracesConfig", {
   responseHeader: optional(
     editableName,
     "Header that tells clients the trace's id, such as x-trace-id. None unless set.",
+  ),
+  url: optional(
+    collectorUrl,
+    "Where spans are pushed. Unless set, `telemetry.otlp.endpoint` with /v1/traces behind it.",
   ),
 });

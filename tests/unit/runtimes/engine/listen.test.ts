@@ -19,6 +19,8 @@ const listenOn = (host: string, fallbackHost?: string): Promise<ServingSockets> 
     ],
     deadlines: new Deadlines(platform.clock),
     lifecycle: { draining: false },
+    isWatched: false,
+    counts: { open: 0, accepted: 0, refused: 0 },
     now: () => platform.clock.now(),
     epoch: () => platform.clock.epoch(),
     notice: () => {},

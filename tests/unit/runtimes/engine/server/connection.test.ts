@@ -40,7 +40,6 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
   };
   const server: ServingSockets = await listen({
     listen: {
-      readyPath: undefined,
       halfClose: "close",
       limits: {
         headerBytes: 4096,
@@ -64,6 +63,8 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
     ],
     notice: () => {},
     lifecycle: { draining: false },
+    isWatched: false,
+    counts: { open: 0, accepted: 0, refused: 0 },
     deadlines: new Deadlines(clock),
     now: () => clock.now(),
     epoch: () => clock.epoch(),
