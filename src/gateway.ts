@@ -21,14 +21,13 @@ import type { Clock, Platform } from "./core/platform.ts";
 import type { Reply } from "./core/reply.ts";
 import { type Layer, type Service, stack } from "./core/service.ts";
 import { ORDINARY_METHODS } from "./edge/validation.ts";
-import { gatewayMetrics, metered } from "./metering.ts";
-import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
+import { gatewayMetrics } from "./metering.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
 import type { Tracing } from "./tracing.ts";
 import { planUpstream } from "./planned-upstream.ts";
 import type { EventLog } from "./observe/event-log.ts";
-import { observing } from "./observing.ts";
+import { type ObservedParts, observedPlatform } from "./observed-platform.ts";
 import type { FoundRoute } from "./routing/router.ts";
 import { Upkeep } from "./upkeep.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
@@ -54,15 +53,13 @@ export interface GatewayRef {
   current: Gateway;
 }
 
-export interface GatewayParts {
+export interface GatewayParts extends ObservedParts {
   /** Keeps the state of endpoints from one gateway to the next. @default a new one */
   readonly registry?: EndpointRegistry | undefined;
   /** Read by the ready page. @default always serving */
   readonly lifecycle?: Lifecycle | undefined;
   /** False for a single handler in an app, which adds nothing of its own to what clients see. @default true */
   readonly facesClient?: boolean | undefined;
-  /** Counts what happens. @default nothing does */
-  readonly metrics?: ProxyMetrics | undefined;
   /** The layer of the config's `middleware`, made where Web requests are known. */
   readonly middlewareLayer?: ((middleware: readonly unknown[]) => Layer) | undefined;
 }
@@ -74,9 +71,8 @@ export interface GatewayParts {
  */
 export const buildGateway = (config: Config, given: Platform, parts: GatewayParts = {}): Gateway => {
   const { registry = createEndpointRegistry(), facesClient = true, metrics } = parts;
-  const counted = metrics === undefined ? given : metered(given, metrics);
-  const { platform, events, tracing } = observing(config, counted);
   const upkeep = new Upkeep();
+  const { platform, events, tracing } = observedPlatform(config, given, parts, upkeep);
   const plan = buildPlan(config, (name, upstream) =>
     planUpstream(name, upstream, { platform, registry, upkeep }),
   );

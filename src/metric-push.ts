@@ -6,7 +6,8 @@ import type { Attributes } from "./observe/attributes.ts";
 import { metricProducer } from "./observe/metric-producer.ts";
 import { EXPORT_INSTRUMENTS } from "./observe/process-instruments.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
-import { ExportQueue, type SendPost } from "./otlp/export-queue.ts";
+import type { SendPost } from "./core/post.ts";
+import { ExportQueue } from "./otlp/export-queue.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 

@@ -4,12 +4,14 @@ import type { ConfigPath } from "./config/problem.ts";
 import type { AccessLogConfig, Config, LogConfig } from "./config/types.ts";
 import type { LinesLost, LogOutput, LogOutputs } from "./core/log-output.ts";
 import type { Platform } from "./core/platform.ts";
-import type { ExchangeReport, Telemetry, UpstreamEvent } from "./core/telemetry.ts";
+import type { ExchangeReport, Telemetry } from "./core/telemetry.ts";
 import { type AccessFormat, accessLine } from "./observe/access-line.ts";
 import { accessLog } from "./observe/access-log.ts";
 import { EventLog } from "./observe/event-log.ts";
-import { redaction } from "./observe/redaction.ts";
-import { type Tracing, tracing } from "./tracing.ts";
+import { eventRecord, requestRecord } from "./observe/log-record.ts";
+import { type Redaction, redaction } from "./observe/redaction.ts";
+import type { RecordSinks } from "./record-reporter.ts";
+import { type Tracing, spanRecorder, tracing } from "./tracing.ts";
 import { upstreamLog } from "./observe/upstream-log.ts";
 
 export interface Observed {
@@ -21,20 +23,43 @@ export interface Observed {
 }
 
 /** @throws ConfigError where a log file can't be opened. */
-export const observing = (config: Pick<Config, "log" | "telemetry">, platform: Platform): Observed => {
+export const observing = (
+  config: Pick<Config, "log" | "telemetry">,
+  given: Platform,
+  records: RecordSinks = {},
+): Observed => {
   const { traces } = config.telemetry;
-  const logged = logging(config, platform);
-  return { ...logged, tracing: traces && tracing(traces, platform) };
+  const shown = redaction(config.log.redact);
+  const recorder =
+    records.span !== undefined && traces !== undefined ? [spanRecorder(given, shown, records.span)] : [];
+  const { events, observers } = logging(config.log, { platform: given, shown, record: records.log });
+  const platform = { ...given, telemetry: withObservers(given.telemetry, [...observers, ...recorder]) };
+  return { platform, events, tracing: traces && tracing(traces, given) };
 };
 
-const logging = (config: Pick<Config, "log">, platform: Platform): Omit<Observed, "tracing"> => {
-  const { logs } = platform;
-  if (logs === undefined) return { platform, events: SILENT };
-  const events = openEvents(config.log, platform, logs);
-  const exchange = openAccess(config.log, { platform, logs, events });
-  const upstream =
-    platform.telemetry.replacesUpstreamLines === true ? undefined : upstreamLog(events, platform.clock);
-  return { events, platform: { ...platform, telemetry: joined(platform.telemetry, exchange, upstream) } };
+interface LoggingParts {
+  readonly platform: Platform;
+  readonly shown: Redaction;
+  readonly record: RecordSinks["log"];
+}
+
+interface Logging {
+  readonly events: EventLog;
+  readonly observers: readonly Telemetry[];
+}
+
+const logging = (log: LogConfig, parts: LoggingParts): Logging => {
+  const { logs, telemetry, clock } = parts.platform;
+  if (logs === undefined) return { events: SILENT, observers: [] };
+  const events = openEvents(log, parts, logs);
+  const exchangeEnded = openAccess(log, { ...parts, logs, events });
+  return {
+    events,
+    observers: [
+      ...(exchangeEnded === undefined ? [] : [{ exchangeEnded }]),
+      ...(telemetry.replacesUpstreamLines === true ? [] : [{ upstreamEvent: upstreamLog(events, clock) }]),
+    ],
+  };
 };
 
 const NOWHERE: LogOutput = { isTerminal: false, write: () => true };
@@ -46,10 +71,21 @@ const SILENT: EventLog = new EventLog({
   clock: { epoch: () => 0 },
 });
 
-const openEvents = (log: LogConfig, { clock }: Platform, logs: LogOutputs): EventLog => {
+const openEvents = (
+  log: LogConfig,
+  { platform: { clock }, record }: LoggingParts,
+  logs: LogOutputs,
+): EventLog => {
   const output = open(logs, log, ["log", "output"], (lines, why) => lostLines(events, lines, why));
   const { level, levels } = log;
-  const events = new EventLog({ output, format: formatFor(log.format, output), level, levels, clock });
+  const events = new EventLog({
+    output,
+    format: formatFor(log.format, output),
+    level,
+    levels,
+    clock,
+    record: record && ((event) => record(eventRecord(event, clock))),
+  });
   return events;
 };
 
@@ -61,15 +97,14 @@ const lostLines = (events: EventLog, lines: number, why: string): boolean =>
     facts: { lines },
   });
 
-interface AccessParts {
-  readonly platform: Platform;
+interface AccessParts extends LoggingParts {
   readonly logs: LogOutputs;
   readonly events: EventLog;
 }
 
 const openAccess = (
   log: LogConfig,
-  { platform, logs, events }: AccessParts,
+  { platform, logs, events, shown, record }: AccessParts,
 ): ((report: ExchangeReport) => void) | undefined => {
   const { access } = log;
   const { requests, sample, headers } = access;
@@ -82,10 +117,13 @@ const openAccess = (
     (lines, why) => lostLines(events, lines, why),
   );
   const format = formatFor(access.format, output);
+  const facts = { redaction: shown, headers };
+  const recordOf = requestRecord(facts);
   return accessLog({
     requests,
-    line: accessLine({ format, redaction: redaction(log.redact), headers }),
+    line: accessLine({ format, ...facts }),
     output,
+    record: record && ((report, epoch) => record(recordOf(report, epoch))),
     sample,
     perSecond: perSecondOf(access),
     clock: platform.clock,
@@ -125,27 +163,35 @@ const open = (
   }
 };
 
-const joined = (
-  given: Telemetry,
-  exchange: ((report: ExchangeReport) => void) | undefined,
-  upstream: ((event: UpstreamEvent) => void) | undefined,
-): Telemetry => ({
-  ...given,
-  ...(exchange && { exchangeEnded: both(given.exchangeEnded?.bind(given), exchange) }),
-  ...(upstream && { upstreamEvent: both(given.upstreamEvent?.bind(given), upstream) }),
-});
+/** `given`, and behind it `observers`. */
+const withObservers = (given: Telemetry, observers: readonly Telemetry[]): Telemetry =>
+  observers.reduce<Telemetry>(
+    (first, second) => ({
+      ...first,
+      ...(second.exchangeEnded && {
+        exchangeEnded: both(first.exchangeEnded?.bind(first), second.exchangeEnded.bind(second)),
+      }),
+      ...(second.attemptEnded && {
+        attemptEnded: both(first.attemptEnded?.bind(first), second.attemptEnded.bind(second)),
+      }),
+      ...(second.upstreamEvent && {
+        upstreamEvent: both(first.upstreamEvent?.bind(first), second.upstreamEvent.bind(second)),
+      }),
+    }),
+    given,
+  );
 
 /** One observer's failure is not the other's. */
-const both = <Value>(
-  first: ((value: Value) => void) | undefined,
-  second: (value: Value) => void,
-): ((value: Value) => void) =>
+const both = <Told extends readonly unknown[]>(
+  first: ((...told: Told) => void) | undefined,
+  second: (...told: Told) => void,
+): ((...told: Told) => void) =>
   first === undefined
     ? second
-    : (value) => {
+    : (...told) => {
         try {
-          first(value);
+          first(...told);
         } finally {
-          second(value);
+          second(...told);
         }
       };

@@ -42,7 +42,8 @@ export const logEncoding = ({ protocol, ...options }: EncodingOptions): RecordEn
   const serializer = protocol === "http/json" ? JsonLogsSerializer : ProtobufLogsSerializer;
   const source = sourceOf(options);
   return {
-    encode: (records) => owned(serializer.serializeRequest(records.map((record) => otelRecord(record, source)))),
+    encode: (records) =>
+      owned(serializer.serializeRequest(records.map((record) => otelRecord(record, source)))),
     rejectedIn: (answer) =>
       Number(serializer.deserializeResponse(answer).partialSuccess?.rejectedLogRecords ?? 0),
   };
@@ -96,7 +97,10 @@ const otelSpan = (span: Span, source: Source): OtelSpan => {
 
 const SEVERITIES: Readonly<Record<LogLevel, number>> = { debug: 5, info: 9, warning: 13, error: 17 };
 
-const otelRecord = ({ at, level, event, message, attributes, trace }: LogRecord, source: Source): OtelRecord => ({
+const otelRecord = (
+  { at, level, event, message, attributes, trace }: LogRecord,
+  source: Source,
+): OtelRecord => ({
   ...source,
   hrTime: hrTime(at),
   hrTimeObserved: hrTime(at),

@@ -4,9 +4,17 @@ import type { ExportQueue } from "./otlp/export-queue.ts";
 import type { RecordEncoding } from "./otlp-records.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 
-export interface RecordPushOptions<Item> {
+/** What it takes to send. */
+export interface RecordExport<Item> {
   readonly encoding: Pick<RecordEncoding<Item>, "encode">;
   readonly queue: ExportQueue;
+}
+
+export interface RecordPushOptions<Item> {
+  /** Told after a push how many items were lost since the one before. */
+  readonly lost: (items: number) => void;
+  /** Called once, when the first items are to be sent. */
+  readonly load: () => Promise<RecordExport<Item>>;
   readonly clock: Clock;
   /** Whether timers go on between requests. Where they don't, `runDue` is called with each. */
   readonly isBackground: boolean;
@@ -14,43 +22,58 @@ export interface RecordPushOptions<Item> {
 
 /** Items of this time are sent together. */
 const GATHER_MS = 1_000;
-/** As many are encoded at once; gathering ends with them. */
+/** As many are sent at once; gathering ends with them. */
 const BATCH = 512;
+/** More are not kept while others are being encoded. */
+const MOST_ITEMS = 4 * BATCH;
 /** A push that takes longer than any may has ended with the request that it belonged to, where that can happen. */
 const LOST_AFTER_MS = 60_000;
 
-/** Holds at most one batch of items, and as many bytes of encoded ones as the queue allows. */
+/** Holds a bounded number of items, and as many bytes of encoded ones as the queue allows. */
 export class RecordPush<Item> implements UpkeepTask {
   readonly #options: RecordPushOptions<Item>;
   #items: Item[] = [];
+  #loaded: Promise<RecordExport<Item>> | undefined;
   #cancelTimer: Cancel | undefined;
   #pendingSince: number | undefined;
+  /** Items that were not kept. */
+  #notKept = 0;
+  #told = 0;
 
   constructor(options: RecordPushOptions<Item>) {
     this.#options = options;
   }
 
   add(item: Item): void {
+    if (this.#items.length >= MOST_ITEMS) {
+      this.#notKept += 1;
+      return;
+    }
     this.#items.push(item);
-    if (this.#items.length >= BATCH) this.#encode();
     const { isBackground, clock } = this.#options;
     if (!isBackground) return;
-    this.#cancelTimer ??= clock.after(GATHER_MS, () => void this.push());
+    if (this.#items.length === BATCH) void this.push();
+    else this.#cancelTimer ??= clock.after(GATHER_MS, () => void this.push());
+  }
+
+  /** Items that were not kept. */
+  get notKept(): number {
+    return this.#notKept;
   }
 
   /** Sends what there is now. */
   async push(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#encode();
-    await this.#options.queue.send();
+    const queue = await this.#encoded();
+    if (queue === undefined) return;
+    await queue.send();
+    const lost = queue.counts.lostItems + this.#notKept;
+    if (lost > this.#told) this.#options.lost(lost - this.#told);
+    this.#told = lost;
   }
 
   /** Sends what is left, within `ms` milliseconds; what can't be sent is lost. */
   async flush(ms: number): Promise<void> {
-    this.#cancelTimer?.();
-    this.#encode();
-    await this.#options.queue.flush(ms);
+    await (await this.#encoded())?.flush(ms);
   }
 
   start(): void {}
@@ -74,11 +97,17 @@ export class RecordPush<Item> implements UpkeepTask {
     }
   }
 
-  #encode(): void {
+  /** The queue, with all items in it; undefined where there never were any. */
+  async #encoded(): Promise<ExportQueue | undefined> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#items.length > 0) this.#loaded ??= this.#options.load();
+    if (this.#loaded === undefined) return undefined;
+    const { encoding, queue } = await this.#loaded;
     const items = this.#items;
-    if (items.length === 0) return;
     this.#items = [];
-    const body = this.#options.encoding.encode(items);
-    if (body !== undefined) this.#options.queue.push({ body, items: items.length });
+    const body = items.length === 0 ? undefined : encoding.encode(items);
+    if (body !== undefined) queue.push({ body, items: items.length });
+    return queue;
   }
 }

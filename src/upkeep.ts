@@ -7,6 +7,8 @@ export interface UpkeepTask {
   stop(): void;
   /** Does what is due, once: where they don't. */
   runDue?(): Promise<void>;
+  /** Ends what must not be lost, within `ms` milliseconds. */
+  flush?(ms: number): Promise<void>;
 }
 
 /**
@@ -36,6 +38,11 @@ export class Upkeep {
   stop(): void {
     this.#isRunning = false;
     for (const task of this.#tasks) task.stop();
+  }
+
+  /** Within `ms` milliseconds. */
+  async flush(ms: number): Promise<void> {
+    await Promise.all(this.#tasks.map(async (task) => task.flush?.(ms)));
   }
 
   async runDue(): Promise<void> {

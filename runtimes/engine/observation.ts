@@ -57,15 +57,12 @@ const observeConnections = (registry: MetricRegistry, counts: ServerCounts): voi
 /** Its modules are loaded where there is a collector, so that no other start waits for them. */
 const pushOf = async (
   config: Config,
-  { clock, random }: Platform,
+  { clock, random, post: send }: Platform,
   measured: { readonly metrics: ProxyMetrics; readonly resource: Attributes },
 ): Promise<MetricPush | undefined> => {
   const url = pushUrl(config);
-  if (url === undefined) return undefined;
-  const [{ MetricPush: Push }, { fetchPost }] = await Promise.all([
-    import("../../src/metric-push.ts"),
-    import("../../src/otlp/fetch-post.ts"),
-  ]);
+  if (url === undefined || send === undefined) return undefined;
+  const { MetricPush: Push } = await import("../../src/metric-push.ts");
   const { metrics, otlp } = config.telemetry;
   const push = new Push({
     ...measured,
@@ -75,7 +72,7 @@ const pushOf = async (
     temporality: metrics === false ? "cumulative" : (metrics.temporality ?? "cumulative"),
     clock,
     random,
-    send: fetchPost((target, init) => fetch(target, init)),
+    send,
     isBackground: true,
   });
   push.start();

@@ -9,6 +9,7 @@ import type { EventLog } from "../../src/observe/event-log.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import type { ServeOptions, Serving, ServingSockets } from "../serving.ts";
 import { adminListener } from "./admin-listener.ts";
+import { alive } from "./alive.ts";
 import { Deadlines } from "./deadlines.ts";
 import { notices } from "./notices.ts";
 import { observeServer } from "./observation.ts";
@@ -33,9 +34,14 @@ export const serveGateway = async (
   refuseUnsupported(config, platform, options.explicit);
   const lifecycle = { draining: false };
   const observation = await observeServer(config, platform);
-  const { metrics, counts } = observation;
+  const { metrics, counts, resource } = observation;
   const gateway: GatewayRef = {
-    current: buildGateway(config, platform, { lifecycle, middlewareLayer, metrics }),
+    current: buildGateway(config, platform, {
+      lifecycle,
+      middlewareLayer,
+      metrics,
+      resource: () => resource,
+    }),
   };
   const { clock, transport } = platform;
   const { events } = gateway.current;
@@ -61,8 +67,10 @@ export const serveGateway = async (
     closed: async () => {
       gateway.current.upkeep.stop();
       await transport.close();
+      await alive(gateway.current.upkeep.flush(FLUSH_MS));
       await observation.close();
       await admin.close();
+      events.emit({ category: "server", level: "info", message: "stopped" });
       await platform.logs?.flush(FLUSH_MS);
     },
   });
@@ -76,7 +84,11 @@ export const serveGateway = async (
 };
 
 /** `serving`, whose beginning and end are logged. */
-const logged = (serving: ServingSockets, events: EventLog, logs: LogOutputs | undefined): Omit<Serving, "admin"> => {
+const logged = (
+  serving: ServingSockets,
+  events: EventLog,
+  logs: LogOutputs | undefined,
+): Omit<Serving, "admin"> => {
   const { scheme, host, port } = serving.address;
   events.emit({
     category: "server",

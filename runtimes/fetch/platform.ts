@@ -4,6 +4,7 @@ import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
 import { type FailureOptions, telemetryFor } from "../../src/observe/failure-options.ts";
 import { consoleOutputs } from "../console-outputs.ts";
 import { createPlatform } from "../platform.ts";
+import { fetchPost } from "./post.ts";
 import { webRandom } from "./random.ts";
 import { timerClock } from "./timer-clock.ts";
 import { type FetchTransportOptions, fetchTransport } from "./transport.ts";
@@ -26,6 +27,7 @@ export const platform = ({ onFailure, onUpstreamEvent, ...options }: FetchPlatfo
     fetchTransport: transport,
     telemetry: telemetryFor({ onFailure, onUpstreamEvent }),
     logs: consoleOutputs(),
+    post: fetchPost,
     server: { values, passesThrough, signalPatience: { clock: timerClock, ms: SIGNAL_PATIENCE_MS } },
   });
 };

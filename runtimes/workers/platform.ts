@@ -4,6 +4,7 @@ import { UNKNOWN_PEER, peerOf } from "../../src/core/peer.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { ServerRequest } from "../../src/web/arrival.ts";
 import { type FailureOptions, telemetryFor } from "../../src/observe/failure-options.ts";
+import { fetchPost } from "../fetch/post.ts";
 import { webRandom } from "../fetch/random.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 import { consoleOutputs } from "../console-outputs.ts";
@@ -71,6 +72,7 @@ export const platform = (options: FailureOptions = {}): Platform => {
     fetchTransport: transport,
     telemetry: telemetryFor(options),
     logs: consoleOutputs(),
+    post: fetchPost,
     server: {
       server: workersRequests(),
       values: WORKERD_VALUES,

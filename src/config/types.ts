@@ -607,6 +607,8 @@ export interface LogConfig {
   readonly levels: Readonly<Record<string, "debug" | "info" | "warning" | "error" | "off">>;
   /** Lines about requests. */
   readonly access: AccessLogConfig;
+  /** Send all that is logged to the collector of `telemetry.otlp` too, as log records. @default false */
+  readonly otlp: boolean;
   /** What lines about requests and spans don't show. */
   readonly redact: RedactionConfig;
   /** When files are put aside. Never unless set. */
@@ -1313,6 +1315,8 @@ export interface LogInput {
   readonly levels?: Readonly<Record<string, "debug" | "info" | "warning" | "error" | "off">> | undefined;
   /** Lines about requests. */
   readonly access?: "all" | "failed" | "none" | AccessLogInput | undefined;
+  /** Send all that is logged to the collector of `telemetry.otlp` too, as log records. @default false */
+  readonly otlp?: boolean | undefined;
   /** What lines about requests and spans don't show. */
   readonly redact?: RedactionInput | undefined;
   /** When files are put aside. Never unless set. */

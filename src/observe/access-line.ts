@@ -47,7 +47,8 @@ const structured = (
 };
 
 /** Level of a request's line. */
-export const levelOf = ({ error }: ExchangeReport): "error" | "info" => (isOwnFailure(error) ? "error" : "info");
+export const levelOf = ({ error }: ExchangeReport): "error" | "info" =>
+  isOwnFailure(error) ? "error" : "info";
 
 /** What there is to say about a request, for any structured form. */
 export const requestFacts = ({

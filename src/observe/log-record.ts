@@ -16,7 +16,9 @@ export interface LogRecord {
   readonly message: string;
   readonly attributes: Attributes;
   /** Of the request; undefined for events, and where there are no traces. */
-  readonly trace: { readonly traceId: string; readonly spanId: string; readonly isSampled: boolean } | undefined;
+  readonly trace:
+    | { readonly traceId: string; readonly spanId: string; readonly isSampled: boolean }
+    | undefined;
 }
 
 /** A request that ended at `epoch`. The attributes have the names of a line's facts. */

@@ -3,24 +3,8 @@
  * "Failures"), within a bound of bytes. What is lost is counted.
  */
 import type { Clock, Random } from "../core/platform.ts";
+import type { Post, PostAnswer, SendPost } from "../core/post.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
-
-/** One request to a collector. */
-export interface Post {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly timeoutMs: number;
-}
-
-export interface PostAnswer {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly body: Uint8Array;
-}
-
-/** Sends a request. Rejects where no answer came, for whatever reason. */
-export type SendPost = (post: Post) => Promise<PostAnswer>;
 
 /** A request in the queue. */
 export interface Payload {
@@ -74,6 +58,12 @@ export class ExportQueue {
 
   get counts(): ExportCounts {
     return this.#counts;
+  }
+
+  /** Milliseconds until what waits may be sent again; undefined where nothing waits. */
+  retryInMs(): number | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    return Math.max(0, this.#retryAt - this.#options.clock.now());
   }
 
   /** Adds a request; the oldest ones leave where there is no room. Sends nothing. */

@@ -191,6 +191,7 @@ export const EVERYTHING: Everything = {
       perSecond: "unlimited",
       headers: ["x-tenant"],
     },
+    otlp: true,
     redact: { query: ["q"], params: ["user"], headers: ["x-secretive"] },
     rotate: { size: "100MB", keep: 3 },
   },

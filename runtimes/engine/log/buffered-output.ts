@@ -47,6 +47,9 @@ export class BufferedOutput implements LogOutput {
       this.#lose(1, "they came faster than they could be written");
       return false;
     }
+    // Reading a character makes one string of the pieces that a line is put together from: those would wait with it, and be
+    // copied by the garbage collector again and again.
+    line.charCodeAt(0);
     this.#waiting += `${line}\n`;
     if (this.#isWriting) return true;
     if (this.#waiting.length >= GATHER_CHARACTERS) this.#start();

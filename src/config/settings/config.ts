@@ -33,7 +33,14 @@ const written: Schema<Config> = object(
     telemetry: defaulted(telemetry, {}, "What is measured, and where it is sent."),
     middleware: defaulted(middleware, [], "Hono middleware around every route; from TypeScript only."),
   },
-  { ignores: "x-" },
+  {
+    ignores: "x-",
+    rule: ({ log: written, telemetry: sent }, { complain }) => {
+      if (written?.otlp === true && sent?.otlp.endpoint === undefined) {
+        complain("there is no collector to send to; set telemetry.otlp.endpoint", "log", "otlp");
+      }
+    },
+  },
 );
 
 export const configSchema: Schema<Config> = transformed(written, (config, reading) => {

@@ -6,7 +6,7 @@ import { shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
 import { REFUSED, type Schema } from "../schema/schema.ts";
-import { fieldName, nonEmpty, ratio, size, text, whole, wholeOrUnlimited } from "../schema/values.ts";
+import { fieldName, flag, nonEmpty, ratio, size, text, whole, wholeOrUnlimited } from "../schema/values.ts";
 
 const STREAMS: readonly unknown[] = ["stderr", "stdout", undefined];
 
@@ -102,6 +102,11 @@ export const log: Schema<LogConfig> = object("LogConfig", {
     "Levels of single categories, such as `upstream.health`, or of all below `upstream`.",
   ),
   access: defaulted(shortFor(accessShort, "requests", requests, access), {}, "Lines about requests."),
+  otlp: defaulted(
+    flag,
+    false,
+    "Send all that is logged to the collector of `telemetry.otlp` too, as log records.",
+  ),
   redact: defaulted(redact, {}, "What lines about requests and spans don't show."),
   rotate: optional(rotate, "When files are put aside. Never unless set.", { needs: "log-file" }),
 });

@@ -129,6 +129,7 @@ describe("defaults", () => {
         format: "auto",
         level: "info",
         levels: {},
+        otlp: false,
         access: { requests: "failed", format: "auto", sample: 1, headers: [] },
         redact: { query: [], params: ["*"], headers: [] },
       },
