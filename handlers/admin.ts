@@ -14,7 +14,7 @@ export interface AdminParts {
   readonly lifecycle: Lifecycle;
   /** Undefined where nothing is measured. */
   readonly metrics: ProxyMetrics | undefined;
-  readonly resource: Attributes;
+  readonly resource: () => Attributes;
   /** What `Authorization: Bearer` has to carry. @default nothing is asked for */
   readonly token: string | undefined;
   /** Whether /livez and /readyz answer without the token. */
@@ -37,7 +37,7 @@ export const adminApp = (parts: AdminParts, prefix = ""): Hono => {
   if (hasOpenHealth) app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
   if (token !== undefined) app.use(requireToken(token));
   app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
-  if (metrics !== undefined) app.get(`${prefix}/metrics`, (c) => readingOf(c, metrics, parts.resource));
+  if (metrics !== undefined) app.get(`${prefix}/metrics`, (c) => readingOf(c, metrics, parts.resource()));
   return app;
 };
 

@@ -2,11 +2,11 @@
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from "@opentelemetry/otlp-transformer";
 import type { OtlpConfig } from "./config/types.ts";
 import type { Cancel, Clock, Random } from "./core/platform.ts";
+import type { SendPost } from "./core/post.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import { metricProducer } from "./observe/metric-producer.ts";
 import { EXPORT_INSTRUMENTS } from "./observe/process-instruments.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
-import type { SendPost } from "./core/post.ts";
 import { ExportQueue } from "./otlp/export-queue.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
@@ -29,6 +29,9 @@ export interface MetricPushOptions {
 const LOST_AFTER_MS = 60_000;
 /** Work behind a response may take half a minute on Workers; the request to the collector takes its own time of that. */
 const LONGEST_WAIT_MS = 20_000;
+
+const MOST_RETRIES = 3;
+const LONGEST_RETRY_MS = 2_000;
 
 const CONTENT_TYPES = { "http/protobuf": "application/x-protobuf", "http/json": "application/json" } as const;
 
@@ -53,8 +56,11 @@ export class MetricPush implements UpkeepTask {
       send,
       clock,
       random,
-      rejectedIn: (answer) =>
-        Number(serializer.deserializeResponse(answer).partialSuccess?.rejectedDataPoints ?? 0),
+      rejectedIn: (answer) => {
+        // JSON has 64-bit numbers as text.
+        const rejected: unknown = serializer.deserializeResponse(answer).partialSuccess?.rejectedDataPoints;
+        return Number(rejected ?? 0);
+      },
       retriesByItself: isBackground,
     });
     const producer = metricProducer({
@@ -110,6 +116,20 @@ export class MetricPush implements UpkeepTask {
     await this.#queue.flush(ms);
   }
 
+  /** A few times, soon: what still waits then is sent with the next push. */
+  async #retry(): Promise<void> {
+    for (let tries = 0; tries < MOST_RETRIES; tries += 1) {
+      const waitMs = this.#queue.retryInMs();
+      if (waitMs === undefined || waitMs > LONGEST_RETRY_MS) return;
+      await this.#wait(waitMs);
+      await this.#queue.send();
+    }
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(ms, resolve));
+  }
+
   /** Where nothing goes on between requests: waits for the end of the interval, and pushes. Only one request at a time does. */
   async runDue(): Promise<void> {
     const { clock, intervalMs } = this.#options;
@@ -120,8 +140,9 @@ export class MetricPush implements UpkeepTask {
     if (waitMs > LONGEST_WAIT_MS) return;
     this.#pendingSince = now;
     try {
-      if (waitMs > 0) await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+      if (waitMs > 0) await this.#wait(waitMs);
       await this.push();
+      await this.#retry();
     } finally {
       this.#pendingSince = undefined;
     }

@@ -6,13 +6,21 @@ import { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { VERSION } from "./version.ts";
 
 /** The metrics of a process or isolate; undefined where nobody would read them, or the config wants none. */
-export const createMetrics = (config: Config, { clock }: Platform): ProxyMetrics | undefined => {
+export const createMetrics = (
+  config: Config,
+  { clock, capabilities }: Platform,
+): ProxyMetrics | undefined => {
   const { metrics } = config.telemetry;
   const { port, path } = config.admin;
   if (metrics === false) return undefined;
   if (port === undefined && path === undefined && pushUrl(config) === undefined) return undefined;
   const { maxSeries, durationBounds } = metrics;
-  return new ProxyMetrics({ epoch: () => clock.epoch(), maxSeries, durationBounds });
+  return new ProxyMetrics({
+    epoch: () => clock.epoch(),
+    maxSeries,
+    durationBounds,
+    seesEnds: capabilities.has("background"),
+  });
 };
 
 /** Where metrics are pushed; undefined where they are not. */

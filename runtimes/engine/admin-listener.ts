@@ -1,11 +1,9 @@
 /** The admin listener: the same engine with another app behind it. */
-import { adminApp } from "../../handlers/admin.ts";
-import { middlewareLayer } from "../../handlers/middleware-layer.ts";
-import { parseConfig } from "../../src/config/parse.ts";
+import { adminGateway } from "../../handlers/admin-gateway.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import { type GatewayRef, buildGateway } from "../../src/gateway.ts";
+import type { GatewayRef } from "../../src/gateway.ts";
 import type { Serving, ServingSockets } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
@@ -47,7 +45,7 @@ const listenAdmin = (parts: AdminListenerParts, port: number): Promise<ServingSo
   const { clock } = platform;
   const { host, token } = config.admin;
   const { metrics, resource } = observation;
-  const app = adminApp({
+  const current = adminGateway(platform, {
     gateway: () => gateway.current,
     lifecycle,
     metrics,
@@ -55,13 +53,7 @@ const listenAdmin = (parts: AdminListenerParts, port: number): Promise<ServingSo
     token,
     hasOpenHealth: true,
   });
-  const own = parseConfig({
-    listen: { limits: { connections: 100 } },
-    validation: { methods: ["GET"] },
-    middleware: [(c: { readonly req: { readonly raw: Request } }) => app.fetch(c.req.raw)],
-    routes: [{ respond: { status: 404 } }],
-  });
-  const current = buildGateway(own, { ...platform, telemetry: {} }, { middlewareLayer });
+  const own = current.plan.config;
   return listen({
     listen: own.listen,
     isWatched: false,

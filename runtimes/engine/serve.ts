@@ -1,10 +1,12 @@
 /** A whole gateway over sockets. */
+import { adminGateway, withAdminPath } from "../../handlers/admin-gateway.ts";
 import { middlewareLayer } from "../../handlers/middleware-layer.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { LogOutputs } from "../../src/core/log-output.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import { type GatewayRef, buildGateway } from "../../src/gateway.ts";
+import { type Gateway, type GatewayRef, buildGateway } from "../../src/gateway.ts";
+import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { EventLog } from "../../src/observe/event-log.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import type { ServeOptions, Serving, ServingSockets } from "../serving.ts";
@@ -12,7 +14,7 @@ import { adminListener } from "./admin-listener.ts";
 import { alive } from "./alive.ts";
 import { Deadlines } from "./deadlines.ts";
 import { notices } from "./notices.ts";
-import { observeServer } from "./observation.ts";
+import { type ServerObservation, observeServer } from "./observation.ts";
 import { type Entrance, listen } from "./server/listen.ts";
 
 /** What is left of the logs gets this long at the end. */
@@ -35,14 +37,9 @@ export const serveGateway = async (
   const lifecycle = { draining: false };
   const observation = await observeServer(config, platform);
   const { metrics, counts, resource } = observation;
-  const gateway: GatewayRef = {
-    current: buildGateway(config, platform, {
-      lifecycle,
-      middlewareLayer,
-      metrics,
-      resource: () => resource,
-    }),
-  };
+  const own = buildGateway(config, platform, { lifecycle, middlewareLayer, metrics, resource });
+  const gateway: GatewayRef = { current: withAdmin(own, config, platform, { lifecycle, observation }) };
+  observation.configs.generation += 1;
   const { clock, transport } = platform;
   const { events } = gateway.current;
   const admin = adminListener({ config, platform, gateway, lifecycle, observation });
@@ -116,6 +113,18 @@ const logged = (
 const once = <Result>(work: () => Result): (() => Result) => {
   let result: { readonly value: Result } | undefined;
   return () => (result ??= { value: work() }).value;
+};
+
+const withAdmin = (
+  gateway: Gateway,
+  { admin: { path, token } }: Config,
+  platform: Platform,
+  { lifecycle, observation }: { readonly lifecycle: Lifecycle; readonly observation: ServerObservation },
+): Gateway => {
+  if (path === undefined) return gateway;
+  const { metrics, resource } = observation;
+  const parts = { gateway: () => gateway, lifecycle, metrics, resource, token, hasOpenHealth: false };
+  return withAdminPath(gateway, path, adminGateway(platform, parts, path));
 };
 
 interface Answering {
