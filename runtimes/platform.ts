@@ -2,6 +2,7 @@
 import type { Capability } from "../src/core/capability.ts";
 import type { Clock, Platform, Random, Transport } from "../src/core/platform.ts";
 import type { Discover } from "../src/core/endpoint-source.ts";
+import type { SendPost } from "../src/core/post.ts";
 import type { Probe } from "../src/core/probe.ts";
 import type { Telemetry } from "../src/core/telemetry.ts";
 import type { InspectTls } from "../src/core/tls-inspection.ts";
@@ -23,6 +24,8 @@ export interface PlatformParts {
   readonly inspectTls?: InspectTls | undefined;
   /** @default nothing is discovered */
   readonly discover?: Discover | undefined;
+  /** @default nothing is sent */
+  readonly post?: SendPost | undefined;
   /** @default none */
   readonly tcpProbe?: Probe | undefined;
   /** How Web requests and responses are handed over by the server that the app runs on. */
@@ -42,6 +45,7 @@ export const createPlatform = (parts: PlatformParts): Platform => {
     telemetry,
     inspectTls: parts.inspectTls,
     discover: parts.discover,
+    post: parts.post,
     tcpProbe: parts.tcpProbe,
     sign: hmac,
     arrive: arrivals(server),

@@ -12,7 +12,13 @@ export interface ServeOptions extends FailureOptions {
 }
 
 /** A server that listens. */
-export interface Serving {
+export interface Serving extends ServingSockets {
+  /** Where the admin listener is; undefined without one. */
+  readonly admin: { readonly host: string; readonly port: number } | undefined;
+}
+
+/** Its sockets. */
+export interface ServingSockets {
   readonly address: { readonly scheme: "http" | "https"; readonly host: string; readonly port: number };
   /**
    * Exchanges the certificates of all listeners for those of `listen`: connections from now on get the new ones.

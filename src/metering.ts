@@ -56,7 +56,10 @@ export const gatewayMetrics = (metrics: ProxyMetrics, observed: GatewayObservati
     const now = clock.now();
     for (const upstream of plan.upstreams.values()) {
       observeUpstream(observe, upstream.name, stateOfUpstream(upstream.name, registry, now));
-      for (const standing of upstream.standing()) observeEndpoint(observe, upstream, standing, now);
+      for (const standing of upstream.standing()) {
+        observeEndpoint(observe, upstream, standing, now);
+        if (metrics.seesEnds) observe(clientActive, addressOf(upstream, standing), standing.state.inFlight);
+      }
     }
   };
   let stop: (() => void) | undefined = metrics.registry.observe(observer);
@@ -90,17 +93,23 @@ const observeUpstream = (observe: Observe, name: string, state: UpstreamState): 
   observe(concurrencyLimit, [name], state.concurrency.limit);
 };
 
+const addressOf = (
+  { name }: Upstream,
+  { endpoint }: Pick<Standing, "endpoint">,
+): (string | number | undefined)[] => {
+  const { address, port } = serverAddress(endpoint.socketPath ?? endpoint.origin);
+  return [name, address, port];
+};
+
 const BREAKER_STATES = ["closed", "open", "half-open"] as const;
 
 const observeEndpoint = (
   observe: Observe,
-  { name }: Upstream,
+  upstream: Upstream,
   { endpoint, state, exclusion }: Standing,
   now: number,
 ): void => {
-  const { address, port } = serverAddress(endpoint.socketPath ?? endpoint.origin);
-  const at = [name, address, port];
-  observe(clientActive, at, state.inFlight);
+  const at = addressOf(upstream, { endpoint });
   observe(available, at, exclusion === undefined ? 1 : 0);
   if (state.health !== undefined) observe(healthy, at, state.health.isUp ? 1 : 0);
   if (state.ejection !== undefined) observe(ejected, at, state.ejection.until > now ? 1 : 0);

@@ -3,6 +3,7 @@ import type { Capability } from "../../src/core/capability.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { TlsFault, TlsTexts } from "../../src/core/tls-inspection.ts";
 import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
+import { fetchPost } from "../fetch/post.ts";
 import { webRandom } from "../fetch/random.ts";
 import { type FetchTransportOptions, fetchTransport } from "../fetch/transport.ts";
 import { inspectTls } from "../inspect-tls.ts";
@@ -40,6 +41,7 @@ export const enginePlatform = (parts: EngineParts, options: FailureOptions): Pla
     telemetry: failureTelemetry(options, clock, writeToStderr),
     discover: engineDiscover({ clock, random, transport }),
     tcpProbe: tcpProbe(clock),
+    post: fetchPost,
     inspectTls: (texts) => inspect(texts, clock.epoch()),
     server: { ...parts.server, signalPatience: { clock, ms: SIGNAL_PATIENCE_MS } },
   });

@@ -1,13 +1,17 @@
 /** A whole gateway over sockets. */
+import { adminGateway, withAdminPath } from "../../handlers/admin-gateway.ts";
 import { middlewareLayer } from "../../handlers/middleware-layer.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import { type GatewayRef, buildGateway } from "../../src/gateway.ts";
+import { type Gateway, type GatewayRef, buildGateway } from "../../src/gateway.ts";
+import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import type { ServeOptions, Serving } from "../serving.ts";
+import { adminListener } from "./admin-listener.ts";
 import { Deadlines } from "./deadlines.ts";
 import { notices } from "./notices.ts";
+import { type ServerObservation, observeServer } from "./observation.ts";
 import { type Entrance, listen } from "./server/listen.ts";
 import { writeToStderr } from "./stderr.ts";
 
@@ -27,26 +31,54 @@ export const serveGateway = async (
 ): Promise<Serving> => {
   refuseUnsupported(config, platform, options.explicit);
   const lifecycle = { draining: false };
-  const gateway: GatewayRef = { current: buildGateway(config, platform, { lifecycle, middlewareLayer }) };
+  const observation = await observeServer(config, platform);
+  const { metrics, counts } = observation;
+  const own = buildGateway(config, platform, { lifecycle, middlewareLayer, metrics });
+  const gateway: GatewayRef = { current: withAdmin(own, config, platform, { lifecycle, observation }) };
+  observation.configs.generation += 1;
   const { clock, transport } = platform;
+  const admin = adminListener({ config, platform, gateway, lifecycle, observation });
   const serving = await listen({
     listen: config.listen,
+    isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
+    counts,
     entrances: entrancesOf(config, options, {
       gateway,
-      redirecting: (port) => ({ current: buildGateway(toHttps(config, port), platform, { lifecycle }) }),
+      redirecting: (port) => ({
+        current: buildGateway(toHttps(config, port), platform, { lifecycle, metrics }),
+      }),
     }),
     lifecycle,
     deadlines: new Deadlines(clock),
     now: () => clock.now(),
     epoch: () => clock.epoch(),
     notice: notices(writeToStderr, () => clock.now()),
-    closed: () => {
+    closed: async () => {
       gateway.current.upkeep.stop();
-      return transport.close();
+      await transport.close();
+      await observation.close();
+      await admin.close();
     },
   });
   gateway.current.upkeep.start();
-  return serving;
+  try {
+    return { ...serving, admin: await admin.open() };
+  } catch (error) {
+    await serving.stop();
+    throw error;
+  }
+};
+
+const withAdmin = (
+  gateway: Gateway,
+  { admin: { path, token } }: Config,
+  platform: Platform,
+  { lifecycle, observation }: { readonly lifecycle: Lifecycle; readonly observation: ServerObservation },
+): Gateway => {
+  if (path === undefined) return gateway;
+  const { metrics, resource } = observation;
+  const parts = { gateway: () => gateway, lifecycle, metrics, resource, token, hasOpenHealth: false };
+  return withAdminPath(gateway, path, adminGateway(platform, parts, path));
 };
 
 interface Answering {

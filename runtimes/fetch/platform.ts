@@ -3,6 +3,7 @@ import type { Platform } from "../../src/core/platform.ts";
 import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
 import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
 import { createPlatform } from "../platform.ts";
+import { fetchPost } from "./post.ts";
 import { webRandom } from "./random.ts";
 import { timerClock } from "./timer-clock.ts";
 import { type FetchTransportOptions, fetchTransport } from "./transport.ts";
@@ -23,6 +24,7 @@ export const platform = ({ onFailure, ...options }: FetchPlatformOptions = {}): 
     random: webRandom(),
     transport,
     fetchTransport: transport,
+    post: fetchPost,
     telemetry: failureTelemetry(onFailure === undefined ? {} : { onFailure }, timerClock, (line) =>
       console.error(line),
     ),

@@ -43,6 +43,10 @@ export interface Config {
   readonly requestId: RequestIdConfig;
   /** What upstreams are told about the client. */
   readonly forwarding: ForwardingConfig;
+  /** Where operators and their tools look: health and metrics. */
+  readonly admin: AdminConfig;
+  /** What is measured, and where it is sent. */
+  readonly telemetry: TelemetryConfig;
   /** Hono middleware around every route; from TypeScript only. */
   readonly middleware: readonly Middleware[];
 }
@@ -589,6 +593,58 @@ export interface ForwardingConfig {
   readonly via: string | false;
 }
 
+/** `admin`: Where operators and their tools look: health and metrics. */
+export interface AdminConfig {
+  /** Port of a listener of its own for /livez, /readyz and /metrics; 0 is any free one. None unless set. */
+  readonly port: number | undefined;
+  /** Address that it binds. @default "127.0.0.1" */
+  readonly host: string;
+  /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
+  readonly path: string | undefined;
+  /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
+  readonly token: string | undefined;
+}
+
+/** `telemetry`: What is measured, and where it is sent. */
+export interface TelemetryConfig {
+  /** What this proxy is called (service.name). @default "fairlead" */
+  readonly serviceName: string;
+  /** Further attributes of everything that is told, such as deployment.environment.name. */
+  readonly resource: Readonly<Record<string, string>>;
+  /** Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+  readonly metrics: false | MetricsConfig;
+  /** Where telemetry is pushed to, by OTLP over HTTP. */
+  readonly otlp: OtlpConfig;
+}
+
+/** `telemetry.metrics`: Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+export interface MetricsConfig {
+  /** Most series of an instrument; all further ones are one series, with otel.metric.overflow. @default 2000 */
+  readonly maxSeries: number;
+  /** Upper bounds of the buckets of durations of requests, in seconds. OpenTelemetry's unless set. */
+  readonly durationBounds: readonly number[] | undefined;
+  /** Whether what is pushed counts from the start or from the push before. Cumulative unless set; on Workers always delta. */
+  readonly temporality: "cumulative" | "delta" | undefined;
+  /** Where metrics are pushed. Unless set, `otlp.endpoint` with /v1/metrics behind it. */
+  readonly url: string | undefined;
+}
+
+/** `telemetry.otlp`: Where telemetry is pushed to, by OTLP over HTTP. */
+export interface OtlpConfig {
+  /** An OpenTelemetry collector's address, such as "http://localhost:4318". Nothing is pushed unless set. */
+  readonly endpoint: string | undefined;
+  /** How it is encoded. @default "http/protobuf" */
+  readonly protocol: "http/protobuf" | "http/json";
+  /** Headers to send, such as the collector's key. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Time between pushes of metrics. 60s unless set; on Workers, where a request brings each about, 15s. In milliseconds. */
+  readonly intervalMs: number | undefined;
+  /** Time that a push may take. In milliseconds. @default "10s" */
+  readonly timeoutMs: number;
+  /** What waits for a collector that does not answer. Beyond it the oldest is dropped, and counted. @default "4MiB" */
+  readonly queueBytes: number;
+}
+
 /** A whole gateway. */
 export interface ConfigInput<Upstream extends string = string> {
   /** Address of the JSON Schema, for editors. */
@@ -607,6 +663,10 @@ export interface ConfigInput<Upstream extends string = string> {
   readonly requestId?: RequestIdInput | undefined;
   /** What upstreams are told about the client. */
   readonly forwarding?: ForwardingInput | undefined;
+  /** Where operators and their tools look: health and metrics. */
+  readonly admin?: AdminInput | undefined;
+  /** What is measured, and where it is sent. */
+  readonly telemetry?: TelemetryInput | undefined;
   /** Hono middleware around every route; from TypeScript only. */
   readonly middleware?: readonly Middleware[] | undefined;
 }
@@ -1167,4 +1227,56 @@ export interface ForwardingInput {
   readonly forwarded?: boolean | undefined;
   /** Pseudonym in Via (RFC 9110 section 7.6.3), or false for none. @default "fairlead" */
   readonly via?: string | false | undefined;
+}
+
+/** `admin`: Where operators and their tools look: health and metrics. */
+export interface AdminInput {
+  /** Port of a listener of its own for /livez, /readyz and /metrics; 0 is any free one. None unless set. */
+  readonly port?: number | string | undefined;
+  /** Address that it binds. @default "127.0.0.1" */
+  readonly host?: string | undefined;
+  /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
+  readonly path?: string | undefined;
+  /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
+  readonly token?: string | undefined;
+}
+
+/** `telemetry`: What is measured, and where it is sent. */
+export interface TelemetryInput {
+  /** What this proxy is called (service.name). @default "fairlead" */
+  readonly serviceName?: string | undefined;
+  /** Further attributes of everything that is told, such as deployment.environment.name. */
+  readonly resource?: Readonly<Record<string, string>> | undefined;
+  /** Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+  readonly metrics?: false | MetricsInput | undefined;
+  /** Where telemetry is pushed to, by OTLP over HTTP. */
+  readonly otlp?: OtlpInput | undefined;
+}
+
+/** `telemetry.metrics`: Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+export interface MetricsInput {
+  /** Most series of an instrument; all further ones are one series, with otel.metric.overflow. @default 2000 */
+  readonly maxSeries?: number | undefined;
+  /** Upper bounds of the buckets of durations of requests, in seconds. OpenTelemetry's unless set. */
+  readonly durationBounds?: readonly number[] | undefined;
+  /** Whether what is pushed counts from the start or from the push before. Cumulative unless set; on Workers always delta. */
+  readonly temporality?: "cumulative" | "delta" | undefined;
+  /** Where metrics are pushed. Unless set, `otlp.endpoint` with /v1/metrics behind it. */
+  readonly url?: string | undefined;
+}
+
+/** `telemetry.otlp`: Where telemetry is pushed to, by OTLP over HTTP. */
+export interface OtlpInput {
+  /** An OpenTelemetry collector's address, such as "http://localhost:4318". Nothing is pushed unless set. */
+  readonly endpoint?: string | undefined;
+  /** How it is encoded. @default "http/protobuf" */
+  readonly protocol?: "http/protobuf" | "http/json" | undefined;
+  /** Headers to send, such as the collector's key. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Time between pushes of metrics. 60s unless set; on Workers, where a request brings each about, 15s. */
+  readonly interval?: DurationInput | undefined;
+  /** Time that a push may take. @default "10s" */
+  readonly timeout?: DurationInput | undefined;
+  /** What waits for a collector that does not answer. Beyond it the oldest is dropped, and counted. @default "4MiB" */
+  readonly queueBytes?: SizeInput | undefined;
 }

@@ -5,6 +5,7 @@ import type { Endpoint } from "./endpoint.ts";
 import type { Discover } from "./endpoint-source.ts";
 import type { ProxyError } from "./errors.ts";
 import type { Attempt } from "./exchange.ts";
+import type { SendPost } from "./post.ts";
 import type { Probe } from "./probe.ts";
 import type { Reply } from "./reply.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -79,6 +80,8 @@ export interface Platform {
   readonly inspectTls?: InspectTls | undefined;
   /** Left out where nothing goes on between requests; endpoints are then those that the config lists. */
   readonly discover?: Discover | undefined;
+  /** Sends what is measured. Left out where nothing can be sent. */
+  readonly post?: SendPost | undefined;
   /** Opens a connection. Left out where there are none to be had. */
   readonly tcpProbe?: Probe | undefined;
   /** HMAC-SHA-256 of `text` under `secret`, as text that may stand in a cookie. */

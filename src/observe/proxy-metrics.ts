@@ -8,6 +8,11 @@ import { UpstreamMetrics } from "./upstream-metrics.ts";
 export interface ProxyMetricsOptions extends MetricOptions {
   /** Milliseconds since 1970. */
   readonly epoch: () => number;
+  /**
+   * Whether the end of every request is seen. Where a runtime may end a request together with all that goes on for it, requests
+   * in progress can't be counted. @default true
+   */
+  readonly seesEnds?: boolean | undefined;
   /** Of durations of requests, in seconds. @default OpenTelemetry's */
   readonly durationBounds?: readonly number[] | undefined;
 }
@@ -27,10 +32,12 @@ export class ProxyMetrics {
     >
   >;
   readonly epoch: () => number;
+  readonly seesEnds: boolean;
   #startedAt: number | undefined;
 
   constructor(options: ProxyMetricsOptions) {
-    const { epoch, durationBounds } = options;
+    const { epoch, durationBounds, seesEnds = true } = options;
+    this.seesEnds = seesEnds;
     this.registry = new MetricRegistry(options);
     this.epoch = epoch;
     const requests = new RequestMetrics(this.registry, httpInstruments(durationBounds));
@@ -39,10 +46,15 @@ export class ProxyMetrics {
       exchangeBegan: (head) => {
         // A Worker has no time before its first request.
         this.#startedAt ??= epoch();
-        requests.exchangeBegan(head);
+        if (seesEnds) requests.exchangeBegan(head);
       },
-      tunnelOpened: (route) => requests.tunnelOpened(route),
-      exchangeEnded: (report) => requests.exchangeEnded(report),
+      tunnelOpened: (route) => {
+        if (seesEnds) requests.tunnelOpened(route);
+      },
+      exchangeEnded: (report) => {
+        if (seesEnds) requests.exchangeLeft(report);
+        requests.exchangeEnded(report);
+      },
       attemptEnded: (attempt, outcome) => requests.attemptEnded(attempt, outcome),
       endpointSelected: (upstream, tookMs) => upstreams.endpointSelected(upstream, tookMs),
       upstreamEvent: (event) => upstreams.upstreamEvent(event),

@@ -31,7 +31,7 @@ export interface RequestSummary {
   /** Values of the attributes that it is by. */
   readonly by: readonly (string | number | undefined)[];
   readonly requests: number;
-  /** Of those, how many failed: with an `error.type`. */
+  /** Of those, how many failed: with an `error.type` other than a status that is the client's fault (4xx). */
   readonly failures: number;
   /** Share that did not fail; undefined without requests. */
   readonly successRate: number | undefined;
@@ -64,10 +64,13 @@ export const summarise = (
     const key = JSON.stringify(values);
     const group = groups.get(key) ?? newGroup(values, instrument);
     groups.set(key, group);
-    add(group, value, attributes !== "overflow" && attributes[errorAt] !== undefined);
+    add(group, value, attributes !== "overflow" && isFailure(attributes[errorAt]));
   }
   return Array.from(groups.values(), (group) => summaryOf(group, instrument));
 };
+
+const isFailure = (errorType: string | number | undefined): boolean =>
+  errorType !== undefined && !/^4\d\d$/.test(String(errorType));
 
 interface Group {
   readonly by: AttributeValues;
@@ -95,10 +98,10 @@ const since = ({ value }: Point, before: Point["value"] | undefined): HistogramV
   };
 };
 
-const add = (group: Group, { sum, count, counts }: HistogramValue, isFailure: boolean): void => {
+const add = (group: Group, { sum, count, counts }: HistogramValue, failed: boolean): void => {
   group.sum += sum;
   group.count += count;
-  if (isFailure) group.failures += count;
+  if (failed) group.failures += count;
   for (const [index, each] of counts.entries()) group.counts[index] = (group.counts[index] ?? 0) + each;
 };
 

@@ -38,6 +38,13 @@ interface EndpointMetrics {
 /** Why the proxy itself refuses to send a request on. */
 const SHED: ReadonlySet<ErrorCode> = new Set(["overloaded", "circuit-open", "no-endpoint", "draining"]);
 
+/** The code of a failure, or else a status from `least` on, which OpenTelemetry counts as an error. */
+const errorType = (
+  status: number | undefined,
+  error: ErrorCode | undefined,
+  least: 400 | 500,
+): string | undefined => error ?? (status !== undefined && status >= least ? String(status) : undefined);
+
 const TUNNEL_STATUS = 101;
 const HTTPS = 1;
 const VERSIONS = ["1.1", "1.0", "2.0", "3.0"];
@@ -65,9 +72,14 @@ export class RequestMetrics {
     this.#registry.sum(REQUEST_INSTRUMENTS.tunnelsActive, [route]).add(1);
   }
 
+  /** Takes back what `exchangeBegan` and `tunnelOpened` counted. */
+  exchangeLeft({ head, isTunnel, route }: ExchangeReport): void {
+    this.#activeOf(head).add(-1);
+    if (isTunnel) this.#registry.sum(REQUEST_INSTRUMENTS.tunnelsActive, [route]).add(-1);
+  }
+
   exchangeEnded(report: ExchangeReport): void {
     const { head, route, error, status } = report;
-    this.#activeOf(head).add(-1);
     if (report.isTunnel) {
       this.#tunnelEnded(report);
       return;
@@ -112,7 +124,6 @@ export class RequestMetrics {
   }
 
   #tunnelEnded({ route, error, startedAt, endedAt }: ExchangeReport): void {
-    this.#registry.sum(REQUEST_INSTRUMENTS.tunnelsActive, [route]).add(-1);
     this.#registry
       .histogram(REQUEST_INSTRUMENTS.tunnelDuration, [route, error?.code])
       .record((endedAt - startedAt) / SECOND_MS);
@@ -134,7 +145,14 @@ export class RequestMetrics {
     key: number,
     { head: { method, scheme, version }, status, error }: ExchangeReport,
   ): RequestSeries {
-    const attributes = [knownMethod(method), scheme, status, error?.code, version, name];
+    const attributes = [
+      knownMethod(method),
+      scheme,
+      status,
+      errorType(status, error?.code, 500),
+      version,
+      name,
+    ];
     const { serverDuration, serverRequestSize, serverResponseSize } = this.#http;
     const series = {
       duration: this.#registry.histogram(serverDuration, attributes),
@@ -159,7 +177,7 @@ export class RequestMetrics {
     key: number,
     [method, status, error]: readonly [string, number | undefined, ErrorCode | undefined],
   ): RequestSeries {
-    const attributes = [knownMethod(method), status, error, ...endpoint];
+    const attributes = [knownMethod(method), status, errorType(status, error, 400), ...endpoint];
     const { clientDuration, clientRequestSize, clientResponseSize } = this.#http;
     const series = {
       duration: this.#registry.histogram(clientDuration, attributes),

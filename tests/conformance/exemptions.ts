@@ -44,6 +44,8 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   "the proxy's own answers": HOLDS,
   trailers: HOLDS,
   addresses: CLIENT,
+  "admin listener": "a Worker has one entrance; there it is a path",
+  "metrics across restarts of the collector": "nothing goes on between requests",
   "failures after the head": CLIENT,
   "header limit of responses": CLIENT,
   "log lines about TLS": CLIENT,
@@ -256,6 +258,21 @@ const ROWS: readonly Row[] = [
     "origin that can't be reached is told apart from one that closed the connection",
     "workerd's fetch tells both as a lost connection",
     "code: 'connect-failed'",
+  ],
+  [
+    "metrics",
+    [
+      "response that breaks off behind its head is counted once, as failed",
+      "request whose client leaves in the middle of the body is counted once",
+    ],
+    "the runtime copies bodies unseen, so the end of a head is the end of what can be counted",
+    "{ 'GET 200 -': 1 }",
+  ],
+  [
+    "metrics",
+    "request whose client leaves before the head is counted once",
+    "all that a request does ends with its client, its own count included",
+    "expected { requests: {}, attempts: {} }",
   ],
 ];
 

@@ -178,5 +178,24 @@ export const EVERYTHING: Everything = {
   securityHeaders: { preset: "strict", headers: { "x-a": "b", "x-c": false }, override: true, remove: [] },
   requestId: { header: "x-id", trust: "always" },
   forwarding: { xForwarded: false, forwarded: true, via: false },
+  admin: { port: 9090, host: "::1", path: "/_fairlead", token: "0123456789abcdef-token" },
+  telemetry: {
+    serviceName: "edge",
+    resource: { "deployment.environment.name": "test" },
+    metrics: {
+      maxSeries: 100,
+      durationBounds: [0.1, 1],
+      temporality: "delta",
+      url: "http://collector:4318/v1/metrics",
+    },
+    otlp: {
+      endpoint: "http://collector:4318",
+      protocol: "http/json",
+      headers: { "x-key": "k" },
+      interval: "10s",
+      timeout: "5s",
+      queueBytes: "1MiB",
+    },
+  },
   middleware: [],
 };

@@ -12,6 +12,8 @@ export interface TlsListenerOptions {
   /** Connections open at once, handshakes included. */
   readonly connections: number;
   readonly accepted: (socket: TLSSocket) => void;
+  /** A connection was closed at once. */
+  readonly refused: () => void;
   /** Somebody speaks plain HTTP here. */
   readonly plainHttp: () => void;
 }
@@ -26,7 +28,7 @@ const isPlainHttp = (error: Error): boolean =>
 
 /** @throws what the runtime says of a certificate that it can't use. */
 export const tlsListener = (options: TlsListenerOptions): Listener => {
-  const { tls, handshakeMs, connections, accepted, plainHttp } = options;
+  const { tls, handshakeMs, connections, accepted, refused, plainHttp } = options;
   let certificates = new ServerCertificates(tls);
   const open = new Set<Socket>();
   const settings: TlsOptions = {
@@ -41,6 +43,7 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
   // Handshakes take memory and time before there is a connection to count.
   server.on("connection", (socket: Socket) => {
     if (open.size >= connections) {
+      refused();
       socket.destroy();
       return;
     }

@@ -3,9 +3,11 @@ import { defaulted, object, optional } from "../schema/object.ts";
 import { type JsonSchema, type Schema, transformed } from "../schema/schema.ts";
 import { escaped, text } from "../schema/values.ts";
 import type { Config } from "../types.ts";
+import { admin } from "./admin.ts";
 import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
 import { listen } from "./listen.ts";
 import { middleware, routes } from "./route.ts";
+import { telemetry } from "./telemetry.ts";
 import { upstreams } from "./upstream.ts";
 
 const written: Schema<Config> = object(
@@ -25,6 +27,8 @@ const written: Schema<Config> = object(
     securityHeaders: defaulted(securityHeaders, "default", "Security headers of responses; false for none."),
     requestId: defaulted(requestId, {}, "The id that follows a request through logs and services."),
     forwarding: defaulted(forwarding, {}, "What upstreams are told about the client."),
+    admin: defaulted(admin, {}, "Where operators and their tools look: health and metrics."),
+    telemetry: defaulted(telemetry, {}, "What is measured, and where it is sent."),
     middleware: defaulted(middleware, [], "Hono middleware around every route; from TypeScript only."),
   },
   { ignores: "x-" },

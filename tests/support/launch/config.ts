@@ -42,5 +42,6 @@ export const launch = async (runtime: Runtime): Promise<void> => {
       process.exit(cut === 0 ? 0 : 1);
     });
   });
-  process.stdout.write(`${JSON.stringify({ port: serving.address.port })}\n`);
+  const { admin, address } = serving;
+  process.stdout.write(`${JSON.stringify({ admin: admin?.port, port: address.port })}\n`);
 };
