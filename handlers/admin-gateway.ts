@@ -5,16 +5,16 @@ import { type Gateway, buildGateway } from "../src/gateway.ts";
 import { type AdminParts, adminApp } from "./admin.ts";
 import { middlewareLayer } from "./middleware-layer.ts";
 
-/** Nothing of it is counted or reported. */
+/** Nothing of it is counted, reported or logged. */
 export const adminGateway = (platform: Platform, parts: AdminParts, prefix = ""): Gateway => {
   const app = adminApp(parts, prefix);
   const config = parseConfig({
     listen: { limits: { connections: 100 } },
-    validation: { methods: ["GET"] },
+    validation: { methods: ["GET", "PUT"] },
     middleware: [(c: { readonly req: { readonly raw: Request } }) => app.fetch(c.req.raw)],
     routes: [{ respond: { status: 404 } }],
   });
-  return buildGateway(config, { ...platform, telemetry: {} }, { middlewareLayer });
+  return buildGateway(config, { ...platform, telemetry: {}, logs: undefined }, { middlewareLayer });
 };
 
 /** `gateway`, with the admin app below `prefix`: no route sees requests for it. */

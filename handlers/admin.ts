@@ -1,10 +1,11 @@
-/** The app that operators and their tools talk to: /livez, /readyz, /metrics. */
+/** The app that operators and their tools talk to: /livez, /readyz, /metrics, /log/levels. */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { ProxyError } from "../src/core/errors.ts";
 import type { Lifecycle } from "../src/core/lifecycle.ts";
 import type { Gateway } from "../src/gateway.ts";
 import { negotiate } from "../src/http/accept.ts";
 import type { Attributes } from "../src/observe/attributes.ts";
+import { type EventLog, LOG_THRESHOLDS, type LogThreshold } from "../src/observe/event-log.ts";
 import { CONTENT_TYPES, exposition } from "../src/observe/exposition.ts";
 import type { ProxyMetrics } from "../src/observe/proxy-metrics.ts";
 import { problemFor } from "../middleware/error-boundary.ts";
@@ -38,8 +39,21 @@ export const adminApp = (parts: AdminParts, prefix = ""): Hono => {
   if (token !== undefined) app.use(requireToken(token));
   app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
   if (metrics !== undefined) app.get(`${prefix}/metrics`, (c) => readingOf(c, metrics, parts.resource()));
+  app.put(`${prefix}/log/levels/:category{[a-z.]+}`, async (c) => setLevel(c, parts.gateway().events));
   return app;
 };
+
+/** The body is the level. `all` is every category that has no level of its own. */
+const setLevel = async (c: Context, events: EventLog): Promise<Response> => {
+  const level = (await c.req.text()).trim();
+  if (!isThreshold(level)) return c.text(`a level is one of ${LOG_THRESHOLDS.join(", ")}\n`, 400);
+  const category = c.req.param("category") ?? "";
+  events.setLevel(category === "all" ? "" : category, level);
+  return c.body(null, 204);
+};
+
+const isThreshold = (text: string): text is LogThreshold =>
+  LOG_THRESHOLDS.some((threshold) => threshold === text);
 
 const neverStored: MiddlewareHandler = async (c, next) => {
   await next();

@@ -8,6 +8,7 @@ import type { Schema } from "./schema/schema.ts";
 type Read = (text: string) => unknown;
 
 const asIs: Read = (text) => text;
+const share: Read = (text) => (/^(?:0|1|0?\.\d+|[01]\.\d+)$/.test(text) ? Number(text) : undefined);
 const milliseconds: Read = (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
 
 /** `key=value,key2=value2`, percent-encoded as in W3C baggage. */
@@ -41,6 +42,8 @@ const VARIABLES: readonly (readonly [name: string, path: ConfigPath, read: Read,
   ["OTEL_EXPORTER_OTLP_TIMEOUT", ["telemetry", "otlp", "timeout"], milliseconds, "milliseconds"],
   ["OTEL_METRIC_EXPORT_INTERVAL", ["telemetry", "otlp", "interval"], milliseconds, "milliseconds"],
   ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", ["telemetry", "metrics", "url"], asIs, ""],
+  ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ["telemetry", "traces", "url"], asIs, ""],
+  ["OTEL_TRACES_SAMPLER_ARG", ["telemetry", "traces", "sample"], share, "a number from 0 to 1"],
   [
     "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
     ["telemetry", "metrics", "temporality"],

@@ -8,6 +8,8 @@ export type LogLevel = "debug" | "info" | "warning" | "error";
 /** Least level that is written. */
 export type LogThreshold = LogLevel | "off";
 
+export const LOG_THRESHOLDS: readonly LogThreshold[] = ["debug", "info", "warning", "error", "off"];
+
 const RANKS: Readonly<Record<LogThreshold, number>> = { debug: 0, info: 1, warning: 2, error: 3, off: 4 };
 
 export interface LogEvent {

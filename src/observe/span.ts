@@ -37,7 +37,9 @@ export const serverSpan = (report: ExchangeReport, { redaction, clock }: SpanOpt
   const { trace, head, error, route, status } = report;
   if (trace?.isSampled !== true) return undefined;
   const method = knownMethod(head.method);
-  const [path = "", query] = redaction.target(report).split("?", 2);
+  const target = redaction.target(report);
+  const mark = target.indexOf("?");
+  const { address, port } = authorityParts(report.host);
   const since1970 = clock.epoch() - clock.now();
   const isFailed = isOwnFailure(error) || status >= 500;
   return {
@@ -54,9 +56,10 @@ export const serverSpan = (report: ExchangeReport, { redaction, clock }: SpanOpt
       "http.request.method": method,
       "http.request.method_original": method === head.method ? undefined : head.method,
       "url.scheme": report.scheme,
-      "url.path": path,
-      "url.query": query,
-      "server.address": report.host,
+      "url.path": mark === -1 ? target : target.slice(0, mark),
+      "url.query": mark === -1 ? undefined : target.slice(mark + 1),
+      "server.address": address,
+      "server.port": port,
       "client.address": report.client === "" ? undefined : report.client,
       "network.protocol.version": head.version,
       "user_agent.original": firstValue(head.fields, "user-agent"),
@@ -110,6 +113,17 @@ export const clientSpan = (
       "fairlead.attempt.connect_ms": between(times.startedAt, times.connectedAt),
       "fairlead.attempt.first_byte_ms": between(times.connectedAt ?? times.startedAt, times.headAt),
     }),
+  };
+};
+
+/** Host and port that the client asked for, as it wrote them. */
+const authorityParts = (
+  authority = "",
+): { readonly address: string | undefined; readonly port: number | undefined } => {
+  const [, address, port] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(authority) ?? [];
+  return {
+    address: address === "" ? undefined : address,
+    port: port === undefined ? undefined : Number(port),
   };
 };
 

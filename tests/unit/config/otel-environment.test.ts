@@ -19,6 +19,8 @@ describe("OpenTelemetry's variables", () => {
       OTEL_EXPORTER_OTLP_TIMEOUT: "2500",
       OTEL_METRIC_EXPORT_INTERVAL: "15000",
       OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://metrics:4318/push",
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://traces:4318/push",
+      OTEL_TRACES_SAMPLER_ARG: "0.25",
       OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "DELTA",
     };
     const { config, sources } = await loadSome({ files: FILE, env });
@@ -26,6 +28,7 @@ describe("OpenTelemetry's variables", () => {
       serviceName: "edge",
       resource: { "deployment.environment.name": "test one", "host.name": "h1" },
       metrics: { url: "http://metrics:4318/push", temporality: "delta" },
+      traces: { url: "http://traces:4318/push", sample: 0.25 },
       otlp: {
         endpoint: "http://collector:4318",
         protocol: "http/json",
@@ -57,6 +60,7 @@ describe("OpenTelemetry's variables", () => {
     [{ OTEL_EXPORTER_OTLP_HEADERS: "=secret" }, "expected key=value,…"],
     [{ OTEL_RESOURCE_ATTRIBUTES: "a=%zz" }, "expected key=value,…"],
     [{ OTEL_METRIC_EXPORT_INTERVAL: "1m" }, "expected milliseconds"],
+    [{ OTEL_TRACES_SAMPLER_ARG: "1 %" }, "expected a number from 0 to 1"],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, 'did you mean "http://collector:4318"?'],
   ])("%j is told with the variable's name", async (env, message) => {
     const [name = ""] = Object.keys(env);
