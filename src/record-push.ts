@@ -26,6 +26,8 @@ const GATHER_MS = 1_000;
 const BATCH = 512;
 /** More are not kept while others are being encoded. */
 const MOST_ITEMS = 4 * BATCH;
+/** Work behind a response may take half a minute on Workers. */
+const LONGEST_WAIT_MS = 20_000;
 /** A push that takes longer than any may has ended with the request that it belonged to, where that can happen. */
 const LOST_AFTER_MS = 60_000;
 
@@ -36,6 +38,8 @@ export class RecordPush<Item> implements UpkeepTask {
   #loaded: Promise<RecordExport<Item>> | undefined;
   #cancelTimer: Cancel | undefined;
   #pendingSince: number | undefined;
+  /** That called `runDue`. */
+  #requests = 0;
   /** Items that were not kept. */
   #notKept = 0;
   #told = 0;
@@ -81,17 +85,22 @@ export class RecordPush<Item> implements UpkeepTask {
   stop(): void {}
 
   /**
-   * Where nothing goes on between requests: waits a moment, so that what this request brings about is sent too, and pushes. Only
-   * one request at a time does.
+   * Where nothing goes on between requests: waits a moment, so that what this request brings about is sent too, and pushes. One
+   * request does so for those that come meanwhile.
    */
   async runDue(): Promise<void> {
     const { clock } = this.#options;
-    const now = clock.now();
-    if (this.#pendingSince !== undefined && now - this.#pendingSince < LOST_AFTER_MS) return;
-    this.#pendingSince = now;
+    const startedAt = clock.now();
+    this.#requests += 1;
+    if (this.#pendingSince !== undefined && startedAt - this.#pendingSince < LOST_AFTER_MS) return;
+    this.#pendingSince = startedAt;
     try {
-      await new Promise<void>((resolve) => void clock.after(GATHER_MS, resolve));
-      await this.push();
+      let seen: number;
+      do {
+        seen = this.#requests;
+        await new Promise<void>((resolve) => void clock.after(GATHER_MS, resolve));
+        await this.push();
+      } while (this.#requests > seen && clock.now() - startedAt < LONGEST_WAIT_MS);
     } finally {
       this.#pendingSince = undefined;
     }
