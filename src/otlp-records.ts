@@ -34,7 +34,7 @@ export const spanEncoding = ({ protocol, ...options }: EncodingOptions): RecordE
   const source = sourceOf(options);
   return {
     encode: (spans) => owned(serializer.serializeRequest(spans.map((span) => otelSpan(span, source)))),
-    rejectedIn: (answer) => Number(serializer.deserializeResponse(answer).partialSuccess?.rejectedSpans ?? 0),
+    rejectedIn: (answer) => count(serializer.deserializeResponse(answer).partialSuccess?.rejectedSpans),
   };
 };
 
@@ -44,10 +44,12 @@ export const logEncoding = ({ protocol, ...options }: EncodingOptions): RecordEn
   return {
     encode: (records) =>
       owned(serializer.serializeRequest(records.map((record) => otelRecord(record, source)))),
-    rejectedIn: (answer) =>
-      Number(serializer.deserializeResponse(answer).partialSuccess?.rejectedLogRecords ?? 0),
+    rejectedIn: (answer) => count(serializer.deserializeResponse(answer).partialSuccess?.rejectedLogRecords),
   };
 };
+
+/** JSON has numbers of 64 bits as text. */
+const count = (value: unknown): number => Number(value ?? 0);
 
 const owned = (bytes: Uint8Array | undefined): Uint8Array<ArrayBuffer> | undefined =>
   bytes && new Uint8Array(bytes);

@@ -28,7 +28,7 @@ export const problemReply = (
   error: ProxyError,
   requestId: string | undefined,
   requestFields: HeaderPairs,
-  traceId?: string | undefined,
+  traceId?: string,
 ): HttpReply => {
   const { status, title } = error.kind;
   if (error.code === "client-closed") return textReply(CLIENT_LEFT_STATUS, [], "");

@@ -213,7 +213,13 @@ export const EVERYTHING: Everything = {
       timeout: "5s",
       queueBytes: "1MiB",
     },
-    traces: { sample: 0.5, trust: "always", forceHeader: "x-trace", responseHeader: "x-trace-id" },
+    traces: {
+      sample: 0.5,
+      trust: "always",
+      forceHeader: "x-trace",
+      responseHeader: "x-trace-id",
+      url: "http://traces:4318/v1/traces",
+    },
   },
   middleware: [],
 };
