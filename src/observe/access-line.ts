@@ -3,10 +3,43 @@ import type { AttemptTrace } from "../core/exchange.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
 import { firstValue } from "../http/headers.ts";
 import { failureCause, isOwnFailure } from "./failure-cause.ts";
-import { type FactWriter, JsonLine, type LineWriter, PairLine } from "./line-writer.ts";
+import { type Fact, type FactWriter, JsonLine, type LineWriter, PairLine, fact } from "./line-writer.ts";
 import type { Redaction } from "./redaction.ts";
 import { type Timestamp, commonTimestamps, isoTimestamps } from "./timestamps.ts";
 import { commonText } from "./line-text.ts";
+
+const NAMES = [
+  "event",
+  "status",
+  "method",
+  "target",
+  "durationMs",
+  "code",
+  "error",
+  "route",
+  "upstream",
+  "endpoint",
+  "attempts",
+  "tried",
+  "bytesIn",
+  "bytesOut",
+  "client",
+  "scheme",
+  "host",
+  "protocol",
+  "userAgent",
+  "referer",
+  "requestId",
+  "traceId",
+  "queueMs",
+  "connectMs",
+  "firstByteMs",
+  "bodyMs",
+] as const;
+
+const FACTS = Object.fromEntries(NAMES.map((name) => [name, fact(name)])) as Readonly<
+  Record<(typeof NAMES)[number], Fact>
+>;
 
 export type AccessFormat = "json" | "text" | "common" | "combined";
 
@@ -40,7 +73,7 @@ const structured = (
   const putFacts = requestFacts(options);
   return (report, epoch) => {
     const line = begin(timestamp(epoch), levelOf(report));
-    line.text("event", "request");
+    line.text(FACTS.event, "request");
     putFacts(line, report);
     return line.end();
   };
@@ -55,36 +88,36 @@ export const requestFacts = ({
   redaction,
   headers,
 }: Omit<AccessLineOptions, "format">): ((facts: FactWriter, report: ExchangeReport) => void) => {
-  const further = headers.map((name) => ({ name, key: `header.${name}` }));
+  const further = headers.map((name) => ({ name, key: fact(`header.${name}`) }));
   return (facts, report) => {
     const { error, head, host } = report;
-    facts.number("status", report.status);
-    facts.text("method", report.method);
-    facts.text("target", redaction.target(report));
-    facts.number("durationMs", rounded(report.endedAt - report.startedAt));
-    facts.text("code", error?.code);
-    facts.text("error", error && failureCause(error));
-    facts.text("route", report.route);
-    facts.text("upstream", report.upstream);
-    facts.text("endpoint", report.endpoint);
-    if (report.attempts > 0) facts.number("attempts", report.attempts);
-    if (report.last?.previous !== undefined) facts.text("tried", tried(report.last.previous));
+    facts.number(FACTS.status, report.status);
+    facts.text(FACTS.method, report.method);
+    facts.text(FACTS.target, redaction.target(report));
+    facts.number(FACTS.durationMs, rounded(report.endedAt - report.startedAt));
+    facts.text(FACTS.code, error?.code);
+    facts.text(FACTS.error, error && failureCause(error));
+    facts.text(FACTS.route, report.route);
+    facts.text(FACTS.upstream, report.upstream);
+    facts.text(FACTS.endpoint, report.endpoint);
+    if (report.attempts > 0) facts.number(FACTS.attempts, report.attempts);
+    if (report.last?.previous !== undefined) facts.text(FACTS.tried, tried(report.last.previous));
     putPhases(facts, report);
-    facts.number("bytesIn", report.last?.outcome?.bytesSent ?? 0);
-    facts.number("bytesOut", report.bytesSent);
-    facts.text("client", report.client);
-    facts.text("scheme", report.scheme);
-    facts.text("host", host);
-    facts.text("protocol", head.version && `HTTP/${head.version}`);
-    facts.text("userAgent", firstValue(head.fields, "user-agent"));
+    facts.number(FACTS.bytesIn, report.last?.outcome?.bytesSent ?? 0);
+    facts.number(FACTS.bytesOut, report.bytesSent);
+    facts.text(FACTS.client, report.client);
+    facts.text(FACTS.scheme, report.scheme);
+    facts.text(FACTS.host, host);
+    facts.text(FACTS.protocol, head.version && `HTTP/${head.version}`);
+    facts.text(FACTS.userAgent, firstValue(head.fields, "user-agent"));
     const referer = firstValue(head.fields, "referer");
-    facts.text("referer", referer && redaction.url(referer));
+    facts.text(FACTS.referer, referer && redaction.url(referer));
     for (const { name, key } of further) {
       const value = firstValue(head.fields, name);
       facts.text(key, value && redaction.header(name, value));
     }
-    facts.text("requestId", report.requestId);
-    facts.text("traceId", report.trace?.traceId);
+    facts.text(FACTS.requestId, report.requestId);
+    facts.text(FACTS.traceId, report.trace?.traceId);
   };
 };
 
@@ -96,11 +129,11 @@ const putPhases = (line: FactWriter, report: ExchangeReport): void => {
   const times = report.last?.outcome?.times;
   if (times === undefined) return;
   const { startedAt, connectedAt, headAt } = times;
-  line.number("queueMs", rounded(startedAt - report.startedAt));
-  if (connectedAt !== undefined) line.number("connectMs", rounded(connectedAt - startedAt));
+  line.number(FACTS.queueMs, rounded(startedAt - report.startedAt));
+  if (connectedAt !== undefined) line.number(FACTS.connectMs, rounded(connectedAt - startedAt));
   if (headAt === undefined) return;
-  line.number("firstByteMs", rounded(headAt - (connectedAt ?? startedAt)));
-  line.number("bodyMs", rounded(report.endedAt - headAt));
+  line.number(FACTS.firstByteMs, rounded(headAt - (connectedAt ?? startedAt)));
+  line.number(FACTS.bodyMs, rounded(report.endedAt - headAt));
 };
 
 /** The attempts before the last one, oldest first: `http://10.0.0.1:3000 connect-failed 3.1ms`. */

@@ -1,7 +1,7 @@
 /** Events: what happens besides single requests. */
 import type { LogOutput } from "../core/log-output.ts";
 import type { Clock } from "../core/platform.ts";
-import { JsonLine, PairLine } from "./line-writer.ts";
+import { JsonLine, PairLine, fact } from "./line-writer.ts";
 import { isoTimestamps } from "./timestamps.ts";
 
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -33,6 +33,9 @@ export interface EventLogOptions {
   readonly record?: ((event: LogEvent) => void) | undefined;
 }
 
+const EVENT = fact("event");
+const MESSAGE = fact("message");
+
 /** Writes events whose level is high enough for their category. */
 export class EventLog {
   readonly #options: EventLogOptions;
@@ -61,11 +64,11 @@ export class EventLog {
     record?.(event);
     const time = this.#timestamp(clock.epoch());
     const line = format === "json" ? new JsonLine(time, level) : new PairLine(time, level);
-    line.text("event", category);
-    line.text("message", message);
+    line.text(EVENT, category);
+    line.text(MESSAGE, message);
     for (const [key, value] of Object.entries(facts)) {
-      if (typeof value === "number") line.number(key, value);
-      else line.text(key, value);
+      if (typeof value === "number") line.number(fact(key), value);
+      else line.text(fact(key), value);
     }
     return output.write(line.end());
   }

@@ -1,13 +1,32 @@
 /** The two forms of structured lines: JSON, and `key=value` for people. */
-import { jsonText, pairText } from "./line-text.ts";
+import { isPlainJson, jsonText, pairText } from "./line-text.ts";
 
-/** Takes facts by name. What is undefined is left out. */
-export interface FactWriter {
-  text(key: string, value: string | undefined): void;
-  number(key: string, value: number | undefined): void;
+/** What a value is called, put together once for every form. */
+export interface Fact {
+  readonly name: string;
+  /** `,"name":` */
+  readonly json: string;
+  /** `,"name":"` */
+  readonly jsonText: string;
+  /** ` name=` */
+  readonly pair: string;
 }
 
-/** A line in the making. Keys are ours, and need no escape. */
+/** @param name ours: it needs no escape. */
+export const fact = (name: string): Fact => ({
+  name,
+  json: `,"${name}":`,
+  jsonText: `,"${name}":"`,
+  pair: ` ${name}=`,
+});
+
+/** Takes facts. What is undefined is left out. */
+export interface FactWriter {
+  text(name: Fact, value: string | undefined): void;
+  number(name: Fact, value: number | undefined): void;
+}
+
+/** A line in the making. */
 export interface LineWriter extends FactWriter {
   /** The line, without a line break. */
   end(): string;
@@ -21,12 +40,13 @@ export class JsonLine implements LineWriter {
     this.#line = `{"time":"${time}","level":"${level}"`;
   }
 
-  text(key: string, value: string | undefined): void {
-    if (value !== undefined) this.#line += `,"${key}":${jsonText(value)}`;
+  text(name: Fact, value: string | undefined): void {
+    if (value === undefined) return;
+    this.#line += isPlainJson(value) ? `${name.jsonText}${value}"` : name.json + jsonText(value);
   }
 
-  number(key: string, value: number | undefined): void {
-    if (value !== undefined) this.#line += `,"${key}":${value}`;
+  number(name: Fact, value: number | undefined): void {
+    if (value !== undefined) this.#line += name.json + value;
   }
 
   end(): string {
@@ -41,12 +61,12 @@ export class PairLine implements LineWriter {
     this.#line = `${time} ${level.padEnd(7)}`;
   }
 
-  text(key: string, value: string | undefined): void {
-    if (value !== undefined) this.#line += ` ${key}=${pairText(value)}`;
+  text(name: Fact, value: string | undefined): void {
+    if (value !== undefined) this.#line += name.pair + pairText(value);
   }
 
-  number(key: string, value: number | undefined): void {
-    if (value !== undefined) this.#line += ` ${key}=${value}`;
+  number(name: Fact, value: number | undefined): void {
+    if (value !== undefined) this.#line += name.pair + value;
   }
 
   end(): string {

@@ -4,7 +4,7 @@ import type { ExchangeReport } from "../core/telemetry.ts";
 import { type AccessLineOptions, levelOf, requestFacts } from "./access-line.ts";
 import type { Attributes } from "./attributes.ts";
 import type { LogEvent, LogLevel } from "./event-log.ts";
-import type { FactWriter } from "./line-writer.ts";
+import type { Fact, FactWriter } from "./line-writer.ts";
 
 /** A line, not as text. */
 export interface LogRecord {
@@ -53,11 +53,11 @@ export const eventRecord = (
 class AttributeWriter implements FactWriter {
   readonly attributes: Attributes = {};
 
-  text(key: string, value: string | undefined): void {
-    if (value !== undefined) this.attributes[key] = value;
+  text({ name }: Fact, value: string | undefined): void {
+    if (value !== undefined) this.attributes[name] = value;
   }
 
-  number(key: string, value: number | undefined): void {
-    if (value !== undefined) this.attributes[key] = value;
+  number({ name }: Fact, value: number | undefined): void {
+    if (value !== undefined) this.attributes[name] = value;
   }
 }

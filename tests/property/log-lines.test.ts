@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { ExchangeReport } from "../../src/core/telemetry.ts";
 import { type AccessFormat, accessLine } from "../../src/observe/access-line.ts";
-import { JsonLine, PairLine } from "../../src/observe/line-writer.ts";
+import { JsonLine, PairLine, fact } from "../../src/observe/line-writer.ts";
 import { redaction } from "../../src/observe/redaction.ts";
 import { exchangeReport, requestHead } from "../support/report.ts";
 
@@ -168,15 +168,15 @@ describe("log lines", () => {
 
   test("of events read back the same", () => {
     fc.assert(
-      fc.property(hostile, hostile, (message, fact) => {
+      fc.property(hostile, hostile, (message, detail) => {
         const [json, text] = [new JsonLine("t", "info"), new PairLine("t", "info")];
         for (const line of [json, text]) {
-          line.text("message", message);
-          line.text("fact", fact);
+          line.text(fact("message"), message);
+          line.text(fact("fact"), detail);
         }
         const [asJson, asText] = [json.end(), text.end()];
-        expect(JSON.parse(asJson)).toMatchObject({ message, fact });
-        expect(pairsOf(asText.slice("t info   ".length))).toEqual({ message, fact });
+        expect(JSON.parse(asJson)).toMatchObject({ message, fact: detail });
+        expect(pairsOf(asText.slice("t info   ".length))).toEqual({ message, fact: detail });
         expect(asJson + asText).not.toMatch(HARMFUL);
       }),
     );
