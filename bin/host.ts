@@ -184,6 +184,9 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   onHangUp(listener) {
     if (process.platform !== "win32") process.on("SIGHUP", listener);
   },
+  onReopen(listener) {
+    if (process.platform !== "win32") process.on("SIGUSR2", listener);
+  },
   exit: (code) => process.exit(code),
   reach,
 });

@@ -1,6 +1,6 @@
 /** What runs when nothing is configured: three small origins, and a config for a proxy in front of them. */
 import type { ConfigInput } from "../src/config/types.ts";
-import { upstreamEventText } from "../runtimes/upstream-event-text.ts";
+import { upstreamEventText } from "../src/observe/upstream-event-text.ts";
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import type { DemoRequest, DemoResponse, DemoServer, Host } from "./host.ts";
 

@@ -60,6 +60,8 @@ export interface Host {
   onSignal(listener: (signal: string) => void): void;
   /** Calls `listener` on each SIGHUP. */
   onHangUp(listener: () => void): void;
+  /** Calls `listener` on each SIGUSR2. */
+  onReopen(listener: () => void): void;
   /** Ends the process at once. */
   exit(code: number): void;
   /** Serves a gateway. */

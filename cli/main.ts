@@ -16,7 +16,7 @@ import type { SchemaOptions } from "./schema.ts";
 import type { StartOptions } from "./start.ts";
 import { styleFor } from "./style.ts";
 import { COMMANDS } from "./upstream-url.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../src/version.ts";
 
 /** Runs one command. Resolves to the exit code; never rejects. */
 export const main = async (host: Host): Promise<number> => {

@@ -15,7 +15,7 @@ import { unreachable } from "./reachability.ts";
 import { stopOnSignal } from "./stop-on-signal.ts";
 import { type Style, styleFor } from "./style.ts";
 import { upstreamUrl } from "./upstream-url.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../src/version.ts";
 
 export interface StartOptions extends ConfigOptions {
   readonly port?: number;
@@ -121,10 +121,16 @@ const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Pro
   const serving = await serve(host, loaded, lineOf);
   const style = styleFor(host.stdout, host.env);
   const stopped = stopOnSignal(host, serving);
+  host.onReopen(() => serving.reopenLogs());
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
   if (network !== undefined) lines.push(style.dim(network), "");
+  const { admin } = serving;
+  if (admin !== undefined) {
+    const at = addressUrl({ scheme: "http", ...admin });
+    lines.push(style.dim(`Health and metrics: ${at}/readyz, ${at}/metrics`), "");
+  }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
   const endRenewal = renewCertificates(host, serving, { loaded, reload });

@@ -7,10 +7,9 @@ import { isRecord } from "../src/config/tree.ts";
 import type { Config } from "../src/config/types.ts";
 import type { Lifecycle } from "../src/core/lifecycle.ts";
 import type { Platform } from "../src/core/platform.ts";
-import { buildGateway } from "../src/gateway.ts";
 import { answer } from "./answer.ts";
 import { type HostOptions, onFailureOption, onUpstreamEventOption, platformOption } from "./host-options.ts";
-import { middlewareLayer } from "./middleware-layer.ts";
+import { observedGateway } from "./observed-gateway.ts";
 
 /** What a gateway can be told besides its config. */
 export interface GatewayOptions extends HostOptions {
@@ -36,6 +35,6 @@ export const createGateway = (
   platform: Platform,
   { lifecycle }: Pick<GatewayOptions, "lifecycle"> = {},
 ): Hono => {
-  const gateway = buildGateway(config, platform, { lifecycle, middlewareLayer });
+  const gateway = observedGateway(config, platform, lifecycle);
   return new Hono().all("*", (c) => answer(c, gateway, platform));
 };

@@ -3,30 +3,14 @@ import { code } from "../src/config/schema/leaf.ts";
 import type { Schema } from "../src/config/schema/schema.ts";
 import { isRecord } from "../src/config/tree.ts";
 import type { Platform } from "../src/core/platform.ts";
-import {
-  type ExchangeReport,
-  type FailureReport,
-  type Telemetry,
-  type UpstreamEvent,
-  isFailure,
-} from "../src/core/telemetry.ts";
+import { type FailureOptions, telemetryFor } from "../src/observe/failure-options.ts";
 
-export interface HostOptions {
+export interface HostOptions extends FailureOptions {
   /**
    * Runs on this platform: `memoryPlatform()` of `fairlead/testing`, or one with upstream connections of its own
    * (`platform()` of `fairlead/node` and its like). @default the runtime's, which all gateways share
    */
   readonly platform?: Platform | undefined;
-  /**
-   * Called at the end of every exchange that failed, before or after the response's head, mistakes of clients included.
-   * Replaces what the platform does about them: a line on standard error. What it throws is ignored.
-   */
-  readonly onFailure?: ((report: FailureReport) => void) | undefined;
-  /**
-   * Called with what upstreams decide by themselves: breakers, health, ejections, retries, changed endpoints. Replaces the
-   * platform's lines about them. What it throws is ignored.
-   */
-  readonly onUpstreamEvent?: ((event: UpstreamEvent) => void) | undefined;
 }
 
 export const platformOption: Schema<Platform> = code(
@@ -47,14 +31,5 @@ export const hostPlatform = (options: HostOptions, own: () => Platform): Platfor
   const { platform, onFailure, onUpstreamEvent } = options;
   const base = platform ?? own();
   if (onFailure === undefined && onUpstreamEvent === undefined) return base;
-  const telemetry: Telemetry = {
-    ...base.telemetry,
-    ...(onFailure && {
-      exchangeEnded(report: ExchangeReport): void {
-        if (isFailure(report)) onFailure(report);
-      },
-    }),
-    ...(onUpstreamEvent && { upstreamEvent: onUpstreamEvent }),
-  };
-  return { ...base, telemetry };
+  return { ...base, telemetry: { ...base.telemetry, ...telemetryFor(options) } };
 };

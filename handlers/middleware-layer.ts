@@ -98,8 +98,8 @@ const answerTo = (thrown: unknown, passage: Passage): Response => {
   if (hasResponse(thrown)) return thrown.getResponse();
   const error = asProxyError(thrown);
   passage.failure = error;
-  const { id, arrival } = passage.exchange;
-  return responseFor(problemReply(error, id, arrival.fields), passage);
+  const { id, arrival, trace } = passage.exchange;
+  return responseFor(problemReply(error, id, arrival.fields, trace?.traceId), passage);
 };
 
 const responseFor = (reply: Reply, { exchange }: Passage): Response =>

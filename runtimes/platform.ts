@@ -2,6 +2,8 @@
 import type { Capability } from "../src/core/capability.ts";
 import type { Clock, Platform, Random, Transport } from "../src/core/platform.ts";
 import type { Discover } from "../src/core/endpoint-source.ts";
+import type { LogOutputs } from "../src/core/log-output.ts";
+import type { SendPost } from "../src/core/post.ts";
 import type { Probe } from "../src/core/probe.ts";
 import type { Telemetry } from "../src/core/telemetry.ts";
 import type { InspectTls } from "../src/core/tls-inspection.ts";
@@ -20,9 +22,13 @@ export interface PlatformParts {
   readonly fetchTransport?: Transport | undefined;
   /** @default nothing is reported */
   readonly telemetry?: Telemetry | undefined;
+  /** @default nothing is logged */
+  readonly logs?: LogOutputs | undefined;
   readonly inspectTls?: InspectTls | undefined;
   /** @default nothing is discovered */
   readonly discover?: Discover | undefined;
+  /** @default nothing is sent */
+  readonly post?: SendPost | undefined;
   /** @default none */
   readonly tcpProbe?: Probe | undefined;
   /** @default false */
@@ -42,8 +48,10 @@ export const createPlatform = (parts: PlatformParts): Platform => {
     transport,
     fetchTransport,
     telemetry,
+    logs: parts.logs,
     inspectTls: parts.inspectTls,
     discover: parts.discover,
+    post: parts.post,
     tcpProbe: parts.tcpProbe,
     abandonsRequests: parts.abandonsRequests,
     sign: hmac,

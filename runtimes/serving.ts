@@ -1,6 +1,7 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
 import type { ListenConfig } from "../src/config/types.ts";
-import type { FailureOptions } from "./failure-log.ts";
+import type { LogThreshold } from "../src/observe/event-log.ts";
+import type { FailureOptions } from "../src/observe/failure-options.ts";
 
 export interface ServeOptions extends FailureOptions {
   /** Instead of the config's; 0 takes any free port. */
@@ -12,7 +13,17 @@ export interface ServeOptions extends FailureOptions {
 }
 
 /** A server that listens. */
-export interface Serving {
+export interface Serving extends ServingSockets {
+  /** Opens log files anew, after something else has moved them. */
+  reopenLogs(): void;
+  /** Changes the level of events of `category` and those below it; `""` is all that have no level of their own. */
+  setLogLevel(category: string, level: LogThreshold): void;
+  /** Where the admin listener is; undefined without one. */
+  readonly admin: { readonly host: string; readonly port: number } | undefined;
+}
+
+/** Its sockets. */
+export interface ServingSockets {
   readonly address: { readonly scheme: "http" | "https"; readonly host: string; readonly port: number };
   /**
    * Exchanges the certificates of all listeners for those of `listen`: connections from now on get the new ones.

@@ -108,6 +108,7 @@ const forwardTo = (
     upstream: target.upstream,
     transport: transportOf(target.upstream, platform),
     telemetry: platform.telemetry,
+    clock: platform.clock,
     forwarding: config.forwarding,
     timeouts: target.timeouts,
     target: targetOf(match),

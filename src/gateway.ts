@@ -12,6 +12,7 @@ import type { Config } from "./config/types.ts";
 import { type Plan, type RoutePlan, type RoutedMatch, buildPlan } from "./config/plan.ts";
 import type { Arrival } from "./core/arrival.ts";
 import { ProxyError, asProxyError } from "./core/errors.ts";
+import type { ExchangeTrace } from "./core/exchange-trace.ts";
 import type { EditSource, Exchange, Trail } from "./core/exchange.ts";
 import { ALWAYS_SERVING, type Lifecycle } from "./core/lifecycle.ts";
 import { limitedBody } from "./core/limited-body.ts";
@@ -20,9 +21,13 @@ import type { Clock, Platform } from "./core/platform.ts";
 import type { Reply } from "./core/reply.ts";
 import { type Layer, type Service, stack } from "./core/service.ts";
 import { ORDINARY_METHODS } from "./edge/validation.ts";
+import { gatewayMetrics } from "./metering.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
+import type { Tracing } from "./tracing.ts";
 import { planUpstream } from "./planned-upstream.ts";
+import type { EventLog } from "./observe/event-log.ts";
+import { type ObservedParts, observedPlatform } from "./observed-platform.ts";
 import type { FoundRoute } from "./routing/router.ts";
 import { Upkeep } from "./upkeep.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
@@ -37,6 +42,8 @@ export interface Gateway {
   readonly admit: Admit;
   /** Checks and discovery, for whoever runs the gateway. */
   readonly upkeep: Upkeep;
+  /** What happens besides single requests is logged here. */
+  readonly events: EventLog;
   /** Never rejects: a failure is a reply too. */
   answer(arrival: Arrival, surroundings?: Surroundings): Promise<Answer>;
 }
@@ -46,7 +53,7 @@ export interface GatewayRef {
   current: Gateway;
 }
 
-export interface GatewayParts {
+export interface GatewayParts extends ObservedParts {
   /** Keeps the state of endpoints from one gateway to the next. @default a new one */
   readonly registry?: EndpointRegistry | undefined;
   /** Read by the ready page. @default always serving */
@@ -57,13 +64,19 @@ export interface GatewayParts {
   readonly middlewareLayer?: ((middleware: readonly unknown[]) => Layer) | undefined;
 }
 
-/** Compiles `config` and builds one stack for each route. */
-export const buildGateway = (config: Config, platform: Platform, parts: GatewayParts = {}): Gateway => {
-  const { registry = createEndpointRegistry(), facesClient = true } = parts;
+/**
+ * Compiles `config` and builds one stack for each route.
+ *
+ * @throws ConfigError where a log file can't be opened.
+ */
+export const buildGateway = (config: Config, given: Platform, parts: GatewayParts = {}): Gateway => {
+  const { registry = createEndpointRegistry(), facesClient = true, metrics } = parts;
   const upkeep = new Upkeep();
+  const { platform, events, tracing } = observedPlatform(config, given, parts, upkeep);
   const plan = buildPlan(config, (name, upstream) =>
     planUpstream(name, upstream, { platform, registry, upkeep }),
   );
+  if (metrics !== undefined) upkeep.add(gatewayMetrics(metrics, { plan, registry, clock: platform.clock }));
   const services = new Map<RoutedMatch, RouteService>();
   for (const { value } of plan.entries) {
     const forwarding = { config: plan.config, platform };
@@ -74,8 +87,14 @@ export const buildGateway = (config: Config, platform: Platform, parts: GatewayP
     facesClient ? config : { ...config, securityHeaders: false },
     facesClient ? config.requestId.header : undefined,
   );
-  const gateway = new RunningGateway({ plan, admit, services, edits, platform, parts });
-  return { plan, admit, upkeep, answer: (arrival, surroundings) => gateway.answer(arrival, surroundings) };
+  const gateway = new RunningGateway({ plan, admit, services, edits, platform, parts, tracing });
+  return {
+    plan,
+    admit,
+    upkeep,
+    events,
+    answer: (arrival, surroundings) => gateway.answer(arrival, surroundings),
+  };
 };
 
 /** A route's stack, and its edits of the response. */
@@ -138,6 +157,7 @@ interface RunningParts {
   readonly edits: ClientEdits;
   readonly platform: Platform;
   readonly parts: GatewayParts;
+  readonly tracing: Tracing | undefined;
 }
 
 /** Runs requests through what `buildGateway` built. */
@@ -150,34 +170,47 @@ class RunningGateway {
   }
 
   async answer(arrival: Arrival, surroundings: Surroundings | undefined): Promise<Answer> {
-    const { admit, platform, edits, services } = this.#parts;
+    const { admit, platform, edits, services, tracing } = this.#parts;
     const admitted = admit(arrival, arrival.peer, surroundings);
+    const trace = tracing?.begin(arrival.fields, {
+      id: admitted.id,
+      isTrusted: admitted.client?.trustedPeer === true,
+    });
     const trail: Trail = { attempts: 0, endpoint: undefined, edits: undefined, failure: undefined };
-    const visit = new Visit({ arrival, admitted, trail, platform, editor: this.#editor });
+    const traceField = tracing?.responseField;
+    const visit = new Visit({ arrival, admitted, trail, platform, editor: this.#editor, trace, traceField });
     const client = { secure: admitted.secure, securedOutside: surroundings?.securityHeaders === true };
     const { decision } = admitted;
     if (decision.kind !== "routed") {
-      return visit.replied(this.#ownReply(arrival, admitted, visit), edits.own(client));
+      return visit.replied(this.#ownReply(arrival, admitted, visit, trace?.traceId), edits.own(client));
     }
     try {
       const route = services.get(decision.found.value);
       if (route === undefined) throw new ProxyError("internal", { detail: "route without a service" });
       if (admitted.upgrade !== undefined && arrival.switchesTo === "nothing") throw cannotSwitch();
-      const exchange = exchangeOf(arrival, admitted, decision.found, trail);
+      const exchange = exchangeOf({ arrival, admitted, trail, trace }, decision.found);
       const reply: Reply = await route.service(limitedOutside(exchange, surroundings));
       const own = edits.routed(trail.edits ?? route.edits, exchange, client);
       return reply.kind === "tunnel" ? visit.tunnelled(reply, own) : visit.replied(reply, own);
     } catch (thrown) {
       const error = visit.failed(asProxyError(thrown));
-      return visit.replied(problemReply(error, admitted.id, arrival.fields), edits.own(client));
+      return visit.replied(
+        problemReply(error, admitted.id, arrival.fields, trace?.traceId),
+        edits.own(client),
+      );
     }
   }
 
   /** The reply of a request that reaches no route. */
-  #ownReply(arrival: Arrival, { decision, id }: Admission, visit: Visit): ReturnType<typeof textReply> {
+  #ownReply(
+    arrival: Arrival,
+    { decision, id }: Admission,
+    visit: Visit,
+    traceId: string | undefined,
+  ): ReturnType<typeof textReply> {
     switch (decision.kind) {
       case "refused":
-        return problemReply(visit.failed(decision.error), id, arrival.fields);
+        return problemReply(visit.failed(decision.error), id, arrival.fields, traceId);
       case "ready-page": {
         const { draining } = this.#parts.parts.lifecycle ?? ALWAYS_SERVING;
         return textReply(draining ? 503 : 200, PLAIN_TEXT, draining ? "draining\n" : "ready\n");
@@ -212,11 +245,16 @@ const limitedOutside = (exchange: Exchange, surroundings: Surroundings | undefin
   return { ...exchange, body, background };
 };
 
+interface ExchangeParts {
+  readonly arrival: Arrival;
+  readonly admitted: Admission;
+  readonly trail: Trail;
+  readonly trace: ExchangeTrace | undefined;
+}
+
 const exchangeOf = (
-  arrival: Arrival,
-  admitted: Admission,
+  { arrival, admitted, trail, trace }: ExchangeParts,
   { value: match, params }: FoundRoute<RoutedMatch>,
-  trail: Trail,
 ): Exchange => {
   const { screened, client, request } = admitted;
   if (screened === undefined || client === undefined || request === undefined) {
@@ -238,6 +276,7 @@ const exchangeOf = (
     body: arrival.body,
     endsAt: Number.POSITIVE_INFINITY,
     cancellation: arrival.cancellation,
+    trace,
     trail,
   };
 };

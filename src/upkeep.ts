@@ -7,6 +7,8 @@ export interface UpkeepTask {
   stop(): void;
   /** Does what is due, once: where they don't. */
   runDue?(): Promise<void>;
+  /** Ends what must not be lost, within `ms` milliseconds. */
+  flush?(ms: number): Promise<void>;
 }
 
 /**
@@ -21,9 +23,9 @@ export class Upkeep {
     this.#tasks.push(task);
   }
 
-  /** Whether there is nothing to do, ever. */
+  /** Whether nothing will ever be due. */
   get isEmpty(): boolean {
-    return this.#tasks.length === 0;
+    return this.#tasks.every((task) => task.runDue === undefined);
   }
 
   /** Calls while it runs do nothing. */
@@ -36,6 +38,11 @@ export class Upkeep {
   stop(): void {
     this.#isRunning = false;
     for (const task of this.#tasks) task.stop();
+  }
+
+  /** Within `ms` milliseconds. */
+  async flush(ms: number): Promise<void> {
+    await Promise.all(this.#tasks.map(async (task) => task.flush?.(ms)));
   }
 
   async runDue(): Promise<void> {

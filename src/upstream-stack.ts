@@ -21,6 +21,7 @@ import { LatencyWindow } from "./resilience/latency-window.ts";
 import { retry } from "./resilience/retry.ts";
 import { RetryBudget } from "./resilience/retry-budget.ts";
 import type { ConcurrencyPolicy, HedgePolicy, RetryPolicy, UpstreamPolicy } from "./upstream-policy.ts";
+import { type Concurrency, sharedNames } from "./upstream-state.ts";
 import type { EndpointRegistry } from "./upstream/registry.ts";
 
 export interface StackParts {
@@ -49,7 +50,7 @@ export const upstreamLayers = (policy: UpstreamPolicy, parts: StackParts): reado
 const retryLayer = (policy: RetryPolicy, parts: StackParts): NamedLayer => {
   const { name, registry, clock, random } = parts;
   const { budget: options, retries } = policy;
-  const budget = registry.shared(`${name} retry budget`, options, () => new RetryBudget(options));
+  const budget = registry.shared(sharedNames.retryBudget(name), options, () => new RetryBudget(options));
   const layer = retry({
     ...policy,
     budget,
@@ -75,7 +76,7 @@ const hedgeLayer = (policy: HedgePolicy, parts: StackParts): NamedLayer => {
 };
 
 const capLayer = (policy: ConcurrencyPolicy, { name, registry, clock }: StackParts): NamedLayer => {
-  const { gate, limit } = registry.shared(`${name} concurrency`, policy, () => {
+  const { gate, limit } = registry.shared(sharedNames.concurrency(name), policy, (): Concurrency => {
     const own =
       typeof policy.limit === "number" ? { current: policy.limit } : new AdaptiveLimit(policy.limit);
     return { limit: own, gate: new ConcurrencyGate({ ...policy, limit: own, clock }) };

@@ -3,6 +3,7 @@ import type { Admission } from "./admission.ts";
 import { type ReplyEditor, type ResponseEdits, editFields } from "./client-edits.ts";
 import type { Arrival } from "./core/arrival.ts";
 import type { ProxyError } from "./core/errors.ts";
+import type { ExchangeTrace } from "./core/exchange-trace.ts";
 import type { Trail } from "./core/exchange.ts";
 import type { Platform } from "./core/platform.ts";
 import type { HttpReply, Reply, TunnelReply } from "./core/reply.ts";
@@ -30,6 +31,10 @@ export interface VisitParts {
   readonly trail: Trail;
   readonly platform: Platform;
   readonly editor: ReplyEditor;
+  /** Undefined where there are no traces. */
+  readonly trace: ExchangeTrace | undefined;
+  /** Lower-case name of the field that tells clients the trace's id; undefined where none does. */
+  readonly traceField: string | undefined;
 }
 
 /** Status in reports of a client that left before it got a head. */
@@ -46,7 +51,13 @@ export class Visit {
 
   constructor(parts: VisitParts) {
     this.#parts = parts;
-    this.#startedAt = parts.platform.clock.now();
+    const { telemetry, clock } = parts.platform;
+    this.#startedAt = clock.now();
+    try {
+      telemetry.exchangeBegan?.(parts.arrival);
+    } catch {
+      // An observer's failure is not the exchange's.
+    }
   }
 
   /** Notes why the exchange failed. */
@@ -57,10 +68,22 @@ export class Visit {
 
   /** The client's view of `reply`. */
   replied(reply: HttpReply, edits: ResponseEdits): Answer {
-    return this.#answer(this.#parts.editor.edit(reply, edits, this.#parts.admitted.id), edits);
+    const { editor, admitted, trace, traceField } = this.#parts;
+    const edited = editor.edit(reply, edits, admitted.id);
+    if (trace === undefined || traceField === undefined) return this.#answer(edited, edits);
+    const added = [...(edited.added ?? []), traceField, trace.traceId];
+    return this.#answer({ ...edited, added }, edits);
   }
 
   tunnelled(reply: TunnelReply, edits: ResponseEdits): Answer {
+    const { platform, admitted } = this.#parts;
+    if (admitted.decision.kind === "routed") {
+      try {
+        platform.telemetry.tunnelOpened?.(admitted.decision.found.value.route.name);
+      } catch {
+        // An observer's failure is not the exchange's.
+      }
+    }
     const fields = editFields(reply.fields, edits, this.#parts.admitted.id);
     return this.#answer({ ...reply, fields }, edits);
   }
@@ -88,12 +111,19 @@ export class Visit {
         requestId: admitted.id,
         method: arrival.method,
         target: arrival.target,
+        routedTarget: admitted.screened?.target,
+        head: arrival,
+        scheme: admitted.secure ? "https" : "http",
+        host: client?.host,
         params: decision.kind === "routed" ? decision.found.params : NO_PARAMS,
         client: client?.address ?? arrival.peer.address,
         route: decision.kind === "routed" ? decision.found.value.route.name : undefined,
         upstream: endpoint?.upstream,
         endpoint: endpoint && (endpoint.socketPath ?? endpoint.origin),
         attempts: trail.attempts,
+        trace: this.#parts.trace,
+        last: trail.last,
+        isTunnel: reply.kind === "tunnel",
         status:
           failure?.code === "client-closed" && bytesSent === 0 ? CLIENT_CLOSED_REQUEST : statusOf(reply),
         error: failure,

@@ -11,13 +11,24 @@ import {
   resilienceContenders,
 } from "./contenders/fairlead.ts";
 import { contenders as haproxy } from "./contenders/haproxy.ts";
+import { loggingContenders } from "./contenders/logging.ts";
 import { contenders as libraries } from "./contenders/libraries.ts";
 import { contenders as nginx } from "./contenders/nginx.ts";
 
+/** What Fairlead is also compared to itself in. */
+export interface Comparisons {
+  readonly resilience?: boolean | undefined;
+  readonly logging?: boolean | undefined;
+}
+
 /** Everybody, in the order of a round and of the tables. `before` is another checkout of this project. */
-export const roster = (before: string | undefined, comparesResilience = false): Contender[] => [
+export const roster = (
+  before: string | undefined,
+  { resilience = false, logging = false }: Comparisons = {},
+): Contender[] => [
   ...command,
-  ...(comparesResilience ? resilienceContenders : []),
+  ...(resilience ? resilienceContenders : []),
+  ...(logging ? loggingContenders : []),
   ...(before === undefined ? [] : contendersBefore(before)),
   ...worker,
   ...packageContenders,

@@ -1,6 +1,7 @@
 /** Deno as a platform. */
+import { Socket } from "node:net";
 import type { Platform } from "../../src/core/platform.ts";
-import type { FailureOptions } from "../failure-log.ts";
+import type { FailureOptions } from "../../src/observe/failure-options.ts";
 import { enginePlatform } from "../engine/platform.ts";
 import { DENO_CAPABILITIES } from "./capabilities.ts";
 import { inspectTlsForDeno } from "./inspect-tls.ts";
@@ -13,6 +14,7 @@ export const platform = (options: FailureOptions = {}): Platform =>
       name: "deno",
       capabilities: DENO_CAPABILITIES,
       server: { server: denoServerRequest, urlTellsAuthority: true },
+      logSocket: (fd) => new Socket({ fd, readable: false, writable: true }).unref(),
       inspectTls: inspectTlsForDeno,
     },
     options,

@@ -2,7 +2,8 @@
 import type { Capability } from "../../src/core/capability.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { TlsFault, TlsTexts } from "../../src/core/tls-inspection.ts";
-import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
+import { type FailureOptions, telemetryFor } from "../../src/observe/failure-options.ts";
+import { fetchPost } from "../fetch/post.ts";
 import { webRandom } from "../fetch/random.ts";
 import { type FetchTransportOptions, fetchTransport } from "../fetch/transport.ts";
 import { inspectTls } from "../inspect-tls.ts";
@@ -13,12 +14,15 @@ import { engineTransport } from "./client/transport.ts";
 import { engineClock } from "./clock.ts";
 import { engineDiscover } from "./discovery/discover.ts";
 import { tcpProbe } from "./discovery/tcp-probe.ts";
-import { writeToStderr } from "./stderr.ts";
+import { engineLogOutputs } from "./log/log-outputs.ts";
+import type { SocketStream } from "./log/stream-device.ts";
 
 /** What really differs between the runtimes. */
 export interface EngineParts extends Pick<PlatformParts, "name" | "server"> {
   /** @default everything */
   readonly capabilities?: ReadonlySet<Capability> | undefined;
+  /** Writes logs where standard output or error is a socket. @default the process's own stream */
+  readonly logSocket?: SocketStream | undefined;
   readonly fetch?: Omit<FetchTransportOptions, "clock"> | undefined;
   /** A look at certificates and keys, at a time in milliseconds since 1970. @default `inspectTls` */
   readonly inspectTls?: ((texts: TlsTexts, now: number) => readonly TlsFault[]) | undefined;
@@ -37,9 +41,11 @@ export const enginePlatform = (parts: EngineParts, options: FailureOptions): Pla
     random,
     transport,
     fetchTransport: fetchTransport({ ...parts.fetch, clock }),
-    telemetry: failureTelemetry(options, clock, writeToStderr),
+    telemetry: telemetryFor(options),
+    logs: engineLogOutputs(clock, parts.logSocket),
     discover: engineDiscover({ clock, random, transport }),
     tcpProbe: tcpProbe(clock),
+    post: fetchPost,
     inspectTls: (texts) => inspect(texts, clock.epoch()),
     server: { ...parts.server, signalPatience: { clock, ms: SIGNAL_PATIENCE_MS } },
   });

@@ -1,15 +1,23 @@
 /** A whole gateway over sockets. */
+import { adminGateway, withAdminPath } from "../../handlers/admin-gateway.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/types.ts";
+import type { LogOutputs } from "../../src/core/log-output.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import { type GatewayParts, type GatewayRef, buildGateway } from "../../src/gateway.ts";
+import type { Lifecycle } from "../../src/core/lifecycle.ts";
+import { type Gateway, type GatewayParts, type GatewayRef, buildGateway } from "../../src/gateway.ts";
+import type { EventLog } from "../../src/observe/event-log.ts";
 import { refuseUnsupported } from "../refuse.ts";
-import type { ServeOptions, Serving } from "../serving.ts";
+import type { ServeOptions, Serving, ServingSockets } from "../serving.ts";
+import { adminListener } from "./admin-listener.ts";
+import { alive } from "./alive.ts";
 import { Deadlines } from "./deadlines.ts";
 import { notices } from "./notices.ts";
+import { type ServerObservation, observeServer } from "./observation.ts";
 import { type Entrance, listen } from "./server/listen.ts";
-import { writeToStderr } from "./stderr.ts";
 
+/** What is left of the logs gets this long at the end. */
+const FLUSH_MS = 2_000;
 const ANY_ADDRESS = "::";
 const ANY_IPV4_ADDRESS = "0.0.0.0";
 
@@ -27,26 +35,96 @@ export const serveGateway = async (
   refuseUnsupported(config, platform, options.explicit);
   const lifecycle = { draining: false };
   const middlewareLayer = await layerOf(config);
-  const gateway: GatewayRef = { current: buildGateway(config, platform, { lifecycle, middlewareLayer }) };
+  const observation = await observeServer(config, platform);
+  const { metrics, counts, resource } = observation;
+  const own = buildGateway(config, platform, { lifecycle, middlewareLayer, metrics, resource });
+  const gateway: GatewayRef = { current: withAdmin(own, config, platform, { lifecycle, observation }) };
+  observation.configs.generation += 1;
   const { clock, transport } = platform;
+  const { events } = gateway.current;
+  const admin = adminListener({ config, platform, gateway, lifecycle, observation });
   const serving = await listen({
     listen: config.listen,
+    isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
+    counts,
     entrances: entrancesOf(config, options, {
       gateway,
-      redirecting: (port) => ({ current: buildGateway(toHttps(config, port), platform, { lifecycle }) }),
+      redirecting: (port) => ({
+        current: buildGateway(toHttps(config, port), platform, { lifecycle, metrics }),
+      }),
     }),
     lifecycle,
     deadlines: new Deadlines(clock),
     now: () => clock.now(),
     epoch: () => clock.epoch(),
-    notice: notices(writeToStderr, () => clock.now()),
-    closed: () => {
+    notice: notices(
+      (message) => void events.emit({ category: "client", level: "warning", message }),
+      () => clock.now(),
+    ),
+    closed: async () => {
       gateway.current.upkeep.stop();
-      return transport.close();
+      await transport.close();
+      await alive(gateway.current.upkeep.flush(FLUSH_MS));
+      await observation.close();
+      await admin.close();
+      events.emit({ category: "server", level: "info", message: "stopped" });
+      await platform.logs?.flush(FLUSH_MS);
     },
   });
   gateway.current.upkeep.start();
-  return serving;
+  try {
+    return { ...logged(serving, events, platform.logs), admin: await admin.open() };
+  } catch (error) {
+    await serving.stop();
+    throw error;
+  }
+};
+
+/** `serving`, whose beginning and end are logged. */
+const logged = (
+  serving: ServingSockets,
+  events: EventLog,
+  logs: LogOutputs | undefined,
+): Omit<Serving, "admin"> => {
+  const { scheme, host, port } = serving.address;
+  events.emit({
+    category: "server",
+    level: "info",
+    message: "listening",
+    facts: { scheme, host, port },
+  });
+  const drained = once(() => {
+    events.emit({ category: "server", level: "info", message: "finishing what is in flight" });
+    return serving.drain();
+  });
+  return {
+    ...serving,
+    drain: drained,
+    useCertificates(listen) {
+      serving.useCertificates(listen);
+      events.emit({ category: "server", level: "info", message: "certificates were exchanged" });
+    },
+    reopenLogs: () => logs?.reopen(),
+    setLogLevel: (category, level) => events.setLevel(category, level),
+  };
+};
+
+/** Later calls return what the first one did. */
+const once = <Result>(work: () => Result): (() => Result) => {
+  let result: { readonly value: Result } | undefined;
+  return () => (result ??= { value: work() }).value;
+};
+
+const withAdmin = (
+  gateway: Gateway,
+  { admin: { path, token } }: Config,
+  platform: Platform,
+  { lifecycle, observation }: { readonly lifecycle: Lifecycle; readonly observation: ServerObservation },
+): Gateway => {
+  if (path === undefined) return gateway;
+  const { metrics, resource } = observation;
+  const parts = { gateway: () => gateway, lifecycle, metrics, resource, token, hasOpenHealth: false };
+  return withAdminPath(gateway, path, adminGateway(platform, parts, path));
 };
 
 /** Hono is imported for configs that have middleware: a start without it is faster. */

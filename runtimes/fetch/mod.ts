@@ -7,7 +7,7 @@ import { type Bound, bind } from "../bind.ts";
 import { platform } from "./platform.ts";
 
 export * from "../library.ts";
-export type { FailureOptions } from "../failure-log.ts";
+export type { FailureOptions } from "../../src/observe/failure-options.ts";
 export type { FetchPlatformOptions } from "./platform.ts";
 export { fetchTransport, type FetchTransportOptions } from "./transport.ts";
 export { platform };

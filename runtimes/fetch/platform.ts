@@ -1,8 +1,10 @@
 /** Any runtime with `fetch` as a platform. */
 import type { Platform } from "../../src/core/platform.ts";
 import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
-import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
+import { type FailureOptions, telemetryFor } from "../../src/observe/failure-options.ts";
+import { consoleOutputs } from "../console-outputs.ts";
 import { createPlatform } from "../platform.ts";
+import { fetchPost } from "./post.ts";
 import { webRandom } from "./random.ts";
 import { timerClock } from "./timer-clock.ts";
 import { type FetchTransportOptions, fetchTransport } from "./transport.ts";
@@ -23,7 +25,9 @@ export const platform = ({ onFailure, onUpstreamEvent, ...options }: FetchPlatfo
     random: webRandom(),
     transport,
     fetchTransport: transport,
-    telemetry: failureTelemetry({ onFailure, onUpstreamEvent }, timerClock, (line) => console.error(line)),
+    telemetry: telemetryFor({ onFailure, onUpstreamEvent }),
+    logs: consoleOutputs(),
+    post: fetchPost,
     server: { values, passesThrough, signalPatience: { clock: timerClock, ms: SIGNAL_PATIENCE_MS } },
   });
 };

@@ -1,5 +1,6 @@
 /** A platform in memory: for tests of a config, without network, time or chance. */
 import { CAPABILITIES, type Capability } from "../../src/core/capability.ts";
+import type { LogOutputs } from "../../src/core/log-output.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { type ExchangeReport, type FailureReport, isFailure } from "../../src/core/telemetry.ts";
 import { createPlatform } from "../platform.ts";
@@ -29,6 +30,8 @@ export interface MemoryPlatform extends Platform {
   readonly reports: readonly ExchangeReport[];
   /** Those that failed, before or after the response's head. */
   readonly failures: readonly FailureReport[];
+  /** What was logged, to whatever output. */
+  readonly lines: readonly string[];
 }
 
 /**
@@ -41,6 +44,7 @@ export const memoryPlatform = (options: MemoryPlatformOptions = {}): MemoryPlatf
   const clock = new ManualClock(options.epochMs);
   const reports: ExchangeReport[] = [];
   const failures: FailureReport[] = [];
+  const lines: string[] = [];
   const peer = { address: options.peer ?? "192.0.2.1", port: undefined };
   const transport = memoryTransport({ upstreams: options.upstreams ?? {}, clock });
   const platform = createPlatform({
@@ -56,7 +60,14 @@ export const memoryPlatform = (options: MemoryPlatformOptions = {}): MemoryPlatf
         if (isFailure(report)) failures.push(report);
       },
     },
+    logs: linesIn(lines),
     server: { peer },
   });
-  return { ...platform, clock, reports, failures };
+  return { ...platform, clock, reports, failures, lines };
 };
+
+const linesIn = (lines: string[]): LogOutputs => ({
+  open: () => ({ isTerminal: false, write: (line) => lines.push(line) > 0 }),
+  reopen() {},
+  flush: async () => {},
+});

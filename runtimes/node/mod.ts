@@ -8,7 +8,7 @@ import { serveGateway } from "../engine/serve.ts";
 import type { ServeOptions, Serving } from "../serving.ts";
 import { platform } from "./platform.ts";
 
-export type { FailureOptions } from "../failure-log.ts";
+export type { FailureOptions } from "../../src/observe/failure-options.ts";
 export { ServeError, type ServeOptions, type Serving } from "../serving.ts";
 export { platform };
 

@@ -1,6 +1,6 @@
 /** Node as a platform. */
 import type { Platform } from "../../src/core/platform.ts";
-import type { FailureOptions } from "../failure-log.ts";
+import type { FailureOptions } from "../../src/observe/failure-options.ts";
 import { enginePlatform } from "../engine/platform.ts";
 import { nodeServerRequest } from "./server-request.ts";
 

@@ -3,6 +3,6 @@
  *
  * @module
  */
-export type { FailureOptions } from "../failure-log.ts";
+export type { FailureOptions } from "../../src/observe/failure-options.ts";
 export { platform } from "./platform.ts";
 export { worker, type WorkerContext, type WorkerModule } from "./worker.ts";

@@ -3,9 +3,11 @@ import type { Peer } from "../../src/core/arrival.ts";
 import { UNKNOWN_PEER, peerOf } from "../../src/core/peer.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { ServerRequest } from "../../src/web/arrival.ts";
-import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
+import { type FailureOptions, telemetryFor } from "../../src/observe/failure-options.ts";
+import { fetchPost } from "../fetch/post.ts";
 import { webRandom } from "../fetch/random.ts";
 import { fetchTransport } from "../fetch/transport.ts";
+import { consoleOutputs } from "../console-outputs.ts";
 import { createPlatform } from "../platform.ts";
 import { WORKERS_CAPABILITIES } from "./capabilities.ts";
 import { workersClock } from "./clock.ts";
@@ -87,7 +89,9 @@ export const platform = (options: FailureOptions = {}): Platform => {
     transport,
     fetchTransport: transport,
     abandonsRequests: true,
-    telemetry: failureTelemetry(options, workersClock, (line) => console.error(line)),
+    telemetry: telemetryFor(options),
+    logs: consoleOutputs(),
+    post: fetchPost,
     server: {
       server: workersRequests(),
       values: WORKERD_VALUES,

@@ -1,10 +1,9 @@
 /** A gateway as a Worker. */
 import { answerRequest } from "../../handlers/answer.ts";
-import { middlewareLayer } from "../../handlers/middleware-layer.ts";
+import { observedGateway } from "../../handlers/observed-gateway.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { explicitPaths } from "../../src/config/tree.ts";
-import type { FailureOptions } from "../failure-log.ts";
-import { buildGateway } from "../../src/gateway.ts";
+import type { FailureOptions } from "../../src/observe/failure-options.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { platform } from "./platform.ts";
 
@@ -45,7 +44,7 @@ export const worker = (config: unknown, env: object = {}, options: FailureOption
   const lent = platform(options);
   const parsed = parseConfig(config, { env: textOf(env) });
   refuseUnsupported(parsed, lent, explicitPaths(config));
-  const gateway = buildGateway(parsed, lent, { middlewareLayer });
+  const gateway = observedGateway(parsed, lent);
   return {
     fetch: (request, bindings, context) =>
       answerRequest(request, { env: bindings, context, gateway, platform: lent }),

@@ -3,6 +3,7 @@ import { ConfigError } from "./config-error.ts";
 import { type ConfigFile, discoverConfigFile, type FileAccess, readConfigFile } from "./config-file.ts";
 import { applyEnvironment, configFileOf } from "./environment.ts";
 import type { Origins } from "./locate.ts";
+import { applyOtelEnvironment } from "./otel-environment.ts";
 import type { ConfigProblem } from "./problem.ts";
 import type { Env } from "./references.ts";
 import { configSchema } from "./settings/config.ts";
@@ -61,7 +62,8 @@ export const gather = async (options: SourceOptions): Promise<Gathered> => {
   }
   const whole = unread.length === 0;
   const { env, flags, flagNames = {} } = options;
-  const { set, problems, ...fromEnv } = applyEnvironment(configSchema, file?.input ?? {}, env);
+  const otel = applyOtelEnvironment(configSchema, file?.input ?? {}, env);
+  const { set, problems, ...fromEnv } = applyEnvironment(configSchema, otel.input, env);
   let input = merge(configSchema, fromEnv.input, flags);
   // `PORT`, which many platforms set, counts where nobody else set `listen.port`.
   const usesPort = (env["PORT"] ?? "") !== "" && valueAt(input, PORT) === undefined;
@@ -69,11 +71,12 @@ export const gather = async (options: SourceOptions): Promise<Gathered> => {
   return {
     input,
     file,
-    env: usesPort ? [...set, { path: PORT, name: "PORT" }] : set,
+    env: [...set, ...otel.set, ...(usesPort ? [{ path: PORT, name: "PORT" }] : [])],
     flags: flagPaths(flags, flagNames),
     problems: [
       ...unread,
       ...(file?.problems ?? []),
+      ...otel.problems,
       ...problems.filter(({ place }) => whole || !OF_THE_FILE.test(place?.source ?? "")),
     ],
     whole,

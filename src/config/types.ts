@@ -43,6 +43,12 @@ export interface Config {
   readonly requestId: RequestIdConfig;
   /** What upstreams are told about the client. */
   readonly forwarding: ForwardingConfig;
+  /** Events and lines about requests. */
+  readonly log: LogConfig;
+  /** Where operators and their tools look: health and metrics. */
+  readonly admin: AdminConfig;
+  /** What is measured, and where it is sent. */
+  readonly telemetry: TelemetryConfig;
   /** Hono middleware around every route; from TypeScript only. */
   readonly middleware: readonly Middleware[];
 }
@@ -601,6 +607,128 @@ export interface ForwardingConfig {
   readonly via: false | string;
 }
 
+/** `log`: Events and lines about requests. */
+export interface LogConfig {
+  /** Where events go: "stderr", "stdout" or the path of a file. @default "stderr" */
+  readonly output: string;
+  /** How events are written: JSON, a line each, or readable text. "auto" is text on a terminal and JSON elsewhere. @default "auto" */
+  readonly format: "auto" | "json" | "text";
+  /** Least level of events that are written; "off" writes none. @default "info" */
+  readonly level: "debug" | "info" | "warning" | "error" | "off";
+  /** Levels of single categories, such as `upstream.health`, or of all below `upstream`. */
+  readonly levels: Readonly<Record<string, "debug" | "info" | "warning" | "error" | "off">>;
+  /** Lines about requests. */
+  readonly access: AccessLogConfig;
+  /** Send all that is logged to the collector of `telemetry.otlp` too, as log records. @default false */
+  readonly otlp: boolean;
+  /** What lines about requests and spans don't show. */
+  readonly redact: RedactionConfig;
+  /** When files are put aside. Never unless set. */
+  readonly rotate: LogRotation | undefined;
+}
+
+/** `log.access`: Lines about requests. */
+export interface AccessLogConfig {
+  /** Which requests get a line: all of them, those that failed by fault of an upstream or of the proxy, or none. @default "failed" */
+  readonly requests: "all" | "failed" | "none";
+  /** "auto" is text on a terminal and JSON elsewhere; "common" and "combined" are what Apache and nginx write. @default "auto" */
+  readonly format: "auto" | "json" | "text" | "common" | "combined";
+  /** Where these lines go. Where `log.output` goes unless set. */
+  readonly output: string | undefined;
+  /** Share of the requests without error, and with a status below 500, that get a line. @default 1 */
+  readonly sample: number;
+  /** Most lines a second; what is left out is counted, and the count logged. Unless set 20 where only failed requests are logged, else "unlimited". */
+  readonly perSecond: number | undefined;
+  /** Further request headers that lines hold, as JSON or text. Values of credentials are masked. */
+  readonly headers: readonly string[];
+}
+
+/** `log.redact`: What lines about requests and spans don't show. */
+export interface RedactionConfig {
+  /** Query parameters whose values are masked, besides those whose name is a credential's (token, key, session, …); "*" is all. */
+  readonly query: readonly string[];
+  /** Parameters of routes' paths whose values are replaced by their name, besides those whose name is a credential's; "*" is all. @default ["*"] */
+  readonly params: readonly string[];
+  /** Headers whose values are masked, besides those whose name is a credential's. */
+  readonly headers: readonly string[];
+}
+
+/** `log.rotate`: When files are put aside. Never unless set. */
+export interface LogRotation {
+  /** Size from which on a file is put aside, as `name.1`, and a new one begun. */
+  readonly size: number;
+  /** Files that are kept besides the one that is written. @default 5 */
+  readonly keep: number;
+}
+
+/** `admin`: Where operators and their tools look: health and metrics. */
+export interface AdminConfig {
+  /** Port of a listener of its own for /livez, /readyz and /metrics; 0 is any free one. None unless set. */
+  readonly port: number | undefined;
+  /** Address that it binds. @default "127.0.0.1" */
+  readonly host: string;
+  /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
+  readonly path: string | undefined;
+  /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
+  readonly token: string | undefined;
+}
+
+/** `telemetry`: What is measured, and where it is sent. */
+export interface TelemetryConfig {
+  /** What this proxy is called (service.name). @default "fairlead" */
+  readonly serviceName: string;
+  /** Further attributes of everything that is told, such as deployment.environment.name. */
+  readonly resource: Readonly<Record<string, string>>;
+  /** Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+  readonly metrics: false | MetricsConfig;
+  /** Traces. Trace context passes through untouched unless set. */
+  readonly traces: TracesConfig | undefined;
+  /** Where telemetry is pushed to, by OTLP over HTTP. */
+  readonly otlp: OtlpConfig;
+}
+
+/** `telemetry.metrics`: Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+export interface MetricsConfig {
+  /** Most series of an instrument; all further ones are one series, with otel.metric.overflow. @default 2000 */
+  readonly maxSeries: number;
+  /** Upper bounds of the buckets of durations of requests, in seconds. OpenTelemetry's unless set. */
+  readonly durationBounds: readonly number[] | undefined;
+  /** Whether what is pushed counts from the start or from the push before. Cumulative unless set; on Workers always delta. */
+  readonly temporality: "cumulative" | "delta" | undefined;
+  /** Where metrics are pushed. Unless set, `otlp.endpoint` with /v1/metrics behind it. */
+  readonly url: string | undefined;
+}
+
+/** `telemetry.traces`: Traces. Trace context passes through untouched unless set. */
+export interface TracesConfig {
+  /** Share of the requests that are recorded, where the caller's context does not say whether. @default 0.01 */
+  readonly sample: number;
+  /** Whose trace context is taken over: any caller's, that of trusted proxies only, or nobody's. Others' requests begin a trace. @default "trusted" */
+  readonly trust: "always" | "trusted" | "never";
+  /** Header by which a caller whose context is taken over has a request recorded, whatever its value. None unless set. */
+  readonly forceHeader: string | undefined;
+  /** Header that tells clients the trace's id, such as x-trace-id. None unless set. */
+  readonly responseHeader: string | undefined;
+  /** Where spans are pushed. Unless set, `telemetry.otlp.endpoint` with /v1/traces behind it. */
+  readonly url: string | undefined;
+}
+
+/** `telemetry.otlp`: Where telemetry is pushed to, by OTLP over HTTP. */
+export interface OtlpConfig {
+  /** An OpenTelemetry collector's address, such as "http://localhost:4318". Nothing is pushed unless set. */
+  readonly endpoint: string | undefined;
+  /** How it is encoded. @default "http/protobuf" */
+  readonly protocol: "http/protobuf" | "http/json";
+  /** Headers to send, such as the collector's key. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Time between pushes of metrics. 60s unless set; on Workers, where a request brings each about, 15s. In milliseconds. */
+  readonly intervalMs: number | undefined;
+  /** Time that a push may take. In milliseconds. @default "10s" */
+  readonly timeoutMs: number;
+  /** What waits for a collector that does not answer. Beyond it the oldest is dropped, and counted. @default "4MiB" */
+  readonly queueBytes: number;
+}
+
 /** A whole gateway. */
 export interface ConfigInput<Upstream extends string = string> {
   /** Address of the JSON Schema, for editors. */
@@ -619,6 +747,12 @@ export interface ConfigInput<Upstream extends string = string> {
   readonly requestId?: RequestIdInput | undefined;
   /** What upstreams are told about the client. */
   readonly forwarding?: ForwardingInput | undefined;
+  /** Events and lines about requests. */
+  readonly log?: LogInput | undefined;
+  /** Where operators and their tools look: health and metrics. */
+  readonly admin?: AdminInput | undefined;
+  /** What is measured, and where it is sent. */
+  readonly telemetry?: TelemetryInput | undefined;
   /** Hono middleware around every route; from TypeScript only. */
   readonly middleware?: readonly Middleware[] | undefined;
 }
@@ -1191,4 +1325,126 @@ export interface ForwardingInput {
   readonly forwarded?: boolean | undefined;
   /** Pseudonym in Via (RFC 9110 section 7.6.3), or false for none. @default "fairlead" */
   readonly via?: false | string | undefined;
+}
+
+/** `log`: Events and lines about requests. */
+export interface LogInput {
+  /** Where events go: "stderr", "stdout" or the path of a file. @default "stderr" */
+  readonly output?: string | undefined;
+  /** How events are written: JSON, a line each, or readable text. "auto" is text on a terminal and JSON elsewhere. @default "auto" */
+  readonly format?: "auto" | "json" | "text" | undefined;
+  /** Least level of events that are written; "off" writes none. @default "info" */
+  readonly level?: "debug" | "info" | "warning" | "error" | "off" | undefined;
+  /** Levels of single categories, such as `upstream.health`, or of all below `upstream`. */
+  readonly levels?: Readonly<Record<string, "debug" | "info" | "warning" | "error" | "off">> | undefined;
+  /** Lines about requests. */
+  readonly access?: "all" | "failed" | "none" | AccessLogInput | undefined;
+  /** Send all that is logged to the collector of `telemetry.otlp` too, as log records. @default false */
+  readonly otlp?: boolean | undefined;
+  /** What lines about requests and spans don't show. */
+  readonly redact?: RedactionInput | undefined;
+  /** When files are put aside. Never unless set. */
+  readonly rotate?: LogRotationInput | undefined;
+}
+
+/** `log.access`: Lines about requests. */
+export interface AccessLogInput {
+  /** Which requests get a line: all of them, those that failed by fault of an upstream or of the proxy, or none. @default "failed" */
+  readonly requests?: "all" | "failed" | "none" | undefined;
+  /** "auto" is text on a terminal and JSON elsewhere; "common" and "combined" are what Apache and nginx write. @default "auto" */
+  readonly format?: "auto" | "json" | "text" | "common" | "combined" | undefined;
+  /** Where these lines go. Where `log.output` goes unless set. */
+  readonly output?: string | undefined;
+  /** Share of the requests without error, and with a status below 500, that get a line. @default 1 */
+  readonly sample?: number | undefined;
+  /** Most lines a second; what is left out is counted, and the count logged. Unless set 20 where only failed requests are logged, else "unlimited". */
+  readonly perSecond?: number | "unlimited" | undefined;
+  /** Further request headers that lines hold, as JSON or text. Values of credentials are masked. */
+  readonly headers?: readonly string[] | undefined;
+}
+
+/** `log.redact`: What lines about requests and spans don't show. */
+export interface RedactionInput {
+  /** Query parameters whose values are masked, besides those whose name is a credential's (token, key, session, …); "*" is all. */
+  readonly query?: readonly string[] | undefined;
+  /** Parameters of routes' paths whose values are replaced by their name, besides those whose name is a credential's; "*" is all. @default ["*"] */
+  readonly params?: readonly string[] | undefined;
+  /** Headers whose values are masked, besides those whose name is a credential's. */
+  readonly headers?: readonly string[] | undefined;
+}
+
+/** `log.rotate`: When files are put aside. Never unless set. */
+export interface LogRotationInput {
+  /** Size from which on a file is put aside, as `name.1`, and a new one begun. */
+  readonly size: SizeInput;
+  /** Files that are kept besides the one that is written. @default 5 */
+  readonly keep?: number | undefined;
+}
+
+/** `admin`: Where operators and their tools look: health and metrics. */
+export interface AdminInput {
+  /** Port of a listener of its own for /livez, /readyz and /metrics; 0 is any free one. None unless set. */
+  readonly port?: number | string | undefined;
+  /** Address that it binds. @default "127.0.0.1" */
+  readonly host?: string | undefined;
+  /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
+  readonly path?: string | undefined;
+  /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
+  readonly token?: string | undefined;
+}
+
+/** `telemetry`: What is measured, and where it is sent. */
+export interface TelemetryInput {
+  /** What this proxy is called (service.name). @default "fairlead" */
+  readonly serviceName?: string | undefined;
+  /** Further attributes of everything that is told, such as deployment.environment.name. */
+  readonly resource?: Readonly<Record<string, string>> | undefined;
+  /** Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+  readonly metrics?: false | MetricsInput | undefined;
+  /** Traces. Trace context passes through untouched unless set. */
+  readonly traces?: TracesInput | undefined;
+  /** Where telemetry is pushed to, by OTLP over HTTP. */
+  readonly otlp?: OtlpInput | undefined;
+}
+
+/** `telemetry.metrics`: Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+export interface MetricsInput {
+  /** Most series of an instrument; all further ones are one series, with otel.metric.overflow. @default 2000 */
+  readonly maxSeries?: number | undefined;
+  /** Upper bounds of the buckets of durations of requests, in seconds. OpenTelemetry's unless set. */
+  readonly durationBounds?: readonly number[] | undefined;
+  /** Whether what is pushed counts from the start or from the push before. Cumulative unless set; on Workers always delta. */
+  readonly temporality?: "cumulative" | "delta" | undefined;
+  /** Where metrics are pushed. Unless set, `otlp.endpoint` with /v1/metrics behind it. */
+  readonly url?: string | undefined;
+}
+
+/** `telemetry.traces`: Traces. Trace context passes through untouched unless set. */
+export interface TracesInput {
+  /** Share of the requests that are recorded, where the caller's context does not say whether. @default 0.01 */
+  readonly sample?: number | undefined;
+  /** Whose trace context is taken over: any caller's, that of trusted proxies only, or nobody's. Others' requests begin a trace. @default "trusted" */
+  readonly trust?: "always" | "trusted" | "never" | undefined;
+  /** Header by which a caller whose context is taken over has a request recorded, whatever its value. None unless set. */
+  readonly forceHeader?: string | undefined;
+  /** Header that tells clients the trace's id, such as x-trace-id. None unless set. */
+  readonly responseHeader?: string | undefined;
+  /** Where spans are pushed. Unless set, `telemetry.otlp.endpoint` with /v1/traces behind it. */
+  readonly url?: string | undefined;
+}
+
+/** `telemetry.otlp`: Where telemetry is pushed to, by OTLP over HTTP. */
+export interface OtlpInput {
+  /** An OpenTelemetry collector's address, such as "http://localhost:4318". Nothing is pushed unless set. */
+  readonly endpoint?: string | undefined;
+  /** How it is encoded. @default "http/protobuf" */
+  readonly protocol?: "http/protobuf" | "http/json" | undefined;
+  /** Headers to send, such as the collector's key. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Time between pushes of metrics. 60s unless set; on Workers, where a request brings each about, 15s. */
+  readonly interval?: DurationInput | undefined;
+  /** Time that a push may take. @default "10s" */
+  readonly timeout?: DurationInput | undefined;
+  /** What waits for a collector that does not answer. Beyond it the oldest is dropped, and counted. @default "4MiB" */
+  readonly queueBytes?: SizeInput | undefined;
 }

@@ -24,7 +24,8 @@ export type Capability =
   | "background"
   | "discovery"
   | "tcp-check"
-  | "client-region";
+  | "client-region"
+  | "log-file";
 
 /**
  * What a platform can do beyond the common ground. A config that asks for more than its platform offers is
@@ -56,6 +57,7 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
   "tcp-check": "check endpoints by opening a connection",
   "client-region": "tell the client's region without a header of a trusted proxy",
+  "log-file": "write log files",
 };
 
 /** What it takes sockets of our own to upstreams for: `fetch` can do none of it. */

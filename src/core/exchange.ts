@@ -5,6 +5,7 @@ import type { Body } from "./body.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { AttemptTimeouts, Endpoint } from "./endpoint.ts";
 import type { ProxyError } from "./errors.ts";
+import type { ExchangeTrace } from "./exchange-trace.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** The client, as proxies that the config trusts report it. */
@@ -54,6 +55,8 @@ export interface Exchange {
   readonly endsAt: number;
   /** Client gone, or given up for another reason. */
   readonly cancellation: Cancellation;
+  /** Its place in a trace; undefined where there are none. */
+  readonly trace?: ExchangeTrace | undefined;
   /** Where attempts are noted, for the exchange's report. Shared by all copies of this exchange. */
   readonly trail: Trail;
   /** Keeps the process or the isolate until work is done that nobody waits for. @default it goes on by itself */
@@ -69,10 +72,21 @@ export interface Trail {
   endpoint: Endpoint | undefined;
   /** Those tried before it. */
   earlier?: Endpoint[] | undefined;
+  /** The last attempt, which leads to those before it; undefined where none was made. */
+  last?: AttemptTrace | undefined;
   /** Edits of the response that stand in for the route's: those of the share of traffic that the exchange belongs to. */
   edits: EditSource | undefined;
   /** Why the exchange failed, where a layer has made a reply of the failure. */
   failure: ProxyError | undefined;
+}
+
+/** An attempt of an exchange, for the exchange's report. */
+export interface AttemptTrace {
+  readonly endpoint: Endpoint;
+  /** Undefined until it is settled. */
+  readonly outcome: Outcome | undefined;
+  /** The attempt before it. A copy that another one outran is not among them. */
+  readonly previous: AttemptTrace | undefined;
 }
 
 /** Edits that are either the same for every exchange or made for each. */
@@ -83,6 +97,10 @@ export interface EditSource {
 
 /** What a transport sends: plain data. */
 export interface Attempt {
+  /** Of its span; undefined where the exchange is in no trace. */
+  readonly spanId?: string | undefined;
+  /** How many attempts there were before it. */
+  readonly resends?: number | undefined;
   readonly exchange: Exchange;
   readonly endpoint: Endpoint;
   /** Origin-form, with the endpoint's base path. */

@@ -22,16 +22,17 @@ const CLIENT_LEFT_STATUS = 408;
 
 /**
  * The answer to a failed request: RFC 9457 JSON, or text or HTML by `Accept`, with status, code, title and
- * request id. Never the error's message, cause or stack. Fields the error asks for (`Allow`, `Retry-After`) are in it.
+ * request id, and the trace's id where there is one. Never the error's message, cause or stack. Fields the error asks for (`Allow`, `Retry-After`) are in it.
  */
 export const problemReply = (
   error: ProxyError,
   requestId: string | undefined,
   requestFields: HeaderPairs,
+  traceId?: string,
 ): HttpReply => {
   const { status, title } = error.kind;
   if (error.code === "client-closed") return textReply(CLIENT_LEFT_STATUS, [], "");
-  const problem = { status, code: error.code, title, requestId };
+  const problem = { status, code: error.code, title, requestId, traceId };
   const { contentType, body } = renderProblem(problem, firstValue(requestFields, "accept"));
   const fields = ["content-type", contentType, "cache-control", "no-store"];
   for (const [name, value] of Object.entries(error.headers ?? {})) fields.push(name, value);

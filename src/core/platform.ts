@@ -1,9 +1,12 @@
 /** The ports: everything that a runtime passes in. `runtimes/*` and `fairlead/testing` implement them. */
 import type { Arrival } from "./arrival.ts";
 import type { Capability } from "./capability.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { Discover } from "./endpoint-source.ts";
 import type { ProxyError } from "./errors.ts";
 import type { Attempt } from "./exchange.ts";
+import type { LogOutputs } from "./log-output.ts";
+import type { SendPost } from "./post.ts";
 import type { Probe } from "./probe.ts";
 import type { Reply } from "./reply.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -44,8 +47,22 @@ export interface Random {
  */
 export interface Transport {
   send(attempt: Attempt): Promise<Reply>;
+  /** Its connections now. Left out where they are not its own. */
+  pools?(): Iterable<PoolState>;
   /** Lets requests in flight finish, then closes idle connections. */
   close(): Promise<void>;
+}
+
+/** The connections to one endpoint. */
+export interface PoolState {
+  readonly endpoint: Endpoint;
+  /** Idle ones included. */
+  readonly open: number;
+  readonly idle: number;
+  /** Attempts that wait for a connection, or for one to be made. */
+  readonly waiting: number;
+  /** Since the start. */
+  readonly opened: number;
 }
 
 /** One runtime, as the proxy sees it. */
@@ -60,10 +77,14 @@ export interface Platform {
   /** For upstreams with `transport: "fetch"`. */
   readonly fetchTransport: Transport | undefined;
   readonly telemetry: Telemetry;
+  /** Left out where nothing is logged. */
+  readonly logs?: LogOutputs | undefined;
   /** Left out where a config can name no certificates. */
   readonly inspectTls?: InspectTls | undefined;
   /** Left out where nothing goes on between requests; endpoints are then those that the config lists. */
   readonly discover?: Discover | undefined;
+  /** Sends what is measured. Left out where nothing can be sent. */
+  readonly post?: SendPost | undefined;
   /** Opens a connection. Left out where there are none to be had. */
   readonly tcpProbe?: Probe | undefined;
   /** Whether the code for a request stops without a word when its client leaves. @default false */

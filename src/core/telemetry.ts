@@ -1,6 +1,8 @@
 /** What happened, for logs and metrics. */
+import type { RequestHead } from "./arrival.ts";
 import type { ProxyError } from "./errors.ts";
-import type { Attempt } from "./exchange.ts";
+import type { Attempt, AttemptTrace } from "./exchange.ts";
+import type { ExchangeTrace } from "./exchange-trace.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** An exchange that has ended, whatever its end: answered, refused before routing, or broken off in the middle. */
@@ -9,6 +11,14 @@ export interface ExchangeReport {
   readonly method: string;
   /** As the client sent it: may hold secrets in its query. */
   readonly target: string;
+  /** The same normalised, as it was routed; undefined where the head was refused. */
+  readonly routedTarget: string | undefined;
+  /** What the client sent; its fields hold secrets. */
+  readonly head: RequestHead;
+  /** Scheme that the client used, as proxies that the config trusts report it. */
+  readonly scheme: "http" | "https";
+  /** Authority that the client asked for; undefined where the head was refused. */
+  readonly host: string | undefined;
   /** Values of the route's path parameters, which may be secret too. */
   readonly params: Readonly<Record<string, string>>;
   readonly client: string;
@@ -19,6 +29,12 @@ export interface ExchangeReport {
   /** Its endpoint: `http://host:port` or a socket's path. */
   readonly endpoint: string | undefined;
   readonly attempts: number;
+  /** Its place in a trace; undefined where there are none. */
+  readonly trace: ExchangeTrace | undefined;
+  /** The last attempt, which leads to those before it. Its outcome tells what it took, and how much of the request was sent. */
+  readonly last: AttemptTrace | undefined;
+  /** Whether it went on as a tunnel. */
+  readonly isTunnel: boolean;
   /** Of the response; 499 where the client left before its head. */
   readonly status: number;
   /** Why it failed, after the head too; undefined where all went well. */
@@ -73,7 +89,17 @@ export const isFailure = (report: ExchangeReport): report is FailureReport => re
 
 /** Every member is called synchronously; one that throws is ignored. */
 export interface Telemetry {
+  /** Whether `exchangeEnded` stands in for the log's lines about failed requests. */
+  readonly replacesFailureLines?: boolean;
+  /** Whether `upstreamEvent` stands in for the log's lines about upstreams. */
+  readonly replacesUpstreamLines?: boolean;
+  /** A request has come. `exchangeEnded` follows once, whatever becomes of it. */
+  exchangeBegan?(head: RequestHead): void;
+  /** An exchange goes on as a tunnel. */
+  tunnelOpened?(route: string): void;
   exchangeEnded?(report: ExchangeReport): void;
   attemptEnded?(attempt: Attempt, outcome: Outcome): void;
+  /** An endpoint was chosen for an attempt, or none could be, within `tookMs`. */
+  endpointSelected?(upstream: string, tookMs: number): void;
   upstreamEvent?(event: UpstreamEvent): void;
 }

@@ -9,6 +9,8 @@ export interface Problem {
   readonly title: string;
   /** For support to find the log line by; left out where unknown. */
   readonly requestId: string | undefined;
+  /** The same for its trace. */
+  readonly traceId?: string | undefined;
 }
 
 export interface RenderedProblem {
@@ -26,23 +28,39 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
 
-const asJson = ({ status, code, title, requestId }: Problem): RenderedProblem => ({
+const asJson = ({ status, code, title, requestId, traceId }: Problem): RenderedProblem => ({
   contentType: "application/problem+json",
-  body: JSON.stringify({ status, title, code, requestId }),
+  body: JSON.stringify({ status, title, code, requestId, traceId }),
 });
 
-const asText = ({ status, code, title, requestId }: Problem): RenderedProblem => ({
-  contentType: "text/plain; charset=utf-8",
-  body: `${status} ${title} (${code})\n${requestId === undefined ? "" : `request id: ${requestId}\n`}`,
-});
+/** `request id` and the like, with their values. */
+const idsOf = ({ requestId, traceId }: Problem): readonly (readonly [name: string, id: string])[] =>
+  (
+    [
+      ["request id", requestId],
+      ["trace id", traceId],
+    ] as const
+  ).flatMap(([name, id]) => (id === undefined ? [] : [[name, id] as const]));
+
+const asText = (problem: Problem): RenderedProblem => {
+  const { status, code, title } = problem;
+  const ids = idsOf(problem).map(([name, id]) => `${name}: ${id}\n`);
+  return {
+    contentType: "text/plain; charset=utf-8",
+    body: `${status} ${title} (${code})\n${ids.join("")}`,
+  };
+};
 
 /** Without style or script, so that the strictest content security policy changes nothing. */
-const asHtml = ({ status, code, title, requestId }: Problem): RenderedProblem => {
-  const heading = escape(`${status} ${title}`);
-  const id = requestId === undefined ? "" : `<p>Request id: <code>${escape(requestId)}</code></p>\n`;
+const asHtml = (problem: Problem): RenderedProblem => {
+  const heading = escape(`${problem.status} ${problem.title}`);
+  const ids = idsOf(problem).map(
+    ([name, id]) =>
+      `<p>${name.replace(/^./, (first) => first.toUpperCase())}: <code>${escape(id)}</code></p>\n`,
+  );
   return {
     contentType: "text/html; charset=utf-8",
-    body: `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>${heading}</title>\n<h1>${heading}</h1>\n<p><code>${escape(code)}</code></p>\n${id}</html>\n`,
+    body: `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>${heading}</title>\n<h1>${heading}</h1>\n<p><code>${escape(problem.code)}</code></p>\n${ids.join("")}</html>\n`,
   };
 };
 

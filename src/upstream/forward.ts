@@ -1,14 +1,15 @@
 /** The innermost service of a proxied route: one exchange becomes one attempt at one endpoint. */
 import type { AttemptTimeouts } from "../core/endpoint.ts";
 import { ProxyError } from "../core/errors.ts";
-import type { Attempt, EditSource, Exchange } from "../core/exchange.ts";
+import type { Attempt, AttemptTrace, EditSource, Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
 import { type Outcome, endingOf } from "../core/outcome.ts";
-import type { Transport } from "../core/platform.ts";
+import type { Clock, Transport } from "../core/platform.ts";
 import { type Reply, withFields } from "../core/reply.ts";
 import type { Service } from "../core/service.ts";
 import type { Telemetry } from "../core/telemetry.ts";
 import { type HeaderEdits, NO_EDITS, withoutNames } from "../http/header-edits.ts";
+import { traceParentText } from "../http/trace-context.ts";
 import { HOP_BY_HOP } from "../http/headers.ts";
 import {
   type ForwardingOptions,
@@ -23,6 +24,7 @@ export interface ForwardOptions {
   readonly upstream: Upstream;
   readonly transport: Transport;
   readonly telemetry: Telemetry;
+  readonly clock: Clock;
   readonly forwarding: ForwardingOptions;
   readonly timeouts: AttemptTimeouts;
   /** Path and query to ask for, behind the endpoint's base path; see `joinTarget`. */
@@ -40,24 +42,41 @@ const OWNED_BY_TRANSPORT = ["host", "content-length", "expect"];
 
 /** Leases an endpoint, sends, and settles the lease with the attempt. */
 export const forward = (options: ForwardOptions): Service => {
-  const { upstream, transport } = options;
+  const { transport } = options;
   const editsOf = requestEditor(options);
+  const select = selection(options);
   const rewrites = options.responseRewrite.location || options.responseRewrite.cookies;
   return async (exchange) => {
     // Everything that the config's templates may get wrong comes before the lease, which must be settled.
+    const spanId = exchange.trace?.attemptId();
     const message: AttemptMessage = {
-      edits: editsOf(exchange),
+      spanId,
+      edits: editsOf(exchange, spanId),
       target: options.target(exchange),
       host: options.host?.(exchange),
     };
-    const lease = upstream.lease(exchange);
+    const lease = select(exchange);
     const { trail } = exchange;
     trail.attempts += 1;
     if (trail.endpoint !== undefined) (trail.earlier ??= []).push(trail.endpoint);
     trail.endpoint = lease.endpoint;
     const attempt = new ForwardAttempt(exchange, lease, message, options);
+    trail.last = attempt;
     const reply = await transport.send(attempt);
     return rewrites ? forClient(reply, attempt, options) : reply;
+  };
+};
+
+/** Takes an endpoint, and tells how long that took where somebody asks. */
+const selection = ({ upstream, telemetry, clock }: ForwardOptions): ((exchange: Exchange) => Lease) => {
+  if (telemetry.endpointSelected === undefined) return (exchange) => upstream.lease(exchange);
+  return (exchange) => {
+    const startedAt = clock.now();
+    try {
+      return upstream.lease(exchange);
+    } finally {
+      telemetry.endpointSelected?.(upstream.name, clock.now() - startedAt);
+    }
   };
 };
 
@@ -94,24 +113,32 @@ const withoutSlash = (path: string): string => (path.endsWith("/") ? path.slice(
 
 /** What is sent, whichever endpoint gets it. */
 interface AttemptMessage {
+  readonly spanId: string | undefined;
   readonly edits: HeaderEdits;
   readonly target: string;
   /** Undefined leaves it to the upstream's policy. */
   readonly host: string | undefined;
 }
 
-class ForwardAttempt implements Attempt, Abandonable {
+class ForwardAttempt implements Attempt, AttemptTrace, Abandonable {
   readonly exchange: Exchange;
+  readonly previous: AttemptTrace | undefined;
+  outcome: Outcome | undefined;
   readonly edits: HeaderEdits;
   readonly target: string;
   readonly host: string;
+  readonly spanId: string | undefined;
+  readonly resends: number;
   readonly #lease: Lease;
   readonly #options: ForwardOptions;
 
   constructor(exchange: Exchange, lease: Lease, message: AttemptMessage, options: ForwardOptions) {
     const { endpoint } = lease;
     this.exchange = exchange;
+    this.previous = exchange.trail.last;
     this.edits = message.edits;
+    this.spanId = message.spanId;
+    this.resends = exchange.trail.attempts - 1;
     this.target = joinTarget(endpoint.basePath, message.target);
     this.host = message.host ?? hostFor(options.upstream.host, endpoint, exchange);
     this.#lease = lease;
@@ -150,6 +177,7 @@ class ForwardAttempt implements Attempt, Abandonable {
     // A transport that was cancelled need not know what for.
     const ending = endingOf(reported.error);
     const outcome = ending === reported.ending ? reported : { ...reported, ending };
+    this.outcome = outcome;
     this.#lease.settle(outcome);
     this.exchange.onAttemptEnd?.(outcome);
     const { telemetry } = this.#options;
@@ -176,14 +204,24 @@ export const joinTarget = (basePath: string, target: string): string => {
 const requestEditor = ({
   forwarding,
   requestEdits,
-}: ForwardOptions): ((exchange: Exchange) => HeaderEdits) => {
+}: ForwardOptions): ((exchange: Exchange, spanId: string | undefined) => HeaderEdits) => {
   const { constant } = requestEdits;
-  const dropOf = requestDrop(constant === undefined ? NO_EDITS.drop : constant.drop);
-  return (exchange) => {
+  const replaced = constant === undefined ? NO_EDITS.drop : constant.drop;
+  const dropOf = requestDrop(replaced);
+  const dropOfContinued = requestDrop(new Set([...replaced, "traceparent"]));
+  const dropOfBegun = requestDrop(new Set([...replaced, "traceparent", "tracestate"]));
+  return (exchange, spanId) => {
     const own: string[] = [];
     pushForwardingFields(own, exchange, forwarding);
     const hops = forwardsLeft(exchange);
-    let drop = dropOf(exchange.idFields);
+    const { trace } = exchange;
+    let drop: ReadonlySet<string>;
+    if (trace === undefined || spanId === undefined) drop = dropOf(exchange.idFields);
+    else {
+      // The caller's `tracestate` belongs to the caller's trace.
+      drop = (trace.parentId === undefined ? dropOfBegun : dropOfContinued)(exchange.idFields);
+      own.push("traceparent", traceParentText(trace.traceId, spanId, trace.isSampled));
+    }
     if (hops !== undefined) {
       drop = union(drop, MAX_FORWARDS);
       own.push("max-forwards", String(hops));

@@ -12,6 +12,8 @@ export interface EndpointRegistry {
   shared<T>(name: string, settings: unknown, create: () => T): T;
   /** Forgets what is known of an endpoint that is no longer used. @returns false while it has attempts in flight */
   forget(key: string): boolean;
+  /** What `shared` gave last under this name, if anything. */
+  find(name: string): unknown;
 }
 
 export const newEndpointState = (key: string): EndpointState => ({
@@ -55,5 +57,6 @@ export const createEndpointRegistry = (): EndpointRegistry => {
       states.delete(key);
       return true;
     },
+    find: (name) => shared.get(name)?.value,
   };
 };

@@ -1,5 +1,6 @@
 /** Answers that come before their time: early, interim, expected. */
 import { expect } from "vitest";
+import { lineAbout } from "../support/log-lines.ts";
 import { type Case, conformance, requestText } from "../support/suite.ts";
 
 /** Enough for no proxy to wait for more before it sends the request on. */
@@ -25,7 +26,7 @@ const unfinished: Case[] = UPLOADS.flatMap(({ kind, field, part }) => {
         const response = await stage.raw(upload, "POST");
         expect(response.status).toBe(502);
         expect(JSON.parse(response.text)).toMatchObject({ code: "upstream-reset" });
-        await stage.proxy.child.printed(/upstream-reset .*POST \/up /);
+        await lineAbout(stage, "upstream-reset", "/up");
       },
     },
     {

@@ -46,11 +46,19 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   "the proxy's own answers": HOLDS,
   trailers: HOLDS,
   addresses: CLIENT,
+  "admin listener": "a Worker has one entrance; there it is a path",
+  "metrics across restarts of the collector": "nothing goes on between requests",
   "failures after the head": CLIENT,
   "header limit of responses": CLIENT,
   "log lines about TLS": CLIENT,
   "fields of Cloudflare's edge elsewhere": "on Workers Cloudflare's edge sends them",
   "switch of protocols in an app": "on Workers WebSockets pass",
+  "access log of what clients cut":
+    "the runtime's server holds the client's connection, and the invocation ends with it",
+  "access log that nobody reads": "workerd writes what a Worker logs",
+  "access log on a full disk": "a Worker has no files",
+  "access log files": "a Worker has no files",
+  "access log files by size": "a Worker has no files",
   "log lines by the second": "a Worker has no timer outside of a request",
 };
 
@@ -231,6 +239,12 @@ const ROWS: readonly Row[] = [
     "the Fetch standard has no TRACE",
     "expected 501 to be 200",
   ],
+  [
+    "access log",
+    "chunked response is counted to its last byte",
+    "the runtime copies the content, and tells its length only where the response announced it",
+    "bytesOut",
+  ],
   ["bytes above 0x7f", "value beyond ASCII is matched by its bytes", NO_BYTES, "expected 400 to be 404"],
   [
     "dates",
@@ -275,6 +289,21 @@ const ROWS: readonly Row[] = [
     "origin that can't be reached is told apart from one that closed the connection",
     "workerd's fetch tells both as a lost connection",
     "code: 'connect-failed'",
+  ],
+  [
+    "metrics",
+    [
+      "response that breaks off behind its head is counted once, as failed",
+      "request whose client leaves in the middle of the body is counted once",
+    ],
+    "the runtime copies bodies unseen, so the end of a head is the end of what can be counted",
+    "{ 'GET 200 -': 1 }",
+  ],
+  [
+    "metrics",
+    "request whose client leaves before the head is counted once",
+    "all that a request does ends with its client, its own count included",
+    "expected { requests: {}, attempts: {} }",
   ],
 ];
 

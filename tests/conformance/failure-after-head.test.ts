@@ -1,17 +1,13 @@
 /** What fails once the head is out can't be answered any more: the client sees a cut message, the operator a line. */
 import { expect } from "vitest";
+import { lineAbout } from "../support/log-lines.ts";
 import type { OriginExchange } from "../support/raw-origin.ts";
-import { type Case, conformance, requestText, type Stage } from "../support/suite.ts";
+import { type Case, conformance, requestText } from "../support/suite.ts";
 
 const SEEN_AT = ["fastify/fastify-http-proxy#460"];
 const SIZED = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart";
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n";
 const UNTIL_CLOSE = "HTTP/1.1 200 OK\r\n\r\npart";
-
-const lineAbout = async (stage: Stage, code: string, path: string): Promise<string> => {
-  const [line] = await stage.proxy.child.printed(new RegExp(`^.*${code}.*${path}.*$`, "m"));
-  return line;
-};
 
 const ends =
   (how: "finish" | "reset") =>

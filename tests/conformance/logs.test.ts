@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { createServer as createSecureServer } from "node:https";
 import { afterAll, beforeAll, expect } from "vitest";
 import { certificate } from "../support/certificate.ts";
+import { lineAbout } from "../support/log-lines.ts";
 import {
   type Case,
   conformance,
@@ -11,27 +12,47 @@ import {
   type SuiteOptions,
 } from "../support/suite.ts";
 
-const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
-
-/** The line about the request for `path`, whose code is `code`. */
-const lineAbout = async (stage: Stage, code: string, path: string, boundMs?: number): Promise<string> => {
-  const [line] = await stage.proxy.child.printed(new RegExp(`^.*${code}.*${path}.*$`, "m"), boundMs);
-  return line;
-};
-
 const hangs = (stage: Stage): void => stage.origin.script((x) => x.wire.ended().then(() => {}));
 
 const content: Case[] = [
   {
-    title: "line holds time, code, method, path, id, route and upstream",
+    title: "line of a failure tells the cause: when, what, where, how far, how often and why",
     run: async (stage) => {
       stage.origin.script((x) => x.wire.reset());
       const { fields } = await stage.request("/shop/cart?x=1", { method: "POST", body: "x" });
       const line = await lineAbout(stage, "upstream-reset", "/shop/cart");
-      expect(line).toMatch(TIME);
-      for (const part of ["POST", fields.get("x-request-id") ?? "?", "shop-front", "back-office"]) {
-        expect(line).toContain(part);
-      }
+      expect(JSON.parse(line)).toMatchObject({
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        level: "error",
+        event: "request",
+        status: 502,
+        method: "POST",
+        target: "/shop/cart?x=1",
+        error: expect.stringMatching(/./),
+        route: "shop-front",
+        upstream: "back-office",
+        endpoint: stage.origin.url,
+        attempts: 1,
+        durationMs: expect.any(Number),
+        queueMs: expect.any(Number),
+        client: "127.0.0.1",
+        requestId: fields.get("x-request-id"),
+      });
+    },
+  },
+  {
+    title: "line of a failure tells the attempts before the last one",
+    run: async (stage) => {
+      expect((await stage.request("/twice")).status).toBe(502);
+      const line = await lineAbout(
+        stage,
+        stage.runtime === "workerd" ? "upstream-reset" : "connect-failed",
+        "/twice",
+      );
+      const { attempts, tried, endpoint } = JSON.parse(line) as Record<string, string>;
+      expect(attempts).toBe(2);
+      expect(tried).toMatch(/^http:\/\/127\.0\.0\.1:[12] (?:connect-failed|upstream-reset) [\d.]+ms$/);
+      expect(tried).not.toContain(`${endpoint} `);
     },
   },
   {
@@ -53,8 +74,12 @@ const content: Case[] = [
 ];
 
 const shop: SuiteOptions["config"] = ([origin]) => ({
-  upstreams: { "back-office": { endpoints: origin, timeouts: { firstByte: "400ms" } } },
+  upstreams: {
+    "back-office": { endpoints: origin, timeouts: { firstByte: "400ms" } },
+    down: { endpoints: ["http://127.0.0.1:1", "http://127.0.0.1:2"], breaker: false },
+  },
   routes: [
+    { match: { path: "/twice" }, upstream: "down" },
     { match: { path: "/total" }, upstream: "back-office", timeouts: { firstByte: "5s", total: "400ms" } },
     { name: "shop-front", upstream: "back-office" },
   ],
@@ -139,6 +164,7 @@ const SECRET: RequestParts = {
     "Authorization: Bearer CANARY-match",
     "Cookie: sid=CANARY-cookie; other=CANARY-other",
     "X-Key: CANARY-key",
+    "Referer: https://user:CANARY-password@a.example/;jsessionid=CANARY-session?token=CANARY-referer",
   ],
 };
 
@@ -199,6 +225,15 @@ const secrets: Case[] = [
     },
   })),
   {
+    title: "line about a success holds no secret of request, response or config",
+    run: async (stage) => {
+      stage.origin.script((x) => x.respond(200, { "Set-Cookie": "a=CANARY-set" }, "CANARY-body"));
+      const { fields } = await stage.request(`/reset/${PARAM}?token=CANARY-query`, SECRET);
+      await stage.proxy.child.printed(new RegExp(`"status":200.*${fields.get("x-request-id") ?? "no id"}`));
+      silent(stage, /CANARY/);
+    },
+  },
+  {
     title: "refused request leaves no secret in lines",
     run: async (stage) => {
       for (const target of [
@@ -219,6 +254,10 @@ const secrets: Case[] = [
 
 conformance("secrets in log lines", {
   config: ([origin]) => ({
+    log: {
+      level: "debug",
+      access: { requests: "all", headers: ["authorization", "cookie", "x-key", "proxy-authorization"] },
+    },
     upstreams: {
       down: "http://127.0.0.1:1/CANARY-base",
       main: { endpoints: `${origin}/CANARY-base`, timeouts: { firstByte: "400ms" } },

@@ -24,6 +24,16 @@ const said = (input: unknown, env: Readonly<Record<string, string>> = {}): reado
 
 /** What only the parser can tell, why, and a config that shows it. */
 const PARSER_ONLY: readonly (readonly [said: RegExp, why: string, input: unknown])[] = [
+  [
+    /each is more than the one before/,
+    "an item of a list can't be compared to another",
+    { upstreams: { a: "http://a" }, telemetry: { metrics: { durationBounds: [1, 1] } } },
+  ],
+  [
+    /would be every request/,
+    "paths have several spellings",
+    { upstreams: { a: "http://a" }, admin: { path: "/", token: "0123456789abcdef" } },
+  ],
   [/^no upstream and no route/, "environment and flags may add them", {}],
   [/^no routes, so/, "environment and flags may add them", { upstreams: { a: "http://a", b: "http://b" } }],
   [

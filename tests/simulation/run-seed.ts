@@ -130,6 +130,7 @@ class Simulation {
         upstream: this.#upstream,
         transport,
         telemetry,
+        clock,
         forwarding: { xForwarded: false, forwarded: false, via: false },
         timeouts: TIMEOUTS,
         target: ({ target }) => target,

@@ -85,6 +85,16 @@ export class Child {
     this.#process.stderr?.destroy();
   }
 
+  /** Leaves what it prints to standard output in the pipe, which fills. */
+  holdOutput(): void {
+    this.#process.stdout?.pause();
+  }
+
+  /** Reads on. */
+  releaseOutput(): void {
+    this.#process.stdout?.resume();
+  }
+
   signal(name: NodeJS.Signals): void {
     const { pid } = this.#process;
     if (this.exit !== undefined || pid === undefined) return;

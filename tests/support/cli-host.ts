@@ -63,6 +63,7 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
     writeSecret: async (path, text) => void files.set(path, text),
     issueCertificate: async (request) => issueCertificate(request, Date.now()),
     onHangUp: () => {},
+    onReopen: () => {},
     whenChanged: unexpected("watching files"),
     certificates: { inspect: () => [], accessTo: () => Promise.resolve(undefined) },
     importModule: unexpected("importing"),

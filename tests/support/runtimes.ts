@@ -40,6 +40,8 @@ const launcherOf = (runtime: RuntimeName, served: Served): string =>
 export interface RunningProxy {
   readonly runtime: RuntimeName;
   readonly port: number;
+  /** Of the admin listener; undefined without one. */
+  readonly admin: number | undefined;
   readonly child: Child;
   /** Replaces the names that only this proxy can look up. */
   setHosts(hosts: Hosts): void;
@@ -69,8 +71,9 @@ export const startProxy = async (
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const [, port] = await child.printed(/^\{.*"port":(\d+)\}$/m, 20_000);
-    return { runtime, port: Number(port), child, setHosts, stop };
+    const [printed] = await child.printed(/^\{.*"port":\d+\}$/m, 20_000);
+    const { port, admin } = JSON.parse(printed) as { readonly port: number; readonly admin?: number };
+    return { runtime, port, admin, child, setHosts, stop };
   } catch (error) {
     await stop();
     throw error;

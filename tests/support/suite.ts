@@ -103,7 +103,7 @@ export interface Case {
 
 export interface SuiteOptions {
   /** Given the origins' URLs. */
-  readonly config: (origins: readonly [string, ...string[]]) => ConfigInput;
+  readonly config: (origins: readonly [string, ...string[]], runtime: RuntimeName) => ConfigInput;
   /** @default "gateway" */
   readonly serves?: Served;
   /** @default 1 */
@@ -152,7 +152,7 @@ const onRuntime = (subject: string, runtime: RuntimeName, options: SuiteOptions)
 
   const start = (): Promise<RunningProxy> => {
     const [first = "", ...others] = origins.map((origin) => origin.url);
-    return startProxy(runtime, options.config([first, ...others]), options.serves, options.hosts);
+    return startProxy(runtime, options.config([first, ...others], runtime), options.serves, options.hosts);
   };
 
   beforeAll(async () => {

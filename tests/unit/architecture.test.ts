@@ -80,6 +80,9 @@ describe("packages", () => {
   const ALLOWED: readonly (readonly [folder: RegExp, packages: RegExp])[] = [
     [/^src\/config\//, /^(jsonc-parser|yaml|ipaddr\.js)$/],
     [/^src\/routing\/regex\.ts$/, /^re2js$/],
+    [/^src\/observe\/metric-producer\.ts$/, /^@opentelemetry\/(api|resources|sdk-metrics)$/],
+    [/^src\/otlp-records\.ts$/, /^@opentelemetry\/(resources|otlp-transformer)$/],
+    [/^src\/metric-push\.ts$/, /^@opentelemetry\/otlp-transformer$/],
     [/^src\//, /^ipaddr\.js$/],
     [/^(middleware|handlers)\//, /^hono(\/|$)/],
     [/^runtimes\/(engine|node|deno|bun)\//, /^node:/],

@@ -9,10 +9,10 @@ import { installedCommand } from "../package.ts";
 import { missingProgram, missingRuntime, root } from "../programs.ts";
 import { onRuntime, scriptLaunch } from "../scripted.ts";
 
-const RUNTIMES: readonly ScriptRuntime[] = ["node", "deno", "bun"];
+export const RUNTIMES: readonly ScriptRuntime[] = ["node", "deno", "bun"];
 
 /** The start is timed of new processes: see `packageContenders`. */
-const UNDER_LOAD: readonly Part[] = ["load", "streaming", "endurance"];
+export const UNDER_LOAD: readonly Part[] = ["load", "streaming", "endurance"];
 
 type ConfigFor = (ends: Ends) => ConfigInput;
 
@@ -27,7 +27,7 @@ const start = (runtime: ScriptRuntime, command: string, ends: Ends, config: Conf
   return scriptLaunch(runtime, command, ["start", "--config", file]);
 };
 
-const fromSources = (
+export const fromSources = (
   runtime: ScriptRuntime,
   checkout: string,
   config?: ConfigFor,

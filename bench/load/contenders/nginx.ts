@@ -8,6 +8,7 @@ import { machineProgram, missingProgram } from "../programs.ts";
 const configuration = (
   { folder, port, tlsPort, originPort }: Ends,
   { cert, key }: ReturnType<typeof siteFiles>,
+  accessLog: string,
 ): string => `
 ${process.getuid?.() === 0 ? "user root;" : ""}
 worker_processes 1;
@@ -16,7 +17,7 @@ pid ${folder}/nginx.pid;
 error_log ${folder}/error.log crit;
 events { worker_connections 8192; }
 http {
-  access_log off;
+  access_log ${accessLog};
   server_tokens off;
   client_body_temp_path ${folder}/body;
   proxy_temp_path ${folder}/proxy;
@@ -65,17 +66,18 @@ http {
 }
 `;
 
-export const contenders: readonly Contender[] = [
-  {
-    id: "nginx",
-    name: "nginx",
-    group: "server",
-    abilities: ["tls", "websocket"],
-    missing: () => missingProgram("nginx"),
-    prepare: (ends) => {
-      const file = join(ends.folder, "nginx.conf");
-      writeFileSync(file, configuration(ends, siteFiles(ends.runFolder)));
-      return { command: machineProgram("nginx") ?? "nginx", args: ["-p", ends.folder, "-c", file] };
-    },
+/** @param accessLog what its directive `access_log` says. */
+export const nginxWith = (id: string, name: string, accessLog: (ends: Ends) => string): Contender => ({
+  id,
+  name,
+  group: "server",
+  abilities: ["tls", "websocket"],
+  missing: () => missingProgram("nginx"),
+  prepare: (ends) => {
+    const file = join(ends.folder, "nginx.conf");
+    writeFileSync(file, configuration(ends, siteFiles(ends.runFolder), accessLog(ends)));
+    return { command: machineProgram("nginx") ?? "nginx", args: ["-p", ends.folder, "-c", file] };
   },
-];
+});
+
+export const contenders: readonly Contender[] = [nginxWith("nginx", "nginx", () => "off")];

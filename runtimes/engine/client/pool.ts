@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import type { Endpoint } from "../../../src/core/endpoint.ts";
 import type { ProxyError } from "../../../src/core/errors.ts";
-import type { Cancel, Clock } from "../../../src/core/platform.ts";
+import type { Cancel, Clock, PoolState } from "../../../src/core/platform.ts";
 import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
 import { Connection } from "./connection.ts";
 import { type Destination, type Lookup, dial } from "./dial.ts";
@@ -50,7 +50,7 @@ const SURPLUS_MS = 1_000;
  * More than `pool.idle` of them may be idle for a moment: answers and requests come in bursts, and connections closed between
  * two of them would be opened again at once.
  */
-export class Pool implements DeadlineEntry {
+export class Pool implements DeadlineEntry, PoolState {
   readonly #options: PoolOptions;
   readonly #format: ResponseFormat;
   readonly #forwarded = new ForwardedLines();
@@ -67,10 +67,24 @@ export class Pool implements DeadlineEntry {
   #whenEmpty: (() => void) | undefined;
   /** When the next idle connection is too old, or earlier. */
   deadline: number = Infinity;
+  opened = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#format = responseFormat(options.endpoint.maxHeadBytes);
+  }
+
+  get endpoint(): Endpoint {
+    return this.#options.endpoint;
+  }
+  get open(): number {
+    return this.#all.size;
+  }
+  get idle(): number {
+    return this.#idle.length;
+  }
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** An idle connection, if there is one. */
@@ -226,6 +240,7 @@ export class Pool implements DeadlineEntry {
       onGone,
     });
     this.#all.add(connection);
+    this.opened += 1;
     if (this.#waiting.delete(waiter)) waiter.acquired(connection);
     else this.release(connection, clock.now() + endpoint.pool.keepAliveMs);
   }

@@ -94,7 +94,8 @@ export class ResponseBody implements ByteSource {
     }
     if (this.#isOver || this.#kept.length > 0 || this.#trailers === undefined) return;
     this.#isOver = true;
-    sink.end(this.#trailers);
+    // The attempt is settled first: the end of the response may be the end of the exchange, whose report shows it.
     this.#owner.delivered();
+    sink.end(this.#trailers);
   }
 }

@@ -4,7 +4,7 @@ import { lookup as resolve } from "node:dns";
 import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
-import type { Clock, Transport } from "../../../src/core/platform.ts";
+import type { Clock, PoolState, Transport } from "../../../src/core/platform.ts";
 import type { Reply } from "../../../src/core/reply.ts";
 import { Deadlines } from "../deadlines.ts";
 import type { Destination, Lookup } from "./dial.ts";
@@ -49,6 +49,10 @@ class EngineTransport implements Transport {
       if (this.#isClosed) roundtrip.refused(new ProxyError("draining", { progress: "connecting" }));
       else roundtrip.start();
     });
+  }
+
+  pools(): Iterable<PoolState> {
+    return this.#pools.values();
   }
 
   async close(): Promise<void> {

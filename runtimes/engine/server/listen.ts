@@ -7,7 +7,7 @@ import type { GatewayRef } from "../../../src/gateway.ts";
 import { requestHeads } from "../../../src/http1/request-head.ts";
 import { latin1 } from "../latin1.ts";
 import type { Notice } from "../notices.ts";
-import { type Serving, listenError } from "../../serving.ts";
+import { type ServingSockets, listenError } from "../../serving.ts";
 import type { Deadlines } from "../deadlines.ts";
 import { compileTrusted } from "../../../src/http/address.ts";
 import { ClientCounts } from "./client-counts.ts";
@@ -23,10 +23,11 @@ import { tlsListener } from "./tls-listener.ts";
 const BACKLOG = 4096;
 
 export interface ListenOptions {
-  readonly listen: Pick<
-    ListenConfig,
-    "drain" | "halfClose" | "limits" | "readyPath" | "timeouts" | "trustedProxies"
-  >;
+  readonly listen: Pick<ListenConfig, "drain" | "halfClose" | "limits" | "timeouts" | "trustedProxies">;
+  /** Whether somebody may watch a page that turns not-ready. */
+  readonly isWatched: boolean;
+  /** Kept up to date. */
+  readonly counts: ServerCounts;
   /** At least one: the first is the one that is known by its address. */
   readonly entrances: readonly Entrance[];
   readonly deadlines: Deadlines;
@@ -40,6 +41,15 @@ export interface ListenOptions {
   readonly closed: () => Promise<void>;
 }
 
+/** Client connections of a server. */
+export interface ServerCounts {
+  open: number;
+  /** Since the start. */
+  accepted: number;
+  /** Since the start: closed at once for want of room. */
+  refused: number;
+}
+
 /** A socket to open, and who answers there. */
 export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
   /** Host to bind where there is no such address as `host`. */
@@ -48,7 +58,7 @@ export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
 }
 
 /** Resolves once connections are accepted. Throws `ServeError` when an address can't be had. */
-export const listen = async (options: ListenOptions): Promise<Serving> => {
+export const listen = async (options: ListenOptions): Promise<ServingSockets> => {
   const { lifecycle, listen: config, entrances } = options;
   const connections: ConnectionSet = new Set();
   const clients = new ClientCounts(config.limits.connectionsPerClient, compileTrusted(config.trustedProxies));
@@ -80,7 +90,7 @@ export const listen = async (options: ListenOptions): Promise<Serving> => {
           stopAccepting,
           destroyUnaccepted,
           // The delay is for whoever watches the ready page.
-          delayMs: config.readyPath === undefined ? 0 : delayMs,
+          delayMs: options.isWatched ? delayMs : 0,
           timeoutMs,
           now: options.now,
         });
@@ -129,7 +139,13 @@ const listenerOf = (
   { connections, clients }: Counted,
 ): Listener => {
   const context = serverContext(entrance, options, connections);
-  const accepted = (socket: Socket): void => accept(socket, context, connections);
+  const { counts } = options;
+  const refused = (): void => void (counts.refused += 1);
+  const accepted = (socket: Socket): void => {
+    if (accept(socket, context, connections)) counts.accepted += 1;
+    else refused();
+    counts.open = connections.size;
+  };
   const { limits, timeouts } = options.listen;
   const { tls, port } = entrance;
   if (tls === undefined)
@@ -140,6 +156,7 @@ const listenerOf = (
     connections: limits.connections,
     admits: (socket) => clients.admit(socket),
     accepted,
+    refused,
     plainHttp: () => options.notice(`a client speaks plain HTTP on port ${port}, which is for https`),
   });
 };
@@ -149,13 +166,15 @@ const refuse = (socket: Socket): void => {
   socket.destroy();
 };
 
-const accept = (socket: Socket, context: ServerContext, connections: ConnectionSet): void => {
+/** False where there is no room for one more. */
+const accept = (socket: Socket, context: ServerContext, connections: ConnectionSet): boolean => {
   if (connections.size >= context.listen.limits.connections) {
     refuse(socket);
-    return;
+    return false;
   }
   const peer = peerOf(socket.remoteAddress ?? "", socket.remotePort);
   connections.add(new ClientConnection(socket, peer, context));
+  return true;
 };
 
 const serverContext = (
@@ -178,7 +197,10 @@ const serverContext = (
     get draining() {
       return lifecycle.draining;
     },
-    closed: (connection) => void connections.delete(connection),
+    closed: (connection) => {
+      connections.delete(connection);
+      options.counts.open = connections.size;
+    },
   };
 };
 
@@ -201,7 +223,7 @@ const open = async (
   }
 };
 
-const addressOf = (server: Server, { host, port, tls }: Entrance): Serving["address"] => {
+const addressOf = (server: Server, { host, port, tls }: Entrance): ServingSockets["address"] => {
   const scheme = tls === undefined ? "http" : "https";
   const bound = server.address();
   return bound === null || typeof bound === "string"

@@ -14,6 +14,8 @@ export interface TlsListenerOptions {
   /** Whether the client may have one more. */
   readonly admits: (socket: Socket) => boolean;
   readonly accepted: (socket: TLSSocket) => void;
+  /** A connection was closed at once. */
+  readonly refused: () => void;
   /** Somebody speaks plain HTTP here. */
   readonly plainHttp: () => void;
 }
@@ -28,7 +30,7 @@ const isPlainHttp = (error: Error): boolean =>
 
 /** @throws what the runtime says of a certificate that it can't use. */
 export const tlsListener = (options: TlsListenerOptions): Listener => {
-  const { tls, handshakeMs, connections, admits, accepted, plainHttp } = options;
+  const { tls, handshakeMs, connections, admits, accepted, refused, plainHttp } = options;
   let certificates = new ServerCertificates(tls);
   const open = new Set<Socket>();
   // Looking for a certificate takes time, even where there is but one.
@@ -48,6 +50,7 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
   // Handshakes take memory and time before there is a connection to count.
   server.on("connection", (socket: Socket) => {
     if (open.size >= connections || !admits(socket)) {
+      refused();
       socket.destroy();
       return;
     }

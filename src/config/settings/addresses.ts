@@ -102,6 +102,13 @@ export const endpointUrl: Schema<string> = text(
   { pattern: patterns.ENDPOINT },
 );
 
+/** Where telemetry is sent. */
+export const collectorUrl: Schema<string> = text(
+  'a URL such as "http://localhost:4318"',
+  (given) => readHttpUrl(given),
+  { pattern: patterns.ENDPOINT, not: { pattern: "^unix:" } },
+);
+
 /** A path in the one spelling that requests are compared in; a Refusal when no request can ever have it. */
 export const readPath = (given: string): string | Refusal => {
   try {

@@ -1,14 +1,27 @@
 /** The schema of a whole config. */
+import type { KeyRule } from "../schema/key-rules.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { type JsonSchema, type Schema, transformed } from "../schema/schema.ts";
 import { escaped, text } from "../schema/values.ts";
 import type { Config } from "../types.ts";
+import { admin } from "./admin.ts";
 import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
 import { listen } from "./listen.ts";
+import { log } from "./log.ts";
 import { middleware, routes } from "./route.ts";
+import { telemetry } from "./telemetry.ts";
 import { upstreams } from "./upstream.ts";
 
-const written: Schema<Config> = object(named("Config", { ignores: "x-" }), {
+/** Log records need somebody to send them to. */
+const COLLECTED: KeyRule<Config> = {
+  check: ({ log: written, telemetry: sent }, { complain }) => {
+    if (written?.otlp === true && sent?.otlp.endpoint === undefined) {
+      complain("there is no collector to send to; set telemetry.otlp.endpoint", "log", "otlp");
+    }
+  },
+};
+
+const written: Schema<Config> = object(named("Config", { ignores: "x-", rules: [COLLECTED] }), {
   $schema: optional(text("the address of this JSON Schema"), "Address of the JSON Schema, for editors.", {
     as: "",
   }),
@@ -23,6 +36,9 @@ const written: Schema<Config> = object(named("Config", { ignores: "x-" }), {
   securityHeaders: defaulted(securityHeaders, "default", "Security headers of responses; false for none."),
   requestId: defaulted(requestId, {}, "The id that follows a request through logs and services."),
   forwarding: defaulted(forwarding, {}, "What upstreams are told about the client."),
+  log: defaulted(log, {}, "Events and lines about requests."),
+  admin: defaulted(admin, {}, "Where operators and their tools look: health and metrics."),
+  telemetry: defaulted(telemetry, {}, "What is measured, and where it is sent."),
   middleware: defaulted(middleware, [], "Hono middleware around every route; from TypeScript only."),
 });
 

@@ -27,7 +27,7 @@ const load = async (file: string): Promise<LoadedConfig> => {
   return loaded;
 };
 
-/** Serves the file on a free port, says which, drains on SIGTERM and says how many requests that cut. */
+/** Serves the file on a free port, says which, drains on SIGTERM and says how many requests that cut, opens logs anew on SIGUSR2. */
 export const launch = async (runtime: Runtime): Promise<void> => {
   const { config, explicit } = await load(process.argv[2] ?? "");
   const refused = refusals(config, explicit, runtime.platform());
@@ -36,11 +36,13 @@ export const launch = async (runtime: Runtime): Promise<void> => {
     process.exit(2);
   }
   const serving = await runtime.serve(config, { port: 0, host: "127.0.0.1", explicit });
+  process.on("SIGUSR2", () => serving.reopenLogs());
   process.on("SIGTERM", () => {
     void serving.drain().then(({ cut }) => {
       process.stdout.write(`${JSON.stringify({ cut })}\n`);
       process.exit(cut === 0 ? 0 : 1);
     });
   });
-  process.stdout.write(`${JSON.stringify({ port: serving.address.port })}\n`);
+  const { admin, address } = serving;
+  process.stdout.write(`${JSON.stringify({ admin: admin?.port, port: address.port })}\n`);
 };

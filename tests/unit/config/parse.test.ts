@@ -125,6 +125,29 @@ describe("defaults", () => {
       },
       requestId: { header: "x-request-id", trust: "trusted" },
       forwarding: { xForwarded: true, forwarded: false, via: "fairlead" },
+      log: {
+        output: "stderr",
+        format: "auto",
+        level: "info",
+        levels: {},
+        otlp: false,
+        access: { requests: "failed", format: "auto", sample: 1, headers: [] },
+        redact: { query: [], params: ["*"], headers: [] },
+      },
+      admin: { port: undefined, host: "127.0.0.1", path: undefined, token: undefined },
+      telemetry: {
+        serviceName: "fairlead",
+        resource: {},
+        metrics: { maxSeries: 2_000, durationBounds: undefined, temporality: undefined, url: undefined },
+        otlp: {
+          endpoint: undefined,
+          protocol: "http/protobuf",
+          headers: {},
+          intervalMs: undefined,
+          timeoutMs: 10_000,
+          queueBytes: 4 * 1024 * 1024,
+        },
+      },
       middleware: [],
     });
   });

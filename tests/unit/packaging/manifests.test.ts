@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { VERSION } from "../../../cli/version.ts";
+import { VERSION } from "../../../src/version.ts";
 import { ROOT, readSource } from "../../support/sources.ts";
 
 interface PackageJson {

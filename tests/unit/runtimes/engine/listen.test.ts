@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { Deadlines } from "../../../../runtimes/engine/deadlines.ts";
 import { listen } from "../../../../runtimes/engine/server/listen.ts";
 import { memoryPlatform } from "../../../../runtimes/memory/mod.ts";
-import { ServeError, type Serving } from "../../../../runtimes/serving.ts";
+import { ServeError, type ServingSockets } from "../../../../runtimes/serving.ts";
 import { parseConfig } from "../../../../src/config/parse.ts";
 import { buildGateway } from "../../../../src/gateway.ts";
 
 /** Reserved for documentation (RFC 3849), so no machine has it. */
 const NOWHERE = "2001:db8::1";
 
-const listenOn = (host: string, fallbackHost?: string): Promise<Serving> => {
+const listenOn = (host: string, fallbackHost?: string): Promise<ServingSockets> => {
   const config = parseConfig({ listen: { port: 0, host }, routes: [{ respond: {} }] });
   const platform = memoryPlatform();
   return listen({
@@ -19,6 +19,8 @@ const listenOn = (host: string, fallbackHost?: string): Promise<Serving> => {
     ],
     deadlines: new Deadlines(platform.clock),
     lifecycle: { draining: false },
+    isWatched: false,
+    counts: { open: 0, accepted: 0, refused: 0 },
     now: () => platform.clock.now(),
     epoch: () => platform.clock.epoch(),
     notice: () => {},

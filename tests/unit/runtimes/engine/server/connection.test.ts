@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { Deadlines } from "../../../../../runtimes/engine/deadlines.ts";
 import { listen } from "../../../../../runtimes/engine/server/listen.ts";
 import { ManualClock } from "../../../../../runtimes/memory/clock.ts";
-import type { Serving } from "../../../../../runtimes/serving.ts";
+import type { ServingSockets } from "../../../../../runtimes/serving.ts";
 import type { Arrival } from "../../../../../src/core/arrival.ts";
 import { type Body, type ByteSink, type ByteSource, NO_BODY } from "../../../../../src/core/body.ts";
 import type { Answer, Gateway } from "../../../../../src/gateway.ts";
@@ -38,9 +38,8 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
     const reply = { kind: "http", status: 200, fields: [], body: await body(arrival) };
     return { reply, ended: () => changes.changed() } as unknown as Answer;
   };
-  const server: Serving = await listen({
+  const server: ServingSockets = await listen({
     listen: {
-      readyPath: undefined,
       trustedProxies: [],
       halfClose: "close",
       limits: {
@@ -66,6 +65,8 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
     ],
     notice: () => {},
     lifecycle: { draining: false },
+    isWatched: false,
+    counts: { open: 0, accepted: 0, refused: 0 },
     deadlines: new Deadlines(clock),
     now: () => clock.now(),
     epoch: () => clock.epoch(),

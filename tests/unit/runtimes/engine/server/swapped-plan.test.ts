@@ -49,6 +49,8 @@ test("a WebSocket outlives the plan that it began with, and new requests follow 
     entrances: [{ host: "127.0.0.1", port: 0, tls: undefined, fallbackHost: undefined, gateway }],
     notice: () => {},
     lifecycle: { draining: false },
+    isWatched: false,
+    counts: { open: 0, accepted: 0, refused: 0 },
     deadlines: new Deadlines(clock),
     now: () => clock.now(),
     epoch: () => clock.epoch(),

@@ -1,5 +1,5 @@
 /** What upstreams decide by themselves, as lines for operators. */
-import type { UpstreamEvent } from "../src/core/telemetry.ts";
+import type { UpstreamEvent } from "../core/telemetry.ts";
 
 /** One sentence, without field values or anything that a client sent. */
 export const upstreamEventText = (event: UpstreamEvent): string =>

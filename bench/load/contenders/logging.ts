@@ -1,0 +1,28 @@
+/** What an access log to a file costs: Fairlead's, in its own format and in nginx's, and nginx's own. */
+import { join } from "node:path";
+import type { AccessLogInput } from "../../../src/config/types.ts";
+import { benchConfig } from "../config.ts";
+import type { Contender } from "../contender.ts";
+import { root } from "../programs.ts";
+import { onRuntime } from "../scripted.ts";
+import { RUNTIMES, UNDER_LOAD, fromSources } from "./fairlead.ts";
+import { nginxWith } from "./nginx.ts";
+
+const FORMATS = ["json", "combined"] as const;
+
+export const loggingContenders: readonly Contender[] = [
+  ...RUNTIMES.flatMap((runtime) =>
+    FORMATS.map((format): Contender => ({
+      id: `log-${format}-${runtime}`,
+      name: onRuntime(`Fairlead, access log (${format})`, runtime),
+      group: "fairlead",
+      runtime,
+      parts: UNDER_LOAD,
+      ...fromSources(runtime, root, ({ port, originPort, folder }) => {
+        const access: AccessLogInput = { requests: "all", format, output: join(folder, "access.log") };
+        return { ...benchConfig(port, originPort), log: { access } };
+      }),
+    })),
+  ),
+  nginxWith("nginx-log", "nginx, access log (combined)", ({ folder }) => `${folder}/access.log combined`),
+];

@@ -1,0 +1,30 @@
+/** The admin app as a gateway: on a listener of its own, or below a path of another gateway. */
+import { parseConfig } from "../src/config/parse.ts";
+import type { Platform } from "../src/core/platform.ts";
+import { type Gateway, buildGateway } from "../src/gateway.ts";
+import { type AdminParts, adminApp } from "./admin.ts";
+import { middlewareLayer } from "./middleware-layer.ts";
+
+/** Nothing of it is counted, reported or logged. */
+export const adminGateway = (platform: Platform, parts: AdminParts, prefix = ""): Gateway => {
+  const app = adminApp(parts, prefix);
+  const config = parseConfig({
+    listen: { limits: { connections: 100 } },
+    validation: { methods: ["GET", "PUT"] },
+    middleware: [(c: { readonly req: { readonly raw: Request } }) => app.fetch(c.req.raw)],
+    routes: [{ respond: { status: 404 } }],
+  });
+  return buildGateway(config, { ...platform, telemetry: {}, logs: undefined }, { middlewareLayer });
+};
+
+/** `gateway`, with the admin app below `prefix`: no route sees requests for it. */
+export const withAdminPath = (gateway: Gateway, prefix: string, admin: Gateway): Gateway => {
+  const isBelow = (target: string): boolean =>
+    target.startsWith(prefix) &&
+    (target.length === prefix.length || "/?".includes(target.charAt(prefix.length)));
+  return {
+    ...gateway,
+    answer: (arrival, surroundings) =>
+      (isBelow(arrival.target) ? admin : gateway).answer(arrival, surroundings),
+  };
+};

@@ -1,0 +1,114 @@
+/** The app that operators and their tools talk to: /livez, /readyz, /metrics, /log/levels. */
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { ProxyError } from "../src/core/errors.ts";
+import type { Lifecycle } from "../src/core/lifecycle.ts";
+import type { Gateway } from "../src/gateway.ts";
+import { negotiate } from "../src/http/accept.ts";
+import type { Attributes } from "../src/observe/attributes.ts";
+import { type EventLog, LOG_THRESHOLDS, type LogThreshold } from "../src/observe/event-log.ts";
+import { CONTENT_TYPES, exposition } from "../src/observe/exposition.ts";
+import type { ProxyMetrics } from "../src/observe/proxy-metrics.ts";
+import { problemFor } from "../middleware/error-boundary.ts";
+
+export interface AdminParts {
+  readonly gateway: () => Gateway;
+  readonly lifecycle: Lifecycle;
+  /** Undefined where nothing is measured. */
+  readonly metrics: ProxyMetrics | undefined;
+  readonly resource: () => Attributes;
+  /** What `Authorization: Bearer` has to carry. @default nothing is asked for */
+  readonly token: string | undefined;
+  /** Whether /livez and /readyz answer without the token. */
+  readonly hasOpenHealth: boolean;
+}
+
+/** Below `prefix`, "" for the root. Everything else is answered 404, and what is not asked for with the token 401. */
+export const adminApp = (parts: AdminParts, prefix = ""): Hono => {
+  const { token, hasOpenHealth, metrics, lifecycle } = parts;
+  const app = new Hono();
+  app.onError((error, c) => problemFor(c, error));
+  app.notFound((c) => problemFor(c, new ProxyError("no-route")));
+  app.use(neverStored);
+  const livez = (c: Context): Response => told(c, 200, { status: "live" });
+  const readyz = (c: Context): Response => {
+    const { draining } = lifecycle;
+    const status = draining ? "draining" : "ready";
+    return told(c, draining ? 503 : 200, { status, upstreams: upstreamsOf(parts.gateway()) });
+  };
+  if (hasOpenHealth) app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
+  if (token !== undefined) app.use(requireToken(token));
+  app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
+  if (metrics !== undefined) app.get(`${prefix}/metrics`, (c) => readingOf(c, metrics, parts.resource()));
+  app.put(`${prefix}/log/levels/:category{[a-z.]+}`, async (c) => setLevel(c, parts.gateway().events));
+  return app;
+};
+
+/** The body is the level. `all` is every category that has no level of its own. */
+const setLevel = async (c: Context, events: EventLog): Promise<Response> => {
+  const level = (await c.req.text()).trim();
+  if (!isThreshold(level)) return c.text(`a level is one of ${LOG_THRESHOLDS.join(", ")}\n`, 400);
+  const category = c.req.param("category") ?? "";
+  events.setLevel(category === "all" ? "" : category, level);
+  return c.body(null, 204);
+};
+
+const isThreshold = (text: string): text is LogThreshold =>
+  LOG_THRESHOLDS.some((threshold) => threshold === text);
+
+const neverStored: MiddlewareHandler = async (c, next) => {
+  await next();
+  c.header("cache-control", "no-store");
+};
+
+const UNAUTHORIZED = { "www-authenticate": 'Bearer realm="fairlead"' };
+
+const requireToken =
+  (token: string): MiddlewareHandler =>
+  async (c, next) => {
+    const [, given = ""] = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
+    if (isEqual(given, token)) return next();
+    return c.text("the admin token is missing or wrong\n", 401, UNAUTHORIZED);
+  };
+
+/** Takes the same time wherever the two differ. */
+const isEqual = (given: string, token: string): boolean => {
+  let difference = given.length ^ token.length;
+  for (let i = 0; i < token.length; i += 1)
+    difference |= given.charCodeAt(i % given.length) ^ token.charCodeAt(i);
+  return difference === 0;
+};
+
+interface HealthDetail {
+  readonly status: string;
+  readonly upstreams?: Readonly<Record<string, UpstreamDetail>>;
+}
+
+interface UpstreamDetail {
+  readonly endpoints: number;
+  /** Of those, how many may be tried. */
+  readonly available: number;
+}
+
+/** The word, or all of it as JSON, as `Accept` has it. */
+const told = (c: Context, status: 200 | 503, detail: HealthDetail): Response =>
+  negotiate(c.req.header("accept"), ["text/plain", "application/json"]) === "application/json"
+    ? c.json(detail, status)
+    : c.text(`${detail.status}\n`, status);
+
+const upstreamsOf = ({ plan }: Gateway): Record<string, UpstreamDetail> =>
+  Object.fromEntries(
+    Array.from(plan.upstreams.values(), (upstream) => {
+      const standing = upstream.standing();
+      const available = standing.filter(({ exclusion }) => exclusion === undefined).length;
+      return [upstream.name, { endpoints: standing.length, available }];
+    }),
+  );
+
+/** What Prometheus asks for: OpenMetrics where its `Accept` likes that better. */
+const readingOf = (c: Context, { registry }: ProxyMetrics, resource: Attributes): Response => {
+  const type = negotiate(c.req.header("accept"), ["text/plain", "application/openmetrics-text"]);
+  const format = type === "application/openmetrics-text" ? "openmetrics" : "prometheus";
+  return c.body(exposition(registry.read(), format, resource), 200, {
+    "content-type": CONTENT_TYPES[format],
+  });
+};

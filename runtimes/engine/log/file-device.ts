@@ -1,0 +1,73 @@
+/** A log file, put aside by size where that is asked for. */
+import { close, fstat, open, openSync, write } from "node:fs";
+import { rename } from "node:fs/promises";
+import { promisify } from "node:util";
+import type { LogTarget } from "../../../src/core/log-output.ts";
+import type { LogDevice } from "./buffered-output.ts";
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const statFile = promisify(fstat);
+
+/** Its group may read it, others may not. */
+const MODE = 0o640;
+
+export class FileDevice implements LogDevice {
+  readonly isTerminal = false;
+  readonly #path: string;
+  /** When it is put aside. */
+  rotate: LogTarget["rotate"];
+  #fd: number;
+  /** Undefined until it is looked up. */
+  #size: number | undefined;
+
+  /** Appends to the file at `path`. Throws where it can't be opened. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#fd = openSync(path, "a", MODE);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.rotate !== undefined) await this.#makeRoom(bytes.byteLength, this.rotate);
+    await writeAll(this.#fd, bytes);
+    if (this.#size !== undefined) this.#size += bytes.byteLength;
+  }
+
+  /** The old file stays in use where a new one can't be had. */
+  async reopen(): Promise<void> {
+    const fd = await openFile(this.#path, "a", MODE);
+    const old = this.#fd;
+    this.#fd = fd;
+    this.#size = undefined;
+    await closeFile(old);
+  }
+
+  async #makeRoom(bytes: number, { size, keep }: NonNullable<LogTarget["rotate"]>): Promise<void> {
+    this.#size ??= (await statFile(this.#fd)).size;
+    if (this.#size === 0 || this.#size + bytes <= size) return;
+    for (let number = keep - 1; number > 0; number--)
+      await moved(`${this.#path}.${number}`, `${this.#path}.${number + 1}`);
+    await moved(this.#path, `${this.#path}.1`);
+    await this.reopen();
+  }
+}
+
+/** There may be no such file yet. */
+const moved = async (from: string, to: string): Promise<void> => {
+  try {
+    await rename(from, to);
+  } catch (thrown) {
+    if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")) throw thrown;
+  }
+};
+
+/** However many writes that takes. */
+export const writeAll = async (fd: number, bytes: Uint8Array): Promise<void> => {
+  for (let at = 0; at < bytes.byteLength;) {
+    at += await new Promise<number>((resolve, reject) =>
+      write(fd, bytes, at, bytes.byteLength - at, null, (error, written) =>
+        error ? reject(error) : resolve(written),
+      ),
+    );
+  }
+};

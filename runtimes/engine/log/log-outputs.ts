@@ -1,0 +1,74 @@
+/** Logs on Node, Deno and Bun: standard streams and files. */
+import { clearTimeout, setTimeout } from "node:timers";
+import type { LinesLost, LogOutput, LogOutputs } from "../../../src/core/log-output.ts";
+import type { Clock } from "../../../src/core/platform.ts";
+import { BufferedOutput, type LogDevice } from "./buffered-output.ts";
+import { FileDevice } from "./file-device.ts";
+import { type SocketStream, processStream, streamDevice } from "./stream-device.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+
+interface Opened {
+  readonly device: LogDevice;
+  readonly output: BufferedOutput;
+}
+
+/** Nothing is opened before it is asked for. */
+export const engineLogOutputs = (clock: Clock, socketStream: SocketStream = processStream): LogOutputs => {
+  const opened = new Map<string, Opened>();
+  const outputs = (): BufferedOutput[] => [...opened.values()].map(({ output }) => output);
+  return {
+    open(target, lost): LogOutput {
+      const known = opened.get(target.to) ?? opening(deviceFor(target.to, socketStream), clock, lost);
+      opened.set(target.to, known);
+      const { device, output } = known;
+      output.lost = lost;
+      if (device instanceof FileDevice) device.rotate = target.rotate;
+      return output;
+    },
+    reopen() {
+      for (const output of outputs()) output.reopen();
+    },
+    flush: (ms) =>
+      new Promise((resolve) => {
+        // Keeps the process, which has nothing else to wait for.
+        const timer = setTimeout(resolve, ms);
+        void Promise.all(outputs().map((output) => output.flushed())).then(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+  };
+};
+
+const opening = (device: LogDevice, clock: Clock, lost: LinesLost): Opened => ({
+  device,
+  output: new BufferedOutput(device, clock, lost),
+});
+
+const deviceFor = (to: string, socketStream: SocketStream): LogDevice => {
+  if (to === "stdout") return streamDevice(STDOUT, socketStream);
+  if (to === "stderr") return streamDevice(STDERR, socketStream);
+  try {
+    return new FileDevice(to);
+  } catch (thrown) {
+    throw new TypeError(`the log file can't be opened: ${reasonOf(thrown)}`, { cause: thrown });
+  }
+};
+
+const reasonOf = (thrown: unknown): string => {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "its directory does not exist";
+    case "EACCES":
+    case "EPERM":
+      return "no permission";
+    case "EISDIR":
+      return "it is a directory";
+    default:
+      return typeof code === "string" ? code : "unknown reason";
+  }
+};

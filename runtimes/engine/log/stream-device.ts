@@ -1,0 +1,86 @@
+/** Standard output and standard error as devices of a log. */
+import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import process from "node:process";
+import { setTimeout } from "node:timers";
+import { isatty } from "node:tty";
+import type { Writable } from "node:stream";
+import type { LogDevice } from "./buffered-output.ts";
+import { writeAll } from "./file-device.ts";
+
+/** A stream over a socket whose writes never hold up the process. */
+export type SocketStream = (fd: 1 | 2) => Writable;
+
+/** Node's and Bun's own: on Deno it waits for the reader. */
+export const processStream: SocketStream = (fd) => (fd === 1 ? process.stdout : process.stderr);
+
+/**
+ * A reader that is slow must hold up neither the process nor one of its threads.
+ *
+ * A pipe or a terminal is opened once more without blocking; the descriptor itself is shared with other processes, whose writes
+ * must not begin to fail. A socket can't be opened again. A file is never slow for long.
+ */
+export const streamDevice = (fd: 1 | 2, socketStream: SocketStream): LogDevice => ({
+  isTerminal: isatty(fd),
+  write: writerFor(fd, socketStream),
+  reopen: async () => {},
+});
+
+const writerFor = (fd: 1 | 2, socketStream: SocketStream): LogDevice["write"] => {
+  try {
+    const stat = fstatSync(fd);
+    if (stat.isSocket()) return streamWriter(socketStream(fd));
+    if (stat.isFIFO() || stat.isCharacterDevice()) {
+      const own = openSync(
+        `/proc/self/fd/${fd}`,
+        constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY,
+      );
+      return (bytes) => writePatiently(own, bytes);
+    }
+  } catch {
+    // No such system file here: the runtime's threads write.
+  }
+  return (bytes) => writeAll(fd, bytes);
+};
+
+const ignore = (): void => {};
+
+const streamWriter = (stream: Writable): LogDevice["write"] => {
+  // Without a listener a failure would be an uncaught exception.
+  stream.on("error", ignore);
+  return (bytes) =>
+    new Promise((resolve, reject) => {
+      stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+};
+
+/** Of a pipe, what is written in one piece or not at all (PIPE_BUF). */
+const PIECE_BYTES = 4096;
+const RETRY_MS = 20;
+
+const writePatiently = async (fd: number, bytes: Uint8Array): Promise<void> => {
+  for (let at = 0; at < bytes.byteLength;) {
+    const written = writeOrWait(fd, bytes.subarray(at, pieceEnd(bytes, at)));
+    if (written === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+    else at += written;
+  }
+};
+
+/** Undefined where there is no room. */
+const writeOrWait = (fd: number, piece: Uint8Array): number | undefined => {
+  try {
+    return writeSync(fd, piece);
+  } catch (thrown) {
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "EAGAIN") return undefined;
+    throw thrown;
+  }
+};
+
+const LINE_BREAK = 10;
+
+/** Behind the last line that fits; a longer line is cut. */
+const pieceEnd = (bytes: Uint8Array, at: number): number => {
+  const most = Math.min(bytes.byteLength, at + PIECE_BYTES);
+  if (most === bytes.byteLength) return most;
+  const last = bytes.lastIndexOf(LINE_BREAK, most - 1);
+  return last < at ? most : last + 1;
+};

@@ -1,0 +1,34 @@
+/** Requests to a collector by `fetch`. */
+import type { SendPost } from "../../src/core/post.ts";
+
+/** What a collector says of an accepted request is short; of more nothing is read. */
+const MOST_ANSWER_BYTES = 64 * 1024;
+
+/** Redirects are not followed: what is sent may carry a key. */
+export const fetchPost: SendPost = async ({ url, headers, body, timeoutMs }) => {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+  return {
+    status: response.status,
+    retryAfter: response.headers.get("retry-after") ?? undefined,
+    body: await firstBytes(response),
+  };
+};
+
+const firstBytes = async ({ body }: Response): Promise<Uint8Array> => {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  if (body === null) return new Uint8Array();
+  for await (const piece of body) {
+    length += piece.byteLength;
+    if (length > MOST_ANSWER_BYTES) return new Uint8Array();
+    pieces.push(piece);
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+};

@@ -1,0 +1,45 @@
+/** `admin`: where operators and their tools look. */
+import { type KeyRule, needs } from "../schema/key-rules.ts";
+import { defaulted, named, object, optional } from "../schema/object.ts";
+import { Refusal, type Schema } from "../schema/schema.ts";
+import { listenPort, text } from "../schema/values.ts";
+import type { AdminConfig } from "../types.ts";
+import { bindAddress, path } from "./addresses.ts";
+
+const MIN_TOKEN = 16;
+
+/** Sent as `Authorization: Bearer …`, so it is one word (RFC 6750 §2.1). */
+const token: Schema<string> = {
+  ...text(
+    `a token of at least ${MIN_TOKEN} characters`,
+    (given) =>
+      /^[\w.~+/-]{16,}=*$/.test(given) ? given : new Refusal("A-Z a-z 0-9 - . _ ~ + /", { isSafe: true }),
+    { pattern: `^[\\w.~+/-]{${MIN_TOKEN},}=*$` },
+  ),
+  isSecret: () => true,
+};
+
+const BELOW_ROOT: KeyRule<AdminConfig> = {
+  check: ({ path: prefix }, { complain }) => {
+    if (prefix === "/") complain("would be every request", "path");
+  },
+};
+
+const rules = [BELOW_ROOT, needs("path", "token", "needs `token`: clients could ask for it too")];
+
+export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules }), {
+  port: optional(
+    listenPort,
+    "Port of a listener of its own for /livez, /readyz and /metrics; 0 is any free one. None unless set.",
+    { needs: "several-listeners" },
+  ),
+  host: defaulted(bindAddress, "127.0.0.1", "Address that it binds."),
+  path: optional(
+    path,
+    "Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers.",
+  ),
+  token: optional(
+    token,
+    "What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz.",
+  ),
+});

@@ -1,0 +1,94 @@
+/** `telemetry`: what is measured, and where it is sent. */
+import { listOf, mapOf } from "../schema/collections.ts";
+import { formOf } from "../schema/forms.ts";
+import { off, oneOf } from "../schema/leaf.ts";
+import { defaulted, object, optional } from "../schema/object.ts";
+import { Refusal, type Schema, transformed } from "../schema/schema.ts";
+import {
+  HEADER_NAME,
+  duration,
+  fieldName,
+  fieldValue,
+  nonEmpty,
+  ratio,
+  size,
+  text,
+  whole,
+} from "../schema/values.ts";
+import type { MetricsConfig, OtlpConfig, TelemetryConfig } from "../types.ts";
+import { collectorUrl } from "./addresses.ts";
+import { traces } from "./traces.ts";
+
+const BOUNDS = "a list of seconds in rising order, at least one";
+
+const bounds: Schema<readonly number[]> = transformed(
+  listOf(BOUNDS, ratio(0, 86_400), 1),
+  (given, reading) => {
+    const isRising = given.every((bound, index) => index === 0 || bound > (given[index - 1] ?? 0));
+    return isRising ? given : reading.refuse(given, BOUNDS, new Refusal("each is more than the one before"));
+  },
+);
+
+const metrics: Schema<MetricsConfig> = object("MetricsConfig", {
+  maxSeries: defaulted(
+    whole(10, 1_000_000),
+    2_000,
+    "Most series of an instrument; all further ones are one series, with otel.metric.overflow.",
+  ),
+  durationBounds: optional(
+    bounds,
+    "Upper bounds of the buckets of durations of requests, in seconds. OpenTelemetry's unless set.",
+  ),
+  temporality: optional(
+    oneOf("cumulative", "delta"),
+    "Whether what is pushed counts from the start or from the push before. Cumulative unless set; on Workers always delta.",
+  ),
+  url: optional(
+    collectorUrl,
+    "Where metrics are pushed. Unless set, `otlp.endpoint` with /v1/metrics behind it.",
+  ),
+});
+
+/** All values: which of them is the credential depends on the collector. */
+const secretValue: Schema<string> = { ...fieldValue, isSecret: () => true };
+
+const otlp: Schema<OtlpConfig> = object("OtlpConfig", {
+  endpoint: optional(
+    collectorUrl,
+    'An OpenTelemetry collector\'s address, such as "http://localhost:4318". Nothing is pushed unless set.',
+  ),
+  protocol: defaulted(oneOf("http/protobuf", "http/json"), "http/protobuf", "How it is encoded."),
+  headers: defaulted(
+    mapOf("an object of header names and values", fieldName(HEADER_NAME), secretValue, { credentials: true }),
+    {},
+    "Headers to send, such as the collector's key.",
+  ),
+  interval: optional(
+    duration,
+    "Time between pushes of metrics. 60s unless set; on Workers, where a request brings each about, 15s.",
+  ),
+  timeout: defaulted(duration, "10s", "Time that a push may take."),
+  queueBytes: defaulted(
+    size(1_024),
+    "4MiB",
+    "What waits for a collector that does not answer. Beyond it the oldest is dropped, and counted.",
+  ),
+});
+
+const attributeName = nonEmpty('the name of an attribute such as "deployment.environment.name"');
+
+export const telemetry: Schema<TelemetryConfig> = object("TelemetryConfig", {
+  serviceName: defaulted(nonEmpty("a name"), "fairlead", "What this proxy is called (service.name)."),
+  resource: defaulted(
+    mapOf("an object of attributes and their values", attributeName, text("a text")),
+    {},
+    "Further attributes of everything that is told, such as deployment.environment.name.",
+  ),
+  metrics: defaulted(
+    formOf<MetricsConfig | false>("false or an object", [off, metrics]),
+    {},
+    "Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none.",
+  ),
+  traces: optional(traces, "Traces. Trace context passes through untouched unless set."),
+  otlp: defaulted(otlp, {}, "Where telemetry is pushed to, by OTLP over HTTP."),
+});

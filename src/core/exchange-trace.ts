@@ -1,0 +1,19 @@
+/** An exchange's place in a trace. */
+export interface ExchangeTrace {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** Of the exchange: 16 digits. */
+  readonly spanId: string;
+  /** Span of the caller, where its context was taken over; then its `tracestate` goes on too. */
+  readonly parentId: string | undefined;
+  /** Whether spans are recorded, here and by those that are called. */
+  readonly isSampled: boolean;
+  /** Id of an attempt's span. One that is not recorded has the exchange's. */
+  readonly attemptId: () => string;
+}
+
+/** Places an exchange in a trace. */
+export type BeginTrace = (
+  fields: readonly string[],
+  request: { readonly id: string; readonly isTrusted: boolean },
+) => ExchangeTrace;

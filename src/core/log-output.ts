@@ -1,0 +1,41 @@
+/** Where lines of logs go. Implemented by runtimes. */
+
+/** Where to. */
+export interface LogTarget {
+  /** `"stderr"`, `"stdout"` or the path of a file. */
+  readonly to: string;
+  /** When a file is put aside. @default never */
+  readonly rotate?: { readonly size: number; readonly keep: number } | undefined;
+}
+
+/** Takes lines. Never throws, waits or grows without bound. */
+export interface LogOutput {
+  /** Whether people read it as it comes. */
+  readonly isTerminal: boolean;
+  /**
+   * @param line without a line break.
+   * @returns false where the line is lost: lines are written more slowly than they come.
+   */
+  write(line: string): boolean;
+}
+
+/**
+ * Told once a second how many lines were lost since, and why.
+ *
+ * @returns false where that could not be noted; the lines are counted again the next time.
+ */
+export type LinesLost = (lines: number, why: string) => boolean;
+
+/** All outputs of a platform. */
+export interface LogOutputs {
+  /**
+   * The output for a target: the same one each time, which goes on with the rotation given last.
+   *
+   * @throws TypeError with the reason where a file can't be opened.
+   */
+  open(target: LogTarget, lost: LinesLost): LogOutput;
+  /** Opens files anew, as they may have been put aside by somebody else. */
+  reopen(): void;
+  /** Resolves when everything is written, or after `ms`. */
+  flush(ms: number): Promise<void>;
+}

@@ -1,0 +1,150 @@
+/** Pushes metrics to an OpenTelemetry collector: collected at intervals, encoded, queued, sent. */
+import { JsonMetricsSerializer, ProtobufMetricsSerializer } from "@opentelemetry/otlp-transformer";
+import type { OtlpConfig } from "./config/types.ts";
+import type { Cancel, Clock, Random } from "./core/platform.ts";
+import type { SendPost } from "./core/post.ts";
+import type { Attributes } from "./observe/attributes.ts";
+import { metricProducer } from "./observe/metric-producer.ts";
+import { EXPORT_INSTRUMENTS } from "./observe/process-instruments.ts";
+import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
+import { ExportQueue } from "./otlp/export-queue.ts";
+import type { UpkeepTask } from "./upkeep.ts";
+import { VERSION } from "./version.ts";
+
+export interface MetricPushOptions {
+  readonly metrics: ProxyMetrics;
+  readonly resource: Attributes;
+  readonly url: string;
+  readonly otlp: Pick<OtlpConfig, "headers" | "protocol" | "queueBytes" | "timeoutMs">;
+  readonly intervalMs: number;
+  readonly temporality: "cumulative" | "delta";
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly send: SendPost;
+  /** Whether timers go on between requests. Where they don't, `runDue` is called with each. */
+  readonly isBackground: boolean;
+}
+
+/** A push that takes longer than any may has ended with the request that it belonged to, where that can happen. */
+const LOST_AFTER_MS = 60_000;
+/** Work behind a response may take half a minute on Workers; the request to the collector takes its own time of that. */
+const LONGEST_WAIT_MS = 20_000;
+
+const MOST_RETRIES = 3;
+const LONGEST_RETRY_MS = 2_000;
+
+const CONTENT_TYPES = { "http/protobuf": "application/x-protobuf", "http/json": "application/json" } as const;
+
+/** Metrics of one process or isolate, on their way to one collector. */
+export class MetricPush implements UpkeepTask {
+  readonly #options: MetricPushOptions;
+  readonly #queue: ExportQueue;
+  readonly #collect: () => Promise<void>;
+  #cancelTimer: Cancel | undefined;
+  #pushedAt: number | undefined;
+  #pendingSince: number | undefined;
+
+  constructor(options: MetricPushOptions) {
+    const { metrics, otlp, url, clock, random, send, isBackground } = options;
+    this.#options = options;
+    const serializer = otlp.protocol === "http/json" ? JsonMetricsSerializer : ProtobufMetricsSerializer;
+    this.#queue = new ExportQueue({
+      url,
+      headers: { ...otlp.headers, "content-type": CONTENT_TYPES[otlp.protocol] },
+      timeoutMs: otlp.timeoutMs,
+      maxBytes: otlp.queueBytes,
+      send,
+      clock,
+      random,
+      rejectedIn: (answer) => {
+        // JSON has 64-bit numbers as text.
+        const rejected: unknown = serializer.deserializeResponse(answer).partialSuccess?.rejectedDataPoints;
+        return Number(rejected ?? 0);
+      },
+      retriesByItself: isBackground,
+    });
+    const producer = metricProducer({
+      registry: metrics.registry,
+      temporality: options.temporality,
+      startedAt: () => metrics.startedAt(),
+      epoch: () => clock.epoch(),
+      resource: options.resource,
+      version: VERSION,
+    });
+    this.#collect = async () => {
+      const { resourceMetrics } = await producer.collect();
+      const found = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
+      const items = found.reduce((all, { dataPoints }) => all + dataPoints.length, 0);
+      const body = items === 0 ? undefined : serializer.serializeRequest(resourceMetrics);
+      if (body !== undefined) this.#queue.push({ body: new Uint8Array(body), items });
+    };
+    metrics.registry.observe((observe) => {
+      const { accepted, refused, failed, lostItems, queuedBytes } = this.#queue.counts;
+      const signal = "metrics";
+      observe(EXPORT_INSTRUMENTS.exports, [signal, "accepted"], accepted);
+      observe(EXPORT_INSTRUMENTS.exports, [signal, "refused"], refused);
+      observe(EXPORT_INSTRUMENTS.exports, [signal, "failed"], failed);
+      observe(EXPORT_INSTRUMENTS.lost, [signal], lostItems);
+      observe(EXPORT_INSTRUMENTS.queued, [signal], queuedBytes);
+    });
+  }
+
+  /** Pushes at each interval from now on. */
+  start(): void {
+    const { clock, intervalMs } = this.#options;
+    this.#cancelTimer = clock.after(intervalMs, () => {
+      this.start();
+      void this.push();
+    });
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+  }
+
+  /** Collects and sends now. */
+  async push(): Promise<void> {
+    this.#pushedAt = this.#options.clock.now();
+    await this.#collect();
+    await this.#queue.send();
+  }
+
+  /** Sends what was counted since the last push, within `ms` milliseconds; what can't be sent is lost. */
+  async flush(ms: number): Promise<void> {
+    this.stop();
+    await this.#collect();
+    await this.#queue.flush(ms);
+  }
+
+  /** A few times, soon: what still waits then is sent with the next push. */
+  async #retry(): Promise<void> {
+    for (let tries = 0; tries < MOST_RETRIES; tries += 1) {
+      const waitMs = this.#queue.retryInMs();
+      if (waitMs === undefined || waitMs > LONGEST_RETRY_MS) return;
+      await this.#wait(waitMs);
+      await this.#queue.send();
+    }
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(ms, resolve));
+  }
+
+  /** Where nothing goes on between requests: waits for the end of the interval, and pushes. Only one request at a time does. */
+  async runDue(): Promise<void> {
+    const { clock, intervalMs } = this.#options;
+    const now = clock.now();
+    if (this.#pendingSince !== undefined && now - this.#pendingSince < LOST_AFTER_MS) return;
+    this.#pushedAt ??= now;
+    const waitMs = this.#pushedAt + intervalMs - now;
+    if (waitMs > LONGEST_WAIT_MS) return;
+    this.#pendingSince = now;
+    try {
+      if (waitMs > 0) await this.#wait(waitMs);
+      await this.push();
+      await this.#retry();
+    } finally {
+      this.#pendingSince = undefined;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** Pushes a gateway's metrics where the config names a collector; what that takes is loaded when it begins. */
+import type { Config } from "./config/types.ts";
+import type { Platform } from "./core/platform.ts";
+import type { MetricPush } from "./metric-push.ts";
+import { pushUrl } from "./observation.ts";
+import type { Attributes } from "./observe/attributes.ts";
+import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
+import type { UpkeepTask } from "./upkeep.ts";
+
+/** Besides what every task of an upkeep does. */
+export interface MetricReporter extends UpkeepTask {
+  runDue(): Promise<void>;
+  /** Sends what is left, within `ms` milliseconds. */
+  flush(ms: number): Promise<void>;
+}
+
+export interface ReporterParts {
+  readonly metrics: ProxyMetrics;
+  /** Asked for once something is sent: a Worker has no random values before its first request. */
+  readonly resource: () => Attributes;
+}
+
+const MINUTE_MS = 60_000;
+/** Behind a response a Worker may wait for half a minute. */
+const WORKER_INTERVAL_MS = 15_000;
+
+/** Undefined where nothing is pushed, or the platform has no way to. */
+export const metricReporter = (
+  config: Config,
+  platform: Platform,
+  { metrics, resource }: ReporterParts,
+): MetricReporter | undefined => {
+  const url = pushUrl(config);
+  const { clock, random, capabilities, post: send } = platform;
+  if (url === undefined || send === undefined) return undefined;
+  const isBackground = capabilities.has("background");
+  const { metrics: settings, otlp } = config.telemetry;
+  const chosen = settings === false ? undefined : settings.temporality;
+  const load = async (): Promise<MetricPush> => {
+    const { MetricPush: Push } = await import("./metric-push.ts");
+    return new Push({
+      metrics,
+      resource: resource(),
+      url,
+      otlp,
+      intervalMs: otlp.intervalMs ?? (isBackground ? MINUTE_MS : WORKER_INTERVAL_MS),
+      // An isolate comes and goes, and none knows what the others have counted.
+      temporality: isBackground ? (chosen ?? "cumulative") : "delta",
+      clock,
+      random,
+      send,
+      isBackground,
+    });
+  };
+  let loaded: Promise<MetricPush> | undefined;
+  const push = (): Promise<MetricPush> => (loaded ??= load());
+  return {
+    start: () => void push().then((made) => made.start()),
+    stop: () => void loaded?.then((made) => made.stop()),
+    runDue: async () => (await push()).runDue(),
+    flush: async (ms) => (await push()).flush(ms),
+  };
+};

@@ -1,0 +1,69 @@
+/** The access log: which requests get a line, and how many lines a second there may be. */
+import type { LogOutput } from "../core/log-output.ts";
+import type { Clock, Random } from "../core/platform.ts";
+import type { ExchangeReport } from "../core/telemetry.ts";
+import type { AccessLine } from "./access-line.ts";
+import { isOwnFailure } from "./failure-cause.ts";
+
+export interface AccessLogOptions {
+  readonly requests: "all" | "failed";
+  readonly line: AccessLine;
+  readonly output: LogOutput;
+  /** Takes the same requests as records. */
+  readonly record?: ((report: ExchangeReport, epoch: number) => void) | undefined;
+  /** Share of the successful requests that get a line. */
+  readonly sample: number;
+  /** Infinity is no limit. */
+  readonly perSecond: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called within a second with the number of lines that the limit left out, where timers outlive requests. */
+  readonly leftOut: (lines: number) => void;
+}
+
+const SECOND_MS = 1_000;
+
+/** Takes every exchange that has ended. */
+export const accessLog = (options: AccessLogOptions): ((report: ExchangeReport) => void) => {
+  const { requests, line, output, record, sample, perSecond, clock, random, leftOut } = options;
+  const isAdmitted = perSecond === Number.POSITIVE_INFINITY ? () => true : limiter(perSecond, clock, leftOut);
+  const isWanted = (report: ExchangeReport): boolean => {
+    const { error, status } = report;
+    if (isOwnFailure(error)) return true;
+    if (requests === "failed") return false;
+    return sample === 1 || error !== undefined || status >= 500 || random.float() < sample;
+  };
+  return (report) => {
+    if (!isWanted(report) || !isAdmitted()) return;
+    const epoch = clock.epoch();
+    output.write(line(report, epoch));
+    record?.(report, epoch);
+  };
+};
+
+/** Admits so many a second, and tells how many it did not when the second is over, or with the next one. */
+const limiter = (perSecond: number, clock: Clock, leftOut: (lines: number) => void): (() => boolean) => {
+  let admitted = 0;
+  let hidden = 0;
+  // Not a matter of the timer alone: where a timer belongs to the request that set it, it may never come.
+  let endsAt = Number.NEGATIVE_INFINITY;
+  const tell = (): void => {
+    if (hidden > 0) leftOut(hidden);
+    hidden = 0;
+  };
+  return () => {
+    const now = clock.now();
+    if (now >= endsAt) {
+      tell();
+      admitted = 0;
+      endsAt = now + SECOND_MS;
+    }
+    if (admitted < perSecond) {
+      admitted += 1;
+      return true;
+    }
+    if (hidden === 0) clock.after(endsAt - now, tell);
+    hidden += 1;
+    return false;
+  };
+};

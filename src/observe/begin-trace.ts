@@ -1,0 +1,67 @@
+/** Which trace an exchange belongs to, and whether it is recorded. */
+import type { BeginTrace, ExchangeTrace } from "../core/exchange-trace.ts";
+import type { Random } from "../core/platform.ts";
+import { firstValue } from "../http/headers.ts";
+import { type TraceParent, traceParentOf } from "../http/trace-context.ts";
+
+export interface TraceRules {
+  /** Share of the requests that are recorded, where the caller's context does not say. */
+  readonly sample: number;
+  /** Whose context is taken over. */
+  readonly trust: "always" | "trusted" | "never";
+  /** Lower-case name of the field by which a caller whose context would be taken over has a request recorded. */
+  readonly forceHeader: string | undefined;
+}
+
+/** A new request id is a trace id too, so that one id finds a request everywhere. */
+const TRACE_ID = /^(?!0{32})[\da-f]{32}$/;
+
+export const beginTrace = (rules: TraceRules, random: Pick<Random, "id">): BeginTrace => {
+  const isChosen = ratioSampler(rules.sample);
+  const mayForce = rules.trust !== "never" && rules.forceHeader !== undefined;
+  return (fields, { id, isTrusted }) => {
+    const isBelieved = rules.trust === "always" || (rules.trust === "trusted" && isTrusted);
+    const parent = isBelieved ? traceParentOf(fields) : undefined;
+    const traceId = parent?.traceId ?? (TRACE_ID.test(id) ? id : random.id());
+    const isForced = mayForce && isBelieved && firstValue(fields, rules.forceHeader ?? "") !== undefined;
+    const isSampled = isForced || (parent?.isSampled ?? isChosen(traceId));
+    return isSampled ? recorded(traceId, parent, random) : unrecorded(traceId, parent);
+  };
+};
+
+const recorded = (
+  traceId: string,
+  parent: TraceParent | undefined,
+  random: Pick<Random, "id">,
+): ExchangeTrace => ({
+  traceId,
+  spanId: spanId(random),
+  parentId: parent?.parentId,
+  isSampled: true,
+  attemptId: () => spanId(random),
+});
+
+/** Without a span of its own those that are called belong to the caller's. */
+const unrecorded = (traceId: string, parent: TraceParent | undefined): ExchangeTrace => {
+  const id = parent?.parentId ?? nonZero(traceId.slice(16));
+  return { traceId, spanId: id, parentId: parent?.parentId, isSampled: false, attemptId: () => id };
+};
+
+const ZEROS = "0".repeat(16);
+const nonZero = (id: string): string => (id === ZEROS ? "1".padStart(16, "0") : id);
+const spanId = (random: Pick<Random, "id">): string => nonZero(random.id().slice(0, 16));
+
+/** Digits of a trace id that are random (level 2 of the specification), less those that a number can't hold. */
+const RANDOM_DIGITS = [18, 31] as const;
+const RANDOM_VALUES = 2 ** 52;
+
+/**
+ * Chooses by the trace id alone, so that everybody with the same share chooses the same traces, and those with a larger one
+ * some more.
+ */
+const ratioSampler = (share: number): ((traceId: string) => boolean) => {
+  if (share >= 1) return () => true;
+  if (share <= 0) return () => false;
+  const from = (1 - share) * RANDOM_VALUES;
+  return (traceId) => Number.parseInt(traceId.slice(...RANDOM_DIGITS), 16) >= from;
+};

@@ -1,0 +1,85 @@
+/** Events: what happens besides single requests. */
+import type { LogOutput } from "../core/log-output.ts";
+import type { Clock } from "../core/platform.ts";
+import { JsonLine, PairLine, fact } from "./line-writer.ts";
+import { isoTimestamps } from "./timestamps.ts";
+
+export type LogLevel = "debug" | "info" | "warning" | "error";
+/** Least level that is written. */
+export type LogThreshold = LogLevel | "off";
+
+export const LOG_THRESHOLDS: readonly LogThreshold[] = ["debug", "info", "warning", "error", "off"];
+
+const RANKS: Readonly<Record<LogThreshold, number>> = { debug: 0, info: 1, warning: 2, error: 3, off: 4 };
+
+export interface LogEvent {
+  /** Lower-case words with dots between them, the general one first: `upstream.health`. */
+  readonly category: string;
+  readonly level: LogLevel;
+  /** One sentence without secrets, and without anything that a client sent. */
+  readonly message: string;
+  /** Further facts by name. */
+  readonly facts?: Readonly<Record<string, string | number | undefined>>;
+}
+
+export interface EventLogOptions {
+  readonly output: LogOutput;
+  readonly format: "json" | "text";
+  readonly level: LogThreshold;
+  /** Of single categories and all below them. */
+  readonly levels: Readonly<Record<string, LogThreshold>>;
+  readonly clock: Pick<Clock, "epoch">;
+  /** Takes the same events as records. */
+  readonly record?: ((event: LogEvent) => void) | undefined;
+}
+
+const EVENT = fact("event");
+const MESSAGE = fact("message");
+
+/** Writes events whose level is high enough for their category. */
+export class EventLog {
+  readonly #options: EventLogOptions;
+  readonly #levels: Map<string, LogThreshold>;
+  readonly #timestamp = isoTimestamps();
+  /** What `#levels` comes to for categories seen so far. There is a fixed number of them. */
+  readonly #ranks = new Map<string, number>();
+
+  constructor(options: EventLogOptions) {
+    this.#options = options;
+    this.#levels = new Map(Object.entries(options.levels));
+    this.#levels.set("", options.level);
+  }
+
+  /** From now on, for `category` and those below it that have no level of their own; `""` is all. */
+  setLevel(category: string, level: LogThreshold): void {
+    this.#levels.set(category, level);
+    this.#ranks.clear();
+  }
+
+  /** @returns false where it was to be written and got lost. */
+  emit(event: LogEvent): boolean {
+    const { category, level, message, facts = {} } = event;
+    if (RANKS[level] < this.#rankOf(category)) return true;
+    const { output, format, clock, record } = this.#options;
+    record?.(event);
+    const time = this.#timestamp(clock.epoch());
+    const line = format === "json" ? new JsonLine(time, level) : new PairLine(time, level);
+    line.text(EVENT, category);
+    line.text(MESSAGE, message);
+    for (const [key, value] of Object.entries(facts)) {
+      if (typeof value === "number") line.number(fact(key), value);
+      else line.text(fact(key), value);
+    }
+    return output.write(line.end());
+  }
+
+  #rankOf(category: string): number {
+    const known = this.#ranks.get(category);
+    if (known !== undefined) return known;
+    let at = category;
+    while (at !== "" && !this.#levels.has(at)) at = at.slice(0, Math.max(0, at.lastIndexOf(".")));
+    const rank = RANKS[this.#levels.get(at) ?? "info"];
+    this.#ranks.set(category, rank);
+    return rank;
+  }
+}

@@ -1,0 +1,113 @@
+/** Readings as text that Prometheus scrapes: its own format (0.0.4), or OpenMetrics 1.0. */
+import { type Attributes, attributesOf } from "./attributes.ts";
+import type { Instrument } from "./instrument.ts";
+import type { Point, Reading } from "./metric-registry.ts";
+
+export type ExpositionFormat = "prometheus" | "openmetrics";
+
+export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
+  prometheus: "text/plain; version=0.0.4; charset=utf-8",
+  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+};
+
+/** What units are called; curly braces hold what is counted, which is no unit. */
+const UNITS: Readonly<Record<string, string>> = { s: "seconds", By: "bytes" };
+
+const snake = (name: string): string => name.replaceAll(/[^a-zA-Z0-9_:]/g, "_").replace(/^(?=\d)/, "_");
+
+const unitOf = ({ unit, kind }: Instrument): string =>
+  unit === "1" && kind === "gauge" ? "ratio" : (UNITS[unit] ?? "");
+
+/** `http.server.request.duration` in `s` is `http_server_request_duration_seconds`. Counters get `_total` besides. */
+export const familyName = (instrument: Instrument): string => {
+  const name = snake(instrument.name);
+  const unit = unitOf(instrument);
+  return unit === "" || name.endsWith(`_${unit}`) ? name : `${name}_${unit}`;
+};
+
+const TYPES = {
+  counter: "counter",
+  "up-down-counter": "gauge",
+  gauge: "gauge",
+  histogram: "histogram",
+} as const;
+
+/** Backslash and line break, in label values quotes too (the formats' own escapes). */
+const escaped = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+
+const labelsOf = (attributes: Attributes, bound?: string): string => {
+  const labels = Object.entries(attributes).map(
+    ([name, value]) => `${snake(name)}="${escaped(String(value)).replaceAll('"', '\\"')}"`,
+  );
+  if (bound !== undefined) labels.push(`le="${bound}"`);
+  return labels.length === 0 ? "" : `{${labels.join(",")}}`;
+};
+
+const numberText = (value: number): string => {
+  if (value === Number.POSITIVE_INFINITY) return "+Inf";
+  return value === Number.NEGATIVE_INFINITY ? "-Inf" : String(value);
+};
+
+/** OpenMetrics wants floats as bounds, "1.0". */
+const boundText = (bound: number, format: ExpositionFormat): string =>
+  format === "openmetrics" && Number.isInteger(bound) ? `${bound}.0` : String(bound);
+
+const pushHistogram = (
+  lines: string[],
+  name: string,
+  { value }: Point,
+  { instrument: { bounds = [] }, attributes, format }: PointContext,
+): void => {
+  if (typeof value === "number") return;
+  let below = 0;
+  for (const [index, bound] of bounds.entries()) {
+    below += value.counts[index] ?? 0;
+    lines.push(`${name}_bucket${labelsOf(attributes, boundText(bound, format))} ${below}`);
+  }
+  lines.push(`${name}_bucket${labelsOf(attributes, "+Inf")} ${value.count}`);
+  lines.push(`${name}_sum${labelsOf(attributes)} ${numberText(value.sum)}`);
+  lines.push(`${name}_count${labelsOf(attributes)} ${value.count}`);
+};
+
+interface PointContext {
+  readonly instrument: Instrument;
+  readonly attributes: Attributes;
+  readonly format: ExpositionFormat;
+}
+
+const pushFamily = (lines: string[], { instrument, points }: Reading, format: ExpositionFormat): void => {
+  const name = familyName(instrument);
+  const isCounter = instrument.kind === "counter";
+  const sample = isCounter ? `${name}_total` : name;
+  // In OpenMetrics a counter's family has the name without the suffix.
+  const family = format === "openmetrics" ? name : sample;
+  lines.push(`# HELP ${family} ${escaped(instrument.about)}`, `# TYPE ${family} ${TYPES[instrument.kind]}`);
+  const unit = unitOf(instrument);
+  if (format === "openmetrics" && unit !== "") lines.push(`# UNIT ${family} ${unit}`);
+  for (const point of points) {
+    const attributes = attributesOf(instrument, point.attributes);
+    if (typeof point.value === "number") {
+      lines.push(`${sample}${labelsOf(attributes)} ${numberText(point.value)}`);
+    } else pushHistogram(lines, name, point, { instrument, attributes, format });
+  }
+};
+
+/** @param resource who reports; becomes the labels of `target_info`. */
+export const exposition = (
+  readings: readonly Reading[],
+  format: ExpositionFormat,
+  resource: Attributes = {},
+): string => {
+  const lines: string[] = [];
+  for (const reading of readings) pushFamily(lines, reading, format);
+  if (Object.keys(resource).length > 0) {
+    const family = format === "openmetrics" ? "target" : "target_info";
+    lines.push(
+      `# HELP ${family} Who reports these metrics`,
+      `# TYPE ${family} ${format === "openmetrics" ? "info" : "gauge"}`,
+      `target_info${labelsOf(resource)} 1`,
+    );
+  }
+  if (format === "openmetrics") lines.push("# EOF");
+  return `${lines.join("\n")}\n`;
+};

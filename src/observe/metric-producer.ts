@@ -1,0 +1,143 @@
+/** A registry as OpenTelemetry's SDK reads metrics: any reader and exporter of the SDK can be put behind it. */
+import { type HrTime, ValueType } from "@opentelemetry/api";
+import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  AggregationTemporality,
+  type CollectionResult,
+  type DataPoint,
+  DataPointType,
+  type Histogram,
+  type MetricData,
+  type MetricProducer,
+} from "@opentelemetry/sdk-metrics";
+import { type Attributes, attributesOf } from "./attributes.ts";
+import type { Instrument } from "./instrument.ts";
+import type { HistogramValue, MetricRegistry, Point, Reading } from "./metric-registry.ts";
+
+export interface ProducerOptions {
+  readonly registry: MetricRegistry;
+  /**
+   * Of this producer's one reader: `collect()` does not tell. "delta" tells of counters and histograms what was added since the
+   * last collection, and leaves out series to which nothing was.
+   */
+  readonly temporality: "cumulative" | "delta";
+  /** When counting began, in milliseconds since 1970; asked for with each collection. */
+  readonly startedAt: () => number;
+  /** Milliseconds since 1970. */
+  readonly epoch: () => number;
+  /** Who reports. A reader of a `MeterProvider` puts the provider's resource in its place. @default none */
+  readonly resource?: Attributes | undefined;
+  readonly version: string;
+}
+
+/** Make one for each reader: a delta is that of the reader's own last collection. */
+export const metricProducer = (options: ProducerOptions): MetricProducer => new RegistryProducer(options);
+
+const hrTime = (ms: number): HrTime => {
+  const seconds = Math.floor(ms / 1_000);
+  return [seconds, Math.round((ms - seconds * 1_000) * 1e6)];
+};
+
+interface Interval {
+  readonly startTime: HrTime;
+  readonly endTime: HrTime;
+}
+
+/** Values at the last collection, by instrument and attributes. */
+type Values = Map<string, Point["value"]>;
+
+class RegistryProducer implements MetricProducer {
+  readonly #options: ProducerOptions;
+  readonly #resource: Resource;
+  #last: Values = new Map();
+  #lastAt: number | undefined;
+
+  constructor(options: ProducerOptions) {
+    this.#options = options;
+    this.#resource = resourceFromAttributes(options.resource ?? {});
+  }
+
+  async collect(): Promise<CollectionResult> {
+    const { registry, startedAt, epoch, temporality, version } = this.#options;
+    const now = epoch();
+    const endTime = hrTime(now);
+    const whole = { startTime: hrTime(startedAt()), endTime };
+    const since = { startTime: hrTime(this.#lastAt ?? startedAt()), endTime };
+    const seen: Values = new Map();
+    const metrics = registry.read().flatMap((reading) => {
+      const isDelta = temporality === "delta" && isAdditive(reading.instrument);
+      const points = isDelta ? this.#changes(reading, seen) : reading.points;
+      if (points.length === 0) return [];
+      return [metricOf({ instrument: reading.instrument, points }, isDelta, isDelta ? since : whole)];
+    });
+    this.#last = seen;
+    this.#lastAt = now;
+    return {
+      resourceMetrics: {
+        resource: this.#resource,
+        scopeMetrics: [{ scope: { name: "fairlead", version }, metrics }],
+      },
+      errors: [],
+    };
+  }
+
+  #changes({ instrument, points }: Reading, seen: Values): readonly Point[] {
+    return points.flatMap((point) => {
+      const key = `${instrument.name} ${JSON.stringify(point.attributes)}`;
+      const before = this.#last.get(key);
+      seen.set(key, point.value);
+      const value = difference(point.value, before);
+      return (typeof value === "number" ? value : value.count) === 0
+        ? []
+        : [{ attributes: point.attributes, value }];
+    });
+  }
+}
+
+/** What a delta is told of: an up-down counter is a state, and a gauge too. */
+const isAdditive = ({ kind }: Instrument): boolean => kind === "counter" || kind === "histogram";
+
+const difference = (now: Point["value"], before: Point["value"] | undefined): number | HistogramValue => {
+  if (typeof now === "number") return now - (typeof before === "number" ? before : 0);
+  if (before === undefined || typeof before === "number") return now;
+  return {
+    sum: now.sum - before.sum,
+    count: now.count - before.count,
+    counts: now.counts.map((count, index) => count - (before.counts[index] ?? 0)),
+  };
+};
+
+const metricOf = ({ instrument, points }: Reading, isDelta: boolean, interval: Interval): MetricData => {
+  const { name, unit, about: description, kind } = instrument;
+  const common = {
+    descriptor: { name, description, unit, valueType: valueTypeOf(instrument) },
+    aggregationTemporality: isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
+  };
+  if (kind === "histogram") {
+    const dataPoints = points.map((point) =>
+      dataPoint(instrument, point, histogramOf(instrument, point), interval),
+    );
+    return { ...common, dataPointType: DataPointType.HISTOGRAM, dataPoints };
+  }
+  const dataPoints = points.map((point) => dataPoint(instrument, point, Number(point.value), interval));
+  return kind === "gauge"
+    ? { ...common, dataPointType: DataPointType.GAUGE, dataPoints }
+    : { ...common, dataPointType: DataPointType.SUM, dataPoints, isMonotonic: kind === "counter" };
+};
+
+/** Seconds and shares have fractions; everything else is counted. */
+const valueTypeOf = ({ unit, kind }: Instrument): ValueType =>
+  kind === "histogram" || unit === "s" || unit === "1" ? ValueType.DOUBLE : ValueType.INT;
+
+const dataPoint = <Value>(
+  instrument: Instrument,
+  { attributes }: Point,
+  value: Value,
+  interval: Interval,
+): DataPoint<Value> => ({ ...interval, attributes: attributesOf(instrument, attributes), value });
+
+const histogramOf = ({ bounds = [] }: Instrument, { value }: Point): Histogram => {
+  if (typeof value === "number") throw new TypeError("a histogram has no single value");
+  const { sum, count, counts } = value;
+  return { buckets: { boundaries: [...bounds], counts: [...counts] }, sum, count };
+};

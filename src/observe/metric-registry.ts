@@ -1,0 +1,183 @@
+/** All series of a process: handed out by instrument and attributes, and read as a whole. */
+import { type AttributeValues, type Instrument, slotsOf } from "./instrument.ts";
+import { type MetricMemory, PrivateMemory, type SeriesName, type Slots } from "./metric-memory.ts";
+import { HistogramSeries, SumSeries } from "./series.ts";
+
+/** What a histogram holds. */
+export interface HistogramValue {
+  readonly sum: number;
+  readonly count: number;
+  /** One for each bound, and one for what is above them. */
+  readonly counts: readonly number[];
+}
+
+/** One series as it was when it was read. */
+export interface Point {
+  /** "overflow" holds all series beyond the limit of the instrument. */
+  readonly attributes: AttributeValues | "overflow";
+  readonly value: number | HistogramValue;
+}
+
+/** An instrument with all its series. */
+export interface Reading {
+  readonly instrument: Instrument;
+  readonly points: readonly Point[];
+}
+
+/** Puts the value of a series, at the time of a reading. */
+export type Observe = (instrument: Instrument, attributes: AttributeValues, value: number) => void;
+
+/** Looks up values that something else keeps, such as how many connections are open. Never throws. */
+export type Observer = (observe: Observe) => void;
+
+export interface MetricOptions {
+  /** @default private memory */
+  readonly memory?: MetricMemory | undefined;
+  /** Most series of an instrument; updates of further ones go into its "overflow" series. @default 2000 */
+  readonly maxSeries?: number | undefined;
+}
+
+const MAX_SERIES = 2_000;
+
+interface Observed {
+  readonly instrument: Instrument;
+  readonly attributes: AttributeValues;
+  readonly value: number;
+}
+
+/** The series of one instrument that this thread has asked for. */
+interface Family<Series> {
+  readonly instrument: Instrument;
+  readonly create: (slots: Slots) => Series;
+  readonly series: Map<string, Series>;
+  readonly overflow: Series;
+}
+
+/**
+ * Series are asked for once, when what they are about is first seen, and kept by whoever updates them: no lookup by attributes
+ * stands on a request's way.
+ */
+export class MetricRegistry {
+  readonly #memory: MetricMemory;
+  readonly #maxSeries: number;
+  readonly #sums: Map<string, Family<SumSeries>> = new Map();
+  readonly #histograms: Map<string, Family<HistogramSeries>> = new Map();
+  readonly #instruments: Map<string, Instrument> = new Map();
+  readonly #observers: Set<Observer> = new Set();
+
+  constructor({ memory = new PrivateMemory(), maxSeries = MAX_SERIES }: MetricOptions = {}) {
+    this.#memory = memory;
+    this.#maxSeries = maxSeries;
+  }
+
+  /**
+   * The series of a counter or an up-down counter.
+   *
+   * @throws TypeError when another instrument has this name.
+   */
+  sum(instrument: Instrument, attributes: AttributeValues): SumSeries {
+    let family = this.#sums.get(instrument.name);
+    if (family === undefined) {
+      family = this.#family(instrument, (slots) => new SumSeries(slots));
+      this.#sums.set(instrument.name, family);
+    }
+    return this.#seriesOf(family, attributes);
+  }
+
+  /** @throws TypeError when another instrument has this name. */
+  histogram(instrument: Instrument, attributes: AttributeValues): HistogramSeries {
+    let family = this.#histograms.get(instrument.name);
+    if (family === undefined) {
+      const bounds = Float64Array.from(instrument.bounds ?? []);
+      family = this.#family(instrument, (slots) => new HistogramSeries(slots, bounds));
+      this.#histograms.set(instrument.name, family);
+    }
+    return this.#seriesOf(family, attributes);
+  }
+
+  /** Calls `observer` with each reading, until what is returned is called. */
+  observe(observer: Observer): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
+  }
+
+  /** Every series of every instrument, in the order in which instruments were first used. */
+  read(): readonly Reading[] {
+    const points = new Map<Instrument, Point[]>();
+    const put = (instrument: Instrument, point: Point): void => {
+      const found = points.get(instrument);
+      if (found === undefined) points.set(instrument, [point]);
+      else found.push(point);
+    };
+    for (const series of this.#memory.series()) {
+      const instrument = this.#instruments.get(series.instrument);
+      if (instrument === undefined) continue;
+      const value = valueOf(instrument, series.read());
+      const isUnused = series.attributes === "overflow" && isZero(value);
+      if (!isUnused) put(instrument, { attributes: series.attributes, value });
+    }
+    for (const { instrument, attributes, value } of this.#observed()) put(instrument, { attributes, value });
+    return Array.from(points, ([instrument, found]) => ({ instrument, points: found }));
+  }
+
+  /** Names instruments whose series other threads may have claimed, so that readings hold them. */
+  know(instruments: readonly Instrument[]): void {
+    for (const instrument of instruments) this.#know(instrument);
+  }
+
+  /** What observers tell; what several of them tell of one series adds up. */
+  #observed(): Iterable<Observed> {
+    const found = new Map<string, Observed>();
+    const observe: Observe = (instrument, attributes, value) => {
+      const key = `${instrument.name} ${JSON.stringify(attributes)}`;
+      found.set(key, { instrument, attributes, value: value + (found.get(key)?.value ?? 0) });
+    };
+    for (const observer of this.#observers) observer(observe);
+    return found.values();
+  }
+
+  #know(instrument: Instrument): void {
+    const { name } = instrument;
+    const known = this.#instruments.get(name);
+    if (known !== undefined && known !== instrument)
+      throw new TypeError(`there is an instrument "${name}" already`);
+    this.#instruments.set(name, instrument);
+  }
+
+  #family<Series>(instrument: Instrument, create: Family<Series>["create"]): Family<Series> {
+    this.#know(instrument);
+    const slots = this.#claim(instrument, "overflow");
+    return { instrument, create, series: new Map(), overflow: create(slots ?? nowhere(instrument)) };
+  }
+
+  #seriesOf<Series>(family: Family<Series>, attributes: AttributeValues): Series {
+    const key = JSON.stringify(attributes);
+    const known = family.series.get(key);
+    if (known !== undefined) return known;
+    if (family.series.size >= this.#maxSeries) return family.overflow;
+    const slots = this.#claim(family.instrument, attributes);
+    if (slots === undefined) return family.overflow;
+    const made = family.create(slots);
+    family.series.set(key, made);
+    return made;
+  }
+
+  #claim(instrument: Instrument, attributes: SeriesName["attributes"]): Slots | undefined {
+    return this.#memory.claim({ instrument: instrument.name, attributes }, slotsOf(instrument));
+  }
+}
+
+/** Shared memory is full: what is counted here is seen by nobody, and nothing else suffers. */
+const nowhere = (instrument: Instrument): Slots => ({
+  values: new Float64Array(slotsOf(instrument)),
+  at: 0,
+});
+
+const valueOf = ({ kind }: Instrument, slots: Float64Array): number | HistogramValue => {
+  if (kind !== "histogram") return slots[0] ?? 0;
+  const [sum = 0, ...counts] = slots;
+  return { sum, counts, count: counts.reduce((all, each) => all + each, 0) };
+};
+
+const isZero = (value: number | HistogramValue): boolean =>
+  typeof value === "number" ? value === 0 : value.count === 0;

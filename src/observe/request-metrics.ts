@@ -1,0 +1,190 @@
+/** Counts every exchange and every attempt once, when it has ended. */
+import type { RequestHead } from "../core/arrival.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Attempt } from "../core/exchange.ts";
+import type { Outcome } from "../core/outcome.ts";
+import type { ExchangeReport } from "../core/telemetry.ts";
+import type { AttributeValues } from "./instrument.ts";
+import { type HttpInstruments, REQUEST_INSTRUMENTS } from "./http-instruments.ts";
+import type { MetricRegistry } from "./metric-registry.ts";
+import { knownMethod, requestKey } from "./request-key.ts";
+import type { HistogramSeries, SumSeries } from "./series.ts";
+import { serverAddress } from "./server-address.ts";
+import { UPSTREAM_INSTRUMENTS } from "./upstream-instruments.ts";
+
+const SECOND_MS = 1_000;
+
+/** Series of requests that are alike. */
+interface RequestSeries {
+  readonly duration: HistogramSeries;
+  readonly requestSize: HistogramSeries;
+  readonly responseSize: HistogramSeries;
+}
+
+type BySmallKey<Series> = Map<number, Series>;
+
+interface RouteMetrics {
+  readonly name: string | undefined;
+  readonly requests: BySmallKey<RequestSeries>;
+}
+
+interface EndpointMetrics {
+  /** Values of upstream, address and port. */
+  readonly endpoint: AttributeValues;
+  readonly requests: BySmallKey<RequestSeries>;
+  readonly reused: SumSeries;
+}
+
+/** Why the proxy itself refuses to send a request on. */
+const SHED: ReadonlySet<ErrorCode> = new Set(["overloaded", "circuit-open", "no-endpoint", "draining"]);
+
+/** The code of a failure, or else a status from `least` on, which OpenTelemetry counts as an error. */
+const errorType = (
+  status: number | undefined,
+  error: ErrorCode | undefined,
+  least: 400 | 500,
+): string | undefined => error ?? (status !== undefined && status >= least ? String(status) : undefined);
+
+const TUNNEL_STATUS = 101;
+const HTTPS = 1;
+const VERSIONS = ["1.1", "1.0", "2.0", "3.0"];
+
+/** Series are bound when a route, an endpoint or a kind of request is first seen; after that nothing is allocated. */
+export class RequestMetrics {
+  readonly #registry: MetricRegistry;
+  readonly #http: HttpInstruments;
+  readonly #routes: Map<string, RouteMetrics> = new Map();
+  readonly #unrouted: RouteMetrics = { name: undefined, requests: new Map() };
+  readonly #endpoints: Map<string, EndpointMetrics> = new Map();
+  readonly #active: BySmallKey<SumSeries> = new Map();
+
+  constructor(registry: MetricRegistry, http: HttpInstruments) {
+    this.#registry = registry;
+    this.#http = http;
+  }
+
+  exchangeBegan(head: RequestHead): void {
+    this.#activeOf(head).add(1);
+  }
+
+  /** It goes on as a tunnel; `exchangeEnded` follows. */
+  tunnelOpened(route: string): void {
+    this.#registry.sum(REQUEST_INSTRUMENTS.tunnelsActive, [route]).add(1);
+  }
+
+  /** Takes back what `exchangeBegan` and `tunnelOpened` counted. */
+  exchangeLeft({ head, isTunnel, route }: ExchangeReport): void {
+    this.#activeOf(head).add(-1);
+    if (isTunnel) this.#registry.sum(REQUEST_INSTRUMENTS.tunnelsActive, [route]).add(-1);
+  }
+
+  exchangeEnded(report: ExchangeReport): void {
+    const { head, route, error, status } = report;
+    if (report.isTunnel) {
+      this.#tunnelEnded(report);
+      return;
+    }
+    if (error !== undefined) this.#failed(route, error.code);
+    const metrics = route === undefined ? this.#unrouted : (this.#routes.get(route) ?? this.#newRoute(route));
+    const scheme = head.scheme === "https" ? HTTPS : 0;
+    const version = Math.max(0, VERSIONS.indexOf(head.version ?? ""));
+    const key = (requestKey(head.method, status, error?.code) * VERSIONS.length + version) * 2 + scheme;
+    const series = metrics.requests.get(key) ?? this.#newServerSeries(metrics, key, report);
+    series.duration.record((report.endedAt - report.startedAt) / SECOND_MS);
+    series.responseSize.record(report.bytesSent);
+    const { contentLength } = head.notes;
+    if (contentLength !== undefined) series.requestSize.record(contentLength);
+  }
+
+  attemptEnded({ endpoint, exchange }: Attempt, outcome: Outcome): void {
+    const metrics = this.#endpoints.get(endpoint.key) ?? this.#newEndpoint(endpoint);
+    if (outcome.reused) metrics.reused.add(1);
+    const { status, error, times } = outcome;
+    if (status === TUNNEL_STATUS) {
+      this.#registry.sum(UPSTREAM_INSTRUMENTS.tunnels, [...metrics.endpoint, error?.code]).add(1);
+      return;
+    }
+    const { method } = exchange.arrival;
+    const key = requestKey(method, status, error?.code);
+    const series =
+      metrics.requests.get(key) ?? this.#newClientSeries(metrics, key, [method, status, error?.code]);
+    series.duration.record((times.endedAt - times.startedAt) / SECOND_MS);
+    series.requestSize.record(outcome.bytesSent);
+    series.responseSize.record(outcome.bytesReceived);
+  }
+
+  #activeOf({ method, scheme }: RequestHead): SumSeries {
+    const key = requestKey(method, scheme === "https" ? HTTPS : 0, undefined);
+    let series = this.#active.get(key);
+    if (series === undefined) {
+      series = this.#registry.sum(this.#http.serverActive, [knownMethod(method), scheme]);
+      this.#active.set(key, series);
+    }
+    return series;
+  }
+
+  #tunnelEnded({ route, error, startedAt, endedAt }: ExchangeReport): void {
+    this.#registry
+      .histogram(REQUEST_INSTRUMENTS.tunnelDuration, [route, error?.code])
+      .record((endedAt - startedAt) / SECOND_MS);
+  }
+
+  #failed(route: string | undefined, code: ErrorCode): void {
+    if (route === undefined) this.#registry.sum(REQUEST_INSTRUMENTS.rejections, [code]).add(1);
+    else if (SHED.has(code)) this.#registry.sum(REQUEST_INSTRUMENTS.shed, [route, code]).add(1);
+  }
+
+  #newRoute(name: string): RouteMetrics {
+    const made = { name, requests: new Map() };
+    this.#routes.set(name, made);
+    return made;
+  }
+
+  #newServerSeries(
+    { name, requests }: RouteMetrics,
+    key: number,
+    { head: { method, scheme, version }, status, error }: ExchangeReport,
+  ): RequestSeries {
+    const attributes = [
+      knownMethod(method),
+      scheme,
+      status,
+      errorType(status, error?.code, 500),
+      version,
+      name,
+    ];
+    const { serverDuration, serverRequestSize, serverResponseSize } = this.#http;
+    const series = {
+      duration: this.#registry.histogram(serverDuration, attributes),
+      requestSize: this.#registry.histogram(serverRequestSize, attributes),
+      responseSize: this.#registry.histogram(serverResponseSize, attributes),
+    };
+    requests.set(key, series);
+    return series;
+  }
+
+  #newEndpoint({ key, upstream, socketPath, origin }: Attempt["endpoint"]): EndpointMetrics {
+    const { address, port } = serverAddress(socketPath ?? origin);
+    const endpoint = [upstream, address, port];
+    const reused = this.#registry.sum(UPSTREAM_INSTRUMENTS.reused, endpoint);
+    const made = { endpoint, requests: new Map(), reused };
+    this.#endpoints.set(key, made);
+    return made;
+  }
+
+  #newClientSeries(
+    { endpoint, requests }: EndpointMetrics,
+    key: number,
+    [method, status, error]: readonly [string, number | undefined, ErrorCode | undefined],
+  ): RequestSeries {
+    const attributes = [knownMethod(method), status, errorType(status, error, 400), ...endpoint];
+    const { clientDuration, clientRequestSize, clientResponseSize } = this.#http;
+    const series = {
+      duration: this.#registry.histogram(clientDuration, attributes),
+      requestSize: this.#registry.histogram(clientRequestSize, attributes),
+      responseSize: this.#registry.histogram(clientResponseSize, attributes),
+    };
+    requests.set(key, series);
+    return series;
+  }
+}

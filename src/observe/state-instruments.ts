@@ -1,0 +1,107 @@
+/** Values that something else keeps. */
+import { type Group, UPSTREAM, ENDPOINT, counter, gauge, state } from "./define-instrument.ts";
+
+/** Looked up with each reading. */
+export const STATE_INSTRUMENTS: Group<
+  | "serverConnections"
+  | "accepted"
+  | "turnedAway"
+  | "clientActive"
+  | "openConnections"
+  | "opened"
+  | "waiting"
+  | "breakerState"
+  | "available"
+  | "healthy"
+  | "ejected"
+  | "retryBudget"
+  | "concurrency"
+  | "concurrencyLimit"
+  | "generation"
+> = {
+  serverConnections: state(
+    "fairlead.server.connections",
+    "{connection}",
+    [],
+    "Client connections that are open.",
+  ),
+  accepted: counter(
+    "fairlead.server.connections.accepted",
+    "{connection}",
+    [],
+    "Client connections accepted.",
+  ),
+  turnedAway: counter(
+    "fairlead.server.connections.refused",
+    "{connection}",
+    [],
+    "Client connections closed at once, as listen.limits.connections was reached.",
+  ),
+  clientActive: state(
+    "http.client.active_requests",
+    "{request}",
+    ENDPOINT,
+    "Attempts whose responses have not ended.",
+  ),
+  openConnections: state(
+    "http.client.open_connections",
+    "{connection}",
+    [...ENDPOINT, "http.connection.state"],
+    "Connections to endpoints: idle or active.",
+  ),
+  opened: counter(
+    "fairlead.upstream.connections.opened",
+    "{connection}",
+    ENDPOINT,
+    "Connections to endpoints that were opened.",
+  ),
+  waiting: state(
+    "fairlead.upstream.connections.waiting",
+    "{request}",
+    ENDPOINT,
+    "Attempts that wait for a connection, or for one to be made.",
+  ),
+  breakerState: gauge(
+    "fairlead.endpoint.breaker.state",
+    "{state}",
+    [...ENDPOINT, "fairlead.breaker.state"],
+    "1 for the state that the breaker is in, 0 for the others.",
+  ),
+  available: gauge(
+    "fairlead.endpoint.available",
+    "{endpoint}",
+    ENDPOINT,
+    "1 where the endpoint may be tried: healthy, not ejected, breaker not open, not at its limit, weight not 0.",
+  ),
+  healthy: gauge(
+    "fairlead.endpoint.healthy",
+    "{endpoint}",
+    ENDPOINT,
+    "1 where active checks find the endpoint up; of endpoints with checks.",
+  ),
+  ejected: gauge("fairlead.endpoint.ejected", "{endpoint}", ENDPOINT, "1 while the endpoint is ejected."),
+  retryBudget: gauge(
+    "fairlead.upstream.retry.budget",
+    "{attempt}",
+    [UPSTREAM],
+    "Retries that may be made at once.",
+  ),
+  concurrency: state(
+    "fairlead.upstream.concurrency",
+    "{request}",
+    [UPSTREAM, "fairlead.concurrency.state"],
+    "Requests under the concurrency cap: in progress, or waiting for room.",
+  ),
+  concurrencyLimit: gauge(
+    "fairlead.upstream.concurrency.limit",
+    "{request}",
+    [UPSTREAM],
+    "Most requests in progress that the concurrency cap admits now.",
+  ),
+  generation: gauge(
+    "fairlead.config.generation",
+    "{config}",
+    [],
+    "How many configs were put into effect since the start.",
+  ),
+};

@@ -1,0 +1,197 @@
+/** What observes the exchanges of a gateway: whoever built the platform, and the logs that the config asks for. */
+import { ConfigError } from "./config/config-error.ts";
+import type { ConfigPath } from "./config/problem.ts";
+import type { AccessLogConfig, Config, LogConfig } from "./config/types.ts";
+import type { LinesLost, LogOutput, LogOutputs } from "./core/log-output.ts";
+import type { Platform } from "./core/platform.ts";
+import type { ExchangeReport, Telemetry } from "./core/telemetry.ts";
+import { type AccessFormat, accessLine } from "./observe/access-line.ts";
+import { accessLog } from "./observe/access-log.ts";
+import { EventLog } from "./observe/event-log.ts";
+import { eventRecord, requestRecord } from "./observe/log-record.ts";
+import { type Redaction, redaction } from "./observe/redaction.ts";
+import type { RecordSinks } from "./record-reporter.ts";
+import { type Tracing, spanRecorder, tracing } from "./tracing.ts";
+import { upstreamLog } from "./observe/upstream-log.ts";
+
+export interface Observed {
+  /** The platform, whose telemetry now feeds the logs too. */
+  readonly platform: Platform;
+  readonly events: EventLog;
+  /** Undefined where there are no traces. */
+  readonly tracing: Tracing | undefined;
+}
+
+/** @throws ConfigError where a log file can't be opened. */
+export const observing = (
+  config: Pick<Config, "log" | "telemetry">,
+  given: Platform,
+  records: RecordSinks = {},
+): Observed => {
+  const { traces } = config.telemetry;
+  const shown = redaction(config.log.redact);
+  const recorder =
+    records.span !== undefined && traces !== undefined ? [spanRecorder(given, shown, records.span)] : [];
+  const { events, observers } = logging(config.log, { platform: given, shown, record: records.log });
+  const platform = { ...given, telemetry: withObservers(given.telemetry, [...observers, ...recorder]) };
+  return { platform, events, tracing: traces && tracing(traces, given) };
+};
+
+interface LoggingParts {
+  readonly platform: Platform;
+  readonly shown: Redaction;
+  readonly record: RecordSinks["log"];
+}
+
+interface Logging {
+  readonly events: EventLog;
+  readonly observers: readonly Telemetry[];
+}
+
+const logging = (log: LogConfig, parts: LoggingParts): Logging => {
+  const { logs, telemetry, clock } = parts.platform;
+  if (logs === undefined) return { events: SILENT, observers: [] };
+  const events = openEvents(log, parts, logs);
+  const exchangeEnded = openAccess(log, { ...parts, logs, events });
+  return {
+    events,
+    observers: [
+      ...(exchangeEnded === undefined ? [] : [{ exchangeEnded }]),
+      ...(telemetry.replacesUpstreamLines === true ? [] : [{ upstreamEvent: upstreamLog(events, clock) }]),
+    ],
+  };
+};
+
+const NOWHERE: LogOutput = { isTerminal: false, write: () => true };
+const SILENT: EventLog = new EventLog({
+  output: NOWHERE,
+  format: "json",
+  level: "off",
+  levels: {},
+  clock: { epoch: () => 0 },
+});
+
+const openEvents = (
+  log: LogConfig,
+  { platform: { clock }, record }: LoggingParts,
+  logs: LogOutputs,
+): EventLog => {
+  const output = open(logs, log, ["log", "output"], (lines, why) => lostLines(events, lines, why));
+  const { level, levels } = log;
+  const events = new EventLog({
+    output,
+    format: formatFor(log.format, output),
+    level,
+    levels,
+    clock,
+    record: record && ((event) => record(eventRecord(event, clock))),
+  });
+  return events;
+};
+
+const lostLines = (events: EventLog, lines: number, why: string): boolean =>
+  events.emit({
+    category: "log",
+    level: "error",
+    message: `${lines} ${lines === 1 ? "line" : "lines"} of the log were lost: ${why}`,
+    facts: { lines },
+  });
+
+interface AccessParts extends LoggingParts {
+  readonly logs: LogOutputs;
+  readonly events: EventLog;
+}
+
+const openAccess = (
+  log: LogConfig,
+  { platform, logs, events, shown, record }: AccessParts,
+): ((report: ExchangeReport) => void) | undefined => {
+  const { access } = log;
+  const { requests, sample, headers } = access;
+  const isReplaced = requests === "failed" && platform.telemetry.replacesFailureLines === true;
+  if (requests === "none" || isReplaced) return undefined;
+  const output = open(
+    logs,
+    { output: access.output ?? log.output, rotate: log.rotate },
+    access.output === undefined ? ["log", "output"] : ["log", "access", "output"],
+    (lines, why) => lostLines(events, lines, why),
+  );
+  const format = formatFor(access.format, output);
+  const facts = { redaction: shown, headers };
+  const recordOf = requestRecord(facts);
+  return accessLog({
+    requests,
+    line: accessLine({ format, ...facts }),
+    output,
+    record: record && ((report, epoch) => record(recordOf(report, epoch))),
+    sample,
+    perSecond: perSecondOf(access),
+    clock: platform.clock,
+    random: platform.random,
+    leftOut: (lines) =>
+      void events.emit({
+        category: "log",
+        level: "warning",
+        message: `${lines} more ${lines === 1 ? "request is" : "requests are"} not shown (log.access.perSecond)`,
+        facts: { lines },
+      }),
+  });
+};
+
+/** When an upstream is down, all requests fail: their lines must not fill a disk. */
+const FAILURES_PER_SECOND = 20;
+
+const perSecondOf = ({ perSecond, requests }: AccessLogConfig): number =>
+  perSecond ?? (requests === "failed" ? FAILURES_PER_SECOND : Number.POSITIVE_INFINITY);
+
+const formatFor = <Format extends AccessFormat>(
+  format: Format | "auto",
+  { isTerminal }: LogOutput,
+): Format | "json" | "text" => (format === "auto" ? (isTerminal ? "text" : "json") : format);
+
+const open = (
+  logs: LogOutputs,
+  { output, rotate }: Pick<LogConfig, "output" | "rotate">,
+  path: ConfigPath,
+  lost: LinesLost,
+): LogOutput => {
+  try {
+    return logs.open({ to: output, rotate }, lost);
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new ConfigError([{ path, at: "value", message }]);
+  }
+};
+
+/** `given`, and behind it `observers`. */
+const withObservers = (given: Telemetry, observers: readonly Telemetry[]): Telemetry =>
+  observers.reduce<Telemetry>(
+    (first, second) => ({
+      ...first,
+      ...(second.exchangeEnded && {
+        exchangeEnded: both(first.exchangeEnded?.bind(first), second.exchangeEnded.bind(second)),
+      }),
+      ...(second.attemptEnded && {
+        attemptEnded: both(first.attemptEnded?.bind(first), second.attemptEnded.bind(second)),
+      }),
+      ...(second.upstreamEvent && {
+        upstreamEvent: both(first.upstreamEvent?.bind(first), second.upstreamEvent.bind(second)),
+      }),
+    }),
+    given,
+  );
+
+/** One observer's failure is not the other's. */
+const both = <Told extends readonly unknown[]>(
+  first: ((...told: Told) => void) | undefined,
+  second: (...told: Told) => void,
+): ((...told: Told) => void) =>
+  first === undefined
+    ? second
+    : (...told) => {
+        try {
+          first(...told);
+        } finally {
+          second(...told);
+        }
+      };

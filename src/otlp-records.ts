@@ -1,0 +1,122 @@
+/** Spans and log records in OpenTelemetry's own encodings. */
+import {
+  JsonLogsSerializer,
+  JsonTraceSerializer,
+  ProtobufLogsSerializer,
+  ProtobufTraceSerializer,
+} from "@opentelemetry/otlp-transformer";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import type { Attributes } from "./observe/attributes.ts";
+import type { LogLevel } from "./observe/event-log.ts";
+import type { LogRecord } from "./observe/log-record.ts";
+import type { Span } from "./observe/span.ts";
+
+type Encoding = "http/protobuf" | "http/json";
+type OtelSpan = Parameters<typeof JsonTraceSerializer.serializeRequest>[0][number];
+type OtelRecord = Parameters<typeof JsonLogsSerializer.serializeRequest>[0][number];
+
+/** What a collector takes, and how to read its answer. */
+export interface RecordEncoding<Item> {
+  encode(items: readonly Item[]): Uint8Array<ArrayBuffer> | undefined;
+  /** Items that the collector says it has not taken. */
+  rejectedIn(answer: Uint8Array): number;
+}
+
+export interface EncodingOptions {
+  readonly protocol: Encoding;
+  /** Who reports. */
+  readonly resource: Attributes;
+  readonly version: string;
+}
+
+export const spanEncoding = ({ protocol, ...options }: EncodingOptions): RecordEncoding<Span> => {
+  const serializer = protocol === "http/json" ? JsonTraceSerializer : ProtobufTraceSerializer;
+  const source = sourceOf(options);
+  return {
+    encode: (spans) => owned(serializer.serializeRequest(spans.map((span) => otelSpan(span, source)))),
+    rejectedIn: (answer) => count(serializer.deserializeResponse(answer).partialSuccess?.rejectedSpans),
+  };
+};
+
+export const logEncoding = ({ protocol, ...options }: EncodingOptions): RecordEncoding<LogRecord> => {
+  const serializer = protocol === "http/json" ? JsonLogsSerializer : ProtobufLogsSerializer;
+  const source = sourceOf(options);
+  return {
+    encode: (records) =>
+      owned(serializer.serializeRequest(records.map((record) => otelRecord(record, source)))),
+    rejectedIn: (answer) => count(serializer.deserializeResponse(answer).partialSuccess?.rejectedLogRecords),
+  };
+};
+
+/** JSON has numbers of 64 bits as text. */
+const count = (value: unknown): number => Number(value ?? 0);
+
+const owned = (bytes: Uint8Array | undefined): Uint8Array<ArrayBuffer> | undefined =>
+  bytes && new Uint8Array(bytes);
+
+type Source = Pick<OtelSpan, "resource" | "instrumentationScope">;
+
+/** One object for all: they are grouped by it. */
+const sourceOf = ({ resource, version }: Omit<EncodingOptions, "protocol">): Source => ({
+  resource: resourceFromAttributes(resource),
+  instrumentationScope: { name: "fairlead", version },
+});
+
+/** Seconds and nanoseconds. */
+const hrTime = (ms: number): [number, number] => {
+  const seconds = Math.floor(ms / 1_000);
+  return [seconds, Math.round((ms - seconds * 1_000) * 1e6)];
+};
+
+const SAMPLED = 1;
+const [OK_UNSET, ERROR] = [0, 2];
+/** As OpenTelemetry numbers them. */
+const KINDS = { server: 1, client: 2 } as const;
+
+const otelSpan = (span: Span, source: Source): OtelSpan => {
+  const { traceId, parentId, failure, startedAt, endedAt } = span;
+  return {
+    ...source,
+    name: span.name,
+    kind: KINDS[span.kind],
+    spanContext: () => ({ traceId, spanId: span.spanId, traceFlags: SAMPLED }),
+    ...(parentId !== undefined && {
+      parentSpanContext: { traceId, spanId: parentId, traceFlags: SAMPLED, isRemote: span.isParentRemote },
+    }),
+    startTime: hrTime(startedAt),
+    endTime: hrTime(endedAt),
+    duration: hrTime(endedAt - startedAt),
+    status: failure === undefined ? { code: OK_UNSET } : { code: ERROR, message: failure },
+    attributes: span.attributes,
+    links: [],
+    events: [],
+    ended: true,
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+};
+
+const SEVERITIES: Readonly<Record<LogLevel, number>> = { debug: 5, info: 9, warning: 13, error: 17 };
+
+const otelRecord = (
+  { at, level, event, message, attributes, trace }: LogRecord,
+  source: Source,
+): OtelRecord => ({
+  ...source,
+  hrTime: hrTime(at),
+  hrTimeObserved: hrTime(at),
+  severityText: level,
+  severityNumber: SEVERITIES[level],
+  body: message,
+  eventName: event,
+  attributes,
+  droppedAttributesCount: 0,
+  ...(trace && {
+    spanContext: {
+      traceId: trace.traceId,
+      spanId: trace.spanId,
+      traceFlags: trace.isSampled ? SAMPLED : 0,
+    },
+  }),
+});

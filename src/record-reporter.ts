@@ -1,0 +1,131 @@
+/** Pushes a gateway's spans and log records where the config names a collector; what that takes is loaded with the first of them. */
+import type { Config } from "./config/types.ts";
+import type { Platform } from "./core/platform.ts";
+import type { SendPost } from "./core/post.ts";
+import type { Attributes } from "./observe/attributes.ts";
+import type { LogRecord } from "./observe/log-record.ts";
+import { EXPORT_INSTRUMENTS } from "./observe/process-instruments.ts";
+import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
+import type { Span } from "./observe/span.ts";
+import type { EncodingOptions, RecordEncoding } from "./otlp-records.ts";
+import { type RecordExport, RecordPush } from "./record-push.ts";
+import type { UpkeepTask } from "./upkeep.ts";
+import { VERSION } from "./version.ts";
+
+/** Who takes spans and log records. */
+export interface RecordSinks {
+  readonly span?: ((span: Span) => void) | undefined;
+  readonly log?: ((record: LogRecord) => void) | undefined;
+}
+
+/** Besides what every task of an upkeep does. */
+export interface RecordReporter extends UpkeepTask, RecordSinks {
+  /** Told of what was lost: `traces` or `logs`, and how many. */
+  onLost: ((signal: string, items: number) => void) | undefined;
+  runDue(): Promise<void>;
+  /** Sends what is left, within `ms` milliseconds; what can't be sent is lost. */
+  flush(ms: number): Promise<void>;
+}
+
+export interface RecordReporterParts {
+  /** Counts what is sent and lost. */
+  readonly metrics: ProxyMetrics | undefined;
+  /** Who reports. Asked for once something is sent: a Worker has no random values before its first request. */
+  readonly resource: () => Attributes;
+}
+
+/** Undefined where nothing is pushed, or the platform has no way to. */
+export const recordReporter = (
+  config: Pick<Config, "log" | "telemetry">,
+  platform: Platform,
+  parts: RecordReporterParts,
+): RecordReporter | undefined => {
+  const { traces, otlp } = config.telemetry;
+  const { post } = platform;
+  if (post === undefined) return undefined;
+  const lost = (signal: string, items: number): void => reporter.onLost?.(signal, items);
+  const signals = { config, platform, parts, post, lost };
+  const spans = pushOf<Span>(traces && (traces.url ?? urlBelow(otlp.endpoint, "/v1/traces")), {
+    ...signals,
+    name: "traces",
+    encoding: async (options) => (await import("./otlp-records.ts")).spanEncoding(options),
+  });
+  const logs = pushOf<LogRecord>(config.log.otlp ? urlBelow(otlp.endpoint, "/v1/logs") : undefined, {
+    ...signals,
+    name: "logs",
+    encoding: async (options) => (await import("./otlp-records.ts")).logEncoding(options),
+  });
+  if (spans === undefined && logs === undefined) return undefined;
+  const reporter: RecordReporter = {
+    onLost: undefined,
+    span: spans && ((span) => spans.add(span)),
+    log: logs && ((record) => logs.add(record)),
+    start() {},
+    stop() {},
+    async runDue() {
+      await Promise.all([spans?.runDue(), logs?.runDue()]);
+    },
+    async flush(ms) {
+      await Promise.all([spans?.flush(ms), logs?.flush(ms)]);
+    },
+  };
+  return reporter;
+};
+
+const urlBelow = (endpoint: string | undefined, path: string): string | undefined =>
+  endpoint && endpoint.replace(/\/+$/, "") + path;
+
+interface Signal<Item> {
+  readonly name: string;
+  readonly encoding: (options: EncodingOptions) => Promise<RecordEncoding<Item>>;
+  readonly config: Pick<Config, "telemetry">;
+  readonly platform: Platform;
+  readonly parts: RecordReporterParts;
+  readonly post: SendPost;
+  readonly lost: (signal: string, items: number) => void;
+}
+
+const pushOf = <Item>(url: string | undefined, signal: Signal<Item>): RecordPush<Item> | undefined => {
+  if (url === undefined) return undefined;
+  const { clock, capabilities } = signal.platform;
+  const push: RecordPush<Item> = new RecordPush<Item>({
+    lost: (items) => signal.lost(signal.name, items),
+    load: () => exportTo(url, signal, () => push.notKept),
+    clock,
+    isBackground: capabilities.has("background"),
+  });
+  return push;
+};
+
+const CONTENT_TYPES = { "http/protobuf": "application/x-protobuf", "http/json": "application/json" } as const;
+
+const exportTo = async <Item>(
+  url: string,
+  { name, encoding, config, platform, parts, post: send }: Signal<Item>,
+  notKept: () => number,
+): Promise<RecordExport<Item>> => {
+  const { ExportQueue } = await import("./otlp/export-queue.ts");
+  const { headers, protocol, timeoutMs, queueBytes } = config.telemetry.otlp;
+  const { clock, random, capabilities } = platform;
+  const made = await encoding({ protocol, resource: parts.resource(), version: VERSION });
+  const queue = new ExportQueue({
+    url,
+    headers: { ...headers, "content-type": CONTENT_TYPES[protocol] },
+    timeoutMs,
+    maxBytes: queueBytes,
+    send,
+    clock,
+    random,
+    rejectedIn: (answer) => made.rejectedIn(answer),
+    retriesByItself: capabilities.has("background"),
+  });
+  parts.metrics?.registry.observe((observe) => {
+    const { accepted, refused, failed, lostItems, queuedBytes } = queue.counts;
+    observe(EXPORT_INSTRUMENTS.exports, [name, "accepted"], accepted);
+    observe(EXPORT_INSTRUMENTS.exports, [name, "refused"], refused);
+    observe(EXPORT_INSTRUMENTS.exports, [name, "failed"], failed);
+    observe(EXPORT_INSTRUMENTS.lost, [name], lostItems + notKept());
+    observe(EXPORT_INSTRUMENTS.queued, [name], queuedBytes);
+  });
+  return { encoding: made, queue };
+};
