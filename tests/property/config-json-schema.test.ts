@@ -88,6 +88,11 @@ const PARSER_ONLY: readonly (readonly [said: RegExp, why: string, input: unknown
     { upstreams: { a: { discovery: { dns: { url: "http://a", servers: "1:2:3" } } } } },
   ],
   [
+    /^there is no collector/,
+    "variables of the environment may name it",
+    { routes: [{ respond: {} }], log: { otlp: true } },
+  ],
+  [
     /two parameters have the same name/,
     "compares parts of one text",
     { routes: [{ match: { path: "/:a/:a" }, respond: {} }] },
@@ -160,12 +165,15 @@ const disagreement = (input: unknown, env?: Readonly<Record<string, string>>): s
   return `only the JSON Schema refuses: ${first?.instancePath ?? ""} ${first?.message ?? ""}`;
 };
 
+const only = { a: "http://a" };
 const app = { a: "http://a", b: "http://a", c: "http://a" };
 
 /** `EVERYTHING` in pieces, since a whole one is read for each value in each place. */
 const PIECES: readonly object[] = Object.entries(EVERYTHING).flatMap(([key, value]): object[] => {
   if (key === "routes") return EVERYTHING.routes.map((route) => ({ upstreams: app, routes: [route] }));
-  if (key !== "upstreams") return [{ upstreams: { a: "http://a" }, [key]: value }];
+  // Log records go where telemetry goes.
+  if (key === "log") return [{ upstreams: only, log: value, telemetry: EVERYTHING.telemetry }];
+  if (key !== "upstreams") return [{ upstreams: only, [key]: value }];
   return Object.entries(EVERYTHING.upstreams).map(([name, upstream]) => ({
     upstreams: { [name]: upstream },
   }));
