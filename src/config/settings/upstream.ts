@@ -101,9 +101,14 @@ const pool: Schema<PoolConfig> = object("PoolConfig", {
     "Most connections to one endpoint; further requests wait for one.",
     { needs: "pool-size" },
   ),
-  idle: defaulted(whole(0, 100_000), 256, "Idle connections kept to one endpoint; more are closed after a second without use.", {
-    needs: "pool-keep-alive",
-  }),
+  idle: defaulted(
+    whole(0, 100_000),
+    256,
+    "Idle connections kept to one endpoint; more are closed after a second without use.",
+    {
+      needs: "pool-keep-alive",
+    },
+  ),
   keepAlive: defaulted(
     duration,
     "4s",
