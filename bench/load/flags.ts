@@ -51,6 +51,7 @@ What is run:
                           node_modules)
   --resilience            also resilient-node, plain-node, …: two endpoints with health checks, breaker, P2C, retry and
                           budget on, and with all of it off
+  --telemetry             also metrics-node, …: with metrics counted, and scraped by nobody
   --profile               no measurement: each contender on Node, Deno or Bun once, with the runtime's CPU profiler;
                           prints where the .cpuprofile is and the functions with the most self time
 
@@ -80,6 +81,7 @@ const OPTIONS = {
   targets: { type: "boolean", default: false },
   before: { type: "string" },
   resilience: { type: "boolean" },
+  telemetry: { type: "boolean" },
   profile: { type: "boolean", default: false },
   rounds: { type: "string" },
   seconds: { type: "string" },
@@ -134,10 +136,10 @@ const chosenWork = (given: string | undefined, targets: boolean): Asked => {
 };
 
 const chosenPeople = (flags: Flags): readonly Contender[] => {
-  const everybody = roster(
-    flags.before === undefined ? undefined : resolve(flags.before),
-    flags.resilience === true,
-  );
+  const everybody = roster(flags.before === undefined ? undefined : resolve(flags.before), {
+    resilience: flags.resilience,
+    telemetry: flags.telemetry,
+  });
   if (flags.contenders === undefined) return everybody;
   try {
     return chosenContenders(everybody, words(flags.contenders));
@@ -163,6 +165,7 @@ const everythingAtFullLength = (flags: Flags): boolean =>
   !flags.profile &&
   flags.before === undefined &&
   flags.resilience !== true &&
+  flags.telemetry !== true &&
   flags.only === undefined &&
   flags.scenario === undefined &&
   flags.contenders === undefined;

@@ -9,15 +9,23 @@ import {
   contendersBefore,
   packageContenders,
   resilienceContenders,
+  telemetryContenders,
 } from "./contenders/fairlead.ts";
 import { contenders as haproxy } from "./contenders/haproxy.ts";
 import { contenders as libraries } from "./contenders/libraries.ts";
 import { contenders as nginx } from "./contenders/nginx.ts";
 
+/** What is compared besides. */
+export interface Comparisons {
+  readonly resilience?: boolean | undefined;
+  readonly telemetry?: boolean | undefined;
+}
+
 /** Everybody, in the order of a round and of the tables. `before` is another checkout of this project. */
-export const roster = (before: string | undefined, comparesResilience = false): Contender[] => [
+export const roster = (before: string | undefined, compares: Comparisons = {}): Contender[] => [
   ...command,
-  ...(comparesResilience ? resilienceContenders : []),
+  ...(compares.resilience === true ? resilienceContenders : []),
+  ...(compares.telemetry === true ? telemetryContenders : []),
   ...(before === undefined ? [] : contendersBefore(before)),
   ...worker,
   ...packageContenders,

@@ -1,9 +1,9 @@
 /** Any runtime with `fetch` as a platform. */
 import type { Platform } from "../../src/core/platform.ts";
 import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
+import { fetchPost } from "../../src/web/fetch-post.ts";
 import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
 import { createPlatform } from "../platform.ts";
-import { fetchPost } from "./post.ts";
 import { webRandom } from "./random.ts";
 import { timerClock } from "./timer-clock.ts";
 import { type FetchTransportOptions, fetchTransport } from "./transport.ts";
@@ -24,7 +24,7 @@ export const platform = ({ onFailure, ...options }: FetchPlatformOptions = {}): 
     random: webRandom(),
     transport,
     fetchTransport: transport,
-    post: fetchPost,
+    post: fetchPost((url, init) => fetch(url, init)),
     telemetry: failureTelemetry(onFailure === undefined ? {} : { onFailure }, timerClock, (line) =>
       console.error(line),
     ),

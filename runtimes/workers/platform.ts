@@ -4,9 +4,9 @@ import { UNKNOWN_PEER, peerOf } from "../../src/core/peer.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { ServerRequest } from "../../src/web/arrival.ts";
 import { type FailureOptions, failureTelemetry } from "../failure-log.ts";
-import { fetchPost } from "../fetch/post.ts";
 import { webRandom } from "../fetch/random.ts";
 import { fetchTransport } from "../fetch/transport.ts";
+import { fetchPost } from "../../src/web/fetch-post.ts";
 import { createPlatform } from "../platform.ts";
 import { WORKERS_CAPABILITIES } from "./capabilities.ts";
 import { workersClock } from "./clock.ts";
@@ -69,7 +69,7 @@ export const platform = (options: FailureOptions = {}): Platform => {
     random: webRandom(),
     transport,
     fetchTransport: transport,
-    post: fetchPost,
+    post: fetchPost((url, init) => fetch(url, init)),
     telemetry: failureTelemetry(options, workersClock, (line) => console.error(line)),
     server: {
       server: workersRequests(),
