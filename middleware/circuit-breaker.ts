@@ -11,6 +11,7 @@ import { breakerOptions } from "../src/policy-settings.ts";
 import { Breaker, type BreakerEvent, type BreakerState } from "../src/resilience/breaker.ts";
 import { problemFor } from "./error-boundary.ts";
 import { readOptions } from "./options.ts";
+import { standardFloat, standardNow } from "./web-standard.ts";
 
 export type { BreakerEvent, BreakerState } from "../src/resilience/breaker.ts";
 
@@ -45,11 +46,6 @@ export interface CircuitBreaker extends MiddlewareHandler {
   reset(): void;
 }
 
-// oxlint-disable-next-line no-restricted-globals -- the Web standard's own, for apps without a platform
-const standardNow = (): number => performance.now();
-// oxlint-disable-next-line no-restricted-properties -- the same
-const standardRandom = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
-
 /**
  * Stops calling what is behind it when that keeps failing, and finds out with few requests when it is back. The state machine
  * is the one that a gateway has for each endpoint; this one is for handlers of your own, a `proxyTo` with one target, or a whole
@@ -71,7 +67,7 @@ const standardRandom = (): number => (crypto.getRandomValues(new Uint32Array(1))
  */
 export const circuitBreaker = (options: CircuitBreakerOptions = {}): CircuitBreaker => {
   const read = readOptions("circuitBreaker", options, schema, ["fallback", "onChange", "now", "random"]);
-  const { now = standardNow, random: float = standardRandom, fallback, onChange } = read;
+  const { now = standardNow, random: float = standardFloat, fallback, onChange } = read;
   const random = { float, below: (bound: number) => Math.floor(float() * bound), id: () => "" };
   let closedAt = Number.NEGATIVE_INFINITY;
   const breaker = new Breaker({

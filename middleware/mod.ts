@@ -17,6 +17,7 @@ export {
   problemFor,
   problemResponse,
 } from "./error-boundary.ts";
+export { type MetricsMiddleware, type MetricsOptions, metrics } from "./metrics.ts";
 export { type RequestIdOptions, requestId } from "./request-id.ts";
 export { type SecurityHeadersMiddlewareOptions, securityHeaders } from "./security-headers.ts";
 export { type ValidationLimits, type ValidationOptions, validation } from "./validation.ts";

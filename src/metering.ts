@@ -58,9 +58,12 @@ export const gatewayMetrics = (metrics: ProxyMetrics, observed: GatewayObservati
       observeUpstream(observe, upstream.name, stateOfUpstream(upstream.name, registry, now));
       for (const standing of upstream.standing()) {
         observeEndpoint(observe, upstream, standing, now);
-        if (metrics.seesEnds) observe(clientActive, addressOf(upstream, standing), standing.state.inFlight);
+        const at = addressOf(upstream, standing);
+        metrics.endpointSeen(at, now);
+        if (metrics.seesEnds) observe(clientActive, at, standing.state.inFlight);
       }
     }
+    metrics.forgetGone(now);
   };
   let stop: (() => void) | undefined = metrics.registry.observe(observer);
   return {

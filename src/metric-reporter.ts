@@ -2,7 +2,7 @@
 import type { Config } from "./config/types.ts";
 import type { Platform } from "./core/platform.ts";
 import type { MetricPush } from "./metric-push.ts";
-import { pushUrl } from "./observation.ts";
+import { intervalOf, pushUrl } from "./observation.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import type { UpkeepTask } from "./upkeep.ts";
@@ -19,10 +19,6 @@ export interface ReporterParts {
   /** Asked for once something is sent: a Worker has no random values before its first request. */
   readonly resource: () => Attributes;
 }
-
-const MINUTE_MS = 60_000;
-/** Behind a response a Worker may wait for half a minute. */
-const WORKER_INTERVAL_MS = 15_000;
 
 /** Undefined where nothing is pushed, or the platform has no way to. */
 export const metricReporter = (
@@ -43,7 +39,7 @@ export const metricReporter = (
       resource: resource(),
       url,
       otlp,
-      intervalMs: otlp.intervalMs ?? (isBackground ? MINUTE_MS : WORKER_INTERVAL_MS),
+      intervalMs: intervalOf(otlp, isBackground),
       // An isolate comes and goes, and none knows what the others have counted.
       temporality: isBackground ? (chosen ?? "cumulative") : "delta",
       clock,

@@ -1,5 +1,5 @@
 /** What a config says of metrics, put to work. */
-import type { Config } from "./config/types.ts";
+import type { Config, MetricsConfig, OtlpConfig, TelemetryConfig } from "./config/types.ts";
 import type { Platform } from "./core/platform.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import { ProxyMetrics } from "./observe/proxy-metrics.ts";
@@ -24,21 +24,35 @@ export const createMetrics = (
 };
 
 /** Where metrics are pushed; undefined where they are not. */
-export const pushUrl = ({ telemetry: { metrics, otlp } }: Config): string | undefined => {
-  if (metrics === false) return undefined;
-  if (metrics.url !== undefined) return metrics.url;
-  return otlp.endpoint && `${otlp.endpoint.replace(/\/+$/, "")}/v1/metrics`;
-};
+export const pushUrl = ({ telemetry: { metrics, otlp } }: Config): string | undefined =>
+  metrics === false ? undefined : collectorUrlOf(metrics, otlp);
+
+export const collectorUrlOf = (
+  { url }: Pick<MetricsConfig, "url">,
+  { endpoint }: Pick<OtlpConfig, "endpoint">,
+): string | undefined => url ?? (endpoint && `${endpoint.replace(/\/+$/, "")}/v1/metrics`);
+
+const MINUTE_MS = 60_000;
+/** Behind a response a Worker may wait for half a minute. */
+const WORKER_INTERVAL_MS = 15_000;
+
+/** @param isBackground whether timers go on between requests. */
+export const intervalOf = ({ intervalMs }: Pick<OtlpConfig, "intervalMs">, isBackground: boolean): number =>
+  intervalMs ?? (isBackground ? MINUTE_MS : WORKER_INTERVAL_MS);
 
 /** Who reports. `instance` tells processes of one service apart. */
-export const resourceOf = (
-  { telemetry: { serviceName, resource } }: Config,
-  { name }: Platform,
+export const serviceResource = (
+  { serviceName, resource }: Pick<TelemetryConfig, "serviceName" | "resource">,
   instance: string,
 ): Attributes => ({
   "service.version": VERSION,
   "service.instance.id": instance,
-  "process.runtime.name": name,
   ...resource,
   "service.name": serviceName,
+});
+
+/** The same, with the runtime. */
+export const resourceOf = ({ telemetry }: Config, { name }: Platform, instance: string): Attributes => ({
+  "process.runtime.name": name,
+  ...serviceResource(telemetry, instance),
 });

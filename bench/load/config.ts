@@ -19,6 +19,12 @@ export const tlsConfig = (
   return { ...config, listen: { ...listen, also: [{ port: tlsPort, host: "127.0.0.1", tls }] } };
 };
 
+/** The same with metrics. */
+export const measuredConfig = (port: number, originPort: number): ConfigInput => ({
+  ...benchConfig(port, originPort),
+  admin: { port: 0 },
+});
+
 /** The same in front of two endpoints, both of them the origin, with health, breaker, ejection, retry and budget or without. */
 export const resilienceConfig = (port: number, originPort: number, isOn: boolean): ConfigInput => {
   const endpoints = [`http://127.0.0.1:${originPort}`, `http://localhost:${originPort}`];

@@ -51,7 +51,9 @@ What is run:
                           node_modules)
   --resilience            also resilient-node, plain-node, …: two endpoints with health checks, breaker, P2C, retry and
                           budget on, and with all of it off
-  --logging               also log-json-node, log-combined-node, …, nginx-log: with an access log to a file
+  --logging               also log-json-node, log-combined-node, observed-node, …, nginx-log: with an access log
+                          to a file, by itself and with metrics and traces
+  --telemetry             also metrics-node, …: with metrics counted, and scraped by nobody
   --profile               no measurement: each contender on Node, Deno or Bun once, with the runtime's CPU profiler;
                           prints where the .cpuprofile is and the functions with the most self time
 
@@ -82,6 +84,7 @@ const OPTIONS = {
   before: { type: "string" },
   resilience: { type: "boolean" },
   logging: { type: "boolean" },
+  telemetry: { type: "boolean" },
   profile: { type: "boolean", default: false },
   rounds: { type: "string" },
   seconds: { type: "string" },
@@ -139,6 +142,7 @@ const chosenPeople = (flags: Flags): readonly Contender[] => {
   const everybody = roster(flags.before === undefined ? undefined : resolve(flags.before), {
     resilience: flags.resilience,
     logging: flags.logging,
+    telemetry: flags.telemetry,
   });
   if (flags.contenders === undefined) return everybody;
   try {
@@ -174,6 +178,7 @@ const everythingAtFullLength = (flags: Flags): boolean =>
   flags.before === undefined &&
   flags.resilience !== true &&
   flags.logging !== true &&
+  flags.telemetry !== true &&
   flags.only === undefined &&
   flags.scenario === undefined &&
   flags.contenders === undefined;

@@ -9,6 +9,7 @@ import {
   contendersBefore,
   packageContenders,
   resilienceContenders,
+  telemetryContenders,
 } from "./contenders/fairlead.ts";
 import { contenders as haproxy } from "./contenders/haproxy.ts";
 import { loggingContenders } from "./contenders/logging.ts";
@@ -19,16 +20,19 @@ import { contenders as nginx } from "./contenders/nginx.ts";
 export interface Comparisons {
   readonly resilience?: boolean | undefined;
   readonly logging?: boolean | undefined;
+  /** Metrics counted. */
+  readonly telemetry?: boolean | undefined;
 }
 
 /** Everybody, in the order of a round and of the tables. `before` is another checkout of this project. */
 export const roster = (
   before: string | undefined,
-  { resilience = false, logging = false }: Comparisons = {},
+  { resilience = false, logging = false, telemetry = false }: Comparisons = {},
 ): Contender[] => [
   ...command,
   ...(resilience ? resilienceContenders : []),
   ...(logging ? loggingContenders : []),
+  ...(telemetry ? telemetryContenders : []),
   ...(before === undefined ? [] : contendersBefore(before)),
   ...worker,
   ...packageContenders,

@@ -7,6 +7,11 @@ import {
 import { DURATION_BOUNDS, type Instrument } from "../../src/observe/instrument.ts";
 import { MetricRegistry } from "../../src/observe/metric-registry.ts";
 import { SharedMemory, sharedMetrics } from "../../src/observe/shared-memory.ts";
+import { requestHead } from "../../tests/support/head.ts";
+import type { Attempt } from "../../src/core/exchange.ts";
+import type { Outcome } from "../../src/core/outcome.ts";
+import { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
+import { createEndpoint } from "../../src/upstream/endpoint.ts";
 import type { Suite } from "./suite.ts";
 
 const counter: Instrument = {
@@ -59,6 +64,46 @@ const ofSdk = (): { count: () => void; record: () => void } => {
   };
 };
 
+/** All that is counted of a GET that one attempt answers: from its beginning to its end, by series that are known. */
+const wholeRequest = (): (() => void) => {
+  const { telemetry } = new ProxyMetrics({ epoch: () => 0 });
+  const head = requestHead();
+  const endpoint = createEndpoint({
+    upstream: "bench",
+    url: "http://10.0.0.1:3000",
+    weight: 1,
+    tls: undefined,
+    pool: { connections: Infinity, idle: 1, keepAliveMs: 1 },
+  });
+  const attempt = { endpoint, exchange: { arrival: head } } as Attempt;
+  const outcome: Outcome = {
+    ending: "complete",
+    progress: "done",
+    status: 200,
+    error: undefined,
+    bytesSent: 0,
+    bytesReceived: 1024,
+    reused: true,
+    times: { startedAt: 0, connectedAt: 0, headAt: 2, endedAt: 3 },
+  };
+  const end = {
+    head,
+    route: "bench",
+    status: 200,
+    error: undefined,
+    isTunnel: false,
+    bytesSent: 1024,
+    startedAt: 0,
+    endedAt: 3,
+  };
+  return () => {
+    telemetry.exchangeBegan(head);
+    telemetry.endpointSelected("bench", 0.001);
+    telemetry.attemptEnded(attempt, outcome);
+    telemetry.exchangeEnded(end);
+  };
+};
+
 export const suites = (): Suite[] => {
   const own = updates(new MetricRegistry());
   const shared = updates(new MetricRegistry({ memory: new SharedMemory(sharedMetrics({ writers: 4 })) }));
@@ -73,6 +118,7 @@ export const suites = (): Suite[] => {
         "histogram, private memory": own.record,
         "histogram, shared memory": shared.record,
         "histogram, @opentelemetry/sdk-metrics": sdk.record,
+        "everything counted of a request and its attempt": wholeRequest(),
       },
     },
   ];

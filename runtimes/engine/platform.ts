@@ -3,11 +3,11 @@ import type { Capability } from "../../src/core/capability.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { TlsFault, TlsTexts } from "../../src/core/tls-inspection.ts";
 import { type FailureOptions, telemetryFor } from "../../src/observe/failure-options.ts";
-import { fetchPost } from "../fetch/post.ts";
 import { webRandom } from "../fetch/random.ts";
 import { type FetchTransportOptions, fetchTransport } from "../fetch/transport.ts";
 import { inspectTls } from "../inspect-tls.ts";
 import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
+import { fetchPost } from "../../src/web/fetch-post.ts";
 import { type PlatformParts, createPlatform } from "../platform.ts";
 import { ENGINE_CAPABILITIES } from "./capabilities.ts";
 import { engineTransport } from "./client/transport.ts";
@@ -45,7 +45,7 @@ export const enginePlatform = (parts: EngineParts, options: FailureOptions): Pla
     logs: engineLogOutputs(clock, parts.logSocket),
     discover: engineDiscover({ clock, random, transport }),
     tcpProbe: tcpProbe(clock),
-    post: fetchPost,
+    post: fetchPost((url, init) => fetch(url, init)),
     inspectTls: (texts) => inspect(texts, clock.epoch()),
     server: { ...parts.server, signalPatience: { clock, ms: SIGNAL_PATIENCE_MS } },
   });

@@ -3,8 +3,8 @@ import type { Platform } from "../../src/core/platform.ts";
 import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
 import { type FailureOptions, telemetryFor } from "../../src/observe/failure-options.ts";
 import { consoleOutputs } from "../console-outputs.ts";
+import { fetchPost } from "../../src/web/fetch-post.ts";
 import { createPlatform } from "../platform.ts";
-import { fetchPost } from "./post.ts";
 import { webRandom } from "./random.ts";
 import { timerClock } from "./timer-clock.ts";
 import { type FetchTransportOptions, fetchTransport } from "./transport.ts";
@@ -27,7 +27,7 @@ export const platform = ({ onFailure, onUpstreamEvent, ...options }: FetchPlatfo
     fetchTransport: transport,
     telemetry: telemetryFor({ onFailure, onUpstreamEvent }),
     logs: consoleOutputs(),
-    post: fetchPost,
+    post: fetchPost((url, init) => fetch(url, init)),
     server: { values, passesThrough, signalPatience: { clock: timerClock, ms: SIGNAL_PATIENCE_MS } },
   });
 };

@@ -4,10 +4,10 @@ import { UNKNOWN_PEER, peerOf } from "../../src/core/peer.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { ServerRequest } from "../../src/web/arrival.ts";
 import { type FailureOptions, telemetryFor } from "../../src/observe/failure-options.ts";
-import { fetchPost } from "../fetch/post.ts";
 import { webRandom } from "../fetch/random.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 import { consoleOutputs } from "../console-outputs.ts";
+import { fetchPost } from "../../src/web/fetch-post.ts";
 import { createPlatform } from "../platform.ts";
 import { WORKERS_CAPABILITIES } from "./capabilities.ts";
 import { workersClock } from "./clock.ts";
@@ -91,7 +91,7 @@ export const platform = (options: FailureOptions = {}): Platform => {
     abandonsRequests: true,
     telemetry: telemetryFor(options),
     logs: consoleOutputs(),
-    post: fetchPost,
+    post: fetchPost((url, init) => fetch(url, init)),
     server: {
       server: workersRequests(),
       values: WORKERD_VALUES,

@@ -52,9 +52,6 @@ const VARIABLES: readonly (readonly [name: string, path: ConfigPath, read: Read,
   ],
 ];
 
-/** Names of the variables that are read. */
-export const OTEL_VARIABLES: readonly string[] = ["OTEL_SDK_DISABLED", ...VARIABLES.map(([name]) => name)];
-
 export interface FromOtel {
   readonly input: unknown;
   /** Which variable set which path. */

@@ -2,7 +2,7 @@
 import type { AttributeValues, Instrument } from "./instrument.ts";
 
 /** OpenTelemetry's name for the one series that takes everything beyond the limit. */
-export const OVERFLOW_ATTRIBUTE = "otel.metric.overflow";
+const OVERFLOW_ATTRIBUTE = "otel.metric.overflow";
 
 export type Attributes = Record<string, string | number | boolean>;
 

@@ -24,31 +24,61 @@ export interface MetricMemory {
   claim(name: SeriesName, size: number): Slots | undefined;
   /** Every series that any writer has claimed, in no order. */
   series(): Iterable<StoredSeries>;
+  /** Forgets a series that nobody updates any more. Left out where its place can't be given to another. */
+  release?(name: SeriesName): void;
 }
 
 /** 64 KiB. */
 const CHUNK_SLOTS = 8_192;
 
+interface PrivateSeries extends StoredSeries {
+  readonly slots: Slots;
+  readonly size: number;
+}
+
 /** Memory of one thread. It grows by chunks, so that a series never moves. */
 export class PrivateMemory implements MetricMemory {
-  readonly #series: StoredSeries[] = [];
+  readonly #series: Map<string, PrivateSeries> = new Map();
+  /** Places that were given back, by size. */
+  readonly #free: Map<number, Slots[]> = new Map();
   #chunk: Float64Array = new Float64Array(0);
   #used = 0;
 
-  /** Each name is claimed once: the registry remembers what it has claimed. */
-  claim({ instrument, attributes }: SeriesName, size: number): Slots {
+  claim(name: SeriesName, size: number): Slots {
+    const key = keyOf(name);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known.slots;
+    const slots = this.#free.get(size)?.pop() ?? this.#allocate(size);
+    const own = slots.values.subarray(slots.at, slots.at + size);
+    own.fill(0);
+    this.#series.set(key, { ...name, slots, size, read: () => own });
+    return slots;
+  }
+
+  series(): Iterable<StoredSeries> {
+    return this.#series.values();
+  }
+
+  release(name: SeriesName): void {
+    const key = keyOf(name);
+    const known = this.#series.get(key);
+    if (known === undefined) return;
+    this.#series.delete(key);
+    const free = this.#free.get(known.size);
+    if (free === undefined) this.#free.set(known.size, [known.slots]);
+    else free.push(known.slots);
+  }
+
+  #allocate(size: number): Slots {
     if (this.#used + size > this.#chunk.length) {
       this.#chunk = new Float64Array(Math.max(CHUNK_SLOTS, size));
       this.#used = 0;
     }
     const slots = { values: this.#chunk, at: this.#used };
     this.#used += size;
-    const own = slots.values.subarray(slots.at, slots.at + size);
-    this.#series.push({ instrument, attributes, read: () => own });
     return slots;
   }
-
-  series(): Iterable<StoredSeries> {
-    return this.#series;
-  }
 }
+
+const keyOf = ({ instrument, attributes }: SeriesName): string =>
+  `${instrument} ${JSON.stringify(attributes)}`;

@@ -49,7 +49,7 @@ interface Observed {
 interface Family<Series> {
   readonly instrument: Instrument;
   readonly create: (slots: Slots) => Series;
-  readonly series: Map<string, Series>;
+  readonly series: Map<string, { readonly attributes: AttributeValues; readonly series: Series }>;
   readonly overflow: Series;
 }
 
@@ -120,6 +120,22 @@ export class MetricRegistry {
     return Array.from(points, ([instrument, found]) => ({ instrument, points: found }));
   }
 
+  /**
+   * Forgets series, so that others may take their places. Nobody may hold one of them any more: who asks again gets one that
+   * begins at 0. On shared memory nothing is forgotten.
+   */
+  forget(isGone: (instrument: Instrument, attributes: AttributeValues) => boolean): void {
+    const memory = this.#memory;
+    if (memory.release === undefined) return;
+    for (const { instrument, series } of [...this.#sums.values(), ...this.#histograms.values()]) {
+      for (const [key, { attributes }] of series) {
+        if (!isGone(instrument, attributes)) continue;
+        series.delete(key);
+        memory.release({ instrument: instrument.name, attributes });
+      }
+    }
+  }
+
   /** Names instruments whose series other threads may have claimed, so that readings hold them. */
   know(instruments: readonly Instrument[]): void {
     for (const instrument of instruments) this.#know(instrument);
@@ -153,12 +169,12 @@ export class MetricRegistry {
   #seriesOf<Series>(family: Family<Series>, attributes: AttributeValues): Series {
     const key = JSON.stringify(attributes);
     const known = family.series.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.series;
     if (family.series.size >= this.#maxSeries) return family.overflow;
     const slots = this.#claim(family.instrument, attributes);
     if (slots === undefined) return family.overflow;
     const made = family.create(slots);
-    family.series.set(key, made);
+    family.series.set(key, { attributes, series: made });
     return made;
   }
 

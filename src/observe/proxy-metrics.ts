@@ -1,8 +1,11 @@
 /** Everything that the proxy measures. Kept for as long as the process runs, whatever configs come and go. */
 import type { Telemetry } from "../core/telemetry.ts";
+import { ENDPOINT } from "./define-instrument.ts";
+import { EndpointPresence } from "./endpoint-presence.ts";
 import { httpInstruments } from "./http-instruments.ts";
+import type { AttributeValues } from "./instrument.ts";
 import { type MetricOptions, MetricRegistry } from "./metric-registry.ts";
-import { RequestMetrics } from "./request-metrics.ts";
+import { type MeasuredHead, type RequestEnd, RequestMetrics } from "./request-metrics.ts";
 import { UpstreamMetrics } from "./upstream-metrics.ts";
 
 export interface ProxyMetricsOptions extends MetricOptions {
@@ -17,22 +20,22 @@ export interface ProxyMetricsOptions extends MetricOptions {
   readonly durationBounds?: readonly number[] | undefined;
 }
 
+/** `Telemetry`, which asks for less of a request. */
+export interface CountedEvents extends Required<
+  Pick<Telemetry, "attemptEnded" | "endpointSelected" | "tunnelOpened" | "upstreamEvent">
+> {
+  exchangeBegan(head: MeasuredHead): void;
+  exchangeEnded(end: RequestEnd): void;
+}
+
 export class ProxyMetrics {
   readonly registry: MetricRegistry;
   /** Counts what happens. */
-  readonly telemetry: Required<
-    Pick<
-      Telemetry,
-      | "attemptEnded"
-      | "endpointSelected"
-      | "exchangeBegan"
-      | "exchangeEnded"
-      | "tunnelOpened"
-      | "upstreamEvent"
-    >
-  >;
+  readonly telemetry: CountedEvents;
   readonly epoch: () => number;
   readonly seesEnds: boolean;
+  readonly #requests: RequestMetrics;
+  readonly #presence = new EndpointPresence();
   #startedAt: number | undefined;
 
   constructor(options: ProxyMetricsOptions) {
@@ -40,7 +43,10 @@ export class ProxyMetrics {
     this.seesEnds = seesEnds;
     this.registry = new MetricRegistry(options);
     this.epoch = epoch;
-    const requests = new RequestMetrics(this.registry, httpInstruments(durationBounds));
+    const requests = new RequestMetrics(this.registry, httpInstruments(durationBounds), (endpoint, now) =>
+      this.endpointSeen(endpoint, now),
+    );
+    this.#requests = requests;
     const upstreams = new UpstreamMetrics(this.registry);
     this.telemetry = {
       exchangeBegan: (head) => {
@@ -59,6 +65,22 @@ export class ProxyMetrics {
       endpointSelected: (upstream, tookMs) => upstreams.endpointSelected(upstream, tookMs),
       upstreamEvent: (event) => upstreams.upstreamEvent(event),
     };
+  }
+
+  /** `endpoint` (values of upstream, address and port) is one of a plan's, at `now`. */
+  endpointSeen(endpoint: AttributeValues, now: number): void {
+    this.#presence.seen(endpoint, now);
+  }
+
+  /** Lets go of the series of endpoints that have not been seen for a quarter of an hour. */
+  forgetGone(now: number): void {
+    const gone = this.#presence.takeGone(now);
+    if (gone.size === 0) return;
+    this.#requests.forgetEndpoints(gone);
+    this.registry.forget(({ attributes: names }, values) => {
+      const at = ENDPOINT.map((name) => names.indexOf(name));
+      return !at.includes(-1) && gone.has(JSON.stringify(at.map((index) => values[index])));
+    });
   }
 
   /** When counting began, in milliseconds since 1970: with the first request, or when this was first asked. */

@@ -12,6 +12,21 @@ import type { HistogramSeries, SumSeries } from "./series.ts";
 import { serverAddress } from "./server-address.ts";
 import { UPSTREAM_INSTRUMENTS } from "./upstream-instruments.ts";
 
+/** What of a request's head is counted by. */
+export interface MeasuredHead extends Pick<RequestHead, "method" | "scheme" | "version"> {
+  readonly notes: Pick<RequestHead["notes"], "contentLength">;
+}
+
+/** What of a request is counted. */
+export interface RequestEnd extends Pick<
+  ExchangeReport,
+  "route" | "status" | "error" | "isTunnel" | "startedAt" | "endedAt"
+> {
+  readonly head: MeasuredHead;
+  /** Undefined where nobody knows. */
+  readonly bytesSent: number | undefined;
+}
+
 const SECOND_MS = 1_000;
 
 /** Series of requests that are alike. */
@@ -22,6 +37,16 @@ interface RequestSeries {
 }
 
 type BySmallKey<Series> = Map<number, Series>;
+
+/** Statuses and endpoints may come and go without end. */
+const MOST_KNOWN = 10_000;
+
+/** The registry knows all series: what is forgotten here is found there again. */
+const remember = <Key, Value>(known: Map<Key, Value>, key: Key, value: Value): Value => {
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, value);
+  return value;
+};
 
 interface RouteMetrics {
   readonly name: string | undefined;
@@ -47,23 +72,31 @@ const errorType = (
 
 const TUNNEL_STATUS = 101;
 const HTTPS = 1;
-const VERSIONS = ["1.1", "1.0", "2.0", "3.0"];
+/** Where a runtime does not tell, it is empty; others are few. */
+const VERSIONS = ["", "1.1", "1.0", "2.0", "3.0"];
 
 /** Series are bound when a route, an endpoint or a kind of request is first seen; after that nothing is allocated. */
 export class RequestMetrics {
   readonly #registry: MetricRegistry;
   readonly #http: HttpInstruments;
+  readonly #onEndpoint: (endpoint: AttributeValues, now: number) => void;
   readonly #routes: Map<string, RouteMetrics> = new Map();
   readonly #unrouted: RouteMetrics = { name: undefined, requests: new Map() };
   readonly #endpoints: Map<string, EndpointMetrics> = new Map();
   readonly #active: BySmallKey<SumSeries> = new Map();
 
-  constructor(registry: MetricRegistry, http: HttpInstruments) {
+  /** @param onEndpoint is called with values of upstream, address and port where an endpoint is first seen, and when that is. */
+  constructor(
+    registry: MetricRegistry,
+    http: HttpInstruments,
+    onEndpoint: (endpoint: AttributeValues, now: number) => void,
+  ) {
     this.#registry = registry;
     this.#http = http;
+    this.#onEndpoint = onEndpoint;
   }
 
-  exchangeBegan(head: RequestHead): void {
+  exchangeBegan(head: MeasuredHead): void {
     this.#activeOf(head).add(1);
   }
 
@@ -73,12 +106,12 @@ export class RequestMetrics {
   }
 
   /** Takes back what `exchangeBegan` and `tunnelOpened` counted. */
-  exchangeLeft({ head, isTunnel, route }: ExchangeReport): void {
+  exchangeLeft({ head, isTunnel, route }: RequestEnd): void {
     this.#activeOf(head).add(-1);
     if (isTunnel) this.#registry.sum(REQUEST_INSTRUMENTS.tunnelsActive, [route]).add(-1);
   }
 
-  exchangeEnded(report: ExchangeReport): void {
+  exchangeEnded(report: RequestEnd): void {
     const { head, route, error, status } = report;
     if (report.isTunnel) {
       this.#tunnelEnded(report);
@@ -91,13 +124,13 @@ export class RequestMetrics {
     const key = (requestKey(head.method, status, error?.code) * VERSIONS.length + version) * 2 + scheme;
     const series = metrics.requests.get(key) ?? this.#newServerSeries(metrics, key, report);
     series.duration.record((report.endedAt - report.startedAt) / SECOND_MS);
-    series.responseSize.record(report.bytesSent);
+    if (report.bytesSent !== undefined) series.responseSize.record(report.bytesSent);
     const { contentLength } = head.notes;
     if (contentLength !== undefined) series.requestSize.record(contentLength);
   }
 
   attemptEnded({ endpoint, exchange }: Attempt, outcome: Outcome): void {
-    const metrics = this.#endpoints.get(endpoint.key) ?? this.#newEndpoint(endpoint);
+    const metrics = this.#endpoints.get(endpoint.key) ?? this.#newEndpoint(endpoint, outcome.times.endedAt);
     if (outcome.reused) metrics.reused.add(1);
     const { status, error, times } = outcome;
     if (status === TUNNEL_STATUS) {
@@ -113,7 +146,14 @@ export class RequestMetrics {
     series.responseSize.record(outcome.bytesReceived);
   }
 
-  #activeOf({ method, scheme }: RequestHead): SumSeries {
+  /** Lets go of the series of endpoints that are in `gone`, as JSON of upstream, address and port. */
+  forgetEndpoints(gone: ReadonlySet<string>): void {
+    for (const [key, { endpoint }] of this.#endpoints) {
+      if (gone.has(JSON.stringify(endpoint))) this.#endpoints.delete(key);
+    }
+  }
+
+  #activeOf({ method, scheme }: MeasuredHead): SumSeries {
     const key = requestKey(method, scheme === "https" ? HTTPS : 0, undefined);
     let series = this.#active.get(key);
     if (series === undefined) {
@@ -123,7 +163,7 @@ export class RequestMetrics {
     return series;
   }
 
-  #tunnelEnded({ route, error, startedAt, endedAt }: ExchangeReport): void {
+  #tunnelEnded({ route, error, startedAt, endedAt }: RequestEnd): void {
     this.#registry
       .histogram(REQUEST_INSTRUMENTS.tunnelDuration, [route, error?.code])
       .record((endedAt - startedAt) / SECOND_MS);
@@ -135,15 +175,13 @@ export class RequestMetrics {
   }
 
   #newRoute(name: string): RouteMetrics {
-    const made = { name, requests: new Map() };
-    this.#routes.set(name, made);
-    return made;
+    return remember(this.#routes, name, { name, requests: new Map() });
   }
 
   #newServerSeries(
     { name, requests }: RouteMetrics,
     key: number,
-    { head: { method, scheme, version }, status, error }: ExchangeReport,
+    { head: { method, scheme, version }, status, error }: RequestEnd,
   ): RequestSeries {
     const attributes = [
       knownMethod(method),
@@ -159,17 +197,15 @@ export class RequestMetrics {
       requestSize: this.#registry.histogram(serverRequestSize, attributes),
       responseSize: this.#registry.histogram(serverResponseSize, attributes),
     };
-    requests.set(key, series);
-    return series;
+    return remember(requests, key, series);
   }
 
-  #newEndpoint({ key, upstream, socketPath, origin }: Attempt["endpoint"]): EndpointMetrics {
+  #newEndpoint({ key, upstream, socketPath, origin }: Attempt["endpoint"], now: number): EndpointMetrics {
     const { address, port } = serverAddress(socketPath ?? origin);
     const endpoint = [upstream, address, port];
+    this.#onEndpoint(endpoint, now);
     const reused = this.#registry.sum(UPSTREAM_INSTRUMENTS.reused, endpoint);
-    const made = { endpoint, requests: new Map(), reused };
-    this.#endpoints.set(key, made);
-    return made;
+    return remember(this.#endpoints, key, { endpoint, requests: new Map(), reused });
   }
 
   #newClientSeries(
@@ -184,7 +220,6 @@ export class RequestMetrics {
       requestSize: this.#registry.histogram(clientRequestSize, attributes),
       responseSize: this.#registry.histogram(clientResponseSize, attributes),
     };
-    requests.set(key, series);
-    return series;
+    return remember(requests, key, series);
   }
 }

@@ -49,6 +49,43 @@ const cases: Case[] = [
     },
   },
   {
+    title: "tunnels are counted as such, while they are open and when they have ended",
+    run: async (stage) => {
+      const tunnels = async (): Promise<Record<string, number>> => {
+        const samples = samplesIn((await ask(stage, "/metrics", [TOKEN])).text);
+        const names = [
+          "fairlead_tunnel_active",
+          "fairlead_tunnel_duration_seconds_count",
+          "fairlead_endpoint_tunnels_total",
+          "http_server_request_duration_seconds_count",
+        ];
+        const own = samples.filter(
+          ({ name, labels }) => names.includes(name) && labels["fairlead_route"] !== "route 1",
+        );
+        return Object.fromEntries(own.map(({ name, value }) => [name, value]));
+      };
+      stage.origin.script(async (x) => void (await x.wire.ended(60_000)));
+      const fields = ["Connection: Upgrade", "Upgrade: example/1"];
+      const { client, exchange } = await stage.begun(requestText("/tunnel", { fields }));
+      await exchange.send(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: example/1\r\n\r\n",
+      );
+      expect((await client.head()).status).toBe(101);
+      expect(await tunnels()).toEqual({ fairlead_tunnel_active: 1 });
+      client.close();
+      await exchange.wire.ended();
+      exchange.wire.finish();
+      let ended = await tunnels();
+      for (let tries = 0; tries < 100 && ended["fairlead_tunnel_active"] === 1; tries += 1)
+        ended = await tunnels();
+      expect(ended).toEqual({
+        fairlead_tunnel_active: 0,
+        fairlead_tunnel_duration_seconds_count: 1,
+        fairlead_endpoint_tunnels_total: 1,
+      });
+    },
+  },
+  {
     title: "requests to it are no traffic",
     run: async (stage) => {
       const count = async (): Promise<number> =>
@@ -81,7 +118,10 @@ const cases: Case[] = [
 conformance("admin listener", {
   config: ([origin]) => ({
     upstreams: { main: origin },
-    routes: [{ upstream: "main" }],
+    routes: [
+      { upstream: "main", match: { path: "/tunnel" }, name: "tunnels", upgrade: ["example/1"] },
+      { upstream: "main" },
+    ],
     listen: { drain: { delay: "200ms", timeout: "5s" } },
     admin: { port: 0, token: "token-of-the-operators" },
   }),

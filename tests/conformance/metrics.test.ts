@@ -68,6 +68,24 @@ const access: Case[] = [
   },
 ];
 
+const secrets: Case = {
+  title: "nothing that a client sent becomes an attribute",
+  run: async (stage) => {
+    const fields = ["Authorization: Bearer CANARY-1", "Cookie: sid=CANARY-2", "X-CANARY-3: CANARY-4"];
+    await stage.request("/a?token=CANARY-5", { host: "CANARY-6.test", fields });
+    await stage.request("/CANARY-7", { method: "POST", body: "CANARY-8", fields });
+    await stage.request("/a", { method: "DELETE", fields: ["Content-Type: text/CANARY-9"] });
+    stage.origin.script((x) => x.wire.reset());
+    await stage.request("/a?token=CANARY-5", { method: "POST", body: "CANARY-8", fields });
+    const response = await stage.request(`${ADMIN_PATH}/metrics`, {
+      fields: [`Authorization: Bearer ${ADMIN_TOKEN}`],
+    });
+    expect(response.text).toContain("http_server_request_duration_seconds_count");
+    expect(response.text).not.toMatch(/canary/i);
+    expect(response.text).not.toContain(ADMIN_TOKEN);
+  },
+};
+
 const traffic: Case[] = [
   {
     title: "requests and attempts are counted by method, status and error",
@@ -154,5 +172,5 @@ conformance("metrics", {
     routes: [{ name: "all", match: [{ path: "/a" }, { path: "/_fairleads/*" }], upstream: "main" }],
     admin: { path: ADMIN_PATH, token: ADMIN_TOKEN },
   }),
-  cases: [...access, ...traffic],
+  cases: [...access, ...traffic, secrets],
 });

@@ -34,10 +34,7 @@ const changesOf = (now: Counts, before: Counts): Counts =>
   );
 
 /** Requests as "method status error", and attempts likewise, that were counted since `before`. */
-export const trafficSince = (
-  samples: readonly Sample[],
-  before: readonly Sample[],
-): Record<string, Counts> => {
+const trafficSince = (samples: readonly Sample[], before: readonly Sample[]): Record<string, Counts> => {
   const labels = ["http_request_method", "http_response_status_code", "error_type"];
   const of = (name: string): Counts =>
     changesOf(countsIn(samples, name, labels), countsIn(before, name, labels));

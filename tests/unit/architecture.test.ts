@@ -114,7 +114,7 @@ describe("src, middleware and handlers", () => {
   });
 
   /** In somebody else's app there is no platform to ask for the time. */
-  const OWN_TIME = "middleware/circuit-breaker.ts";
+  const OWN_TIME = "middleware/web-standard.ts";
 
   it("use no ambient clock, timer, randomness, network or console", () => {
     expect(

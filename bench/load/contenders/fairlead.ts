@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConfigInput } from "../../../src/config/types.ts";
 import { siteTexts } from "../certificate.ts";
-import { benchConfig, resilienceConfig, tlsConfig } from "../config.ts";
+import { benchConfig, measuredConfig, resilienceConfig, tlsConfig } from "../config.ts";
 import type { Contender, Ends, Launch, Part, ScriptRuntime } from "../contender.ts";
 import { installedCommand } from "../package.ts";
 import { missingProgram, missingRuntime, root } from "../programs.ts";
@@ -66,6 +66,16 @@ export const resilienceContenders: readonly Contender[] = RUNTIMES.flatMap((runt
     ...fromSources(runtime, root, ({ port, originPort }) => resilienceConfig(port, originPort, isOn)),
   })),
 );
+
+/** With what telemetry costs on a request's way. */
+export const telemetryContenders: readonly Contender[] = RUNTIMES.map((runtime) => ({
+  id: `metrics-${runtime}`,
+  name: onRuntime("Fairlead, metrics", runtime),
+  group: "fairlead" as const,
+  runtime,
+  parts: UNDER_LOAD,
+  ...fromSources(runtime, root, ({ port, originPort }) => measuredConfig(port, originPort)),
+}));
 
 /** The same from another checkout, to compare two states of the code in the same rounds. */
 export const contendersBefore = (checkout: string): readonly Contender[] =>

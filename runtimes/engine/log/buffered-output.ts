@@ -6,6 +6,8 @@ import type { Clock } from "../../../src/core/platform.ts";
 /** What lines are written to. */
 export interface LogDevice {
   readonly isTerminal: boolean;
+  /** Lines of this time leave together. */
+  readonly gatherMs: number;
   /** Writes whole lines. Resolves when all is written, however long that takes. Never runs twice at a time. */
   write(bytes: Uint8Array): Promise<void>;
   /** Opens what can be opened anew. */
@@ -14,8 +16,6 @@ export interface LogDevice {
 
 /** Characters that wait at most, besides those that are being written. */
 const MAX_WAITING = 1024 * 1024;
-/** Lines of this time leave together. */
-const GATHER_MS = 20;
 /** What is gathered leaves at once from here on. */
 const GATHER_CHARACTERS = 64 * 1024;
 const TELL_MS = 1_000;
@@ -55,7 +55,7 @@ export class BufferedOutput implements LogOutput {
     if (this.#waiting.length >= GATHER_CHARACTERS) this.#start();
     else if (!this.#isScheduled) {
       this.#isScheduled = true;
-      this.#clock.after(GATHER_MS, () => this.#start());
+      this.#clock.after(this.#device.gatherMs, () => this.#start());
     }
     return true;
   }

@@ -14,6 +14,8 @@ const MODE = 0o640;
 
 export class FileDevice implements LogDevice {
   readonly isTerminal = false;
+  /** Each write takes a thread of the runtime's, and files are read later. */
+  readonly gatherMs = 100;
   readonly #path: string;
   /** When it is put aside. */
   rotate: LogTarget["rotate"];

@@ -21,6 +21,7 @@ export const processStream: SocketStream = (fd) => (fd === 1 ? process.stdout : 
  */
 export const streamDevice = (fd: 1 | 2, socketStream: SocketStream): LogDevice => ({
   isTerminal: isatty(fd),
+  gatherMs: GATHER_MS,
   write: writerFor(fd, socketStream),
   reopen: async () => {},
 });
@@ -41,6 +42,9 @@ const writerFor = (fd: 1 | 2, socketStream: SocketStream): LogDevice["write"] =>
   }
   return (bytes) => writeAll(fd, bytes);
 };
+
+/** People and other processes read along. */
+const GATHER_MS = 20;
 
 const ignore = (): void => {};
 

@@ -29,7 +29,8 @@ const bounds: Schema<readonly number[]> = transformed(
   },
 );
 
-const metrics: Schema<MetricsConfig> = object("MetricsConfig", {
+/** The long form, which is never false. */
+export const metricsObject: Schema<MetricsConfig> = object("MetricsConfig", {
   maxSeries: defaulted(
     whole(10, 1_000_000),
     2_000,
@@ -85,7 +86,7 @@ export const telemetry: Schema<TelemetryConfig> = object("TelemetryConfig", {
     "Further attributes of everything that is told, such as deployment.environment.name.",
   ),
   metrics: defaulted(
-    formOf<MetricsConfig | false>("false or an object", [off, metrics]),
+    formOf<MetricsConfig | false>("false or an object", [off, metricsObject]),
     {},
     "Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none.",
   ),

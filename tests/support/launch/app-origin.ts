@@ -7,6 +7,12 @@ export const originIn = (configText: string): string => {
   return Object.values(upstreams)[0] ?? "";
 };
 
+/** Where the config says that telemetry goes. */
+export const collectorIn = (configText: string): string | undefined => {
+  const { telemetry } = JSON.parse(configText) as { telemetry?: { otlp?: { endpoint?: string } } };
+  return telemetry?.otlp?.endpoint;
+};
+
 export const announce = (port: number): void => {
   process.stdout.write(`${JSON.stringify({ port })}\n`);
 };

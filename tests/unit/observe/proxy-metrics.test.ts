@@ -9,11 +9,14 @@ import { buildGateway } from "../../../src/gateway.ts";
 import { type MetricOptions, MetricRegistry } from "../../../src/observe/metric-registry.ts";
 import { ProxyMetrics } from "../../../src/observe/proxy-metrics.ts";
 import { allInstruments } from "../../../src/observe/instruments.ts";
+import { createEndpoint } from "../../../src/upstream/endpoint.ts";
+import type { Upstream } from "../../../src/upstream/upstream.ts";
 
 interface Proxy {
   readonly metrics: ProxyMetrics;
-  /** Lets a second pass. */
-  wait(): Promise<void>;
+  readonly upstream: Upstream;
+  /** Lets seconds pass. */
+  wait(seconds?: number): Promise<void>;
   ask(path: string, init?: RequestInit): Promise<Response>;
   /** `name{attribute=value,…}` → value, or the count of a histogram; of one instrument. */
   counts(name: string): Readonly<Record<string, number>>;
@@ -29,7 +32,10 @@ const proxyOf = (
   const gateway = buildGateway(parseConfig(config), platform, { metrics });
   return {
     metrics,
-    wait: () => platform.clock.advance(1_000),
+    get upstream() {
+      return gateway.plan.upstreams.get("api") ?? expect.fail("no upstream");
+    },
+    wait: (seconds = 1) => platform.clock.advance(seconds * 1_000),
     ask: (path, init) =>
       answerRequest(new Request(`http://example.com${path}`, init), {
         env: undefined,
@@ -183,6 +189,36 @@ describe("attempts", () => {
     expect(proxy.counts("fairlead.endpoint.breaker.transitions")).toEqual({ "api a 1 open": 1 });
     expect(proxy.counts("fairlead.endpoint.available")).toEqual({ "api a 1": 0 });
     expect(proxy.counts("fairlead.request.shed")).toEqual({ "all circuit-open": 1 });
+  });
+});
+
+describe("endpoints that have left", () => {
+  it("leave their series to others after a quarter of an hour", async () => {
+    const proxy = proxyOf(ONE, {
+      "http://api:3000": () => new Response(),
+      "http://other:1": () => new Response(),
+    });
+    const { upstream } = proxy;
+    await proxy.ask("/");
+    upstream.update([
+      createEndpoint({
+        upstream: "api",
+        url: "http://other:1",
+        weight: 1,
+        tls: undefined,
+        pool: { connections: Infinity, idle: 1, keepAliveMs: 1_000 },
+      }),
+    ]);
+    await proxy.ask("/");
+    expect(proxy.counts(CLIENT)).toEqual({ "GET 200  api api 3000": 1, "GET 200  api other 1": 1 });
+    await proxy.wait(15 * 60);
+    // The reading in which they are forgotten still has them.
+    proxy.counts(CLIENT);
+    expect(proxy.counts(CLIENT)).toEqual({ "GET 200  api other 1": 1 });
+    expect(proxy.counts("fairlead.upstream.connections.reused")).toEqual({ "api other 1": 0 });
+    // Its place is taken by one that begins at 0.
+    await proxy.ask("/", { method: "PUT" });
+    expect(proxy.counts(CLIENT)).toEqual({ "GET 200  api other 1": 1, "PUT 200  api other 1": 1 });
   });
 });
 

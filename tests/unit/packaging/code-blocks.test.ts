@@ -21,7 +21,7 @@ const blocksOf = (path: string): readonly Block[] => {
 };
 
 const BLOCKS = [
-  ...blocksOf("docs/library.md"),
+  ...["docs/library.md", "docs/observability.md"].flatMap(blocksOf),
   ...sourceFiles("src", "middleware", "handlers", "runtimes").flatMap(blocksOf),
 ];
 

@@ -23,6 +23,7 @@ const scripted = () => {
     },
     device: {
       isTerminal: false,
+      gatherMs: 20,
       write: (bytes: Uint8Array) => {
         batches.push(new TextDecoder().decode(bytes));
         return new Promise<void>((resolve, reject) => {

@@ -1,19 +1,23 @@
 /** Requests to a collector by `fetch`. */
-import type { SendPost } from "../../src/core/post.ts";
+import type { SendPost } from "../core/post.ts";
 
 /** What a collector says of an accepted request is short; of more nothing is read. */
 const MOST_ANSWER_BYTES = 64 * 1024;
 
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
 /** Redirects are not followed: what is sent may carry a key. */
-export const fetchPost: SendPost = async ({ url, headers, body, timeoutMs }) => {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
-  return {
-    status: response.status,
-    retryAfter: response.headers.get("retry-after") ?? undefined,
-    body: await firstBytes(response),
+export const fetchPost =
+  (request: Fetch): SendPost =>
+  async ({ url, headers, body, timeoutMs }) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const response = await request(url, { method: "POST", headers, body, redirect: "manual", signal });
+    return {
+      status: response.status,
+      retryAfter: response.headers.get("retry-after") ?? undefined,
+      body: await firstBytes(response),
+    };
   };
-};
 
 const firstBytes = async ({ body }: Response): Promise<Uint8Array> => {
   const pieces: Uint8Array[] = [];

@@ -1,0 +1,180 @@
+/** Metrics of a Hono app: counted, scraped, pushed. */
+import type { Context, Handler, MiddlewareHandler } from "hono";
+import { routePath } from "hono/route";
+import { object, pick } from "../src/config/schema/object.ts";
+import type { Schema } from "../src/config/schema/schema.ts";
+import { metricsObject, telemetry } from "../src/config/settings/telemetry.ts";
+import type { MetricsConfig, MetricsInput, TelemetryConfig, TelemetryInput } from "../src/config/types.ts";
+import { ProxyError } from "../src/core/errors.ts";
+import { negotiate } from "../src/http/accept.ts";
+import type { MetricPush } from "../src/metric-push.ts";
+import { collectorUrlOf, intervalOf, serviceResource } from "../src/observation.ts";
+import type { Attributes } from "../src/observe/attributes.ts";
+import { CONTENT_TYPES, exposition } from "../src/observe/exposition.ts";
+import { ProxyMetrics } from "../src/observe/proxy-metrics.ts";
+import type { RequestEnd } from "../src/observe/request-metrics.ts";
+import { readOptions } from "./options.ts";
+import { standardClock, standardPost, standardRandom } from "./web-standard.ts";
+
+export interface MetricsOptions
+  extends MetricsInput, Pick<TelemetryInput, "serviceName" | "resource" | "otlp"> {}
+
+/** Middleware, and what was counted. */
+export interface MetricsMiddleware extends MiddlewareHandler {
+  /** Answers with all of it, as text for Prometheus: `app.get("/metrics", measured.scrape)`. */
+  readonly scrape: Handler;
+}
+
+type Settings = MetricsConfig & Pick<TelemetryConfig, "serviceName" | "resource" | "otlp">;
+
+const schema: Schema<Settings> = object("", {
+  ...metricsObject.settings,
+  ...pick(telemetry, "serviceName", "resource", "otlp"),
+});
+
+/**
+ * Counts the requests of an app as a gateway counts its own: `http.server.request.duration` by method, status, error and route,
+ * `http.server.request.body.size`, and where the runtime lets requests end by themselves `http.server.active_requests`. A
+ * route is the path that its handler was registered for. A duration ends with the response's head.
+ *
+ * With `otlp.endpoint` it pushes them to a collector: at intervals, or on Workers behind responses, with delta temporality.
+ * Each call counts by itself: make one for an app. Register it first: what other middleware answers is counted too.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from "hono";
+ * import { metrics } from "fairlead";
+ *
+ * const app = new Hono();
+ * const measured = metrics({ serviceName: "shop" });
+ * app.use(measured);
+ * app.get("/metrics", measured.scrape);
+ * ```
+ *
+ * @throws TypeError naming the option that is wrong.
+ */
+export const metrics = (options: MetricsOptions = {}): MetricsMiddleware => {
+  const settings = readOptions("metrics", options, schema, []);
+  const counted = new AppMetrics(settings);
+  const handle: MiddlewareHandler = async (c, next) => {
+    const end = counted.began(c);
+    try {
+      await next();
+    } finally {
+      end();
+    }
+  };
+  return Object.assign(handle, { scrape: (c: Context) => counted.scraped(c) });
+};
+
+/** What belongs to one call of `metrics`. Nothing is drawn or timed before the first request: a Worker could not. */
+class AppMetrics {
+  readonly #settings: Settings;
+  #metrics: ProxyMetrics | undefined;
+  #resource: Attributes | undefined;
+  #push: Promise<MetricPush> | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /** @returns what is called when the response's head is there, or what stands in its place. */
+  began(c: Context): () => void {
+    const background = backgroundOf(c);
+    const { telemetry: counted, seesEnds } = this.#measured(background === undefined);
+    const startedAt = standardClock.now();
+    const head = headOf(c);
+    counted.exchangeBegan(head);
+    if (collectorUrlOf(this.#settings, this.#settings.otlp) !== undefined)
+      this.#pushBehind(background, seesEnds);
+    return () => {
+      counted.exchangeEnded({ ...endOf(c), head, startedAt, endedAt: standardClock.now() });
+    };
+  }
+
+  scraped(c: Context): Response {
+    const { registry } = this.#measured(backgroundOf(c) === undefined);
+    const type = negotiate(c.req.header("accept"), ["text/plain", "application/openmetrics-text"]);
+    const format = type === "application/openmetrics-text" ? "openmetrics" : "prometheus";
+    const text = exposition(registry.read(), format, this.#reporter());
+    return c.body(text, 200, { "content-type": CONTENT_TYPES[format], "cache-control": "no-store" });
+  }
+
+  #measured(seesEnds: boolean): ProxyMetrics {
+    const { maxSeries, durationBounds } = this.#settings;
+    return (this.#metrics ??= new ProxyMetrics({
+      epoch: () => standardClock.epoch(),
+      maxSeries,
+      durationBounds,
+      seesEnds,
+    }));
+  }
+
+  #reporter(): Attributes {
+    return (this.#resource ??= serviceResource(this.#settings, standardRandom.id()));
+  }
+
+  #pushBehind(background: Background | undefined, isBackground: boolean): void {
+    if (background === undefined && this.#push !== undefined) return;
+    this.#push ??= this.#loadPush(isBackground);
+    const working = this.#push.then((push) => (background === undefined ? push.start() : push.runDue()));
+    background?.(working);
+  }
+
+  async #loadPush(isBackground: boolean): Promise<MetricPush> {
+    const { MetricPush: Push } = await import("../src/metric-push.ts");
+    const { otlp, temporality } = this.#settings;
+    return new Push({
+      metrics: this.#measured(isBackground),
+      resource: this.#reporter(),
+      url: collectorUrlOf(this.#settings, otlp) ?? "",
+      otlp,
+      intervalMs: intervalOf(otlp, isBackground),
+      temporality: isBackground ? (temporality ?? "cumulative") : "delta",
+      clock: standardClock,
+      random: standardRandom,
+      send: standardPost,
+      isBackground,
+    });
+  }
+}
+
+type Background = (work: Promise<void>) => void;
+
+/** What keeps work alive behind a response; undefined where it goes on by itself. */
+const backgroundOf = (c: Context): Background | undefined => {
+  try {
+    const { executionCtx } = c;
+    return (work) => executionCtx.waitUntil(work);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The little that is counted by: reading all fields would cost more than counting does. */
+const headOf = (c: Context): RequestEnd["head"] => {
+  const length = c.req.header("content-length");
+  return {
+    method: c.req.method,
+    scheme: c.req.url.startsWith("https:") ? "https" : "http",
+    version: undefined,
+    notes: { contentLength: length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined },
+  };
+};
+
+/** Hono has made an answer of what was thrown, unless it was no `Error`. */
+const endOf = (c: Context): Pick<RequestEnd, "route" | "status" | "error" | "isTunnel" | "bytesSent"> => {
+  const { status } = c.res;
+  const thrown = c.error;
+  const length = c.res.headers.get("content-length");
+  return {
+    // That of the handler which ran last: others that match may stand behind it.
+    route: routePath(c),
+    status,
+    error: thrown instanceof ProxyError ? thrown : undefined,
+    isTunnel: status === SWITCHING_PROTOCOLS,
+    bytesSent: length === null ? undefined : Number(length),
+  };
+};
+
+const SWITCHING_PROTOCOLS = 101;
