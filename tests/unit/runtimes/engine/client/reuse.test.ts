@@ -75,6 +75,39 @@ describe("connections of the engine's client", () => {
     expect(connections()).toEqual([0, 1]);
   });
 
+  test.each([
+    ["a length", `Content-Length: 20000`, "x".repeat(20_000)],
+    ["chunks", "Transfer-Encoding: chunked", `4e20\r\n${"x".repeat(20_000)}\r\n0\r\n\r\n`],
+  ])(
+    "with bytes behind content in %s, whose reader freed what was read, are not used again",
+    async (_, framing, content) => {
+      rig.origin.script(async (exchange) => {
+        await exchange.send(`HTTP/1.1 200 OK\r\n${framing}\r\n\r\n`);
+        await reading.promise;
+        await exchange.send(`${content}HTTP/1.1 200 OK\r\n`);
+      });
+      const reading = Promise.withResolvers<void>();
+      const { body } = await rig.get();
+      if (body.kind !== "stream") throw new Error(body.kind);
+      const { source } = body;
+      expect(source.givesMemory).toBe(true);
+      const read = Promise.withResolvers<number>();
+      let bytes = 0;
+      source.start({
+        write(piece) {
+          bytes += piece.length;
+          if (piece.buffer instanceof ArrayBuffer) piece.buffer.transfer(0);
+          return true;
+        },
+        end: () => read.resolve(bytes),
+        fail: read.reject,
+      });
+      reading.resolve();
+      expect(await read.promise).toBe(20_000);
+      await (await rig.origin.request(0)).wire.ended();
+    },
+  );
+
   test("on which bytes come unasked are dropped: they answer nobody", async () => {
     await rig.get();
     const exchange = await rig.origin.request(0);
