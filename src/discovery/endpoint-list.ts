@@ -37,7 +37,11 @@ const readEntry = (entry: unknown, where: string): FoundEndpoint => {
 };
 
 const readUrl = (value: unknown, where: string): string => {
-  if (typeof value === "string" && /^https?:\/\/[^/?#@]+(?:\/[^?#]*)?$/.test(value) && URL.canParse(value)) {
+  if (
+    typeof value === "string" &&
+    /^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/.test(value) &&
+    URL.canParse(value)
+  ) {
     return value;
   }
   throw new TypeError(`${where}: expected a URL such as "http://10.0.0.1:3000"`);

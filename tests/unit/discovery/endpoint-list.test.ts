@@ -22,6 +22,18 @@ describe("endpoint list", () => {
     expect(() => readEndpointList(listed(entry))).toThrow(message);
   });
 
+  test.each([
+    "http://a\r\nb:80",
+    "http://a/\tb",
+    "http://u:p@a",
+    "unix:/a.sock",
+    "ftp://a",
+    "http://",
+    "http://a?b",
+  ])("refuses %j", (url) => {
+    expect(() => readEndpointList(JSON.stringify([url]))).toThrow("endpoint 1: expected a URL");
+  });
+
   test("has an endpoint once, however its URL is written", () => {
     const urls = ["http://a.test", "http://A.test:80/", "http://a.test/app"];
     const found = urls.map((url, i) => ({ url, weight: i + 1 }));
