@@ -34,7 +34,7 @@ export const planUpstream = (
   const parts: StackParts = { name, registry, clock, random, telemetry };
   const common = { tls: config.tls, pool: config.pool, maxHeadBytes: config.limits.headerBytes };
   const policy = policyFrom(config, platform.capabilities.has("background"));
-  const { balancer, sticky } = plannedBalancer(config, platform);
+  const { balancer, sticky } = plannedBalancer(name, config, platform);
   const last = registry.shared(`${name} discovered`, config.discovery, newList);
   const upstream = createUpstream({
     name,
