@@ -5,7 +5,7 @@ import { defaulted, object } from "../src/config/schema/object.ts";
 import type { Schema } from "../src/config/schema/schema.ts";
 import { duration } from "../src/config/schema/values.ts";
 import type { BreakerConfig, BreakerInput, DurationInput } from "../src/config/types.ts";
-import { ProxyError, asProxyError } from "../src/core/errors.ts";
+import { ERROR_KINDS, ProxyError, asProxyError } from "../src/core/errors.ts";
 import type { Verdict } from "../src/core/verdict.ts";
 import { breakerOptions } from "../src/policy-settings.ts";
 import { Breaker, type BreakerEvent, type BreakerState } from "../src/resilience/breaker.ts";
@@ -114,6 +114,9 @@ const refused = (c: Context, breaker: Breaker, now: number): Response => {
   );
 };
 
+const CLIENT_LEFT = ERROR_KINDS["client-closed"].status;
+const isClientClosed = (error: unknown): boolean =>
+  error instanceof ProxyError && error.code === "client-closed";
 const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** Whether the client has left is asked only where it matters: some servers make a signal when they are asked. */
@@ -124,6 +127,7 @@ const verdictOf = (c: Context, countsInternalError: boolean): Verdict => {
 
 const verdictOfAnswer = (c: Context, countsInternalError: boolean): Verdict => {
   const { status } = c.res;
+  if (status === CLIENT_LEFT || isClientClosed(c.error)) return "neutral";
   if (UNAVAILABLE.has(status)) return "failure";
   if (status === 429) return "rate-limited";
   if (status === 500) {

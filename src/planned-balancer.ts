@@ -15,6 +15,7 @@ import { weightedRandom } from "./balance/weighted-random.ts";
 import type { BalanceConfig, UpstreamConfig } from "./config/types.ts";
 import type { Balancer } from "./core/balancer.ts";
 import type { Platform, Random } from "./core/platform.ts";
+import { hashText } from "./core/hash.ts";
 import { firstValue } from "./http/headers.ts";
 
 export interface PlannedBalancer {
@@ -25,6 +26,7 @@ export interface PlannedBalancer {
 
 /** Cookie, then tiers by priority, then preferred endpoints within a tier, then the policy. */
 export const plannedBalancer = (
+  upstream: string,
   { balance, endpoints, discovery }: UpstreamConfig,
   { random, sign }: Pick<Platform, "random" | "sign">,
 ): PlannedBalancer => {
@@ -34,7 +36,7 @@ export const plannedBalancer = (
   if (balance.sticky === undefined) return { balancer, sticky: undefined };
   const { secret, cookie, maxAgeMs, sameSite } = balance.sticky;
   const sticky = stickyCookie({
-    cookie,
+    cookie: cookie ?? `fairlead-${hashText(upstream).toString(16)}`,
     sameSite,
     sign: (text) => sign(secret, text),
     otherwise: balancer,

@@ -10,7 +10,7 @@ import { plannedBalancer } from "./planned-balancer.ts";
 import { discoveryOrder } from "./planned-discovery.ts";
 import { policyFrom } from "./policy-settings.ts";
 import type { Upkeep } from "./upkeep.ts";
-import { type LastList, foundEndpoint, upstreamDiscovery } from "./upstream-discovery.ts";
+import { type LastList, foundEndpoints, upstreamDiscovery } from "./upstream-discovery.ts";
 import type { HealthPolicy, UpstreamPolicy } from "./upstream-policy.ts";
 import { type StackParts, equipment, reportUpstream, upstreamLayers } from "./upstream-stack.ts";
 import { createEndpoint } from "./upstream/endpoint.ts";
@@ -34,12 +34,12 @@ export const planUpstream = (
   const parts: StackParts = { name, registry, clock, random, telemetry };
   const common = { tls: config.tls, pool: config.pool, maxHeadBytes: config.limits.headerBytes };
   const policy = policyFrom(config, platform.capabilities.has("background"));
-  const { balancer, sticky } = plannedBalancer(config, platform);
+  const { balancer, sticky } = plannedBalancer(name, config, platform);
   const last = registry.shared(`${name} discovered`, config.discovery, newList);
   const upstream = createUpstream({
     name,
     endpoints:
-      last.endpoints?.map((found) => foundEndpoint(name, found, common)) ??
+      (last.endpoints && foundEndpoints(name, last.endpoints, common)) ??
       config.endpoints.map((endpoint) => createEndpoint({ ...common, ...endpoint, upstream: name })),
     balancer,
     registry,

@@ -1,4 +1,5 @@
 /** Keeps an upstream's endpoints as a source reports them. */
+import type { Endpoint } from "./core/endpoint.ts";
 import type { Telemetry } from "./core/telemetry.ts";
 import { DiscoveredSet } from "./discovery/discovered-set.ts";
 import type { EndpointSource, FoundEndpoint } from "./core/endpoint-source.ts";
@@ -27,8 +28,8 @@ export const upstreamDiscovery = (parts: UpstreamDiscoveryParts): DiscoveredSet 
   return new DiscoveredSet({
     source,
     apply(found) {
+      upstream.update(foundEndpoints(upstream.name, found, common));
       last.endpoints = found;
-      upstream.update(found.map((each) => foundEndpoint(upstream.name, each, common)));
       onChange?.();
     },
     onEvent: ({ result, reason }) =>
@@ -36,9 +37,16 @@ export const upstreamDiscovery = (parts: UpstreamDiscoveryParts): DiscoveredSet 
   });
 };
 
-export const foundEndpoint = (
+/** Of those that differ in writing alone (`http://a` and `http://a:80`) the first counts: they are one server. */
+export const foundEndpoints = (
   upstream: string,
-  { url, weight = 1, priority, zone, region, name }: FoundEndpoint,
+  found: readonly FoundEndpoint[],
   common: UpstreamDiscoveryParts["common"],
-): ReturnType<typeof createEndpoint> =>
-  createEndpoint({ ...common, upstream, url, weight, priority, zone, region, name });
+): readonly Endpoint[] => {
+  const byKey = new Map<string, Endpoint>();
+  for (const { url, weight = 1, priority, zone, region, name } of found) {
+    const endpoint = createEndpoint({ ...common, upstream, url, weight, priority, zone, region, name });
+    if (!byKey.has(endpoint.key)) byKey.set(endpoint.key, endpoint);
+  }
+  return [...byKey.values()];
+};

@@ -6,9 +6,20 @@ const FREED_BYTES = 16 * 1024;
 /** Whether freeing `piece`, of a source that gives its memory, is worth it. */
 export const isFreed = (piece: Uint8Array): boolean => piece.byteLength >= FREED_BYTES;
 
+/** Memory that other reads, of any socket, may have a part of. */
+const shared: WeakSet<ArrayBufferLike> = new WeakSet();
+
+/**
+ * Looks at what was read before anything is cut off it. Node leaves a buffer that a read has nearly filled as it is, and puts
+ * the next read of a connection with TLS behind it: without that memory the process ends.
+ */
+export const noteRead = ({ byteLength, buffer }: Uint8Array): void => {
+  if (byteLength >= FREED_BYTES && byteLength !== buffer.byteLength) shared.add(buffer);
+};
+
 /** Frees a piece whose memory nothing else refers to, once it has been written. */
 export const free = ({ buffer }: Uint8Array): void => {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+  if (buffer instanceof ArrayBuffer && !shared.has(buffer)) buffer.transfer(0);
 };
 
 /** Whether each read of a socket has memory of its own. TLS on Node cuts several pieces out of one. */

@@ -11,6 +11,8 @@ export interface TimerHost {
 
 /** Durations that get a queue of their own; further ones get a timer each. Configs hold a handful. */
 const MAX_QUEUES = 64;
+/** Longer timers of the runtimes fire at once; a queue looks again then. */
+const LONGEST_MS = 2_147_483_647;
 
 /**
  * A clock with one runtime timer per duration instead of one per request.
@@ -26,8 +28,9 @@ export const queueClock = (host: TimerHost): Clock => {
     after(ms, task) {
       let queue = queues.get(ms);
       if (queue === undefined) {
-        queue = new Queue(ms, host);
-        if (queues.size < MAX_QUEUES) queues.set(ms, queue);
+        const hasRoom = queues.size < MAX_QUEUES;
+        queue = new Queue(ms, host, () => hasRoom && queues.delete(ms));
+        if (hasRoom) queues.set(ms, queue);
       }
       return queue.add(task);
     },
@@ -46,10 +49,13 @@ class Queue {
   /** Entries before this one are done with. */
   #head = 0;
   #armed = false;
+  /** Called when nothing is left: durations that are random come once, and would take the places of those that come again. */
+  readonly #onEmpty: () => void;
 
-  constructor(ms: number, host: TimerHost) {
+  constructor(ms: number, host: TimerHost, onEmpty: () => void) {
     this.#ms = ms;
     this.#host = host;
+    this.#onEmpty = onEmpty;
   }
 
   add(task: () => void): Cancel {
@@ -64,7 +70,7 @@ class Queue {
 
   #arm(ms: number): void {
     this.#armed = true;
-    this.#host.start(Math.max(1, Math.ceil(ms)), () => this.#due());
+    this.#host.start(Math.min(LONGEST_MS, Math.max(1, Math.ceil(ms))), () => this.#due());
   }
 
   /** The queue counts as armed meanwhile: a task that adds to it starts no second timer. */
@@ -77,8 +83,10 @@ class Queue {
       }
     } finally {
       const next = this.#first();
-      if (next === undefined) this.#armed = false;
-      else this.#arm(next.at - now);
+      if (next === undefined) {
+        this.#armed = false;
+        this.#onEmpty();
+      } else this.#arm(next.at - now);
     }
   }
 

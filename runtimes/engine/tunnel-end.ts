@@ -54,6 +54,8 @@ export class TunnelEnd implements ByteSource, ByteSink {
   /** The sink has enough. */
   #isHeld = false;
   #isClosed = false;
+  /** Why both directions were given up, for who comes later. */
+  #error: ProxyError | undefined;
   bytesSent = 0;
   bytesReceived = 0;
 
@@ -68,11 +70,19 @@ export class TunnelEnd implements ByteSource, ByteSink {
 
   /** Sends what `source` delivers. */
   send(source: ByteSource): void {
+    if (this.#error !== undefined) {
+      source.cancel(this.#error);
+      return;
+    }
     this.#source = source;
     source.start(this);
   }
 
   start(sink: ByteSink): void {
+    if (this.#error !== undefined) {
+      sink.fail(this.#error);
+      return;
+    }
     this.#sink = sink;
     const { early, hasEnded } = this.#options;
     this.#isHeld = early !== undefined && early.length > 0 && !this.#deliver(early);
@@ -193,6 +203,7 @@ export class TunnelEnd implements ByteSource, ByteSink {
   #close(error: ProxyError | undefined, flushes: boolean): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#error = error;
     const [sink, source] = [this.#sink, this.#source];
     this.#sink = undefined;
     this.#source = undefined;

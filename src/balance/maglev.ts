@@ -33,7 +33,7 @@ const placesOf = (members: readonly Member[]): Int32Array => {
   const size = members.length * PLACES_EACH > SIZES[0] ? SIZES[1] : SIZES[0];
   const places = new Int32Array(size).fill(-1);
   if (members.length === 0) return places;
-  const heaviest = Math.max(...members.map(({ endpoint }) => endpoint.weight));
+  const heaviest = members.reduce((most, { endpoint }) => Math.max(most, endpoint.weight), 0);
   const turns = members.map(({ endpoint }) => {
     const hash = hashText(endpoint.key);
     return {

@@ -281,8 +281,8 @@ export interface BalanceConfig {
 export interface StickyConfig {
   /** What the cookie is signed with: the same for all proxies of a site. */
   readonly secret: string;
-  /** Name of the cookie. @default "fairlead-endpoint" */
-  readonly cookie: string;
+  /** Name of the cookie. "fairlead-" and a hash of the upstream's name unless set, so that no two of a config share one; set it where an app calls `proxyTo` twice. */
+  readonly cookie: string | undefined;
   /** How long it is kept; as long as the browser's session unless set. In milliseconds. */
   readonly maxAgeMs: number | undefined;
   /** Its SameSite attribute. @default "Lax" */
@@ -985,7 +985,7 @@ export interface BalanceInput {
 export interface StickyInput {
   /** What the cookie is signed with: the same for all proxies of a site. */
   readonly secret: string;
-  /** Name of the cookie. @default "fairlead-endpoint" */
+  /** Name of the cookie. "fairlead-" and a hash of the upstream's name unless set, so that no two of a config share one; set it where an app calls `proxyTo` twice. */
   readonly cookie?: string | undefined;
   /** How long it is kept; as long as the browser's session unless set. */
   readonly maxAge?: DurationInput | undefined;

@@ -45,11 +45,15 @@ export class DiscoveredSet {
       this.#keep(`${source.name} lists no endpoint`);
       return;
     }
+    if (endpoints.every(({ weight }) => weight === 0)) {
+      this.#keep(`${source.name} lists endpoints of weight 0 only`);
+      return;
+    }
     this.#lastReason = undefined;
     const text = JSON.stringify(endpoints);
     if (text === this.#current) return;
-    this.#current = text;
     apply(endpoints);
+    this.#current = text;
     this.#report({ result: "changed", reason: `${source.name} lists ${endpoints.length}` });
   }
 

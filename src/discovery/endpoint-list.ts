@@ -29,24 +29,32 @@ const readEntry = (entry: unknown, where: string): FoundEndpoint => {
   if (!isRecord(entry)) throw new TypeError(`${where}: expected a URL, or an object with "url"`);
   return {
     url: readUrl(entry["url"], where),
-    weight: readNumber(entry["weight"], `${where}, weight`),
-    priority: readNumber(entry["priority"], `${where}, priority`),
+    weight: readNumber(entry["weight"], MOST_WEIGHT, `${where}, weight`),
+    priority: readNumber(entry["priority"], LAST_TIER, `${where}, priority`),
     zone: readText(entry["zone"], `${where}, zone`),
     region: readText(entry["region"], `${where}, region`),
   };
 };
 
 const readUrl = (value: unknown, where: string): string => {
-  if (typeof value === "string" && /^https?:\/\/[^/?#@]+(?:\/[^?#]*)?$/.test(value) && URL.canParse(value)) {
+  if (
+    typeof value === "string" &&
+    /^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/.test(value) &&
+    URL.canParse(value)
+  ) {
     return value;
   }
   throw new TypeError(`${where}: expected a URL such as "http://10.0.0.1:3000"`);
 };
 
-const readNumber = (value: unknown, where: string): number | undefined => {
+/** Bounds as in the config: sums of weights stay numbers. */
+const MOST_WEIGHT = 1_000_000;
+const LAST_TIER = 100;
+
+const readNumber = (value: unknown, most: number, where: string): number | undefined => {
   if (value === undefined) return undefined;
-  if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
-  throw new TypeError(`${where}: expected a number of at least 0`);
+  if (typeof value === "number" && value >= 0 && value <= most) return value;
+  throw new TypeError(`${where}: expected a number from 0 to ${most}`);
 };
 
 const readText = (value: unknown, where: string): string | undefined => {

@@ -114,8 +114,8 @@ class SliceWatch {
         readonly items?: readonly EndpointSlice[];
       };
       this.#table.replace(list.items ?? []);
-      this.#version = list.metadata?.resourceVersion ?? "0";
       this.#succeeded();
+      this.#version = list.metadata?.resourceVersion ?? "0";
     });
   }
 
@@ -139,11 +139,13 @@ class SliceWatch {
       if (object.code === 410) return;
       throw new TypeError(`the watch failed: ${object.message ?? "no reason given"}`);
     }
-    this.#version = object.metadata?.resourceVersion ?? this.#version;
-    if (type === "BOOKMARK") return;
+    const version = object.metadata?.resourceVersion ?? this.#version;
+    // What can't be used is not gone on from: the next list replaces it.
+    this.#version = undefined;
     if (type === "DELETED") this.#table.delete(object);
-    else this.#table.set(object);
-    this.#succeeded();
+    else if (type !== "BOOKMARK") this.#table.set(object);
+    if (type !== "BOOKMARK") this.#succeeded();
+    this.#version = version;
   }
 
   #succeeded(): void {

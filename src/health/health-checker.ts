@@ -25,6 +25,8 @@ export const HEALTH_CHECK_DEFAULTS: HealthCheckOptions = Object.freeze({
 
 /** Checks of different endpoints, and of different proxies, drift apart. */
 const JITTER = 0.1;
+/** A check that is so much over its time has been lost with the request that ran it, where that can happen. */
+const LOST_AFTER_MS = 60_000;
 
 export interface HealthEvent {
   readonly endpoint: Endpoint;
@@ -79,7 +81,7 @@ export class HealthChecker {
     const now = this.#parts.clock.now();
     const due = this.#parts.membersOf().filter((member) => {
       const record = recordOf(member);
-      return !isBusy(record, now) && member.endpoint.weight > 0 && record.dueAt <= now;
+      return !this.#isBusy(record, now) && member.endpoint.weight > 0 && record.dueAt <= now;
     });
     await Promise.all(due.map((member) => this.#check(member, recordOf(member))));
   }
@@ -101,7 +103,7 @@ export class HealthChecker {
       if (member.endpoint.weight === 0) continue;
       const record = recordOf(member);
       // The check that runs may be that of another plan's checker, which schedules nothing here.
-      next = Math.min(next, isBusy(record, now) ? now + options.fastIntervalMs : record.dueAt);
+      next = Math.min(next, this.#isBusy(record, now) ? now + options.fastIntervalMs : record.dueAt);
     }
     if (next === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = clock.after(Math.max(0, next - now), () => this.#tick());
@@ -109,8 +111,12 @@ export class HealthChecker {
 
   async #check(member: Member, record: HealthRecord): Promise<void> {
     const { clock, probe, options, slots } = this.#parts;
-    record.checkingSince = clock.now();
-    const { passed, detail } = await slots.run(() => probe(member.endpoint, options.timeoutMs));
+    record.isWaiting = true;
+    const { passed, detail } = await slots.run(() => {
+      record.isWaiting = false;
+      record.checkingSince = clock.now();
+      return probe(member.endpoint, options.timeoutMs);
+    });
     record.checkingSince = undefined;
     record.lastResult = detail;
     const change = record.report(passed, options);
@@ -118,6 +124,12 @@ export class HealthChecker {
     record.dueAt = clock.now() + this.#interval(record);
     if (change !== undefined) this.#apply(member, change, detail);
     this.#schedule();
+  }
+
+  /** One that waits for a slot gets it, however long that takes: a second one would only lengthen the queue. */
+  #isBusy({ isWaiting, checkingSince }: HealthRecord, now: number): boolean {
+    if (isWaiting) return true;
+    return checkingSince !== undefined && now - checkingSince < this.#parts.options.timeoutMs + LOST_AFTER_MS;
   }
 
   #interval({ isUnsettled }: HealthRecord): number {
@@ -132,12 +144,6 @@ export class HealthChecker {
     onChange?.({ endpoint, change, detail });
   }
 }
-
-/** A check that takes longer than any may has been lost with the request that ran it, where that can happen. */
-const LOST_AFTER_MS = 60_000;
-
-const isBusy = ({ checkingSince }: HealthRecord, now: number): boolean =>
-  checkingSince !== undefined && now - checkingSince < LOST_AFTER_MS;
 
 /** The record in an endpoint's state, which outlives plans. */
 export const recordOf = ({ state }: Member): HealthRecord => {

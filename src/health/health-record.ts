@@ -26,6 +26,8 @@ export class HealthRecord implements EndpointHealth {
   wasChecked = false;
   /** When the next check is due, in the clock's milliseconds. */
   dueAt: number = Number.NEGATIVE_INFINITY;
+  /** Whether a check is due that has no room yet. */
+  isWaiting = false;
   /** When the check began that runs. */
   checkingSince: number | undefined;
   /** What the last check found, for operators. */

@@ -1,10 +1,9 @@
 /** Checks over HTTP, by the transport that requests take. */
-import { type Body, cancelBody } from "../core/body.ts";
+import { type Body, type ByteSource, cancelBody } from "../core/body.ts";
 import { CancellationSource } from "../core/cancellation.ts";
 import { ProxyError, asProxyError } from "../core/errors.ts";
 import { ownAttempt } from "../core/own-exchange.ts";
 import type { Clock, Transport } from "../core/platform.ts";
-import { readBody } from "../core/read-body.ts";
 import { type HttpReply, cancelReply } from "../core/reply.ts";
 import type { Probe, ProbeResult } from "../core/probe.ts";
 
@@ -72,35 +71,47 @@ const judge = async (reply: HttpReply, options: HttpProbeOptions): Promise<Probe
     cancelBody(reply.body, new ProxyError("discarded"));
     return { passed: false, detail };
   }
-  if (bodyIncludes === undefined) {
-    await drain(reply.body);
-    return { passed: true, detail };
-  }
-  const text = new TextDecoder().decode(await readBody(reply.body, MAX_BODY_BYTES));
-  return text.includes(bodyIncludes)
+  const text = await beginningOf(reply.body);
+  return bodyIncludes === undefined || text.includes(bodyIncludes)
     ? { passed: true, detail }
     : { passed: false, detail: "unexpected content" };
 };
 
 /**
- * Reads a body so that its connection can be kept, and so that one which breaks off fails the check. What is longer than
- * `MAX_BODY_BYTES` is cancelled there, and good.
+ * The first `MAX_BODY_BYTES` of a body. It is read to its end, so that its connection can be kept, and so that one which breaks
+ * off fails the check; what is longer is cancelled there, and good.
  */
-const drain = async (body: Body): Promise<void> => {
-  let length = 0;
-  if (body.kind === "native") {
-    for await (const piece of body.stream) {
-      length += piece.byteLength;
-      if (length > MAX_BODY_BYTES) return;
-    }
+const beginningOf = async (body: Body): Promise<string> => {
+  const decoder = new TextDecoder();
+  let text = "";
+  let left = MAX_BODY_BYTES;
+  /** Whether more is wanted. */
+  const take = (bytes: Uint8Array): boolean => {
+    text += decoder.decode(bytes.subarray(0, left), { stream: true });
+    left -= bytes.byteLength;
+    return left >= 0;
+  };
+  switch (body.kind) {
+    case "none":
+      break;
+    case "bytes":
+      take(body.bytes);
+      break;
+    case "native":
+      for await (const piece of body.stream) if (!take(piece)) break;
+      break;
+    case "stream":
+      await readWhile(body.source, take);
   }
-  if (body.kind !== "stream") return;
-  await new Promise<void>((resolve, reject) => {
-    body.source.start({
+  return text;
+};
+
+const readWhile = (source: ByteSource, take: (bytes: Uint8Array) => boolean): Promise<void> =>
+  new Promise((resolve, reject) => {
+    source.start({
       write(bytes) {
-        length += bytes.byteLength;
-        if (length <= MAX_BODY_BYTES) return true;
-        body.source.cancel(new ProxyError("discarded"));
+        if (take(bytes)) return true;
+        source.cancel(new ProxyError("discarded"));
         resolve();
         return false;
       },
@@ -108,4 +119,3 @@ const drain = async (body: Body): Promise<void> => {
       fail: reject,
     });
   });
-};

@@ -12,8 +12,11 @@ export const refusalOf = (name: string, standing: readonly Standing[], now: numb
   if (usable.some(({ exclusion }) => exclusion === "at-limit")) {
     return new ProxyError("overloaded", { detail: `every endpoint of upstream "${name}" is at its limit` });
   }
-  const opens = usable.map(({ state }) => state.breaker?.closedUntil(now) ?? now);
-  const seconds = Math.ceil((Math.min(...opens) - now) / 1_000);
+  const opens = usable.reduce(
+    (first, { state }) => Math.min(first, state.breaker?.closedUntil(now) ?? now),
+    Number.POSITIVE_INFINITY,
+  );
+  const seconds = Math.ceil((opens - now) / 1_000);
   return new ProxyError("circuit-open", {
     detail: `every circuit breaker of upstream "${name}" is open`,
     ...(Number.isFinite(seconds) && { headers: { "retry-after": String(Math.max(1, seconds)) } }),

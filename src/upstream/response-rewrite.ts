@@ -39,11 +39,17 @@ const isBelow = (prefix: string, path: string): boolean =>
  */
 const clientPath = (path: string, { client, upstream }: Places): string | undefined => {
   if (upstream.prefix !== "" && isBelow(upstream.prefix, path)) {
-    return client.prefix + path.slice(upstream.prefix.length);
+    return client.prefix + path.slice(upstream.prefix.length) || "/";
   }
   if (client.prefix !== "" && isBelow(client.prefix, path)) return path;
   return upstream.prefix === "" ? client.prefix + path : undefined;
 };
+
+/** What browsers take for slashes, and a tab that they leave out. */
+const SLASHES = /^[/\\\t]+/;
+
+/** `path` as a reference of its own: with two slashes at its front, which a prefix has hidden, it would name a host. */
+const onSameHost = (path: string): string => path.replace(SLASHES, "/");
 
 const ABSOLUTE = /^(?:(https?):)?\/\/([^/?#]*)([^?#]*)(.*)$/is;
 const PATH = /^(\/(?!\/)[^?#]*)(.*)$/s;
@@ -57,7 +63,10 @@ const isSame = (a: Authority, b: string, scheme: "http" | "https"): boolean => {
 export const clientLocation = (location: string, places: Places): string => {
   const { client, upstream } = places;
   const [, path, rest = ""] = PATH.exec(location) ?? [];
-  if (path !== undefined) return (clientPath(path, places) ?? path) + rest;
+  if (path !== undefined) {
+    const mapped = clientPath(path, places) ?? path;
+    return (mapped === path ? path : onSameHost(mapped)) + rest;
+  }
   const [, scheme, host = "", given = "", behind = ""] = ABSOLUTE.exec(location) ?? [];
   const authority = parseAuthority(host);
   if (authority === undefined) return location;
@@ -75,12 +84,18 @@ export const clientLocation = (location: string, places: Places): string => {
       ? location
       : `${scheme === undefined ? "" : `${scheme}:`}//${host}${mapped}${behind}`;
   }
-  return client.host === "" ? mapped + behind : `${client.scheme}://${client.host}${mapped}${behind}`;
+  return client.host === ""
+    ? onSameHost(mapped) + behind
+    : `${client.scheme}://${client.host}${mapped}${behind}`;
 };
 
-const DOMAIN = /^\s*domain\s*=\s*\.?(.*?)\s*$/i;
-const COOKIE_PATH = /^(\s*path\s*=\s*)(\/.*?)\s*$/i;
-const SECURE = /^\s*secure\s*$/i;
+/** Name and value of a cookie's attribute; spaces around are nobody's (RFC 6265 §5.2). */
+const attributeOf = (text: string): { readonly name: string; readonly value: string } => {
+  const at = text.indexOf("=");
+  return at === -1
+    ? { name: text.trim().toLowerCase(), value: "" }
+    : { name: text.slice(0, at).trim().toLowerCase(), value: text.slice(at + 1).trim() };
+};
 
 /** `Set-Cookie` for the client: without the upstream's own domain, with its path, and `Secure` where only the client has TLS. */
 export const clientCookie = (cookie: string, places: Places): string => {
@@ -89,14 +104,16 @@ export const clientCookie = (cookie: string, places: Places): string => {
   const kept: string[] = [];
   let isSecure = false;
   for (const attribute of attributes) {
-    const domain = DOMAIN.exec(attribute)?.[1]?.toLowerCase();
-    if (domain !== undefined && upstream.hosts.some((own) => parseAuthority(own)?.host === domain)) {
+    const { name, value } = attributeOf(attribute);
+    if (name === "domain") {
+      const domain = (value.startsWith(".") ? value.slice(1) : value).toLowerCase();
+      const isUpstream = upstream.hosts.some((own) => parseAuthority(own)?.host === domain);
       // The client's own host stays: it makes the cookie one of all names below.
-      if (parseAuthority(client.host)?.host !== domain) continue;
+      if (isUpstream && parseAuthority(client.host)?.host !== domain) continue;
     }
-    const [, name = "", path] = COOKIE_PATH.exec(attribute) ?? [];
-    isSecure ||= SECURE.test(attribute);
-    kept.push(path === undefined ? attribute : name + cookiePath(path, places));
+    isSecure ||= name === "secure";
+    const isPath = name === "path" && value.startsWith("/");
+    kept.push(isPath ? attribute.slice(0, attribute.indexOf("/")) + cookiePath(value, places) : attribute);
   }
   if (!isSecure && client.scheme === "https" && upstream.scheme === "http") kept.push(" Secure");
   return [pair, ...kept].join(";");

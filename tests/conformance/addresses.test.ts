@@ -27,6 +27,9 @@ const HOSTS: Hosts = {
   "dotted.test.": ["127.0.0.1"],
 };
 
+/** Reserved (RFC 6761): no name server has it. */
+const MISSING = "missing.invalid";
+
 let hanging: Unaccepting | undefined;
 let live: RawOrigin | undefined;
 let moved: RawOrigin | undefined;
@@ -92,6 +95,18 @@ const cases: Case[] = [
     },
   },
   {
+    title: "name that does not exist is answered with 502, and the proxy goes on",
+    run: async (stage) => {
+      for (let i = 0; i < 2; i++) {
+        const { status, text } = await stage.request("/", { host: MISSING });
+        expect([status, JSON.parse(text)]).toEqual([
+          502,
+          expect.objectContaining({ code: "connect-failed" }),
+        ]);
+      }
+    },
+  },
+  {
     title: "name that moved is looked up again for a new connection",
     seenAt: ["NginxProxyManager/nginx-proxy-manager#5602"],
     run: async (stage) => {
@@ -121,7 +136,7 @@ describe.skipIf(!canHaveOwnHosts())("names of a hosts file", () => {
     config: () => ({
       upstreams: {
         ...Object.fromEntries(
-          Object.keys(HOSTS)
+          [MISSING, ...Object.keys(HOSTS)]
             .filter((name) => !name.startsWith("dotted"))
             .map((name) => [name, `http://${name}:${hanging?.port}`]),
         ),
@@ -130,7 +145,7 @@ describe.skipIf(!canHaveOwnHosts())("names of a hosts file", () => {
           tls: { ca: site.cert },
         },
       },
-      routes: Object.keys(HOSTS)
+      routes: [MISSING, ...Object.keys(HOSTS)]
         .filter((name) => !name.endsWith("."))
         .map((name) => ({ match: { host: name }, upstream: name === "dotted.test" ? "dotted" : name })),
     }),

@@ -126,6 +126,21 @@ describe("the queue's clock", () => {
     };
   };
 
+  test("has one timer a duration, also after many durations that came once", () => {
+    const { clock, timers, advance } = manual();
+    for (let i = 0; i < 200; i++) clock.after(1 + i / 1_000, () => {});
+    while (timers.length > 0) advance(1);
+    for (let i = 0; i < 50; i++) clock.after(10, () => {});
+    expect(timers).toHaveLength(1);
+  });
+
+  test("starts no timer that is longer than the runtime's can be", () => {
+    const started: number[] = [];
+    const clock = queueClock({ now: () => 0, epoch: () => 0, start: (ms) => void started.push(ms) });
+    clock.after(2 ** 31 * 1.1, () => {});
+    expect(started).toEqual([2 ** 31 - 1]);
+  });
+
   test("has one timer a duration, also where its tasks set the next ones", () => {
     const { clock, timers, advance } = manual();
     let ran = 0;

@@ -314,6 +314,34 @@ describe.each(SUBJECTS)("$name", ({ create, fixed }) => {
   );
 });
 
+describe("discovered set", () => {
+  const heard = (apply: (endpoints: readonly FoundEndpoint[]) => void) => {
+    const events: string[] = [];
+    let tell: (update: SourceUpdate) => void = () => {};
+    const source: EndpointSource = { name: "it", start: (listener) => (tell = listener), stop() {} };
+    new DiscoveredSet({ source, apply, onEvent: ({ result }) => void events.push(result) }).start();
+    return { events, tell: (endpoints: readonly FoundEndpoint[]) => tell({ kind: "found", endpoints }) };
+  };
+
+  test("keeps the last set where all weights are 0: nobody would be left", () => {
+    const applied: number[] = [];
+    const { events, tell } = heard(({ length }) => applied.push(length));
+    tell([{ url: "http://a.test" }, { url: "http://b.test", weight: 0 }]);
+    tell([{ url: "http://a.test", weight: 0 }]);
+    expect([applied, events]).toEqual([[2], ["changed", "kept"]]);
+  });
+
+  test("does not take a set for known that could not be used", () => {
+    let applied = 0;
+    const { tell } = heard(() => {
+      applied += 1;
+      throw new TypeError("not usable");
+    });
+    for (let i = 0; i < 2; i++) expect(() => tell([{ url: "http://a.test" }])).toThrow("not usable");
+    expect(applied).toBe(2);
+  });
+});
+
 describe("Kubernetes watch", () => {
   test("takes up a watch that ended where it was, without listing again", async () => {
     const rig = kubeRig();
@@ -346,6 +374,22 @@ describe("Kubernetes watch", () => {
     rig.source.stop();
     expect(rig.api.requests.filter((target) => !target.includes("watch=1"))).toHaveLength(2);
     expect(updates.map(({ kind }) => kind)).not.toContain("failed");
+    expect(updates.at(-1)).toMatchObject({ endpoints: [{ url: "http://10.0.0.2:3000" }] });
+  });
+
+  test("lists again after an event that it can't use", async () => {
+    const rig = kubeRig();
+    const updates: SourceUpdate[] = [];
+    rig.set(["10.0.0.1"]);
+    rig.source.start((update) => void updates.push(update));
+    await rig.clock.advance(100);
+    const metadata = { name: "odd", resourceVersion: "101" };
+    rig.api.emit({ type: "ADDED", object: { metadata, endpoints: [], ports: 7 } });
+    await rig.clock.advance(5_000);
+    expect(updates.map(({ kind }) => kind)).toEqual(["found", "failed", "found"]);
+    rig.set(["10.0.0.2"]);
+    await rig.clock.advance(100);
+    rig.source.stop();
     expect(updates.at(-1)).toMatchObject({ endpoints: [{ url: "http://10.0.0.2:3000" }] });
   });
 

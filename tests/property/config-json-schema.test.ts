@@ -103,6 +103,11 @@ const PARSER_ONLY: readonly (readonly [said: RegExp, why: string, input: unknown
     { routes: [{ respond: {} }], listen: { drain: { delay: "25d" } } },
   ],
   [
+    /a duration of at least "1ms"/,
+    "a sum in the units of a text",
+    { upstreams: { a: { endpoints: ["http://a"], breaker: { open: "0s" } } }, routes: [] },
+  ],
+  [
     /a size of at least \d+ bytes/,
     "a sum in the units of a text",
     { routes: [{ respond: {} }], listen: { limits: { headerBytes: "1B" } } },

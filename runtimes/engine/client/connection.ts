@@ -1,7 +1,7 @@
 /** One connection to an endpoint, used for one request after the other. */
 import type { Socket } from "node:net";
 import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
-import { hasOwnReads } from "../given-memory.ts";
+import { hasOwnReads, noteRead } from "../given-memory.ts";
 import type { ForwardedLines } from "./request-head.ts";
 import { type ResponseFormat, ResponseIntake } from "./response-intake.ts";
 
@@ -39,7 +39,10 @@ export class Connection implements DeadlineEntry {
   readonly #onData = (bytes: Uint8Array): void => {
     // Without a request there is nothing that bytes could answer (RFC 9112 §9.2): whoever asks next must not get them.
     if (this.#user === undefined) this.destroy();
-    else this.#user.received(bytes);
+    else {
+      noteRead(bytes);
+      this.#user.received(bytes);
+    }
   };
   readonly #onEnd = (): void => this.#ended();
   readonly #options: ConnectionOptions;

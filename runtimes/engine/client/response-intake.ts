@@ -23,9 +23,9 @@ export interface ResponseReceiver {
   interim(head: ResponseHead): boolean;
   /** The final head. `whole` is the content where all of it came with the head, and no trailers behind it. */
   head(head: ResponseHead, length: BodyLength, whole: Uint8Array | undefined): void;
-  /** A piece of content: valid until it returns. */
+  /** A piece of content, which may be freed, with all that was read, before it returns. */
   content(bytes: Uint8Array): void;
-  /** The content is complete. `isLast` tells that something came behind it that belongs to no request. */
+  /** The content is complete. `hasExcess` tells that something came behind it that belongs to no request. */
   complete(trailers: readonly string[], hasExcess: boolean): void;
   /** The response breaks a rule. */
   malformed(detail: string): void;
@@ -130,8 +130,10 @@ export class ResponseIntake {
   }
 
   #content(decoder: BodyDecoder, end: number, bytes: Uint8Array, receiver: ResponseReceiver): void {
+    // Looked at first: whoever takes the content may free the memory of all that was read, which has no length then.
+    const hasExcess = end < bytes.length;
     if (decoder.data.length > 0) receiver.content(decoder.data);
     if (decoder.refusal !== undefined) receiver.malformed(decoder.refusal.detail);
-    else if (decoder.done) receiver.complete(decoder.trailers, end < bytes.length);
+    else if (decoder.done) receiver.complete(decoder.trailers, hasExcess);
   }
 }

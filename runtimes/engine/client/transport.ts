@@ -21,7 +21,10 @@ export interface EngineTransportOptions {
 }
 
 const systemLookup: Lookup = (host, done) => {
-  resolve(host, { all: true }, (error, addresses) => done(error ?? undefined, addresses));
+  // A look-up that fails comes without addresses, whatever its type says.
+  resolve(host, { all: true }, (error, addresses) =>
+    error === null ? done(undefined, addresses) : done(error, []),
+  );
 };
 
 export const engineTransport = (options: EngineTransportOptions): Transport => new EngineTransport(options);

@@ -8,7 +8,7 @@ import { type BodyLength, requestBodyLength } from "../../../src/http1/body-leng
 import { type HeadFormat, HeadReader } from "../../../src/http1/head-reader.ts";
 import { type Refusal, isRefusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead, RequestHeadLimits } from "../../../src/http1/request-head.ts";
-import { hasOwnReads } from "../given-memory.ts";
+import { hasOwnReads, noteRead } from "../given-memory.ts";
 import { ReadAhead } from "../read-ahead.ts";
 import { Turns } from "../turns.ts";
 import { type BodyOrigin, RequestBody } from "./request-body.ts";
@@ -93,6 +93,7 @@ export class RequestIntake implements BodyOrigin {
 
   received(bytes: Buffer): void {
     if (this.#isOver) return;
+    noteRead(bytes);
     const body = this.#body;
     if (body !== undefined && !body.complete) this.#receivedContent(body, bytes);
     else if (this.#isBusy) this.#keepAhead(bytes, 0);

@@ -161,19 +161,24 @@ export const listenPort: Schema<number> = measure(
 /** Timers of every runtime hold 2³¹ - 1 ms. */
 const LONGEST_MS = 2_147_483_647;
 
-const milliseconds = measure(
-  'a duration such as 250 (milliseconds), "250ms", "10s", "5m", "1h" or "1d"',
-  [0, LONGEST_MS, patterns.DURATION, "DurationInput"],
-  (value) => {
-    const ms = parseDuration(value) ?? REFUSED;
-    return ms instanceof Refusal || ms <= LONGEST_MS
-      ? ms
-      : new Refusal("", { expected: 'a duration of at most "24d"' });
-  },
-);
+const milliseconds = (least: number): Schema<number> =>
+  measure(
+    'a duration such as 250 (milliseconds), "250ms", "10s", "5m", "1h" or "1d"',
+    [least, LONGEST_MS, patterns.DURATION, "DurationInput"],
+    (value) => {
+      const ms = parseDuration(value) ?? REFUSED;
+      if (ms instanceof Refusal || (ms >= least && ms <= LONGEST_MS)) return ms;
+      return new Refusal("", {
+        expected: ms < least ? `a duration of at least "${least}ms"` : 'a duration of at most "24d"',
+      });
+    },
+  );
 
 /** Milliseconds. */
-export const duration: Schema<number> = { ...milliseconds, unit: "Ms" };
+export const duration: Schema<number> = { ...milliseconds(0), unit: "Ms" };
+
+/** Of what is done again and again, or can't be done in no time. */
+export const positiveDuration: Schema<number> = { ...milliseconds(1), unit: "Ms" };
 
 const SIZE = 'a size such as 65536 (bytes), "64KB", "64KiB" or "1MB"';
 const MOST_BYTES = Number.MAX_SAFE_INTEGER;

@@ -35,10 +35,9 @@ const signingSecret = { ...nonEmpty("a secret text"), isSecret: () => true };
 
 const sticky = object("StickyConfig", {
   secret: required(signingSecret, "What the cookie is signed with: the same for all proxies of a site."),
-  cookie: defaulted(
+  cookie: optional(
     like('a cookie name such as "server"', FIELD_NAME),
-    "fairlead-endpoint",
-    "Name of the cookie.",
+    'Name of the cookie. "fairlead-" and a hash of the upstream\'s name unless set, so that no two of a config share one; set it where an app calls `proxyTo` twice.',
   ),
   maxAge: optional(duration, "How long it is kept; as long as the browser's session unless set."),
   sameSite: defaulted(oneOf("Strict", "Lax", "None"), "Lax", "Its SameSite attribute."),

@@ -8,7 +8,7 @@ import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import { HTTP_ORIGIN, HTTP_URL, NAME_SERVER } from "../schema/patterns.ts";
 import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
-import { duration, fieldValue, like, nonEmpty, text } from "../schema/values.ts";
+import { fieldValue, like, nonEmpty, positiveDuration, text } from "../schema/values.ts";
 import { endpointUrl } from "./addresses.ts";
 import { editableName, headersOf } from "./headers.ts";
 
@@ -71,7 +71,7 @@ const httpList = shortFor(
   object("HttpListConfig", {
     url: required(httpUrl, "Answers with the list as JSON; asked with If-None-Match."),
     headers: defaulted(headersOf(editableName, fieldValue), {}, "Headers of the request."),
-    interval: defaulted(duration, "10s", "Time between two requests."),
+    interval: defaulted(positiveDuration, "10s", "Time between two requests."),
   }),
 );
 

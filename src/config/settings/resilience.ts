@@ -6,7 +6,7 @@ import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { REQUEST_TARGET } from "../schema/patterns.ts";
 import type { Schema } from "../schema/schema.ts";
-import { duration, flag, like, nonEmpty, ratio, size, whole } from "../schema/values.ts";
+import { duration, flag, like, nonEmpty, positiveDuration, ratio, size, whole } from "../schema/values.ts";
 import type { BudgetConfig } from "../types.ts";
 import { hostPolicy } from "./addresses.ts";
 
@@ -39,9 +39,9 @@ export const health: Schema = shortFor(
     host: optional(hostPolicy, "Value of Host. The endpoint's own unless set."),
     statuses: defaulted(statuses, ["2xx"], "Statuses that pass. Redirects are not followed."),
     body: optional(nonEmpty("a text"), "Text that the first 64 KiB of the body must hold."),
-    interval: defaulted(duration, "10s", "Time between checks, ± 10 %."),
-    fastInterval: defaulted(duration, "2s", "The same while an endpoint is down or changing."),
-    timeout: defaulted(duration, "2s", "Time that a check may take."),
+    interval: defaulted(positiveDuration, "10s", "Time between checks, ± 10 %."),
+    fastInterval: defaulted(positiveDuration, "2s", "The same while an endpoint is down or changing."),
+    timeout: defaulted(positiveDuration, "2s", "Time that a check may take."),
     failures: defaulted(whole(1, 100), 3, "Failures in a row that take an endpoint out."),
     successes: defaulted(whole(1, 100), 2, "Successes in a row that bring it back."),
   }),
@@ -50,7 +50,7 @@ export const health: Schema = shortFor(
 export const ejection: Schema = orOff(
   "false or an object",
   object("EjectionConfig", {
-    interval: defaulted(duration, "10s", "How often success rates are compared."),
+    interval: defaulted(positiveDuration, "10s", "How often success rates are compared."),
     requests: defaulted(
       whole(1, 1_000_000),
       100,
@@ -69,7 +69,7 @@ export const breakerObject: Schema = object("BreakerConfig", {
   failures: defaulted(whole(1, 10_000), 5, "Failures in a row that open it."),
   rate: defaulted(ratio(0.01, 1), 0.5, "Share of failures within ten seconds that opens it."),
   requests: defaulted(whole(1, 1_000_000), 20, "Results within ten seconds before the share counts."),
-  open: defaulted(duration, "5s", "The first open time; doubles with each reopening, ± 20 %."),
+  open: defaulted(positiveDuration, "5s", "The first open time; doubles with each reopening, ± 20 %."),
   maxOpen: defaulted(duration, "5m", "The longest open time."),
   probes: defaulted(whole(1, 1_000), 3, "Requests at once while half-open."),
   successes: defaulted(whole(1, 1_000), 3, "Successes that close it."),

@@ -329,17 +329,20 @@ describe("explain", () => {
     const secret = "s3cret-of-cookies";
     const config = {
       upstreams: {
-        app: { endpoints: ["http://a", "http://b", "http://c"], balance: { sticky: { secret } } },
+        app: {
+          endpoints: ["http://a", "http://b", "http://c"],
+          balance: { sticky: { secret, cookie: "server" } },
+        },
         copies: { endpoints: ["http://d", "http://e"], balance: { sticky: { secret } } },
       },
       routes: [{ upstream: "app", mirror: { upstream: "copies" } }],
     };
     for (const name of ["a", "b", "c"]) {
       const token = await hmac(secret, JSON.stringify(["app", `http://${name}`, "/"]));
-      const { stdout } = await runCli(
-        ["explain", "GET", "http://x/", "-H", `cookie: fairlead-endpoint=${token}`],
-        { files: { "fairlead.json": JSON.stringify(config) }, env: {} },
-      );
+      const { stdout } = await runCli(["explain", "GET", "http://x/", "-H", `cookie: server=${token}`], {
+        files: { "fairlead.json": JSON.stringify(config) },
+        env: {},
+      });
       expect(stdout).toContain(`sends       GET / to http://${name}\n`);
     }
   });

@@ -104,7 +104,7 @@ describe("gateway", () => {
     const first = await gateway.app.request("http://shop.test/", { headers: { host: "shop.test" } });
     const [cookie = ""] = (first.headers.get("set-cookie") ?? "").split(";");
     expect(first.headers.get("set-cookie")).toMatch(
-      /^fairlead-endpoint=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/,
+      /^fairlead-[\da-f]+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/,
     );
     const name = await first.text();
     for (let i = 0; i < 8; i++) {
@@ -113,6 +113,36 @@ describe("gateway", () => {
       });
       expect([await again.text(), again.headers.get("set-cookie")]).toEqual([name, null]);
     }
+  });
+
+  test("signed cookies of two upstreams do not replace each other", async () => {
+    const sticky = { secret: "s" };
+    const gateway = testGateway(
+      {
+        upstreams: {
+          app: { endpoints: ["http://a", "http://b"], balance: { sticky } },
+          shop: { endpoints: ["http://b", "http://c"], balance: { sticky } },
+        },
+        routes: [
+          { match: { path: "/app" }, upstream: "app" },
+          { match: { path: "/shop" }, upstream: "shop" },
+        ],
+      },
+      SERVERS,
+    );
+    const jar = new Map<string, string>();
+    const texts = new Set<string>();
+    for (let i = 0; i < 20; i++) {
+      const path = i % 2 === 0 ? "/app" : "/shop";
+      const cookie = [...jar].map((pair) => pair.join("=")).join("; ");
+      const response = await gateway.app.request(`http://shop.test${path}`, {
+        headers: { host: "shop.test", cookie },
+      });
+      const [name = "", value] = (response.headers.get("set-cookie") ?? "").split(/[=;]/);
+      if (value !== undefined) jar.set(name, value);
+      texts.add(`${path} ${await response.text()}`);
+    }
+    expect([jar.size, texts.size]).toEqual([2, 2]);
   });
 
   test("a function chooses", async () => {

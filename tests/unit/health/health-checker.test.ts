@@ -137,6 +137,20 @@ describe("health checker", () => {
     expect(Object.keys(times)).toHaveLength(35);
   });
 
+  test("has one check waiting for an endpoint, however long the others take", async () => {
+    const { clock, checker, times, set } = rig(400, 2_000);
+    checker.start();
+    // Room for ten every two seconds: the last ones wait for longer than a check may be lost.
+    await clock.advance(79_000);
+    checker.stop();
+    const before = Object.values(times).flat().length;
+    await clock.advance(600_000);
+    const asked = Object.values(times).flat().length;
+    expect(asked).toBeGreaterThanOrEqual(400);
+    // What had begun or waited when it stopped.
+    expect(asked - before).toBeLessThanOrEqual(set.members.length);
+  });
+
   test("checks an endpoint that joins at once, and keeps what it knows of the others", async () => {
     const { clock, checker, times, replace, set } = rig(1);
     checker.start();
@@ -245,6 +259,20 @@ describe("HTTP probe", () => {
       passed: true,
     });
     expect(await probed(answer("{}"), { bodyIncludes: '"ok":true' })).toMatchObject({ passed: false });
+  });
+
+  test("looks for text in the beginning of a longer body", async () => {
+    const page = (beginning: string) => {
+      const body = new FedBody().feed(beginning);
+      for (let i = 0; i < 80; i++) body.feed("x".repeat(1_024));
+      return body.feed("late").finish();
+    };
+    const long = page("all is well");
+    const wanted = { bodyIncludes: "is well" };
+    expect(await probed(async () => reply(200, [], long.body), wanted)).toMatchObject({ passed: true });
+    expect(long.cancelled?.code).toBe("discarded");
+    const late = { bodyIncludes: "late" };
+    expect(await probed(async () => reply(200, [], page("").body), late)).toMatchObject({ passed: false });
   });
 
   test("reads a body to its end, and fails where that breaks off", async () => {

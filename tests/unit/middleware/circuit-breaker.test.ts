@@ -5,6 +5,7 @@ import {
   type CircuitBreakerOptions,
   circuitBreaker,
 } from "../../../middleware/circuit-breaker.ts";
+import { ProxyError } from "../../../src/core/errors.ts";
 
 /** An app whose handler answers with `app.status`, or throws. */
 const breaking = (options: CircuitBreakerOptions = {}) => {
@@ -63,6 +64,31 @@ describe("circuitBreaker", () => {
     counted.served.status = 500;
     await counted.ask(2);
     expect(counted.breaker.state().kind).toBe("open");
+    vi.restoreAllMocks();
+  });
+
+  test("counts no client that has left, neither as a failure nor as a success", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    for (const isThrown of [true, false]) {
+      const breaker = circuitBreaker({ failures: 2, successes: 1, now: () => now, random: () => 0.5 });
+      let now = 0;
+      let left = false;
+      const app = new Hono().use(breaker).get("/", (c) => {
+        if (!left) return c.text("", 503);
+        if (isThrown) throw new ProxyError("client-closed");
+        return c.body(null, 499 as 400);
+      });
+      await app.request("/");
+      left = true;
+      await app.request("/");
+      left = false;
+      await app.request("/");
+      expect(breaker.state().kind).toBe("open");
+      now = 10_000;
+      left = true;
+      await app.request("/");
+      expect(breaker.state()).toEqual({ kind: "half-open", probing: 0, successes: 0 });
+    }
     vi.restoreAllMocks();
   });
 

@@ -18,6 +18,7 @@ const plain = places({});
 const stripped = places({ client: { prefix: "/app" } });
 const based = places({ client: { prefix: "/app" }, upstream: { prefix: "/base" } });
 const nested = places({ client: { prefix: "/api" }, upstream: { prefix: "/api/v2" } });
+const added = places({ upstream: { prefix: "/api" } });
 const preserved = places({
   client: { prefix: "/app" },
   upstream: { hosts: ["10.0.0.1:3000", "app.example.com"] },
@@ -46,6 +47,13 @@ describe("location for the client", () => {
     ["loses the base path", based, "/base/x", "/app/x"],
     ["stays outside of the base path", based, "/other/x", "/other/x"],
     ["finds the longer prefix first", nested, "/api/v2/x", "/api/x"],
+    ["is the whole server where the prefix is all of it", added, "/api", "/"],
+    ["keeps a query behind a prefix that is all of it", added, "/api?a=1", "/?a=1"],
+    ["names no host behind a prefix", added, "/api//evil.example/x", "/evil.example/x"],
+    ["names no host by a backslash behind a prefix", added, "/api/\\evil.example", "/evil.example"],
+    ["names no host by a tab behind a prefix", added, "/api/\t/evil.example", "/evil.example"],
+    ["names no host by a prefix", places({ client: { prefix: "//evil.example" } }), "/x", "/evil.example/x"],
+    ["keeps slashes behind a host", plain, "http://10.0.0.1:3000//x", "https://app.example.com//x"],
     ["stays with another host", stripped, "https://login.example.com/x", "https://login.example.com/x"],
     ["stays with another port", plain, "http://10.0.0.1:4000/x", "http://10.0.0.1:4000/x"],
     ["stays where it is relative", stripped, "next?page=2", "next?page=2"],
@@ -67,7 +75,9 @@ describe("location for the client", () => {
   });
 
   it("is a path where the client's host is not known", () => {
-    expect(clientLocation("http://10.0.0.1:3000/x", places({ client: { host: "" } }))).toBe("/x");
+    const nameless = places({ client: { host: "" } });
+    expect(clientLocation("http://10.0.0.1:3000/x", nameless)).toBe("/x");
+    expect(clientLocation("http://10.0.0.1:3000//evil.example", nameless)).toBe("/evil.example");
   });
 });
 
@@ -83,10 +93,24 @@ describe("cookie for the client", () => {
     ],
     ["gets its prefix back", stripped, "a=b; path=/admin; Secure", "a=b; path=/app/admin; Secure"],
     ["is one of the whole prefix", stripped, "a=b; Path=/; Secure", "a=b; Path=/app; Secure"],
+    [
+      "is one of the whole server where the prefix is all of its path",
+      added,
+      "a=b; Path=/api; Secure",
+      "a=b; Path=/; Secure",
+    ],
+    ["keeps spaces before a path", stripped, "a=b; Path = /x ; secure", "a=b; Path = /app/x; secure"],
     ["becomes Secure behind TLS", plain, "a=b; HttpOnly", "a=b; HttpOnly; Secure"],
     ["keeps an equals sign and a name like an attribute", plain, "path=/x==; Secure", "path=/x==; Secure"],
   ])("%s", (_, at, cookie, expected) => {
     expect(clientCookie(cookie, at)).toBe(expected);
+  });
+
+  it("takes time by its length, whatever stands in it", () => {
+    const spaces = " ".repeat(200_000);
+    const started = performance.now();
+    for (const name of ["Domain", "Path"]) clientCookie(`a=b; ${name}=/${spaces}x`, stripped);
+    expect(performance.now() - started).toBeLessThan(1_000);
   });
 
   it("is left as it is by http", () => {

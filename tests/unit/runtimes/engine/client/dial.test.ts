@@ -62,6 +62,13 @@ const dialler = (addresses: () => ReturnType<typeof v4> | Error): Dialler => {
 };
 
 describe("connections to a name", () => {
+  test("fails where the system knows no such name", async () => {
+    const transport = engineTransport({ clock: new ManualClock() });
+    ends.push(() => transport.close());
+    const endpoint = testEndpoint({ url: "http://missing.invalid" });
+    expect(await codeOf(transport.send(testAttempt({ endpoint })))).toBe("connect-failed");
+  });
+
   test("are tried on its families in turn, within one in the resolver's order", () => {
     const six = (address: string): { address: string; family: number } => ({ address, family: 6 });
     expect(

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OriginScript } from "../../../../support/raw-origin.ts";
+import { free } from "../../../../../runtimes/engine/given-memory.ts";
 import { Source, bytesBody, readerOf, streamBody, textOf } from "../../../../support/reading.ts";
 import { type Rig, codeOf, errorOf, says, startRig } from "./rig.ts";
 
@@ -73,6 +74,66 @@ describe("connections of the engine's client", () => {
     await (await rig.origin.request(0)).wire.ended();
     expect(await textOf((await rig.get()).body)).toBe("ok");
     expect(connections()).toEqual([0, 1]);
+  });
+
+  test.each([
+    ["a length", `Content-Length: 20000`, "x".repeat(20_000)],
+    ["chunks", "Transfer-Encoding: chunked", `4e20\r\n${"x".repeat(20_000)}\r\n0\r\n\r\n`],
+  ])(
+    "with bytes behind content in %s, whose reader freed what was read, are not used again",
+    async (_, framing, content) => {
+      rig.origin.script(async (exchange) => {
+        await exchange.send(`HTTP/1.1 200 OK\r\n${framing}\r\n\r\n`);
+        await reading.promise;
+        await exchange.send(`${content}HTTP/1.1 200 OK\r\n`);
+      });
+      const reading = Promise.withResolvers<void>();
+      const { body } = await rig.get();
+      if (body.kind !== "stream") throw new Error(body.kind);
+      const { source } = body;
+      expect(source.givesMemory).toBe(true);
+      const read = Promise.withResolvers<number>();
+      let bytes = 0;
+      source.start({
+        write(piece) {
+          bytes += piece.length;
+          if (piece.buffer instanceof ArrayBuffer) piece.buffer.transfer(0);
+          return true;
+        },
+        end: () => read.resolve(bytes),
+        fail: read.reject,
+      });
+      reading.resolve();
+      expect(await read.promise).toBe(20_000);
+      await (await rig.origin.request(0)).wire.ended();
+    },
+  );
+
+  test("free no memory that another read may have a part of", async () => {
+    const reading = Promise.withResolvers<void>();
+    rig.origin.script(async (exchange) => {
+      await exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 52000\r\n\r\n");
+      await reading.promise;
+      await exchange.send("x".repeat(52_000));
+    });
+    const { body } = await rig.get();
+    if (body.kind !== "stream") throw new Error(body.kind);
+    const { source } = body;
+    const read = Promise.withResolvers<void>();
+    const taken: { readonly piece: Uint8Array; readonly isShared: boolean }[] = [];
+    source.start({
+      write(piece) {
+        taken.push({ piece, isShared: piece.length !== piece.buffer.byteLength });
+        free(piece);
+        return true;
+      },
+      end: () => read.resolve(),
+      fail: read.reject,
+    });
+    reading.resolve();
+    await read.promise;
+    expect(taken.length).toBeGreaterThan(0);
+    for (const { piece, isShared } of taken) expect(piece.length > 0).toBe(isShared);
   });
 
   test("on which bytes come unasked are dropped: they answer nobody", async () => {
