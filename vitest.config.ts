@@ -22,6 +22,8 @@ const config: ViteUserConfig = defineConfig({
         hookTimeout: 60_000,
         maxWorkers: 4,
       }),
+      // Whole applications, faults that last, other people's software: minutes, `test:scenarios`.
+      project("scenarios", { hookTimeout: 60_000, testTimeout: 60_000, maxWorkers: 3 }),
       // Minutes of load and of installing: own scripts, `test:big` and `test:package`.
       project("big", { include: ["tests/conformance/big/*.test.ts"], testTimeout: 300_000, maxWorkers: 1 }),
       project("package", { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1 }),

@@ -152,7 +152,7 @@ for (const runtime of RUNTIMES) {
       transports.length = 0;
       const client = await connected(["polling", "websocket"]);
       await expect.poll(() => client.io.engine.transport.name, { timeout: 10_000 }).toBe("websocket");
-      expect(transports).toEqual(["websocket"]);
+      await expect.poll(() => transports, { timeout: 10_000 }).toEqual(["websocket"]);
       expect(await client.timeout(5_000).emitWithAck("say", "still there")).toBe("still there!");
       client.disconnect();
     });

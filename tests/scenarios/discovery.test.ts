@@ -138,12 +138,12 @@ describe.concurrent.each(SERVED)("discovery on %s", (runtime) => {
     names.zone.set("app.test", { A: [{ address: SECOND, ttl: TTL }] });
     await becomes("dns", SECOND);
     names.zone.set("app.test", {});
-    await says(/"dns": endpoints stay as they were \(DNS name app\.test lists no endpoint\)/);
+    await says(/\\"dns\\": endpoints stay as they were \(DNS name app\.test lists no endpoint\)/);
     names.zone.set("app.test", "fails");
     const asked = names.questions.length;
     // Deno can't tell a failed look-up from an empty one.
     if (runtime !== "deno") {
-      await says(/"dns": endpoints stay as they were \(DNS name app\.test: the name could not be looked up/);
+      await says(/\\"dns\\": endpoints stay as they were \(DNS name app\.test: the name could not be looked up/);
     }
     await until("more questions", () => names.questions.length > asked + 4);
     expect(await answering("dns")).toEqual([SECOND]);
@@ -152,7 +152,7 @@ describe.concurrent.each(SERVED)("discovery on %s", (runtime) => {
     await ask("slow");
     expect(names.questions.filter((each) => each === "A app.test").length).toBeGreaterThan(3);
     expect(names.questions.filter((each) => each === "A slow.test")).toHaveLength(1);
-    expect(lines(/"slow": endpoints have changed/)).toBe(1);
+    expect(lines(/\\"slow\\": endpoints have changed/)).toBe(1);
   });
 
   test("finds the targets of SRV records, lower priorities first", async () => {
@@ -168,9 +168,9 @@ describe.concurrent.each(SERVED)("discovery on %s", (runtime) => {
     write(SECOND);
     await becomes("file", SECOND);
     writeFileSync(file, "[");
-    await says(/"file": endpoints stay as they were \(the file .*: the list is not JSON\)/);
+    await says(/\\"file\\": endpoints stay as they were \(the file .*: the list is not JSON\)/);
     write();
-    await says(/"file": endpoints stay as they were \(the file .* lists no endpoint\)/);
+    await says(/\\"file\\": endpoints stay as they were \(the file .* lists no endpoint\)/);
     expect(await answering("file")).toEqual([SECOND]);
     write(FIRST, SECOND);
     await becomes("file", FIRST, SECOND);
@@ -183,16 +183,16 @@ describe.concurrent.each(SERVED)("discovery on %s", (runtime) => {
     lists.list = [at(SECOND)];
     await becomes("http", SECOND);
     lists.status = 500;
-    await says(/"http": endpoints stay as they were \(.*: the server answered with status 500\)/);
+    await says(/\\"http\\": endpoints stay as they were \(.*: the server answered with status 500\)/);
     lists.status = 200;
     lists.list = [];
-    await says(/"http": endpoints stay as they were \(.* lists no endpoint\)/);
+    await says(/\\"http\\": endpoints stay as they were \(.* lists no endpoint\)/);
     expect(await answering("http")).toEqual([SECOND]);
     lists.list = [at(FIRST)];
     await becomes("http", FIRST);
     expect(lists.keys).toEqual(new Set(["k"]));
     // It failed, and was empty, more often.
-    expect(lines(/"http": endpoints stay as they were/)).toBe(2);
+    expect(lines(/\\"http\\": endpoints stay as they were/)).toBe(2);
   });
 
   test("follows the EndpointSlices of a service by watching", async () => {
@@ -204,12 +204,12 @@ describe.concurrent.each(SERVED)("discovery on %s", (runtime) => {
     await becomes("kube", SECOND);
     kube.api.isFailing = true;
     kube.api.endWatches();
-    await says(/"kube": endpoints stay as they were \(.*: the API server answered with status 500\)/);
+    await says(/\\"kube\\": endpoints stay as they were \(.*: the API server answered with status 500\)/);
     expect(await answering("kube")).toEqual([SECOND]);
     kube.api.isFailing = false;
     await until("a watch", () => kube.api.watchers === 1);
     kube.api.remove("app-1");
-    await says(/"kube": endpoints stay as they were \(.* lists no endpoint\)/);
+    await says(/\\"kube\\": endpoints stay as they were \(.* lists no endpoint\)/);
     expect(await answering("kube")).toEqual([SECOND]);
     put(FIRST);
     await becomes("kube", FIRST);
