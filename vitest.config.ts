@@ -11,6 +11,8 @@ const config: ViteUserConfig = defineConfig({
     dangerouslyIgnoreUnhandledErrors: false,
     allowOnly: process.env["CI"] === undefined,
     teardownTimeout: 5_000,
+    // Importing everything anew for each file takes longer than the tests.
+    isolate: false,
     projects: [
       project("unit", { detectAsyncLeaks: true }),
       project("property", { detectAsyncLeaks: true }),
