@@ -22,13 +22,29 @@ const config: ViteUserConfig = defineConfig({
       project("conformance", {
         include: ["tests/conformance/*.test.ts"],
         hookTimeout: 60_000,
-        maxWorkers: 4,
+        maxWorkers: 6,
+        sequence: { groupOrder: 1 },
       }),
       // Whole applications, faults that last, other people's software: minutes, `test:scenarios`.
-      project("scenarios", { hookTimeout: 60_000, testTimeout: 60_000, maxWorkers: 3 }),
+      project("scenarios", {
+        hookTimeout: 60_000,
+        testTimeout: 60_000,
+        maxWorkers: 3,
+        sequence: { groupOrder: 2 },
+      }),
       // Minutes of load and of installing: own scripts, `test:big` and `test:package`.
-      project("big", { include: ["tests/conformance/big/*.test.ts"], testTimeout: 300_000, maxWorkers: 1 }),
-      project("package", { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1 }),
+      project("big", {
+        include: ["tests/conformance/big/*.test.ts"],
+        testTimeout: 300_000,
+        maxWorkers: 1,
+        sequence: { groupOrder: 3 },
+      }),
+      project("package", {
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
+        maxWorkers: 1,
+        sequence: { groupOrder: 4 },
+      }),
     ],
   },
 });
