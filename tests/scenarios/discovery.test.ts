@@ -143,7 +143,9 @@ describe.concurrent.each(SERVED)("discovery on %s", (runtime) => {
     const asked = names.questions.length;
     // Deno can't tell a failed look-up from an empty one.
     if (runtime !== "deno") {
-      await says(/\\"dns\\": endpoints stay as they were \(DNS name app\.test: the name could not be looked up/);
+      await says(
+        /\\"dns\\": endpoints stay as they were \(DNS name app\.test: the name could not be looked up/,
+      );
     }
     await until("more questions", () => names.questions.length > asked + 4);
     expect(await answering("dns")).toEqual([SECOND]);
