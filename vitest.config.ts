@@ -1,8 +1,11 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-/** Generous: a time-out is there to end what hangs, on a busy machine too. */
+/**
+ * Generous: a time-out is there to end what hangs, on a busy machine too. Files share their imports: importing everything anew
+ * for each takes longer than its tests.
+ */
 const project = (name: string, more: Record<string, unknown> = {}): object => ({
-  test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout: 30_000, ...more },
+  test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout: 30_000, isolate: false, ...more },
 });
 
 const config: ViteUserConfig = defineConfig({
@@ -11,8 +14,6 @@ const config: ViteUserConfig = defineConfig({
     dangerouslyIgnoreUnhandledErrors: false,
     allowOnly: process.env["CI"] === undefined,
     teardownTimeout: 5_000,
-    // Importing everything anew for each file takes longer than the tests.
-    isolate: false,
     projects: [
       project("unit", { detectAsyncLeaks: true }),
       project("property", { detectAsyncLeaks: true }),

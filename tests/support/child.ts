@@ -1,7 +1,10 @@
 /** A child process with its output kept, ended by its own id. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { BOUND_MS, Watched, within } from "./bound.ts";
+
+const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/node-compile", import.meta.url));
 
 export interface Exit {
   readonly code: number | null;
@@ -28,7 +31,13 @@ export class Child {
     this.#process = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: directory,
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
+      env: {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        // Node compiles the sources once, not for each process that a test starts.
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
+        ...env,
+      },
     });
     this.#process.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
