@@ -13,7 +13,7 @@ const TOTAL = 2048 * MIB;
 const GROWTH = 64 * MIB;
 /** workerd leaves the pieces of chunked content to its garbage collector. */
 const WORKERD_CHUNKED_GROWTH = 224 * MIB;
-const UPLOAD_MS = 60_000;
+const UPLOAD_MS = 200_000;
 const mib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
 const PIECE: Buffer = Buffer.alloc(64 * 1024, 7);
 
