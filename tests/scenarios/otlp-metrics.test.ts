@@ -1,4 +1,4 @@
-/** Metrics that a collector gets by OTLP, decoded by OpenTelemetry's own definitions. */
+/** Metrics that a collector gets by OTLP. */
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import { OtlpReceiver } from "../support/otlp-receiver.ts";
 import { type Case, type SuiteOptions, conformance } from "../support/suite.ts";

@@ -1,9 +1,8 @@
-/** A collector for tests: takes OTLP over HTTP and decodes it by OpenTelemetry's own definitions. */
+/** A collector of metrics for tests, by OTLP over HTTP. */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
-import protobuf from "protobufjs";
 import { Watched } from "./bound.ts";
+import { OtlpDecoder } from "./otlp-messages.ts";
 
 interface AnyValue {
   readonly stringValue?: string;
@@ -60,15 +59,6 @@ export interface Received {
   readonly metrics: readonly OtlpMetric[];
 }
 
-const SERVICE = "opentelemetry/proto/collector/metrics/v1/metrics_service.proto";
-
-const requestType = (): protobuf.Type => {
-  const root = new protobuf.Root();
-  root.resolvePath = (_, target) => fileURLToPath(new URL(`otlp/${target}`, import.meta.url));
-  root.loadSync(SERVICE);
-  return root.lookupType("opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest");
-};
-
 type Scalar = string | number | boolean;
 
 const valueOf = ({ value }: KeyValue): Scalar | undefined => Object.values<Scalar>({ ...value })[0];
@@ -84,7 +74,7 @@ const keyOf = ({ attributes }: OtlpPoint, names: readonly string[]): string => {
 
 export class OtlpReceiver {
   readonly #server: Server;
-  readonly #type = requestType();
+  readonly #decoder = new OtlpDecoder("Metrics");
   readonly #changes = new Watched();
   readonly received: Received[] = [];
   /** Statuses of the next answers, before those of 200. */
@@ -151,7 +141,7 @@ export class OtlpReceiver {
       return;
     }
     const contentType = request.headers["content-type"] ?? "";
-    const decoded = this.#decode(Buffer.concat(pieces), contentType);
+    const decoded = this.#decoder.decode(Buffer.concat(pieces), contentType) as OtlpRequest;
     for (const { resource, scopeMetrics } of decoded.resourceMetrics) {
       this.received.push({
         contentType,
@@ -162,17 +152,6 @@ export class OtlpReceiver {
     }
     response.writeHead(200, { "content-type": contentType }).end(contentType.endsWith("json") ? "{}" : "");
     this.#changes.changed();
-  }
-
-  /** JSON by the same definitions: what they don't name is no OTLP. */
-  #decode(body: Buffer, contentType: string): OtlpRequest {
-    const type = this.#type;
-    const message = contentType.endsWith("json")
-      ? type.fromObject(JSON.parse(body.toString()) as Record<string, unknown>)
-      : type.decode(body);
-    const problem = type.verify(message);
-    if (problem !== null) throw new Error(`no OTLP: ${problem}`);
-    return type.toObject(message, { longs: Number, arrays: true }) as OtlpRequest;
   }
 
   async stop(): Promise<void> {

@@ -1,9 +1,8 @@
-/** A collector for tests: takes spans and log records by OTLP over HTTP, decoded by OpenTelemetry's own definitions. */
+/** A collector of spans and log records for tests, by OTLP over HTTP. */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
-import protobuf from "protobufjs";
 import { Watched } from "./bound.ts";
+import { OtlpDecoder } from "./otlp-messages.ts";
 
 interface KeyValue {
   readonly key: string;
@@ -48,13 +47,6 @@ export type CollectedRecord = Omit<OtlpRecord, "attributes" | "body"> & {
   readonly attributes: Values;
 };
 
-const typeOf = (signal: "trace" | "logs", name: string): protobuf.Type => {
-  const root = new protobuf.Root();
-  root.resolvePath = (_, target) => fileURLToPath(new URL(`otlp/${target}`, import.meta.url));
-  root.loadSync(`opentelemetry/proto/collector/${signal}/v1/${signal}_service.proto`);
-  return root.lookupType(`opentelemetry.proto.collector.${signal}.v1.${name}`);
-};
-
 const recordOf = (attributes: readonly KeyValue[]): Values =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
 
@@ -89,10 +81,8 @@ const hexIds = (value: unknown): unknown => {
 
 export class RecordCollector {
   readonly #server: Server;
-  readonly #types = {
-    "/v1/traces": typeOf("trace", "ExportTraceServiceRequest"),
-    "/v1/logs": typeOf("logs", "ExportLogsServiceRequest"),
-  };
+  readonly #spanDecoder = new OtlpDecoder("Trace");
+  readonly #recordDecoder = new OtlpDecoder("Logs");
   readonly #changes = new Watched();
   readonly spans: CollectedSpan[] = [];
   readonly records: CollectedRecord[] = [];
@@ -158,13 +148,8 @@ export class RecordCollector {
   }
 
   #decode(path: string, body: Buffer, contentType: string): unknown {
-    const type = path === "/v1/traces" ? this.#types["/v1/traces"] : this.#types["/v1/logs"];
-    const message = contentType.endsWith("json")
-      ? type.fromObject(withIds(JSON.parse(body.toString())) as Record<string, unknown>)
-      : type.decode(body);
-    const problem = type.verify(message);
-    if (problem !== null) throw new Error(`no OTLP: ${problem}`);
-    return hexIds(type.toObject(message, { longs: Number, arrays: true, bytes: String, defaults: false }));
+    const decoder = path === "/v1/traces" ? this.#spanDecoder : this.#recordDecoder;
+    return hexIds(decoder.decode(body, contentType, withIds));
   }
 
   #keep(path: string, decoded: unknown): void {
