@@ -8,14 +8,12 @@ import { SAFE_ID, requestIdPolicy } from "../src/edge/request-id.ts";
 import { type TrustOptions, arrivalOf, isTrustedPeer, knownIdOf, setRequestId } from "./context.ts";
 import { editAfterwards } from "./edit-response.ts";
 import { readOptions, requireConnInfo } from "./options.ts";
+import { standardUuid } from "./web-standard.ts";
 
 export interface RequestIdOptions extends RequestIdInput, TrustOptions {
   /** Makes a new id: 1-128 characters of `A-Za-z0-9._~-`. @default a random UUID */
   readonly generate?: (() => string) | undefined;
 }
-
-// oxlint-disable-next-line no-restricted-properties -- the Web standard's own, for apps without a platform; a gateway passes its platform's
-const randomUuid = (): string => crypto.randomUUID();
 
 /** `generate`, held to what it promised. */
 const checked = (generate: () => string) => (): string => {
@@ -45,7 +43,7 @@ export const requestId = (
   const policy = requestIdPolicy({
     header,
     trust,
-    generate: generate === undefined ? randomUuid : checked(generate),
+    generate: generate === undefined ? standardUuid : checked(generate),
   });
   return async (c, next) => {
     const id =

@@ -1,28 +1,26 @@
-/** The Web standard's own time, randomness and network: for apps without a platform to ask. */
+/** The Web standard's own time, randomness and network: for apps without a platform, and for the platforms over `fetch`. */
+/* oxlint-disable no-restricted-globals, no-restricted-properties -- this file is where such apps get what a platform passes to a gateway */
 import type { Clock, Random } from "../src/core/platform.ts";
 import type { SendPost } from "../src/core/post.ts";
 import { fetchPost } from "../src/web/fetch-post.ts";
 
-// oxlint-disable-next-line no-restricted-globals -- see above
 export const standardNow = (): number => performance.now();
 
 /** Uniform in [0, 1). */
-// oxlint-disable-next-line no-restricted-properties -- see above
 export const standardFloat = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
+
+export const standardUuid = (): string => crypto.randomUUID();
 
 const hasUnref = (timer: unknown): timer is { unref(): void } =>
   typeof timer === "object" && timer !== null && "unref" in timer;
 
 export const standardClock: Clock = Object.freeze({
   now: standardNow,
-  // oxlint-disable-next-line no-restricted-properties -- see above
   epoch: () => Date.now(),
   after: (ms: number, task: () => void) => {
-    // oxlint-disable-next-line no-restricted-globals -- see above
     const timer: unknown = setTimeout(task, ms);
     // Where timers can keep a process alive, they are objects that can be told not to.
     if (hasUnref(timer)) timer.unref();
-    // oxlint-disable-next-line no-restricted-globals -- see above
     return () => clearTimeout(timer as ReturnType<typeof setTimeout>);
   },
 });
@@ -30,9 +28,7 @@ export const standardClock: Clock = Object.freeze({
 export const standardRandom: Random = Object.freeze({
   float: standardFloat,
   below: (bound: number) => Math.floor(standardFloat() * bound),
-  // oxlint-disable-next-line no-restricted-properties -- see above
-  id: () => crypto.randomUUID().replaceAll("-", ""),
+  id: () => standardUuid().replaceAll("-", ""),
 });
 
-// oxlint-disable-next-line no-restricted-globals -- see above
 export const standardPost: SendPost = fetchPost((url, init) => fetch(url, init));

@@ -22,5 +22,12 @@ export const free = ({ buffer }: Uint8Array): void => {
   if (buffer instanceof ArrayBuffer && !shared.has(buffer)) buffer.transfer(0);
 };
 
+/** For the write of `piece`: frees it, but not after a failure, when it may still be under way. */
+export const freeWhenWritten =
+  (piece: Uint8Array) =>
+  (error?: Error | null): void => {
+    if (!error) free(piece);
+  };
+
 /** Whether each read of a socket has memory of its own. TLS on Node cuts several pieces out of one. */
 export const hasOwnReads = (socket: object): boolean => !("encrypted" in socket);

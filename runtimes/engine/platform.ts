@@ -7,7 +7,7 @@ import { webRandom } from "../fetch/random.ts";
 import { type FetchTransportOptions, fetchTransport } from "../fetch/transport.ts";
 import { inspectTls } from "../inspect-tls.ts";
 import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
-import { fetchPost } from "../../src/web/fetch-post.ts";
+import { standardPost } from "../../middleware/web-standard.ts";
 import { type PlatformParts, createPlatform } from "../platform.ts";
 import { ENGINE_CAPABILITIES } from "./capabilities.ts";
 import { engineTransport } from "./client/transport.ts";
@@ -45,7 +45,7 @@ export const enginePlatform = (parts: EngineParts, options: FailureOptions): Pla
     logs: engineLogOutputs(clock, parts.logSocket),
     discover: engineDiscover({ clock, random, transport }),
     tcpProbe: tcpProbe(clock),
-    post: fetchPost((url, init) => fetch(url, init)),
+    post: standardPost,
     inspectTls: (texts) => inspect(texts, clock.epoch()),
     server: { ...parts.server, signalPatience: { clock, ms: SIGNAL_PATIENCE_MS } },
   });

@@ -3,10 +3,9 @@ import type { Platform } from "../../src/core/platform.ts";
 import { SIGNAL_PATIENCE_MS } from "../../src/web/client-left.ts";
 import { type FailureOptions, telemetryFor } from "../../src/observe/failure-options.ts";
 import { consoleOutputs } from "../console-outputs.ts";
-import { fetchPost } from "../../src/web/fetch-post.ts";
+import { standardClock, standardPost } from "../../middleware/web-standard.ts";
 import { createPlatform } from "../platform.ts";
 import { webRandom } from "./random.ts";
-import { timerClock } from "./timer-clock.ts";
 import { type FetchTransportOptions, fetchTransport } from "./transport.ts";
 
 export interface FetchPlatformOptions extends FailureOptions, Omit<FetchTransportOptions, "clock"> {}
@@ -16,18 +15,18 @@ export interface FetchPlatformOptions extends FailureOptions, Omit<FetchTranspor
  * client's address: off Cloudflare, anybody can send `CF-Connecting-IP`.
  */
 export const platform = ({ onFailure, onUpstreamEvent, ...options }: FetchPlatformOptions = {}): Platform => {
-  const transport = fetchTransport({ ...options, clock: timerClock });
+  const transport = fetchTransport({ ...options, clock: standardClock });
   const { values, passesThrough } = options;
   return createPlatform({
     name: "fetch",
     capabilities: new Set(),
-    clock: timerClock,
+    clock: standardClock,
     random: webRandom(),
     transport,
     fetchTransport: transport,
     telemetry: telemetryFor({ onFailure, onUpstreamEvent }),
     logs: consoleOutputs(),
-    post: fetchPost((url, init) => fetch(url, init)),
-    server: { values, passesThrough, signalPatience: { clock: timerClock, ms: SIGNAL_PATIENCE_MS } },
+    post: standardPost,
+    server: { values, passesThrough, signalPatience: { clock: standardClock, ms: SIGNAL_PATIENCE_MS } },
   });
 };

@@ -7,7 +7,7 @@ import { type FailureOptions, telemetryFor } from "../../src/observe/failure-opt
 import { webRandom } from "../fetch/random.ts";
 import { fetchTransport } from "../fetch/transport.ts";
 import { consoleOutputs } from "../console-outputs.ts";
-import { fetchPost } from "../../src/web/fetch-post.ts";
+import { standardPost } from "../../middleware/web-standard.ts";
 import { createPlatform } from "../platform.ts";
 import { WORKERS_CAPABILITIES } from "./capabilities.ts";
 import { workersClock } from "./clock.ts";
@@ -91,7 +91,7 @@ export const platform = (options: FailureOptions = {}): Platform => {
     abandonsRequests: true,
     telemetry: telemetryFor(options),
     logs: consoleOutputs(),
-    post: fetchPost((url, init) => fetch(url, init)),
+    post: standardPost,
     server: {
       server: workersRequests(),
       values: WORKERD_VALUES,

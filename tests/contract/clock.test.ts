@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { queueClock } from "../../runtimes/engine/queue-clock.ts";
 import { ManualClock } from "../../runtimes/memory/mod.ts";
-import { timerClock } from "../../runtimes/fetch/timer-clock.ts";
+import { standardClock } from "../../middleware/web-standard.ts";
 import type { Clock } from "../../src/core/platform.ts";
 
 interface Subject {
@@ -17,12 +17,12 @@ const SUBJECTS: Readonly<Record<string, () => Subject>> = {
     const clock = new ManualClock(1_000_000);
     return { clock, until: (promise) => Promise.all([clock.advance(1_000), promise]).then(() => {}) };
   },
-  "timers'": () => ({ clock: timerClock, until: itself }),
+  "timers'": () => ({ clock: standardClock, until: itself }),
   "the queue's": () => ({
     clock: queueClock({
       now: () => performance.now(),
       epoch: () => Date.now(),
-      start: (ms, task) => void setTimeout(task, ms).unref(),
+      start: (ms, task) => void standardClock.after(ms, task),
     }),
     until: itself,
   }),

@@ -1,6 +1,7 @@
 /** What a client's connection is whatever it carries: requests or, in the end, a tunnel. */
 import type { Socket } from "node:net";
 import type { Peer } from "../../../src/core/arrival.ts";
+import { ProxyError } from "../../../src/core/errors.ts";
 import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
 import type { ClientTunnel } from "./client-tunnel.ts";
 import type { FieldEncoder } from "./field-lines.ts";
@@ -8,6 +9,9 @@ import type { ServerContext } from "./server-context.ts";
 
 /** A client that takes no byte of what waits for it for this long is cut off. */
 const STALLED_MS = 60_000;
+
+/** A client gets this long to read its last answer while it may still be sending. */
+export const LINGER_MS = 1_000;
 
 export abstract class ClientSocket implements DeadlineEntry {
   readonly scheme: "http" | "https";
@@ -18,6 +22,8 @@ export abstract class ClientSocket implements DeadlineEntry {
   protected tunnel: ClientTunnel | undefined;
   /** Deadline of whatever comes before a tunnel. */
   protected expiresAt: number;
+  /** The last response is on its way; what still comes is thrown away. */
+  protected lingering = false;
 
   constructor(socket: Socket, peer: Peer, context: ServerContext) {
     this.socket = socket;
@@ -62,6 +68,19 @@ export abstract class ClientSocket implements DeadlineEntry {
     this.expiresAt = this.context.now() + STALLED_MS;
   }
 
+  /**
+   * Ends our side behind what is still to be sent, and reads on for a moment then: a reset would take the answer from a
+   * client that is still sending.
+   */
+  protected linger(): void {
+    this.lingering = true;
+    this.blocked();
+    this.socket.end(() => {
+      this.expiresAt = this.context.now() + LINGER_MS;
+    });
+    this.socket.resume();
+  }
+
   /** A reset, so that nobody takes what came for the whole. TLS has its own end, which is left out then. */
   protected breakOff(): void {
     if (this.scheme === "http") this.socket.resetAndDestroy();
@@ -74,3 +93,6 @@ export abstract class ClientSocket implements DeadlineEntry {
     else this.socket.destroy();
   }
 }
+
+export const clientLeft = (): ProxyError =>
+  new ProxyError("client-closed", { detail: "client left before it had its response" });

@@ -13,16 +13,13 @@ import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { limitFrom } from "../deadlines.ts";
-import { ClientSocket } from "./client-socket.ts";
+import { ClientSocket, LINGER_MS, clientLeft } from "./client-socket.ts";
 import { switchProtocols } from "./client-tunnel.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { mayDiscardRest } from "./request-body.ts";
 import { type IntakeOwner, RequestIntake, TLS_WITHOUT_TLS } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
 import type { ServerContext } from "./server-context.ts";
-
-/** A client gets this long to read its last answer while it may still be sending. */
-const LINGER_MS = 1_000;
 
 /** A connection without a request for so long gives up what it holds for a next one like the last. */
 const QUIET_MS = 2_000;
@@ -39,8 +36,6 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   #begun = 0;
   /** When it is closed, while there is no request. */
   #closesAt = 0;
-  /** The last response is on its way; what still comes is thrown away. */
-  #lingering = false;
   #closed = false;
   readonly #onData = (bytes: Buffer): void => this.#intake.received(bytes);
   readonly #onEnd = (): void => this.#ended();
@@ -67,21 +62,21 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
   closeWhenIdle(): void {
-    if (!this.busy && this.#intake.aheadBytes === 0 && !this.#lingering) this.socket.destroy();
+    if (!this.busy && this.#intake.aheadBytes === 0 && !this.lingering) this.socket.destroy();
   }
 
   expired(now: number): void {
     if (this.tunnel !== undefined) this.tunnel.expired();
     else if (this.#writer?.blocked === true) {
       this.#cut(new ProxyError("client-closed", { detail: "client stopped reading the response" }));
-    } else if (this.#request === undefined && !this.#lingering && this.#intake.isInsideHead) {
+    } else if (this.#request === undefined && !this.lingering && this.#intake.isInsideHead) {
       this.expiresAt = now + LINGER_MS;
       this.refused(refuse("request-timeout", "header section not complete in time (listen.timeouts.header)"));
-    } else if (this.#request === undefined && !this.#lingering && now < this.#closesAt) {
+    } else if (this.#request === undefined && !this.lingering && now < this.#closesAt) {
       this.expiresAt = this.#closesAt;
       this.#intake.forget();
-    } else if (this.#request === undefined && !this.#lingering && this.socket.writableLength > 0) {
-      this.#linger();
+    } else if (this.#request === undefined && !this.lingering && this.socket.writableLength > 0) {
+      this.#endBehindAnswer();
     } else {
       this.drop();
     }
@@ -126,7 +121,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   contentReceived(): void {
-    if (this.#isWritten && !this.#lingering && this.#intake.body?.dropped === false) this.blocked();
+    if (this.#isWritten && !this.lingering && this.#intake.body?.dropped === false) this.blocked();
   }
 
   contentBroken(): void {
@@ -235,9 +230,9 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   /** Response written and request read: the next one's turn. */
   #settle(): void {
-    if (!this.#isWritten || this.#closed || this.#lingering) return;
+    if (!this.#isWritten || this.#closed || this.lingering) return;
     const intake = this.#intake;
-    if (!this.#keepAlive) this.#linger();
+    if (!this.#keepAlive) this.#endBehindAnswer();
     else if (intake.isContentDue) return;
     // Answers that nobody reads would pile up here: the next one is made when there is room for it.
     else if (this.socket.writableNeedDrain) this.blocked();
@@ -247,28 +242,20 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
       const now = this.context.now();
       this.#closesAt = limitFrom(now, this.context.listen.timeouts.keepAliveMs);
       this.expiresAt = Math.min(this.#closesAt, now + QUIET_MS);
-      if (intake.aheadBytes === 0 && (intake.hasEnded || this.context.draining)) this.#linger();
+      if (intake.aheadBytes === 0 && (intake.hasEnded || this.context.draining)) this.#endBehindAnswer();
       else {
         intake.next();
         // Behind the last whole request there is nothing, or part of one.
-        if (this.#request === undefined && intake.hasEnded) this.#linger();
+        if (this.#request === undefined && intake.hasEnded) this.#endBehindAnswer();
       }
     }
   }
 
-  /**
-   * Ends our side behind what is still to be sent, and reads on for a moment then: a reset would take the answer from a
-   * client that is still sending.
-   */
-  #linger(): void {
-    this.#lingering = true;
+  /** No further request is answered. */
+  #endBehindAnswer(): void {
     this.#request = undefined;
     this.#intake.stop();
-    this.blocked();
-    this.socket.end(() => {
-      this.expiresAt = this.context.now() + LINGER_MS;
-    });
-    this.socket.resume();
+    this.linger();
     if (this.#intake.hasEnded) this.socket.destroySoon();
   }
 
@@ -285,7 +272,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     const intake = this.#intake;
     intake.ended();
     if (this.#closed) return;
-    if (this.#lingering || this.#request === undefined) this.socket.destroySoon();
+    if (this.lingering || this.#request === undefined) this.socket.destroySoon();
     else if (intake.isContentDue || intake.aheadBytes > 0) return;
     else if (this.#isWritten) this.socket.destroySoon();
     else if (this.context.listen.halfClose === "close") this.#cut(clientLeft());
@@ -310,6 +297,3 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     this.context.closed(this);
   }
 }
-
-const clientLeft = (): ProxyError =>
-  new ProxyError("client-closed", { detail: "client left before it had its response" });

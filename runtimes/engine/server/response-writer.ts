@@ -4,8 +4,10 @@ import type { Socket } from "node:net";
 import { type Body, type ByteSink, type ByteSource, NO_BODY, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import type { HttpReply } from "../../../src/core/reply.ts";
-import { free, isFreed } from "../given-memory.ts";
+import { free, freeWhenWritten, isFreed } from "../given-memory.ts";
 import type { FieldEncoder } from "./field-lines.ts";
+import { joined } from "./joined-bytes.ts";
+import { shownLength } from "./shown-length.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import { isContentless } from "../../../src/http/status.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
@@ -81,7 +83,7 @@ export class ResponseWriter implements ByteSink {
   begin(reply: HttpReply, { isHead, version, keepAlive }: ResponseForm): void {
     this.#version = version;
     const body = isHead || isContentless(reply.status) ? dropped(reply.body) : reply.body;
-    const shown = this.#shownLength(reply, isHead);
+    const shown = shownLength(reply, { isHead, version });
     this.#length = body === NO_BODY ? "none" : shown;
     const head = this.#headOf(reply, shown, keepAlive && !this.endsWithConnection);
     switch (body.kind) {
@@ -173,7 +175,7 @@ export class ResponseWriter implements ByteSink {
       socket.write(joined(Buffer.allocUnsafe(head.length + bytes.byteLength), head, bytes));
     else {
       socket.write(head, "latin1");
-      socket.write(bytes, this.#frees ? freeing(bytes) : undefined);
+      socket.write(bytes, this.#frees ? freeWhenWritten(bytes) : undefined);
     }
     this.#blocked = socket.writableNeedDrain;
     this.#finish(undefined);
@@ -195,11 +197,11 @@ export class ResponseWriter implements ByteSink {
       );
       this.#head = "";
       if (frees) free(bytes);
-      socket.write(message, frees ? freeing(message) : undefined);
+      socket.write(message, frees ? freeWhenWritten(message) : undefined);
       return;
     }
     this.#flushHead();
-    socket.write(bytes, frees ? freeing(bytes) : undefined);
+    socket.write(bytes, frees ? freeWhenWritten(bytes) : undefined);
   }
 
   #flushHead(): void {
@@ -234,24 +236,6 @@ export class ResponseWriter implements ByteSink {
     this.#send(bytes.subarray(0, this.#gatheredBytes));
   }
 
-  /** What the framing fields say, which for HEAD and 304 is what a GET's content would be. */
-  #shownLength({ status, body, declaredLength }: HttpReply, isHead: boolean): BodyLength {
-    if (status === 204) return "none";
-    if (status === 205) return 0;
-    if (isHead || status === 304) {
-      return declaredLength ?? (body.kind === "bytes" ? body.bytes.byteLength : "none");
-    }
-    switch (body.kind) {
-      case "none":
-        return 0;
-      case "bytes":
-        return body.bytes.byteLength;
-      case "stream":
-      case "native":
-        return body.length ?? (this.#version === "1.1" ? "chunked" : "close");
-    }
-  }
-
   #headOf({ status, fields, added }: HttpReply, length: BodyLength, keepAlive: boolean): string {
     const connection = keepAlive ? (this.#version === "1.0" ? "keep-alive" : undefined) : "close";
     const { lines, isDated } = this.#owner.fields.encode(fields);
@@ -261,35 +245,12 @@ export class ResponseWriter implements ByteSink {
   }
 }
 
-/** For when `bytes` have been written: after a failure they may still be under way. */
-const freeing =
-  (bytes: Uint8Array) =>
-  (error?: Error | null): void => {
-    if (!error) free(bytes);
-  };
-
 /**
  * Whether more is waiting than may. A large piece is over the mark in any case, and asks for `drain` even where the
  * system has taken all of it at once: its source would be stopped and started again with each piece.
  */
 const isFull = ({ writableLength, writableHighWaterMark }: Socket): boolean =>
   writableLength >= writableHighWaterMark;
-
-/** Fills `message` with content between two texts of one byte a character. */
-const joined = (message: Buffer, before: string, bytes: Uint8Array, after = ""): Buffer => {
-  writeLatin1(before, message);
-  message.set(bytes, before.length);
-  if (after !== "") message.write(after, before.length + bytes.byteLength, "latin1");
-  return message;
-};
-
-const encoder = new TextEncoder();
-
-/** UTF-8 is latin1 for as long as it is ASCII, and Deno writes it in a quarter of the time. */
-const writeLatin1 = (text: string, into: Buffer): void => {
-  const { read, written } = encoder.encodeInto(text, into);
-  if (read !== text.length || written !== text.length) into.write(text, 0, "latin1");
-};
 
 const dropped = (body: Body): typeof NO_BODY => {
   cancelBody(body, unwanted());
