@@ -6,7 +6,7 @@ import { ProxyError } from "../../../src/core/errors.ts";
 import type { HttpReply } from "../../../src/core/reply.ts";
 import { free, freeWhenWritten, isFreed } from "../given-memory.ts";
 import type { FieldEncoder } from "./field-lines.ts";
-import { joined } from "./joined-bytes.ts";
+import { fillMessage } from "./fill-message.ts";
 import { shownLength } from "./shown-length.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import { isContentless } from "../../../src/http/status.ts";
@@ -172,7 +172,7 @@ export class ResponseWriter implements ByteSink {
     const socket = this.#socket;
     this.bytesSent = bytes.byteLength;
     if (bytes.byteLength <= JOINED_BYTES)
-      socket.write(joined(Buffer.allocUnsafe(head.length + bytes.byteLength), head, bytes));
+      socket.write(fillMessage(Buffer.allocUnsafe(head.length + bytes.byteLength), head, bytes));
     else {
       socket.write(head, "latin1");
       socket.write(bytes, this.#frees ? freeWhenWritten(bytes) : undefined);
@@ -189,7 +189,7 @@ export class ResponseWriter implements ByteSink {
       const before = isChunk ? this.#head + chunkHeader(bytes.byteLength) : this.#head;
       const after = isChunk ? CHUNK_END : "";
       const size = before.length + bytes.byteLength + after.length;
-      const message = joined(
+      const message = fillMessage(
         frees ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size),
         before,
         bytes,

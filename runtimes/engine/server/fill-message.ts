@@ -2,7 +2,7 @@
 import type { Buffer } from "node:buffer";
 
 /** Fills `message` with content between two texts of one byte a character. */
-export const joined = (message: Buffer, before: string, bytes: Uint8Array, after = ""): Buffer => {
+export const fillMessage = (message: Buffer, before: string, bytes: Uint8Array, after = ""): Buffer => {
   writeLatin1(before, message);
   message.set(bytes, before.length);
   if (after !== "") message.write(after, before.length + bytes.byteLength, "latin1");
