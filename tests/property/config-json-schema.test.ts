@@ -30,7 +30,7 @@ const PARSER_ONLY: readonly (readonly [said: RegExp, why: string, input: unknown
     { upstreams: { a: "http://a" }, telemetry: { metrics: { durationBounds: [1, 1] } } },
   ],
   [
-    /would be every request/,
+    /would take all requests from the routes/,
     "paths have several spellings",
     { upstreams: { a: "http://a" }, admin: { path: "/", token: "0123456789abcdef" } },
   ],

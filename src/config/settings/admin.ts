@@ -21,7 +21,7 @@ const token: Schema<string> = {
 
 const BELOW_ROOT: KeyRule<AdminConfig> = {
   check: ({ path: prefix }, { complain }) => {
-    if (prefix === "/") complain("would be every request", "path");
+    if (prefix === "/") complain('"/" would take all requests from the routes', "path");
   },
 };
 
