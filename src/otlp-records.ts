@@ -8,6 +8,7 @@ import {
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Attributes } from "./observe/attributes.ts";
 import type { LogLevel } from "./observe/event-log.ts";
+import { hrTime } from "./observe/hr-time.ts";
 import type { LogRecord } from "./observe/log-record.ts";
 import type { Span } from "./observe/span.ts";
 
@@ -61,12 +62,6 @@ const sourceOf = ({ resource, version }: Omit<EncodingOptions, "protocol">): Sou
   resource: resourceFromAttributes(resource),
   instrumentationScope: { name: "fairlead", version },
 });
-
-/** Seconds and nanoseconds. */
-const hrTime = (ms: number): [number, number] => {
-  const seconds = Math.floor(ms / 1_000);
-  return [seconds, Math.round((ms - seconds * 1_000) * 1e6)];
-};
 
 const SAMPLED = 1;
 const [OK_UNSET, ERROR] = [0, 2];

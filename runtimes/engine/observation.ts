@@ -2,12 +2,13 @@
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { transportMetrics } from "../../src/metering.ts";
-import { type MetricReporter, metricReporter } from "../../src/metric-reporter.ts";
+import { metricReporter } from "../../src/metric-reporter.ts";
 import { createMetrics, resourceOf } from "../../src/observation.ts";
 import type { Attributes } from "../../src/observe/attributes.ts";
 import type { MetricRegistry } from "../../src/observe/metric-registry.ts";
 import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { STATE_INSTRUMENTS } from "../../src/observe/state-instruments.ts";
+import { alive } from "./alive.ts";
 import type { ServerCounts } from "./server/listen.ts";
 
 export interface ServerObservation {
@@ -46,7 +47,7 @@ export const observeServer = async (config: Config, platform: Platform): Promise
     configs,
     async close() {
       endProcess();
-      await flushed(reporter);
+      await alive(reporter?.flush(FLUSH_MS));
     },
   };
 };
@@ -62,14 +63,4 @@ const observeServerState = (
     observe(STATE_INSTRUMENTS.turnedAway, [], counts.refused);
     observe(STATE_INSTRUMENTS.generation, [], configs.generation);
   });
-};
-
-const flushed = async (reporter: MetricReporter | undefined): Promise<void> => {
-  // The clock's timers keep no process alive.
-  const alive = setInterval(() => {}, FLUSH_MS);
-  try {
-    await reporter?.flush(FLUSH_MS);
-  } finally {
-    clearInterval(alive);
-  }
 };

@@ -1,4 +1,5 @@
 /** One request as a line. */
+import { endpointAddress } from "../core/endpoint.ts";
 import type { AttemptTrace } from "../core/exchange.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
 import { firstValue } from "../http/headers.ts";
@@ -146,7 +147,7 @@ const tried = (last: AttemptTrace): string => {
 };
 
 const attemptText = ({ endpoint, outcome }: AttemptTrace): string => {
-  const address = endpoint.socketPath ?? endpoint.origin;
+  const address = endpointAddress(endpoint);
   if (outcome === undefined) return address;
   const { error, status, times } = outcome;
   // A response that was given up for another attempt is told by its status.

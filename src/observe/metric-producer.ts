@@ -11,6 +11,7 @@ import {
   type MetricProducer,
 } from "@opentelemetry/sdk-metrics";
 import { type Attributes, attributesOf } from "./attributes.ts";
+import { hrTime } from "./hr-time.ts";
 import type { Instrument } from "./instrument.ts";
 import type { HistogramValue, MetricRegistry, Point, Reading } from "./metric-registry.ts";
 
@@ -32,11 +33,6 @@ export interface ProducerOptions {
 
 /** Make one for each reader: a delta is that of the reader's own last collection. */
 export const metricProducer = (options: ProducerOptions): MetricProducer => new RegistryProducer(options);
-
-const hrTime = (ms: number): HrTime => {
-  const seconds = Math.floor(ms / 1_000);
-  return [seconds, Math.round((ms - seconds * 1_000) * 1e6)];
-};
 
 interface Interval {
   readonly startTime: HrTime;

@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { LinesLost, LogOutput } from "../../../src/core/log-output.ts";
 import type { Clock } from "../../../src/core/platform.ts";
+import { errorCode } from "../../error-code.ts";
 
 /** What lines are written to. */
 export interface LogDevice {
@@ -116,7 +117,7 @@ export class BufferedOutput implements LogOutput {
 
 /** By its code: a message may hold what nobody should see. */
 const reasonOf = (thrown: unknown): string => {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  const code = errorCode(thrown);
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
@@ -124,6 +125,6 @@ const reasonOf = (thrown: unknown): string => {
     case "EPIPE":
       return "nobody reads them";
     default:
-      return typeof code === "string" ? `writing failed (${code})` : "writing failed";
+      return code === undefined ? "writing failed" : `writing failed (${code})`;
   }
 };

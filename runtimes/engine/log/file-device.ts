@@ -3,6 +3,7 @@ import { close, fstat, open, openSync, write } from "node:fs";
 import { rename } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { LogTarget } from "../../../src/core/log-output.ts";
+import { errorCode } from "../../error-code.ts";
 import type { LogDevice } from "./buffered-output.ts";
 
 const openFile = promisify(open);
@@ -59,7 +60,7 @@ const moved = async (from: string, to: string): Promise<void> => {
   try {
     await rename(from, to);
   } catch (thrown) {
-    if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")) throw thrown;
+    if (errorCode(thrown) !== "ENOENT") throw thrown;
   }
 };
 
