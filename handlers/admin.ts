@@ -6,7 +6,7 @@ import type { Gateway } from "../src/gateway.ts";
 import { negotiate } from "../src/http/accept.ts";
 import type { Attributes } from "../src/observe/attributes.ts";
 import { type EventLog, LOG_THRESHOLDS, type LogThreshold } from "../src/observe/event-log.ts";
-import { CONTENT_TYPES, exposition } from "../src/observe/exposition.ts";
+import { scrapeOf } from "../src/observe/exposition.ts";
 import type { ProxyMetrics } from "../src/observe/proxy-metrics.ts";
 import { problemFor } from "../middleware/error-boundary.ts";
 
@@ -38,7 +38,7 @@ export const adminApp = (parts: AdminParts, prefix = ""): Hono => {
   if (hasOpenHealth) app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
   if (token !== undefined) app.use(requireToken(token));
   app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
-  if (metrics !== undefined) app.get(`${prefix}/metrics`, (c) => readingOf(c, metrics, parts.resource()));
+  if (metrics !== undefined) app.get(`${prefix}/metrics`, (c) => metricsPage(c, metrics, parts.resource()));
   app.put(`${prefix}/log/levels/:category{[a-z.]+}`, async (c) => setLevel(c, parts.gateway().events));
   return app;
 };
@@ -104,11 +104,7 @@ const upstreamsOf = ({ plan }: Gateway): Record<string, UpstreamDetail> =>
     }),
   );
 
-/** What Prometheus asks for: OpenMetrics where its `Accept` likes that better. */
-const readingOf = (c: Context, { registry }: ProxyMetrics, resource: Attributes): Response => {
-  const type = negotiate(c.req.header("accept"), ["text/plain", "application/openmetrics-text"]);
-  const format = type === "application/openmetrics-text" ? "openmetrics" : "prometheus";
-  return c.body(exposition(registry.read(), format, resource), 200, {
-    "content-type": CONTENT_TYPES[format],
-  });
+const metricsPage = (c: Context, { registry }: ProxyMetrics, resource: Attributes): Response => {
+  const { text, contentType } = scrapeOf(registry, c.req.header("accept"), resource);
+  return c.body(text, 200, { "content-type": contentType });
 };

@@ -2,7 +2,6 @@
 import type { Cancel, Clock } from "./core/platform.ts";
 import type { ExportQueue } from "./otlp/export-queue.ts";
 import type { RecordEncoding } from "./otlp-records.ts";
-import type { UpkeepTask } from "./upkeep.ts";
 
 /** What it takes to send. */
 export interface RecordExport<Item> {
@@ -32,7 +31,7 @@ const LONGEST_WAIT_MS = 20_000;
 const LOST_AFTER_MS = 60_000;
 
 /** Holds a bounded number of items, and as many bytes of encoded ones as the queue allows. */
-export class RecordPush<Item> implements UpkeepTask {
+export class RecordPush<Item> {
   readonly #options: RecordPushOptions<Item>;
   #items: Item[] = [];
   #loaded: Promise<RecordExport<Item>> | undefined;
@@ -79,10 +78,6 @@ export class RecordPush<Item> implements UpkeepTask {
   async flush(ms: number): Promise<void> {
     await (await this.#encoded())?.flush(ms);
   }
-
-  start(): void {}
-
-  stop(): void {}
 
   /**
    * Where nothing goes on between requests: waits a moment, so that what this request brings about is sent too, and pushes. One

@@ -45,7 +45,7 @@ export class PrivateMemory implements MetricMemory {
   #used = 0;
 
   claim(name: SeriesName, size: number): Slots {
-    const key = keyOf(name);
+    const key = seriesKey(name);
     const known = this.#series.get(key);
     if (known !== undefined) return known.slots;
     const slots = this.#free.get(size)?.pop() ?? this.#allocate(size);
@@ -60,7 +60,7 @@ export class PrivateMemory implements MetricMemory {
   }
 
   release(name: SeriesName): void {
-    const key = keyOf(name);
+    const key = seriesKey(name);
     const known = this.#series.get(key);
     if (known === undefined) return;
     this.#series.delete(key);
@@ -80,5 +80,6 @@ export class PrivateMemory implements MetricMemory {
   }
 }
 
-const keyOf = ({ instrument, attributes }: SeriesName): string =>
+/** Different for different series. */
+export const seriesKey = ({ instrument, attributes }: SeriesName): string =>
   `${instrument} ${JSON.stringify(attributes)}`;

@@ -1,5 +1,6 @@
 /** Counts every exchange and every attempt once, when it has ended. */
 import type { RequestHead } from "../core/arrival.ts";
+import { endpointAddress } from "../core/endpoint.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Attempt } from "../core/exchange.ts";
 import type { Outcome } from "../core/outcome.ts";
@@ -9,7 +10,7 @@ import { type HttpInstruments, REQUEST_INSTRUMENTS } from "./http-instruments.ts
 import type { MetricRegistry } from "./metric-registry.ts";
 import { knownMethod, requestKey } from "./request-key.ts";
 import type { HistogramSeries, SumSeries } from "./series.ts";
-import { serverAddress } from "./server-address.ts";
+import { endpointValues } from "./server-address.ts";
 import { UPSTREAM_INSTRUMENTS } from "./upstream-instruments.ts";
 
 /** What of a request's head is counted by. */
@@ -200,12 +201,11 @@ export class RequestMetrics {
     return remember(requests, key, series);
   }
 
-  #newEndpoint({ key, upstream, socketPath, origin }: Attempt["endpoint"], now: number): EndpointMetrics {
-    const { address, port } = serverAddress(socketPath ?? origin);
-    const endpoint = [upstream, address, port];
+  #newEndpoint(seen: Attempt["endpoint"], now: number): EndpointMetrics {
+    const endpoint = endpointValues(seen.upstream, endpointAddress(seen));
     this.#onEndpoint(endpoint, now);
     const reused = this.#registry.sum(UPSTREAM_INSTRUMENTS.reused, endpoint);
-    return remember(this.#endpoints, key, { endpoint, requests: new Map(), reused });
+    return remember(this.#endpoints, seen.key, { endpoint, requests: new Map(), reused });
   }
 
   #newClientSeries(
