@@ -6,7 +6,7 @@ import { type Gateway, buildGateway } from "../src/gateway.ts";
 import { type AdminParts, adminApp } from "./admin.ts";
 import { middlewareLayer } from "./middleware-layer.ts";
 
-/** Nothing of it is counted, reported or logged. */
+/** Its requests are neither counted nor reported nor logged. */
 export const adminGateway = (platform: Platform, parts: AdminParts, prefix = ""): Gateway => {
   const app = adminApp(parts, prefix);
   const config = parseConfig({

@@ -1,4 +1,4 @@
-/** A gateway with all that its config asks for around it: metrics, their push, the admin app's path. */
+/** A gateway with the metrics, their push and the admin path that its config asks for. */
 import type { Config } from "../src/config/types.ts";
 import { ALWAYS_SERVING, type Lifecycle } from "../src/core/lifecycle.ts";
 import type { Platform } from "../src/core/platform.ts";
@@ -9,7 +9,7 @@ import { createMetrics, ownResource } from "../src/observation.ts";
 import { withAdminPath } from "./admin-gateway.ts";
 import { middlewareLayer } from "./middleware-layer.ts";
 
-/** For servers that are not Fairlead's own: the push belongs to the gateway's upkeep. */
+/** For servers other than Fairlead's own. The push is a task of the gateway's upkeep. */
 export const observedGateway = (
   config: Config,
   platform: Platform,

@@ -66,7 +66,7 @@ export const metrics = (options: MetricsOptions = {}): MetricsMiddleware => {
   return Object.assign(handle, { scrape: (c: Context) => counted.scraped(c) });
 };
 
-/** What belongs to one call of `metrics`. Nothing is drawn or timed before the first request: a Worker could not. */
+/** State of one call of `metrics`. Uses no clock or randomness before the first request: Workers have none then. */
 class AppMetrics {
   readonly #settings: Settings;
   /** Where metrics are pushed; undefined where they are not. */
@@ -80,7 +80,7 @@ class AppMetrics {
     this.#url = settings.url ?? signalUrl(settings.otlp, "metrics");
   }
 
-  /** @returns what is called when the response's head is there, or what stands in its place. */
+  /** @returns what to call when the response's head is there. */
   began(c: Context): () => void {
     const background = backgroundOf(c);
     const { telemetry: counted, seesEnds } = this.#measured(background === undefined);
@@ -140,7 +140,7 @@ class AppMetrics {
 
 type Background = (work: Promise<void>) => void;
 
-/** What keeps work alive behind a response; undefined where it goes on by itself. */
+/** Keeps work alive after a response; undefined where nothing has to. */
 const backgroundOf = (c: Context): Background | undefined => {
   try {
     const { executionCtx } = c;
@@ -150,7 +150,7 @@ const backgroundOf = (c: Context): Background | undefined => {
   }
 };
 
-/** The little that is counted by: reading all fields would cost more than counting does. */
+/** Only what is counted by: reading all fields would cost more than counting does. */
 const headOf = (c: Context): RequestEnd["head"] => {
   const length = c.req.header("content-length");
   return {

@@ -1,4 +1,4 @@
-/** The Web standard's own time, randomness and network: for apps without a platform to ask. */
+/** Clock, randomness and network by Web standards alone, for middleware in apps without a platform. */
 import type { Clock, Random } from "../src/core/platform.ts";
 import type { SendPost } from "../src/core/post.ts";
 import { fetchPost } from "../src/web/fetch-post.ts";
@@ -20,7 +20,7 @@ export const standardClock: Clock = Object.freeze({
   after: (ms: number, task: () => void) => {
     // oxlint-disable-next-line no-restricted-globals -- see above
     const timer: unknown = setTimeout(task, ms);
-    // Where timers can keep a process alive, they are objects that can be told not to.
+    // On runtimes whose timers keep the process alive, they are objects with `unref`.
     if (hasUnref(timer)) timer.unref();
     // oxlint-disable-next-line no-restricted-globals -- see above
     return () => clearTimeout(timer as ReturnType<typeof setTimeout>);

@@ -15,7 +15,7 @@ export interface ServeOptions extends FailureOptions {
 
 /** A server that listens. */
 export interface Serving extends ServingSockets {
-  /** Opens log files anew, after something else has moved them. */
+  /** Opens log files anew, after another program has moved them. */
   reopenLogs(): void;
   /** Changes the level of events of `category` and those below it; `""` is all that have no level of their own. */
   setLogLevel(category: string, level: LogThreshold): void;

@@ -34,7 +34,7 @@ export const collectorQueue = (options: CollectorQueueOptions): ExportQueue => {
 };
 
 /**
- * Shows the counts of `queue` in each reading.
+ * Adds the counts of `queue` to each reading.
  *
  * @param signal `metrics`, `traces` or `logs`.
  * @param lostBefore items that were lost before they reached the queue.

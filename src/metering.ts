@@ -1,4 +1,4 @@
-/** Puts metrics behind a platform and a gateway. */
+/** Connects metrics to a platform and a gateway. */
 import type { Plan } from "./config/plan.ts";
 import { endpointAddress } from "./core/endpoint.ts";
 import type { Clock, Platform, Transport } from "./core/platform.ts";
@@ -14,7 +14,7 @@ import type { EndpointRegistry } from "./upstream/registry.ts";
 import { type UpstreamState, stateOfUpstream } from "./upstream-state.ts";
 import type { Standing } from "./upstream/upstream.ts";
 
-/** `platform`, whose exchanges, attempts and events `metrics` counts before anybody else hears of them. */
+/** `platform`, whose exchanges, attempts and events `metrics` counts before its own telemetry gets them. */
 export const metered = (platform: Platform, { telemetry: counted }: ProxyMetrics): Platform => {
   const { telemetry } = platform;
   const joined: Telemetry = {
@@ -50,7 +50,7 @@ export interface GatewayObservation {
   readonly clock: Clock;
 }
 
-/** Shows the state of a plan's upstreams in each reading, from now on until it is stopped. */
+/** Adds the state of a plan's upstreams to each reading, until the task is stopped. */
 export const gatewayMetrics = (metrics: ProxyMetrics, observed: GatewayObservation): UpkeepTask => {
   const { plan, registry, clock } = observed;
   const observer: Observer = (observe) => {
@@ -113,7 +113,7 @@ const observeEndpoint = (
   for (const each of BREAKER_STATES) observe(breakerState, [...at, each], each === kind ? 1 : 0);
 };
 
-/** Shows the connections of `transport` in each reading. @returns what ends that */
+/** Adds the connections of `transport` to each reading. @returns what ends that */
 export const transportMetrics = (metrics: ProxyMetrics, transport: Transport): (() => void) =>
   metrics.registry.observe((observe) => {
     for (const pool of transport.pools?.() ?? []) {

@@ -17,9 +17,9 @@ export interface MetricPushOptions extends Omit<CollectorQueueOptions, "rejected
   readonly temporality: "cumulative" | "delta";
 }
 
-/** A push that takes longer than any may has ended with the request that it belonged to, where that can happen. */
+/** A push that has not ended by then was stopped together with its request, as Workers do. */
 const LOST_AFTER_MS = 60_000;
-/** Work behind a response may take half a minute on Workers; the request to the collector takes its own time of that. */
+/** Work after a response may take half a minute on Workers, the request to the collector included. */
 const LONGEST_WAIT_MS = 20_000;
 
 const MOST_RETRIES = 3;
@@ -91,7 +91,7 @@ export class MetricPush implements UpkeepTask {
     await this.#queue.flush(ms);
   }
 
-  /** A few times, soon: what still waits then is sent with the next push. */
+  /** Tries a few times, soon. What still waits then is sent with the next push. */
   async #retry(): Promise<void> {
     for (let tries = 0; tries < MOST_RETRIES; tries += 1) {
       const waitMs = this.#queue.retryInMs();
@@ -105,7 +105,7 @@ export class MetricPush implements UpkeepTask {
     return new Promise((resolve) => void this.#options.clock.after(ms, resolve));
   }
 
-  /** Where nothing goes on between requests: waits for the end of the interval, and pushes. Only one request at a time does. */
+  /** For runtimes without timers between requests: waits for the end of the interval, and pushes. One call at a time does so. */
   async runDue(): Promise<void> {
     const { clock, intervalMs } = this.#options;
     const now = clock.now();

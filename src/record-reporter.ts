@@ -1,4 +1,4 @@
-/** Pushes a gateway's spans and log records where the config names a collector; what that takes is loaded with the first of them. */
+/** Pushes a gateway's spans and log records where the config names a collector. Its code is loaded with the first of them. */
 import type { Config } from "./config/types.ts";
 import type { Platform } from "./core/platform.ts";
 import type { SendPost } from "./core/post.ts";
@@ -12,15 +12,15 @@ import { type RecordExport, RecordPush } from "./record-push.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 
-/** Who takes spans and log records. */
+/** Take spans and log records. */
 export interface RecordSinks {
   readonly span?: ((span: Span) => void) | undefined;
   readonly log?: ((record: LogRecord) => void) | undefined;
 }
 
-/** Besides what every task of an upkeep does. */
+/** A task of a gateway's upkeep. */
 export interface RecordReporter extends UpkeepTask, RecordSinks {
-  /** Told of what was lost: `traces` or `logs`, and how many. */
+  /** Called with what was lost: `traces` or `logs`, and how many items. */
   onLost: ((signal: string, items: number) => void) | undefined;
   runDue(): Promise<void>;
   /** Sends what is left, within `ms` milliseconds; what can't be sent is lost. */
@@ -30,7 +30,7 @@ export interface RecordReporter extends UpkeepTask, RecordSinks {
 export interface RecordReporterParts {
   /** Counts what is sent and lost. */
   readonly metrics: ProxyMetrics | undefined;
-  /** Who reports. Asked for once something is sent: a Worker has no random values before its first request. */
+  /** Resource attributes. Called when something is sent: a Worker has no random values before its first request. */
   readonly resource: () => Attributes;
 }
 

@@ -34,7 +34,7 @@ export interface VisitParts {
   readonly editor: ReplyEditor;
   /** Undefined where there are no traces. */
   readonly trace: ExchangeTrace | undefined;
-  /** Lower-case name of the field that tells clients the trace's id; undefined where none does. */
+  /** Lower-case name of the response field with the trace's id; undefined for none. */
   readonly traceField: string | undefined;
 }
 

@@ -15,7 +15,7 @@ import { notices } from "./notices.ts";
 import { observeServer } from "./observation.ts";
 import { type Entrance, listen } from "./server/listen.ts";
 
-/** What is left of the logs gets this long at the end. */
+/** Time for the last telemetry, and for the last lines of logs. */
 const FLUSH_MS = 2_000;
 const ANY_ADDRESS = "::";
 const ANY_IPV4_ADDRESS = "0.0.0.0";
@@ -81,7 +81,7 @@ export const serveGateway = async (
   }
 };
 
-/** `serving`, whose beginning and end are logged. */
+/** `serving`, whose start, drain and exchanges of certificates are logged. */
 const logged = (
   serving: ServingSockets,
   events: EventLog,

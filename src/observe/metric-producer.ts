@@ -1,4 +1,4 @@
-/** A registry as OpenTelemetry's SDK reads metrics: any reader and exporter of the SDK can be put behind it. */
+/** A registry as a `MetricProducer` of OpenTelemetry's SDK, for any reader and exporter of the SDK. */
 import { type HrTime, ValueType } from "@opentelemetry/api";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import {

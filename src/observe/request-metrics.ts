@@ -24,7 +24,7 @@ export interface RequestEnd extends Pick<
   "route" | "status" | "error" | "isTunnel" | "startedAt" | "endedAt"
 > {
   readonly head: MeasuredHead;
-  /** Undefined where nobody knows. */
+  /** Undefined where it is not known. */
   readonly bytesSent: number | undefined;
 }
 
@@ -39,10 +39,10 @@ interface RequestSeries {
 
 type BySmallKey<Series> = Map<number, Series>;
 
-/** Statuses and endpoints may come and go without end. */
+/** Most entries of a map: statuses and endpoints may change without end. */
 const MOST_KNOWN = 10_000;
 
-/** The registry knows all series: what is forgotten here is found there again. */
+/** Adds an entry. A full map is emptied first: the registry still has the series. */
 const remember = <Key, Value>(known: Map<Key, Value>, key: Key, value: Value): Value => {
   if (known.size >= MOST_KNOWN) known.clear();
   known.set(key, value);
@@ -73,7 +73,7 @@ const errorType = (
 
 const TUNNEL_STATUS = 101;
 const HTTPS = 1;
-/** Where a runtime does not tell, it is empty; others are few. */
+/** `""` where the runtime reports none. Any other version counts as that. */
 const VERSIONS = ["", "1.1", "1.0", "2.0", "3.0"];
 
 /** Series are bound when a route, an endpoint or a kind of request is first seen; after that nothing is allocated. */
@@ -101,7 +101,7 @@ export class RequestMetrics {
     this.#activeOf(head).add(1);
   }
 
-  /** It goes on as a tunnel; `exchangeEnded` follows. */
+  /** The exchange goes on as a tunnel; `exchangeEnded` follows. */
   tunnelOpened(route: string): void {
     this.#registry.sum(REQUEST_INSTRUMENTS.tunnelsActive, [route]).add(1);
   }

@@ -1,4 +1,4 @@
-/** Spans, made from what is reported at the end of an exchange or attempt: until then there is none. */
+/** Spans, made from the report at the end of an exchange or attempt. No span exists before. */
 import { endpointAddress } from "../core/endpoint.ts";
 import type { Attempt } from "../core/exchange.ts";
 import type { Outcome } from "../core/outcome.ts";

@@ -1,4 +1,4 @@
-/** Counts what upstreams decide by themselves. */
+/** Counts the events of upstreams. */
 import type { UpstreamEvent } from "../core/telemetry.ts";
 import type { AttributeValues } from "./instrument.ts";
 import type { MetricRegistry } from "./metric-registry.ts";
