@@ -4,7 +4,7 @@ import { editPairs } from "../src/http/header-edits.ts";
 import { firstValue } from "../src/http/headers.ts";
 import { MASK } from "../src/config/masking.ts";
 import type { Plan } from "../src/config/plan.ts";
-import type { Endpoint } from "../src/core/endpoint.ts";
+import { type Endpoint, endpointAddress } from "../src/core/endpoint.ts";
 import type { Attempt } from "../src/core/exchange.ts";
 import type { Exclusion } from "../src/upstream/selection.ts";
 import { notTaken } from "./not-taken.ts";
@@ -123,7 +123,7 @@ const upstreamRows = (
     shares.length > 1 ? `, of ${shares.map(({ name, weight }) => `${name} ×${weight}`).join(", ")}` : "";
   const lines = [
     row("upstream", `${style.green(`"${endpoint.upstream}"`)}${split}`),
-    row("sends", `${exchange.arrival.method} ${attempt.target} to ${endpoint.socketPath ?? endpoint.origin}`),
+    row("sends", `${exchange.arrival.method} ${attempt.target} to ${endpointAddress(endpoint)}`),
   ];
   if (upstream !== undefined && upstream.endpoints.length > 1) {
     const others = upstream.endpoints.map(({ url, weight }) => (weight === 1 ? url : `${url} ×${weight}`));
@@ -140,7 +140,7 @@ const upstreamRows = (
         : reason === undefined || exclusion === "drained"
           ? WHY_NOT[exclusion]
           : `nothing answers there (${reason})`;
-    if (why !== undefined) lines.push(row("", `not ${other.socketPath ?? other.origin}: ${why}`));
+    if (why !== undefined) lines.push(row("", `not ${endpointAddress(other)}: ${why}`));
   }
   if (upstream?.health !== undefined && down.size === 0)
     lines.push(row("", style.dim("health checks are not run here; --now looks who answers")));

@@ -1,4 +1,4 @@
-/** The app that operators and their tools talk to: /livez, /readyz, /metrics, /log/levels. */
+/** The app for operators and their tools: /livez, /readyz, /metrics, /log/levels. */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { ProxyError } from "../src/core/errors.ts";
 import type { Lifecycle } from "../src/core/lifecycle.ts";
@@ -6,7 +6,7 @@ import type { Gateway } from "../src/gateway.ts";
 import { negotiate } from "../src/http/accept.ts";
 import type { Attributes } from "../src/observe/attributes.ts";
 import { type EventLog, LOG_THRESHOLDS, type LogThreshold } from "../src/observe/event-log.ts";
-import { CONTENT_TYPES, exposition } from "../src/observe/exposition.ts";
+import { scrapeOf } from "../src/observe/exposition.ts";
 import type { ProxyMetrics } from "../src/observe/proxy-metrics.ts";
 import { problemFor } from "../middleware/error-boundary.ts";
 
@@ -16,29 +16,29 @@ export interface AdminParts {
   /** Undefined where nothing is measured. */
   readonly metrics: ProxyMetrics | undefined;
   readonly resource: () => Attributes;
-  /** What `Authorization: Bearer` has to carry. @default nothing is asked for */
+  /** What `Authorization: Bearer` has to carry; undefined admits everybody. */
   readonly token: string | undefined;
   /** Whether /livez and /readyz answer without the token. */
   readonly hasOpenHealth: boolean;
 }
 
-/** Below `prefix`, "" for the root. Everything else is answered 404, and what is not asked for with the token 401. */
+/** Serves these below `prefix`, "" for the root. Answers other paths with 404, and requests without the token with 401. */
 export const adminApp = (parts: AdminParts, prefix = ""): Hono => {
   const { token, hasOpenHealth, metrics, lifecycle } = parts;
   const app = new Hono();
   app.onError((error, c) => problemFor(c, error));
   app.notFound((c) => problemFor(c, new ProxyError("no-route")));
   app.use(neverStored);
-  const livez = (c: Context): Response => told(c, 200, { status: "live" });
+  const livez = (c: Context): Response => healthPage(c, 200, { status: "live" });
   const readyz = (c: Context): Response => {
     const { draining } = lifecycle;
     const status = draining ? "draining" : "ready";
-    return told(c, draining ? 503 : 200, { status, upstreams: upstreamsOf(parts.gateway()) });
+    return healthPage(c, draining ? 503 : 200, { status, upstreams: upstreamsOf(parts.gateway()) });
   };
   if (hasOpenHealth) app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
   if (token !== undefined) app.use(requireToken(token));
   app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
-  if (metrics !== undefined) app.get(`${prefix}/metrics`, (c) => readingOf(c, metrics, parts.resource()));
+  if (metrics !== undefined) app.get(`${prefix}/metrics`, (c) => metricsPage(c, metrics, parts.resource()));
   app.put(`${prefix}/log/levels/:category{[a-z.]+}`, async (c) => setLevel(c, parts.gateway().events));
   return app;
 };
@@ -70,7 +70,7 @@ const requireToken =
     return c.text("the admin token is missing or wrong\n", 401, UNAUTHORIZED);
   };
 
-/** Takes the same time wherever the two differ. */
+/** Takes the same time at whatever character the two differ. */
 const isEqual = (given: string, token: string): boolean => {
   let difference = given.length ^ token.length;
   for (let i = 0; i < token.length; i += 1)
@@ -89,8 +89,8 @@ interface UpstreamDetail {
   readonly available: number;
 }
 
-/** The word, or all of it as JSON, as `Accept` has it. */
-const told = (c: Context, status: 200 | 503, detail: HealthDetail): Response =>
+/** The status as a word, or all of it as JSON, by `Accept`. */
+const healthPage = (c: Context, status: 200 | 503, detail: HealthDetail): Response =>
   negotiate(c.req.header("accept"), ["text/plain", "application/json"]) === "application/json"
     ? c.json(detail, status)
     : c.text(`${detail.status}\n`, status);
@@ -104,11 +104,7 @@ const upstreamsOf = ({ plan }: Gateway): Record<string, UpstreamDetail> =>
     }),
   );
 
-/** What Prometheus asks for: OpenMetrics where its `Accept` likes that better. */
-const readingOf = (c: Context, { registry }: ProxyMetrics, resource: Attributes): Response => {
-  const type = negotiate(c.req.header("accept"), ["text/plain", "application/openmetrics-text"]);
-  const format = type === "application/openmetrics-text" ? "openmetrics" : "prometheus";
-  return c.body(exposition(registry.read(), format, resource), 200, {
-    "content-type": CONTENT_TYPES[format],
-  });
+const metricsPage = (c: Context, { registry }: ProxyMetrics, resource: Attributes): Response => {
+  const { text, contentType } = scrapeOf(registry, c.req.header("accept"), resource);
+  return c.body(text, 200, { "content-type": contentType });
 };

@@ -32,10 +32,10 @@ const contextOf = (c: Context): BackgroundContext | undefined => {
 };
 
 /**
- * Health checks and discovery of a gateway that nobody starts: where timers go on between requests, they begin with the first
- * one; elsewhere each request runs those that are due, behind its response.
+ * Upkeep of a gateway that no server starts: where timers outlive requests, it begins with the first request; elsewhere each
+ * request runs what is due, after its response.
  *
- * @returns what keeps other work alive; undefined where it keeps itself.
+ * @returns what keeps other work alive after the response; undefined where nothing has to.
  */
 const upkeepOf = (
   { upkeep }: Gateway,

@@ -11,7 +11,7 @@ import { answer } from "./answer.ts";
 import { type HostOptions, onFailureOption, onUpstreamEventOption, platformOption } from "./host-options.ts";
 import { observedGateway } from "./observed-gateway.ts";
 
-/** What a gateway can be told besides its config. */
+/** Options of a gateway besides its config. */
 export interface GatewayOptions extends HostOptions {
   /** Read by the ready page. @default always serving */
   readonly lifecycle?: Lifecycle | undefined;

@@ -1,4 +1,4 @@
-/** Options of a gateway and of `proxyTo` that are no config: what they run on, and who hears of failures. */
+/** Options of a gateway and of `proxyTo` that are no config: the platform, and callbacks for failures and events. */
 import { code } from "../src/config/schema/leaf.ts";
 import type { Schema } from "../src/config/schema/schema.ts";
 import { isRecord } from "../src/config/tree.ts";

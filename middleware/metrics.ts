@@ -6,11 +6,10 @@ import type { Schema } from "../src/config/schema/schema.ts";
 import { metricsObject, telemetry } from "../src/config/settings/telemetry.ts";
 import type { MetricsConfig, MetricsInput, TelemetryConfig, TelemetryInput } from "../src/config/types.ts";
 import { ProxyError } from "../src/core/errors.ts";
-import { negotiate } from "../src/http/accept.ts";
 import type { MetricPush } from "../src/metric-push.ts";
-import { collectorUrlOf, intervalOf, serviceResource } from "../src/observation.ts";
+import { intervalOf, serviceResource, signalUrl } from "../src/observation.ts";
 import type { Attributes } from "../src/observe/attributes.ts";
-import { CONTENT_TYPES, exposition } from "../src/observe/exposition.ts";
+import { scrapeOf } from "../src/observe/exposition.ts";
 import { ProxyMetrics } from "../src/observe/proxy-metrics.ts";
 import type { RequestEnd } from "../src/observe/request-metrics.ts";
 import { readOptions } from "./options.ts";
@@ -67,26 +66,28 @@ export const metrics = (options: MetricsOptions = {}): MetricsMiddleware => {
   return Object.assign(handle, { scrape: (c: Context) => counted.scraped(c) });
 };
 
-/** What belongs to one call of `metrics`. Nothing is drawn or timed before the first request: a Worker could not. */
+/** State of one call of `metrics`. Uses no clock or randomness before the first request: Workers have none then. */
 class AppMetrics {
   readonly #settings: Settings;
+  /** Where metrics are pushed; undefined where they are not. */
+  readonly #url: string | undefined;
   #metrics: ProxyMetrics | undefined;
   #resource: Attributes | undefined;
   #push: Promise<MetricPush> | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
+    this.#url = settings.url ?? signalUrl(settings.otlp, "metrics");
   }
 
-  /** @returns what is called when the response's head is there, or what stands in its place. */
+  /** @returns what to call when the response's head is there. */
   began(c: Context): () => void {
     const background = backgroundOf(c);
     const { telemetry: counted, seesEnds } = this.#measured(background === undefined);
     const startedAt = standardClock.now();
     const head = headOf(c);
     counted.exchangeBegan(head);
-    if (collectorUrlOf(this.#settings, this.#settings.otlp) !== undefined)
-      this.#pushBehind(background, seesEnds);
+    if (this.#url !== undefined) this.#pushBehind(background, seesEnds, this.#url);
     return () => {
       counted.exchangeEnded({ ...endOf(c), head, startedAt, endedAt: standardClock.now() });
     };
@@ -94,10 +95,8 @@ class AppMetrics {
 
   scraped(c: Context): Response {
     const { registry } = this.#measured(backgroundOf(c) === undefined);
-    const type = negotiate(c.req.header("accept"), ["text/plain", "application/openmetrics-text"]);
-    const format = type === "application/openmetrics-text" ? "openmetrics" : "prometheus";
-    const text = exposition(registry.read(), format, this.#reporter());
-    return c.body(text, 200, { "content-type": CONTENT_TYPES[format], "cache-control": "no-store" });
+    const { text, contentType } = scrapeOf(registry, c.req.header("accept"), this.#reporter());
+    return c.body(text, 200, { "content-type": contentType, "cache-control": "no-store" });
   }
 
   #measured(seesEnds: boolean): ProxyMetrics {
@@ -114,20 +113,20 @@ class AppMetrics {
     return (this.#resource ??= serviceResource(this.#settings, standardRandom.id()));
   }
 
-  #pushBehind(background: Background | undefined, isBackground: boolean): void {
+  #pushBehind(background: Background | undefined, isBackground: boolean, url: string): void {
     if (background === undefined && this.#push !== undefined) return;
-    this.#push ??= this.#loadPush(isBackground);
+    this.#push ??= this.#loadPush(isBackground, url);
     const working = this.#push.then((push) => (background === undefined ? push.start() : push.runDue()));
     background?.(working);
   }
 
-  async #loadPush(isBackground: boolean): Promise<MetricPush> {
+  async #loadPush(isBackground: boolean, url: string): Promise<MetricPush> {
     const { MetricPush: Push } = await import("../src/metric-push.ts");
     const { otlp, temporality } = this.#settings;
     return new Push({
       metrics: this.#measured(isBackground),
       resource: this.#reporter(),
-      url: collectorUrlOf(this.#settings, otlp) ?? "",
+      url,
       otlp,
       intervalMs: intervalOf(otlp, isBackground),
       temporality: isBackground ? (temporality ?? "cumulative") : "delta",
@@ -141,7 +140,7 @@ class AppMetrics {
 
 type Background = (work: Promise<void>) => void;
 
-/** What keeps work alive behind a response; undefined where it goes on by itself. */
+/** Keeps work alive after a response; undefined where nothing has to. */
 const backgroundOf = (c: Context): Background | undefined => {
   try {
     const { executionCtx } = c;
@@ -151,7 +150,7 @@ const backgroundOf = (c: Context): Background | undefined => {
   }
 };
 
-/** The little that is counted by: reading all fields would cost more than counting does. */
+/** Only what is counted by: reading all fields would cost more than counting does. */
 const headOf = (c: Context): RequestEnd["head"] => {
   const length = c.req.header("content-length");
   return {

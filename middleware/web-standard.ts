@@ -19,7 +19,7 @@ export const standardClock: Clock = Object.freeze({
   epoch: () => Date.now(),
   after: (ms: number, task: () => void) => {
     const timer: unknown = setTimeout(task, ms);
-    // Where timers can keep a process alive, they are objects that can be told not to.
+    // On runtimes whose timers keep the process alive, they are objects with `unref`.
     if (hasUnref(timer)) timer.unref();
     return () => clearTimeout(timer as ReturnType<typeof setTimeout>);
   },

@@ -1,4 +1,4 @@
-/** Logs where there is a console and nothing else. */
+/** Logs to the console, on runtimes that have nothing else. */
 import type { LogOutputs } from "../src/core/log-output.ts";
 
 /** Each line is a message of the console, which the runtime keeps. */

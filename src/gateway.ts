@@ -40,9 +40,9 @@ export interface Gateway {
   readonly plan: Plan;
   /** What would be done about a request, without doing it. */
   readonly admit: Admit;
-  /** Checks and discovery, for whoever runs the gateway. */
+  /** Checks, discovery and pushes, for the server that runs the gateway. */
   readonly upkeep: Upkeep;
-  /** What happens besides single requests is logged here. */
+  /** The log of what happens apart from single requests. */
   readonly events: EventLog;
   /** Never rejects: a failure is a reply too. */
   answer(arrival: Arrival, surroundings?: Surroundings): Promise<Answer>;

@@ -1,19 +1,20 @@
-/** Puts metrics behind a platform and a gateway. */
+/** Connects metrics to a platform and a gateway. */
 import type { Plan } from "./config/plan.ts";
-import type { Endpoint } from "./core/endpoint.ts";
+import { endpointAddress } from "./core/endpoint.ts";
 import type { Clock, Platform, Transport } from "./core/platform.ts";
 import type { Telemetry } from "./core/telemetry.ts";
+import type { AttributeValues } from "./observe/instrument.ts";
 import { STATE_INSTRUMENTS } from "./observe/state-instruments.ts";
 import type { Observe, Observer } from "./observe/metric-registry.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
-import { serverAddress } from "./observe/server-address.ts";
+import { endpointValues } from "./observe/server-address.ts";
 import { Breaker } from "./resilience/breaker.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 import type { EndpointRegistry } from "./upstream/registry.ts";
 import { type UpstreamState, stateOfUpstream } from "./upstream-state.ts";
-import type { Standing, Upstream } from "./upstream/upstream.ts";
+import type { Standing } from "./upstream/upstream.ts";
 
-/** `platform`, whose exchanges, attempts and events `metrics` counts before anybody else hears of them. */
+/** `platform`, whose exchanges, attempts and events `metrics` counts before its own telemetry gets them. */
 export const metered = (platform: Platform, { telemetry: counted }: ProxyMetrics): Platform => {
   const { telemetry } = platform;
   const joined: Telemetry = {
@@ -49,7 +50,7 @@ export interface GatewayObservation {
   readonly clock: Clock;
 }
 
-/** Shows the state of a plan's upstreams in each reading, from now on until it is stopped. */
+/** Adds the state of a plan's upstreams to each reading, until the task is stopped. */
 export const gatewayMetrics = (metrics: ProxyMetrics, observed: GatewayObservation): UpkeepTask => {
   const { plan, registry, clock } = observed;
   const observer: Observer = (observe) => {
@@ -57,8 +58,8 @@ export const gatewayMetrics = (metrics: ProxyMetrics, observed: GatewayObservati
     for (const upstream of plan.upstreams.values()) {
       observeUpstream(observe, upstream.name, stateOfUpstream(upstream.name, registry, now));
       for (const standing of upstream.standing()) {
-        observeEndpoint(observe, upstream, standing, now);
-        const at = addressOf(upstream, standing);
+        const at = endpointValues(upstream.name, endpointAddress(standing.endpoint));
+        observeEndpoint(observe, at, standing, now);
         metrics.endpointSeen(at, now);
         if (metrics.seesEnds) observe(clientActive, at, standing.state.inFlight);
       }
@@ -96,23 +97,14 @@ const observeUpstream = (observe: Observe, name: string, state: UpstreamState): 
   observe(concurrencyLimit, [name], state.concurrency.limit);
 };
 
-const addressOf = (
-  { name }: Upstream,
-  { endpoint }: Pick<Standing, "endpoint">,
-): (string | number | undefined)[] => {
-  const { address, port } = serverAddress(endpoint.socketPath ?? endpoint.origin);
-  return [name, address, port];
-};
-
 const BREAKER_STATES = ["closed", "open", "half-open"] as const;
 
 const observeEndpoint = (
   observe: Observe,
-  upstream: Upstream,
-  { endpoint, state, exclusion }: Standing,
+  at: AttributeValues,
+  { state, exclusion }: Standing,
   now: number,
 ): void => {
-  const at = addressOf(upstream, { endpoint });
   observe(available, at, exclusion === undefined ? 1 : 0);
   if (state.health !== undefined) observe(healthy, at, state.health.isUp ? 1 : 0);
   if (state.ejection !== undefined) observe(ejected, at, state.ejection.until > now ? 1 : 0);
@@ -121,19 +113,14 @@ const observeEndpoint = (
   for (const each of BREAKER_STATES) observe(breakerState, [...at, each], each === kind ? 1 : 0);
 };
 
-/** Shows the connections of `transport` in each reading. @returns what ends that */
+/** Adds the connections of `transport` to each reading. @returns what ends that */
 export const transportMetrics = (metrics: ProxyMetrics, transport: Transport): (() => void) =>
   metrics.registry.observe((observe) => {
     for (const pool of transport.pools?.() ?? []) {
-      const at = poolAddress(pool.endpoint);
+      const at = endpointValues(pool.endpoint.upstream, endpointAddress(pool.endpoint));
       observe(STATE_INSTRUMENTS.openConnections, [...at, "idle"], pool.idle);
       observe(STATE_INSTRUMENTS.openConnections, [...at, "active"], pool.open - pool.idle);
       observe(STATE_INSTRUMENTS.opened, at, pool.opened);
       observe(STATE_INSTRUMENTS.waiting, at, pool.waiting);
     }
   });
-
-const poolAddress = ({ upstream, socketPath, origin }: Endpoint): (string | number | undefined)[] => {
-  const { address, port } = serverAddress(socketPath ?? origin);
-  return [upstream, address, port];
-};

@@ -1,39 +1,29 @@
 /** Pushes metrics to an OpenTelemetry collector: collected at intervals, encoded, queued, sent. */
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from "@opentelemetry/otlp-transformer";
-import type { OtlpConfig } from "./config/types.ts";
-import type { Cancel, Clock, Random } from "./core/platform.ts";
-import type { SendPost } from "./core/post.ts";
+import { type CollectorQueueOptions, collectorQueue, observeQueue } from "./collector-queue.ts";
+import type { Cancel } from "./core/platform.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import { metricProducer } from "./observe/metric-producer.ts";
-import { EXPORT_INSTRUMENTS } from "./observe/process-instruments.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
-import { ExportQueue } from "./otlp/export-queue.ts";
+import type { ExportQueue } from "./otlp/export-queue.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 
-export interface MetricPushOptions {
+/** Where timers stop between requests (`isBackground` is false), `runDue` is called with each request. */
+export interface MetricPushOptions extends Omit<CollectorQueueOptions, "rejectedIn"> {
   readonly metrics: ProxyMetrics;
   readonly resource: Attributes;
-  readonly url: string;
-  readonly otlp: Pick<OtlpConfig, "headers" | "protocol" | "queueBytes" | "timeoutMs">;
   readonly intervalMs: number;
   readonly temporality: "cumulative" | "delta";
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly send: SendPost;
-  /** Whether timers go on between requests. Where they don't, `runDue` is called with each. */
-  readonly isBackground: boolean;
 }
 
-/** A push that takes longer than any may has ended with the request that it belonged to, where that can happen. */
+/** A push that has not ended by then was stopped together with its request, as Workers do. */
 const LOST_AFTER_MS = 60_000;
-/** Work behind a response may take half a minute on Workers; the request to the collector takes its own time of that. */
+/** Work after a response may take half a minute on Workers, the request to the collector included. */
 const LONGEST_WAIT_MS = 20_000;
 
 const MOST_RETRIES = 3;
 const LONGEST_RETRY_MS = 2_000;
-
-const CONTENT_TYPES = { "http/protobuf": "application/x-protobuf", "http/json": "application/json" } as const;
 
 /** Metrics of one process or isolate, on their way to one collector. */
 export class MetricPush implements UpkeepTask {
@@ -45,23 +35,16 @@ export class MetricPush implements UpkeepTask {
   #pendingSince: number | undefined;
 
   constructor(options: MetricPushOptions) {
-    const { metrics, otlp, url, clock, random, send, isBackground } = options;
+    const { metrics, otlp, clock } = options;
     this.#options = options;
     const serializer = otlp.protocol === "http/json" ? JsonMetricsSerializer : ProtobufMetricsSerializer;
-    this.#queue = new ExportQueue({
-      url,
-      headers: { ...otlp.headers, "content-type": CONTENT_TYPES[otlp.protocol] },
-      timeoutMs: otlp.timeoutMs,
-      maxBytes: otlp.queueBytes,
-      send,
-      clock,
-      random,
+    this.#queue = collectorQueue({
+      ...options,
       rejectedIn: (answer) => {
         // JSON has 64-bit numbers as text.
         const rejected: unknown = serializer.deserializeResponse(answer).partialSuccess?.rejectedDataPoints;
         return Number(rejected ?? 0);
       },
-      retriesByItself: isBackground,
     });
     const producer = metricProducer({
       registry: metrics.registry,
@@ -78,15 +61,7 @@ export class MetricPush implements UpkeepTask {
       const body = items === 0 ? undefined : serializer.serializeRequest(resourceMetrics);
       if (body !== undefined) this.#queue.push({ body: new Uint8Array(body), items });
     };
-    metrics.registry.observe((observe) => {
-      const { accepted, refused, failed, lostItems, queuedBytes } = this.#queue.counts;
-      const signal = "metrics";
-      observe(EXPORT_INSTRUMENTS.exports, [signal, "accepted"], accepted);
-      observe(EXPORT_INSTRUMENTS.exports, [signal, "refused"], refused);
-      observe(EXPORT_INSTRUMENTS.exports, [signal, "failed"], failed);
-      observe(EXPORT_INSTRUMENTS.lost, [signal], lostItems);
-      observe(EXPORT_INSTRUMENTS.queued, [signal], queuedBytes);
-    });
+    observeQueue(metrics.registry, "metrics", this.#queue);
   }
 
   /** Pushes at each interval from now on. */
@@ -116,7 +91,7 @@ export class MetricPush implements UpkeepTask {
     await this.#queue.flush(ms);
   }
 
-  /** A few times, soon: what still waits then is sent with the next push. */
+  /** Tries a few times, soon. What still waits then is sent with the next push. */
   async #retry(): Promise<void> {
     for (let tries = 0; tries < MOST_RETRIES; tries += 1) {
       const waitMs = this.#queue.retryInMs();
@@ -130,7 +105,7 @@ export class MetricPush implements UpkeepTask {
     return new Promise((resolve) => void this.#options.clock.after(ms, resolve));
   }
 
-  /** Where nothing goes on between requests: waits for the end of the interval, and pushes. Only one request at a time does. */
+  /** For runtimes without timers between requests: waits for the end of the interval, and pushes. One call at a time does so. */
   async runDue(): Promise<void> {
     const { clock, intervalMs } = this.#options;
     const now = clock.now();

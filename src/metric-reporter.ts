@@ -1,4 +1,4 @@
-/** Pushes a gateway's metrics where the config names a collector; what that takes is loaded when it begins. */
+/** Pushes a gateway's metrics where the config names a collector. The code for it is loaded when it starts. */
 import type { Config } from "./config/types.ts";
 import type { Platform } from "./core/platform.ts";
 import type { MetricPush } from "./metric-push.ts";
@@ -7,7 +7,7 @@ import type { Attributes } from "./observe/attributes.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 
-/** Besides what every task of an upkeep does. */
+/** A task of a gateway's upkeep. */
 export interface MetricReporter extends UpkeepTask {
   runDue(): Promise<void>;
   /** Sends what is left, within `ms` milliseconds. */
@@ -16,7 +16,7 @@ export interface MetricReporter extends UpkeepTask {
 
 export interface ReporterParts {
   readonly metrics: ProxyMetrics;
-  /** Asked for once something is sent: a Worker has no random values before its first request. */
+  /** Called when something is sent: a Worker has no random values before its first request. */
   readonly resource: () => Attributes;
 }
 
@@ -40,7 +40,7 @@ export const metricReporter = (
       url,
       otlp,
       intervalMs: intervalOf(otlp, isBackground),
-      // An isolate comes and goes, and none knows what the others have counted.
+      // Isolates are short-lived, and each has counts of its own only.
       temporality: isBackground ? (chosen ?? "cumulative") : "delta",
       clock,
       random,

@@ -1,11 +1,11 @@
-/** What a config says of metrics, put to work. */
-import type { Config, MetricsConfig, OtlpConfig, TelemetryConfig } from "./config/types.ts";
+/** Whether a config asks for metrics, where they are pushed, and which resource they belong to. */
+import type { Config, OtlpConfig, TelemetryConfig } from "./config/types.ts";
 import type { Platform } from "./core/platform.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { VERSION } from "./version.ts";
 
-/** The metrics of a process or isolate; undefined where nobody would read them, or the config wants none. */
+/** The metrics of a process or isolate; undefined where nothing would read them, or the config has none. */
 export const createMetrics = (
   config: Config,
   { clock, capabilities }: Platform,
@@ -25,22 +25,23 @@ export const createMetrics = (
 
 /** Where metrics are pushed; undefined where they are not. */
 export const pushUrl = ({ telemetry: { metrics, otlp } }: Config): string | undefined =>
-  metrics === false ? undefined : collectorUrlOf(metrics, otlp);
+  metrics === false ? undefined : (metrics.url ?? signalUrl(otlp, "metrics"));
 
-export const collectorUrlOf = (
-  { url }: Pick<MetricsConfig, "url">,
+/** Where a collector takes telemetry of one kind; undefined without a collector. */
+export const signalUrl = (
   { endpoint }: Pick<OtlpConfig, "endpoint">,
-): string | undefined => url ?? (endpoint && `${endpoint.replace(/\/+$/, "")}/v1/metrics`);
+  signal: "metrics" | "traces" | "logs",
+): string | undefined => endpoint && `${endpoint.replace(/\/+$/, "")}/v1/${signal}`;
 
 const MINUTE_MS = 60_000;
-/** Behind a response a Worker may wait for half a minute. */
+/** After a response a Worker may go on for half a minute. */
 const WORKER_INTERVAL_MS = 15_000;
 
 /** @param isBackground whether timers go on between requests. */
 export const intervalOf = ({ intervalMs }: Pick<OtlpConfig, "intervalMs">, isBackground: boolean): number =>
   intervalMs ?? (isBackground ? MINUTE_MS : WORKER_INTERVAL_MS);
 
-/** Who reports. `instance` tells processes of one service apart. */
+/** Attributes of everything that is reported. `instance` tells processes of one service apart. */
 export const serviceResource = (
   { serviceName, resource }: Pick<TelemetryConfig, "serviceName" | "resource">,
   instance: string,
@@ -51,8 +52,11 @@ export const serviceResource = (
   "service.name": serviceName,
 });
 
-/** The same, with the runtime. */
-export const resourceOf = ({ telemetry }: Config, { name }: Platform, instance: string): Attributes => ({
-  "process.runtime.name": name,
-  ...serviceResource(telemetry, instance),
-});
+/**
+ * The same for a gateway, with the runtime's name and a new instance id. Made at the first call: a Worker has no random values
+ * before its first request.
+ */
+export const ownResource = ({ telemetry }: Config, { name, random }: Platform): (() => Attributes) => {
+  let made: Attributes | undefined;
+  return () => (made ??= { "process.runtime.name": name, ...serviceResource(telemetry, random.id()) });
+};

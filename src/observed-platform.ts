@@ -1,8 +1,8 @@
-/** A platform whose exchanges, attempts and events are counted, logged and traced, and the collector told of it. */
+/** A platform whose exchanges, attempts and events are counted, logged, traced, and sent to a collector. */
 import type { Config } from "./config/types.ts";
 import type { Platform } from "./core/platform.ts";
 import { metered } from "./metering.ts";
-import { resourceOf } from "./observation.ts";
+import { ownResource } from "./observation.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import type { EventLog } from "./observe/event-log.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
@@ -13,7 +13,7 @@ import type { Upkeep } from "./upkeep.ts";
 export interface ObservedParts {
   /** Counts what happens. @default nothing does */
   readonly metrics?: ProxyMetrics | undefined;
-  /** Who reports spans and log records. @default as the config says, with an id of its own */
+  /** Resource attributes of spans and log records. @default those of the config, with a new instance id */
   readonly resource?: (() => Attributes) | undefined;
 }
 
@@ -36,12 +36,6 @@ export const observedPlatform = (
     upkeep.add(reporter);
   }
   return observed;
-};
-
-/** Made with the first thing that is reported: there are no random values before a Worker's first request. */
-const ownResource = (config: Config, platform: Platform): (() => Attributes) => {
-  let made: Attributes | undefined;
-  return () => (made ??= resourceOf(config, platform, platform.random.id()));
 };
 
 const reportLoss = (events: EventLog, signal: string, items: number): void => {

@@ -1,4 +1,4 @@
-/** What observes the exchanges of a gateway: whoever built the platform, and the logs that the config asks for. */
+/** Adds the logs and traces that the config asks for to a platform's telemetry. */
 import { ConfigError } from "./config/config-error.ts";
 import type { ConfigPath } from "./config/problem.ts";
 import type { AccessLogConfig, Config, LogConfig } from "./config/types.ts";
@@ -50,7 +50,7 @@ interface Logging {
 
 const logging = (log: LogConfig, parts: LoggingParts): Logging => {
   const { logs, telemetry, clock } = parts.platform;
-  if (logs === undefined) return { events: SILENT, observers: [] };
+  if (logs === undefined) return { events: silentLog(), observers: [] };
   const events = openEvents(log, parts, logs);
   const exchangeEnded = openAccess(log, { ...parts, logs, events });
   return {
@@ -63,13 +63,10 @@ const logging = (log: LogConfig, parts: LoggingParts): Logging => {
 };
 
 const NOWHERE: LogOutput = { isTerminal: false, write: () => true };
-const SILENT: EventLog = new EventLog({
-  output: NOWHERE,
-  format: "json",
-  level: "off",
-  levels: {},
-  clock: { epoch: () => 0 },
-});
+
+/** For a platform without log outputs. */
+const silentLog = (): EventLog =>
+  new EventLog({ output: NOWHERE, format: "json", level: "off", levels: {}, clock: { epoch: () => 0 } });
 
 const openEvents = (
   log: LogConfig,
@@ -163,7 +160,7 @@ const open = (
   }
 };
 
-/** `given`, and behind it `observers`. */
+/** `given`, and after it each of `observers`. */
 const withObservers = (given: Telemetry, observers: readonly Telemetry[]): Telemetry =>
   observers.reduce<Telemetry>(
     (first, second) => ({
@@ -181,17 +178,17 @@ const withObservers = (given: Telemetry, observers: readonly Telemetry[]): Telem
     given,
   );
 
-/** One observer's failure is not the other's. */
-const both = <Told extends readonly unknown[]>(
-  first: ((...told: Told) => void) | undefined,
-  second: (...told: Told) => void,
-): ((...told: Told) => void) =>
+/** Calls `second` even if `first` throws. */
+const both = <Arguments extends readonly unknown[]>(
+  first: ((...given: Arguments) => void) | undefined,
+  second: (...given: Arguments) => void,
+): ((...given: Arguments) => void) =>
   first === undefined
     ? second
-    : (...told) => {
+    : (...given) => {
         try {
-          first(...told);
+          first(...given);
         } finally {
-          second(...told);
+          second(...given);
         }
       };

@@ -8,6 +8,7 @@ import {
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Attributes } from "./observe/attributes.ts";
 import type { LogLevel } from "./observe/event-log.ts";
+import { hrTime } from "./observe/hr-time.ts";
 import type { LogRecord } from "./observe/log-record.ts";
 import type { Span } from "./observe/span.ts";
 
@@ -15,7 +16,7 @@ type Encoding = "http/protobuf" | "http/json";
 type OtelSpan = Parameters<typeof JsonTraceSerializer.serializeRequest>[0][number];
 type OtelRecord = Parameters<typeof JsonLogsSerializer.serializeRequest>[0][number];
 
-/** What a collector takes, and how to read its answer. */
+/** Encodes items for a collector, and reads its answer. */
 export interface RecordEncoding<Item> {
   encode(items: readonly Item[]): Uint8Array<ArrayBuffer> | undefined;
   /** Items that the collector says it has not taken. */
@@ -48,7 +49,7 @@ export const logEncoding = ({ protocol, ...options }: EncodingOptions): RecordEn
   };
 };
 
-/** JSON has numbers of 64 bits as text. */
+/** In JSON, 64-bit numbers are strings. */
 const count = (value: unknown): number => Number(value ?? 0);
 
 const owned = (bytes: Uint8Array | undefined): Uint8Array<ArrayBuffer> | undefined =>
@@ -56,17 +57,11 @@ const owned = (bytes: Uint8Array | undefined): Uint8Array<ArrayBuffer> | undefin
 
 type Source = Pick<OtelSpan, "resource" | "instrumentationScope">;
 
-/** One object for all: they are grouped by it. */
+/** The same object for all items: the serializers group by it. */
 const sourceOf = ({ resource, version }: Omit<EncodingOptions, "protocol">): Source => ({
   resource: resourceFromAttributes(resource),
   instrumentationScope: { name: "fairlead", version },
 });
-
-/** Seconds and nanoseconds. */
-const hrTime = (ms: number): [number, number] => {
-  const seconds = Math.floor(ms / 1_000);
-  return [seconds, Math.round((ms - seconds * 1_000) * 1e6)];
-};
 
 const SAMPLED = 1;
 const [OK_UNSET, ERROR] = [0, 2];

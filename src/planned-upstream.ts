@@ -1,5 +1,6 @@
 /** An upstream of a plan, with all that its settings ask for. */
 import type { UpstreamConfig } from "./config/types.ts";
+import { endpointAddress } from "./core/endpoint.ts";
 import type { Platform, Transport } from "./core/platform.ts";
 import type { Probe } from "./core/probe.ts";
 import type { Layer, NamedLayer } from "./core/service.ts";
@@ -121,7 +122,7 @@ const healthChecker = (
       reportUpstream(parts, {
         kind: "health",
         upstream: upstream.name,
-        endpoint: endpoint.socketPath ?? endpoint.origin,
+        endpoint: endpointAddress(endpoint),
         change,
         reason: detail,
       }),

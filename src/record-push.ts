@@ -2,7 +2,6 @@
 import type { Cancel, Clock } from "./core/platform.ts";
 import type { ExportQueue } from "./otlp/export-queue.ts";
 import type { RecordEncoding } from "./otlp-records.ts";
-import type { UpkeepTask } from "./upkeep.ts";
 
 /** What it takes to send. */
 export interface RecordExport<Item> {
@@ -11,7 +10,7 @@ export interface RecordExport<Item> {
 }
 
 export interface RecordPushOptions<Item> {
-  /** Told after a push how many items were lost since the one before. */
+  /** Called after a push with the number of items lost since the push before. */
   readonly lost: (items: number) => void;
   /** Called once, when the first items are to be sent. */
   readonly load: () => Promise<RecordExport<Item>>;
@@ -22,27 +21,26 @@ export interface RecordPushOptions<Item> {
 
 /** Items of this time are sent together. */
 const GATHER_MS = 1_000;
-/** As many are sent at once; gathering ends with them. */
+/** Most items of a request. That many are sent at once. */
 const BATCH = 512;
-/** More are not kept while others are being encoded. */
+/** Most items that wait to be encoded. */
 const MOST_ITEMS = 4 * BATCH;
-/** Work behind a response may take half a minute on Workers. */
+/** Work after a response may take half a minute on Workers. */
 const LONGEST_WAIT_MS = 20_000;
-/** A push that takes longer than any may has ended with the request that it belonged to, where that can happen. */
+/** A push that has not ended by then was stopped together with its request, as Workers do. */
 const LOST_AFTER_MS = 60_000;
 
-/** Holds a bounded number of items, and as many bytes of encoded ones as the queue allows. */
-export class RecordPush<Item> implements UpkeepTask {
+/** Holds at most `MOST_ITEMS` items, and as many bytes of encoded ones as the queue allows. */
+export class RecordPush<Item> {
   readonly #options: RecordPushOptions<Item>;
   #items: Item[] = [];
   #loaded: Promise<RecordExport<Item>> | undefined;
   #cancelTimer: Cancel | undefined;
   #pendingSince: number | undefined;
-  /** That called `runDue`. */
+  /** Calls of `runDue` so far. */
   #requests = 0;
-  /** Items that were not kept. */
   #notKept = 0;
-  #told = 0;
+  #reportedLost = 0;
 
   constructor(options: RecordPushOptions<Item>) {
     this.#options = options;
@@ -60,7 +58,7 @@ export class RecordPush<Item> implements UpkeepTask {
     else this.#cancelTimer ??= clock.after(GATHER_MS, () => void this.push());
   }
 
-  /** Items that were not kept. */
+  /** Items that were dropped because too many waited. */
   get notKept(): number {
     return this.#notKept;
   }
@@ -71,8 +69,8 @@ export class RecordPush<Item> implements UpkeepTask {
     if (queue === undefined) return;
     await queue.send();
     const lost = queue.counts.lostItems + this.#notKept;
-    if (lost > this.#told) this.#options.lost(lost - this.#told);
-    this.#told = lost;
+    if (lost > this.#reportedLost) this.#options.lost(lost - this.#reportedLost);
+    this.#reportedLost = lost;
   }
 
   /** Sends what is left, within `ms` milliseconds; what can't be sent is lost. */
@@ -80,13 +78,9 @@ export class RecordPush<Item> implements UpkeepTask {
     await (await this.#encoded())?.flush(ms);
   }
 
-  start(): void {}
-
-  stop(): void {}
-
   /**
-   * Where nothing goes on between requests: waits a moment, so that what this request brings about is sent too, and pushes. One
-   * request does so for those that come meanwhile.
+   * For runtimes without timers between requests: waits a second, so that this request's own items are sent too, and pushes. One
+   * call does so for the requests that come meanwhile.
    */
   async runDue(): Promise<void> {
     const { clock } = this.#options;
@@ -106,7 +100,7 @@ export class RecordPush<Item> implements UpkeepTask {
     }
   }
 
-  /** The queue, with all items in it; undefined where there never were any. */
+  /** Encodes all items into the queue. Undefined where there never were any. */
   async #encoded(): Promise<ExportQueue | undefined> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;

@@ -1,10 +1,10 @@
-/** Pushes a gateway's spans and log records where the config names a collector; what that takes is loaded with the first of them. */
+/** Pushes a gateway's spans and log records where the config names a collector. Its code is loaded with the first of them. */
 import type { Config } from "./config/types.ts";
 import type { Platform } from "./core/platform.ts";
 import type { SendPost } from "./core/post.ts";
+import { signalUrl } from "./observation.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import type { LogRecord } from "./observe/log-record.ts";
-import { EXPORT_INSTRUMENTS } from "./observe/process-instruments.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import type { Span } from "./observe/span.ts";
 import type { EncodingOptions, RecordEncoding } from "./otlp-records.ts";
@@ -12,15 +12,15 @@ import { type RecordExport, RecordPush } from "./record-push.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 
-/** Who takes spans and log records. */
+/** Take spans and log records. */
 export interface RecordSinks {
   readonly span?: ((span: Span) => void) | undefined;
   readonly log?: ((record: LogRecord) => void) | undefined;
 }
 
-/** Besides what every task of an upkeep does. */
+/** A task of a gateway's upkeep. */
 export interface RecordReporter extends UpkeepTask, RecordSinks {
-  /** Told of what was lost: `traces` or `logs`, and how many. */
+  /** Called with what was lost: `traces` or `logs`, and how many items. */
   onLost: ((signal: string, items: number) => void) | undefined;
   runDue(): Promise<void>;
   /** Sends what is left, within `ms` milliseconds; what can't be sent is lost. */
@@ -30,7 +30,7 @@ export interface RecordReporter extends UpkeepTask, RecordSinks {
 export interface RecordReporterParts {
   /** Counts what is sent and lost. */
   readonly metrics: ProxyMetrics | undefined;
-  /** Who reports. Asked for once something is sent: a Worker has no random values before its first request. */
+  /** Resource attributes. Called when something is sent: a Worker has no random values before its first request. */
   readonly resource: () => Attributes;
 }
 
@@ -45,12 +45,12 @@ export const recordReporter = (
   if (post === undefined) return undefined;
   const lost = (signal: string, items: number): void => reporter.onLost?.(signal, items);
   const signals = { config, platform, parts, post, lost };
-  const spans = pushOf<Span>(traces && (traces.url ?? urlBelow(otlp.endpoint, "/v1/traces")), {
+  const spans = pushOf<Span>(traces && (traces.url ?? signalUrl(otlp, "traces")), {
     ...signals,
     name: "traces",
     encoding: async (options) => (await import("./otlp-records.ts")).spanEncoding(options),
   });
-  const logs = pushOf<LogRecord>(config.log.otlp ? urlBelow(otlp.endpoint, "/v1/logs") : undefined, {
+  const logs = pushOf<LogRecord>(config.log.otlp ? signalUrl(otlp, "logs") : undefined, {
     ...signals,
     name: "logs",
     encoding: async (options) => (await import("./otlp-records.ts")).logEncoding(options),
@@ -71,9 +71,6 @@ export const recordReporter = (
   };
   return reporter;
 };
-
-const urlBelow = (endpoint: string | undefined, path: string): string | undefined =>
-  endpoint && endpoint.replace(/\/+$/, "") + path;
 
 interface Signal<Item> {
   readonly name: string;
@@ -97,35 +94,24 @@ const pushOf = <Item>(url: string | undefined, signal: Signal<Item>): RecordPush
   return push;
 };
 
-const CONTENT_TYPES = { "http/protobuf": "application/x-protobuf", "http/json": "application/json" } as const;
-
 const exportTo = async <Item>(
   url: string,
   { name, encoding, config, platform, parts, post: send }: Signal<Item>,
   notKept: () => number,
 ): Promise<RecordExport<Item>> => {
-  const { ExportQueue } = await import("./otlp/export-queue.ts");
-  const { headers, protocol, timeoutMs, queueBytes } = config.telemetry.otlp;
+  const { collectorQueue, observeQueue } = await import("./collector-queue.ts");
+  const { otlp } = config.telemetry;
   const { clock, random, capabilities } = platform;
-  const made = await encoding({ protocol, resource: parts.resource(), version: VERSION });
-  const queue = new ExportQueue({
+  const made = await encoding({ protocol: otlp.protocol, resource: parts.resource(), version: VERSION });
+  const queue = collectorQueue({
     url,
-    headers: { ...headers, "content-type": CONTENT_TYPES[protocol] },
-    timeoutMs,
-    maxBytes: queueBytes,
-    send,
+    otlp,
     clock,
     random,
+    send,
+    isBackground: capabilities.has("background"),
     rejectedIn: (answer) => made.rejectedIn(answer),
-    retriesByItself: capabilities.has("background"),
   });
-  parts.metrics?.registry.observe((observe) => {
-    const { accepted, refused, failed, lostItems, queuedBytes } = queue.counts;
-    observe(EXPORT_INSTRUMENTS.exports, [name, "accepted"], accepted);
-    observe(EXPORT_INSTRUMENTS.exports, [name, "refused"], refused);
-    observe(EXPORT_INSTRUMENTS.exports, [name, "failed"], failed);
-    observe(EXPORT_INSTRUMENTS.lost, [name], lostItems + notKept());
-    observe(EXPORT_INSTRUMENTS.queued, [name], queuedBytes);
-  });
+  if (parts.metrics !== undefined) observeQueue(parts.metrics.registry, name, queue, notKept);
   return { encoding: made, queue };
 };

@@ -1,4 +1,4 @@
-/** Traces of a gateway: places exchanges in them, and makes spans of their ends. */
+/** Tracing of a gateway: begins or continues traces, and makes spans when exchanges and attempts end. */
 import type { TracesConfig } from "./config/types.ts";
 import type { Attempt } from "./core/exchange.ts";
 import type { BeginTrace } from "./core/exchange-trace.ts";
@@ -11,7 +11,7 @@ import { type Span, clientSpan, serverSpan } from "./observe/span.ts";
 
 export interface Tracing {
   readonly begin: BeginTrace;
-  /** Lower-case name of the response field that tells the trace's id; undefined where none does. */
+  /** Lower-case name of the response field with the trace's id; undefined for none. */
   readonly responseField: string | undefined;
 }
 

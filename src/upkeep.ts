@@ -1,13 +1,13 @@
-/** What a gateway does besides answering requests: health checks and discovery. */
+/** What a gateway does besides answering requests: health checks, discovery, pushes to a collector. */
 
 /** One such task. */
 export interface UpkeepTask {
-  /** Goes on by itself from here on, where timers outlive requests. */
+  /** Begins to run by itself, where timers outlive requests. */
   start(): void;
   stop(): void;
-  /** Does what is due, once: where they don't. */
+  /** Does what is due, once. Called where timers end with their request. */
   runDue?(): Promise<void>;
-  /** Ends what must not be lost, within `ms` milliseconds. */
+  /** Finishes what must not be lost, within `ms` milliseconds. */
   flush?(ms: number): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export class Upkeep {
     return this.#tasks.every((task) => task.runDue === undefined);
   }
 
-  /** Calls while it runs do nothing. */
+  /** Does nothing while it runs already. */
   start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;

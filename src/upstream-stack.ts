@@ -5,7 +5,7 @@
  *
  * Retries and copies stand outside of the cap: each attempt takes its own place, and only for as long as it lasts.
  */
-import type { Endpoint } from "./core/endpoint.ts";
+import { type Endpoint, endpointAddress } from "./core/endpoint.ts";
 import type { EndpointSet, EndpointState } from "./core/endpoint-state.ts";
 import type { Clock, Random } from "./core/platform.ts";
 import type { NamedLayer } from "./core/service.ts";
@@ -60,7 +60,7 @@ const retryLayer = (policy: RetryPolicy, parts: StackParts): NamedLayer => {
       reportUpstream(parts, {
         kind: kind === "retried" ? "retried" : "retry-over-budget",
         upstream: name,
-        endpoint: endpoint && addressOf(endpoint),
+        endpoint: endpoint && endpointAddress(endpoint),
         reason: because,
       }),
   });
@@ -105,7 +105,7 @@ export const equipment = (policy: UpstreamPolicy, parts: StackParts): Equipment 
       reportUpstream(parts, {
         kind: "ejected",
         upstream: name,
-        endpoint: addressOf(endpoint),
+        endpoint: endpointAddress(endpoint),
         forMs,
         reason: `${percent(successRate)} of its requests succeeded, ${percent(mean)} on average`,
       }),
@@ -152,7 +152,7 @@ const newBreaker = (
       reportUpstream(parts, {
         kind: "breaker",
         upstream: parts.name,
-        endpoint: addressOf(endpoint),
+        endpoint: endpointAddress(endpoint),
         to,
         reason,
       });
@@ -168,5 +168,4 @@ export const reportUpstream = ({ telemetry }: Pick<StackParts, "telemetry">, eve
   }
 };
 
-const addressOf = ({ socketPath, origin }: Endpoint): string => socketPath ?? origin;
 const percent = (share: number): string => `${Math.round(share * 1_000) / 10} %`;

@@ -2,6 +2,7 @@
 import type { Admission } from "./admission.ts";
 import { type ReplyEditor, type ResponseEdits, editFields } from "./client-edits.ts";
 import type { Arrival } from "./core/arrival.ts";
+import { endpointAddress } from "./core/endpoint.ts";
 import type { ProxyError } from "./core/errors.ts";
 import type { ExchangeTrace } from "./core/exchange-trace.ts";
 import type { Trail } from "./core/exchange.ts";
@@ -33,7 +34,7 @@ export interface VisitParts {
   readonly editor: ReplyEditor;
   /** Undefined where there are no traces. */
   readonly trace: ExchangeTrace | undefined;
-  /** Lower-case name of the field that tells clients the trace's id; undefined where none does. */
+  /** Lower-case name of the response field with the trace's id; undefined for none. */
   readonly traceField: string | undefined;
 }
 
@@ -119,7 +120,7 @@ export class Visit {
         client: client?.address ?? arrival.peer.address,
         route: decision.kind === "routed" ? decision.found.value.route.name : undefined,
         upstream: endpoint?.upstream,
-        endpoint: endpoint && (endpoint.socketPath ?? endpoint.origin),
+        endpoint: endpoint && endpointAddress(endpoint),
         attempts: trail.attempts,
         trace: this.#parts.trace,
         last: trail.last,

@@ -12,7 +12,7 @@ import { listen } from "./server/listen.ts";
 export interface AdminListenerParts {
   readonly config: Config;
   readonly platform: Platform;
-  /** What it tells of. */
+  /** The gateway whose state it shows. */
   readonly gateway: GatewayRef;
   readonly lifecycle: Lifecycle;
   readonly observation: ServerObservation;
@@ -24,7 +24,7 @@ export interface AdminListener {
   close(): Promise<void>;
 }
 
-/** It has limits of its own, and is not drained: it answers until the end. */
+/** It has limits of its own and is not drained: it answers until the process stops. */
 export const adminListener = (parts: AdminListenerParts): AdminListener => {
   let serving: ServingSockets | undefined;
   return {

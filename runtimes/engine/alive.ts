@@ -1,5 +1,5 @@
-/** Keeps the process until `work` is done: the clock's timers don't. */
-export const alive = async (work: Promise<unknown>): Promise<void> => {
+/** Keeps the process running until `work` is done: the clock's timers do not. */
+export const alive = async (work: Promise<unknown> | undefined): Promise<void> => {
   const timer = setInterval(() => {}, 1_000);
   try {
     await work;

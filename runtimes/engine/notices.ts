@@ -1,4 +1,4 @@
-/** Lines for operators that the same mistake may cause again and again. */
+/** Limits lines for operators that clients can cause again and again. */
 
 const QUIET_MS = 60_000;
 

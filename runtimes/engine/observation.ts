@@ -1,36 +1,36 @@
-/** What is measured of a server and its process, and how it is pushed. */
+/** Metrics of a server and its process, and their push to a collector. */
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { transportMetrics } from "../../src/metering.ts";
-import { type MetricReporter, metricReporter } from "../../src/metric-reporter.ts";
-import { createMetrics, resourceOf } from "../../src/observation.ts";
+import { metricReporter } from "../../src/metric-reporter.ts";
+import { createMetrics, ownResource } from "../../src/observation.ts";
 import type { Attributes } from "../../src/observe/attributes.ts";
 import type { MetricRegistry } from "../../src/observe/metric-registry.ts";
 import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { STATE_INSTRUMENTS } from "../../src/observe/state-instruments.ts";
+import { alive } from "./alive.ts";
 import type { ServerCounts } from "./server/listen.ts";
 
 export interface ServerObservation {
-  /** Undefined where nobody reads any. */
+  /** Undefined where nothing reads them. */
   readonly metrics: ProxyMetrics | undefined;
   readonly resource: () => Attributes;
   readonly counts: ServerCounts;
-  /** Configs that were put into effect. */
+  /** How many configs were put into effect. */
   readonly configs: { generation: number };
-  /** Pushes what is left, and ends. */
+  /** Stops measuring and pushes what is left. */
   close(): Promise<void>;
 }
 
-/** What is left gets this long at the end. */
+/** Time for the last push. */
 const FLUSH_MS = 2_000;
 
-/** Costs nothing where nobody reads metrics. */
+/** Measures nothing where nothing reads metrics. */
 export const observeServer = async (config: Config, platform: Platform): Promise<ServerObservation> => {
   const counts: ServerCounts = { open: 0, accepted: 0, refused: 0 };
   const configs = { generation: 0 };
   const metrics = createMetrics(config, platform);
-  const instance = platform.random.id();
-  const resource = (): Attributes => resourceOf(config, platform, instance);
+  const resource = ownResource(config, platform);
   if (metrics === undefined) return { metrics, resource, counts, configs, close: async () => {} };
   const { registry } = metrics;
   const { processMetrics } = await import("./process-metrics.ts");
@@ -46,7 +46,7 @@ export const observeServer = async (config: Config, platform: Platform): Promise
     configs,
     async close() {
       endProcess();
-      await flushed(reporter);
+      await alive(reporter?.flush(FLUSH_MS));
     },
   };
 };
@@ -62,14 +62,4 @@ const observeServerState = (
     observe(STATE_INSTRUMENTS.turnedAway, [], counts.refused);
     observe(STATE_INSTRUMENTS.generation, [], configs.generation);
   });
-};
-
-const flushed = async (reporter: MetricReporter | undefined): Promise<void> => {
-  // The clock's timers keep no process alive.
-  const alive = setInterval(() => {}, FLUSH_MS);
-  try {
-    await reporter?.flush(FLUSH_MS);
-  } finally {
-    clearInterval(alive);
-  }
 };

@@ -1,4 +1,4 @@
-/** What Node, Deno and Bun tell of their own process. */
+/** Metrics of the process, on Node, Deno and Bun. */
 import { PerformanceObserver, performance } from "node:perf_hooks";
 import process from "node:process";
 import { PROCESS_INSTRUMENTS } from "../../src/observe/process-instruments.ts";

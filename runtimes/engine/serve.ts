@@ -1,11 +1,10 @@
 /** A whole gateway over sockets. */
-import { adminGateway, withAdminPath } from "../../handlers/admin-gateway.ts";
+import { withAdminPath } from "../../handlers/admin-gateway.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { LogOutputs } from "../../src/core/log-output.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import type { Lifecycle } from "../../src/core/lifecycle.ts";
-import { type Gateway, type GatewayParts, type GatewayRef, buildGateway } from "../../src/gateway.ts";
+import { type GatewayParts, type GatewayRef, buildGateway } from "../../src/gateway.ts";
 import type { EventLog } from "../../src/observe/event-log.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import type { ServeOptions, Serving, ServingSockets } from "../serving.ts";
@@ -13,10 +12,10 @@ import { adminListener } from "./admin-listener.ts";
 import { alive } from "./alive.ts";
 import { Deadlines } from "./deadlines.ts";
 import { notices } from "./notices.ts";
-import { type ServerObservation, observeServer } from "./observation.ts";
+import { observeServer } from "./observation.ts";
 import { type Entrance, listen } from "./server/listen.ts";
 
-/** What is left of the logs gets this long at the end. */
+/** Time for the last telemetry, and for the last lines of logs. */
 const FLUSH_MS = 2_000;
 const ANY_ADDRESS = "::";
 const ANY_IPV4_ADDRESS = "0.0.0.0";
@@ -38,7 +37,9 @@ export const serveGateway = async (
   const observation = await observeServer(config, platform);
   const { metrics, counts, resource } = observation;
   const own = buildGateway(config, platform, { lifecycle, middlewareLayer, metrics, resource });
-  const gateway: GatewayRef = { current: withAdmin(own, config, platform, { lifecycle, observation }) };
+  const gateway: GatewayRef = {
+    current: withAdminPath(own, config, platform, { lifecycle, metrics, resource }),
+  };
   observation.configs.generation += 1;
   const { clock, transport } = platform;
   const { events } = gateway.current;
@@ -80,7 +81,7 @@ export const serveGateway = async (
   }
 };
 
-/** `serving`, whose beginning and end are logged. */
+/** `serving`, whose start, drain and exchanges of certificates are logged. */
 const logged = (
   serving: ServingSockets,
   events: EventLog,
@@ -113,18 +114,6 @@ const logged = (
 const once = <Result>(work: () => Result): (() => Result) => {
   let result: { readonly value: Result } | undefined;
   return () => (result ??= { value: work() }).value;
-};
-
-const withAdmin = (
-  gateway: Gateway,
-  { admin: { path, token } }: Config,
-  platform: Platform,
-  { lifecycle, observation }: { readonly lifecycle: Lifecycle; readonly observation: ServerObservation },
-): Gateway => {
-  if (path === undefined) return gateway;
-  const { metrics, resource } = observation;
-  const parts = { gateway: () => gateway, lifecycle, metrics, resource, token, hasOpenHealth: false };
-  return withAdminPath(gateway, path, adminGateway(platform, parts, path));
 };
 
 /** Hono is imported for configs that have middleware: a start without it is faster. */

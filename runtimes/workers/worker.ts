@@ -10,7 +10,7 @@ import { platform } from "./platform.ts";
 /** What a module exports as default to be a Worker. */
 export interface WorkerModule {
   fetch(request: Request, env: unknown, context: WorkerContext): Response | Promise<Response>;
-  /** Runs the health checks that are due: for a cron trigger. */
+  /** Runs the health checks and pushes that are due: for a cron trigger. */
   scheduled(event: unknown, env: unknown, context: WorkerContext): void;
 }
 

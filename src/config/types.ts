@@ -621,7 +621,7 @@ export interface LogConfig {
   readonly access: AccessLogConfig;
   /** Send all that is logged to the collector of `telemetry.otlp` too, as log records. @default false */
   readonly otlp: boolean;
-  /** What lines about requests and spans don't show. */
+  /** What is masked in lines about requests and in spans. */
   readonly redact: RedactionConfig;
   /** When files are put aside. Never unless set. */
   readonly rotate: LogRotation | undefined;
@@ -643,7 +643,7 @@ export interface AccessLogConfig {
   readonly headers: readonly string[];
 }
 
-/** `log.redact`: What lines about requests and spans don't show. */
+/** `log.redact`: What is masked in lines about requests and in spans. */
 export interface RedactionConfig {
   /** Query parameters whose values are masked, besides those whose name is a credential's (token, key, session, …); "*" is all. */
   readonly query: readonly string[];
@@ -663,7 +663,7 @@ export interface LogRotation {
 
 /** `admin`: Where operators and their tools look: health and metrics. */
 export interface AdminConfig {
-  /** Port of a listener of its own for /livez, /readyz and /metrics; 0 is any free one. None unless set. */
+  /** Port of a listener of its own for /livez, /readyz, /metrics and /log/levels; 0 is any free one. None unless set. */
   readonly port: number | undefined;
   /** Address that it binds. @default "127.0.0.1" */
   readonly host: string;
@@ -677,9 +677,9 @@ export interface AdminConfig {
 export interface TelemetryConfig {
   /** What this proxy is called (service.name). @default "fairlead" */
   readonly serviceName: string;
-  /** Further attributes of everything that is told, such as deployment.environment.name. */
+  /** Further resource attributes of all telemetry, such as deployment.environment.name. */
   readonly resource: Readonly<Record<string, string>>;
-  /** Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+  /** Metrics, kept where `admin` or a collector reads them; false for none. */
   readonly metrics: false | MetricsConfig;
   /** Traces. Trace context passes through untouched unless set. */
   readonly traces: TracesConfig | undefined;
@@ -687,7 +687,7 @@ export interface TelemetryConfig {
   readonly otlp: OtlpConfig;
 }
 
-/** `telemetry.metrics`: Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+/** `telemetry.metrics`: Metrics, kept where `admin` or a collector reads them; false for none. */
 export interface MetricsConfig {
   /** Most series of an instrument; all further ones are one series, with otel.metric.overflow. @default 2000 */
   readonly maxSeries: number;
@@ -1341,7 +1341,7 @@ export interface LogInput {
   readonly access?: "all" | "failed" | "none" | AccessLogInput | undefined;
   /** Send all that is logged to the collector of `telemetry.otlp` too, as log records. @default false */
   readonly otlp?: boolean | undefined;
-  /** What lines about requests and spans don't show. */
+  /** What is masked in lines about requests and in spans. */
   readonly redact?: RedactionInput | undefined;
   /** When files are put aside. Never unless set. */
   readonly rotate?: LogRotationInput | undefined;
@@ -1363,7 +1363,7 @@ export interface AccessLogInput {
   readonly headers?: readonly string[] | undefined;
 }
 
-/** `log.redact`: What lines about requests and spans don't show. */
+/** `log.redact`: What is masked in lines about requests and in spans. */
 export interface RedactionInput {
   /** Query parameters whose values are masked, besides those whose name is a credential's (token, key, session, …); "*" is all. */
   readonly query?: readonly string[] | undefined;
@@ -1383,7 +1383,7 @@ export interface LogRotationInput {
 
 /** `admin`: Where operators and their tools look: health and metrics. */
 export interface AdminInput {
-  /** Port of a listener of its own for /livez, /readyz and /metrics; 0 is any free one. None unless set. */
+  /** Port of a listener of its own for /livez, /readyz, /metrics and /log/levels; 0 is any free one. None unless set. */
   readonly port?: number | string | undefined;
   /** Address that it binds. @default "127.0.0.1" */
   readonly host?: string | undefined;
@@ -1397,9 +1397,9 @@ export interface AdminInput {
 export interface TelemetryInput {
   /** What this proxy is called (service.name). @default "fairlead" */
   readonly serviceName?: string | undefined;
-  /** Further attributes of everything that is told, such as deployment.environment.name. */
+  /** Further resource attributes of all telemetry, such as deployment.environment.name. */
   readonly resource?: Readonly<Record<string, string>> | undefined;
-  /** Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+  /** Metrics, kept where `admin` or a collector reads them; false for none. */
   readonly metrics?: false | MetricsInput | undefined;
   /** Traces. Trace context passes through untouched unless set. */
   readonly traces?: TracesInput | undefined;
@@ -1407,7 +1407,7 @@ export interface TelemetryInput {
   readonly otlp?: OtlpInput | undefined;
 }
 
-/** `telemetry.metrics`: Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+/** `telemetry.metrics`: Metrics, kept where `admin` or a collector reads them; false for none. */
 export interface MetricsInput {
   /** Most series of an instrument; all further ones are one series, with otel.metric.overflow. @default 2000 */
   readonly maxSeries?: number | undefined;

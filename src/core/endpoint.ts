@@ -61,3 +61,7 @@ export interface Endpoint {
   /** Most bytes of a response's header section. */
   readonly maxHeadBytes: number;
 }
+
+/** Where an endpoint is, as reports and messages name it: `http://host:port`, or the path of its socket. */
+export const endpointAddress = ({ socketPath, origin }: Pick<Endpoint, "socketPath" | "origin">): string =>
+  socketPath ?? origin;

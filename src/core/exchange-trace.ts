@@ -6,9 +6,9 @@ export interface ExchangeTrace {
   readonly spanId: string;
   /** Span of the caller, where its context was taken over; then its `tracestate` goes on too. */
   readonly parentId: string | undefined;
-  /** Whether spans are recorded, here and by those that are called. */
+  /** Whether spans are recorded, here and by upstreams. */
   readonly isSampled: boolean;
-  /** Id of an attempt's span. One that is not recorded has the exchange's. */
+  /** Makes the id of an attempt's span. Where nothing is recorded, it is `spanId`. */
   readonly attemptId: () => string;
 }
 

@@ -20,7 +20,7 @@ export interface LogOutput {
 }
 
 /**
- * Told once a second how many lines were lost since, and why.
+ * Called at most once a second with the number of lines lost since, and why.
  *
  * @returns false where that could not be noted; the lines are counted again the next time.
  */
@@ -34,7 +34,7 @@ export interface LogOutputs {
    * @throws TypeError with the reason where a file can't be opened.
    */
   open(target: LogTarget, lost: LinesLost): LogOutput;
-  /** Opens files anew, as they may have been put aside by somebody else. */
+  /** Opens files anew, as another program may have moved them. */
   reopen(): void;
   /** Resolves when everything is written, or after `ms`. */
   flush(ms: number): Promise<void>;

@@ -83,7 +83,7 @@ export interface Platform {
   readonly inspectTls?: InspectTls | undefined;
   /** Left out where nothing goes on between requests; endpoints are then those that the config lists. */
   readonly discover?: Discover | undefined;
-  /** Sends what is measured. Left out where nothing can be sent. */
+  /** Sends telemetry to a collector. Left out where nothing can be sent. */
   readonly post?: SendPost | undefined;
   /** Opens a connection. Left out where there are none to be had. */
   readonly tcpProbe?: Probe | undefined;

@@ -31,7 +31,7 @@ export interface ExchangeReport {
   readonly attempts: number;
   /** Its place in a trace; undefined where there are none. */
   readonly trace: ExchangeTrace | undefined;
-  /** The last attempt, which leads to those before it. Its outcome tells what it took, and how much of the request was sent. */
+  /** The last attempt, which leads to those before it. Its outcome has its times and the bytes that were sent. */
   readonly last: AttemptTrace | undefined;
   /** Whether it went on as a tunnel. */
   readonly isTunnel: boolean;

@@ -1,4 +1,5 @@
 /** One request as a line. */
+import { endpointAddress } from "../core/endpoint.ts";
 import type { AttemptTrace } from "../core/exchange.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
 import { firstValue } from "../http/headers.ts";
@@ -83,7 +84,7 @@ const structured = (
 export const levelOf = ({ error }: ExchangeReport): "error" | "info" =>
   isOwnFailure(error) ? "error" : "info";
 
-/** What there is to say about a request, for any structured form. */
+/** Puts the facts of a request into any structured form. */
 export const requestFacts = ({
   redaction,
   headers,
@@ -122,8 +123,8 @@ export const requestFacts = ({
 };
 
 /**
- * What the last attempt took: waiting for it (in a queue, for attempts before it), to connect where the runtime tells, for the
- * head, for the rest.
+ * Durations of the last attempt's phases: until it began (in a queue, or for earlier attempts), until it was connected where the
+ * runtime reports that, until the head, until the end.
  */
 const putPhases = (line: FactWriter, report: ExchangeReport): void => {
   const times = report.last?.outcome?.times;
@@ -146,10 +147,10 @@ const tried = (last: AttemptTrace): string => {
 };
 
 const attemptText = ({ endpoint, outcome }: AttemptTrace): string => {
-  const address = endpoint.socketPath ?? endpoint.origin;
+  const address = endpointAddress(endpoint);
   if (outcome === undefined) return address;
   const { error, status, times } = outcome;
-  // A response that was given up for another attempt is told by its status.
+  // A response that was discarded for another attempt is shown by its status.
   const what =
     status !== undefined && outcome.ending === "discarded" ? status : (error?.code ?? status ?? "");
   return `${address} ${what} ${rounded(times.endedAt - times.startedAt)}ms`;

@@ -41,11 +41,11 @@ export const accessLog = (options: AccessLogOptions): ((report: ExchangeReport) 
   };
 };
 
-/** Admits so many a second, and tells how many it did not when the second is over, or with the next one. */
+/** Admits `perSecond` lines a second. Reports how many it refused when the second is over, or at the next line after it. */
 const limiter = (perSecond: number, clock: Clock, leftOut: (lines: number) => void): (() => boolean) => {
   let admitted = 0;
   let hidden = 0;
-  // Not a matter of the timer alone: where a timer belongs to the request that set it, it may never come.
+  // Compared at each line too: on Workers a timer ends with the request that set it.
   let endsAt = Number.NEGATIVE_INFINITY;
   const tell = (): void => {
     if (hidden > 0) leftOut(hidden);

@@ -5,11 +5,11 @@ import { firstValue } from "../http/headers.ts";
 import { type TraceParent, traceParentOf } from "../http/trace-context.ts";
 
 export interface TraceRules {
-  /** Share of the requests that are recorded, where the caller's context does not say. */
+  /** Share of the requests that are recorded, where no caller's context decides. */
   readonly sample: number;
   /** Whose context is taken over. */
   readonly trust: "always" | "trusted" | "never";
-  /** Lower-case name of the field by which a caller whose context would be taken over has a request recorded. */
+  /** Lower-case name of the field with which a caller whose context is taken over has a request recorded. */
   readonly forceHeader: string | undefined;
 }
 
@@ -41,7 +41,7 @@ const recorded = (
   attemptId: () => spanId(random),
 });
 
-/** Without a span of its own those that are called belong to the caller's. */
+/** There is no span here, so upstreams get the caller's span as their parent. */
 const unrecorded = (traceId: string, parent: TraceParent | undefined): ExchangeTrace => {
   const id = parent?.parentId ?? nonZero(traceId.slice(16));
   return { traceId, spanId: id, parentId: parent?.parentId, isSampled: false, attemptId: () => id };
@@ -56,8 +56,8 @@ const RANDOM_DIGITS = [18, 31] as const;
 const RANDOM_VALUES = 2 ** 52;
 
 /**
- * Chooses by the trace id alone, so that everybody with the same share chooses the same traces, and those with a larger one
- * some more.
+ * Chooses by the trace id alone: services with the same share choose the same traces, and a larger share includes those of a
+ * smaller one.
  */
 const ratioSampler = (share: number): ((traceId: string) => boolean) => {
   if (share >= 1) return () => true;

@@ -1,7 +1,7 @@
-/** Which endpoints are still there: series of those that have left would fill the limit in time. */
+/** When endpoints were last seen. The series of those that left are dropped: in time they would use up `maxSeries`. */
 import type { AttributeValues } from "./instrument.ts";
 
-/** An endpoint may come back, and its last counts must have been read. */
+/** Long enough for an endpoint to come back, and for its last counts to be read. */
 const KEPT_MS = 15 * 60_000;
 
 export class EndpointPresence {
@@ -12,7 +12,7 @@ export class EndpointPresence {
     this.#seenAt.set(JSON.stringify(endpoint), now);
   }
 
-  /** Endpoints that were last seen a quarter of an hour ago, each once, as `keyOf` makes them. */
+  /** Removes and returns the endpoints that were last seen a quarter of an hour ago, as JSON of their three values. */
   takeGone(now: number): ReadonlySet<string> {
     const gone = new Set<string>();
     for (const [endpoint, at] of this.#seenAt) {

@@ -1,4 +1,4 @@
-/** Events: what happens besides single requests. */
+/** Events: what happens apart from single requests. */
 import type { LogOutput } from "../core/log-output.ts";
 import type { Clock } from "../core/platform.ts";
 import { JsonLine, PairLine, fact } from "./line-writer.ts";
@@ -26,7 +26,7 @@ export interface EventLogOptions {
   readonly output: LogOutput;
   readonly format: "json" | "text";
   readonly level: LogThreshold;
-  /** Of single categories and all below them. */
+  /** Levels of single categories and of all below them. */
   readonly levels: Readonly<Record<string, LogThreshold>>;
   readonly clock: Pick<Clock, "epoch">;
   /** Takes the same events as records. */
@@ -41,7 +41,7 @@ export class EventLog {
   readonly #options: EventLogOptions;
   readonly #levels: Map<string, LogThreshold>;
   readonly #timestamp = isoTimestamps();
-  /** What `#levels` comes to for categories seen so far. There is a fixed number of them. */
+  /** The rank that `#levels` gives each category seen so far. The number of categories is fixed. */
   readonly #ranks = new Map<string, number>();
 
   constructor(options: EventLogOptions) {
@@ -50,13 +50,13 @@ export class EventLog {
     this.#levels.set("", options.level);
   }
 
-  /** From now on, for `category` and those below it that have no level of their own; `""` is all. */
+  /** Sets the level of `category` and of those below it without a level of their own; `""` is the root of all. */
   setLevel(category: string, level: LogThreshold): void {
     this.#levels.set(category, level);
     this.#ranks.clear();
   }
 
-  /** @returns false where it was to be written and got lost. */
+  /** @returns false where the line was lost. */
   emit(event: LogEvent): boolean {
     const { category, level, message, facts = {} } = event;
     if (RANKS[level] < this.#rankOf(category)) return true;

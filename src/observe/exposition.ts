@@ -1,11 +1,12 @@
 /** Readings as text that Prometheus scrapes: its own format (0.0.4), or OpenMetrics 1.0. */
+import { negotiate } from "../http/accept.ts";
 import { type Attributes, attributesOf } from "./attributes.ts";
 import type { Instrument } from "./instrument.ts";
-import type { Point, Reading } from "./metric-registry.ts";
+import type { MetricRegistry, Point, Reading } from "./metric-registry.ts";
 
 export type ExpositionFormat = "prometheus" | "openmetrics";
 
-export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
+const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
   prometheus: "text/plain; version=0.0.4; charset=utf-8",
   openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
 };
@@ -110,4 +111,15 @@ export const exposition = (
   }
   if (format === "openmetrics") lines.push("# EOF");
   return `${lines.join("\n")}\n`;
+};
+
+/** What `/metrics` answers: OpenMetrics where `accept` prefers it, else Prometheus's own format. */
+export const scrapeOf = (
+  registry: MetricRegistry,
+  accept: string | undefined,
+  resource: Attributes,
+): { readonly text: string; readonly contentType: string } => {
+  const type = negotiate(accept, ["text/plain", "application/openmetrics-text"]);
+  const format = type === "application/openmetrics-text" ? "openmetrics" : "prometheus";
+  return { text: exposition(registry.read(), format, resource), contentType: CONTENT_TYPES[format] };
 };

@@ -1,4 +1,4 @@
-/** What a platform's options say of failures and of upstreams' events. */
+/** Options of a platform for failures and for upstreams' events. */
 import { type FailureReport, type Telemetry, type UpstreamEvent, isFailure } from "../core/telemetry.ts";
 
 export interface FailureOptions {
@@ -14,7 +14,7 @@ export interface FailureOptions {
   readonly onUpstreamEvent?: ((event: UpstreamEvent) => void) | undefined;
 }
 
-/** What hears of the ends of exchanges and of upstreams' events. */
+/** Telemetry that calls `onFailure` and `onUpstreamEvent`. */
 export const telemetryFor = ({ onFailure, onUpstreamEvent }: FailureOptions): Telemetry => ({
   ...(onFailure && {
     replacesFailureLines: true,

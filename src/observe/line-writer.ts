@@ -1,7 +1,7 @@
 /** The two forms of structured lines: JSON, and `key=value` for people. */
 import { isPlainJson, jsonText, pairText } from "./line-text.ts";
 
-/** What a value is called, put together once for every form. */
+/** The name of a value, prepared once for each form. */
 export interface Fact {
   readonly name: string;
   /** `,"name":` */

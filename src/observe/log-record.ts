@@ -6,7 +6,7 @@ import type { Attributes } from "./attributes.ts";
 import type { LogEvent, LogLevel } from "./event-log.ts";
 import type { Fact, FactWriter } from "./line-writer.ts";
 
-/** A line, not as text. */
+/** A line as data. */
 export interface LogRecord {
   /** Milliseconds since 1970. */
   readonly at: number;

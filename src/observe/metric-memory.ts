@@ -1,4 +1,4 @@
-/** Where the numbers of series stand: preallocated arrays of one thread, or memory that threads share. */
+/** Storage for the numbers of series: preallocated arrays of one thread, or memory that threads share. */
 import type { AttributeValues } from "./instrument.ts";
 
 /** The numbers of one series, as one writer updates them. */
@@ -13,18 +13,18 @@ export interface SeriesName {
   readonly attributes: AttributeValues | "overflow";
 }
 
-/** A series with what all writers made of it. */
+/** A series with the numbers of all writers. */
 export interface StoredSeries extends SeriesName {
   /** Adds up the numbers of all writers. The same array at each call. */
   read(): Float64Array;
 }
 
 export interface MetricMemory {
-  /** The place of a series, which is made where there is none yet. Undefined where there is no room for it. */
+  /** Finds or allocates the slots of a series. Undefined where there is no room for it. */
   claim(name: SeriesName, size: number): Slots | undefined;
   /** Every series that any writer has claimed, in no order. */
   series(): Iterable<StoredSeries>;
-  /** Forgets a series that nobody updates any more. Left out where its place can't be given to another. */
+  /** Frees the slots of a series that is updated no more. Left out where slots can't be reused. */
   release?(name: SeriesName): void;
 }
 
@@ -39,13 +39,13 @@ interface PrivateSeries extends StoredSeries {
 /** Memory of one thread. It grows by chunks, so that a series never moves. */
 export class PrivateMemory implements MetricMemory {
   readonly #series: Map<string, PrivateSeries> = new Map();
-  /** Places that were given back, by size. */
+  /** Freed slots, by size. */
   readonly #free: Map<number, Slots[]> = new Map();
   #chunk: Float64Array = new Float64Array(0);
   #used = 0;
 
   claim(name: SeriesName, size: number): Slots {
-    const key = keyOf(name);
+    const key = seriesKey(name);
     const known = this.#series.get(key);
     if (known !== undefined) return known.slots;
     const slots = this.#free.get(size)?.pop() ?? this.#allocate(size);
@@ -60,7 +60,7 @@ export class PrivateMemory implements MetricMemory {
   }
 
   release(name: SeriesName): void {
-    const key = keyOf(name);
+    const key = seriesKey(name);
     const known = this.#series.get(key);
     if (known === undefined) return;
     this.#series.delete(key);
@@ -80,5 +80,6 @@ export class PrivateMemory implements MetricMemory {
   }
 }
 
-const keyOf = ({ instrument, attributes }: SeriesName): string =>
+/** Different for different series. */
+export const seriesKey = ({ instrument, attributes }: SeriesName): string =>
   `${instrument} ${JSON.stringify(attributes)}`;

@@ -1,4 +1,4 @@
-/** A registry as OpenTelemetry's SDK reads metrics: any reader and exporter of the SDK can be put behind it. */
+/** A registry as a `MetricProducer` of OpenTelemetry's SDK, for any reader and exporter of the SDK. */
 import { type HrTime, ValueType } from "@opentelemetry/api";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import {
@@ -11,32 +11,30 @@ import {
   type MetricProducer,
 } from "@opentelemetry/sdk-metrics";
 import { type Attributes, attributesOf } from "./attributes.ts";
+import { histogramSince } from "./histogram-since.ts";
+import { hrTime } from "./hr-time.ts";
 import type { Instrument } from "./instrument.ts";
+import { seriesKey } from "./metric-memory.ts";
 import type { HistogramValue, MetricRegistry, Point, Reading } from "./metric-registry.ts";
 
 export interface ProducerOptions {
   readonly registry: MetricRegistry;
   /**
-   * Of this producer's one reader: `collect()` does not tell. "delta" tells of counters and histograms what was added since the
-   * last collection, and leaves out series to which nothing was.
+   * Of this producer's one reader, which `collect()` does not pass on. With "delta", counters and histograms have what was added
+   * since the last collection; series without any are left out.
    */
   readonly temporality: "cumulative" | "delta";
-  /** When counting began, in milliseconds since 1970; asked for with each collection. */
+  /** When counting began, in milliseconds since 1970; called at each collection. */
   readonly startedAt: () => number;
   /** Milliseconds since 1970. */
   readonly epoch: () => number;
-  /** Who reports. A reader of a `MeterProvider` puts the provider's resource in its place. @default none */
+  /** Resource attributes. A reader of a `MeterProvider` replaces them by the provider's. @default none */
   readonly resource?: Attributes | undefined;
   readonly version: string;
 }
 
-/** Make one for each reader: a delta is that of the reader's own last collection. */
+/** Make one for each reader: a delta begins at that reader's last collection. */
 export const metricProducer = (options: ProducerOptions): MetricProducer => new RegistryProducer(options);
-
-const hrTime = (ms: number): HrTime => {
-  const seconds = Math.floor(ms / 1_000);
-  return [seconds, Math.round((ms - seconds * 1_000) * 1e6)];
-};
 
 interface Interval {
   readonly startTime: HrTime;
@@ -83,7 +81,7 @@ class RegistryProducer implements MetricProducer {
 
   #changes({ instrument, points }: Reading, seen: Values): readonly Point[] {
     return points.flatMap((point) => {
-      const key = `${instrument.name} ${JSON.stringify(point.attributes)}`;
+      const key = seriesKey({ instrument: instrument.name, attributes: point.attributes });
       const before = this.#last.get(key);
       seen.set(key, point.value);
       const value = difference(point.value, before);
@@ -94,17 +92,12 @@ class RegistryProducer implements MetricProducer {
   }
 }
 
-/** What a delta is told of: an up-down counter is a state, and a gauge too. */
+/** Whether deltas make sense: up-down counters and gauges are states, which are sent as they are. */
 const isAdditive = ({ kind }: Instrument): boolean => kind === "counter" || kind === "histogram";
 
 const difference = (now: Point["value"], before: Point["value"] | undefined): number | HistogramValue => {
   if (typeof now === "number") return now - (typeof before === "number" ? before : 0);
-  if (before === undefined || typeof before === "number") return now;
-  return {
-    sum: now.sum - before.sum,
-    count: now.count - before.count,
-    counts: now.counts.map((count, index) => count - (before.counts[index] ?? 0)),
-  };
+  return histogramSince(now, before);
 };
 
 const metricOf = ({ instrument, points }: Reading, isDelta: boolean, interval: Interval): MetricData => {

@@ -1,6 +1,6 @@
 /** All series of a process: handed out by instrument and attributes, and read as a whole. */
 import { type AttributeValues, type Instrument, slotsOf } from "./instrument.ts";
-import { type MetricMemory, PrivateMemory, type SeriesName, type Slots } from "./metric-memory.ts";
+import { type MetricMemory, PrivateMemory, type SeriesName, type Slots, seriesKey } from "./metric-memory.ts";
 import { HistogramSeries, SumSeries } from "./series.ts";
 
 /** What a histogram holds. */
@@ -24,7 +24,7 @@ export interface Reading {
   readonly points: readonly Point[];
 }
 
-/** Puts the value of a series, at the time of a reading. */
+/** Takes the value of a series at the time of a reading. */
 export type Observe = (instrument: Instrument, attributes: AttributeValues, value: number) => void;
 
 /** Looks up values that something else keeps, such as how many connections are open. Never throws. */
@@ -39,7 +39,7 @@ export interface MetricOptions {
 
 const MAX_SERIES = 2_000;
 
-interface Observed {
+interface ObservedValue {
   readonly instrument: Instrument;
   readonly attributes: AttributeValues;
   readonly value: number;
@@ -54,8 +54,8 @@ interface Family<Series> {
 }
 
 /**
- * Series are asked for once, when what they are about is first seen, and kept by whoever updates them: no lookup by attributes
- * stands on a request's way.
+ * Callers ask for a series once, when its route or endpoint is first seen, and keep it: requests look up no series by their
+ * attributes.
  */
 export class MetricRegistry {
   readonly #memory: MetricMemory;
@@ -121,8 +121,8 @@ export class MetricRegistry {
   }
 
   /**
-   * Forgets series, so that others may take their places. Nobody may hold one of them any more: who asks again gets one that
-   * begins at 0. On shared memory nothing is forgotten.
+   * Forgets series, so that others may take their places. Callers MUST NOT keep one of them: asked for again, it begins at 0.
+   * On shared memory nothing is forgotten.
    */
   forget(isGone: (instrument: Instrument, attributes: AttributeValues) => boolean): void {
     const memory = this.#memory;
@@ -136,16 +136,16 @@ export class MetricRegistry {
     }
   }
 
-  /** Names instruments whose series other threads may have claimed, so that readings hold them. */
+  /** Adds instruments whose series other threads may have claimed, so that readings include them. */
   know(instruments: readonly Instrument[]): void {
     for (const instrument of instruments) this.#know(instrument);
   }
 
-  /** What observers tell; what several of them tell of one series adds up. */
-  #observed(): Iterable<Observed> {
-    const found = new Map<string, Observed>();
+  /** Values of all observers; those of the same series are added up. */
+  #observed(): Iterable<ObservedValue> {
+    const found = new Map<string, ObservedValue>();
     const observe: Observe = (instrument, attributes, value) => {
-      const key = `${instrument.name} ${JSON.stringify(attributes)}`;
+      const key = seriesKey({ instrument: instrument.name, attributes });
       found.set(key, { instrument, attributes, value: value + (found.get(key)?.value ?? 0) });
     };
     for (const observer of this.#observers) observer(observe);
@@ -183,7 +183,7 @@ export class MetricRegistry {
   }
 }
 
-/** Shared memory is full: what is counted here is seen by nobody, and nothing else suffers. */
+/** Slots that no reading shows, for a series that full shared memory has no room for. */
 const nowhere = (instrument: Instrument): Slots => ({
   values: new Float64Array(slotsOf(instrument)),
   at: 0,

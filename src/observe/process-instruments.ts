@@ -3,7 +3,7 @@ import { type Group, counter, gauge, state, histogram } from "./define-instrumen
 
 const DELAY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
-/** Where the runtime tells. */
+/** Measured where the runtime offers the values. */
 export const PROCESS_INSTRUMENTS: Group<"cpu" | "memory" | "uptime" | "heap" | "loopDelay" | "collections"> =
   {
     cpu: counter("process.cpu.time", "s", ["cpu.mode"], "CPU time of the process, by user and system."),
@@ -29,7 +29,7 @@ export const PROCESS_INSTRUMENTS: Group<"cpu" | "memory" | "uptime" | "heap" | "
     ),
   };
 
-/** Of pushed telemetry itself. */
+/** The push of telemetry itself. */
 export const EXPORT_INSTRUMENTS: Group<"exports" | "lost" | "queued"> = {
   exports: counter(
     "fairlead.telemetry.exports",

@@ -1,4 +1,4 @@
-/** Everything that the proxy measures. Kept for as long as the process runs, whatever configs come and go. */
+/** Everything that the proxy measures. Lives as long as the process, over changes of the config. */
 import type { Telemetry } from "../core/telemetry.ts";
 import { ENDPOINT } from "./define-instrument.ts";
 import { EndpointPresence } from "./endpoint-presence.ts";
@@ -12,15 +12,15 @@ export interface ProxyMetricsOptions extends MetricOptions {
   /** Milliseconds since 1970. */
   readonly epoch: () => number;
   /**
-   * Whether the end of every request is seen. Where a runtime may end a request together with all that goes on for it, requests
-   * in progress can't be counted. @default true
+   * Whether the end of every request is seen. On Workers, where a request's code may stop without notice, it is not, and
+   * requests in progress can't be counted. @default true
    */
   readonly seesEnds?: boolean | undefined;
   /** Of durations of requests, in seconds. @default OpenTelemetry's */
   readonly durationBounds?: readonly number[] | undefined;
 }
 
-/** `Telemetry`, which asks for less of a request. */
+/** `Telemetry` that needs less of a request than a whole report. */
 export interface CountedEvents extends Required<
   Pick<Telemetry, "attemptEnded" | "endpointSelected" | "tunnelOpened" | "upstreamEvent">
 > {
@@ -72,7 +72,7 @@ export class ProxyMetrics {
     this.#presence.seen(endpoint, now);
   }
 
-  /** Lets go of the series of endpoints that have not been seen for a quarter of an hour. */
+  /** Drops the series of endpoints that have not been seen for a quarter of an hour. */
   forgetGone(now: number): void {
     const gone = this.#presence.takeGone(now);
     if (gone.size === 0) return;

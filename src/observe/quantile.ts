@@ -1,4 +1,5 @@
 /** Quantiles and rates from histograms. */
+import { histogramSince } from "./histogram-since.ts";
 import type { AttributeValues, Instrument } from "./instrument.ts";
 import type { HistogramValue, Point, Reading } from "./metric-registry.ts";
 
@@ -64,12 +65,12 @@ export const summarise = (
     const key = JSON.stringify(values);
     const group = groups.get(key) ?? newGroup(values, instrument);
     groups.set(key, group);
-    add(group, value, attributes !== "overflow" && isFailure(attributes[errorAt]));
+    add(group, value, attributes !== "overflow" && isFailureType(attributes[errorAt]));
   }
   return Array.from(groups.values(), (group) => summaryOf(group, instrument));
 };
 
-const isFailure = (errorType: string | number | undefined): boolean =>
+const isFailureType = (errorType: string | number | undefined): boolean =>
   errorType !== undefined && !/^4\d\d$/.test(String(errorType));
 
 interface Group {
@@ -90,12 +91,7 @@ const newGroup = (by: AttributeValues, { bounds = [] }: Instrument): Group => ({
 
 const since = ({ value }: Point, before: Point["value"] | undefined): HistogramValue | undefined => {
   if (typeof value === "number") return undefined;
-  if (before === undefined || typeof before === "number") return value;
-  return {
-    sum: value.sum - before.sum,
-    count: value.count - before.count,
-    counts: value.counts.map((count, index) => count - (before.counts[index] ?? 0)),
-  };
+  return histogramSince(value, before);
 };
 
 const add = (group: Group, { sum, count, counts }: HistogramValue, failed: boolean): void => {

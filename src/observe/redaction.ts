@@ -1,8 +1,8 @@
-/** What lines about requests, and spans, don't show. */
+/** Masks secrets in lines about requests and in spans. */
 import { isCredentialName } from "../http/credentials.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
 
-/** What stands where a secret was. */
+/** Replaces a secret. */
 const MASK = "***";
 const ALL = "*";
 const MAX_CHARACTERS = 8_192;
@@ -65,7 +65,7 @@ const withoutParams = (path: string, params: ExchangeReport["params"], isMasked:
   return shown;
 };
 
-/** A shorter value is in every other word: only whole segments are taken for it, unless there is none. */
+/** A shorter value occurs within other words, so only whole segments are replaced, unless no segment equals it. */
 const SHORT = 4;
 
 const replaced = (path: string, value: string, by: string): string => {

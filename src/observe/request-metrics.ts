@@ -1,5 +1,6 @@
 /** Counts every exchange and every attempt once, when it has ended. */
 import type { RequestHead } from "../core/arrival.ts";
+import { endpointAddress } from "../core/endpoint.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Attempt } from "../core/exchange.ts";
 import type { Outcome } from "../core/outcome.ts";
@@ -9,7 +10,7 @@ import { type HttpInstruments, REQUEST_INSTRUMENTS } from "./http-instruments.ts
 import type { MetricRegistry } from "./metric-registry.ts";
 import { knownMethod, requestKey } from "./request-key.ts";
 import type { HistogramSeries, SumSeries } from "./series.ts";
-import { serverAddress } from "./server-address.ts";
+import { endpointValues } from "./server-address.ts";
 import { UPSTREAM_INSTRUMENTS } from "./upstream-instruments.ts";
 
 /** What of a request's head is counted by. */
@@ -23,7 +24,7 @@ export interface RequestEnd extends Pick<
   "route" | "status" | "error" | "isTunnel" | "startedAt" | "endedAt"
 > {
   readonly head: MeasuredHead;
-  /** Undefined where nobody knows. */
+  /** Undefined where it is not known. */
   readonly bytesSent: number | undefined;
 }
 
@@ -38,10 +39,10 @@ interface RequestSeries {
 
 type BySmallKey<Series> = Map<number, Series>;
 
-/** Statuses and endpoints may come and go without end. */
+/** Most entries of a map: statuses and endpoints may change without end. */
 const MOST_KNOWN = 10_000;
 
-/** The registry knows all series: what is forgotten here is found there again. */
+/** Adds an entry. A full map is emptied first: the registry still has the series. */
 const remember = <Key, Value>(known: Map<Key, Value>, key: Key, value: Value): Value => {
   if (known.size >= MOST_KNOWN) known.clear();
   known.set(key, value);
@@ -72,7 +73,7 @@ const errorType = (
 
 const TUNNEL_STATUS = 101;
 const HTTPS = 1;
-/** Where a runtime does not tell, it is empty; others are few. */
+/** `""` where the runtime reports none. Any other version counts as that. */
 const VERSIONS = ["", "1.1", "1.0", "2.0", "3.0"];
 
 /** Series are bound when a route, an endpoint or a kind of request is first seen; after that nothing is allocated. */
@@ -100,7 +101,7 @@ export class RequestMetrics {
     this.#activeOf(head).add(1);
   }
 
-  /** It goes on as a tunnel; `exchangeEnded` follows. */
+  /** The exchange goes on as a tunnel; `exchangeEnded` follows. */
   tunnelOpened(route: string): void {
     this.#registry.sum(REQUEST_INSTRUMENTS.tunnelsActive, [route]).add(1);
   }
@@ -200,12 +201,11 @@ export class RequestMetrics {
     return remember(requests, key, series);
   }
 
-  #newEndpoint({ key, upstream, socketPath, origin }: Attempt["endpoint"], now: number): EndpointMetrics {
-    const { address, port } = serverAddress(socketPath ?? origin);
-    const endpoint = [upstream, address, port];
+  #newEndpoint(seen: Attempt["endpoint"], now: number): EndpointMetrics {
+    const endpoint = endpointValues(seen.upstream, endpointAddress(seen));
     this.#onEndpoint(endpoint, now);
     const reused = this.#registry.sum(UPSTREAM_INSTRUMENTS.reused, endpoint);
-    return remember(this.#endpoints, key, { endpoint, requests: new Map(), reused });
+    return remember(this.#endpoints, seen.key, { endpoint, requests: new Map(), reused });
   }
 
   #newClientSeries(

@@ -1,4 +1,5 @@
 /** OpenTelemetry's two attributes for where an endpoint is. */
+import type { AttributeValues } from "./instrument.ts";
 
 export interface ServerAddress {
   /** Host name, IP address without brackets, or the path of a socket. */
@@ -15,4 +16,10 @@ export const serverAddress = (endpoint: string): ServerAddress => {
   const { hostname, port, protocol } = new URL(endpoint);
   const address = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
   return { address, port: port === "" ? DEFAULT_PORTS[protocol] : Number(port) };
+};
+
+/** Values of the attributes `ENDPOINT` of an instrument. */
+export const endpointValues = (upstream: string, endpoint: string): AttributeValues => {
+  const { address, port } = serverAddress(endpoint);
+  return [upstream, address, port];
 };

@@ -2,8 +2,8 @@
  * Memory for series that several threads write at once.
  *
  * Each writer has a row of its own and adds to it without atomics: no other thread ever writes there, so nothing is lost, and an
- * update costs what it costs on private memory. Readers add up the rows. What threads must agree on is only which column of
- * the rows is whose. That stands in a directory of names, which grows by compare-and-swap:
+ * update costs what it costs on private memory. Readers add up the rows. Threads only have to agree which columns belong to
+ * which series: a directory of names holds that, and grows by compare-and-swap.
  *
  * ```
  *   counters   names used, columns used, rows used
@@ -15,7 +15,7 @@
 import type { MetricMemory, SeriesName, Slots, StoredSeries } from "./metric-memory.ts";
 import type { AttributeValues } from "./instrument.ts";
 
-/** What a thread needs to join: can be posted to it. */
+/** What a thread needs to take part. Can be sent with `postMessage`. */
 export interface SharedMetrics {
   readonly buffer: SharedArrayBuffer;
   readonly writers: number;
@@ -130,12 +130,12 @@ export class SharedMemory implements MetricMemory {
     return found;
   }
 
-  /** A new entry, which nobody finds yet; a thread that loses the race for its place leaves it unused. */
+  /** Writes an entry that is not in the table yet. Where another thread takes the place in the table first, it stays unused. */
   #write(name: Uint8Array, size: number): number | undefined {
     const { entriesAt, entriesEnd } = this.#layout;
     const { columns } = this.#shared;
     const bytes = ENTRY_HEAD * BYTES + Math.ceil(name.length / BYTES) * BYTES;
-    // What is full stays full: taken back, room could be given away twice. The look beforehand keeps the counters in bounds.
+    // Counters are never decreased: room that is given back could be given out twice. Checking first keeps them in bounds.
     if (Atomics.load(this.#counters, ENTRIES_USED) + bytes > entriesEnd - entriesAt) return undefined;
     if (Atomics.load(this.#counters, COLUMNS_USED) + size > columns) return undefined;
     const start = entriesAt + Atomics.add(this.#counters, ENTRIES_USED, bytes);

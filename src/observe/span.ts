@@ -1,4 +1,5 @@
-/** Spans, made from what is reported at the end of an exchange or attempt: until then there is none. */
+/** Spans, made from the report at the end of an exchange or attempt. No span exists before. */
+import { endpointAddress } from "../core/endpoint.ts";
 import type { Attempt } from "../core/exchange.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Clock } from "../core/platform.ts";
@@ -82,7 +83,7 @@ export const clientSpan = (
   const { trace, arrival } = exchange;
   if (trace?.isSampled !== true || spanId === undefined) return undefined;
   const method = knownMethod(arrival.method);
-  const { address, port } = serverAddress(endpoint.socketPath ?? endpoint.origin);
+  const { address, port } = serverAddress(endpointAddress(endpoint));
   const since1970 = clock.epoch() - clock.now();
   const isFailed =
     ending === "failed" ? error?.code !== "client-closed" : status !== undefined && status >= 400;

@@ -1,7 +1,7 @@
-/** Values that something else keeps. */
+/** Instruments for values that other parts of the proxy keep. */
 import { type Group, UPSTREAM, ENDPOINT, counter, gauge, state } from "./define-instrument.ts";
 
-/** Looked up with each reading. */
+/** Read at each reading, and not counted. */
 export const STATE_INSTRUMENTS: Group<
   | "serverConnections"
   | "accepted"

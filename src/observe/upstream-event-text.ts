@@ -1,4 +1,4 @@
-/** What upstreams decide by themselves, as lines for operators. */
+/** Events of upstreams as sentences. */
 import type { UpstreamEvent } from "../core/telemetry.ts";
 
 /** One sentence, without field values or anything that a client sent. */

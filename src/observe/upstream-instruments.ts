@@ -1,9 +1,8 @@
-/** What upstreams decide by themselves. */
+/** Instruments for what upstreams decide. */
 import { type Group, ERROR, UPSTREAM, ENDPOINT, counter, histogram } from "./define-instrument.ts";
 
 const SELECTION_BOUNDS = [1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 1e-3, 1e-2];
 
-/** What upstreams decide. */
 export const UPSTREAM_INSTRUMENTS: Group<
   | "selection"
   | "tunnels"

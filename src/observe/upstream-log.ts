@@ -1,4 +1,4 @@
-/** What upstreams decide by themselves, as events of the log. */
+/** Events of upstreams as events of the log. */
 import type { Clock } from "../core/platform.ts";
 import type { UpstreamEvent } from "../core/telemetry.ts";
 import type { EventLog, LogLevel } from "./event-log.ts";
@@ -7,15 +7,15 @@ import { upstreamEventText } from "./upstream-event-text.ts";
 const QUIET_MS = 1_000;
 
 /**
- * Writes them to `events`. Those that go with requests are at level debug, or, where something is wrong, written once a second
- * for an upstream, with the number of those before that were not.
+ * Writes to `events`. Events that requests cause are at level debug. Where they mean that something is wrong, one a second is
+ * written for each upstream, with the number of those that were left out since.
  */
 export const upstreamLog = (
   events: EventLog,
   clock: Pick<Clock, "now">,
 ): ((event: UpstreamEvent) => void) => {
   const quiet = new Map<string, { until: number; repeated: number }>();
-  /** How many there were since the last one that was written; undefined where this one is not to be. */
+  /** How many were left out since the last one that was written; undefined where this one is left out too. */
   const repeatedSince = ({ kind, upstream }: UpstreamEvent): number | undefined => {
     const key = `${kind} ${upstream}`;
     const now = clock.now();
@@ -55,7 +55,7 @@ const CATEGORIES: Readonly<Record<UpstreamEvent["kind"], string>> = {
   endpoints: "upstream.endpoints",
 };
 
-/** As many as there are requests, and not at level debug. */
+/** Events that every request may cause, and that are not at level debug. */
 const REPEATED: ReadonlySet<UpstreamEvent["kind"]> = new Set(["retry-over-budget", "panic"]);
 
 const levelOf = (event: UpstreamEvent): LogLevel => {

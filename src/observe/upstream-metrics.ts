@@ -1,9 +1,9 @@
-/** Counts what upstreams decide by themselves. */
+/** Counts the events of upstreams. */
 import type { UpstreamEvent } from "../core/telemetry.ts";
 import type { AttributeValues } from "./instrument.ts";
 import type { MetricRegistry } from "./metric-registry.ts";
 import type { HistogramSeries } from "./series.ts";
-import { serverAddress } from "./server-address.ts";
+import { endpointValues } from "./server-address.ts";
 import { UPSTREAM_INSTRUMENTS } from "./upstream-instruments.ts";
 
 const SECOND_MS = 1_000;
@@ -30,13 +30,13 @@ export class UpstreamMetrics {
     const { upstream } = event;
     switch (event.kind) {
       case "breaker":
-        this.#count("breakerTransitions", [...endpointOf(event), event.to]);
+        this.#count("breakerTransitions", [...endpointValues(upstream, event.endpoint), event.to]);
         return;
       case "health":
-        this.#count("healthChanges", [...endpointOf(event), event.change]);
+        this.#count("healthChanges", [...endpointValues(upstream, event.endpoint), event.change]);
         return;
       case "ejected":
-        this.#count("ejections", endpointOf(event));
+        this.#count("ejections", endpointValues(upstream, event.endpoint));
         return;
       case "retried":
         this.#count("retries", [upstream, event.reason]);
@@ -62,8 +62,3 @@ export class UpstreamMetrics {
     this.#registry.sum(UPSTREAM_INSTRUMENTS[name], attributes).add(1);
   }
 }
-
-const endpointOf = (event: { readonly upstream: string; readonly endpoint: string }): AttributeValues => {
-  const { address, port } = serverAddress(event.endpoint);
-  return [event.upstream, address, port];
-};

@@ -1,6 +1,6 @@
 /**
- * What waits to be sent to a collector, and how it is sent: one request at a time, again after failures that may pass (OTLP 1.x,
- * "Failures"), within a bound of bytes. What is lost is counted.
+ * A bounded queue of requests to a collector. Sends one at a time, retries failures that may pass (OTLP 1.x, "Failures"), and
+ * counts what is lost.
  */
 import type { Clock, Random } from "../core/platform.ts";
 import type { Post, PostAnswer, SendPost } from "../core/post.ts";
@@ -21,16 +21,16 @@ export interface ExportQueueOptions extends Pick<Post, "url" | "headers" | "time
   readonly random: Random;
   /** Items that a collector's answer to an accepted request says it has not taken. @default none */
   readonly rejectedIn?: ((answer: Uint8Array) => number) | undefined;
-  /** Whether timers go on by themselves. Where they don't, each `send` tries what waits once. @default true */
+  /** Whether timers outlive requests. Where they don't, each `send` tries once. @default true */
   readonly retriesByItself?: boolean | undefined;
 }
 
-/** What became of requests so far. */
+/** Outcomes of requests so far. */
 export interface ExportCounts {
   readonly accepted: number;
-  /** Answered with something that no repetition helps against. */
+  /** Answered with a status that is final. */
   readonly refused: number;
-  /** Without an answer, or one that asks to come again. Each is tried again. */
+  /** Not answered, or answered with a status that may pass. Each is tried again. */
   readonly failed: number;
   /** Items that no collector got: refused, rejected in part, or dropped for want of room. */
   readonly lostItems: number;
@@ -66,7 +66,7 @@ export class ExportQueue {
     return Math.max(0, this.#retryAt - this.#options.clock.now());
   }
 
-  /** Adds a request; the oldest ones leave where there is no room. Sends nothing. */
+  /** Adds a request, and drops the oldest ones where there is no room. Sends nothing. */
   push(payload: Payload): void {
     this.#waiting.push(payload);
     this.#counts.queuedBytes += payload.body.length;
@@ -78,7 +78,7 @@ export class ExportQueue {
     }
   }
 
-  /** Sends what waits, unless the collector asked for patience. Never rejects. */
+  /** Sends what waits, unless it is too early for a retry. Never rejects. */
   send(): Promise<void> {
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = undefined;

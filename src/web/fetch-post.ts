@@ -1,4 +1,5 @@
 /** Requests to a collector by `fetch`. */
+import { joinBytes } from "../core/join-bytes.ts";
 import type { SendPost } from "../core/post.ts";
 
 /** What a collector says of an accepted request is short; of more nothing is read. */
@@ -28,11 +29,5 @@ const firstBytes = async ({ body }: Response): Promise<Uint8Array> => {
     if (length > MOST_ANSWER_BYTES) return new Uint8Array();
     pieces.push(piece);
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
+  return joinBytes(pieces, length);
 };

@@ -2,6 +2,7 @@
 import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { type ErrorCode, ProxyError } from "../../../src/core/errors.ts";
 import type { Progress } from "../../../src/core/outcome.ts";
+import { errorCode } from "../../error-code.ts";
 
 /** What operators read. Nothing else of a runtime's error goes into a sentence: its text may hold anything. */
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -35,8 +36,7 @@ const NAMED = /^[A-Z][A-Z0-9_]{1,60}$/;
 const CERTIFICATE_ALERT = /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
 
 /** `code` of what was thrown, or "". */
-export const codeOf = (thrown: unknown): string =>
-  thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
+export const codeOf = (thrown: unknown): string => errorCode(thrown) ?? "";
 
 const reasonFor = (code: string): string => {
   const sentence = SENTENCES[code];

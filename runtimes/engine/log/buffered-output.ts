@@ -1,12 +1,13 @@
-/** Lines on their way to a device that may be slow, full or gone. */
+/** A buffer of lines in front of a device that may be slow, full or gone. */
 import { Buffer } from "node:buffer";
 import type { LinesLost, LogOutput } from "../../../src/core/log-output.ts";
 import type { Clock } from "../../../src/core/platform.ts";
+import { errorCode } from "../../error-code.ts";
 
 /** What lines are written to. */
 export interface LogDevice {
   readonly isTerminal: boolean;
-  /** Lines of this time leave together. */
+  /** Lines are gathered for this long and written together. */
   readonly gatherMs: number;
   /** Writes whole lines. Resolves when all is written, however long that takes. Never runs twice at a time. */
   write(bytes: Uint8Array): Promise<void>;
@@ -16,7 +17,7 @@ export interface LogDevice {
 
 /** Characters that wait at most, besides those that are being written. */
 const MAX_WAITING = 1024 * 1024;
-/** What is gathered leaves at once from here on. */
+/** From this many characters on, gathered lines are written at once. */
 const GATHER_CHARACTERS = 64 * 1024;
 const TELL_MS = 1_000;
 
@@ -25,7 +26,7 @@ export class BufferedOutput implements LogOutput {
   readonly isTerminal: boolean;
   readonly #device: LogDevice;
   readonly #clock: Clock;
-  /** Told of lines that were lost. */
+  /** Called when lines were lost. */
   lost: LinesLost;
   #waiting = "";
   #isScheduled = false;
@@ -47,8 +48,8 @@ export class BufferedOutput implements LogOutput {
       this.#lose(1, "they came faster than they could be written");
       return false;
     }
-    // Reading a character makes one string of the pieces that a line is put together from: those would wait with it, and be
-    // copied by the garbage collector again and again.
+    // Reading a character flattens the string. A line is a tree of pieces before, which the garbage collector would copy again
+    // and again while it waits.
     line.charCodeAt(0);
     this.#waiting += `${line}\n`;
     if (this.#isWriting) return true;
@@ -103,20 +104,20 @@ export class BufferedOutput implements LogOutput {
     this.#why = why;
   }
 
-  /** What can't be told now, as this output itself is full, is told later. */
+  /** Reports lost lines. Where the report itself is lost, because this output is full, it is repeated later. */
   #tell(): void {
     const lines = this.#losses;
     this.#losses = 0;
     if (this.lost(lines, this.#why)) return;
-    // The line about it was lost too, which is none of those that it was about.
+    // `#losses` counts the lost report too, which is not one of the lines it was about.
     if (this.#losses > 0) this.#losses += lines - 1;
     else this.#lose(lines, this.#why);
   }
 }
 
-/** By its code: a message may hold what nobody should see. */
+/** By the code of the error: its message may hold secrets. */
 const reasonOf = (thrown: unknown): string => {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  const code = errorCode(thrown);
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
@@ -124,6 +125,6 @@ const reasonOf = (thrown: unknown): string => {
     case "EPIPE":
       return "nobody reads them";
     default:
-      return typeof code === "string" ? `writing failed (${code})` : "writing failed";
+      return code === undefined ? "writing failed" : `writing failed (${code})`;
   }
 };

@@ -4,20 +4,21 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import { isatty } from "node:tty";
 import type { Writable } from "node:stream";
+import { errorCode } from "../../error-code.ts";
 import type { LogDevice } from "./buffered-output.ts";
 import { writeAll } from "./file-device.ts";
 
-/** A stream over a socket whose writes never hold up the process. */
+/** A stream over a socket whose writes do not block. */
 export type SocketStream = (fd: 1 | 2) => Writable;
 
-/** Node's and Bun's own: on Deno it waits for the reader. */
+/** The process's own stream. Not for Deno, where its writes block until the reader reads. */
 export const processStream: SocketStream = (fd) => (fd === 1 ? process.stdout : process.stderr);
 
 /**
- * A reader that is slow must hold up neither the process nor one of its threads.
+ * A slow reader must block neither the process nor one of its threads.
  *
- * A pipe or a terminal is opened once more without blocking; the descriptor itself is shared with other processes, whose writes
- * must not begin to fail. A socket can't be opened again. A file is never slow for long.
+ * A pipe or a terminal is opened a second time, as non-blocking: the flag on the descriptor itself would make the writes of other
+ * processes that share it fail. A socket can't be opened again. Files do not block for long.
  */
 export const streamDevice = (fd: 1 | 2, socketStream: SocketStream): LogDevice => ({
   isTerminal: isatty(fd),
@@ -38,12 +39,12 @@ const writerFor = (fd: 1 | 2, socketStream: SocketStream): LogDevice["write"] =>
       return (bytes) => writePatiently(own, bytes);
     }
   } catch {
-    // No such system file here: the runtime's threads write.
+    // No /proc here: the runtime's threads write.
   }
   return (bytes) => writeAll(fd, bytes);
 };
 
-/** People and other processes read along. */
+/** Short: people and other programs read along. */
 const GATHER_MS = 20;
 
 const ignore = (): void => {};
@@ -74,7 +75,7 @@ const writeOrWait = (fd: number, piece: Uint8Array): number | undefined => {
   try {
     return writeSync(fd, piece);
   } catch (thrown) {
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "EAGAIN") return undefined;
+    if (errorCode(thrown) === "EAGAIN") return undefined;
     throw thrown;
   }
 };

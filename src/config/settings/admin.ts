@@ -1,4 +1,4 @@
-/** `admin`: where operators and their tools look. */
+/** `admin`: health pages, metrics and log levels for operators and their tools. */
 import { type KeyRule, needs } from "../schema/key-rules.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { Refusal, type Schema } from "../schema/schema.ts";
@@ -30,7 +30,7 @@ const rules = [BELOW_ROOT, needs("path", "token", "needs `token`: clients could 
 export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules }), {
   port: optional(
     listenPort,
-    "Port of a listener of its own for /livez, /readyz and /metrics; 0 is any free one. None unless set.",
+    "Port of a listener of its own for /livez, /readyz, /metrics and /log/levels; 0 is any free one. None unless set.",
     { needs: "several-listeners" },
   ),
   host: defaulted(bindAddress, "127.0.0.1", "Address that it binds."),

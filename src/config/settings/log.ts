@@ -107,6 +107,6 @@ export const log: Schema<LogConfig> = object("LogConfig", {
     false,
     "Send all that is logged to the collector of `telemetry.otlp` too, as log records.",
   ),
-  redact: defaulted(redact, {}, "What lines about requests and spans don't show."),
+  redact: defaulted(redact, {}, "What is masked in lines about requests and in spans."),
   rotate: optional(rotate, "When files are put aside. Never unless set.", { needs: "log-file" }),
 });

@@ -83,12 +83,12 @@ export const telemetry: Schema<TelemetryConfig> = object("TelemetryConfig", {
   resource: defaulted(
     mapOf("an object of attributes and their values", attributeName, text("a text")),
     {},
-    "Further attributes of everything that is told, such as deployment.environment.name.",
+    "Further resource attributes of all telemetry, such as deployment.environment.name.",
   ),
   metrics: defaulted(
     formOf<MetricsConfig | false>("false or an object", [off, metricsObject]),
     {},
-    "Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none.",
+    "Metrics, kept where `admin` or a collector reads them; false for none.",
   ),
   traces: optional(traces, "Traces. Trace context passes through untouched unless set."),
   otlp: defaulted(otlp, {}, "Where telemetry is pushed to, by OTLP over HTTP."),
