@@ -1,5 +1,6 @@
 /** A body of the proxy's own requests, read into memory. */
 import type { Body, ByteSource } from "./body.ts";
+import { concatBytes } from "./concat-bytes.ts";
 import { ProxyError } from "./errors.ts";
 
 /** Rejects with `bad-upstream-response` where it is longer than `maxBytes`, and with why it broke off. */
@@ -37,7 +38,7 @@ const readSource = (source: ByteSource, maxBytes: number): Promise<Uint8Array> =
         reject(error);
         return false;
       },
-      end: () => resolve(joined(pieces, length)),
+      end: () => resolve(concatBytes(pieces, length)),
       fail: reject,
     });
   });
@@ -48,7 +49,7 @@ const readNative = async (stream: ReadableStream<Uint8Array>, maxBytes: number):
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return joined(pieces, length);
+    if (done) return concatBytes(pieces, length);
     length += value.byteLength;
     if (length > maxBytes) {
       const error = tooLong(maxBytes);
@@ -57,14 +58,4 @@ const readNative = async (stream: ReadableStream<Uint8Array>, maxBytes: number):
     }
     pieces.push(value);
   }
-};
-
-const joined = (pieces: readonly Uint8Array[], length: number): Uint8Array => {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
 };

@@ -1,6 +1,7 @@
 /** Active health checks: asks the endpoints of an upstream how they are. */
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Member } from "../core/endpoint-state.ts";
+import { jittered } from "../core/jitter.ts";
 import type { Cancel, Clock, Random } from "../core/platform.ts";
 import type { Probe } from "../core/probe.ts";
 import { type HealthChange, HealthRecord, type HealthThresholds } from "./health-record.ts";
@@ -135,7 +136,7 @@ export class HealthChecker {
   #interval({ isUnsettled }: HealthRecord): number {
     const { options, random } = this.#parts;
     const ms = isUnsettled ? options.fastIntervalMs : options.intervalMs;
-    return ms * (1 - JITTER + 2 * JITTER * random.float());
+    return jittered(ms, JITTER, random);
   }
 
   #apply({ endpoint, state }: Member, change: HealthChange, detail: string): void {

@@ -41,7 +41,6 @@ export const httpProbe =
           target,
           fields: FIELDS,
           host,
-          timeouts: NO_LIMITS,
           cancellation,
         }),
       );
@@ -54,15 +53,6 @@ export const httpProbe =
       stop();
     }
   };
-
-/** The probe's own limit covers all of it. */
-const NO_LIMITS = Object.freeze({
-  connectMs: 0,
-  firstByteMs: 0,
-  idleMs: 0,
-  eventStreamIdleMs: 0,
-  tunnelIdleMs: 0,
-});
 
 const judge = async (reply: HttpReply, options: HttpProbeOptions): Promise<ProbeResult> => {
   const { passes = isSuccess, bodyIncludes } = options;

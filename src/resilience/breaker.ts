@@ -13,6 +13,7 @@
  * say in a later one (each state has a generation).
  */
 import type { EndpointBreaker } from "../core/endpoint-state.ts";
+import { jittered } from "../core/jitter.ts";
 import type { Random } from "../core/platform.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { RateWindow } from "./rate-window.ts";
@@ -205,8 +206,8 @@ export class Breaker implements EndpointBreaker {
   #trip(now: number, reason: string): void {
     const { openMs, maxOpenMs } = this.options;
     if (this.#state === "closed" && now - this.#closedAt >= SETTLED_MS) this.#series = 0;
-    const jitter = 1 - JITTER + 2 * JITTER * this.#random.float();
-    this.#openUntil = now + Math.min(maxOpenMs, openMs * 2 ** this.#series) * jitter;
+    const forMs = Math.min(maxOpenMs, openMs * 2 ** this.#series);
+    this.#openUntil = now + jittered(forMs, JITTER, this.#random);
     this.#series += 1;
     this.#change("open", now, reason);
   }

@@ -1,6 +1,7 @@
 /** Copies of a share of requests for another upstream, whose answers nobody sees. */
 import type { Body, ByteSink, ByteSource } from "../core/body.ts";
 import { CancellationSource, NEVER_CANCELLED } from "../core/cancellation.ts";
+import { concatBytes } from "../core/concat-bytes.ts";
 import { ProxyError } from "../core/errors.ts";
 import type { Arrival } from "../core/arrival.ts";
 import type { Exchange } from "../core/exchange.ts";
@@ -160,7 +161,7 @@ class CopiedSource implements ByteSource, ByteSink {
     const pieces = this.#pieces;
     if (pieces === undefined) return;
     this.#pieces = undefined;
-    this.#done(joined(pieces, this.#bytes));
+    this.#done(concatBytes(pieces, this.#bytes));
   }
   fail(error: ProxyError): void {
     this.#giveUp();
@@ -173,13 +174,3 @@ class CopiedSource implements ByteSource, ByteSink {
     this.#done(undefined);
   }
 }
-
-const joined = (pieces: readonly Uint8Array[], length: number): Uint8Array => {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
-};

@@ -1,7 +1,8 @@
 /** Requests to a collector by `fetch`. */
+import { concatBytes } from "../core/concat-bytes.ts";
 import type { SendPost } from "../core/post.ts";
 
-/** What a collector says of an accepted request is short; of more nothing is read. */
+/** A longer answer is not read: what collectors say of an accepted request is short. */
 const MOST_ANSWER_BYTES = 64 * 1024;
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -28,11 +29,5 @@ const firstBytes = async ({ body }: Response): Promise<Uint8Array> => {
     if (length > MOST_ANSWER_BYTES) return new Uint8Array();
     pieces.push(piece);
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
+  return concatBytes(pieces, length);
 };
