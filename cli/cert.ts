@@ -1,8 +1,9 @@
 /** `fairlead cert`: a certificate for development, and the authority that vouches for it. */
+import { errorCode } from "../runtimes/error-code.ts";
 import { commandName } from "./command-name.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
-import { errorCode, resolvePath, writeFileAt } from "./file-path.ts";
+import { resolvePath, writeFileAt } from "./file-path.ts";
 import type { Host, PemPair } from "./host.ts";
 
 export interface CertOptions {

@@ -1,4 +1,5 @@
 /** Files that a command names. */
+import { errorCode } from "../runtimes/error-code.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
@@ -6,10 +7,6 @@ import type { Host } from "./host.ts";
 /** `path` as it stands when absolute, else below `cwd`. */
 export const resolvePath = (cwd: string, path: string): string =>
   path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path) ? path : `${cwd}/${path}`;
-
-/** The code of a system error, e.g. "ENOENT". */
-export const errorCode = (thrown: unknown): string | undefined =>
-  thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "its directory does not exist",

@@ -1,8 +1,9 @@
 /** `fairlead init`: a starter config to edit. */
 import { commandName } from "./command-name.ts";
+import { errorCode } from "../runtimes/error-code.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
-import { cantWrite, errorCode, resolvePath, writeFileAt } from "./file-path.ts";
+import { cantWrite, resolvePath, writeFileAt } from "./file-path.ts";
 import type { Host } from "./host.ts";
 import { schemaText } from "./schema.ts";
 import { starterConfig } from "./starter.ts";

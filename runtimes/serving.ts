@@ -2,6 +2,7 @@
 import type { ListenConfig } from "../src/config/types.ts";
 import type { LogThreshold } from "../src/observe/event-log.ts";
 import type { FailureOptions } from "../src/observe/failure-options.ts";
+import { errorCode } from "./error-code.ts";
 
 export interface ServeOptions extends FailureOptions {
   /** Instead of the config's; 0 takes any free port. */
@@ -48,10 +49,9 @@ export class ServeError extends Error {
 
 /** Why a socket could not be opened, as a sentence. */
 export const listenError = (cause: unknown, { host, port }: { host: string; port: number }): ServeError =>
-  new ServeError(listenFailure(codeOf(cause), host, port) ?? `cannot listen on ${host}:${port}`, { cause });
-
-const codeOf = (cause: unknown): string | undefined =>
-  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
+  new ServeError(listenFailure(errorCode(cause), host, port) ?? `cannot listen on ${host}:${port}`, {
+    cause,
+  });
 
 const listenFailure = (code: string | undefined, host: string, port: number): string | undefined => {
   switch (code) {

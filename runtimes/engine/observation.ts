@@ -2,12 +2,13 @@
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { transportMetrics } from "../../src/metering.ts";
-import { type MetricReporter, metricReporter } from "../../src/metric-reporter.ts";
+import { metricReporter } from "../../src/metric-reporter.ts";
 import { createMetrics, resourceOf } from "../../src/observation.ts";
 import type { Attributes } from "../../src/observe/attributes.ts";
 import type { MetricRegistry } from "../../src/observe/metric-registry.ts";
 import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { STATE_INSTRUMENTS } from "../../src/observe/state-instruments.ts";
+import { alive } from "./alive.ts";
 import type { ServerCounts } from "./server/listen.ts";
 
 export interface ServerObservation {
@@ -17,11 +18,11 @@ export interface ServerObservation {
   readonly counts: ServerCounts;
   /** Configs that were put into effect. */
   readonly configs: { generation: number };
-  /** Pushes what is left, and ends. */
+  /** Pushes what was not pushed yet, and stops measuring. */
   close(): Promise<void>;
 }
 
-/** What is left gets this long at the end. */
+/** The last push may take this long. */
 const FLUSH_MS = 2_000;
 
 /** Costs nothing where nobody reads metrics. */
@@ -46,7 +47,7 @@ export const observeServer = async (config: Config, platform: Platform): Promise
     configs,
     async close() {
       endProcess();
-      await flushed(reporter);
+      if (reporter !== undefined) await alive(reporter.flush(FLUSH_MS));
     },
   };
 };
@@ -62,14 +63,4 @@ const observeServerState = (
     observe(STATE_INSTRUMENTS.turnedAway, [], counts.refused);
     observe(STATE_INSTRUMENTS.generation, [], configs.generation);
   });
-};
-
-const flushed = async (reporter: MetricReporter | undefined): Promise<void> => {
-  // The clock's timers keep no process alive.
-  const alive = setInterval(() => {}, FLUSH_MS);
-  try {
-    await reporter?.flush(FLUSH_MS);
-  } finally {
-    clearInterval(alive);
-  }
 };

@@ -677,7 +677,7 @@ export interface AdminConfig {
 export interface TelemetryConfig {
   /** What this proxy is called (service.name). @default "fairlead" */
   readonly serviceName: string;
-  /** Further attributes of everything that is told, such as deployment.environment.name. */
+  /** Further attributes of all metrics, spans and log records, such as deployment.environment.name. */
   readonly resource: Readonly<Record<string, string>>;
   /** Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
   readonly metrics: false | MetricsConfig;
@@ -1397,7 +1397,7 @@ export interface AdminInput {
 export interface TelemetryInput {
   /** What this proxy is called (service.name). @default "fairlead" */
   readonly serviceName?: string | undefined;
-  /** Further attributes of everything that is told, such as deployment.environment.name. */
+  /** Further attributes of all metrics, spans and log records, such as deployment.environment.name. */
   readonly resource?: Readonly<Record<string, string>> | undefined;
   /** Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
   readonly metrics?: false | MetricsInput | undefined;

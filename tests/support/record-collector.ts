@@ -60,29 +60,16 @@ const recordOf = (attributes: readonly KeyValue[]): Values =>
 
 const IDS = /^(?:traceId|spanId|parentSpanId)$/;
 
-/** OTLP's JSON has ids in hexadecimal, where the definitions' own mapping has Base64. */
-const withIds = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withIds);
+/** `value` with all ids in another encoding. */
+const recoded = (value: unknown, from: BufferEncoding, to: BufferEncoding): unknown => {
+  if (Array.isArray(value)) return value.map((each) => recoded(each, from, to));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
       IDS.test(key) && typeof inner === "string"
-        ? Buffer.from(inner, "hex").toString("base64")
-        : withIds(inner),
-    ]),
-  );
-};
-
-const hexIds = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(hexIds);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      IDS.test(key) && typeof inner === "string"
-        ? Buffer.from(inner, "base64").toString("hex")
-        : hexIds(inner),
+        ? Buffer.from(inner, from).toString(to)
+        : recoded(inner, from, to),
     ]),
   );
 };
@@ -160,11 +147,13 @@ export class RecordCollector {
   #decode(path: string, body: Buffer, contentType: string): unknown {
     const type = path === "/v1/traces" ? this.#types["/v1/traces"] : this.#types["/v1/logs"];
     const message = contentType.endsWith("json")
-      ? type.fromObject(withIds(JSON.parse(body.toString())) as Record<string, unknown>)
+      ? // OTLP's JSON has ids in hexadecimal, where the definitions' own mapping has Base64.
+        type.fromObject(recoded(JSON.parse(body.toString()), "hex", "base64") as Record<string, unknown>)
       : type.decode(body);
     const problem = type.verify(message);
     if (problem !== null) throw new Error(`no OTLP: ${problem}`);
-    return hexIds(type.toObject(message, { longs: Number, arrays: true, bytes: String, defaults: false }));
+    const decoded = type.toObject(message, { longs: Number, arrays: true, bytes: String, defaults: false });
+    return recoded(decoded, "base64", "hex");
   }
 
   #keep(path: string, decoded: unknown): void {

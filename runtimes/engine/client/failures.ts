@@ -2,6 +2,7 @@
 import type { Endpoint } from "../../../src/core/endpoint.ts";
 import { type ErrorCode, ProxyError } from "../../../src/core/errors.ts";
 import type { Progress } from "../../../src/core/outcome.ts";
+import { errorCode } from "../../error-code.ts";
 
 /** What operators read. Nothing else of a runtime's error goes into a sentence: its text may hold anything. */
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -34,11 +35,7 @@ const NAMED = /^[A-Z][A-Z0-9_]{1,60}$/;
 /** A TLS alert about certificates: the peer refuses this client's, or wants one. */
 const CERTIFICATE_ALERT = /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
 
-/** `code` of what was thrown, or "". */
-export const codeOf = (thrown: unknown): string =>
-  thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
-
-const reasonFor = (code: string): string => {
+const reasonFor = (code = ""): string => {
   const sentence = SENTENCES[code];
   if (sentence !== undefined) return sentence;
   if (CERTIFICATE_ALERT.test(code)) return "it does not accept this client's certificate, or requires one";
@@ -53,14 +50,14 @@ const nameOf = ({ upstream, authority, socketPath }: Endpoint): string =>
 /** No connection could be made. */
 export const connectFailure = (endpoint: Endpoint, thrown: unknown): ProxyError =>
   new ProxyError("connect-failed", {
-    detail: `could not connect to ${nameOf(endpoint)}: ${reasonFor(codeOf(thrown))}`,
+    detail: `could not connect to ${nameOf(endpoint)}: ${reasonFor(errorCode(thrown))}`,
     cause: thrown,
     progress: "connecting",
   });
 
 /** A connection that was used has ended before the response did. `thrown` is undefined where it was closed in order. */
 export const connectionLost = (endpoint: Endpoint, thrown: unknown, progress: Progress): ProxyError => {
-  const code = codeOf(thrown);
+  const code = errorCode(thrown) ?? "";
   const reason = thrown === undefined ? "connection closed" : reasonFor(code);
   // With TLS 1.3 the handshake is over for the client before the server has looked at its certificate.
   const refused = progress === "sent" && CERTIFICATE_ALERT.test(code);
@@ -74,7 +71,7 @@ export const connectionLost = (endpoint: Endpoint, thrown: unknown, progress: Pr
 /** A tunnel's connection has ended before the tunnel did. */
 export const tunnelLost = (endpoint: Endpoint, thrown: unknown): ProxyError =>
   attemptFailure("upstream-reset", endpoint, {
-    what: `the tunnel broke off: ${thrown === undefined ? "connection closed" : reasonFor(codeOf(thrown))}`,
+    what: `the tunnel broke off: ${thrown === undefined ? "connection closed" : reasonFor(errorCode(thrown))}`,
     progress: "head",
     cause: thrown,
   });

@@ -2,11 +2,12 @@
 import { Buffer } from "node:buffer";
 import type { LinesLost, LogOutput } from "../../../src/core/log-output.ts";
 import type { Clock } from "../../../src/core/platform.ts";
+import { errorCode } from "../../error-code.ts";
 
 /** What lines are written to. */
 export interface LogDevice {
   readonly isTerminal: boolean;
-  /** Lines of this time leave together. */
+  /** How long lines are gathered before they are written together. */
   readonly gatherMs: number;
   /** Writes whole lines. Resolves when all is written, however long that takes. Never runs twice at a time. */
   write(bytes: Uint8Array): Promise<void>;
@@ -14,18 +15,19 @@ export interface LogDevice {
   reopen(): Promise<void>;
 }
 
-/** Characters that wait at most, besides those that are being written. */
+/** Most characters that wait, besides those that are being written. */
 const MAX_WAITING = 1024 * 1024;
-/** What is gathered leaves at once from here on. */
+/** From this many characters on the lines are written at once. */
 const GATHER_CHARACTERS = 64 * 1024;
-const TELL_MS = 1_000;
+/** Losses are reported this long after the first one, in one line. */
+const REPORT_AFTER_MS = 1_000;
 
 /** Gathers lines, writes one batch at a time, and loses those that come while too many wait. */
 export class BufferedOutput implements LogOutput {
   readonly isTerminal: boolean;
   readonly #device: LogDevice;
   readonly #clock: Clock;
-  /** Told of lines that were lost. */
+  /** Reports lines that were lost; false where the report itself was lost. */
   lost: LinesLost;
   #waiting = "";
   #isScheduled = false;
@@ -47,8 +49,8 @@ export class BufferedOutput implements LogOutput {
       this.#lose(1, "they came faster than they could be written");
       return false;
     }
-    // Reading a character makes one string of the pieces that a line is put together from: those would wait with it, and be
-    // copied by the garbage collector again and again.
+    // Reading a character makes the engine flatten the string. Unflattened, all the pieces that the line was put together from
+    // would stay in memory with it, and the garbage collector would copy them again and again.
     line.charCodeAt(0);
     this.#waiting += `${line}\n`;
     if (this.#isWriting) return true;
@@ -98,17 +100,17 @@ export class BufferedOutput implements LogOutput {
 
   #lose(lines: number, why: string): void {
     if (lines === 0) return;
-    if (this.#losses === 0) this.#clock.after(TELL_MS, () => this.#tell());
+    if (this.#losses === 0) this.#clock.after(REPORT_AFTER_MS, () => this.#reportLosses());
     this.#losses += lines;
     this.#why = why;
   }
 
-  /** What can't be told now, as this output itself is full, is told later. */
-  #tell(): void {
+  /** The report may go to this output, which may be full: then it is tried again later. */
+  #reportLosses(): void {
     const lines = this.#losses;
     this.#losses = 0;
     if (this.lost(lines, this.#why)) return;
-    // The line about it was lost too, which is none of those that it was about.
+    // The report was counted as a lost line too; it is not one of those that it reports.
     if (this.#losses > 0) this.#losses += lines - 1;
     else this.#lose(lines, this.#why);
   }
@@ -116,7 +118,7 @@ export class BufferedOutput implements LogOutput {
 
 /** By its code: a message may hold what nobody should see. */
 const reasonOf = (thrown: unknown): string => {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  const code = errorCode(thrown);
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
@@ -124,6 +126,6 @@ const reasonOf = (thrown: unknown): string => {
     case "EPIPE":
       return "nobody reads them";
     default:
-      return typeof code === "string" ? `writing failed (${code})` : "writing failed";
+      return code === undefined ? "writing failed" : `writing failed (${code})`;
   }
 };

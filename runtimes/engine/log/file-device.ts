@@ -1,8 +1,9 @@
-/** A log file, put aside by size where that is asked for. */
+/** A log file, rotated by size where the config says so. */
 import { close, fstat, open, openSync, write } from "node:fs";
 import { rename } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { LogTarget } from "../../../src/core/log-output.ts";
+import { errorCode } from "../../error-code.ts";
 import type { LogDevice } from "./buffered-output.ts";
 
 const openFile = promisify(open);
@@ -14,10 +15,10 @@ const MODE = 0o640;
 
 export class FileDevice implements LogDevice {
   readonly isTerminal = false;
-  /** Each write takes a thread of the runtime's, and files are read later. */
+  /** Longer than for a terminal: each write takes one of the runtime's threads, and files are read later. */
   readonly gatherMs = 100;
   readonly #path: string;
-  /** When it is put aside. */
+  /** When the file is rotated; undefined for never. */
   rotate: LogTarget["rotate"];
   #fd: number;
   /** Undefined until it is looked up. */
@@ -35,7 +36,7 @@ export class FileDevice implements LogDevice {
     if (this.#size !== undefined) this.#size += bytes.byteLength;
   }
 
-  /** The old file stays in use where a new one can't be had. */
+  /** Keeps the old file where the new one can't be opened. */
   async reopen(): Promise<void> {
     const fd = await openFile(this.#path, "a", MODE);
     const old = this.#fd;
@@ -54,12 +55,12 @@ export class FileDevice implements LogDevice {
   }
 }
 
-/** There may be no such file yet. */
+/** Renames a file, if there is one. */
 const moved = async (from: string, to: string): Promise<void> => {
   try {
     await rename(from, to);
   } catch (thrown) {
-    if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")) throw thrown;
+    if (errorCode(thrown) !== "ENOENT") throw thrown;
   }
 };
 

@@ -2,6 +2,7 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import type { LinesLost, LogOutput, LogOutputs } from "../../../src/core/log-output.ts";
 import type { Clock } from "../../../src/core/platform.ts";
+import { errorCode } from "../../error-code.ts";
 import { BufferedOutput, type LogDevice } from "./buffered-output.ts";
 import { FileDevice } from "./file-device.ts";
 import { type SocketStream, processStream, streamDevice } from "./stream-device.ts";
@@ -32,7 +33,7 @@ export const engineLogOutputs = (clock: Clock, socketStream: SocketStream = proc
     },
     flush: (ms) =>
       new Promise((resolve) => {
-        // Keeps the process, which has nothing else to wait for.
+        // Keeps the process alive until the lines are written.
         const timer = setTimeout(resolve, ms);
         void Promise.all(outputs().map((output) => output.flushed())).then(() => {
           clearTimeout(timer);
@@ -58,7 +59,7 @@ const deviceFor = (to: string, socketStream: SocketStream): LogDevice => {
 };
 
 const reasonOf = (thrown: unknown): string => {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  const code = errorCode(thrown);
   switch (code) {
     case "ENOENT":
     case "ENOTDIR":
@@ -69,6 +70,6 @@ const reasonOf = (thrown: unknown): string => {
     case "EISDIR":
       return "it is a directory";
     default:
-      return typeof code === "string" ? code : "unknown reason";
+      return code ?? "unknown reason";
   }
 };

@@ -4,6 +4,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import { isatty } from "node:tty";
 import type { Writable } from "node:stream";
+import { errorCode } from "../../error-code.ts";
 import type { LogDevice } from "./buffered-output.ts";
 import { writeAll } from "./file-device.ts";
 
@@ -43,7 +44,7 @@ const writerFor = (fd: 1 | 2, socketStream: SocketStream): LogDevice["write"] =>
   return (bytes) => writeAll(fd, bytes);
 };
 
-/** People and other processes read along. */
+/** Short, because people and other processes read these streams as they are written. */
 const GATHER_MS = 20;
 
 const ignore = (): void => {};
@@ -74,7 +75,7 @@ const writeOrWait = (fd: number, piece: Uint8Array): number | undefined => {
   try {
     return writeSync(fd, piece);
   } catch (thrown) {
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "EAGAIN") return undefined;
+    if (errorCode(thrown) === "EAGAIN") return undefined;
     throw thrown;
   }
 };

@@ -1,7 +1,7 @@
 /** `telemetry`: what is measured, and where it is sent. */
 import { listOf, mapOf } from "../schema/collections.ts";
-import { formOf } from "../schema/forms.ts";
-import { off, oneOf } from "../schema/leaf.ts";
+import { orOff } from "../schema/forms.ts";
+import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional } from "../schema/object.ts";
 import { Refusal, type Schema, transformed } from "../schema/schema.ts";
 import {
@@ -83,10 +83,10 @@ export const telemetry: Schema<TelemetryConfig> = object("TelemetryConfig", {
   resource: defaulted(
     mapOf("an object of attributes and their values", attributeName, text("a text")),
     {},
-    "Further attributes of everything that is told, such as deployment.environment.name.",
+    "Further attributes of all metrics, spans and log records, such as deployment.environment.name.",
   ),
   metrics: defaulted(
-    formOf<MetricsConfig | false>("false or an object", [off, metricsObject]),
+    orOff("false or an object", metricsObject),
     {},
     "Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none.",
   ),
