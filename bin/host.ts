@@ -110,7 +110,7 @@ const answerWith = async (
   response.end(body);
 };
 
-/** What of a file shows that it has changed; a file that is away for a moment has not. */
+/** Changes when the file does; "" while there is none. */
 const stampOf = async (path: string): Promise<string> => {
   try {
     const { mtimeMs, size, ino } = await stat(path);

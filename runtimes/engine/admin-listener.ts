@@ -12,7 +12,7 @@ import { listen } from "./server/listen.ts";
 export interface AdminListenerParts {
   readonly config: Config;
   readonly platform: Platform;
-  /** What it tells of. */
+  /** The gateway whose state it shows. */
   readonly gateway: GatewayRef;
   readonly lifecycle: Lifecycle;
   readonly observation: ServerObservation;

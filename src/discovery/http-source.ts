@@ -71,7 +71,7 @@ const askOnce = async (options: HttpSourceOptions, last: Answer | undefined): Pr
   }
 };
 
-/** A list that has not changed is reported again: what failed in between is over. */
+/** An unchanged list (304) is reported again, so that an earlier failure counts as over. */
 const read = async (reply: HttpReply, last: Answer | undefined): Promise<Answer> => {
   if (reply.status === 200) {
     const text = new TextDecoder().decode(await readBody(reply.body, MAX_BYTES));

@@ -24,9 +24,9 @@ export const HEALTH_CHECK_DEFAULTS: HealthCheckOptions = Object.freeze({
   successes: 2,
 });
 
-/** Checks of different endpoints, and of different proxies, drift apart. */
+/** Spreads the checks of different endpoints, and of different proxies, over time. */
 const JITTER = 0.1;
-/** A check that is so much over its time has been lost with the request that ran it, where that can happen. */
+/** A check that is this much over its time limit counts as lost: on Workers it ends with the request that ran it. */
 const LOST_AFTER_MS = 60_000;
 
 export interface HealthEvent {
@@ -127,7 +127,7 @@ export class HealthChecker {
     this.#schedule();
   }
 
-  /** One that waits for a slot gets it, however long that takes: a second one would only lengthen the queue. */
+  /** A check that waits for a slot stays in the queue, however long: a second one would only lengthen it. */
   #isBusy({ isWaiting, checkingSince }: HealthRecord, now: number): boolean {
     if (isWaiting) return true;
     return checkingSince !== undefined && now - checkingSince < this.#parts.options.timeoutMs + LOST_AFTER_MS;

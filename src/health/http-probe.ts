@@ -69,7 +69,7 @@ const judge = async (reply: HttpReply, options: HttpProbeOptions): Promise<Probe
 
 /**
  * The first `MAX_BODY_BYTES` of a body. It is read to its end, so that its connection can be kept, and so that one which breaks
- * off fails the check; what is longer is cancelled there, and good.
+ * off fails the check; a longer one is cancelled there and counts as complete.
  */
 const beginningOf = async (body: Body): Promise<string> => {
   const decoder = new TextDecoder();

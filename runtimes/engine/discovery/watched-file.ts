@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import type { Clock } from "../../../src/core/platform.ts";
 import type { WatchedFile } from "../../../src/discovery/file-source.ts";
 
-/** Where changes are not reported (network file systems, some containers), they are found out within this time. */
+/** Where changes are not reported (network file systems, some containers), the file is looked at this often. */
 const POLL_MS = 5_000;
 
 /**
