@@ -12,7 +12,7 @@ import { alive } from "./alive.ts";
 import type { ServerCounts } from "./server/listen.ts";
 
 export interface ServerObservation {
-  /** Undefined where nobody reads any. */
+  /** Undefined where the config makes no use of metrics. */
   readonly metrics: ProxyMetrics | undefined;
   readonly resource: () => Attributes;
   readonly counts: ServerCounts;
@@ -25,7 +25,7 @@ export interface ServerObservation {
 /** The last push may take this long. */
 const FLUSH_MS = 2_000;
 
-/** Costs nothing where nobody reads metrics. */
+/** Measures nothing where the config makes no use of metrics. */
 export const observeServer = async (config: Config, platform: Platform): Promise<ServerObservation> => {
   const counts: ServerCounts = { open: 0, accepted: 0, refused: 0 };
   const configs = { generation: 0 };

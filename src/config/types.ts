@@ -451,7 +451,7 @@ export interface RouteConfig {
   readonly sticky: HashKeyOptions | undefined;
   /** Upstreams that are tried in order where the route's own can't answer. */
   readonly failover: readonly string[] | undefined;
-  /** Copies requests to another upstream, whose answers nobody sees. */
+  /** Copies requests to another upstream, whose answers are discarded. */
   readonly mirror: MirrorConfig | undefined;
   /** Sends the client elsewhere. */
   readonly redirect: RedirectConfig | undefined;
@@ -497,7 +497,7 @@ export interface HeaderEditConfig {
   readonly remove: readonly string[];
 }
 
-/** `routes[].mirror`: Copies requests to another upstream, whose answers nobody sees. */
+/** `routes[].mirror`: Copies requests to another upstream, whose answers are discarded. */
 export interface MirrorConfig {
   /** Where the copies go. */
   readonly upstream: string;
@@ -679,7 +679,7 @@ export interface TelemetryConfig {
   readonly serviceName: string;
   /** Further attributes of all metrics, spans and log records, such as deployment.environment.name. */
   readonly resource: Readonly<Record<string, string>>;
-  /** Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+  /** Metrics, counted where `admin` or `otlp.endpoint` makes them available; false for none. */
   readonly metrics: false | MetricsConfig;
   /** Traces. Trace context passes through untouched unless set. */
   readonly traces: TracesConfig | undefined;
@@ -687,7 +687,7 @@ export interface TelemetryConfig {
   readonly otlp: OtlpConfig;
 }
 
-/** `telemetry.metrics`: Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+/** `telemetry.metrics`: Metrics, counted where `admin` or `otlp.endpoint` makes them available; false for none. */
 export interface MetricsConfig {
   /** Most series of an instrument; all further ones are one series, with otel.metric.overflow. @default 2000 */
   readonly maxSeries: number;
@@ -1155,7 +1155,7 @@ export interface RouteInput<Upstream extends string = string> {
   readonly sticky?: string | undefined;
   /** Upstreams that are tried in order where the route's own can't answer. */
   readonly failover?: NoInfer<Upstream> | Reference | readonly (NoInfer<Upstream> | Reference)[] | undefined;
-  /** Copies requests to another upstream, whose answers nobody sees. */
+  /** Copies requests to another upstream, whose answers are discarded. */
   readonly mirror?: NoInfer<Upstream> | Reference | MirrorInput<Upstream> | undefined;
   /** Sends the client elsewhere. */
   readonly redirect?: RedirectInput | undefined;
@@ -1217,7 +1217,7 @@ export interface HeaderEditInput {
   readonly remove?: string | readonly string[] | undefined;
 }
 
-/** `routes[].mirror`: Copies requests to another upstream, whose answers nobody sees. */
+/** `routes[].mirror`: Copies requests to another upstream, whose answers are discarded. */
 export interface MirrorInput<Upstream extends string = string> {
   /** Where the copies go. */
   readonly upstream: NoInfer<Upstream> | Reference;
@@ -1399,7 +1399,7 @@ export interface TelemetryInput {
   readonly serviceName?: string | undefined;
   /** Further attributes of all metrics, spans and log records, such as deployment.environment.name. */
   readonly resource?: Readonly<Record<string, string>> | undefined;
-  /** Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+  /** Metrics, counted where `admin` or `otlp.endpoint` makes them available; false for none. */
   readonly metrics?: false | MetricsInput | undefined;
   /** Traces. Trace context passes through untouched unless set. */
   readonly traces?: TracesInput | undefined;
@@ -1407,7 +1407,7 @@ export interface TelemetryInput {
   readonly otlp?: OtlpInput | undefined;
 }
 
-/** `telemetry.metrics`: Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none. */
+/** `telemetry.metrics`: Metrics, counted where `admin` or `otlp.endpoint` makes them available; false for none. */
 export interface MetricsInput {
   /** Most series of an instrument; all further ones are one series, with otel.metric.overflow. @default 2000 */
   readonly maxSeries?: number | undefined;

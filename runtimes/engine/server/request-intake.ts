@@ -25,7 +25,7 @@ export interface IntakeOwner {
   headStarted(): void;
   /** A request has begun; nothing more is looked at before `next`. */
   requestBegun(head: RequestHead, body: Body, length: BodyLength): void;
-  /** What came is no request, and nobody knows where one would begin: nothing more is read. */
+  /** What came is no request, so where the next one begins is unknown: nothing more is read. */
   refused(refusal: Refusal): void;
   /** The content has its first reader; the client may be waiting for `100 Continue`. */
   contentWanted(): void;

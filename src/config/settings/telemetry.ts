@@ -88,7 +88,7 @@ export const telemetry: Schema<TelemetryConfig> = object("TelemetryConfig", {
   metrics: defaulted(
     orOff("false or an object", metricsObject),
     {},
-    "Metrics, where there is somebody to read them: `admin` or `otlp.endpoint`; false for none.",
+    "Metrics, counted where `admin` or `otlp.endpoint` makes them available; false for none.",
   ),
   traces: optional(traces, "Traces. Trace context passes through untouched unless set."),
   otlp: defaulted(otlp, {}, "Where telemetry is pushed to, by OTLP over HTTP."),
