@@ -6,6 +6,7 @@ import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { RUNTIME_PROFILES, type RuntimeName } from "../cli/runtime-profile.ts";
+import { fileStamp } from "../runtimes/file-stamp.ts";
 import { inspectTls } from "../runtimes/inspect-tls.ts";
 import type { Host, Output, ReachTarget } from "../cli/host.ts";
 import type { ServeOptions } from "../runtimes/serving.ts";
@@ -110,16 +111,6 @@ const answerWith = async (
   response.end(body);
 };
 
-/** What of a file shows that it has changed; a file that is away for a moment has not. */
-const stampOf = async (path: string): Promise<string> => {
-  try {
-    const { mtimeMs, size, ino } = await stat(path);
-    return `${mtimeMs} ${size} ${ino}`;
-  } catch {
-    return "";
-  }
-};
-
 const LOOK_MS = 1_000;
 
 /**
@@ -130,7 +121,7 @@ const whenChanged: Host["whenChanged"] = (files, listener) => {
   let known: string | undefined;
   let last: string | undefined;
   const look = async (): Promise<void> => {
-    const stamps = (await Promise.all(files.map(stampOf))).join("\n");
+    const stamps = (await Promise.all(files.map(fileStamp))).join("\n");
     known ??= stamps;
     if (stamps !== known && stamps === last) {
       known = stamps;

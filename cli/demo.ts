@@ -74,7 +74,7 @@ const demoConfig = (urls: readonly string[]): ConfigInput => ({
   ],
 });
 
-/** What the proxy did about an origin's failure, with the origin's name; undefined for what needs no line. */
+/** A line on how the proxy dealt with an origin's failure; undefined for events without a line. */
 export const demoLine = ({ origins }: Demo, event: UpstreamEvent): string | undefined => {
   if (event.kind === "mirrored" || event.kind === "hedged") return undefined;
   const named = origins.reduce(

@@ -2,6 +2,7 @@
 import type { Config, RouteConfig } from "../src/config/types.ts";
 import type { RouteMatch } from "../src/routing/match.ts";
 import type { Serving } from "../runtimes/serving.ts";
+import { urlHost } from "../src/http/url-host.ts";
 import type { Style } from "./style.ts";
 
 /** Routes shown at start; the rest is counted. */
@@ -10,7 +11,7 @@ const MOST_ROUTES = 8;
 /** An address that can be opened from this machine: wildcard addresses become "localhost". */
 export const addressUrl = ({ scheme, host, port }: Serving["address"]): string => {
   if (host === "0.0.0.0" || host === "::" || host === "") return `${scheme}://localhost:${port}`;
-  return host.includes(":") ? `${scheme}://[${host}]:${port}` : `${scheme}://${host}:${port}`;
+  return `${scheme}://${urlHost(host)}:${port}`;
 };
 
 /** For a gateway that listens on all addresses: that it does, and a URL from the network. `addresses` are this machine's. */

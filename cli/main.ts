@@ -1,4 +1,4 @@
-/** The command line: `fairlead start|check|explain|schema|init`. Runtime-neutral; `bin/*` supply the host. */
+/** The command line: `fairlead start|check|explain|schema|init|cert`. Runtime-neutral; `bin/*` supply the host. */
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../src/config/config-error.ts";
 import { DEFAULT_FILES } from "../src/config/config-file.ts";

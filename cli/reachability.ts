@@ -1,23 +1,16 @@
-/** A look at the upstreams at start: a wrong port is found before the first request. */
+/** Connects to the upstreams at the start, so that a wrong port is found before the first request. */
 import type { Config, EndpointConfig } from "../src/config/types.ts";
+import { hostAndPort } from "../src/http/url-host.ts";
 import type { Host, ReachTarget } from "./host.ts";
 
 /** With more endpoints than this, only the first are tried. */
 const MOST = 32;
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
-
 /** Where to connect to for an endpoint. */
-const reachTarget = ({ url }: EndpointConfig): ReachTarget => {
-  if (url.startsWith("unix:")) return { path: url.slice("unix:".length) };
-  const { protocol, hostname, port } = new URL(url);
-  return {
-    host: hostname.startsWith("[") ? hostname.slice(1, -1) : hostname,
-    port: port === "" ? (DEFAULT_PORTS[protocol] ?? 80) : Number(port),
-  };
-};
+const reachTarget = ({ url }: EndpointConfig): ReachTarget =>
+  url.startsWith("unix:") ? { path: url.slice("unix:".length) } : hostAndPort(url);
 
-/** An endpoint that nobody answers at. */
+/** An endpoint that accepts no connection. */
 export interface Unreachable {
   /** Name of its upstream. */
   readonly name: string;
@@ -44,7 +37,7 @@ export const unreachableEndpoints = async (
   return reasons.flatMap(({ name, url, reason }) => (reason === undefined ? [] : [{ name, url, reason }]));
 };
 
-/** One sentence for each endpoint that nobody answers at. */
+/** One sentence for each endpoint that accepts no connection. */
 export const unreachable = async (config: Config, host: Pick<Host, "reach">): Promise<readonly string[]> =>
   (await unreachableEndpoints(config, host)).map(
     ({ name, url, reason }) =>

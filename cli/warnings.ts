@@ -1,4 +1,4 @@
-/** What is allowed in a config and yet hardly meant. */
+/** What a config may say, but probably does not mean. */
 import { type ConfigProblem, problemAt } from "../src/config/problem.ts";
 import type { Config, EndpointConfig, UpstreamConfig } from "../src/config/types.ts";
 import type { RouteMatch } from "../src/routing/match.ts";
@@ -67,18 +67,18 @@ const oddEndpoints = (name: string, { endpoints }: UpstreamConfig): ConfigProble
   });
 };
 
-/** Any client can send the header, so that it counts from trusted proxies only. */
+/** Any client can send the header, so it counts only from trusted proxies. */
 const untrustedRegion = (name: string, { balance }: UpstreamConfig, { listen }: Config): ConfigProblem[] =>
   balance.regionFrom?.startsWith("header:") === true && listen.trustedProxies.length === 0
     ? [
         problemAt(
           ["upstreams", name, "balance", "regionFrom"],
-          "nobody is believed who sends this header; `listen.trustedProxies` says whose counts",
+          "has no effect: the header is believed from `listen.trustedProxies` only, and that is empty",
         ),
       ]
     : [];
 
-/** Everything that somebody should look at once more, by its place. */
+/** Settings that are valid but probably not meant, by their place. */
 export const warningsOf = (config: Config): readonly ConfigProblem[] => [
   ...unreachableMatches(config),
   ...unusedUpstreams(config),

@@ -5,7 +5,6 @@
  * response or repeats a POST.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child } from "../tests/support/child.ts";
@@ -16,6 +15,7 @@ import {
   runFaults,
   startOrigins,
 } from "../tests/support/faults/scenario.ts";
+import { freePort } from "../tests/support/free-port.ts";
 import { nginxBinary } from "../tests/support/nginx.ts";
 import { RUNTIMES, startProxy } from "../tests/support/runtimes.ts";
 
@@ -27,14 +27,6 @@ interface Contender {
   readonly name: string;
   start(urls: readonly string[]): Promise<{ readonly port: number; stop(): Promise<void> }>;
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 const authorities = (urls: readonly string[]): readonly string[] => urls.map((url) => new URL(url).host);
 

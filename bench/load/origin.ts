@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Child, startChild } from "./children.ts";
 import { machineProgram } from "./programs.ts";
-import { freePort, untilAnswers } from "./ready.ts";
+import { freePort } from "../../tests/support/free-port.ts";
+import { untilAnswers } from "./ready.ts";
 
 export interface Origin {
   readonly port: number;

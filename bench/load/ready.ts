@@ -1,21 +1,7 @@
-/** Free ports, and waiting until a process answers. */
-import { connect, createServer } from "node:net";
+/** Waits until a process answers. */
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Child } from "./children.ts";
-
-/** A loopback port that was free a moment ago. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === "object" && address !== null) resolve(address.port);
-        else reject(new Error("no port"));
-      });
-    });
-  });
 
 /** Milliseconds from `since`. */
 export interface StartUp {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type Child, startChild } from "./children.ts";
 import type { Contender, Launch } from "./contender.ts";
 import type { Cores } from "./cores.ts";
-import { type StartUp, freePort, untilAnswers } from "./ready.ts";
+import { freePort } from "../../tests/support/free-port.ts";
+import { type StartUp, untilAnswers } from "./ready.ts";
 
 /** What all parts share. */
 export interface Bench {

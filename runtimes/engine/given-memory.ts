@@ -10,8 +10,8 @@ export const isFreed = (piece: Uint8Array): boolean => piece.byteLength >= FREED
 const shared: WeakSet<ArrayBufferLike> = new WeakSet();
 
 /**
- * Looks at what was read before anything is cut off it. Node leaves a buffer that a read has nearly filled as it is, and puts
- * the next read of a connection with TLS behind it: without that memory the process ends.
+ * Called with each read before it is split. Node may put the next read of a TLS connection into the same buffer, behind this one:
+ * freeing that buffer would crash the process.
  */
 export const noteRead = ({ byteLength, buffer }: Uint8Array): void => {
   if (byteLength >= FREED_BYTES && byteLength !== buffer.byteLength) shared.add(buffer);

@@ -49,7 +49,7 @@ class Queue {
   /** Entries before this one are done with. */
   #head = 0;
   #armed = false;
-  /** Called when nothing is left: durations that are random come once, and would take the places of those that come again. */
+  /** Called when nothing is left. Random durations are used once: their queues must not keep places that other durations need. */
   readonly #onEmpty: () => void;
 
   constructor(ms: number, host: TimerHost, onEmpty: () => void) {

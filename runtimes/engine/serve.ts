@@ -133,7 +133,7 @@ const entrancesOf = (
   { host, port, explicit }: ServeOptions,
   { gateway, redirecting }: Answering,
 ): Entrance[] => {
-  // Where nobody asked for IPv6: not every machine has it.
+  // Only where IPv6 is a default: not every machine has it.
   const fallback = (bound: string, isExplicit: boolean): string | undefined =>
     bound === ANY_ADDRESS && !isExplicit ? ANY_IPV4_ADDRESS : undefined;
   const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;

@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers";
 
 /**
- * So that a connection that always has something to read does not keep the others waiting.
+ * Keeps a connection that always has something to read from making the others wait.
  *
  * A turn ends with a timer, not with `setImmediate`: Deno's loop looks for what other connections have to read when it has
  * nothing else to do, or every 61st time.

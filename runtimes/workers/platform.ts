@@ -47,7 +47,7 @@ const areasOf = ({ cf }: Request & { cf?: EdgePlace }): readonly string[] => {
   return areas.filter((area): area is string => typeof area === "string");
 };
 
-/** Which of the two it is shows with the first request: to look at `cf` costs a Worker as much as all of its header fields. */
+/** Decides at the first request whether this is the edge, because reading `cf` costs a Worker as much as all header fields. */
 const workersRequests = (): ((request: Request) => ServerRequest) => {
   let isEdge = false;
   const senderOf = (request: Request): Peer => {

@@ -41,13 +41,13 @@ const textOf = (env: object): Record<string, string> =>
  * @throws ConfigError with everything that is wrong with `config`, or that Workers can't do.
  */
 export const worker = (config: unknown, env: object = {}, options: FailureOptions = {}): WorkerModule => {
-  const lent = platform(options);
+  const own = platform(options);
   const parsed = parseConfig(config, { env: textOf(env) });
-  refuseUnsupported(parsed, lent, explicitPaths(config));
-  const gateway = observedGateway(parsed, lent);
+  refuseUnsupported(parsed, own, explicitPaths(config));
+  const gateway = observedGateway(parsed, own);
   return {
     fetch: (request, bindings, context) =>
-      answerRequest(request, { env: bindings, context, gateway, platform: lent }),
+      answerRequest(request, { env: bindings, context, gateway, platform: own }),
     scheduled: (_event, _bindings, context) => context.waitUntil(gateway.upkeep.runDue()),
   };
 };

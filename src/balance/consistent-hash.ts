@@ -1,4 +1,4 @@
-/** Requests with the same key go to the same endpoint, as far as that may be tried. */
+/** Requests with the same key go to the same endpoint, as long as it may be tried. */
 import type { Balancer, Selection } from "../core/balancer.ts";
 import type { EndpointSet, Member } from "../core/endpoint-state.ts";
 import type { Random } from "../core/platform.ts";

@@ -1,4 +1,4 @@
-/** What of a request consistent hashing goes by. */
+/** The part of a request that consistent hashing uses as its key. */
 import type { Exchange } from "../core/exchange.ts";
 import { cookieValue } from "../http/cookie-value.ts";
 import { firstValue } from "../http/headers.ts";

@@ -1,6 +1,6 @@
 /** Random draws by weight in constant time. */
 import type { Selection } from "../core/balancer.ts";
-import type { Member } from "../core/endpoint-state.ts";
+import type { EndpointSet, Member } from "../core/endpoint-state.ts";
 import type { Random } from "../core/platform.ts";
 
 /** Draws that are rejected before every member is looked at instead. */
@@ -10,7 +10,7 @@ const MAX_DRAWS = 12;
  * Draws members with probability weight / sum of weights (alias method, Walker 1977; built as Vose 1991 does). What may not be
  * tried is drawn again, which leaves the odds of the others in proportion.
  */
-export class MemberDraw {
+class MemberDraw {
   readonly #members: readonly Member[];
   readonly #random: Random;
   /** Of each column: the odds that it stands for itself, and what it stands for otherwise; undefined for equal weights. */
@@ -54,6 +54,19 @@ export class MemberDraw {
     return chosen;
   }
 }
+
+/** The draw over a set's members, made once for each set. */
+export const drawPerSet = (random: Random): ((set: EndpointSet) => MemberDraw) => {
+  let known: EndpointSet | undefined;
+  let draw = new MemberDraw([], random);
+  return (set) => {
+    if (set !== known) {
+      known = set;
+      draw = new MemberDraw(set.members, random);
+    }
+    return draw;
+  };
+};
 
 const aliasTable = (
   weights: readonly number[],

@@ -3,7 +3,7 @@ import type { Balancer, Selection } from "../core/balancer.ts";
 import type { EndpointSet, Member } from "../core/endpoint-state.ts";
 import type { Random } from "../core/platform.ts";
 
-/** Turns that are passed on before every member is looked at instead. */
+/** Turns that are skipped before all members are searched instead. */
 const MAX_PASSED = 64;
 
 /** Endpoints of equal weight, which take turns. */
@@ -20,8 +20,8 @@ interface Rank {
  *
  * Endpoints of equal weight form a rank. Ranks take turns as nginx's servers do (each pick raises every rank's credit by its
  * whole weight, the highest is taken and lowered by the total), and so do the members of a rank in order, so that a pick costs a
- * step for each different weight. A member that may not be tried loses its turn; nobody gets it in particular. The first turn
- * falls on a random member, or every proxy would begin with the same one.
+ * step for each different weight. The turn of a member that may not be tried is skipped. The first turn
+ * goes to a random member, so that not every proxy begins with the same one.
  */
 export const roundRobin = (random: Random): Balancer => {
   let turns = new Turns({ members: [] }, random);

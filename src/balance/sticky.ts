@@ -67,7 +67,7 @@ const cookieText = (token: string, isSecure: boolean, options: StickyOptions): s
 const withCookie = (reply: HttpReply, text: string): Reply =>
   withFields(reply, [...reply.fields, "set-cookie", text], reply.added);
 
-/** Holds no promise: on Workers no request may wait for another one's, which ends with its client. */
+/** Keeps no promises: on Workers a request can't await another request's promise, which is dropped when its client leaves. */
 class Tokens {
   readonly #sign: Sign;
   #byKey: ReadonlyMap<string, string> = new Map();

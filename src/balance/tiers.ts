@@ -22,7 +22,7 @@ export interface TierOptions {
 
 /** A tier takes all traffic as long as 1 / 1.4 = 71 % of its weight may be tried (Envoy's overprovisioning factor). */
 const OVERPROVISIONING = 1.4;
-/** The health of tiers is looked at so often; in between the last look counts. */
+/** Time between two counts of the eligible endpoints of the tiers. */
 const CENSUS_MS = 100;
 
 /**
@@ -61,7 +61,7 @@ class Tiers {
     const { order, random } = this.#options;
     const tiers = this.#tiers;
     if (tiers.length === 1) return tiers[0]?.balancer.pick(tiers[0].set, selection);
-    // A request that was elsewhere already is not the measure: what it has tried is not eligible for it alone.
+    // Not for a retry: the endpoints that it has tried are ineligible for this request only.
     if (!selection.isFailOver && selection.now - this.#takenAt >= CENSUS_MS) this.#takeCensus(selection);
     const ordered = order(tiers, selection) as readonly CountedTier[];
     const chosen = chooseTier(ordered, random);
@@ -91,7 +91,7 @@ const healthOf = ({ members }: EndpointSet, selection: Selection): number => {
   return total === 0 ? 0 : eligible / total;
 };
 
-/** Each tier takes what it can of the share that those before it left; what nobody can take is shared in proportion. */
+/** Each tier takes as much as its health allows of what the tiers before it left; what is left over is shared in proportion. */
 const chooseTier = (tiers: readonly CountedTier[], random: Random): CountedTier | undefined => {
   let capacity = 0;
   for (const { health } of tiers) capacity += Math.min(1, health * OVERPROVISIONING);
@@ -135,7 +135,7 @@ export const byZone = (zone: string, inner: Inner): Balancer =>
     order: memoised((tiers) => tiers.toSorted((a, b) => a.name.localeCompare(b.name))),
   });
 
-/** The order of zones by latency is found anew so often. */
+/** Time between two rankings of the zones by latency. */
 const RANKING_MS = 1_000;
 
 /** Zones in order of the latency that was measured to them. */

@@ -1,8 +1,8 @@
 /** The better of two random endpoints. */
 import type { Balancer } from "../core/balancer.ts";
-import type { EndpointSet, Member } from "../core/endpoint-state.ts";
+import type { Member } from "../core/endpoint-state.ts";
 import type { Random } from "../core/platform.ts";
-import { MemberDraw } from "./member-draw.ts";
+import { drawPerSet } from "./member-draw.ts";
 
 /** Whether `one` should be tried rather than `other`. False where they are equally good. */
 export type IsBetter = (one: Member, other: Member, now: number) => boolean;
@@ -12,14 +12,10 @@ export type IsBetter = (one: Member, other: Member, now: number) => boolean;
  * all of them, at a constant cost, and without the herd that runs to the single best one (Mitzenmacher 2001).
  */
 export const twoChoices = (random: Random, isBetter: IsBetter): Balancer => {
-  let known: EndpointSet | undefined;
-  let draw = new MemberDraw([], random);
+  const drawOf = drawPerSet(random);
   return {
     pick(set, selection) {
-      if (set !== known) {
-        known = set;
-        draw = new MemberDraw(set.members, random);
-      }
+      const draw = drawOf(set);
       const first = draw.eligible(selection, undefined);
       if (first === undefined || set.members.length === 1) return first;
       const second = draw.eligible(selection, first);

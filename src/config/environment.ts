@@ -12,7 +12,7 @@ const ALIAS = "PINGORA_";
 export const SPECIAL_VARIABLES: readonly string[] = ["CONFIG", "UPSTREAM", "UPSTREAMS"];
 
 /**
- * What Kubernetes sets in every container beside a Service named "fairlead"; nobody's setting.
+ * What Kubernetes sets in every container beside a Service named "fairlead". These are no settings.
  * (`FAIRLEAD_SERVICE_HOST`, `FAIRLEAD_PORT`, `FAIRLEAD_PORT_80_TCP_ADDR`, …)
  */
 const SERVICE_LINK =

@@ -1,10 +1,11 @@
 /** OpenTelemetry's own environment variables, as settings. A `FAIRLEAD_` variable overrules them, and they overrule the file. */
-import type { ConfigPath, ConfigProblem } from "./problem.ts";
+import type { FromEnv } from "./environment.ts";
+import { type ConfigPath, type ConfigProblem, problemAt } from "./problem.ts";
 import type { Env } from "./references.ts";
 import { setAt } from "./tree.ts";
 import type { Schema } from "./schema/schema.ts";
 
-/** What a variable means; undefined where it is not written as it must be. */
+/** The value that a variable sets; undefined where its text is malformed. */
 type Read = (text: string) => unknown;
 
 const asIs: Read = (text) => text;
@@ -52,15 +53,8 @@ const VARIABLES: readonly (readonly [name: string, path: ConfigPath, read: Read,
   ],
 ];
 
-export interface FromOtel {
-  readonly input: unknown;
-  /** Which variable set which path. */
-  readonly set: readonly { readonly path: ConfigPath; readonly name: string }[];
-  readonly problems: readonly ConfigProblem[];
-}
-
 /** `base` with what OpenTelemetry's variables set laid over it. With `OTEL_SDK_DISABLED=true` none is read. */
-export const applyOtelEnvironment = (schema: Schema, base: unknown, env: Env): FromOtel => {
+export const applyOtelEnvironment = (schema: Schema, base: unknown, env: Env): FromEnv => {
   const set: { path: ConfigPath; name: string }[] = [];
   const problems: ConfigProblem[] = [];
   let input = base;
@@ -70,7 +64,7 @@ export const applyOtelEnvironment = (schema: Schema, base: unknown, env: Env): F
     if (given === undefined || given === "") continue;
     const value = read(given);
     if (value === undefined) {
-      problems.push({ path: [], at: "value", message: `expected ${expects}`, place: { source: name } });
+      problems.push(problemAt([], `expected ${expects}`, { place: { source: name } }));
       continue;
     }
     input = setAt(schema, input, path, value);

@@ -35,7 +35,7 @@ export const problemAt = (
   more: Pick<ConfigProblem, "nearest" | "place"> = {},
 ): ConfigProblem => ({ path, at: "value", message, ...more });
 
-/** How many problems anybody reads at once. */
+/** Most problems that a report shows. */
 export const MOST_SHOWN = 100;
 
 /** The order of the file where there is one. */

@@ -451,7 +451,7 @@ export interface RouteConfig {
   readonly sticky: HashKeyOptions | undefined;
   /** Upstreams that are tried in order where the route's own can't answer. */
   readonly failover: readonly string[] | undefined;
-  /** Copies requests to another upstream, whose answers nobody sees. */
+  /** Copies requests to another upstream, whose answers are discarded. */
   readonly mirror: MirrorConfig | undefined;
   /** Sends the client elsewhere. */
   readonly redirect: RedirectConfig | undefined;
@@ -497,7 +497,7 @@ export interface HeaderEditConfig {
   readonly remove: readonly string[];
 }
 
-/** `routes[].mirror`: Copies requests to another upstream, whose answers nobody sees. */
+/** `routes[].mirror`: Copies requests to another upstream, whose answers are discarded. */
 export interface MirrorConfig {
   /** Where the copies go. */
   readonly upstream: string;
@@ -1155,7 +1155,7 @@ export interface RouteInput<Upstream extends string = string> {
   readonly sticky?: string | undefined;
   /** Upstreams that are tried in order where the route's own can't answer. */
   readonly failover?: NoInfer<Upstream> | Reference | readonly (NoInfer<Upstream> | Reference)[] | undefined;
-  /** Copies requests to another upstream, whose answers nobody sees. */
+  /** Copies requests to another upstream, whose answers are discarded. */
   readonly mirror?: NoInfer<Upstream> | Reference | MirrorInput<Upstream> | undefined;
   /** Sends the client elsewhere. */
   readonly redirect?: RedirectInput | undefined;
@@ -1217,7 +1217,7 @@ export interface HeaderEditInput {
   readonly remove?: string | readonly string[] | undefined;
 }
 
-/** `routes[].mirror`: Copies requests to another upstream, whose answers nobody sees. */
+/** `routes[].mirror`: Copies requests to another upstream, whose answers are discarded. */
 export interface MirrorInput<Upstream extends string = string> {
   /** Where the copies go. */
   readonly upstream: NoInfer<Upstream> | Reference;

@@ -7,7 +7,6 @@ import { NO_BODY } from "./body.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { AttemptTimeouts, Endpoint } from "./endpoint.ts";
 import type { Attempt } from "./exchange.ts";
-import type { Outcome } from "./outcome.ts";
 import { UNKNOWN_PEER } from "./peer.ts";
 
 export interface OwnRequest {
@@ -19,9 +18,10 @@ export interface OwnRequest {
   readonly fields: HeaderPairs;
   /** @default the endpoint's authority */
   readonly host?: string | undefined;
-  readonly timeouts: AttemptTimeouts;
+  /** Time to connect; 0 is no limit. @default 0 */
+  readonly connectMs?: number;
+  /** Ends the request. It is the only limit on the request's time besides `connectMs`. */
   readonly cancellation: Cancellation;
-  readonly settle?: (outcome: Outcome) => void;
 }
 
 const OWN_EDITS = Object.freeze({
@@ -29,9 +29,17 @@ const OWN_EDITS = Object.freeze({
   drop: new Set([...HOP_BY_HOP, "host", "content-length", "expect"]),
 });
 
+const NO_LIMITS: AttemptTimeouts = Object.freeze({
+  connectMs: 0,
+  firstByteMs: 0,
+  idleMs: 0,
+  eventStreamIdleMs: 0,
+  tunnelIdleMs: 0,
+});
+
 /** An attempt without content. It belongs to no client, so nothing of one is forwarded. */
 export const ownAttempt = (request: OwnRequest): Attempt => {
-  const { endpoint, method, target, fields, timeouts, cancellation } = request;
+  const { endpoint, method, target, fields, connectMs = 0, cancellation } = request;
   return {
     exchange: {
       id: "",
@@ -72,8 +80,8 @@ export const ownAttempt = (request: OwnRequest): Attempt => {
     host: request.host ?? endpoint.authority,
     edits: OWN_EDITS,
     body: NO_BODY,
-    timeouts,
+    timeouts: { ...NO_LIMITS, connectMs },
     cancellation,
-    settle: request.settle ?? (() => {}),
+    settle() {},
   };
 };

@@ -14,8 +14,8 @@ export interface DiscoveryParts {
 }
 
 /**
- * A source that fails, or knows no endpoint any more, is more likely broken than right: the last good list is kept, and an event
- * says so.
+ * When a source fails or lists no endpoint, the last good list is kept, and an event is reported: an empty list is more likely a
+ * mistake than the truth.
  */
 export class DiscoveredSet {
   readonly #parts: DiscoveryParts;
@@ -57,7 +57,7 @@ export class DiscoveredSet {
     this.#report({ result: "changed", reason: `${source.name} lists ${endpoints.length}` });
   }
 
-  /** Says the same thing once. */
+  /** Reports the same reason only once in a row. */
   #keep(reason: string): void {
     if (reason === this.#lastReason) return;
     this.#lastReason = reason;
@@ -68,7 +68,7 @@ export class DiscoveredSet {
     try {
       this.#parts.onEvent?.(event);
     } catch {
-      // An observer's failure is not the upstream's.
+      // An error in the listener must not affect the upstream.
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Endpoints by DNS: each address of a name, or each target of a service. */
 import type { Clock, Random } from "../core/platform.ts";
 import type { EndpointSource, FoundEndpoint } from "../core/endpoint-source.ts";
+import { urlHost } from "../http/url-host.ts";
 import { Poller } from "./poller.ts";
 
 export interface AddressRecord {
@@ -30,7 +31,7 @@ export interface DnsSourceOptions {
   readonly scheme: "http" | "https";
   /** Undefined asks for SRV records, which bring their own. */
   readonly port: number | undefined;
-  /** SRV records come without a TTL on some runtimes; they are asked for again after so long. @default 30000 */
+  /** SRV records come without a TTL on some runtimes; they are asked for again after this time. @default 30000 */
   readonly serviceTtlMs?: number;
 }
 
@@ -38,9 +39,9 @@ export interface DnsSourceOptions {
 const MIN_TTL_MS = 1_000;
 const MAX_TTL_MS = 300_000;
 const DEFAULT_SERVICE_TTL_MS = 30_000;
-/** A name without records is asked for again after so long: it has no TTL, and mostly gets records soon. */
+/** A name without records is asked for again after this time: it has no TTL, and mostly gets records soon. */
 const EMPTY_TTL_MS = 5_000;
-/** Names change with their servers: answers for more of them are not kept. */
+/** Most answers that are kept: the targets of SRV records change with the servers. */
 const MOST_KNOWN = 2_000;
 
 interface Found {
@@ -48,19 +49,19 @@ interface Found {
   readonly ttlMs: number;
 }
 
-interface Asking extends DnsSourceOptions {
+interface LookUp extends DnsSourceOptions {
   readonly book: AddressBook;
 }
 
 export const dnsSource = (options: DnsSourceOptions): EndpointSource => {
   const { clock, random, name, port } = options;
-  const asking: Asking = { ...options, book: new AddressBook(options.resolver) };
+  const lookUp: LookUp = { ...options, book: new AddressBook(options.resolver) };
   const poller = new Poller({
     clock,
     random,
     ask: async () => {
       const { endpoints, ttlMs } =
-        port === undefined ? await services(asking) : await addresses(name, port, asking);
+        port === undefined ? await services(lookUp) : await addresses(name, port, lookUp);
       return {
         update: { kind: "found", endpoints },
         nextMs: endpoints.length === 0 ? EMPTY_TTL_MS : Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs)),
@@ -75,12 +76,12 @@ export const dnsSource = (options: DnsSourceOptions): EndpointSource => {
 };
 
 /**
- * IPv4 and IPv6 addresses of names. One of the two may fail, as where the resolver knows nothing of IPv6. Where it has answered
- * before, its last answer counts: the addresses of the other family alone would get all traffic.
+ * IPv4 and IPv6 addresses of names. One of the two look-ups may fail, as with a resolver that knows nothing of IPv6. Then the last
+ * answer to it counts, if there was one: without it the addresses of the other family would get all traffic.
  */
 class AddressBook {
   readonly #resolver: DnsResolver;
-  /** The last answers, those that have not been asked for the longest time first. */
+  /** The last answers, the oldest first. */
   readonly #known: Map<string, readonly AddressRecord[]> = new Map();
 
   constructor(resolver: DnsResolver) {
@@ -113,7 +114,7 @@ const keyOf = (name: string, family: 4 | 6): string => `${family} ${name}`;
 const addresses = async (
   name: string,
   port: number,
-  { book, scheme }: Pick<Asking, "book" | "scheme">,
+  { book, scheme }: Pick<LookUp, "book" | "scheme">,
 ): Promise<Found> => {
   const records = await book.lookUp(name);
   return {
@@ -123,18 +124,18 @@ const addresses = async (
 };
 
 /** Priorities become tiers, weights stay; weight 0 means "rarely" in SRV records, not "never". */
-const services = async (options: Asking): Promise<Found> => {
+const services = async (options: LookUp): Promise<Found> => {
   const { resolver, name, serviceTtlMs = DEFAULT_SERVICE_TTL_MS } = options;
   const records = (await resolver.services(name)).filter(({ target }) => target !== "" && target !== ".");
+  const isUnweighted = records.every(({ weight }) => weight === 0);
   const found = await Promise.all(
     records.map(async ({ target, port, priority, weight }) => {
       const { endpoints, ttlMs } = await addresses(target, port, options);
-      const isOnly = records.every((record) => record.weight === 0);
       return {
         endpoints: endpoints.map((endpoint) => ({
           ...endpoint,
           priority,
-          weight: isOnly ? 1 : Math.max(weight, 0.1),
+          weight: isUnweighted ? 1 : Math.max(weight, 0.1),
         })),
         ttlMs,
       };
@@ -147,4 +148,4 @@ const services = async (options: Asking): Promise<Found> => {
 };
 
 const urlOf = (scheme: string, address: string, port: number): string =>
-  `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`;
+  `${scheme}://${urlHost(address)}:${port}`;

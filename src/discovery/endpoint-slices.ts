@@ -1,5 +1,6 @@
-/** Kubernetes EndpointSlices (`discovery.k8s.io/v1`): what of them says where traffic may go. */
+/** The endpoints in Kubernetes EndpointSlices (`discovery.k8s.io/v1`). */
 import type { FoundEndpoint } from "../core/endpoint-source.ts";
+import { urlHost } from "../http/url-host.ts";
 
 /** What is read of a slice; everything in it may be missing. */
 export interface EndpointSlice {
@@ -48,15 +49,14 @@ export class SliceTable {
     return [...this.#slices.values()].flatMap((slice) => this.#endpointsOf(slice));
   }
 
-  /** "ready" that is missing means ready; one that ends is not. Only the first address of an endpoint counts (KEP-752). */
+  /** An endpoint is ready unless `ready` is false, as it is while it terminates. Only its first address counts (KEP-752). */
   #endpointsOf({ endpoints, ports }: EndpointSlice): readonly FoundEndpoint[] {
     const port = this.#portOf(ports ?? []);
     if (port === undefined) return [];
     return (endpoints ?? []).flatMap(({ addresses, conditions, zone }) => {
       const address = addresses?.[0];
       if (address === undefined || conditions?.ready === false) return [];
-      const host = address.includes(":") ? `[${address}]` : address;
-      return [{ url: `${this.#options.scheme}://${host}:${port}`, zone: zone ?? undefined }];
+      return [{ url: `${this.#options.scheme}://${urlHost(address)}:${port}`, zone: zone ?? undefined }];
     });
   }
 

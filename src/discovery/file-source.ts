@@ -12,9 +12,9 @@ export interface WatchedFile {
   watch(changed: () => void): Cancel;
 }
 
-/** Writers may take several steps; the file is read when none was seen for so long. */
+/** Writers may take several steps: the file is read when it has not changed for this long. */
 const SETTLE_MS = 50;
-/** A file that could not be read is tried again after so long: not every file system reports changes. */
+/** A file that could not be read is read again after this time: not every file system reports changes. */
 const RETRY_MS = 1_000;
 
 export const fileSource = (file: WatchedFile, clock: Clock): EndpointSource => {

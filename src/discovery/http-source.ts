@@ -29,13 +29,7 @@ export interface HttpSourceOptions {
 const DEFAULT_INTERVAL_MS = 10_000;
 const LIMIT_MS = 5_000;
 const MAX_BYTES = 4 * 1024 * 1024;
-const TIMEOUTS = Object.freeze({
-  connectMs: 3_000,
-  firstByteMs: 0,
-  idleMs: 0,
-  eventStreamIdleMs: 0,
-  tunnelIdleMs: 0,
-});
+const CONNECT_MS = 3_000;
 
 /** Asks with `If-None-Match`, so that an unchanged list costs no more than a head. */
 export const httpSource = (options: HttpSourceOptions): EndpointSource => {
@@ -68,7 +62,7 @@ const askOnce = async (options: HttpSourceOptions, last: Answer | undefined): Pr
   const asked = ["accept", "application/json", ...condition, ...fields];
   try {
     const reply = await transport.send(
-      ownAttempt({ endpoint, method: "GET", target, fields: asked, timeouts: TIMEOUTS, cancellation }),
+      ownAttempt({ endpoint, method: "GET", target, fields: asked, connectMs: CONNECT_MS, cancellation }),
     );
     if (reply.kind !== "http") throw new TypeError("the server switched protocols");
     return await read(reply, last);
@@ -77,7 +71,7 @@ const askOnce = async (options: HttpSourceOptions, last: Answer | undefined): Pr
   }
 };
 
-/** A list that has not changed is reported again: what failed in between is over. */
+/** An unchanged list (304) is reported again, so that an earlier failure counts as over. */
 const read = async (reply: HttpReply, last: Answer | undefined): Promise<Answer> => {
   if (reply.status === 200) {
     const text = new TextDecoder().decode(await readBody(reply.body, MAX_BYTES));

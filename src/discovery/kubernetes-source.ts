@@ -3,6 +3,7 @@ import { type ByteSource, cancelBody } from "../core/body.ts";
 import { CancellationSource } from "../core/cancellation.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { ProxyError } from "../core/errors.ts";
+import { jittered } from "../core/jitter.ts";
 import { ownAttempt } from "../core/own-exchange.ts";
 import type { Cancel, Clock, Random, Transport } from "../core/platform.ts";
 import { readBody } from "../core/read-body.ts";
@@ -10,7 +11,7 @@ import type { HttpReply } from "../core/reply.ts";
 import { type EndpointSlice, type SliceOptions, SliceTable } from "./endpoint-slices.ts";
 import type { EndpointSource, SourceListener } from "../core/endpoint-source.ts";
 import { LineReader } from "./line-reader.ts";
-import { reasonOf } from "./poller.ts";
+import { FIRST_RETRY_MS, reasonOf, retryPauseMs } from "./poller.ts";
 
 export interface KubernetesSourceOptions extends SliceOptions {
   readonly clock: Clock;
@@ -26,19 +27,12 @@ export interface KubernetesSourceOptions extends SliceOptions {
 
 /** A request for the list may take so long. */
 const LIST_LIMIT_MS = 10_000;
-/** The server is asked to end a watch after so long; one that says nothing for longer is dead. */
+/** The server is asked to end a watch after so long; one that lasts longer is dead. */
 const WATCH_SECONDS = 300;
 const WATCH_LIMIT_MS = (WATCH_SECONDS + 30) * 1_000;
 const MAX_LIST_BYTES = 32 * 1024 * 1024;
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 30_000;
-const TIMEOUTS = Object.freeze({
-  connectMs: 3_000,
-  firstByteMs: 0,
-  idleMs: 0,
-  eventStreamIdleMs: 0,
-  tunnelIdleMs: 0,
-});
+const CONNECT_MS = 3_000;
+const JITTER = 0.2;
 
 /**
  * Lists the slices, then watches from that version on. A watch that ends is taken up where it ended; when the server has forgotten
@@ -96,14 +90,14 @@ class SliceWatch {
       if (this.#isStopped) return;
       this.#failures += 1;
       this.#listener({ kind: "failed", reason: reasonOf(thrown) });
-      this.#again(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1)));
+      this.#again(retryPauseMs(this.#failures));
     }
   }
 
   #again(ms: number): void {
     if (this.#isStopped) return;
     const { clock, random } = this.#options;
-    this.#cancelTimer = clock.after(ms * (0.8 + 0.4 * random.float()), () => void this.#run());
+    this.#cancelTimer = clock.after(jittered(ms, JITTER, random), () => void this.#run());
   }
 
   async #list(): Promise<void> {
@@ -140,7 +134,7 @@ class SliceWatch {
       throw new TypeError(`the watch failed: ${object.message ?? "no reason given"}`);
     }
     const version = object.metadata?.resourceVersion ?? this.#version;
-    // What can't be used is not gone on from: the next list replaces it.
+    // An event that can't be used makes the next request a new list, not a watch from this version.
     this.#version = undefined;
     if (type === "DELETED") this.#table.delete(object);
     else if (type !== "BOOKMARK") this.#table.set(object);
@@ -167,7 +161,7 @@ class SliceWatch {
       if (token !== undefined) fields.push("authorization", `Bearer ${await token()}`);
       const target = `${path}?labelSelector=${selector}${query}`;
       const reply = await transport.send(
-        ownAttempt({ endpoint: api, method: "GET", target, fields, timeouts: TIMEOUTS, cancellation }),
+        ownAttempt({ endpoint: api, method: "GET", target, fields, connectMs: CONNECT_MS, cancellation }),
       );
       if (reply.kind !== "http") throw new TypeError("the API server switched protocols");
       if (reply.status !== 200) {

@@ -9,13 +9,13 @@ export interface LineReceiver {
   failed(error: unknown): void;
 }
 
-/** Longer lines are not lines. */
+/** Longer lines are an error. */
 const MAX_LINE = 16 * 1024 * 1024;
 
 export class LineReader implements ByteSink {
   readonly #receiver: LineReceiver;
   readonly #decoder = new TextDecoder();
-  /** Of a line that is not whole yet. Looked through once, as it comes. */
+  /** The beginning of a line whose end has not come. It is not searched again. */
   #begun = "";
   #isOver = false;
 

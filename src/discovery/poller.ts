@@ -1,5 +1,6 @@
-/** Asks again and again, with pauses that grow while there is no answer. */
+/** Asks a source at intervals, with pauses that grow while it fails. */
 import type { Cancel, Clock, Random } from "../core/platform.ts";
+import { jittered } from "../core/jitter.ts";
 import { asProxyError } from "../core/errors.ts";
 import type { SourceListener, SourceUpdate } from "../core/endpoint-source.ts";
 
@@ -18,9 +19,13 @@ export interface PollAnswer {
   readonly nextMs: number;
 }
 
-/** Pauses after failures: 1 s, 2 s, 4 s, …, half a minute. */
-const FIRST_RETRY_MS = 1_000;
+export const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
+
+/** The pause after so many failures in a row: 1 s, 2 s, 4 s, …, half a minute. */
+export const retryPauseMs = (failures: number): number =>
+  Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+
 /** Many proxies ask the same source. */
 const JITTER = 0.1;
 
@@ -52,16 +57,15 @@ export class Poller {
       if (!this.#isStopped) listener(update);
     } catch (thrown) {
       this.#failures += 1;
-      pauseMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
+      pauseMs = retryPauseMs(this.#failures);
       if (!this.#isStopped) listener({ kind: "failed", reason: reasonOf(thrown) });
     }
     if (this.#isStopped) return;
     const { clock, random } = this.#options;
-    const jitter = 1 - JITTER + 2 * JITTER * random.float();
-    this.#cancelTimer = clock.after(pauseMs * jitter, () => void this.#run(listener));
+    this.#cancelTimer = clock.after(jittered(pauseMs, JITTER, random), () => void this.#run(listener));
   }
 }
 
-/** One phrase; failures of sources are for operators. */
+/** Why a source failed, in one phrase for operators. */
 export const reasonOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : asProxyError(thrown).message;

@@ -1,6 +1,7 @@
 /** Active health checks: asks the endpoints of an upstream how they are. */
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Member } from "../core/endpoint-state.ts";
+import { jittered } from "../core/jitter.ts";
 import type { Cancel, Clock, Random } from "../core/platform.ts";
 import type { Probe } from "../core/probe.ts";
 import { type HealthChange, HealthRecord, type HealthThresholds } from "./health-record.ts";
@@ -23,9 +24,9 @@ export const HEALTH_CHECK_DEFAULTS: HealthCheckOptions = Object.freeze({
   successes: 2,
 });
 
-/** Checks of different endpoints, and of different proxies, drift apart. */
+/** Spreads the checks of different endpoints, and of different proxies, over time. */
 const JITTER = 0.1;
-/** A check that is so much over its time has been lost with the request that ran it, where that can happen. */
+/** A check that is this much over its time limit counts as lost: on Workers it ends with the request that ran it. */
 const LOST_AFTER_MS = 60_000;
 
 export interface HealthEvent {
@@ -126,7 +127,7 @@ export class HealthChecker {
     this.#schedule();
   }
 
-  /** One that waits for a slot gets it, however long that takes: a second one would only lengthen the queue. */
+  /** A check that waits for a slot stays in the queue, however long: a second one would only lengthen it. */
   #isBusy({ isWaiting, checkingSince }: HealthRecord, now: number): boolean {
     if (isWaiting) return true;
     return checkingSince !== undefined && now - checkingSince < this.#parts.options.timeoutMs + LOST_AFTER_MS;
@@ -135,7 +136,7 @@ export class HealthChecker {
   #interval({ isUnsettled }: HealthRecord): number {
     const { options, random } = this.#parts;
     const ms = isUnsettled ? options.fastIntervalMs : options.intervalMs;
-    return ms * (1 - JITTER + 2 * JITTER * random.float());
+    return jittered(ms, JITTER, random);
   }
 
   #apply({ endpoint, state }: Member, change: HealthChange, detail: string): void {

@@ -41,7 +41,6 @@ export const httpProbe =
           target,
           fields: FIELDS,
           host,
-          timeouts: NO_LIMITS,
           cancellation,
         }),
       );
@@ -54,15 +53,6 @@ export const httpProbe =
       stop();
     }
   };
-
-/** The probe's own limit covers all of it. */
-const NO_LIMITS = Object.freeze({
-  connectMs: 0,
-  firstByteMs: 0,
-  idleMs: 0,
-  eventStreamIdleMs: 0,
-  tunnelIdleMs: 0,
-});
 
 const judge = async (reply: HttpReply, options: HttpProbeOptions): Promise<ProbeResult> => {
   const { passes = isSuccess, bodyIncludes } = options;
@@ -79,7 +69,7 @@ const judge = async (reply: HttpReply, options: HttpProbeOptions): Promise<Probe
 
 /**
  * The first `MAX_BODY_BYTES` of a body. It is read to its end, so that its connection can be kept, and so that one which breaks
- * off fails the check; what is longer is cancelled there, and good.
+ * off fails the check; a longer one is cancelled there and counts as complete.
  */
 const beginningOf = async (body: Body): Promise<string> => {
   const decoder = new TextDecoder();

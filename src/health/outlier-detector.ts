@@ -58,7 +58,7 @@ export class EjectionRecord implements EndpointEjection {
   }
 }
 
-/** Sweeps when it is asked after an interval is over: no timer, and no sweep without traffic. */
+/** Compares at the first pick after an interval has passed: no timer, and no comparison without traffic. */
 export class OutlierDetector {
   readonly #options: OutlierOptions;
   readonly #onEject: ((event: EjectionEvent) => void) | undefined;
@@ -120,7 +120,7 @@ export class OutlierDetector {
     record.times += 1;
     const forMs = Math.min(maxEjectMs, ejectMs * record.times);
     record.until = now + forMs;
-    // It comes back slowly.
+    // A slow start follows the ejection.
     state.warmingSince = record.until;
     this.#onEject?.({ endpoint, successRate: rate, mean, forMs });
   }

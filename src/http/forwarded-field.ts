@@ -1,4 +1,5 @@
 /** The `Forwarded` field (RFC 7239) as data. */
+import { urlHost } from "./url-host.ts";
 
 /** One hop. Values are unquoted. */
 export interface ForwardedElement {
@@ -63,5 +64,4 @@ export const serialiseElement = (element: ForwardedElement): string => {
 };
 
 /** An address as `for` and `by` want it: IPv6 in brackets, `unknown` when there is none (RFC 7239 §6). */
-export const forwardedNode = (address: string): string =>
-  address === "" ? "unknown" : address.includes(":") ? `[${address}]` : address;
+export const forwardedNode = (address: string): string => (address === "" ? "unknown" : urlHost(address));

@@ -8,14 +8,11 @@ export interface ServerAddress {
   readonly port: number | undefined;
 }
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
-
 /** @param endpoint `http://host:port`, or a socket's path. */
 export const serverAddress = (endpoint: string): ServerAddress => {
   if (!/^https?:/.test(endpoint)) return { address: endpoint, port: undefined };
-  const { hostname, port, protocol } = new URL(endpoint);
-  const address = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-  return { address, port: port === "" ? DEFAULT_PORTS[protocol] : Number(port) };
+  const { host, port } = hostAndPort(endpoint);
+  return { address: host, port };
 };
 
 /** Values of the attributes `ENDPOINT` of an instrument. */

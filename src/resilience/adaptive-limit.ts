@@ -12,17 +12,17 @@ export interface AdaptiveOptions {
 
 export const ADAPTIVE_DEFAULTS: AdaptiveOptions = Object.freeze({ initial: 20, min: 4, max: 1_000 });
 
-/** Latency may be half as long again as without a queue. */
+/** Latency may be this many times the latency without a queue. */
 const TOLERANCE = 1.5;
-/** How fast the limit follows. */
+/** Weight of a new limit against the present one. */
 const SMOOTHING = 0.2;
-/** Observations that a measurement is the average of. */
+/** Observations in one measurement. */
 const SAMPLES = 20;
-/** The latency without a queue is measured anew so often. */
+/** Time between two measurements of the latency without a queue. */
 const PERIOD_MS = 30_000;
-/** A measurement may raise it by so much at most: it may have been taken in a queue. */
+/** Most that one measurement may raise that latency: requests may have queued during it. */
 const MAX_RISE = 1.2;
-/** After a failure: fewer at once. */
+/** Factor by which a failure lowers the limit. */
 const BACKOFF = 0.9;
 
 /**
@@ -30,8 +30,8 @@ const BACKOFF = 0.9;
  * limit grows by its square root; when requests take longer, something queues, and it shrinks in proportion. It stays where it
  * is while it is not used.
  *
- * A long average is no measure of "without a queue": it would follow the queue that the limit allows, and the limit would
- * follow it. So every half minute the limit is halved for some requests, and those are the measure.
+ * A long-term average can't stand for the latency without a queue: it rises with the queue that the limit allows, and the limit
+ * would rise with it. So every half minute the limit is halved for some requests, and their latency is taken.
  */
 export class AdaptiveLimit {
   readonly #options: AdaptiveOptions;
@@ -39,7 +39,7 @@ export class AdaptiveLimit {
   /** Latency without a queue; 0 before the first measurement. */
   #baseMs = 0;
   #recentMs = 0;
-  /** The measurement that runs: what has been observed, and since when it counts. */
+  /** The measurement under way: sum and number of its observations, and since when requests count. */
   #sum = 0;
   #samples = 0;
   #measuringSince: number | undefined = Number.NEGATIVE_INFINITY;
@@ -54,7 +54,7 @@ export class AdaptiveLimit {
     return Math.floor(this.#limit);
   }
 
-  /** Takes in how something ended that ran with `inProgress - 1` others; undefined where there was no attempt. */
+  /** Takes the outcome of a request that ran with `inProgress - 1` others; undefined where there was no attempt. */
   observe(outcome: Outcome | undefined, startedAt: number, inProgress: number): void {
     if (outcome === undefined || outcome.ending === "superseded") return;
     const { headAt } = outcome.times;

@@ -4,7 +4,7 @@ import { ProxyError } from "../core/errors.ts";
 import type { Clock } from "../core/platform.ts";
 import type { Layer } from "../core/service.ts";
 
-/** Waiting in a queue counts, unlike in the transport's own limits. What is over time is aborted. */
+/** Includes time in a queue, unlike the transport's own limits. An attempt over the limit is aborted. */
 export const attemptTimeout =
   (ms: number, clock: Clock): Layer =>
   (next) =>

@@ -1,5 +1,5 @@
 /**
- * Circuit breaker: stops sending to what keeps failing, and finds out with few requests when it is back.
+ * Circuit breaker: stops sending to an endpoint that keeps failing, and probes with few requests whether it works again.
  *
  * ```
  *            5 failures in a row, or half of 20          open time is over
@@ -9,10 +9,11 @@
  *     └──────────────────── 3 successes, then slow start ──────────────────────┘
  * ```
  *
- * State follows from timestamps when it is asked for; there is no timer. What was admitted in an earlier state has no
- * say in a later one (each state has a generation).
+ * The state is computed from timestamps when it is read; there is no timer. Each state has a generation: results of requests that
+ * were admitted in an earlier state are ignored.
  */
 import type { EndpointBreaker } from "../core/endpoint-state.ts";
+import { jittered } from "../core/jitter.ts";
 import type { Random } from "../core/platform.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { RateWindow } from "./rate-window.ts";
@@ -44,14 +45,14 @@ export const BREAKER_DEFAULTS: BreakerOptions = Object.freeze({
   successes: 3,
 });
 
-/** Open times differ by ± 20 %, or all proxies would probe in the same moment. */
+/** Open times vary by ± 20 %, so that not all proxies probe at the same moment. */
 const JITTER = 0.2;
 /**
- * Where probes take up all places for so long, others may be tried: some may never end, as on Workers, where nothing tells that
- * a client has left, or in a handler that hangs.
+ * When all probes have been under way for this long, they count as lost and others are let through. Some probes never end: on
+ * Workers, which do not report that a client has left, or in a handler that hangs.
  */
 const PROBES_LOST_MS = 60_000;
-/** A breaker that stayed closed for so long begins anew with the first open time. */
+/** A breaker that stayed closed for this long starts again with the shortest open time. */
 const SETTLED_MS = 60_000;
 
 export type BreakerState =
@@ -132,8 +133,8 @@ export class Breaker implements EndpointBreaker {
   }
 
   /**
-   * Long open times are for endpoints of which nothing else is known. One that passes its checks is probed after the first open
-   * time, and at once where the checks had found it down. One opened by hand stays open.
+   * Long open times are for endpoints without health checks. One that passes its checks is probed after the shortest open time, and
+   * at once if the checks had found it down. One opened by hand stays open.
    */
   checkPassed(now: number, isBack: boolean): void {
     if (this.#state !== "open" || this.#openUntil === Number.POSITIVE_INFINITY) return;
@@ -161,7 +162,7 @@ export class Breaker implements EndpointBreaker {
 
   #beginProbe(now: number): void {
     if (this.#probing >= this.options.probes) {
-      // Lost ones have no say any more.
+      // Results of lost probes are ignored.
       this.#generation += 1;
       this.#probing = 0;
     }
@@ -205,8 +206,8 @@ export class Breaker implements EndpointBreaker {
   #trip(now: number, reason: string): void {
     const { openMs, maxOpenMs } = this.options;
     if (this.#state === "closed" && now - this.#closedAt >= SETTLED_MS) this.#series = 0;
-    const jitter = 1 - JITTER + 2 * JITTER * this.#random.float();
-    this.#openUntil = now + Math.min(maxOpenMs, openMs * 2 ** this.#series) * jitter;
+    const forMs = Math.min(maxOpenMs, openMs * 2 ** this.#series);
+    this.#openUntil = now + jittered(forMs, JITTER, this.#random);
     this.#series += 1;
     this.#change("open", now, reason);
   }
@@ -223,7 +224,7 @@ export class Breaker implements EndpointBreaker {
     try {
       this.#onChange?.({ to, reason, at: now });
     } catch {
-      // A listener's failure is not the breaker's.
+      // An error in the listener must not affect the breaker.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** A cap on what is in progress, with a bounded queue in front of it. */
+/** A cap on requests in progress, with a bounded queue in front of it. */
 import { ProxyError, asProxyError } from "../core/errors.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Outcome } from "../core/outcome.ts";
@@ -6,7 +6,7 @@ import type { Cancel, Clock } from "../core/platform.ts";
 import type { Layer } from "../core/service.ts";
 import type { AdaptiveLimit } from "./adaptive-limit.ts";
 
-/** How many may be in progress. */
+/** How many requests may be in progress. */
 export interface Limit {
   readonly current: number;
 }
@@ -14,7 +14,7 @@ export interface Limit {
 export interface ConcurrencyOptions {
   readonly clock: Clock;
   readonly limit: Limit | AdaptiveLimit;
-  /** Most that wait; what comes then is refused at once. 0 is no queue. */
+  /** Most requests that wait; further ones are refused at once. 0 is no queue. */
   readonly queue: number;
   /** Longest wait in the queue. */
   readonly queueMs: number;
@@ -25,7 +25,7 @@ interface Waiting {
   readonly refuse: (error: ProxyError) => void;
 }
 
-/** Counts, and lets the longest waiting in when there is room. */
+/** Counts requests in progress. When one leaves, the one that has waited longest enters. */
 export class ConcurrencyGate {
   readonly #options: ConcurrencyOptions;
   readonly #waiting: Set<Waiting> = new Set();
@@ -42,7 +42,7 @@ export class ConcurrencyGate {
     return this.#waiting.size;
   }
 
-  /** Whether there was room. What entered must leave. */
+  /** Enters if there is room, and returns whether there was. Who entered MUST call `leave`. */
   tryEnter(): boolean {
     if (this.#inProgress >= this.#options.limit.current) return false;
     this.#inProgress += 1;
@@ -92,7 +92,7 @@ const overloaded = (why: string): ProxyError =>
     headers: { "retry-after": "1" },
   });
 
-/** Lets through what the gate has room for, until the attempt's body has ended. */
+/** Holds a place in the gate for each request, until its attempt's body has ended. */
 export const concurrencyCap =
   (gate: ConcurrencyGate, { limit, clock }: Pick<ConcurrencyOptions, "limit" | "clock">): Layer =>
   (next) => {

@@ -1,4 +1,4 @@
-/** Another upstream where the first one can't answer. */
+/** Tries another upstream when the first one can't answer. */
 import { asProxyError } from "../core/errors.ts";
 import type { Layer, Service } from "../core/service.ts";
 import { type RetryRules, mayRetryError } from "./may-retry.ts";

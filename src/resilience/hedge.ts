@@ -52,9 +52,9 @@ interface RunParts {
 interface Copy {
   readonly cancellation: CancellationSource;
   readonly unlink: Cancel;
-  /** Its own, as the copies run side by side. */
+  /** Each copy has its own, because they run at the same time. */
   readonly trail: Trail;
-  /** A reply that is worse than what the other copy may still bring. */
+  /** An error, or a reply that is given up if the other copy brings a better one. */
   failed: { readonly reply: Reply } | { readonly error: ProxyError } | undefined;
 }
 
@@ -88,7 +88,7 @@ class HedgedRun {
     const startedAt = options.clock.now();
     const cancellation = new CancellationSource();
     const unlink = exchange.cancellation.subscribe((reason) => cancellation.cancel(reason));
-    // The second copy leaves out what the first one tries.
+    // The second copy avoids the endpoint that the first one tries.
     const trail = copyOf(this.#copies[0]?.trail ?? exchange.trail);
     const copy: Copy = { cancellation, unlink, trail, failed: undefined };
     this.#copies.push(copy);
@@ -120,7 +120,7 @@ class HedgedRun {
       this.#win(this.#copies.find(({ failed }) => failed !== undefined && "reply" in failed) ?? copy);
   }
 
-  /** The endpoint of an exchange is the one that answered. */
+  /** Makes the winner's trail the exchange's: its endpoint is the one that answered. */
   #note({ trail }: Copy): void {
     const own = this.#parts.exchange.trail;
     const attempts = this.#copies.map((copy) => copy.trail.attempts);

@@ -3,9 +3,9 @@
 /** Bounds grow by a quarter: an estimate is at most 25 % too high. From 1 ms to beyond a minute. */
 const GROWTH = 1.25;
 const BUCKETS = 50;
-/** Two spans are looked at, the running and the one before: estimates follow within a minute. */
+/** Estimates come from two spans, the current and the one before, so that they follow a change within a minute. */
 const SPAN_MS = 30_000;
-/** Fewer observations make no estimate. */
+/** Observations needed for an estimate. */
 const MINIMUM = 20;
 
 export class LatencyWindow {

@@ -1,4 +1,4 @@
-/** Whether a request may be sent again, and what says so. */
+/** The rules for sending a request again. */
 import type { ProxyError } from "../core/errors.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Reply } from "../core/reply.ts";
@@ -17,7 +17,7 @@ export const RETRY_RULES: RetryRules = Object.freeze({
   trustsIdempotencyKey: false,
 });
 
-/** Whether asking twice does no more than asking once. A request to switch protocols may have opened a session. */
+/** Whether sending it twice has the same effect as once. A request to switch protocols may have opened a session. */
 const isRepeatable = ({ arrival, upgrade }: Exchange, { trustsIdempotencyKey }: RetryRules): boolean =>
   upgrade === undefined &&
   (IDEMPOTENT.has(arrival.method) ||

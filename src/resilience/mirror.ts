@@ -1,6 +1,7 @@
-/** Copies of a share of requests for another upstream, whose answers nobody sees. */
+/** Sends copies of a share of the requests to another upstream, and discards its answers. */
 import type { Body, ByteSink, ByteSource } from "../core/body.ts";
 import { CancellationSource, NEVER_CANCELLED } from "../core/cancellation.ts";
+import { concatBytes } from "../core/concat-bytes.ts";
 import { ProxyError } from "../core/errors.ts";
 import type { Arrival } from "../core/arrival.ts";
 import type { Exchange } from "../core/exchange.ts";
@@ -17,7 +18,7 @@ export interface MirrorOptions {
   readonly share: number;
   readonly random: Random;
   readonly clock: Clock;
-  /** Most copies in progress; what comes then is not copied. @default 64 */
+  /** Most copies in progress; requests beyond it are not copied. @default 64 */
   readonly maxInProgress: number;
   /** Requests with more content are not copied. @default 65536 */
   readonly maxBytes: number;
@@ -26,11 +27,11 @@ export interface MirrorOptions {
   readonly onMirror?: ((event: "sent" | "dropped" | "failed") => void) | undefined;
 }
 
-/** A copy leaves when its content is whole, so that it holds up nothing and a broken upload is not repeated. */
+/** A copy is sent once its content is complete: it never slows the request down, and a broken upload is not copied. */
 export const mirror = (options: MirrorOptions): Layer => {
   const copies = new Copies(options);
   return (next) => (exchange) => {
-    // A tunnel has two ends, and a copy of one nobody to talk to.
+    // A tunnel is not copied: nothing would take part in the copy's conversation.
     if (exchange.upgrade !== undefined || options.random.float() >= options.share) return next(exchange);
     const { body } = exchange;
     if (body.kind === "none" || body.kind === "bytes") {
@@ -88,7 +89,7 @@ class Copies {
   }
 }
 
-/** On its own: the client's leaving does not end it, and its attempts are not the exchange's. */
+/** Independent of the exchange: it goes on when the client leaves, and its attempts do not count as the exchange's. */
 const copyOf = (exchange: Exchange, body: Body, cancellation: CancellationSource): Exchange => ({
   ...exchange,
   arrival: copyOfArrival(exchange.arrival, body),
@@ -99,7 +100,7 @@ const copyOf = (exchange: Exchange, body: Body, cancellation: CancellationSource
   onAttemptEnd: undefined,
 });
 
-/** Member by member: a server's own object may be in use for the next request by then. */
+/** Copies each member: the server may reuse its object for the next request before the copy is sent. */
 const copyOfArrival = (arrival: Arrival, body: Body): Arrival => ({
   method: arrival.method,
   scheme: arrival.scheme,

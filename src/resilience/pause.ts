@@ -1,4 +1,4 @@
-/** Waiting, unless the client leaves. */
+/** A pause that ends early when the client leaves. */
 import type { Cancellation } from "../core/cancellation.ts";
 import type { Clock } from "../core/platform.ts";
 

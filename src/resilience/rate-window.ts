@@ -1,4 +1,4 @@
-/** Counts of the last seconds, from timestamps: idle time expires them without a timer. */
+/** Counts of the last ten seconds. They expire by timestamps, without a timer. */
 
 const BUCKETS = 10;
 const BUCKET_MS = 1_000;

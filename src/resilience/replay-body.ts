@@ -18,7 +18,7 @@ export interface ReplayBody {
   seal(): void;
 }
 
-/** Native streams can be sent on as long as nobody has touched them. */
+/** A native stream can be sent again as long as nothing has locked it. */
 export const replayBody = (body: Body, maxBytes: number): ReplayBody => {
   switch (body.kind) {
     case "none":
@@ -74,7 +74,7 @@ class StreamReplay implements ReplayBody, ByteSink {
 
   seal(): void {
     this.#isSealed = true;
-    // The response may go on for long.
+    // The response may take long: memory is released now.
     if (this.#reader === undefined) this.#cancel(discarded());
     else if (this.#isAttached) this.kept.length = 0;
   }
@@ -193,7 +193,7 @@ class ReplayReader implements ByteSource {
   }
 }
 
-/** Takes nothing. */
+/** The sink of a reader that is not started or was cancelled. */
 const UNREAD: ByteSink = { write: () => false, end() {}, fail() {} };
 
 /** Why a body is cancelled whose attempt gave way to a retry. */

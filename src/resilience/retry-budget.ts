@@ -48,7 +48,7 @@ export class RetryBudget {
     this.#advance(now);
     if (this.#balance() < 1) return false;
     let due = 1;
-    // What is forgotten first is spent first.
+    // The oldest are spent first, because they expire first.
     for (let age = SLOTS - 1; age >= 0 && due > 0; age--) {
       const at = (this.#newest - age + SLOTS) % SLOTS;
       const taken = Math.min(due, this.#earned[at] ?? 0);
@@ -68,7 +68,7 @@ export class RetryBudget {
   #balance(): number {
     let balance = this.#saved;
     for (const earned of this.#earned) balance += earned;
-    // Sums of many fifths miss whole numbers by a little.
+    // Sums of fractions such as 0.2 may be a little less than the whole number.
     return balance + 1e-9;
   }
 

@@ -1,4 +1,4 @@
-/** Another attempt where the first one failed and nothing has gone out to the client. */
+/** Makes another attempt when one failed and nothing was sent to the client yet. */
 import { cancelBody } from "../core/body.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { type ProxyError, asProxyError } from "../core/errors.ts";
@@ -37,7 +37,7 @@ export interface RetryEvent {
 /** Pauses grow from one retry to the next; each is random between 0 and its bound ("full jitter"). */
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 250;
-/** An upstream that asks for a longer pause asks the client. */
+/** A response with a longer `Retry-After` is passed on to the client instead of being retried. */
 const LONGEST_RETRY_AFTER_MS = 1_000;
 
 /** The lease of the next attempt leaves out the endpoints that were tried. */
@@ -106,7 +106,7 @@ class RetryRun {
       if (mayRetryError(error, exchange, rules) && this.#mayFollow(error.code)) {
         return { kind: "failed", pauseMs: this.#pauseMs(), error };
       }
-      // That no endpoint is left to try says less than why the one that was tried failed.
+      // Why the first attempt failed says more than that no endpoint is left to try.
       throw error.kind.fault === "gateway" ? (this.#error ?? error) : error;
     }
   }

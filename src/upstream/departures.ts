@@ -2,10 +2,10 @@
 import type { Endpoint } from "../core/endpoint.ts";
 import type { EndpointRegistry } from "./registry.ts";
 
-/** An endpoint that comes back within this time is the one it was: circuit breaker, ejection, latency. */
+/** An endpoint that comes back within this time keeps its circuit breaker, ejection and latency. */
 const REMEMBERED_MS = 600_000;
 
-/** Bounds what is known by the endpoints that come and go within ten minutes. */
+/** Bounds memory: only states of endpoints that left within the last ten minutes are kept. */
 export class Departures {
   readonly #registry: EndpointRegistry;
   /** When each one left, by key. */
@@ -16,7 +16,7 @@ export class Departures {
     this.#left = registry.shared(`${upstream} departures`, undefined, () => new Map<string, number>());
   }
 
-  /** `before` was replaced by `now`; forgets those that left long ago. */
+  /** Called when `before` is replaced by `after`. Forgets the endpoints that left long ago. */
   note(before: readonly Endpoint[], after: readonly Endpoint[], now: number): void {
     for (const { key } of before) this.#left.set(key, now);
     for (const { key } of after) this.#left.delete(key);

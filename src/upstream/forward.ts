@@ -47,7 +47,7 @@ export const forward = (options: ForwardOptions): Service => {
   const select = selection(options);
   const rewrites = options.responseRewrite.location || options.responseRewrite.cookies;
   return async (exchange) => {
-    // Everything that the config's templates may get wrong comes before the lease, which must be settled.
+    // Templates may throw, so they are rendered before the lease is taken, which must be settled.
     const spanId = exchange.trace?.attemptId();
     const message: AttemptMessage = {
       spanId,
@@ -67,7 +67,7 @@ export const forward = (options: ForwardOptions): Service => {
   };
 };
 
-/** Takes an endpoint, and tells how long that took where somebody asks. */
+/** Takes an endpoint. Reports how long that took, if the telemetry wants it. */
 const selection = ({ upstream, telemetry, clock }: ForwardOptions): ((exchange: Exchange) => Lease) => {
   if (telemetry.endpointSelected === undefined) return (exchange) => upstream.lease(exchange);
   return (exchange) => {
@@ -93,7 +93,7 @@ const placesOf = (attempt: Attempt, taken: ForwardOptions["taken"]): Places => {
   const [path = ""] = target.split("?", 1);
   const length = taken?.(exchange.path);
   const rest = length === undefined ? "" : exchange.path.slice(length);
-  // Where all of the path was replaced, or something else than the prefix: nobody knows the way back.
+  // When more than the prefix was replaced, the client's path can't be derived from the upstream's.
   const isPrefixed = length !== undefined && path.endsWith(rest);
   return {
     client: {
@@ -174,7 +174,7 @@ class ForwardAttempt implements Attempt, AttemptTrace, Abandonable {
 
   settle(reported: Outcome): void {
     if (this.#options.upstream.open?.ended(this) === false) return;
-    // A transport that was cancelled need not know what for.
+    // A cancelled transport reports a failure; the reason says what it was.
     const ending = endingOf(reported.error);
     const outcome = ending === reported.ending ? reported : { ...reported, ending };
     this.outcome = outcome;
@@ -184,7 +184,7 @@ class ForwardAttempt implements Attempt, AttemptTrace, Abandonable {
     try {
       telemetry.attemptEnded?.(this, outcome);
     } catch {
-      // An observer's failure is not the exchange's.
+      // An error in telemetry must not affect the exchange.
     }
   }
 }

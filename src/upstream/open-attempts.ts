@@ -1,24 +1,24 @@
 /**
- * Attempts that have not ended, where some never do: a Worker's code for a request stops running when its client leaves, and
- * nothing tells of it. Their places, as load and as a breaker's probes, would be taken for ever.
+ * Attempts that have not ended, on platforms where some never report their end: a Worker's code for a request stops running
+ * without notice when the client leaves. Such attempts would count as load, and as a breaker's probes, for ever.
  */
 import type { Clock } from "../core/platform.ts";
 
 /** One attempt. */
 export interface Abandonable {
-  /** Ends it. What it reports later counts no more. */
+  /** Ends it. What it reports later is ignored. */
   abandon(now: number): void;
 }
 
-/** A time limit may be seen to be over a little later than it is. */
+/** An attempt over its time limit may report its end a little late. */
 const SLACK_MS = 1_000;
-/** Where there is no limit. */
+/** For attempts without a time limit. */
 const LONGEST_MS = 60_000;
 const SWEEP_EVERY_MS = 250;
 
 export class OpenAttempts {
   readonly #clock: Clock;
-  /** When each must have ended. */
+  /** By when each must have ended. */
   readonly #open: Map<Abandonable, number> = new Map();
   #sweptAt = Number.NEGATIVE_INFINITY;
 

@@ -1,6 +1,6 @@
 /**
- * What a response says of its own place, seen from the client: an upstream that does not know of the proxy names itself in
- * `Location` and `Set-Cookie`, or leaves out the prefix that a rewrite took off. What points elsewhere stays.
+ * Rewrites `Location` and `Set-Cookie` for the client: an upstream that does not know of the proxy puts its own host there, or
+ * leaves out the prefix that a rewrite took off. References to other servers are not changed.
  */
 import { type Authority, canonicalAuthority, parseAuthority } from "../http/authority.ts";
 import type { HeaderPairs } from "../http/header-edits.ts";
@@ -45,10 +45,10 @@ const clientPath = (path: string, { client, upstream }: Places): string | undefi
   return upstream.prefix === "" ? client.prefix + path : undefined;
 };
 
-/** What browsers take for slashes, and a tab that they leave out. */
+/** Characters that browsers read as slashes, and the tab, which they ignore. */
 const SLASHES = /^[/\\\t]+/;
 
-/** `path` as a reference of its own: with two slashes at its front, which a prefix has hidden, it would name a host. */
+/** `path` as a reference. Two slashes at its front, harmless behind a prefix, would make it the name of a host. */
 const onSameHost = (path: string): string => path.replace(SLASHES, "/");
 
 const ABSOLUTE = /^(?:(https?):)?\/\/([^/?#]*)([^?#]*)(.*)$/is;
@@ -89,7 +89,7 @@ export const clientLocation = (location: string, places: Places): string => {
     : `${client.scheme}://${client.host}${mapped}${behind}`;
 };
 
-/** Name and value of a cookie's attribute; spaces around are nobody's (RFC 6265 §5.2). */
+/** Name and value of a cookie's attribute, without spaces around them (RFC 6265 §5.2). */
 const attributeOf = (text: string): { readonly name: string; readonly value: string } => {
   const at = text.indexOf("=");
   return at === -1
@@ -108,7 +108,7 @@ export const clientCookie = (cookie: string, places: Places): string => {
     if (name === "domain") {
       const domain = (value.startsWith(".") ? value.slice(1) : value).toLowerCase();
       const isUpstream = upstream.hosts.some((own) => parseAuthority(own)?.host === domain);
-      // The client's own host stays: it makes the cookie one of all names below.
+      // The client's own host stays: with it the cookie is also sent to subdomains.
       if (isUpstream && parseAuthority(client.host)?.host !== domain) continue;
     }
     isSecure ||= name === "secure";
@@ -119,7 +119,7 @@ export const clientCookie = (cookie: string, places: Places): string => {
   return [pair, ...kept].join(";");
 };
 
-/** A path with a slash at its end would leave out the prefix itself. */
+/** Without the slash at the end of a mapped `/`: the cookie would not be sent for the prefix itself. */
 const cookiePath = (path: string, places: Places): string => {
   const mapped = clientPath(path, places) ?? path;
   return path === "/" && mapped.length > 1 && mapped.endsWith("/") ? mapped.slice(0, -1) : mapped;

@@ -20,8 +20,9 @@ export interface SelectionOptions {
   readonly load: { inFlight: number };
 }
 
+/** Share of its traffic that an endpoint gets at the beginning of a slow start. */
 const COLDEST = 0.1;
-/** The share of healthy endpoints is counted so often; in between the last count holds. */
+/** Time between two counts of the healthy endpoints. */
 const CENSUS_MS = 100;
 const NOTHING_TRIED: Trail = Object.freeze({
   attempts: 0,
@@ -33,8 +34,8 @@ const NOTHING_TRIED: Trail = Object.freeze({
 /**
  * One object for all picks of an upstream.
  *
- * Health and ejection are doubts, and doubts about everybody are worth little: where they leave nobody, all endpoints are
- * tried ("panic"). An open circuit breaker and weight 0 are decisions, and hold.
+ * When health checks and ejection exclude every endpoint, they are more likely wrong than right, and are disregarded ("panic"). An
+ * open circuit breaker and weight 0 always exclude an endpoint.
  */
 export class EndpointSelection implements Selection {
   exchange: Exchange = undefined as never;
@@ -49,7 +50,7 @@ export class EndpointSelection implements Selection {
     this.#options = options;
   }
 
-  /** An attempt at another upstream took no turn here. */
+  /** Whether an endpoint of this upstream was tried before; attempts at other upstreams do not count. */
   get isFailOver(): boolean {
     return this.exchange.trail.endpoint?.upstream === this.#options.upstream;
   }
@@ -117,6 +118,6 @@ export class EndpointSelection implements Selection {
   }
 }
 
-/** By address: a plan of the meantime has other objects for the same endpoint. */
+/** Compares keys: after a reload the same endpoint is another object. */
 const wasTried = ({ key }: Endpoint, { endpoint, earlier }: Trail): boolean =>
   endpoint?.key === key || (earlier !== undefined && earlier.some((other) => other.key === key));

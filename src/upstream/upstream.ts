@@ -15,7 +15,7 @@ import { EndpointSelection, type Exclusion } from "./selection.ts";
 
 export interface Upstream {
   readonly name: string;
-  /** Those of the moment: a discovery source may change them. */
+  /** The current ones: a discovery source may change them. */
   readonly endpoints: readonly Endpoint[];
   /** The same with their states. Another object after each change. */
   readonly set: EndpointSet;
@@ -26,7 +26,7 @@ export interface Upstream {
   readonly viaFetch: boolean;
   /** Around all attempts at it, outermost first. */
   readonly layers: readonly NamedLayer[];
-  /** Attempts under way, where they may be abandoned without a word. */
+  /** Attempts under way; undefined where each of them reports its end. */
   readonly open: OpenAttempts | undefined;
   /**
    * Takes an endpoint for one attempt. The caller settles the lease.
@@ -60,7 +60,7 @@ export interface UpstreamOptions extends Pick<
   readonly balancer: Balancer;
   readonly registry: EndpointRegistry;
   readonly clock: Clock;
-  /** Gives an endpoint's state what the upstream asks for: breaker, checks, ejection. @default nothing */
+  /** Adds to an endpoint's state what the config asks for: breaker, checks, ejection. @default nothing */
   readonly equip?: ((state: EndpointState, endpoint: Endpoint) => void) | undefined;
   /** Called before each pick. */
   readonly watch?: ((set: EndpointSet, now: number) => void) | undefined;
@@ -72,7 +72,7 @@ export interface UpstreamOptions extends Pick<
   readonly maxInFlight?: number | undefined;
   /** @default false */
   readonly countsInternalError?: boolean | undefined;
-  /** Whether attempts may be abandoned without a word, see `OpenAttempts`. @default false */
+  /** Whether attempts may end without a report, see `OpenAttempts`. @default false */
   readonly mayBeAbandoned?: boolean | undefined;
   /** Called when picks begin to disregard health. */
   readonly onPanic?: (() => void) | undefined;
@@ -80,7 +80,7 @@ export interface UpstreamOptions extends Pick<
 
 export const createUpstream = (options: UpstreamOptions): Upstream => new BalancedUpstream(options);
 
-/** Without a pick in panic for so long, the next one is another panic. */
+/** After this long without a pick in panic, the next one is reported as another panic. */
 const CALM_MS = 10_000;
 
 class BalancedUpstream implements Upstream {
@@ -143,7 +143,7 @@ class BalancedUpstream implements Upstream {
     const now = this.#options.clock.now();
     this.#departures.note(before, endpoints, now);
     this.#setEndpoints(endpoints);
-    // With nothing to compare to, a slow start would only slow down.
+    // The first endpoints all join at once: a slow start would not protect any of them.
     if (known.size === 0) return;
     for (const { endpoint, state } of this.#set.members)
       if (!known.has(endpoint.key)) state.warmingSince = now;
@@ -161,7 +161,7 @@ class BalancedUpstream implements Upstream {
     }));
   }
 
-  /** Reported when it begins, not for each pick. Before the first checks nothing is known, and nothing is wrong. */
+  /** Reported when it begins, not for each pick; and not while endpoints are only excluded because no check has run yet. */
   #panicked(now: number): void {
     if (now - this.#panickedAt > CALM_MS) {
       if (!this.#set.members.some((member) => isDoubted(member, now))) return;

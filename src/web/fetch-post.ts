@@ -2,7 +2,7 @@
 import { joinBytes } from "../core/join-bytes.ts";
 import type { SendPost } from "../core/post.ts";
 
-/** What a collector says of an accepted request is short; of more nothing is read. */
+/** A longer answer is not read: what collectors say of an accepted request is short. */
 const MOST_ANSWER_BYTES = 64 * 1024;
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;

@@ -1,9 +1,10 @@
 /** Proxies under abuse: Fairlead on each runtime, and nginx beside. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConfigInput } from "../../src/config/types.ts";
+import { freePort } from "../support/free-port.ts";
 import { certificate } from "../support/certificate.ts";
 import { Child } from "../support/child.ts";
 import { nginxBinary } from "../support/nginx.ts";
@@ -28,15 +29,6 @@ export interface Origins {
 export const CAP = 512;
 
 const site = certificate({ hosts: ["abuse.test"] });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 const configFor = ({ honest, bad }: Origins, tlsPort: number): ConfigInput => ({
   listen: {

@@ -3,11 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { type AddressInfo, type Socket, connect as connectPlain, createServer } from "node:net";
+import { type Socket, connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { within } from "../support/bound.ts";
 import { certificate } from "../support/certificate.ts";
 import { Child } from "../support/child.ts";
@@ -29,14 +30,6 @@ const siteOf = (name: string, hosts: readonly string[]): { cert: string; key: st
   const { cert, key } = certificate({ name, hosts, issuer });
   return { cert: cert + authority.cert, key };
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 /** What `openssl s_client` says, after `input` was sent. */
 const openssl = (args: readonly string[], input = ""): Promise<string> =>

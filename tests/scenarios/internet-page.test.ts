@@ -2,12 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConfigInput } from "../../src/config/types.ts";
+import { freePort } from "../support/free-port.ts";
 import { within } from "../support/bound.ts";
 import { Child } from "../support/child.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -28,14 +28,6 @@ const LAUNCHERS: Readonly<Record<string, readonly [command: string, ...args: str
 const block = (language: string): string =>
   new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)\n\`\`\`$`, "m").exec(readSource("docs/internet.md"))?.[1] ??
   "";
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
   describe(`the page on the internet, followed on ${runtime}`, () => {

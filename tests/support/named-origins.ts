@@ -1,10 +1,11 @@
 /** Small origins at several loopback addresses with one port, each of which says where it listens. */
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { urlHost } from "../../src/http/url-host.ts";
 
 const listening = (address: string, port: number): Promise<Server> =>
   new Promise((resolve, reject) => {
-    const name = address.includes(":") ? `[${address}]` : address;
+    const name = urlHost(address);
     const server = createServer((request, response) => {
       response.setHeader("x-asked-as", request.headers.host ?? "");
       response.end(name);

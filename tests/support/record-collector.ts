@@ -52,29 +52,16 @@ const recordOf = (attributes: readonly KeyValue[]): Values =>
 
 const IDS = /^(?:traceId|spanId|parentSpanId)$/;
 
-/** OTLP's JSON has ids in hexadecimal, where the definitions' own mapping has Base64. */
-const withIds = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withIds);
+/** `value` with all ids in another encoding. */
+const recoded = (value: unknown, from: BufferEncoding, to: BufferEncoding): unknown => {
+  if (Array.isArray(value)) return value.map((each) => recoded(each, from, to));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
       IDS.test(key) && typeof inner === "string"
-        ? Buffer.from(inner, "hex").toString("base64")
-        : withIds(inner),
-    ]),
-  );
-};
-
-const hexIds = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(hexIds);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      IDS.test(key) && typeof inner === "string"
-        ? Buffer.from(inner, "base64").toString("hex")
-        : hexIds(inner),
+        ? Buffer.from(inner, from).toString(to)
+        : recoded(inner, from, to),
     ]),
   );
 };

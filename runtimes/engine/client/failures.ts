@@ -53,14 +53,14 @@ const nameOf = ({ upstream, authority, socketPath }: Endpoint): string =>
 /** No connection could be made. */
 export const connectFailure = (endpoint: Endpoint, thrown: unknown): ProxyError =>
   new ProxyError("connect-failed", {
-    detail: `could not connect to ${nameOf(endpoint)}: ${reasonFor(codeOf(thrown))}`,
+    detail: `could not connect to ${nameOf(endpoint)}: ${reasonFor(errorCode(thrown))}`,
     cause: thrown,
     progress: "connecting",
   });
 
 /** A connection that was used has ended before the response did. `thrown` is undefined where it was closed in order. */
 export const connectionLost = (endpoint: Endpoint, thrown: unknown, progress: Progress): ProxyError => {
-  const code = codeOf(thrown);
+  const code = errorCode(thrown) ?? "";
   const reason = thrown === undefined ? "connection closed" : reasonFor(code);
   // With TLS 1.3 the handshake is over for the client before the server has looked at its certificate.
   const refused = progress === "sent" && CERTIFICATE_ALERT.test(code);
@@ -74,7 +74,7 @@ export const connectionLost = (endpoint: Endpoint, thrown: unknown, progress: Pr
 /** A tunnel's connection has ended before the tunnel did. */
 export const tunnelLost = (endpoint: Endpoint, thrown: unknown): ProxyError =>
   attemptFailure("upstream-reset", endpoint, {
-    what: `the tunnel broke off: ${thrown === undefined ? "connection closed" : reasonFor(codeOf(thrown))}`,
+    what: `the tunnel broke off: ${thrown === undefined ? "connection closed" : reasonFor(errorCode(thrown))}`,
     progress: "head",
     cause: thrown,
   });

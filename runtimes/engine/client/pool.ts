@@ -167,7 +167,7 @@ export class Pool implements DeadlineEntry, PoolState {
     return this.#all.size + this.#dialling < this.#options.endpoint.pool.connections;
   }
 
-  /** Whether somebody waits for room: who takes no used connection lets none fall idle. */
+  /** Whether a waiter has no connection being made for it. Those left when a connection is released take no used one. */
   #hasUnserved(): boolean {
     for (const place of this.#waiting.values()) if (!place.isDialling) return true;
     return false;

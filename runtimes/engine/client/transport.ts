@@ -6,6 +6,7 @@ import { ProxyError } from "../../../src/core/errors.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import type { Clock, PoolState, Transport } from "../../../src/core/platform.ts";
 import type { Reply } from "../../../src/core/reply.ts";
+import { hostAndPort } from "../../../src/http/url-host.ts";
 import { Deadlines } from "../deadlines.ts";
 import type { Destination, Lookup } from "./dial.ts";
 import { Pool } from "./pool.ts";
@@ -88,12 +89,6 @@ const connectionKey = ({ upstream, origin, socketPath, tls, pool, maxHeadBytes }
     .digest("base64");
 
 const destinationOf = ({ origin, socketPath, tls }: Endpoint): Destination => {
-  const { hostname, port, protocol } = new URL(origin);
-  const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-  return {
-    host,
-    port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
-    socketPath,
-    tls: tls === undefined ? undefined : tlsClient(host, tls),
-  };
+  const at = hostAndPort(origin);
+  return { ...at, socketPath, tls: tls === undefined ? undefined : tlsClient(at.host, tls) };
 };

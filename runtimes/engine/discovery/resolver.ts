@@ -1,7 +1,7 @@
 /** DNS by the runtime's own resolver (`node:dns`). */
 import { promises } from "node:dns";
 import type { DnsResolver } from "../../../src/discovery/dns-source.ts";
-import { codeOf } from "../client/failures.ts";
+import { errorCode } from "../../error-code.ts";
 
 export interface ResolverOptions {
   /** `address` or `address:port` of servers to ask. @default the system's */
@@ -13,7 +13,7 @@ const EMPTY: ReadonlySet<string> = new Set(["ENODATA", "ENOTFOUND"]);
 
 /** Asks name servers; the system's hosts file is not read. */
 export const dnsResolver = ({ servers }: ResolverOptions = {}): DnsResolver => {
-  // A new one for each question: some runtimes' resolvers keep answers for longer than their TTL, that there is none above all.
+  // A new one for each question: some runtimes' resolvers cache answers, above all empty ones, for longer than their TTL.
   const resolverFor = (): promises.Resolver => {
     const resolver = new promises.Resolver();
     if (servers !== undefined) resolver.setServers(servers);
@@ -43,9 +43,8 @@ const orEmpty = async <T>(answer: Promise<readonly T[]>): Promise<readonly T[]> 
   try {
     return await answer;
   } catch (thrown) {
-    if (EMPTY.has(codeOf(thrown))) return [];
-    throw new TypeError(`the name could not be looked up (${codeOf(thrown) || "unknown reason"})`, {
-      cause: thrown,
-    });
+    const code = errorCode(thrown) ?? "unknown reason";
+    if (EMPTY.has(code)) return [];
+    throw new TypeError(`the name could not be looked up (${code})`, { cause: thrown });
   }
 };

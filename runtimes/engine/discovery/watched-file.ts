@@ -3,8 +3,9 @@ import { type FSWatcher, promises, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Clock } from "../../../src/core/platform.ts";
 import type { WatchedFile } from "../../../src/discovery/file-source.ts";
+import { fileStamp } from "../../file-stamp.ts";
 
-/** Where changes are not reported (network file systems, some containers), they are found out within this time. */
+/** Where changes are not reported (network file systems, some containers), the file is looked at this often. */
 const POLL_MS = 5_000;
 
 /**
@@ -43,7 +44,7 @@ const poll = (path: string, clock: Clock, changed: () => void): { stop(): void }
   let isStopped = false;
   let cancel = (): void => {};
   const look = async (): Promise<void> => {
-    const found = await fingerprint(path);
+    const found = await fileStamp(path);
     if (isStopped) return;
     if (known !== undefined && found !== known) changed();
     known = found;
@@ -56,13 +57,4 @@ const poll = (path: string, clock: Clock, changed: () => void): { stop(): void }
       cancel();
     },
   };
-};
-
-const fingerprint = async (path: string): Promise<string> => {
-  try {
-    const { mtimeMs, size, ino } = await promises.stat(path);
-    return `${mtimeMs} ${size} ${ino}`;
-  } catch {
-    return "missing";
-  }
 };

@@ -15,11 +15,12 @@ export interface LogDevice {
   reopen(): Promise<void>;
 }
 
-/** Characters that wait at most, besides those that are being written. */
+/** Most characters that wait, besides those that are being written. */
 const MAX_WAITING = 1024 * 1024;
 /** From this many characters on, gathered lines are written at once. */
 const GATHER_CHARACTERS = 64 * 1024;
-const TELL_MS = 1_000;
+/** Losses are reported this long after the first one, in one line. */
+const REPORT_AFTER_MS = 1_000;
 
 /** Gathers lines, writes one batch at a time, and loses those that come while too many wait. */
 export class BufferedOutput implements LogOutput {
@@ -99,7 +100,7 @@ export class BufferedOutput implements LogOutput {
 
   #lose(lines: number, why: string): void {
     if (lines === 0) return;
-    if (this.#losses === 0) this.#clock.after(TELL_MS, () => this.#tell());
+    if (this.#losses === 0) this.#clock.after(REPORT_AFTER_MS, () => this.#reportLosses());
     this.#losses += lines;
     this.#why = why;
   }

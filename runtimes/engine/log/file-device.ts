@@ -55,7 +55,7 @@ export class FileDevice implements LogDevice {
   }
 }
 
-/** There may be no such file yet. */
+/** Renames a file, if there is one. */
 const moved = async (from: string, to: string): Promise<void> => {
   try {
     await rename(from, to);

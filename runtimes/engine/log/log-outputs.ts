@@ -33,7 +33,7 @@ export const engineLogOutputs = (clock: Clock, socketStream: SocketStream = proc
     },
     flush: (ms) =>
       new Promise((resolve) => {
-        // Keeps the process, which has nothing else to wait for.
+        // Keeps the process alive until the lines are written.
         const timer = setTimeout(resolve, ms);
         void Promise.all(outputs().map((output) => output.flushed())).then(() => {
           clearTimeout(timer);

@@ -204,7 +204,7 @@ const serverContext = (
   };
 };
 
-/** Failures that another address does not help against. Bun has no code for those that it helps against. */
+/** Failures that the fallback address would have too. A list of the other failures won't do: Bun gives them no code. */
 const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
 
 const open = async (

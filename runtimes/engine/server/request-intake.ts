@@ -16,7 +16,7 @@ import { type BodyOrigin, RequestBody } from "./request-body.ts";
 /** Read at most while a response is on its way: so that the client's leaving is seen behind what it has sent. */
 const READ_AHEAD_BYTES = 64 * 1024;
 
-/** Content in chunks that are mostly framing is decoded so much at a time. */
+/** Content in chunks that are mostly framing is decoded in turns of this many bytes. */
 const TURN_BYTES = 64 * 1024;
 
 /** What the connection hears of. */
@@ -25,7 +25,7 @@ export interface IntakeOwner {
   headStarted(): void;
   /** A request has begun; nothing more is looked at before `next`. */
   requestBegun(head: RequestHead, body: Body, length: BodyLength): void;
-  /** What came is no request, and nobody knows where one would begin: nothing more is read. */
+  /** What came is no request, so where the next one begins is unknown: nothing more is read. */
   refused(refusal: Refusal): void;
   /** The content has its first reader; the client may be waiting for `100 Continue`. */
   contentWanted(): void;
@@ -59,7 +59,7 @@ export class RequestIntake implements BodyOrigin {
   readonly #reader: HeadReader<RequestHead>;
   readonly #ahead = new ReadAhead();
   #body: RequestBody | undefined;
-  /** For content in chunks that cost more than their content does. */
+  /** For content in chunks that are mostly framing. */
   #turns: Turns | undefined;
   #isBusy = false;
   #isOver = false;
@@ -229,7 +229,7 @@ export class RequestIntake implements BodyOrigin {
     do {
       const slice = bytes.subarray(at, at + TURN_BYTES);
       at += body.push(slice, slice.length < bytes.length);
-      // Many small chunks take as long as much content does.
+      // Many small chunks take as long to decode as much content.
       if (body.contentBytes * 2 < slice.length) {
         this.#turns ??= new Turns(TURN_BYTES, () => this.#nextTurn());
         this.#turns.took(slice.length);

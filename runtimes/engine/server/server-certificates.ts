@@ -4,8 +4,8 @@ import { type SecureContext, type SecureContextOptions, createSecureContext } fr
 import type { ListenCertificate, ListenTlsConfig } from "../../../src/config/types.ts";
 
 /**
- * Mozilla's "intermediate" configuration, less the suites with finite-field Diffie-Hellman: whoever needs those is older than
- * anything that still gets updates, and they let a client make the server work for nothing (CVE-2002-20001).
+ * Mozilla's "intermediate" configuration, without the suites with finite-field Diffie-Hellman: only clients that get no more
+ * updates need them, and they let a client cause much work on the server at no cost of its own (CVE-2002-20001).
  */
 const INTERMEDIATE_CIPHERS = [
   "TLS_AES_128_GCM_SHA256",
@@ -30,7 +30,7 @@ export const contextOptions = (
   cert,
   key,
   minVersion: minVersion === "1.3" ? "TLSv1.3" : "TLSv1.2",
-  // A client could ask for one handshake after the other on a connection that counts once.
+  // With renegotiation a client could run any number of handshakes on a connection that counts once.
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   ciphers: TLS_1_3_CIPHERS.test(ciphers) ? ciphers : `${TLS_1_3}:${ciphers}`,
 });

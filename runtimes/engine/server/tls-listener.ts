@@ -33,7 +33,7 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
   const { tls, handshakeMs, connections, admits, accepted, refused, plainHttp } = options;
   let certificates = new ServerCertificates(tls);
   const open = new Set<Socket>();
-  // Looking for a certificate takes time, even where there is but one.
+  // SNICallback costs time for every handshake, so it is set only where there are several certificates.
   const hasSeveral = tls.certificates.length > 0;
   const settings: TlsOptions = {
     ...contextOptions(tls, tls),
@@ -43,7 +43,7 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
     noDelay: true,
   };
   const server = createServer(settings, (socket) => {
-    // Not before: who ends its side in the middle of a handshake has left, and would be kept until the time limit.
+    // Not earlier: a client that ends its side during the handshake has left, and its socket would stay open until the time limit.
     socket.allowHalfOpen = true;
     accepted(socket);
   });

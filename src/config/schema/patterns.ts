@@ -75,9 +75,9 @@ export const HTTP_ORIGIN: string = `${HTTP_HOST}/?$`;
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 export const FIELD_NAME: string = `^${TOKEN}$`;
-/** What a client is known by. */
+/** What identifies a client. */
 export const HASH_KEY: string = `^(?:ip|path|header:${TOKEN}|(?:cookie|query):[\\s\\S]+)$`;
-/** Who tells the region of a client. */
+/** Where the region of a client comes from. */
 export const REGION_SOURCE: string = `^(?:edge|header:${TOKEN})$`;
 /** The name of a protocol, with or without a version. */
 export const PROTOCOL: string = `^${TOKEN}(?:/${TOKEN})?$`;

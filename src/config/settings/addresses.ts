@@ -103,11 +103,10 @@ export const endpointUrl: Schema<string> = text(
 );
 
 /** Where telemetry is sent. */
-export const collectorUrl: Schema<string> = text(
-  'a URL such as "http://localhost:4318"',
-  (given) => readHttpUrl(given),
-  { pattern: patterns.ENDPOINT, not: { pattern: "^unix:" } },
-);
+export const collectorUrl: Schema<string> = text('a URL such as "http://localhost:4318"', readHttpUrl, {
+  pattern: patterns.ENDPOINT,
+  not: { pattern: "^unix:" },
+});
 
 /** A path in the one spelling that requests are compared in; a Refusal when no request can ever have it. */
 export const readPath = (given: string): string | Refusal => {

@@ -6,15 +6,16 @@ import { listenPort, text } from "../schema/values.ts";
 import type { AdminConfig } from "../types.ts";
 import { bindAddress, path } from "./addresses.ts";
 
-const MIN_TOKEN = 16;
-
+const MIN_CHARACTERS = 16;
 /** Sent as `Authorization: Bearer …`, so it is one word (RFC 6750 §2.1). */
+const TOKEN = `^[\\w.~+/-]{${MIN_CHARACTERS},}=*$`;
+
 const token: Schema<string> = {
   ...text(
-    `a token of at least ${MIN_TOKEN} characters`,
+    `a token of at least ${MIN_CHARACTERS} characters`,
     (given) =>
-      /^[\w.~+/-]{16,}=*$/.test(given) ? given : new Refusal("A-Z a-z 0-9 - . _ ~ + /", { isSafe: true }),
-    { pattern: `^[\\w.~+/-]{${MIN_TOKEN},}=*$` },
+      new RegExp(TOKEN).test(given) ? given : new Refusal("A-Z a-z 0-9 - . _ ~ + /", { isSafe: true }),
+    { pattern: TOKEN },
   ),
   isSecret: () => true,
 };

@@ -30,7 +30,7 @@ const regionSource = transformed(
   { output: "string" },
 );
 
-/** Nobody who sees the config may make cookies. */
+/** Masked: whoever knows it can make cookies. */
 const signingSecret = { ...nonEmpty("a secret text"), isSecret: () => true };
 
 const sticky = object("StickyConfig", {

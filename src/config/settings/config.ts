@@ -12,7 +12,7 @@ import { middleware, routes } from "./route.ts";
 import { telemetry } from "./telemetry.ts";
 import { upstreams } from "./upstream.ts";
 
-/** Log records need somebody to send them to. */
+/** Log records need a collector. */
 const COLLECTED: KeyRule<Config> = {
   check: ({ log: written, telemetry: sent }, { complain }) => {
     if (written?.otlp === true && sent?.otlp.endpoint === undefined) {

@@ -23,7 +23,7 @@ const nameUrl = like(URLS, HTTP_ORIGIN, (given) => {
   return /^\[|^[\d.]+$/.test(host) ? new Refusal("an address needs no look-up") : undefined;
 });
 
-/** An address, with or without a port. A zone names an interface of one machine. */
+/** An address, with or without a port. Zones are refused: they name an interface of one machine. */
 const isServer = (given: string): boolean => {
   if (given.includes("%")) return false;
   if (ipaddr.IPv4.isValidFourPartDecimal(given) || ipaddr.IPv6.isValid(given)) return true;

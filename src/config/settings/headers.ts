@@ -1,4 +1,4 @@
-/** Header edits, and which headers are nobody's to edit. */
+/** Header edits, and which headers can't be edited. */
 import { HOP_BY_HOP } from "../../http/headers.ts";
 import { mapOf, oneOrMany } from "../schema/collections.ts";
 import { named, object, defaulted } from "../schema/object.ts";

@@ -5,8 +5,8 @@ import { listOf, mapOf } from "../schema/collections.ts";
 import { shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
-import { REFUSED, type Schema } from "../schema/schema.ts";
-import { fieldName, flag, nonEmpty, ratio, size, text, whole, wholeOrUnlimited } from "../schema/values.ts";
+import type { Schema } from "../schema/schema.ts";
+import { fieldName, flag, like, nonEmpty, ratio, size, whole, wholeOrUnlimited } from "../schema/values.ts";
 
 const STREAMS: readonly unknown[] = ["stderr", "stdout", undefined];
 
@@ -19,12 +19,7 @@ const output: Schema<string> = nonEmpty('"stderr", "stdout" or the path of a fil
 
 const level = oneOf("debug", "info", "warning", "error", "off");
 
-const CATEGORY = "^[a-z]+(\\.[a-z]+)*$";
-const category: Schema<string> = text(
-  'a category such as "upstream" or "upstream.health"',
-  (given) => (new RegExp(CATEGORY).test(given) ? given : REFUSED),
-  { pattern: CATEGORY },
-);
+const category = like('a category such as "upstream" or "upstream.health"', "^[a-z]+(\\.[a-z]+)*$");
 
 const requests = oneOf("all", "failed", "none");
 

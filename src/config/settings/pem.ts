@@ -24,7 +24,7 @@ export const certificate: Schema<string> = pem("a certificate", CERTIFICATE);
 
 export const certificates: Schema<string> = pem("certificates", CERTIFICATE);
 
-/** PEM text that nobody gets to see. */
+/** PEM text that is masked wherever a config is shown. */
 export const privateKey: Schema<string> = {
   ...pem("a private key", PRIVATE_KEY),
   isSecret: (value) => !(typeof value === "string" && PEM_FILE.test(value)),

@@ -124,7 +124,7 @@ export const route: Schema<RouteConfig> = object(named("RouteConfig", { rules: [
     'Keeps a client at one upstream of several: what it is known by, "ip", "header:NAME" or "cookie:NAME".',
   ),
   failover: optional(otherUpstreams, "Upstreams that are tried in order where the route's own can't answer."),
-  mirror: optional(mirror, "Copies requests to another upstream, whose answers nobody sees."),
+  mirror: optional(mirror, "Copies requests to another upstream, whose answers are discarded."),
   redirect: optional(redirect, "Sends the client elsewhere."),
   respond: optional(respond, "Answers with something fixed."),
   rewrite: optional(rewrite, "What is changed about a request's host and path before it is sent on."),

@@ -1,7 +1,7 @@
 /** `telemetry`: what is measured, and where it is sent. */
 import { listOf, mapOf } from "../schema/collections.ts";
-import { formOf } from "../schema/forms.ts";
-import { off, oneOf } from "../schema/leaf.ts";
+import { orOff } from "../schema/forms.ts";
+import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional } from "../schema/object.ts";
 import { Refusal, type Schema, transformed } from "../schema/schema.ts";
 import {
@@ -86,7 +86,7 @@ export const telemetry: Schema<TelemetryConfig> = object("TelemetryConfig", {
     "Further resource attributes of all telemetry, such as deployment.environment.name.",
   ),
   metrics: defaulted(
-    formOf<MetricsConfig | false>("false or an object", [off, metricsObject]),
+    orOff("false or an object", metricsObject),
     {},
     "Metrics, kept where `admin` or a collector reads them; false for none.",
   ),
