@@ -6,7 +6,7 @@ import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { RUNTIME_PROFILES, type RuntimeName } from "../cli/runtime-profile.ts";
-import { fileStamp } from "../runtimes/file-stamp.ts";
+import { fileStamp } from "../runtimes/engine/file-stamp.ts";
 import { inspectTls } from "../runtimes/inspect-tls.ts";
 import type { Host, Output, ReachTarget } from "../cli/host.ts";
 import type { ServeOptions } from "../runtimes/serving.ts";

@@ -1,7 +1,6 @@
 /** `fairlead init`: a starter config to edit. */
 import { errorCode } from "../runtimes/error-code.ts";
 import { commandName } from "./command-name.ts";
-import { errorCode } from "../runtimes/error-code.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { cantWrite, resolvePath, writeFileAt } from "./file-path.ts";

@@ -1,6 +1,5 @@
 /** A body of the proxy's own requests, read into memory. */
 import type { Body, ByteSource } from "./body.ts";
-import { concatBytes } from "./concat-bytes.ts";
 import { ProxyError } from "./errors.ts";
 import { joinBytes } from "./join-bytes.ts";
 

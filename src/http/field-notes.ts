@@ -4,7 +4,7 @@
  */
 import { FieldKind, fieldKind } from "./field-kind.ts";
 import { NOT_A_TOKEN, nameFlags } from "./field-sanity.ts";
-import { isNominable } from "./headers.ts";
+import { CONNECTION_OPTION, isNominable } from "./headers.ts";
 import { type ScreenProblem, malformed } from "./screen-problem.ts";
 
 const NONE: readonly string[] = Object.freeze([]);
@@ -68,7 +68,6 @@ export const newFieldNotes = (): FieldNotes => ({
 const joined = (present: string | undefined, value: string): string =>
   present === undefined ? value : `${present}, ${value}`;
 
-const CONNECTION_OPTION = /[^\s,]+/g;
 const TIMEOUT = /(?:^|[,;])[ \t]*timeout[ \t]*=[ \t]*"?(\d{1,9})/i;
 const TRAILERS = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i;
 

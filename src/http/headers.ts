@@ -74,6 +74,9 @@ export const isNominable = (name: string): boolean =>
 
 const NONE: readonly string[] = Object.freeze([]);
 
+/** An option of a `Connection` value. White space ends one too, though the grammar has none inside the list's elements. */
+export const CONNECTION_OPTION: RegExp = /[^\s,]+/g;
+
 /**
  * Lower-case names of the fields that a `Connection` value declares to be hop-by-hop (RFC 9110 §7.6.1), less
  * `close` and those in `HOP_BY_HOP`, which go anyway. End-to-end fields that the proxy or its
@@ -82,8 +85,7 @@ const NONE: readonly string[] = Object.freeze([]);
 export const nominatedBy = (connection: string): readonly string[] => {
   if (connection === "keep-alive" || connection === "close" || connection === "Keep-Alive") return NONE;
   let names: string[] | undefined;
-  for (const option of connection.split(",")) {
-    const name = option.trim().toLowerCase();
+  for (const [name] of connection.toLowerCase().matchAll(CONNECTION_OPTION)) {
     if (isNominable(name)) (names ??= []).push(name);
   }
   return names ?? NONE;

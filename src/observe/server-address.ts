@@ -1,4 +1,5 @@
 /** OpenTelemetry's two attributes for where an endpoint is. */
+import { hostAndPort } from "../http/url-host.ts";
 import type { AttributeValues } from "./instrument.ts";
 
 export interface ServerAddress {

@@ -1,7 +1,6 @@
 /** Sends copies of a share of the requests to another upstream, and discards its answers. */
 import type { Body, ByteSink, ByteSource } from "../core/body.ts";
 import { CancellationSource, NEVER_CANCELLED } from "../core/cancellation.ts";
-import { concatBytes } from "../core/concat-bytes.ts";
 import { ProxyError } from "../core/errors.ts";
 import type { Arrival } from "../core/arrival.ts";
 import type { Exchange } from "../core/exchange.ts";

@@ -136,7 +136,11 @@ export class RecordCollector {
 
   #decode(path: string, body: Buffer, contentType: string): unknown {
     const decoder = path === "/v1/traces" ? this.#spanDecoder : this.#recordDecoder;
-    return hexIds(decoder.decode(body, contentType, withIds));
+    return recoded(
+      decoder.decode(body, contentType, (json) => recoded(json, "hex", "base64")),
+      "base64",
+      "hex",
+    );
   }
 
   #keep(path: string, decoded: unknown): void {

@@ -35,10 +35,7 @@ const NAMED = /^[A-Z][A-Z0-9_]{1,60}$/;
 /** A TLS alert about certificates: the peer refuses this client's, or wants one. */
 const CERTIFICATE_ALERT = /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
 
-/** `code` of what was thrown, or "". */
-export const codeOf = (thrown: unknown): string => errorCode(thrown) ?? "";
-
-const reasonFor = (code: string): string => {
+const reasonFor = (code = ""): string => {
   const sentence = SENTENCES[code];
   if (sentence !== undefined) return sentence;
   if (CERTIFICATE_ALERT.test(code)) return "it does not accept this client's certificate, or requires one";

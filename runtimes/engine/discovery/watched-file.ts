@@ -3,7 +3,7 @@ import { type FSWatcher, promises, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Clock } from "../../../src/core/platform.ts";
 import type { WatchedFile } from "../../../src/discovery/file-source.ts";
-import { fileStamp } from "../../file-stamp.ts";
+import { fileStamp } from "../file-stamp.ts";
 
 /** Where changes are not reported (network file systems, some containers), the file is looked at this often. */
 const POLL_MS = 5_000;

@@ -100,13 +100,13 @@ export class BufferedOutput implements LogOutput {
 
   #lose(lines: number, why: string): void {
     if (lines === 0) return;
-    if (this.#losses === 0) this.#clock.after(REPORT_AFTER_MS, () => this.#reportLosses());
+    if (this.#losses === 0) this.#clock.after(REPORT_AFTER_MS, () => this.#report());
     this.#losses += lines;
     this.#why = why;
   }
 
   /** Reports lost lines. Where the report itself is lost, because this output is full, it is repeated later. */
-  #tell(): void {
+  #report(): void {
     const lines = this.#losses;
     this.#losses = 0;
     if (this.lost(lines, this.#why)) return;

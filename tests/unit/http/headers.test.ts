@@ -18,7 +18,7 @@ describe("nominatedBy", () => {
     ["x-secret", ["x-secret"]],
     ["close,  X-Secret ,x-other", ["x-secret", "x-other"]],
     [", ,", []],
-    ['x y, "quoted"', []],
+    ['x y, "quoted"', ["x", "y"]],
   ])("reads %j", (value, names) => {
     expect(nominatedBy(value)).toEqual(names);
   });
