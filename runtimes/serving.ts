@@ -27,6 +27,12 @@ export interface Serving {
    * @throws ConfigError or ServeError where the config can't be put into effect. Nothing has changed then.
    */
   prepare(config: Config, explicit?: ReadonlySet<string>): Promise<PreparedConfig>;
+  /** How many configs were put into effect. */
+  readonly generation: number;
+  /** Why the last config was refused; undefined where it was put into effect. `at` is in milliseconds since 1970. */
+  readonly lastError: { readonly at: number; readonly message: string } | undefined;
+  /** Tells log and metrics that a config was refused, in one sentence without secrets. */
+  noteRefusal(message: string): void;
   /** Opens log files anew, after another program has moved them. */
   reopenLogs(): void;
   /** Changes the level of events of `category` and those below it; `""` is all that have no level of their own. */
