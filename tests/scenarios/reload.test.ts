@@ -14,6 +14,7 @@ import { freePort } from "../support/free-port.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { RawOrigin } from "../support/raw-origin.ts";
 import { reloadUnderLoad } from "../support/reload-load.ts";
+import { startProxy } from "../support/runtimes.ts";
 import { requestText } from "../support/suite.ts";
 
 const LISTEN = { port: 0, host: "127.0.0.1" };
@@ -77,6 +78,28 @@ const metricsOf = async (admin: number): Promise<Readonly<Record<string, number>
     Array.from(text.matchAll(/^(\w+) ([\d.e+-]+)$/gm), ([, name = "", value]) => [name, Number(value)]),
   );
 };
+
+describe.each(COMMAND_RUNTIMES)("a server in a program on %s", (runtime) => {
+  test("changes its config by prepare and commit", async () => {
+    const configOf = (body: string, maxSeries: number): ConfigInput =>
+      answering(body, { admin: { port: 0 }, telemetry: { metrics: { maxSeries } } });
+    const proxy = await startProxy(runtime, configOf("first", 100));
+    ends.push(() => proxy.stop());
+    const { child, port } = proxy;
+    const client = await clientOf(port);
+    expect(await get(client)).toBe("first");
+    proxy.setConfig(configOf("second", 100));
+    child.signal("SIGHUP");
+    await child.printed(/\{"generation":2\}/);
+    expect(await get(client)).toBe("second");
+    proxy.setConfig(configOf("third", 200));
+    child.signal("SIGHUP");
+    await child.printed(
+      /telemetry\.metrics\.maxSeries: can't change while the proxy runs: restart it for that/,
+    );
+    expect(await get(client)).toBe("second");
+  });
+});
 
 describe.each(COMMAND_RUNTIMES)("a reload on %s", (runtime) => {
   test("with a bad config changes nothing, and says the same as check", async () => {
