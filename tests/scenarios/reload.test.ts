@@ -1,6 +1,6 @@
 /** A command whose config changes while it serves: SIGHUP, `--watch`, certificates. */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
@@ -379,6 +379,56 @@ export default { listen: { port: 0, host: "127.0.0.1" },
       expect(bad.exchanges.filter(({ head }) => head.target === "/").length).toBe(badBefore);
     }
     expect(checks()).toBe(before);
+  });
+
+  test("keeps the endpoints that were discovered last while their source fails", async () => {
+    const origin = await originFor();
+    const directory = directoryFor(runtime);
+    const file = join(directory.path, "endpoints.json");
+    directory.write("endpoints.json", JSON.stringify([origin.url]));
+    const configOf = (body: string): ConfigInput => ({
+      listen: LISTEN,
+      upstreams: { main: { discovery: { file } } },
+      routes: [{ match: { path: "/fixed" }, respond: { body } }, { upstream: "main" }],
+    });
+    directory.write("fairlead.json", configOf("1"));
+    const { child, port } = await directory.serve();
+    await expect.poll(() => ask(port), { timeout: 8_000 }).toBe("origin");
+    rmSync(file);
+    await child.printed(/endpoints stay as they were/, 15_000);
+    for (const generation of [2, 3]) {
+      directory.write("fairlead.json", configOf(String(generation)));
+      await reload(child, generation);
+      expect(await ask(port)).toBe("origin");
+    }
+  });
+
+  test("by the admin API lasts over new certificates, until the file is read again", async () => {
+    const directory = directoryFor(runtime);
+    const issue = (name: string): void => {
+      const { cert, key } = certificate({ name, hosts: ["localhost"] });
+      directory.write("site.pem", cert);
+      directory.write("site.key", key);
+    };
+    issue("one");
+    const secure = { ...LISTEN, tls: { cert: "${file:site.pem}", key: "${file:site.key}" } };
+    const configOf = (body: string): ConfigInput =>
+      answering(body, { listen: { ...LISTEN, also: [secure] }, admin: { port: 0 } });
+    directory.write("fairlead.json", configOf("file"));
+    const { child, port, admin } = await directory.serve();
+    expect(await ask(port)).toBe("file");
+    const response = await fetch(`http://127.0.0.1:${admin}/config`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(configOf("admin")),
+    });
+    expect(response.status, await response.text()).toBe(200);
+    expect(await ask(port)).toBe("admin");
+    issue("two");
+    await child.printed(/\(config 3\)/, 15_000);
+    expect(await ask(port)).toBe("admin");
+    await reload(child, 4);
+    expect(await ask(port)).toBe("file");
   });
 
   test("moves the log to another file", async () => {

@@ -9,6 +9,7 @@ import { ServeError, type Serving } from "../../../../runtimes/serving.ts";
 import { parseConfig } from "../../../../src/config/parse.ts";
 import type { ConfigInput } from "../../../../src/config/types.ts";
 import { freePort } from "../../../support/free-port.ts";
+import { OtlpReceiver } from "../../../support/otlp-receiver.ts";
 import { RawClient } from "../../../support/raw-client.ts";
 import { RawOrigin } from "../../../support/raw-origin.ts";
 import { requestText } from "../../../support/suite.ts";
@@ -144,6 +145,33 @@ describe("what a change of the config leaves behind", () => {
     expect([await get(client, "/kept"), await get(client, "/changed")]).toEqual(["origin", "origin"]);
     expect([kept.connections, changed.connections]).toEqual([1, 2]);
   });
+
+  test.each(["delta", "cumulative"] as const)(
+    "metrics go to the new collector from then on, none twice (%s)",
+    async (temporality) => {
+      const [one, two] = [await OtlpReceiver.start(), await OtlpReceiver.start()];
+      ends.push(() => Promise.all([one.stop(), two.stop()]));
+      const configOf = ({ url }: OtlpReceiver, body: string): ConfigInput =>
+        answering(body, { telemetry: { metrics: { temporality }, otlp: { endpoint: url, interval: "1s" } } });
+      const serving = await serve(configOf(one, "first"));
+      const client = await clientOf(serving.address.port);
+      const countOf = (receiver: OtlpReceiver): number =>
+        receiver.counts("http.server.request.duration", ["http.request.method"])["GET"] ?? 0;
+      for (let i = 0; i < 3; i += 1) await get(client);
+      (await serving.prepare(parseConfig(configOf(two, "second")))).commit();
+      await one.until(() => countOf(one) === 3, "the old collector to get what was counted");
+      for (let i = 0; i < 2; i += 1) await get(client);
+      const expected = temporality === "delta" ? 2 : 5;
+      await two.until(() => countOf(two) >= expected, "the new collector to get the rest");
+      (await serving.prepare(parseConfig(configOf(two, "third")))).commit();
+      await get(client);
+      await two.until(() => countOf(two) > expected, "the new collector to get one more");
+      expect([countOf(one), countOf(two)]).toEqual([3, expected + 1]);
+      const instance = (receiver: OtlpReceiver): unknown =>
+        receiver.received[0]?.resource["service.instance.id"];
+      expect(instance(two)).toBe(instance(one));
+    },
+  );
 
   test("a log file that no config names any more still takes the lines of requests in flight", async () => {
     const directory = mkdtempSync(join(tmpdir(), "fairlead-log-"));
