@@ -4,14 +4,21 @@ import type { Config } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { type Gateway, buildGateway } from "../src/gateway.ts";
 import { type AdminParts, adminApp } from "./admin.ts";
+import { debugApp } from "./debug.ts";
 import { middlewareLayer } from "./middleware-layer.ts";
 
 /** Its requests are neither counted nor reported nor logged. */
 export const adminGateway = (platform: Platform, parts: AdminParts, prefix = ""): Gateway => {
-  const app = adminApp(parts, prefix);
+  const debug = debugApp({
+    platform,
+    isOwnListener: prefix === "",
+    audit: (_, message) =>
+      void parts.gateway().events.emit({ category: "admin", level: "info", message, facts: {} }),
+  });
+  const app = adminApp({ ...parts, debug }, prefix);
   const config = parseConfig({
     listen: { limits: { connections: 100 } },
-    validation: { methods: ["GET", "PUT"] },
+    validation: { methods: ["GET", "PUT", "POST"] },
     middleware: [(c: { readonly req: { readonly raw: Request } }) => app.fetch(c.req.raw)],
     routes: [{ respond: { status: 404 } }],
   });

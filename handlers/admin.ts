@@ -1,4 +1,4 @@
-/** The app for operators and their tools: /livez, /readyz, /metrics, /log/levels. */
+/** The app for operators and their tools: /livez, /readyz, /metrics, /log/levels, /debug. */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { ProxyError } from "../src/core/errors.ts";
 import type { Lifecycle } from "../src/core/lifecycle.ts";
@@ -22,8 +22,14 @@ export interface AdminParts {
   readonly hasOpenHealth: boolean;
 }
 
+/** What `adminApp` takes. */
+export interface AdminAppParts extends AdminParts {
+  /** Served below /debug. */
+  readonly debug: Hono;
+}
+
 /** Serves these below `prefix`, "" for the root. Answers other paths with 404, and requests without the token with 401. */
-export const adminApp = (parts: AdminParts, prefix = ""): Hono => {
+export const adminApp = (parts: AdminAppParts, prefix = ""): Hono => {
   const { token, hasOpenHealth, metrics, lifecycle } = parts;
   const app = new Hono();
   app.onError((error, c) => problemFor(c, error));
@@ -40,6 +46,7 @@ export const adminApp = (parts: AdminParts, prefix = ""): Hono => {
   app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
   if (metrics !== undefined) app.get(`${prefix}/metrics`, (c) => metricsPage(c, metrics, parts.resource()));
   app.put(`${prefix}/log/levels/:category{[a-z.]+}`, async (c) => setLevel(c, parts.gateway().events));
+  app.route(`${prefix}/debug`, parts.debug);
   return app;
 };
 
