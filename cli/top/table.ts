@@ -15,7 +15,7 @@ interface Column {
 const GAP = "  ";
 const INDENT = "  ";
 /** Names are not cut below this to keep a column. */
-const LEAST_NAME = 16;
+const LEAST_NAME = 24;
 /** A share of failures from which a row is red. */
 const BAD_SHARE = 0.05;
 

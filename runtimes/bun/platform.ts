@@ -7,4 +7,7 @@ import { bunServerRequest } from "./server-request.ts";
 
 /** A platform of its own: its upstream connections are shared with no other. */
 export const platform = (options: FailureOptions = {}): Platform =>
-  enginePlatform({ name: "bun", capabilities: BUN_CAPABILITIES, server: { server: bunServerRequest } }, options);
+  enginePlatform(
+    { name: "bun", capabilities: BUN_CAPABILITIES, server: { server: bunServerRequest } },
+    options,
+  );
