@@ -1,6 +1,6 @@
 /** A platform from its parts. */
 import type { Capability } from "../src/core/capability.ts";
-import type { Diagnostics } from "../src/core/diagnostics.ts";
+import type { FindDiagnostics } from "../src/core/diagnostics.ts";
 import type { Clock, Platform, Random, Transport } from "../src/core/platform.ts";
 import type { Discover } from "../src/core/endpoint-source.ts";
 import type { LogOutputs } from "../src/core/log-output.ts";
@@ -33,7 +33,7 @@ export interface PlatformParts {
   /** @default none */
   readonly tcpProbe?: Probe | undefined;
   /** @default none */
-  readonly diagnostics?: Diagnostics | undefined;
+  readonly diagnostics?: FindDiagnostics | undefined;
   /** @default false */
   readonly abandonsRequests?: boolean | undefined;
   /** How Web requests and responses are handed over by the server that the app runs on. */

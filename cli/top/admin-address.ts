@@ -33,7 +33,8 @@ export const adminAddress = async (host: Host, options: AddressOptions): Promise
   if (loaded === undefined) {
     throw new CliError(EXIT.usage, `there is no config in ${host.cwd}`, `say where the proxy is: ${EXAMPLE}`);
   }
-  return { ...placeOf(configuredUrl(loaded)), token: token ?? loaded.config.admin.token };
+  const { token: own, tokens } = loaded.config.admin;
+  return { ...placeOf(configuredUrl(loaded)), token: token ?? own ?? Object.values(tokens)[0] };
 };
 
 /** A header field's value: a token that could not be one would end the field. */

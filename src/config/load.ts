@@ -2,17 +2,16 @@
 import { type CertificateAccess, exposedKey } from "./certificates.ts";
 import { ConfigError } from "./config-error.ts";
 import { directoryOf, whyUnreadable, within } from "./config-file.ts";
-import { effective } from "./effective.ts";
 import { gather, type Gathered, isNothing, type SourceOptions } from "./gather.ts";
 import { located, setBy } from "./locate.ts";
-import { masking } from "./masking.ts";
 import { checkConfig } from "./parse.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { type Looked, type LookUp, lookUpEnv, pathKey, references, type Resolved } from "./references.ts";
+import { type Looked, type LookUp, lookUpEnv, references, type Resolved } from "./references.ts";
 import { schemaAt } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
 import { privateKey } from "./settings/pem.ts";
-import { explicitPaths, isRecord } from "./tree.ts";
+import { type ShownConfig, shownConfig } from "./shown-config.ts";
+import { explicitPaths } from "./tree.ts";
 import type { Config } from "./types.ts";
 
 export interface LoadOptions extends SourceOptions {
@@ -21,18 +20,18 @@ export interface LoadOptions extends SourceOptions {
 }
 
 /** A config and where it came from. */
-export interface LoadedConfig {
+export interface LoadedConfig extends ShownConfig {
   readonly config: Config;
   /** As it was written, all sources in one, with references resolved. Holds secrets. */
   readonly input: unknown;
   /** Dotted paths that somebody set, such as `upstreams.api.timeouts.connect`. */
   readonly explicit: ReadonlySet<string>;
-  /** Files that the certificates and keys of listeners come from. */
+  /** Files that certificates and keys come from. Absolute. */
   readonly tlsFiles: readonly string[];
-  /** The effective config as one would write it, defaults filled in, `***` in place of every secret. */
-  readonly masked: () => unknown;
-  /** `text` with `***` in place of every secret of the config, credential in a query and password in a URL. */
-  readonly mask: (text: string) => string;
+  /** The config file, if there is one, and all files that the config names in `${file:}`. Absolute. */
+  readonly files: readonly string[];
+  /** The same config with the files of `${file:}` read anew. Throws as `loadConfig` does. */
+  readonly reread: () => Promise<LoadedConfig>;
   /** File, environment variables and flags that set something. */
   readonly sources: readonly string[];
   /** `problems` with the places where their paths were set, in the order of the places. */
@@ -87,7 +86,10 @@ const keyProblems = async (
  */
 export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | undefined> => {
   const gathered = await gather(options);
-  if (isNothing(gathered) && gathered.problems.length === 0) return undefined;
+  return isNothing(gathered) && gathered.problems.length === 0 ? undefined : read(gathered, options);
+};
+
+const read = async (gathered: Gathered, options: LoadOptions): Promise<LoadedConfig> => {
   const referenced: Referenced[] = [];
   const refers = references(configSchema, gathered.input, (kind, name, path) => {
     if (kind === "file") referenced.push({ path, file: fileOf(options, gathered, name, path) });
@@ -108,33 +110,31 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
   const found = checked.problems.filter(({ path }) => isComplete || setBy(gathered, path) !== undefined);
   const problems = [...gathered.problems, ...(await keyProblems(options, referenced)), ...found];
   if (config === undefined || problems.length > 0) throw new ConfigError(await located(gathered, problems));
-  const tlsFiles = referenced.filter(({ path }) => path[0] === "listen" && path.includes("tls"));
-  return loaded(gathered, config, resolved, [...new Set(tlsFiles.map(({ file }) => file))]);
+  const tlsFiles = referenced.filter(({ path }) => OF_TLS.has(path[0]) && path.includes("tls"));
+  const ownFile = gathered.file === undefined ? [] : [gathered.file.path];
+  return loaded(gathered, config, resolved, {
+    tlsFiles: [...new Set(tlsFiles.map(({ file }) => file))],
+    files: [...new Set([...ownFile, ...referenced.map(({ file }) => file)])],
+    reread: () => read(gathered, options),
+  });
 };
 
-/** The input with the route that goes without saying. */
-const withRoute = (input: unknown, { routes: [only, ...others] }: Config): unknown => {
-  const written = isRecord(input) ? input["routes"] : undefined;
-  const isImplied = !Array.isArray(written) || written.length === 0;
-  return isImplied && isRecord(input) && only !== undefined && others.length === 0
-    ? { ...input, routes: [{ name: only.name, upstream: only.upstreams?.[0]?.name }] }
-    : input;
-};
+/** Sections with certificates. */
+const OF_TLS: ReadonlySet<unknown> = new Set(["listen", "upstreams"]);
 
 const loaded = (
   gathered: Gathered,
   config: Config,
-  { value: input, secrets, secretTexts }: Resolved,
-  tlsFiles: readonly string[],
+  resolved: Resolved,
+  files: Pick<LoadedConfig, "tlsFiles" | "files" | "reread">,
 ): LoadedConfig => ({
+  ...shownConfig(resolved, config),
+  ...files,
   config,
-  tlsFiles,
-  input,
+  input: resolved.value,
   get explicit() {
     return explicitPaths(gathered.input);
   },
-  masked: () => effective(withRoute(input, config), (path) => secrets.get(pathKey(path))),
-  mask: masking(secretTexts),
   sources: [
     ...(gathered.file === undefined ? [] : [gathered.file.name]),
     ...new Set([...gathered.env, ...gathered.flags].map(({ name }) => name)),

@@ -1,6 +1,12 @@
 /** The port for looking into the process that the proxy runs in: profiles, heap, event loop, what it waits for. */
 
-/** Looks into one thread: the one that calls it. One at a time; another one meanwhile is a `DiagnosticsError` "busy". */
+/**
+ * Looks into the thread of that number: 0 is the one that starts the others, or the only one; undefined the first that answers
+ * requests. Gives undefined where there is no such thread.
+ */
+export type FindDiagnostics = (thread: number | undefined) => Diagnostics | undefined;
+
+/** Looks into one thread. One measurement at a time; another one meanwhile is a `DiagnosticsError` "busy". */
 export interface Diagnostics {
   /**
    * A CPU profile of the next `ms` milliseconds, as the text of a `.cpuprofile` file (Chrome's DevTools open it). Rejects, and
@@ -12,7 +18,7 @@ export interface Diagnostics {
   /** How late timers fire in the next `ms` milliseconds. Rejects when `signal` aborts. */
   loopDelay(ms: number, signal: AbortSignal): Promise<LoopDelay>;
   /** What keeps the event loop alive now: how many sockets, servers, timers, by the runtime's names for them. */
-  activeResources(): Readonly<Record<string, number>>;
+  activeResources(): Promise<Readonly<Record<string, number>>>;
 }
 
 /** A snapshot that was taken. It MUST be read to its end or cancelled: it takes room on the disk until then. */

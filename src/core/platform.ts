@@ -1,7 +1,7 @@
 /** The ports: everything that a runtime passes in. `runtimes/*` and `fairlead/testing` implement them. */
 import type { Arrival } from "./arrival.ts";
 import type { Capability } from "./capability.ts";
-import type { Diagnostics } from "./diagnostics.ts";
+import type { FindDiagnostics } from "./diagnostics.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Discover } from "./endpoint-source.ts";
 import type { ProxyError } from "./errors.ts";
@@ -50,6 +50,8 @@ export interface Transport {
   send(attempt: Attempt): Promise<Reply>;
   /** Its connections now. Left out where they are not its own. */
   pools?(): Iterable<PoolState>;
+  /** Closes connections to `before` that `after` has no use for, as they fall idle. Attempts at `before` still succeed. */
+  retire?(before: Iterable<Endpoint>, after: Iterable<Endpoint>): void;
   /** Lets requests in flight finish, then closes idle connections. */
   close(): Promise<void>;
 }
@@ -89,7 +91,7 @@ export interface Platform {
   /** Opens a connection. Left out where there are none to be had. */
   readonly tcpProbe?: Probe | undefined;
   /** Left out where no code can look into its process. */
-  readonly diagnostics?: Diagnostics | undefined;
+  readonly diagnostics?: FindDiagnostics | undefined;
   /** Whether the code for a request stops without a word when its client leaves. @default false */
   readonly abandonsRequests?: boolean | undefined;
   /** HMAC-SHA-256 of `text` under `secret`, as text that may stand in a cookie. */

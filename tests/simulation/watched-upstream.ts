@@ -28,7 +28,12 @@ export const watchedUpstream = (upstream: Upstream, parts: WatchParts): Upstream
   get set() {
     return upstream.set;
   },
+  get departed() {
+    return upstream.departed;
+  },
+  takeEffect: () => upstream.takeEffect(),
   update: (endpoints) => upstream.update(endpoints),
+  override: (endpoint, byHand) => upstream.override(endpoint, byHand),
   standing: () => upstream.standing(),
   lease: (exchange) => checkedLease(upstream, exchange, parts),
 });

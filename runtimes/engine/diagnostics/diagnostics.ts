@@ -1,9 +1,15 @@
-/** A look into the thread of a Node, Deno or Bun process. */
+/** A look into a thread of a Node, Deno or Bun process. */
 import process from "node:process";
-import { type Diagnostics, DiagnosticsError } from "../../../src/core/diagnostics.ts";
+import { type Diagnostics, DiagnosticsError, type FindDiagnostics } from "../../../src/core/diagnostics.ts";
 
-/** Each part is imported when it is asked for. */
-export const engineDiagnostics = (): Diagnostics => {
+/** For a process of one thread. */
+export const engineDiagnostics = (): FindDiagnostics => {
+  const own = ownDiagnostics();
+  return (thread = 0) => (thread === 0 ? own : undefined);
+};
+
+/** Looks into the thread that this is. Each part is imported when it is asked for. */
+export const ownDiagnostics = (): Diagnostics => {
   const slot = new Slot();
   return {
     cpuProfile: (ms, signal) =>
@@ -14,7 +20,7 @@ export const engineDiagnostics = (): Diagnostics => {
       slot.hold("a measurement of the event loop", async () =>
         (await import("./loop-delay.ts")).loopDelay(ms, signal),
       ),
-    activeResources: () => {
+    activeResources: async () => {
       const counts: Record<string, number> = {};
       for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1;
       return counts;
