@@ -28,6 +28,10 @@ const ask = async (stage: Stage, method: string, target: string, fields?: string
   }
 };
 
+/** What a problem says to the operator. */
+const detailOf = ({ text }: Pick<RawResponse, "text">): string =>
+  (JSON.parse(text) as { detail: string }).detail;
+
 /** Sends requests one after the other until `during` has settled. */
 const underLoad = async <Result>(stage: Stage, during: Promise<Result>): Promise<Result> => {
   let isOver = false;
@@ -87,9 +91,9 @@ const cases: Case[] = [
       const first = await begin(stage, "POST", "/debug/profile?seconds=2.01");
       await stage.proxy.child.printed(/CPU profile of 2.01 s/);
       const second = await ask(stage, "POST", "/debug/profile?seconds=0.1");
-      expect([second.status, second.text]).toEqual([
+      expect([second.status, detailOf(second)]).toEqual([
         409,
-        "a CPU profile is being taken; try again when it is done\n",
+        "a CPU profile is being taken; try again when it is done",
       ]);
       expect((await ask(stage, "POST", "/debug/heap")).status).toBe(409);
       expect((await first.response("POST", 30_000)).status).toBe(200);
@@ -162,7 +166,7 @@ const cases: Case[] = [
       await client.response();
       const { status, text } = await ask(stage, "GET", "/debug/resources");
       if (stage.runtime === "bun") {
-        expect([status, text]).toEqual([501, "bun can't list what keeps the event loop alive\n"]);
+        expect([status, detailOf({ text })]).toEqual([501, "bun can't list what keeps the event loop alive"]);
         return;
       }
       expect(status).toBe(200);
@@ -175,19 +179,12 @@ const cases: Case[] = [
   {
     title: "time beyond its bounds, unknown parameters and other methods are refused",
     run: async (stage) => {
-      for (const query of [
-        "seconds=61",
-        "seconds=0",
-        "seconds=-1",
-        "seconds=1e1",
-        "seconds=",
-        "seconds=1&seconds=2",
-      ]) {
+      for (const query of ["seconds=61", "seconds=0", "seconds=-1", "seconds=1e1", "seconds=", "second=1"]) {
         const { status, text } = await ask(stage, "POST", `/debug/profile?${query}`);
-        expect([query, status, text]).toEqual([query, 400, "seconds is a number from 0.1 to 60\n"]);
+        expect([query, status]).toEqual([query, 400]);
+        expect(text).toContain('"path":"second');
       }
-      const unknown = await ask(stage, "POST", "/debug/heap?second=1");
-      expect([unknown.status, unknown.text]).toEqual([400, 'there is no parameter "second" here\n']);
+      expect((await ask(stage, "POST", "/debug/heap?thread=7")).status).toBe(404);
       const { status, fields } = await ask(stage, "GET", "/debug/profile");
       expect([status, fields.get("allow")]).toEqual([405, "POST"]);
     },
@@ -198,9 +195,9 @@ const cases: Case[] = [
       for (const path of ["profile", "heap", "event-loop"]) {
         expect((await ask(stage, "POST", `/debug/${path}`, [])).status).toBe(401);
         const beside = await stage.request(`/ops/debug/${path}`, { method: "POST", fields: [TOKEN] });
-        expect([beside.status, beside.text]).toEqual([
+        expect([beside.status, detailOf(beside)]).toEqual([
           403,
-          "only the admin listener (admin.port) offers this\n",
+          "only the admin listener (admin.port) offers this",
         ]);
       }
     },
@@ -209,7 +206,7 @@ const cases: Case[] = [
     title: "each of them is a line of the log",
     run: async (stage) => {
       await ask(stage, "POST", "/debug/profile?seconds=0.2");
-      await stage.proxy.child.printed(/"event":"admin".*CPU profile of 0.2 s/);
+      await stage.proxy.child.printed(/"event":"audit".*CPU profile of 0.2 s/);
     },
   },
 ];
