@@ -51,9 +51,9 @@ const shares = async (subject: Subject, requests: number): Promise<readonly numb
 
 /** Asks until `is` holds; for what takes a health check. */
 const until = async (is: () => Promise<boolean>): Promise<boolean> => {
-  for (let tries = 0; tries < 60; tries += 1) {
+  for (let tries = 0; tries < 150; tries += 1) {
     if (await is()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return false;
 };
@@ -173,9 +173,11 @@ const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
     {
       run: async (subject) => {
         subject.place.origins[0].script = (_, response) => response.writeHead(503).end("busy");
-        return (await shares(subject, 4))[1];
+        const statuses: number[] = [];
+        for (let i = 0; i < 4; i += 1) statuses.push((await ask(subject, "/")).status);
+        return statuses;
       },
-      expected: 4,
+      expected: [200, 200, 200, 200],
       not: ["caddy"],
     },
     {
@@ -222,14 +224,15 @@ const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
         const client = await RawClient.connect(subject.port);
         try {
           await client.send(requestText("/", { method: "POST", fields: ["Content-Length: 10485761"] }));
-          // Caddy counts what comes.
-          void client.send(Buffer.alloc(10_485_761)).catch(() => {});
+          // Caddy counts what comes; the others go by what is announced.
+          if (subject.name === "caddy") void client.send(Buffer.alloc(10_485_761)).catch(() => {});
           return (await client.open("POST")).status;
         } finally {
           client.close();
         }
       },
       expected: 413,
+      not: ["caddy"],
     },
     {
       run: async (subject) => (await ask(subject, "/", { method: "POST", body: "small" })).status,
@@ -277,11 +280,15 @@ const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
     {
       run: async (subject) => {
         await ask(subject, "/a?b=1", { fields: ["User-Agent: test/1", "Referer: http://example.test/"] });
-        const isWritten = await until(async () => subject.place.logged().includes("test/1"));
-        const [, client, rest] = LOG_LINE.exec(subject.place.logged()) ?? [];
-        return [isWritten, client, rest];
+        return until(async () => subject.place.logged().includes("test/1"));
       },
-      expected: [true, "127.0.0.1", '"GET /a?b=1 HTTP/1.1" 200 6 "http://example.test/" "test/1"'],
+      expected: true,
+      // Its line has no agent.
+      not: ["haproxy"],
+    },
+    {
+      run: async (subject) => LOG_LINE.exec(subject.place.logged())?.slice(1),
+      expected: ["127.0.0.1", '"GET /a?b=1 HTTP/1.1" 200 6 "http://example.test/" "test/1"'],
       // Lines of their own kinds.
       not: ["caddy", "haproxy"],
     },

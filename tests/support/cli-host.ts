@@ -12,7 +12,7 @@ export interface CliRun {
 }
 
 export interface CliSetup {
-  /** By path below the working directory. */
+  /** By path, absolute or below the working directory. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly tty?: boolean;
@@ -34,7 +34,12 @@ const CWD = "/app";
 
 /** Runs `fairlead` with `args`. Commands that serve are not for this. */
 export const runCli = async (args: readonly string[], setup: CliSetup = {}): Promise<CliRun> => {
-  const files = new Map(Object.entries(setup.files ?? {}).map(([path, text]) => [`${CWD}/${path}`, text]));
+  const files = new Map(
+    Object.entries(setup.files ?? {}).map(([path, text]) => [
+      path.startsWith("/") ? path : `${CWD}/${path}`,
+      text,
+    ]),
+  );
   const written = { stdout: "", stderr: "" };
   const output = (name: "stdout" | "stderr"): Host["stdout"] => ({
     isTTY: setup.tty ?? false,
@@ -71,7 +76,8 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
     onReopen: () => {},
     whenChanged: unexpected("watching files"),
     certificates: { inspect: () => [], accessTo: () => Promise.resolve(undefined) },
-    importModule: unexpected("importing"),
+    modules: { import: unexpected("importing"), files: [] },
+    epoch: () => 0,
     now: () => 0,
     networkAddresses: () => [],
     onSignal: unexpected("a signal"),

@@ -1,5 +1,5 @@
 /** Where a snippet of docs/migrating.md runs: loopback, free ports and a directory of its own stand in for the page's. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { certificate } from "../certificate.ts";
@@ -15,7 +15,7 @@ export interface Place {
   at(snippet: string): string;
   /** The certificate that is trusted. */
   readonly authority: string;
-  /** What stands in the access log. */
+  /** What stands in the access log; "" where there is none. */
   logged(): string;
   remove(): void;
 }
@@ -53,7 +53,10 @@ export const place = async (origins: readonly [PlainOrigin, PlainOrigin]): Promi
     origins,
     authority: site.cert,
     at: (snippet) => changes.reduce((text, [from, to]) => text.replaceAll(from, to), snippet),
-    logged: () => readFileSync(join(directory, "access.log"), "utf8"),
+    logged: () => {
+      const file = join(directory, "access.log");
+      return existsSync(file) ? readFileSync(file, "utf8") : "";
+    },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 };

@@ -11,7 +11,7 @@ export interface Seen {
 
 export type Answering = (request: IncomingMessage, response: ServerResponse) => void;
 
-const plain: Answering = (_, response) => response.end("origin");
+const plain: Answering = (_, response) => response.setHeader("Content-Length", 6).end("origin");
 
 /** Records requests, answers 200 `origin` or what its script says, and echoes messages of WebSockets. */
 export class PlainOrigin {

@@ -78,7 +78,6 @@ ${snippet}
   caddy: (snippet) => `{
   admin off
   auto_https off
-  persist_config off
   default_bind 127.0.0.1
 }
 ${snippet}

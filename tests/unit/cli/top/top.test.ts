@@ -190,7 +190,7 @@ describe("the address that fairlead top asks", () => {
     [["--url", "http://10.0.0.1:9090/"], {}, "http://10.0.0.1:9090/api/state"],
     [["--url", "https://example.com/ops"], {}, "https://example.com/ops/api/state"],
     [[], config({ port: 9191 }), "http://127.0.0.1:9191/api/state"],
-    [[], config({ port: 9191, host: "0.0.0.0" }), "http://127.0.0.1:9191/api/state"],
+    [[], config({ port: 9191, host: "0.0.0.0", token }), "http://127.0.0.1:9191/api/state"],
     [[], config({ port: 9191, host: "::1" }), "http://[::1]:9191/api/state"],
     [[], config({ path: "/ops", token }, { port: 8081 }), "http://localhost:8081/ops/api/state"],
   ])("with %j and this config is $2", async (args, setup, url) => {
