@@ -17,6 +17,8 @@ import type { Config } from "./types.ts";
 export interface LoadOptions extends SourceOptions {
   /** Without it certificates are only checked to be PEM texts. */
   readonly certificates?: CertificateAccess;
+  /** The only variables and files that may be referred to, as `LoadedConfig.references` has them. @default any */
+  readonly mayRefer?: ReadonlySet<string>;
 }
 
 /** A config and where it came from. */
@@ -30,6 +32,10 @@ export interface LoadedConfig extends ShownConfig {
   readonly tlsFiles: readonly string[];
   /** The config file, if there is one, and all files that the config names in `${file:}`. Absolute. */
   readonly files: readonly string[];
+  /** Where files are seen from that the config file names. Absolute. */
+  readonly directory: string;
+  /** Variables and files that it refers to: `env:NAME`, `file:PATH`. */
+  readonly references: ReadonlySet<string>;
   /** The same config with the files of `${file:}` read anew. Throws as `loadConfig` does. */
   readonly reread: () => Promise<LoadedConfig>;
   /** File, environment variables and flags that set something. */
@@ -91,14 +97,23 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
 
 const read = async (gathered: Gathered, options: LoadOptions): Promise<LoadedConfig> => {
   const referenced: Referenced[] = [];
+  const named = new Set<string>();
+  const { mayRefer } = options;
+  const isRefused = (kind: "env" | "file", name: string): boolean =>
+    mayRefer !== undefined && !mayRefer.has(referenceKey(kind, name));
   const refers = references(configSchema, gathered.input, (kind, name, path) => {
-    if (kind === "file") referenced.push({ path, file: fileOf(options, gathered, name, path) });
+    named.add(referenceKey(kind, name));
+    if (kind === "file" && !isRefused(kind, name))
+      referenced.push({ path, file: fileOf(options, gathered, name, path) });
   });
   const files = await readReferenced(options, referenced);
-  const lookUp: LookUp = (kind, name, path) =>
-    kind === "env"
+  const lookUp: LookUp = (kind, name, path) => {
+    if (isRefused(kind, name))
+      return { problem: `the config at the start does not refer to this ${WHAT[kind]}` };
+    return kind === "env"
       ? lookUpEnv(options.env, name)
       : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" });
+  };
   const { config, resolved, ...checked } = checkConfig(
     gathered.input,
     lookUp,
@@ -115,9 +130,17 @@ const read = async (gathered: Gathered, options: LoadOptions): Promise<LoadedCon
   return loaded(gathered, config, resolved, {
     tlsFiles: [...new Set(tlsFiles.map(({ file }) => file))],
     files: [...new Set([...ownFile, ...referenced.map(({ file }) => file)])],
+    directory: gathered.file === undefined ? options.cwd : directoryOf(gathered.file.path),
+    references: named,
     reread: () => read(gathered, options),
   });
 };
+
+const WHAT = { env: "variable", file: "file" } as const;
+
+/** Without the default of a variable. */
+const referenceKey = (kind: "env" | "file", name: string): string =>
+  `${kind}:${kind === "env" ? (/^\w+/.exec(name)?.[0] ?? name) : name}`;
 
 /** Sections with certificates. */
 const OF_TLS: ReadonlySet<unknown> = new Set(["listen", "upstreams"]);
@@ -126,7 +149,7 @@ const loaded = (
   gathered: Gathered,
   config: Config,
   resolved: Resolved,
-  files: Pick<LoadedConfig, "tlsFiles" | "files" | "reread">,
+  files: Pick<LoadedConfig, "tlsFiles" | "files" | "directory" | "references" | "reread">,
 ): LoadedConfig => ({
   ...shownConfig(resolved, config),
   ...files,

@@ -62,6 +62,10 @@ export class OpenEntrance {
     return { scheme: this.#role?.context.scheme ?? "http", ...this.listener.bound };
   }
 
+  get role(): Entrance["role"] {
+    return this.#role?.entrance.role ?? "traffic";
+  }
+
   /**
    * Makes what the entrance needs for a config. What is returned puts it into effect.
    *
@@ -118,7 +122,11 @@ export class OpenEntrance {
     }, IDLE_GRACE_MS).unref();
   }
 
-  #handshakeOf({ tls }: Entrance, { listen }: ServerSettings, context: ServerContext): TlsAcceptor | undefined {
+  #handshakeOf(
+    { tls }: Entrance,
+    { listen }: ServerSettings,
+    context: ServerContext,
+  ): TlsAcceptor | undefined {
     if (tls === undefined) return undefined;
     return tlsAcceptor({
       tls,
@@ -160,8 +168,8 @@ export class OpenEntrance {
       return;
     }
     const peer = peerOf(socket.remoteAddress ?? "", socket.remotePort);
-    connections.add(new ClientConnection(socket, peer, context));
     counts.accepted += 1;
+    connections.add(new ClientConnection(socket, peer, context, counts.accepted));
     counts.open = connections.size;
   }
 
