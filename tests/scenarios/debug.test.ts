@@ -34,19 +34,19 @@ const detailOf = ({ text }: Pick<RawResponse, "text">): string =>
 
 /** Sends requests one after the other until `during` has settled. */
 const underLoad = async <Result>(stage: Stage, during: Promise<Result>): Promise<Result> => {
-  let isOver = false;
-  const load = async (): Promise<void> => {
+  const load = { isOver: false };
+  const asking = async (): Promise<void> => {
     const client = await stage.client();
-    while (!isOver) {
+    while (!load.isOver) {
       await client.send(requestText("/load"));
       expect((await client.response()).status).toBe(200);
     }
   };
-  const clients = [load(), load(), load(), load()];
+  const clients = [asking(), asking(), asking(), asking()];
   try {
     return await during;
   } finally {
-    isOver = true;
+    load.isOver = true;
     await Promise.all(clients);
   }
 };

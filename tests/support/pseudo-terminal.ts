@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { BOUND_MS, Watched, within } from "./bound.ts";
 
+// oxlint-disable-next-line no-control-regex -- what steers the terminal is what this looks for
+const SEQUENCE = /\u001b\[[0-?]*[@-~]/g;
 const SCRIPT = "/usr/bin/script";
 
 export const hasPseudoTerminals = (): boolean => existsSync(SCRIPT);
@@ -45,11 +47,7 @@ export class PseudoTerminal {
     // Each frame begins at the upper left corner and ends by clearing what is below.
     const frames = this.#output.split("\u001b[H").slice(1);
     const last = frames.findLast((frame) => frame.includes("\u001b[J"));
-    // oxlint-disable-next-line no-control-regex -- what steers the terminal is taken out
-    return last
-      ?.slice(0, last.indexOf("\u001b[J"))
-      .replaceAll(/\u001b\[[0-?]*[@-~]/g, "")
-      .split(/\r*\n/);
+    return last?.slice(0, last.indexOf("\u001b[J")).replaceAll(SEQUENCE, "").split(/\r*\n/);
   }
 
   /** Resolves once `is` finds something on the screen. */

@@ -46,10 +46,12 @@ export const summary = (delays: readonly number[]): Omit<LoopDelay, "seconds" | 
 };
 
 const bucketsOf = (sorted: readonly number[]): LoopDelay["buckets"] => {
-  let counted = 0;
+  let before = 0;
   return [...BOUNDS_MS, undefined].map((upTo) => {
-    const before = counted;
-    while (counted < sorted.length && (upTo === undefined || (sorted[counted] ?? 0) <= upTo)) counted += 1;
-    return { upTo, samples: counted - before };
+    const beyond = upTo === undefined ? -1 : sorted.findIndex((delay) => delay > upTo);
+    const counted = beyond === -1 ? sorted.length : beyond;
+    const samples = counted - before;
+    before = counted;
+    return { upTo, samples };
   });
 };

@@ -32,7 +32,7 @@ export class PlainOrigin {
     });
     server.on("upgrade", (request: IncomingMessage, socket, head) => {
       this.#sockets.handleUpgrade(request, socket, head, (client) => {
-        client.on("message", (text) => client.send(`echo ${String(text)}`));
+        client.on("message", (text: Buffer) => client.send(`echo ${text.toString()}`));
       });
     });
   }
