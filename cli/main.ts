@@ -1,4 +1,4 @@
-/** The command line: `fairlead start|check|explain|schema|init|cert`. Runtime-neutral; `bin/*` supply the host. */
+/** The command line: `fairlead start|check|explain|top|schema|init|cert`. Runtime-neutral; `bin/*` supply the host. */
 import { Command } from "commander";
 import { DEFAULT_FILES } from "../src/config/config-file.ts";
 import type { CheckOptions } from "./check.ts";
@@ -13,6 +13,7 @@ import { parsePort } from "./port.ts";
 import { RUNTIME_PROFILES } from "./runtime-profile.ts";
 import type { SchemaOptions } from "./schema.ts";
 import type { StartOptions } from "./start.ts";
+import type { TopOptions } from "./top/top.ts";
 import { VERSION } from "../src/version.ts";
 
 /** Runs one command. Resolves to the exit code; never rejects. */
@@ -76,6 +77,7 @@ const commandLine = (host: Host, finished: Finished): Command => {
   addStart(program, host, finished);
   addCheck(program, host, finished);
   addExplain(program, host, finished);
+  addTop(program, host, finished);
   addFiles(program, host, finished);
   addCert(program, host, finished);
   return program;
@@ -158,6 +160,42 @@ ${EXIT_CODES_HELP}`,
       ),
     );
 };
+
+const addTop = (program: Command, host: Host, finished: Finished): void => {
+  program
+    .command("top")
+    .summary("show what a running proxy does")
+    .description(
+      "Show requests, latencies, upstreams and endpoints of a running proxy, anew each second. Keys: q quits, s sorts, / filters, arrows scroll, space pauses.",
+    )
+    .option(
+      "-u, --url <url>",
+      "its admin listener, or unix:/path; without it, the one of the config",
+      once("--url", asText),
+    )
+    .option(...CONFIG_OPTION)
+    .option("--token <token>", "the admin token; better set FAIRLEAD_ADMIN_TOKEN", once("--token", asText))
+    .option("--once", "print one table and end; so it is where there is no terminal")
+    .option("--json", "print the state once, as JSON")
+    .option("--sort <key>", "config, name, requests, failed, p99 or in-flight", once("--sort", asText))
+    .option("--reverse", "sort the other way round")
+    .option("--filter <text>", "only what has this in its name", once("--filter", asText))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fairlead top --url http://127.0.0.1:9090
+  fairlead top --once --sort failed
+${EXIT_CODES_HELP}`,
+    )
+    .action(async (options: TopCommandOptions) => {
+      const { sortKey, top } = await import("./top/top.ts");
+      const { sort, ...others } = options;
+      finished(await top(host, sort === undefined ? others : { ...others, sort: sortKey(sort) }));
+    });
+};
+
+type TopCommandOptions = Omit<TopOptions, "sort"> & { readonly sort?: string };
 
 const addFiles = (program: Command, host: Host, finished: Finished): void => {
   program
