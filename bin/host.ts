@@ -13,6 +13,7 @@ import type { ServeOptions } from "../runtimes/serving.ts";
 import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { readText } from "./read-text.ts";
+import { startConditions } from "./start-conditions.ts";
 
 /** Runtimes that open sockets. */
 export type ServingRuntime = Exclude<RuntimeName, "workers">;
@@ -180,6 +181,7 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   },
   exit: (code) => process.exit(code),
   reach,
+  ...startConditions(process.env, (message) => void process.stderr.write(`warning: ${message}\n`)),
 });
 
 /** Ends the process with `code` once everything written has left. */

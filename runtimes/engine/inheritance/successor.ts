@@ -3,26 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import type { Readable } from "node:stream";
-import { type BoundAddress, boundText } from "../../inheritance.ts";
+import { boundText } from "../../inheritance.ts";
+import type { OpenListener, SuccessorOptions, SuccessorResult } from "../../succession.ts";
 import { ESTATE_VARIABLE, type Estate, type Report } from "./predecessor.ts";
 import { ownListeningSockets } from "./socket-table.ts";
-
-/** A listener of this process. */
-export interface OpenListener {
-  /** Its place in the config. */
-  readonly name: string;
-  readonly bound: BoundAddress;
-}
-
-export interface SuccessorOptions {
-  readonly listeners: readonly OpenListener[];
-  /** How long it may take until it is ready. */
-  readonly timeoutMs: number;
-}
-
-export type SuccessorResult =
-  /** It serves on the same sockets as this process. */
-  { readonly ok: true; readonly pid: number } | { readonly ok: false; readonly reason: string };
 
 /** Standard input, output and error come first. */
 const REPORT_DESCRIPTOR = 3;
@@ -86,7 +70,7 @@ const watched = (child: ChildProcess, timeoutMs: number): Promise<SuccessorResul
       else end(child);
     };
     const timer = setTimeout(
-      () => settle(failure(`it was not ready within ${timeoutMs / 1_000} s`)),
+      () => settle(failure(`the new process was not ready within ${timeoutMs / 1_000} s`)),
       timeoutMs,
     );
     const reports = child.stdio[REPORT_DESCRIPTOR] as Readable;
@@ -97,14 +81,14 @@ const watched = (child: ChildProcess, timeoutMs: number): Promise<SuccessorResul
       const lineEnd = text.indexOf("\n");
       if (lineEnd < 0) return;
       const report = JSON.parse(text.slice(0, lineEnd)) as Report;
-      settle("ready" in report ? { ok: true, pid: child.pid ?? 0 } : failure(report.failed));
+      settle("ready" in report ? { ok: true, pid: child.pid ?? 0 } : failure(`the new process did not start: ${report.failed}`));
     });
     reports.on("error", () => {});
-    child.on("error", (error) => settle(failure(`it could not be started: ${error.message}`)));
+    child.on("error", (error) => settle(failure(`the new process could not be started: ${error.message}`)));
     child.on("exit", (code, signal) => {
       const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
       // What it reported last may still be in the pipe.
-      setImmediate(() => settle(failure(`it ended ${how} before it was ready`)));
+      setImmediate(() => settle(failure(`the new process ended ${how} before it was ready`)));
     });
   });
 

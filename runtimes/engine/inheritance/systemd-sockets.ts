@@ -10,14 +10,6 @@ const MOST = 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Variables that tell of sockets; a process that was told must not tell its children. */
-export const SYSTEMD_SOCKET_VARIABLES = [
-  "LISTEN_PID",
-  "LISTEN_PIDFDID",
-  "LISTEN_FDS",
-  "LISTEN_FDNAMES",
-] as const;
-
 /**
  * Sockets that systemd has handed to the process `pid` with `env`; undefined where there are none.
  *

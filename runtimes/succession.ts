@@ -1,0 +1,21 @@
+/** One process that replaces another on the same sockets. */
+import type { BoundAddress } from "./inheritance.ts";
+
+/** A listener of this process. */
+export interface OpenListener {
+  /** Its place in the config. */
+  readonly name: string;
+  readonly bound: BoundAddress;
+}
+
+export interface SuccessorOptions {
+  readonly listeners: readonly OpenListener[];
+  /** How long it may take until it is ready. */
+  readonly timeoutMs: number;
+}
+
+export type SuccessorResult =
+  /** It serves on the same sockets as this process. */
+  | { readonly ok: true; readonly pid: number }
+  /** It is gone, or about to go. */
+  | { readonly ok: false; readonly reason: string };
