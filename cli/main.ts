@@ -25,6 +25,7 @@ export const main = async (host: Host): Promise<number> => {
     await program.parseAsync(host.args, { from: "user" });
     return code;
   } catch (thrown) {
+    host.failed(thrown instanceof Error ? thrown.message : String(thrown));
     return showFailure(host, thrown);
   }
 };

@@ -2,7 +2,8 @@
 import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
-import { ServeError, type Serving } from "../runtimes/serving.ts";
+import type { Inheritance } from "../runtimes/inheritance.ts";
+import { ServeError, type ServeOptions, type Serving } from "../runtimes/serving.ts";
 import { renewCertificates } from "./certificate-renewal.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
@@ -13,6 +14,7 @@ import type { Host } from "./host.ts";
 import { addressUrl, networkText, routeLines } from "./listening.ts";
 import { unreachable } from "./reachability.ts";
 import { stopOnSignal } from "./stop-on-signal.ts";
+import { succession } from "./succession.ts";
 import { type Style, styleFor } from "./style.ts";
 import { upstreamUrl } from "./upstream-url.ts";
 import { VERSION } from "../src/version.ts";
@@ -38,8 +40,10 @@ interface Setup {
 
 /** Serves until a signal comes. Resolves to the exit code. */
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
+  // Before the environment is read: it says what this process was started with.
+  const inheritance = await inheritanceOf(host);
   const flags = listenFlags(options);
-  if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
+  if (urls.length > 0) return run(host, { ...(await urlSetup(host, urls, options)), inheritance });
   if (options.preserveHost === true) {
     throw new CliError(
       EXIT.usage,
@@ -50,13 +54,22 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   const loaded = await configured(host, options, flags);
   if (loaded !== undefined) {
     const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
-    return run(host, { loaded, describe: fileDescription(loaded), reload });
+    return run(host, { loaded, describe: fileDescription(loaded), reload, inheritance });
   }
   const demo = await startDemo(host);
   try {
-    return await run(host, await demoSetup(host, demo, flags));
+    return await run(host, { ...(await demoSetup(host, demo, flags)), inheritance });
   } finally {
     await demo.close();
+  }
+};
+
+const inheritanceOf = async (host: Host): Promise<Inheritance | undefined> => {
+  try {
+    return await host.inheritance();
+  } catch (thrown) {
+    if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message);
+    throw thrown;
   }
 };
 
@@ -116,11 +129,18 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Promise<number> => {
+/** A setup, and the sockets that this process was started with. */
+interface Start extends Setup {
+  readonly inheritance: Inheritance | undefined;
+}
+
+const run = async (host: Host, { loaded, describe, reload, lineOf, inheritance }: Start): Promise<number> => {
   await refuseUnsupported(loaded, host.profile);
-  const serving = await serve(host, loaded, lineOf);
+  const succeeded = succession(host);
+  const serving = await serve(host, loaded, { lineOf, inheritance, upgrade: succeeded.upgrade });
+  succeeded.begin(serving);
   const style = styleFor(host.stdout, host.env);
-  const stopped = stopOnSignal(host, serving);
+  const stopped = Promise.race([stopOnSignal(host, serving), succeeded.ended]);
   host.onReopen(() => serving.reopenLogs());
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
@@ -133,6 +153,8 @@ const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Pro
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
+  await host.serviceManager.ready(`serving on ${addressUrl(serving.address)}`);
+  host.tookOver();
   const endRenewal = renewCertificates(host, serving, { loaded, reload });
   return stopped.finally(endRenewal);
 };
@@ -140,16 +162,20 @@ const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Pro
 const serve = async (
   host: Host,
   { config, explicit }: LoadedConfig,
-  lineOf: Setup["lineOf"],
+  { lineOf, ...options }: Pick<Start, "lineOf" | "inheritance"> & Pick<ServeOptions, "upgrade">,
 ): Promise<Serving> => {
   const onUpstreamEvent = (event: UpstreamEvent): void => {
     const line = lineOf?.(event);
     if (line !== undefined) host.stdout.write(`${line}\n`);
   };
   try {
-    return await host.serve(config, lineOf === undefined ? { explicit } : { explicit, onUpstreamEvent });
+    const own = { explicit, ...options };
+    return await host.serve(config, lineOf === undefined ? own : { ...own, onUpstreamEvent });
   } catch (thrown) {
-    if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message, listenAdvice(config));
+    if (thrown instanceof ServeError) {
+      const advice = options.inheritance === undefined ? listenAdvice(config) : undefined;
+      throw new CliError(EXIT.failed, thrown.message, advice);
+    }
     throw thrown;
   }
 };

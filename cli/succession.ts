@@ -10,42 +10,43 @@ export const READY_TIMEOUT_MS = 60_000;
 export interface Succession {
   /** Starts another process in place of this one. Without success this one goes on. Never rejects. */
   upgrade(timeoutMs?: number): Promise<SuccessorResult>;
+  /** What this process serves; upgrades are refused before. */
+  begin(serving: Serving): void;
   /** Resolves to the exit code once another process has taken over and this one has finished what was in flight. */
   readonly ended: Promise<number>;
 }
 
-/** `serving` is asked for once the first upgrade begins. */
-export const succession = (host: Host, serving: () => Serving): Succession => {
+export const succession = (host: Host): Succession => {
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
-  let stage: "serving" | "starting" | "handed over" = "serving";
+  let serving: Serving | undefined;
+  let refusal: string | undefined = "this process has not started yet";
   const say = (text: string): void => host.stderr.write(`upgrade: ${text}\n`);
-  const leave = async (): Promise<void> => {
+  const leave = async (own: Serving): Promise<void> => {
     host.serviceManager.leave();
-    const { cut } = await serving().handOver();
+    const { cut } = await own.handOver();
     if (cut > 0) host.stderr.write(`${cut} ${cut === 1 ? "request was" : "requests were"} cut off\n`);
     end(cut > 0 ? EXIT.failed : EXIT.ok);
   };
   return {
     ended,
+    begin(started) {
+      serving = started;
+      refusal = undefined;
+    },
     async upgrade(timeoutMs = READY_TIMEOUT_MS) {
-      if (stage !== "serving") return { ok: false, reason: REFUSALS[stage] };
-      stage = "starting";
+      if (serving === undefined || refusal !== undefined) return { ok: false, reason: refusal ?? "" };
+      refusal = "another upgrade is under way";
       say("starting a new process");
-      const result = await host.startSuccessor({ listeners: serving().listeners(), timeoutMs });
-      if (!result.ok) {
-        stage = "serving";
+      const result = await host.startSuccessor({ listeners: serving.listeners(), timeoutMs });
+      if (result.ok) {
+        refusal = "another process has taken over already";
+        say(`process ${result.pid} has taken over; finishing what is in flight`);
+        void leave(serving);
+      } else {
+        refusal = undefined;
         say(`${result.reason}; this process goes on`);
-        return result;
       }
-      stage = "handed over";
-      say(`process ${result.pid} has taken over; finishing what is in flight`);
-      void leave();
       return result;
     },
   };
 };
-
-const REFUSALS = {
-  starting: "another upgrade is under way",
-  "handed over": "another process has taken over already",
-} as const;

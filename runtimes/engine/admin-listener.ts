@@ -5,8 +5,10 @@ import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { Gateway } from "../../src/gateway.ts";
 import type { PreparedConfig, Serving } from "../serving.ts";
+import type { OpenListener } from "../succession.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
+import type { InheritedSockets } from "./inheritance/inherited-sockets.ts";
 import { type ListenPlan, type ServerSockets, serverSockets } from "./server/listen.ts";
 
 export interface AdminListenerParts {
@@ -14,12 +16,17 @@ export interface AdminListenerParts {
   /** The gateway whose state it shows. */
   readonly gateway: () => Gateway;
   readonly lifecycle: Lifecycle;
+  readonly inherited: InheritedSockets | undefined;
 }
+
+/** Time for answers that are under way at a hand-over. Streams of events have no other end. */
+const HAND_OVER_MS = 1_000;
 
 /** It has limits of its own and is not drained: it answers until the process stops. */
 export class AdminListener {
   readonly #parts: AdminListenerParts;
   readonly #sockets: ServerSockets;
+  #handedOver: Promise<unknown> | undefined;
 
   constructor(parts: AdminListenerParts) {
     const { clock } = parts.platform;
@@ -32,6 +39,7 @@ export class AdminListener {
       epoch: () => clock.epoch(),
       notice: () => {},
       closed: async () => {},
+      inherited: parts.inherited,
     });
   }
 
@@ -46,8 +54,18 @@ export class AdminListener {
     return this.#sockets.prepare(this.#planOf(config, observation));
   }
 
+  listeners(): readonly OpenListener[] {
+    return this.#sockets.listeners();
+  }
+
+  /** Another process answers from now on. */
+  handOver(): void {
+    this.#handedOver ??= this.#sockets.handOver();
+  }
+
+  /** Resolves once it has ended. */
   async close(): Promise<void> {
-    await this.#sockets.stop();
+    await (this.#handedOver ?? this.#sockets.stop());
   }
 
   #planOf({ admin: { host, port, token } }: Config, { metrics, resource }: ServerObservation): ListenPlan {
@@ -61,9 +79,9 @@ export class AdminListener {
       hasOpenHealth: true,
     });
     return {
-      listen: gateway.plan.config.listen,
+      listen: { ...gateway.plan.config.listen, drain: { delayMs: 0, timeoutMs: HAND_OVER_MS } },
       isWatched: false,
-      entrances: port === undefined ? [] : [{ host, port, tls: undefined, fallbackHost: undefined, gateway }],
+      entrances: port === undefined ? [] : [{ name: "admin", host, port, tls: undefined, fallbackHost: undefined, gateway }],
     };
   }
 }

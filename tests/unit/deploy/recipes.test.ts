@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Deployment } from "kubernetes-models/apps/v1";
-import { PodDisruptionBudget } from "kubernetes-models/policy/v1";
-import { Namespace, Service } from "kubernetes-models/v1";
+import { Deployment, type IDeployment } from "kubernetes-models/apps/v1";
+import { type IPodDisruptionBudget, PodDisruptionBudget } from "kubernetes-models/policy/v1";
+import { type IService, Namespace, Service } from "kubernetes-models/v1";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "../../../src/config/parse.ts";
@@ -25,8 +25,8 @@ const shipped = (path: string, more: ConfigInput = {}): Config => {
 const stopSeconds = ({ listen: { drain } }: Config): number => (drain.delayMs + drain.timeoutMs) / 1_000;
 
 describe("Kubernetes", () => {
-  const deployment = readYaml("deploy/kubernetes/deployment.yaml") as ReturnType<Deployment["toJSON"]>;
-  const service = readYaml("deploy/kubernetes/service.yaml") as ReturnType<Service["toJSON"]>;
+  const deployment = readYaml("deploy/kubernetes/deployment.yaml") as IDeployment;
+  const service = readYaml("deploy/kubernetes/service.yaml") as IService;
   const config = shipped("deploy/kubernetes/fairlead.json", { admin: { token: "0123456789abcdef" } });
   const pod = deployment.spec?.template.spec;
   const container = pod?.containers[0];
@@ -85,7 +85,7 @@ describe("Kubernetes", () => {
     const { labels } = deployment.spec?.template.metadata ?? {};
     expect(deployment.spec?.selector.matchLabels).toEqual(labels);
     expect(service.spec?.selector).toEqual(labels);
-    const budget = readYaml("deploy/kubernetes/disruption.yaml") as ReturnType<PodDisruptionBudget["toJSON"]>;
+    const budget = readYaml("deploy/kubernetes/disruption.yaml") as IPodDisruptionBudget;
     expect(budget.spec?.selector?.matchLabels).toEqual(labels);
   });
 });
