@@ -5,7 +5,7 @@ import type { CheckOptions } from "./check.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import type { ExplainOptions } from "./explain.ts";
-import { showFailure } from "./failure.ts";
+import { failureReason, showFailure } from "./failure.ts";
 import type { Host } from "./host.ts";
 import type { CertOptions } from "./cert.ts";
 import type { InitOptions } from "./init.ts";
@@ -25,7 +25,7 @@ export const main = async (host: Host): Promise<number> => {
     await program.parseAsync(host.args, { from: "user" });
     return code;
   } catch (thrown) {
-    host.failed(thrown instanceof Error ? thrown.message : String(thrown));
+    host.failed(failureReason(thrown));
     return showFailure(host, thrown);
   }
 };
@@ -92,6 +92,7 @@ const addStart = (program: Command, host: Host, finished: Finished): void => {
     .option(...CONFIG_OPTION)
     .option("-p, --port <port>", "port to listen on; 0 takes any free one", once("--port", portOption))
     .option("--host <address>", "address to listen on", once("--host", asText))
+    .option("-w, --watch", "reload when the config file, or a file that it names, changes")
     .option("--preserve-host", "send the Host that clients ask for to the URLs, instead of the URL's own")
     .addHelpText(
       "after",

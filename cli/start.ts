@@ -4,7 +4,6 @@ import type { Config, ConfigInput } from "../src/config/types.ts";
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import type { Inheritance } from "../runtimes/inheritance.ts";
 import { ServeError, type ServeOptions, type Serving } from "../runtimes/serving.ts";
-import { renewCertificates } from "./certificate-renewal.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
 import { commandName } from "./command-name.ts";
@@ -13,6 +12,7 @@ import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
 import { addressUrl, networkText, routeLines } from "./listening.ts";
 import { unreachable } from "./reachability.ts";
+import { Reloader } from "./reloader.ts";
 import { stopOnSignal } from "./stop-on-signal.ts";
 import { succession } from "./succession.ts";
 import { type Style, styleFor } from "./style.ts";
@@ -24,6 +24,8 @@ export interface StartOptions extends ConfigOptions {
   readonly host?: string;
   /** For URLs. */
   readonly preserveHost?: boolean;
+  /** Reload when a file of the config changes. */
+  readonly watch?: boolean;
 }
 
 /** Lines that tell what is served at `address`. */
@@ -32,10 +34,13 @@ type Describe = (address: string, style: Style) => readonly string[];
 /** What is about to be served, and what to say about it. */
 interface Setup {
   readonly loaded: LoadedConfig;
+  /** When reading it began, in milliseconds since 1970. */
+  readonly readAt: number;
   readonly describe: Describe;
   readonly reload: () => Promise<LoadedConfig | undefined>;
   /** A line about what an upstream did by itself, instead of those on standard error. */
   readonly lineOf?: ((event: UpstreamEvent) => string | undefined) | undefined;
+  readonly watchesAll?: boolean | undefined;
 }
 
 /** Serves until a signal comes. Resolves to the exit code. */
@@ -43,6 +48,7 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   // Before the environment is read: it says what this process was started with.
   const inheritance = await inheritanceOf(host);
   const flags = listenFlags(options);
+  const readAt = host.epoch();
   if (urls.length > 0) return run(host, { ...(await urlSetup(host, urls, options)), inheritance });
   if (options.preserveHost === true) {
     throw new CliError(
@@ -51,11 +57,14 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
       'a config says "host": "preserve" of an upstream',
     );
   }
-  const loaded = await configured(host, options, flags);
+  const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
+  const loaded = await reload();
   if (loaded !== undefined) {
-    const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
-    return run(host, { loaded, describe: fileDescription(loaded), reload, inheritance });
+    const watchesAll = options.watch === true;
+    return run(host, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll, inheritance });
   }
+  if (options.watch === true)
+    throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
   const demo = await startDemo(host);
   try {
     return await run(host, { ...(await demoSetup(host, demo, flags)), inheritance });
@@ -88,6 +97,9 @@ const fileDescription =
 
 const urlSetup = async (host: Host, urls: readonly string[], options: StartOptions): Promise<Setup> => {
   const endpoints = urls.map((url) => upstreamUrl(url, commandName(host)));
+  if (options.watch === true) {
+    throw new CliError(EXIT.usage, "--watch is for config files", "leave it out");
+  }
   if (options.config !== undefined) {
     throw new CliError(EXIT.usage, "a URL and --config exclude each other", "give one of them");
   }
@@ -98,6 +110,7 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
       routes: [{ name: "everything", upstream: "upstream" }],
     });
   return {
+    readAt: host.epoch(),
     loaded: await reload(),
     reload,
     describe: (address, style) => [`  ${style.cyan(address)}  ${style.dim("→")} ${endpoints.join(", ")}`],
@@ -105,6 +118,7 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
 };
 
 const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
+  readAt: host.epoch(),
   loaded: await configuredBy(host, { ...demo.config, ...flags }),
   reload: () => configuredBy(host, { ...demo.config, ...flags }),
   lineOf: (event) => demoLine(demo, event),
@@ -134,7 +148,8 @@ interface Start extends Setup {
   readonly inheritance: Inheritance | undefined;
 }
 
-const run = async (host: Host, { loaded, describe, reload, lineOf, inheritance }: Start): Promise<number> => {
+const run = async (host: Host, setup: Start): Promise<number> => {
+  const { loaded, describe, lineOf, watchesAll = false, inheritance } = setup;
   await refuseUnsupported(loaded, host.profile);
   const succeeded = succession(host);
   const serving = await serve(host, loaded, { lineOf, inheritance, upgrade: succeeded.upgrade });
@@ -142,6 +157,13 @@ const run = async (host: Host, { loaded, describe, reload, lineOf, inheritance }
   const style = styleFor(host.stdout, host.env);
   const stopped = Promise.race([stopOnSignal(host, serving), succeeded.ended]);
   host.onReopen(() => serving.reopenLogs());
+  const reloader = new Reloader({ ...setup, host, serving });
+  const { serviceManager } = host;
+  const ready = (): Promise<void> => serviceManager.ready(`serving on ${addressUrl(serving.address)}`);
+  host.onHangUp(() => {
+    void serviceManager.reloading();
+    void reloader.reload().then(ready);
+  });
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
@@ -153,10 +175,9 @@ const run = async (host: Host, { loaded, describe, reload, lineOf, inheritance }
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
-  await host.serviceManager.ready(`serving on ${addressUrl(serving.address)}`);
+  await ready();
   host.tookOver();
-  const endRenewal = renewCertificates(host, serving, { loaded, reload });
-  return stopped.finally(endRenewal);
+  return stopped.finally(reloader.watch(watchesAll));
 };
 
 const serve = async (

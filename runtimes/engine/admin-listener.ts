@@ -81,7 +81,10 @@ export class AdminListener {
     return {
       listen: { ...gateway.plan.config.listen, drain: { delayMs: 0, timeoutMs: HAND_OVER_MS } },
       isWatched: false,
-      entrances: port === undefined ? [] : [{ name: "admin", host, port, tls: undefined, fallbackHost: undefined, gateway }],
+      entrances:
+        port === undefined
+          ? []
+          : [{ name: "admin", host, port, tls: undefined, fallbackHost: undefined, gateway }],
     };
   }
 }

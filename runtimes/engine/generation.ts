@@ -69,7 +69,11 @@ export const prepareGeneration = async (
     sockets: {
       listen: config.listen,
       isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
-      entrances: entrancesOf(config, { ...options, explicit }, { gateway, redirect: redirect?.gateway ?? gateway }),
+      entrances: entrancesOf(
+        config,
+        { ...options, explicit },
+        { gateway, redirect: redirect?.gateway ?? gateway },
+      ),
     },
     takeEffect() {
       for (const draft of drafts) draft.takeEffect();

@@ -81,7 +81,11 @@ const watched = (child: ChildProcess, timeoutMs: number): Promise<SuccessorResul
       const lineEnd = text.indexOf("\n");
       if (lineEnd < 0) return;
       const report = JSON.parse(text.slice(0, lineEnd)) as Report;
-      settle("ready" in report ? { ok: true, pid: child.pid ?? 0 } : failure(`the new process did not start: ${report.failed}`));
+      settle(
+        "ready" in report
+          ? { ok: true, pid: child.pid ?? 0 }
+          : failure(`the new process did not start: ${report.failed}`),
+      );
     });
     reports.on("error", () => {});
     child.on("error", (error) => settle(failure(`the new process could not be started: ${error.message}`)));

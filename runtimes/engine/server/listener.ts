@@ -86,7 +86,8 @@ export class Listener {
     try {
       await this.#listen(0, { host, port, backlog: BACKLOG });
     } catch (cause) {
-      if (fallbackHost === undefined || OF_PORTS.has(errorCode(cause))) throw listenError(cause, { host, port });
+      if (fallbackHost === undefined || OF_PORTS.has(errorCode(cause)))
+        throw listenError(cause, { host, port });
       await this.#listen(0, { host: fallbackHost, port, backlog: BACKLOG }).catch((error: unknown) => {
         throw listenError(error, { host: fallbackHost, port });
       });
@@ -97,7 +98,9 @@ export class Listener {
     const { host, port, descriptors = [] } = this.#address;
     for (const [index, fd] of descriptors.entries()) {
       await this.#listen(index, { fd }).catch((cause: unknown) => {
-        throw new ServeError(`descriptor ${fd} is no socket that could listen for ${host}:${port}`, { cause });
+        throw new ServeError(`descriptor ${fd} is no socket that could listen for ${host}:${port}`, {
+          cause,
+        });
       });
     }
   }

@@ -131,7 +131,11 @@ export class OpenEntrance {
     }, IDLE_GRACE_MS).unref();
   }
 
-  #handshakeOf({ tls }: Entrance, { listen }: ServerSettings, context: ServerContext): TlsAcceptor | undefined {
+  #handshakeOf(
+    { tls }: Entrance,
+    { listen }: ServerSettings,
+    context: ServerContext,
+  ): TlsAcceptor | undefined {
     if (tls === undefined) return undefined;
     return tlsAcceptor({
       tls,

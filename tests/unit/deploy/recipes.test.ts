@@ -47,7 +47,12 @@ describe("Kubernetes", () => {
       readonly resources: readonly string[];
       readonly configMapGenerator: readonly { readonly name: string; readonly files: readonly string[] }[];
     };
-    expect(resources.toSorted()).toEqual(["deployment.yaml", "disruption.yaml", "namespace.yaml", "service.yaml"]);
+    expect(resources.toSorted()).toEqual([
+      "deployment.yaml",
+      "disruption.yaml",
+      "namespace.yaml",
+      "service.yaml",
+    ]);
     const [map] = configMapGenerator;
     expect(pod?.volumes).toEqual([{ name: "config", configMap: { name: map?.name } }]);
     const [directory] = container?.volumeMounts ?? [];
@@ -73,7 +78,10 @@ describe("Kubernetes", () => {
   });
 
   test("a pod may do what the restricted standard allows", () => {
-    expect(pod?.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+    expect(pod?.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
     expect(container?.securityContext).toEqual({
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -105,7 +113,8 @@ describe("the image", () => {
       .split("\n")
       .filter((line) => line.startsWith("!"))
       .map((line) => line.slice(1));
-    for (const path of sent.filter((each) => !each.includes("*"))) expect(existsSync(join(ROOT, path)), path).toBe(true);
+    for (const path of sent.filter((each) => !each.includes("*")))
+      expect(existsSync(join(ROOT, path)), path).toBe(true);
     for (const [, sources = ""] of dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)) {
       for (const source of sources.split(" ").filter((each) => each !== ".")) expect(sent).toContain(source);
     }
@@ -133,19 +142,24 @@ describe("compose", () => {
     for (const [name, { volumes = [], secrets = [], depends_on: others = [], build }] of services) {
       for (const volume of volumes) {
         const [from = ""] = volume.split(":");
-        const exists = from.startsWith(".") ? existsSync(join(ROOT, "deploy/compose", from)) : from in compose.volumes;
+        const exists = from.startsWith(".")
+          ? existsSync(join(ROOT, "deploy/compose", from))
+          : from in compose.volumes;
         expect(exists, `${name}: ${volume}`).toBe(true);
       }
       for (const secret of secrets) expect(compose.secrets).toHaveProperty([secret]);
       for (const other of others) expect(compose.services).toHaveProperty([other]);
-      if (build !== undefined) expect(existsSync(join(ROOT, "deploy/compose", build.context, build.dockerfile))).toBe(true);
+      if (build !== undefined)
+        expect(existsSync(join(ROOT, "deploy/compose", build.context, build.dockerfile))).toBe(true);
     }
   });
 
   test("names, ports and secrets of the config, of Prometheus and of Grafana are those of the services", () => {
     const { fairlead } = compose.services;
     expect(fairlead?.ports).toEqual([`8080:${config.listen.port}`]);
-    expect(readSource("deploy/compose/fairlead.json")).toContain(`\${file:/run/secrets/${fairlead?.secrets?.[0]}}`);
+    expect(readSource("deploy/compose/fairlead.json")).toContain(
+      `\${file:/run/secrets/${fairlead?.secrets?.[0]}}`,
+    );
     const prometheus = readYaml("deploy/compose/prometheus.yml") as {
       readonly scrape_configs: readonly [
         {
@@ -156,7 +170,9 @@ describe("compose", () => {
     };
     const [scrape] = prometheus.scrape_configs;
     expect(scrape.static_configs).toEqual([{ targets: [`fairlead:${config.admin.port}`] }]);
-    expect(scrape.authorization.credentials_file).toBe(`/run/secrets/${compose.services["prometheus"]?.secrets?.[0]}`);
+    expect(scrape.authorization.credentials_file).toBe(
+      `/run/secrets/${compose.services["prometheus"]?.secrets?.[0]}`,
+    );
     const { datasources } = readYaml("deploy/compose/grafana/datasources.yml") as {
       readonly datasources: readonly { readonly url: string }[];
     };
@@ -179,7 +195,9 @@ describe("systemd", () => {
 
   test("a service has time to stop", () => {
     const seconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]);
-    expect(seconds).toBeGreaterThanOrEqual(stopSeconds(parseConfig({ upstreams: { a: "http://a" } })) + MARGIN_S);
+    expect(seconds).toBeGreaterThanOrEqual(
+      stopSeconds(parseConfig({ upstreams: { a: "http://a" } })) + MARGIN_S,
+    );
   });
 
   test("the page on the internet shows the unit", () => {
@@ -192,7 +210,9 @@ describe("systemd", () => {
 const KUBECTL = spawnSync("kubectl", ["version", "--client"]).status === 0;
 
 test.skipIf(!KUBECTL)("kubectl puts the kustomization together", () => {
-  const { status, stdout } = spawnSync("kubectl", ["kustomize", join(ROOT, "deploy/kubernetes")], { encoding: "utf8" });
+  const { status, stdout } = spawnSync("kubectl", ["kustomize", join(ROOT, "deploy/kubernetes")], {
+    encoding: "utf8",
+  });
   expect(status).toBe(0);
   expect(stdout.match(/^kind: .+$/gm)?.toSorted()).toEqual(
     ["ConfigMap", "Deployment", "Namespace", "PodDisruptionBudget", "Service"].map((kind) => `kind: ${kind}`),
