@@ -1,10 +1,11 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
+import type { ConfigOrigin, ReadConfigDocument } from "../handlers/config-document.ts";
 import type { Config } from "../src/config/types.ts";
 import type { LogThreshold } from "../src/observe/event-log.ts";
 import type { FailureOptions } from "../src/observe/failure-options.ts";
 import { errorCode } from "./error-code.ts";
 import type { Inheritance } from "./inheritance.ts";
-import type { OpenListener, SuccessorResult } from "./succession.ts";
+import type { NamedListener, SuccessorResult } from "./succession.ts";
 
 export interface ServeOptions extends FailureOptions {
   /** Instead of the config's; 0 takes any free port. */
@@ -21,6 +22,10 @@ export interface ServeOptions extends FailureOptions {
    * @default refused: only whoever started this process can replace it
    */
   readonly upgrade?: ((timeoutMs?: number) => Promise<SuccessorResult>) | undefined;
+  /** Where the config comes from, and what the admin API may show of it. @default it shows nothing of it */
+  readonly origin?: ConfigOrigin;
+  /** Reads configs that come through the admin API. @default takes nothing from elsewhere: neither variables nor files */
+  readonly readDocument?: ReadConfigDocument;
 }
 
 /** A server that listens. */
@@ -33,10 +38,10 @@ export interface Serving {
    * Makes everything that `config` needs, new sockets and log files included, and changes nothing yet. One config at a time: a
    * second call waits until the first one's result is committed or discarded.
    *
-   * @param explicit as in `ServeOptions`. `options.port` and `options.host` of the start go on to count.
+   * @param explicit as in `ServeOptions`, and so is `origin`. `options.port` and `options.host` of the start go on to count.
    * @throws ConfigError or ServeError where the config can't be put into effect. Nothing has changed then.
    */
-  prepare(config: Config, explicit?: ReadonlySet<string>): Promise<PreparedConfig>;
+  prepare(config: Config, explicit?: ReadonlySet<string>, origin?: ConfigOrigin): Promise<PreparedConfig>;
   /** How many configs were put into effect. */
   readonly generation: number;
   /** Why the last config was refused; undefined where it was put into effect. `at` is in milliseconds since 1970. */
@@ -54,7 +59,7 @@ export interface Serving {
    */
   drain(): Promise<{ readonly cut: number }>;
   /** Listeners that accept now, the admin listener included. */
-  listeners(): readonly OpenListener[];
+  listeners(): readonly NamedListener[];
   /**
    * Another process accepts on the same sockets from now on. Accepts nothing more and finishes what is in flight, as `drain`, but
    * without a delay, and whoever watches the ready page does not notice. Idle connections stay open for `drain.delayMs`. A promise

@@ -2,14 +2,14 @@
 import type { BoundAddress } from "./inheritance.ts";
 
 /** A listener of this process. */
-export interface OpenListener {
+export interface NamedListener {
   /** Its place in the config. */
   readonly name: string;
   readonly bound: BoundAddress;
 }
 
 export interface SuccessorOptions {
-  readonly listeners: readonly OpenListener[];
+  readonly listeners: readonly NamedListener[];
   /** How long it may take until it is ready. */
   readonly timeoutMs: number;
 }

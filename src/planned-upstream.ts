@@ -22,6 +22,8 @@ export interface PlanningParts {
   readonly platform: Platform;
   readonly registry: RegistryDraft;
   readonly upkeep: Upkeep;
+  /** Takes the checkers of upstreams that have active checks, by name. */
+  readonly checkers: Map<string, HealthChecker>;
   /** Called when the plan takes effect; nothing of another plan changes before. */
   readonly effects: (() => void)[];
 }
@@ -31,7 +33,7 @@ const MINUTE_MS = 60_000;
 export const planUpstream = (
   name: string,
   config: UpstreamConfig,
-  { platform, registry, upkeep, effects }: PlanningParts,
+  { platform, registry, upkeep, effects, checkers }: PlanningParts,
 ): Upstream => {
   const { clock, random, telemetry } = platform;
   const parts: StackParts = { name, registry, clock, random, telemetry };
@@ -68,7 +70,10 @@ export const planUpstream = (
       upstream.update(foundEndpoints(name, last.endpoints, common));
   });
   const checker = policy.health && healthChecker(upstream, policy.health, platform, parts);
-  if (checker !== undefined) upkeep.add(checker);
+  if (checker !== undefined) {
+    upkeep.add(checker);
+    checkers.set(name, checker);
+  }
   if (config.discovery !== undefined && platform.discover !== undefined) {
     upkeep.add(
       upstreamDiscovery({

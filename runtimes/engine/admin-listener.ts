@@ -1,15 +1,15 @@
 /** The admin listener: the same engine with another app behind it. */
-import { adminGateway } from "../../handlers/admin-gateway.ts";
+import { accessOf, adminGateway } from "../../handlers/admin-gateway.ts";
+import type { Control } from "../../handlers/control.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { Gateway } from "../../src/gateway.ts";
 import type { PreparedConfig, Serving } from "../serving.ts";
-import type { OpenListener } from "../succession.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
 import type { InheritedSockets } from "./inheritance/inherited-sockets.ts";
-import { type ListenPlan, type ServerSockets, serverSockets } from "./server/listen.ts";
+import { type ListenPlan, type OpenListener, type ServerSockets, serverSockets } from "./server/listen.ts";
 
 export interface AdminListenerParts {
   readonly platform: Platform;
@@ -17,6 +17,7 @@ export interface AdminListenerParts {
   readonly gateway: () => Gateway;
   readonly lifecycle: Lifecycle;
   readonly inherited: InheritedSockets | undefined;
+  readonly control: Control;
 }
 
 /** Time for answers that are under way at a hand-over. Streams of events have no other end. */
@@ -54,8 +55,8 @@ export class AdminListener {
     return this.#sockets.prepare(this.#planOf(config, observation));
   }
 
-  listeners(): readonly OpenListener[] {
-    return this.#sockets.listeners();
+  get listeners(): readonly OpenListener[] {
+    return this.#sockets.listeners;
   }
 
   /** Another process answers from now on. */
@@ -68,14 +69,16 @@ export class AdminListener {
     await (this.#handedOver ?? this.#sockets.stop());
   }
 
-  #planOf({ admin: { host, port, token } }: Config, { metrics, resource }: ServerObservation): ListenPlan {
-    const { platform, gateway: current, lifecycle } = this.#parts;
+  #planOf({ admin: config }: Config, { metrics, resource }: ServerObservation): ListenPlan {
+    const { platform, gateway: current, lifecycle, control } = this.#parts;
+    const { host, port } = config;
     const gateway = adminGateway(platform, {
       gateway: current,
       lifecycle,
       metrics,
       resource,
-      token,
+      control,
+      access: accessOf(config, { kind: "listener", host }),
       hasOpenHealth: true,
     });
     return {
@@ -84,7 +87,7 @@ export class AdminListener {
       entrances:
         port === undefined
           ? []
-          : [{ name: "admin", host, port, tls: undefined, fallbackHost: undefined, gateway }],
+          : [{ name: "admin", host, port, tls: undefined, fallbackHost: undefined, role: "admin", gateway }],
     };
   }
 }

@@ -1,21 +1,27 @@
 /** A whole gateway over sockets. */
+import { type ConfigOrigin, readPlainDocument } from "../../handlers/config-document.ts";
+import type { Control } from "../../handlers/control.ts";
+import { localControl } from "../../handlers/local-control.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { LogEvent, LogThreshold } from "../../src/observe/event-log.ts";
+import { Journal } from "../../src/observe/journal.ts";
 import { logTargets } from "../../src/observing.ts";
 import { createEndpointRegistry } from "../../src/upstream/registry.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../serving.ts";
-import type { OpenListener } from "../succession.ts";
+import type { NamedListener } from "../succession.ts";
 import { AdminListener } from "./admin-listener.ts";
 import { alive } from "./alive.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
 import { InheritedSockets } from "./inheritance/inherited-sockets.ts";
+import { engineView } from "./engine-view.ts";
 import { type Generation, type LastingParts, prepareGeneration } from "./generation.ts";
 import { notices } from "./notices.ts";
 import { ServerObserver } from "./observation.ts";
 import { RetiredEndpoints } from "./retired-endpoints.ts";
+import { servedConfig } from "./served-config.ts";
 import { type ServerSockets, serverSockets } from "./server/listen.ts";
 import { Turn } from "./turn.ts";
 
@@ -36,7 +42,7 @@ export const serveGateway = async (
   const inherited = options.inheritance && new InheritedSockets(options.inheritance);
   const server = new GatewayServer(platform, options, inherited);
   try {
-    const prepared = await server.prepare(config, options.explicit);
+    const prepared = await server.prepare(config, options.explicit, options.origin);
     try {
       await inherited?.settle();
     } catch (error) {
@@ -56,10 +62,12 @@ class GatewayServer implements Serving {
   readonly #history: ConfigHistory;
   readonly #sockets: ServerSockets;
   readonly #admin: AdminListener;
+  readonly #control: Control;
   readonly #retired: RetiredEndpoints;
   /** One config is prepared at a time. */
   readonly #turn = new Turn();
   #current: Generation | undefined;
+  #origin: ConfigOrigin | undefined;
   #isDraining = false;
 
   constructor(platform: Platform, options: ServeOptions, inherited: InheritedSockets | undefined) {
@@ -67,10 +75,34 @@ class GatewayServer implements Serving {
     const lifecycle = { draining: false };
     this.#history = new ConfigHistory(() => clock.epoch());
     const observer = new ServerObserver(platform, this.#history);
+    const journal = new Journal();
+    const readDocument = options.readDocument ?? readPlainDocument;
+    this.#control = localControl({
+      platform,
+      lifecycle,
+      journal,
+      gateway: () => this.#generation.gateway,
+      traffic: () => observer.currentTraffic,
+      server: engineView({
+        sockets: () => this.#sockets,
+        admin: () => this.admin,
+        counts: observer.counts,
+        clock,
+      }),
+      configs: servedConfig({
+        platform,
+        history: this.#history,
+        server: this,
+        read: readDocument,
+        origin: () => this.#origin,
+      }),
+    });
     this.#parts = {
       platform,
       lifecycle,
       observer,
+      journal,
+      control: this.#control,
       options,
       registry: createEndpointRegistry(),
       redirectRegistry: createEndpointRegistry(),
@@ -93,6 +125,7 @@ class GatewayServer implements Serving {
       platform,
       lifecycle,
       inherited,
+      control: this.#control,
       gateway: () => this.#generation.gateway,
     });
   }
@@ -112,13 +145,19 @@ class GatewayServer implements Serving {
     return this.#history.lastError;
   }
 
-  async prepare(config: Config, explicit?: ReadonlySet<string>): Promise<PreparedConfig> {
+  async prepare(
+    config: Config,
+    explicit?: ReadonlySet<string>,
+    origin?: ConfigOrigin,
+  ): Promise<PreparedConfig> {
     const end = await this.#turn.take();
     try {
       const prepared = await this.#prepare(config, explicit);
       return {
         commit: () => {
-          if (end()) prepared.commit();
+          if (!end()) return;
+          this.#origin = origin;
+          prepared.commit();
         },
         discard: async () => {
           if (end()) await prepared.discard();
@@ -158,8 +197,9 @@ class GatewayServer implements Serving {
     return this.#sockets.handOver();
   }
 
-  listeners(): readonly OpenListener[] {
-    return [...this.#sockets.listeners(), ...this.#admin.listeners()];
+  listeners(): readonly NamedListener[] {
+    const all = [...this.#sockets.listeners, ...this.#admin.listeners];
+    return all.map(({ name, host, port }) => ({ name, bound: { host, port } }));
   }
 
   #beginDrain(message: string): void {

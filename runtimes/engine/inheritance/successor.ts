@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { boundText } from "../../inheritance.ts";
-import type { OpenListener, SuccessorOptions, SuccessorResult } from "../../succession.ts";
+import type { NamedListener, SuccessorOptions, SuccessorResult } from "../../succession.ts";
 import { ESTATE_VARIABLE, type Estate, type Report } from "./predecessor.ts";
 import { ownListeningSockets } from "./socket-table.ts";
 
@@ -47,7 +47,7 @@ const ownCommandLine = async (): Promise<string[]> =>
 
 /** With several threads a listener has several. */
 const socketsOf = async (
-  listeners: readonly OpenListener[],
+  listeners: readonly NamedListener[],
 ): Promise<readonly { readonly descriptor: number; readonly name: string }[]> => {
   const own = await ownListeningSockets().catch((cause: unknown) => {
     throw new Error("sockets can be handed over on Linux only", { cause });

@@ -2,8 +2,8 @@
 import type { ListenConfig } from "../../../src/config/types.ts";
 import type { PreparedConfig, Serving } from "../../serving.ts";
 import { ServeError } from "../../serving.ts";
-import type { OpenListener } from "../../succession.ts";
 import type { InheritedSockets } from "../inheritance/inherited-sockets.ts";
+import type { ClientConnection } from "./connection.ts";
 import { ClientCounts } from "./client-counts.ts";
 import { type ConnectionSet, type DrainOptions, drainConnections } from "./drain.ts";
 import { type Entrance, entranceKey } from "./entrance.ts";
@@ -29,9 +29,23 @@ export interface ListenPlan {
   readonly entrances: readonly Entrance[];
 }
 
-export interface ServerSockets extends Pick<Serving, "drain" | "handOver" | "listeners" | "stop"> {
+/** A socket that is open, and whether it only redirects. */
+export interface OpenListener {
+  /** Its place in the config. */
+  readonly name: string;
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port: number;
+  readonly role: Entrance["role"];
+}
+
+export interface ServerSockets extends Pick<Serving, "drain" | "handOver" | "stop"> {
   /** Of the first entrance; undefined while there is none. */
   readonly address: Serving["address"] | undefined;
+  /** All sockets that are open. */
+  readonly listeners: readonly OpenListener[];
+  /** Oldest first. */
+  readonly connections: Iterable<ClientConnection>;
   /**
    * Opens the sockets that `plan` has in addition, which hold their connections until the commit.
    *
@@ -57,6 +71,13 @@ class Sockets implements ServerSockets {
 
   get address(): Serving["address"] | undefined {
     return this.#open[0]?.address;
+  }
+
+  get listeners(): readonly OpenListener[] {
+    return this.#open.map(({ name, address, role }) => ({ name, ...address, role }));
+  }
+  get connections(): Iterable<ClientConnection> {
+    return this.#connections;
   }
 
   async prepare(plan: ListenPlan): Promise<PreparedConfig> {
@@ -89,10 +110,6 @@ class Sockets implements ServerSockets {
       },
       discard,
     };
-  }
-
-  listeners(): readonly OpenListener[] {
-    return this.#open.map(({ name, listener }) => ({ name, bound: listener.bound }));
   }
 
   drain(): Promise<{ readonly cut: number }> {
