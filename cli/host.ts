@@ -4,7 +4,8 @@ import type { Config } from "../src/config/types.ts";
 import type { RuntimeProfile } from "./runtime-profile.ts";
 import type { Inheritance } from "../runtimes/inheritance.ts";
 import type { ServeOptions, Serving } from "../runtimes/serving.ts";
-import type { SuccessorOptions, SuccessorResult } from "../runtimes/succession.ts";
+import type { SuccessorOptions } from "../runtimes/succession.ts";
+import type { UpgradeResult } from "../handlers/server-view.ts";
 
 /** A stream that people or programs read. */
 export interface Output {
@@ -82,7 +83,7 @@ export interface Host {
   /** Tells the process that this one replaces, if there is one, that it should go on, and why. */
   failed(reason: string): void;
   /** Starts a process with the same command line and the sockets of `listeners`. Never rejects. */
-  startSuccessor(options: SuccessorOptions): Promise<SuccessorResult>;
+  startSuccessor(options: SuccessorOptions): Promise<UpgradeResult>;
   readonly serviceManager: ServiceManager;
   /** Serves a gateway. */
   serve(config: Config, options: ServeOptions): Promise<Serving>;

@@ -1,6 +1,6 @@
 /** From the wish for a new version of this process to the exit of this one. */
 import type { Serving } from "../runtimes/serving.ts";
-import type { SuccessorResult } from "../runtimes/succession.ts";
+import type { UpgradeResult } from "../handlers/server-view.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
 
@@ -9,7 +9,7 @@ export const READY_TIMEOUT_MS = 60_000;
 
 export interface Succession {
   /** Starts another process in place of this one. Without success this one goes on. Never rejects. */
-  upgrade(timeoutMs?: number): Promise<SuccessorResult>;
+  upgrade(timeoutMs?: number): Promise<UpgradeResult>;
   /** What this process serves; upgrades are refused before. */
   begin(serving: Serving): void;
   /** Resolves to the exit code once another process has taken over and this one has finished what was in flight. */

@@ -1,11 +1,12 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
 import type { ConfigOrigin, ReadConfigDocument } from "../handlers/config-document.ts";
+import type { Upgrade } from "../handlers/server-view.ts";
 import type { Config } from "../src/config/types.ts";
 import type { LogThreshold } from "../src/observe/event-log.ts";
 import type { FailureOptions } from "../src/observe/failure-options.ts";
 import { errorCode } from "./error-code.ts";
 import type { Inheritance } from "./inheritance.ts";
-import type { NamedListener, SuccessorResult } from "./succession.ts";
+import type { NamedListener } from "./succession.ts";
 
 export interface ServeOptions extends FailureOptions {
   /** Instead of the config's; 0 takes any free port. */
@@ -21,7 +22,7 @@ export interface ServeOptions extends FailureOptions {
    *
    * @default refused: only whoever started this process can replace it
    */
-  readonly upgrade?: ((timeoutMs?: number) => Promise<SuccessorResult>) | undefined;
+  readonly upgrade?: Upgrade | undefined;
   /** Where the config comes from, and what the admin API may show of it. @default it shows nothing of it */
   readonly origin?: ConfigOrigin;
   /** Reads configs that come through the admin API. @default takes nothing from elsewhere: neither variables nor files */

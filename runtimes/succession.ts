@@ -13,9 +13,3 @@ export interface SuccessorOptions {
   /** How long it may take until it is ready. */
   readonly timeoutMs: number;
 }
-
-export type SuccessorResult =
-  /** It serves on the same sockets as this process. */
-  | { readonly ok: true; readonly pid: number }
-  /** It is gone, or about to go. */
-  | { readonly ok: false; readonly reason: string };

@@ -88,6 +88,7 @@ class GatewayServer implements Serving {
         admin: () => this.admin,
         counts: observer.counts,
         clock,
+        upgrade: options.upgrade,
       }),
       configs: servedConfig({
         platform,

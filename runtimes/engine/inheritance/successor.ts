@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { boundText } from "../../inheritance.ts";
-import type { NamedListener, SuccessorOptions, SuccessorResult } from "../../succession.ts";
+import type { NamedListener, SuccessorOptions } from "../../succession.ts";
+import type { UpgradeResult } from "../../../handlers/server-view.ts";
 import { ESTATE_VARIABLE, type Estate, type Report } from "./predecessor.ts";
 import { ownListeningSockets } from "./socket-table.ts";
 
@@ -15,10 +16,7 @@ const FIRST_SOCKET = 4;
 const END_MS = 5_000;
 
 /** Never rejects. With any result but `ok`, the successor is gone or about to go. */
-export const startSuccessor = async ({
-  listeners,
-  timeoutMs,
-}: SuccessorOptions): Promise<SuccessorResult> => {
+export const startSuccessor = async ({ listeners, timeoutMs }: SuccessorOptions): Promise<UpgradeResult> => {
   try {
     const sockets = await socketsOf(listeners);
     const [command = "", ...args] = await ownCommandLine();
@@ -37,7 +35,7 @@ export const startSuccessor = async ({
   }
 };
 
-const failure = (reason: string): SuccessorResult => ({ ok: false, reason });
+const failure = (reason: string): UpgradeResult => ({ ok: false, reason });
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -60,9 +58,9 @@ const socketsOf = async (
 };
 
 /** Follows a process until it has reported, has ended, or its time is over. */
-const watched = (child: ChildProcess, timeoutMs: number): Promise<SuccessorResult> =>
+const watched = (child: ChildProcess, timeoutMs: number): Promise<UpgradeResult> =>
   new Promise((resolve) => {
-    const settle = (result: SuccessorResult): void => {
+    const settle = (result: UpgradeResult): void => {
       clearTimeout(timer);
       resolve(result);
       reports.destroy();
