@@ -65,7 +65,9 @@ export const showFailure = (host: Host, thrown: unknown): number => {
 /** In one sentence, without places in files. */
 export const failureReason = (thrown: unknown): string => {
   if (thrown instanceof ConfigError) {
-    return thrown.problems.map(({ path, message }) => `${showPath(path)}: ${message}`).join("; ");
+    return thrown.problems
+      .map(({ path, message }) => (path.length === 0 ? message : `${showPath(path)}: ${message}`))
+      .join("; ");
   }
   return thrown instanceof Error ? thrown.message : String(thrown);
 };
