@@ -158,7 +158,7 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   },
   exit: (code) => process.exit(code),
   reach,
-  ...startConditions(process.env, (message) => void process.stderr.write(`warning: ${message}\n`)),
+  ...startConditions(runtime, process.env, (message) => void process.stderr.write(`warning: ${message}\n`)),
 });
 
 /** Ends the process with `code` once everything written has left. */

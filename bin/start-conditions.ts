@@ -2,12 +2,19 @@
 import process from "node:process";
 import type { Host } from "../cli/host.ts";
 import { ESTATE_VARIABLE, type Predecessor } from "../runtimes/engine/inheritance/predecessor.ts";
+import type { NonBlocking } from "../runtimes/engine/inheritance/successor.ts";
 import { serviceManager } from "./service-manager.ts";
 
 type Environment = Record<string, string | undefined>;
 
+/** Runtimes whose `spawn` makes sockets blocking. */
+const NON_BLOCKING: Readonly<Record<string, () => Promise<() => NonBlocking>>> = {
+  deno: async () => (await import("../runtimes/deno/non-blocking.ts")).nonBlocking,
+};
+
 /** `complain` writes a line for people. */
 export const startConditions = (
+  runtime: string,
   env: Environment,
   complain: (message: string) => void,
 ): Pick<Host, "serviceManager" | "inheritance" | "tookOver" | "failed" | "startSuccessor"> => {
@@ -30,7 +37,7 @@ export const startConditions = (
       const reason = obstacle(env);
       if (reason !== undefined) return { ok: false, reason };
       const { startSuccessor } = await import("../runtimes/engine/inheritance/successor.ts");
-      return startSuccessor(options);
+      return startSuccessor(options, await NON_BLOCKING[runtime]?.());
     },
   };
 };

@@ -15,9 +15,20 @@ const FIRST_SOCKET = 4;
 /** A successor that did not get ready has this long to end by itself. */
 const END_MS = 5_000;
 
-/** Never rejects. With any result but `ok`, the successor is gone or about to go. */
-export const startSuccessor = async ({ listeners, timeoutMs }: SuccessorOptions): Promise<UpgradeResult> => {
+/** Makes descriptors non-blocking again that a runtime's `spawn` has made blocking. */
+export type NonBlocking = (descriptors: readonly number[]) => void;
+
+/**
+ * Never rejects. With any result but `ok`, the successor is gone or about to go.
+ *
+ * @param nonBlocking for runtimes that need it; throws where it can't be had
+ */
+export const startSuccessor = async (
+  { listeners, timeoutMs }: SuccessorOptions,
+  nonBlocking: () => NonBlocking = () => () => {},
+): Promise<UpgradeResult> => {
   try {
+    const restore = nonBlocking();
     const sockets = await socketsOf(listeners);
     const [command = "", ...args] = await ownCommandLine();
     const estate: Estate = {
@@ -29,6 +40,7 @@ export const startSuccessor = async ({ listeners, timeoutMs }: SuccessorOptions)
       stdio: ["inherit", "inherit", "inherit", "pipe", ...sockets.map(({ descriptor }) => descriptor)],
       env: { ...process.env, [ESTATE_VARIABLE]: JSON.stringify(estate) },
     });
+    restore(sockets.map(({ descriptor }) => descriptor));
     return await watched(child, timeoutMs);
   } catch (error) {
     return failure(`the new process could not be started: ${messageOf(error)}`);
