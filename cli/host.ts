@@ -10,6 +10,8 @@ import type { UpgradeResult } from "../handlers/server-view.ts";
 /** A stream that people or programs read. */
 export interface Output {
   readonly isTTY: boolean;
+  /** Width of the terminal in cells; undefined where it is none. */
+  readonly columns?: number | undefined;
   write(text: string): void;
 }
 
@@ -89,6 +91,12 @@ export interface Host {
   serve(config: Config, options: ServeOptions): Promise<Serving>;
   /** Serves `answer` on a free port of the loopback interface. */
   serveDemo(answer: (request: DemoRequest) => Promise<DemoResponse>): Promise<DemoServer>;
+  /** Sends one request. Rejects with a reason for people where there is no answer, or none that ends in time. */
+  ask(request: Question): Promise<Answer>;
+  /** Takes the terminal over; undefined where input or output is none. */
+  openTerminal(): Terminal | undefined;
+  /** Local time, `14:05:09`. */
+  timeOfDay(): string;
   /** Whether something accepts connections there; resolves to the reason if not. Gives up after 2 s. */
   reach(target: ReachTarget): Promise<string | undefined>;
 }
@@ -102,6 +110,35 @@ export interface ServiceManager {
   stopping(): Promise<void>;
   /** Nothing more is said: another process speaks for the service. */
   leave(): void;
+}
+
+export interface Question {
+  readonly url: string;
+  /** Unix socket to connect to, instead of the URL's host. */
+  readonly socketPath: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Content of a POST, sent as JSON. @default none: a GET */
+  readonly content?: unknown;
+  /** For the whole answer. */
+  readonly timeoutMs: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** 32 MiB at most; a longer one is no answer. */
+  readonly body: string;
+}
+
+/** A terminal with a screen of its own: what was on it before comes back at the end. */
+export interface Terminal {
+  size(): { readonly columns: number; readonly rows: number };
+  /** Replaces what is on the screen. */
+  draw(lines: readonly string[]): void;
+  /** Calls `listener` with what is typed, unedited. Ctrl-C is typed too. */
+  onInput(listener: (input: string) => void): void;
+  onResize(listener: () => void): void;
+  /** Gives it back. */
+  close(): void;
 }
 
 export interface WatchedFiles {

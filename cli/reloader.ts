@@ -41,6 +41,12 @@ export class Reloader {
     return this.#loaded;
   }
 
+  /** Takes note of a config that was put into effect some other way. */
+  adopt(loaded: LoadedConfig): void {
+    this.#loaded = loaded;
+    this.#readAt = this.#parts.host.epoch();
+  }
+
   /** Reads everything anew. Resolves to whether it is in effect. */
   reload(): Promise<boolean> {
     return this.#next("reload", this.#parts.reload);
@@ -84,7 +90,7 @@ export class Reloader {
       loaded = await load();
       if (loaded === undefined) throw new CliError(EXIT.usage, "there is no config any more", "put it back");
       await refuseUnsupported(loaded, host.profile);
-      (await serving.prepare(loaded.config, loaded.explicit)).commit();
+      (await serving.prepare(loaded.config, loaded.explicit, loaded)).commit();
     } catch (thrown) {
       this.#refused(await locatedIn(loaded, thrown));
       return false;

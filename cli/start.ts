@@ -1,11 +1,18 @@
 /** `fairlead start`: a gateway from the config, in front of one URL, or the demo. */
+import type { ReadConfigDocument } from "../handlers/config-document.ts";
 import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import type { Inheritance } from "../runtimes/inheritance.ts";
 import { ServeError, type ServeOptions, type Serving } from "../runtimes/serving.ts";
 import { CliError } from "./cli-error.ts";
-import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
+import {
+  type ConfigOptions,
+  configured,
+  configuredBy,
+  configuredDocument,
+  refuseUnsupported,
+} from "./configured.ts";
 import { commandName } from "./command-name.ts";
 import { type Demo, demoLine, startDemo } from "./demo.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -49,7 +56,7 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   const inheritance = await inheritanceOf(host);
   const flags = listenFlags(options);
   const readAt = host.epoch();
-  if (urls.length > 0) return run(host, { ...(await urlSetup(host, urls, options)), inheritance });
+  if (urls.length > 0) return run(host, { flags, inheritance }, await urlSetup(host, urls, options));
   if (options.preserveHost === true) {
     throw new CliError(
       EXIT.usage,
@@ -61,13 +68,14 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   const loaded = await reload();
   if (loaded !== undefined) {
     const watchesAll = options.watch === true;
-    return run(host, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll, inheritance });
+    const setup = { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll };
+    return run(host, { flags, inheritance }, setup);
   }
   if (options.watch === true)
     throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
   const demo = await startDemo(host);
   try {
-    return await run(host, { ...(await demoSetup(host, demo, flags)), inheritance });
+    return await run(host, { flags, inheritance }, await demoSetup(host, demo, flags));
   } finally {
     await demo.close();
   }
@@ -143,26 +151,32 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-/** A setup, and the sockets that this process was started with. */
-interface Start extends Setup {
+/** What this process was started with. */
+interface Given {
+  readonly flags: ConfigInput;
   readonly inheritance: Inheritance | undefined;
 }
 
-const run = async (host: Host, setup: Start): Promise<number> => {
-  const { loaded, describe, lineOf, watchesAll = false, inheritance } = setup;
+const run = async (host: Host, { flags, inheritance }: Given, setup: Setup): Promise<number> => {
+  const { loaded, describe, lineOf, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
+  const readDocument: ReadConfigDocument = async (document) => {
+    const read = await configuredDocument(host, document, { flags, first: loaded });
+    return { ...read, adopted: () => reloads.adopt(read) };
+  };
   const succeeded = succession(host);
-  const serving = await serve(host, loaded, { lineOf, inheritance, upgrade: succeeded.upgrade });
+  const { upgrade } = succeeded;
+  const serving = await serve(host, { loaded, lineOf, readDocument, inheritance, upgrade });
   succeeded.begin(serving);
   const style = styleFor(host.stdout, host.env);
   const stopped = Promise.race([stopOnSignal(host, serving), succeeded.ended]);
   host.onReopen(() => serving.reopenLogs());
-  const reloader = new Reloader({ ...setup, host, serving });
+  const reloads = new Reloader({ ...setup, host, serving });
   const { serviceManager } = host;
   const ready = (): Promise<void> => serviceManager.ready(`serving on ${addressUrl(serving.address)}`);
   host.onHangUp(() => {
     void serviceManager.reloading();
-    void reloader.reload().then(ready);
+    void reloads.reload().then(ready);
   });
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
@@ -177,21 +191,26 @@ const run = async (host: Host, setup: Start): Promise<number> => {
   void warnOfUnreachable(host, loaded);
   await ready();
   host.tookOver();
-  return stopped.finally(reloader.watch(watchesAll));
+  return stopped.finally(reloads.watch(watchesAll));
 };
 
-const serve = async (
-  host: Host,
-  { config, explicit }: LoadedConfig,
-  { lineOf, ...options }: Pick<Start, "lineOf" | "inheritance"> & Pick<ServeOptions, "upgrade">,
-): Promise<Serving> => {
+interface Served extends Pick<Setup, "loaded" | "lineOf">, Pick<ServeOptions, "inheritance" | "upgrade"> {
+  readonly readDocument: ReadConfigDocument;
+}
+
+const serve = async (host: Host, { loaded, lineOf, ...options }: Served): Promise<Serving> => {
+  const { config, explicit } = loaded;
   const onUpstreamEvent = (event: UpstreamEvent): void => {
     const line = lineOf?.(event);
     if (line !== undefined) host.stdout.write(`${line}\n`);
   };
   try {
-    const own = { explicit, ...options };
-    return await host.serve(config, lineOf === undefined ? own : { ...own, onUpstreamEvent });
+    return await host.serve(config, {
+      ...options,
+      explicit,
+      origin: loaded,
+      ...(lineOf !== undefined && { onUpstreamEvent }),
+    });
   } catch (thrown) {
     if (thrown instanceof ServeError) {
       const advice = options.inheritance === undefined ? listenAdvice(config) : undefined;

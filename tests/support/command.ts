@@ -21,6 +21,12 @@ const COMMANDS: Readonly<Record<CommandRuntime, readonly [command: string, ...ar
 
 export const COMMAND_RUNTIMES: readonly CommandRuntime[] = RUNTIMES.filter((name) => name !== "workerd");
 
+/** The command with `args`, for whoever starts it by other means. */
+export const commandLine = (
+  runtime: CommandRuntime,
+  args: readonly string[],
+): readonly [command: string, ...args: string[]] => [...COMMANDS[runtime], ...args];
+
 /** A directory with files, and commands that run in it. */
 export class CommandDirectory {
   readonly path: string = mkdtempSync(join(tmpdir(), "fairlead-command-"));
