@@ -30,8 +30,8 @@ export interface RestartFigures {
   readonly closeCodes: readonly number[];
   /** Messages that came back on WebSockets. */
   readonly messages: number;
-  /** What the upgrades came to. */
-  readonly upgrades: readonly number[];
+  /** What `fairlead upgrade` ended with. */
+  readonly upgrades: readonly (number | null)[];
   /** How the first process ended. */
   readonly exitCode: number | null | undefined;
   readonly printed: string;
@@ -168,10 +168,10 @@ export const restartUnderLoad = async (load: RestartLoad): Promise<RestartFigure
       while (run.requests < until) await new Promise((resolve) => void setTimeout(resolve, 5));
     };
     await some();
-    const statuses: number[] = [];
+    const exitCodes: (number | null)[] = [];
     for (let version = 2; version <= upgrades + 1; version += 1) {
       command.write("fairlead.json", configOf(version, originPort));
-      statuses.push((await command.upgrade()).status);
+      exitCodes.push((await command.upgradeByCommand()).code);
       await some();
     }
     run.isOver = true;
@@ -184,7 +184,7 @@ export const restartUnderLoad = async (load: RestartLoad): Promise<RestartFigure
       byVersion: run.byVersion.slice(1),
       closeCodes,
       messages: chats.reduce((sum, { messages }) => sum + messages, 0),
-      upgrades: statuses,
+      upgrades: exitCodes,
       exitCode: await command.end(),
       printed: command.printed,
     };

@@ -40,8 +40,8 @@ export class RestartedCommand {
   /** Of processes that served, oldest first. */
   readonly pids: number[] = [];
 
-  constructor(runtime: CommandRuntime) {
-    this.directory = new CommandDirectory(runtime);
+  constructor(runtime: CommandRuntime, env: Readonly<Record<string, string>> = {}) {
+    this.directory = new CommandDirectory(runtime, env);
   }
 
   write(name: string, content: string | ConfigInput): void {
@@ -78,6 +78,17 @@ export class RestartedCommand {
     const [, pid] = /^process (\d+) has taken over$/.exec(message ?? "") ?? [];
     if (pid !== undefined) this.pids.push(Number(pid));
     return { status: response.status, message: message ?? detail ?? "" };
+  }
+
+  /** Does the same by `fairlead upgrade`. Resolves to its exit code and what it printed. */
+  async upgradeByCommand(...args: readonly string[]): Promise<{ code: number | null; printed: string }> {
+    const url = `http://127.0.0.1:${this.admin}`;
+    const command = this.directory.run("upgrade", "--url", url, ...args);
+    const { code } = await command.ended(60_000);
+    const printed = command.stdout + command.stderr;
+    const [, pid] = /^process (\d+) has taken over$/m.exec(printed) ?? [];
+    if (pid !== undefined) this.pids.push(Number(pid));
+    return { code, printed };
   }
 
   /** Waits until all but the last process have ended. */
