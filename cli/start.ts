@@ -165,7 +165,7 @@ const run = async (host: Host, { flags, inheritance }: Given, setup: Setup): Pro
     return { ...read, adopted: () => reloads.adopt(read) };
   };
   const succeeded = succession(host);
-  const { upgrade } = succeeded;
+  const upgrade: ServeOptions["upgrade"] = (timeoutMs) => succeeded.upgrade(timeoutMs);
   const serving = await serve(host, { loaded, lineOf, readDocument, inheritance, upgrade });
   succeeded.begin(serving);
   const style = styleFor(host.stdout, host.env);

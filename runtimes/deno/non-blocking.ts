@@ -4,7 +4,7 @@
  */
 
 interface Library {
-  readonly symbols: { fcntl(descriptor: number, command: number, flags: number): number };
+  readonly symbols: { readonly fcntl: (descriptor: number, command: number, flags: number) => number };
 }
 
 interface DenoGlobal {
