@@ -13,6 +13,7 @@ import type { Platform } from "../src/core/platform.ts";
 import { ask } from "./ask.ts";
 import { freshModules } from "./fresh-modules.ts";
 import { readText } from "./read-text.ts";
+import { startConditions } from "./start-conditions.ts";
 import { reasonFor } from "./reasons.ts";
 import { openTerminal } from "./terminal.ts";
 import { whenChanged } from "./watched-files.ts";
@@ -157,6 +158,7 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   },
   exit: (code) => process.exit(code),
   reach,
+  ...startConditions(runtime, process.env, (message) => void process.stderr.write(`warning: ${message}\n`)),
   ask,
   openTerminal,
   timeOfDay: () => new Date().toTimeString().slice(0, 8),
