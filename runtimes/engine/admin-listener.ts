@@ -8,20 +8,26 @@ import type { Gateway } from "../../src/gateway.ts";
 import type { PreparedConfig, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
-import { type ListenPlan, type ServerSockets, serverSockets } from "./server/listen.ts";
+import type { InheritedSockets } from "./inheritance/inherited-sockets.ts";
+import { type ListenPlan, type OpenListener, type ServerSockets, serverSockets } from "./server/listen.ts";
 
 export interface AdminListenerParts {
   readonly platform: Platform;
   /** The gateway whose state it shows. */
   readonly gateway: () => Gateway;
   readonly lifecycle: Lifecycle;
+  readonly inherited: InheritedSockets | undefined;
   readonly control: Control;
 }
+
+/** Time for answers that are under way at a hand-over. Streams of events have no other end. */
+const HAND_OVER_MS = 1_000;
 
 /** It has limits of its own and is not drained: it answers until the process stops. */
 export class AdminListener {
   readonly #parts: AdminListenerParts;
   readonly #sockets: ServerSockets;
+  #handedOver: Promise<unknown> | undefined;
 
   constructor(parts: AdminListenerParts) {
     const { clock } = parts.platform;
@@ -34,6 +40,7 @@ export class AdminListener {
       epoch: () => clock.epoch(),
       notice: () => {},
       closed: async () => {},
+      inherited: parts.inherited,
     });
   }
 
@@ -48,8 +55,18 @@ export class AdminListener {
     return this.#sockets.prepare(this.#planOf(config, observation));
   }
 
+  get listeners(): readonly OpenListener[] {
+    return this.#sockets.listeners;
+  }
+
+  /** Another process answers from now on. */
+  handOver(): void {
+    this.#handedOver ??= this.#sockets.handOver();
+  }
+
+  /** Resolves once it has ended. */
   async close(): Promise<void> {
-    await this.#sockets.stop();
+    await (this.#handedOver ?? this.#sockets.stop());
   }
 
   #planOf({ admin: config }: Config, { metrics, resource }: ServerObservation): ListenPlan {
@@ -65,12 +82,12 @@ export class AdminListener {
       hasOpenHealth: true,
     });
     return {
-      listen: gateway.plan.config.listen,
+      listen: { ...gateway.plan.config.listen, drain: { delayMs: 0, timeoutMs: HAND_OVER_MS } },
       isWatched: false,
       entrances:
         port === undefined
           ? []
-          : [{ host, port, tls: undefined, fallbackHost: undefined, role: "admin", gateway }],
+          : [{ name: "admin", host, port, tls: undefined, fallbackHost: undefined, role: "admin", gateway }],
     };
   }
 }
