@@ -12,7 +12,7 @@ import type { Host, Output, ReachTarget } from "../cli/host.ts";
 import type { ServeOptions } from "../runtimes/serving.ts";
 import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Platform } from "../src/core/platform.ts";
-import { readText } from "./read-text.ts";
+import { readText } from "../runtimes/engine/read-text.ts";
 
 /** Runtimes that open sockets. */
 export type ServingRuntime = Exclude<RuntimeName, "workers">;

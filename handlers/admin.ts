@@ -104,7 +104,11 @@ const upstreamsOf = ({ plan }: Gateway): Record<string, UpstreamDetail> =>
     }),
   );
 
-const metricsPage = (c: Context, { registry }: ProxyMetrics, resource: Attributes): Response => {
-  const { text, contentType } = scrapeOf(registry, c.req.header("accept"), resource);
+const metricsPage = async (
+  c: Context,
+  { registry }: ProxyMetrics,
+  resource: Attributes,
+): Promise<Response> => {
+  const { text, contentType } = await scrapeOf(registry, c.req.header("accept"), resource);
   return c.body(text, 200, { "content-type": contentType });
 };

@@ -1,4 +1,5 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
+import type { SourceOptions } from "../src/config/gather.ts";
 import type { Config } from "../src/config/types.ts";
 import type { LogThreshold } from "../src/observe/event-log.ts";
 import type { FailureOptions } from "../src/observe/failure-options.ts";
@@ -11,6 +12,16 @@ export interface ServeOptions extends FailureOptions {
   readonly host?: string;
   /** Dotted config paths that somebody set; what is only a default never makes a runtime refuse a config. */
   readonly explicit?: ReadonlySet<string>;
+  /**
+   * Where the config comes from. Needed with `threads` for a config that has functions, middleware say: they can't be sent to a
+   * thread, so each thread imports the module itself.
+   */
+  readonly source?: ConfigSource | undefined;
+}
+
+/** Plain data. */
+export interface ConfigSource extends Omit<SourceOptions, "readText" | "importModule"> {
+  readonly file: string;
 }
 
 /** A server that listens. */

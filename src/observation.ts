@@ -2,13 +2,15 @@
 import type { Config, OtlpConfig, TelemetryConfig } from "./config/types.ts";
 import type { Platform } from "./core/platform.ts";
 import type { Attributes } from "./observe/attributes.ts";
+import type { MetricOptions } from "./observe/metric-registry.ts";
 import { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { VERSION } from "./version.ts";
 
-/** The metrics of a process or isolate; undefined where nothing would read them, or the config has none. */
+/** The metrics of a process, thread or isolate; undefined where nothing would read them, or the config has none. */
 export const createMetrics = (
   config: Config,
   { clock, capabilities }: Platform,
+  shared: Pick<MetricOptions, "memory" | "everywhere"> = {},
 ): ProxyMetrics | undefined => {
   const { metrics } = config.telemetry;
   const { port, path } = config.admin;
@@ -16,6 +18,7 @@ export const createMetrics = (
   if (port === undefined && path === undefined && pushUrl(config) === undefined) return undefined;
   const { maxSeries, durationBounds } = metrics;
   return new ProxyMetrics({
+    ...shared,
     epoch: () => clock.epoch(),
     maxSeries,
     durationBounds,

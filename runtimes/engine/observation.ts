@@ -10,6 +10,7 @@ import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { STATE_INSTRUMENTS } from "../../src/observe/state-instruments.ts";
 import { alive } from "./alive.ts";
 import type { ServerCounts } from "./server/listen.ts";
+import type { ThreadPart } from "./thread-part.ts";
 
 export interface ServerObservation {
   /** Undefined where nothing reads them. */
@@ -25,19 +26,28 @@ export interface ServerObservation {
 /** Time for the last push. */
 const FLUSH_MS = 2_000;
 
-/** Measures nothing where nothing reads metrics. */
-export const observeServer = async (config: Config, platform: Platform): Promise<ServerObservation> => {
+/** Measures nothing where nothing reads metrics. Of several threads, the main one pushes what all of them count. */
+export const observeServer = async (
+  config: Config,
+  platform: Platform,
+  part?: ThreadPart,
+): Promise<ServerObservation> => {
   const counts: ServerCounts = { open: 0, accepted: 0, refused: 0 };
   const configs = { generation: 0 };
-  const metrics = createMetrics(config, platform);
-  const resource = ownResource(config, platform);
+  const metrics = createMetrics(
+    config,
+    platform,
+    part && { memory: part.memory, everywhere: part.observedEverywhere },
+  );
+  const isMain = part?.role !== "serving";
+  const resource = part?.role === "serving" ? () => part.resource : ownResource(config, platform);
   if (metrics === undefined) return { metrics, resource, counts, configs, close: async () => {} };
   const { registry } = metrics;
   const { processMetrics } = await import("./process-metrics.ts");
-  const endProcess = processMetrics(registry);
+  const endProcess = processMetrics(registry, isMain);
   transportMetrics(metrics, platform.transport);
   observeServerState(registry, counts, configs);
-  const reporter = metricReporter(config, platform, { metrics, resource });
+  const reporter = isMain ? metricReporter(config, platform, { metrics, resource }) : undefined;
   reporter?.start();
   return {
     metrics,

@@ -34,6 +34,8 @@ export interface LogOutputs {
    * @throws TypeError with the reason where a file can't be opened.
    */
   open(target: LogTarget, lost: LinesLost): LogOutput;
+  /** Writes whole lines of another thread, to a target that is open. Rejects where they are lost. Left out where there are no threads. */
+  writeBatch?(to: string, bytes: Uint8Array): Promise<void>;
   /** Opens files anew, as another program may have moved them. */
   reopen(): void;
   /** Resolves when everything is written, or after `ms`. */

@@ -35,15 +35,19 @@ export interface MetricOptions {
   readonly memory?: MetricMemory | undefined;
   /** Most series of an instrument; updates of further ones go into its "overflow" series. @default 2000 */
   readonly maxSeries?: number | undefined;
+  /** What observers have found in all threads of the process, this one included. @default those of this thread */
+  readonly everywhere?: (() => Promise<readonly ObservedPoint[]>) | undefined;
 }
 
-const MAX_SERIES = 2_000;
-
-interface ObservedValue {
-  readonly instrument: Instrument;
+/** A value that an observer has found. Plain data. */
+export interface ObservedPoint {
+  /** Its name. */
+  readonly instrument: string;
   readonly attributes: AttributeValues;
   readonly value: number;
 }
+
+const MAX_SERIES = 2_000;
 
 /** The series of one instrument that this thread has asked for. */
 interface Family<Series> {
@@ -64,10 +68,12 @@ export class MetricRegistry {
   readonly #histograms: Map<string, Family<HistogramSeries>> = new Map();
   readonly #instruments: Map<string, Instrument> = new Map();
   readonly #observers: Set<Observer> = new Set();
+  readonly #everywhere: MetricOptions["everywhere"];
 
-  constructor({ memory = new PrivateMemory(), maxSeries = MAX_SERIES }: MetricOptions = {}) {
+  constructor({ memory = new PrivateMemory(), maxSeries = MAX_SERIES, everywhere }: MetricOptions = {}) {
     this.#memory = memory;
     this.#maxSeries = maxSeries;
+    this.#everywhere = everywhere;
   }
 
   /**
@@ -101,8 +107,33 @@ export class MetricRegistry {
     return () => void this.#observers.delete(observer);
   }
 
-  /** Every series of every instrument, in the order in which instruments were first used. */
+  /**
+   * Every series of every instrument, in the order in which instruments were first used. Where threads share the memory, what is
+   * counted is that of all of them, and what is observed that of this one.
+   */
   read(): readonly Reading[] {
+    return this.#readWith(this.observed());
+  }
+
+  /** As `read`, with what is observed in all threads. */
+  async readEverywhere(): Promise<readonly Reading[]> {
+    return this.#readWith(this.#everywhere === undefined ? this.observed() : await this.#everywhere());
+  }
+
+  /** What this thread's observers find now; values of the same series are added up. */
+  observed(): readonly ObservedPoint[] {
+    const found = new Map<string, ObservedPoint>();
+    const observe: Observe = (instrument, attributes, value) => {
+      this.#know(instrument);
+      const { name } = instrument;
+      const key = seriesKey({ instrument: name, attributes });
+      found.set(key, { instrument: name, attributes, value: value + (found.get(key)?.value ?? 0) });
+    };
+    for (const observer of this.#observers) observer(observe);
+    return [...found.values()];
+  }
+
+  #readWith(observed: readonly ObservedPoint[]): readonly Reading[] {
     const points = new Map<Instrument, Point[]>();
     const put = (instrument: Instrument, point: Point): void => {
       const found = points.get(instrument);
@@ -116,7 +147,10 @@ export class MetricRegistry {
       const isUnused = series.attributes === "overflow" && isZero(value);
       if (!isUnused) put(instrument, { attributes: series.attributes, value });
     }
-    for (const { instrument, attributes, value } of this.#observed()) put(instrument, { attributes, value });
+    for (const { instrument: name, attributes, value } of observed) {
+      const instrument = this.#instruments.get(name);
+      if (instrument !== undefined) put(instrument, { attributes, value });
+    }
     return Array.from(points, ([instrument, found]) => ({ instrument, points: found }));
   }
 
@@ -139,17 +173,6 @@ export class MetricRegistry {
   /** Adds instruments whose series other threads may have claimed, so that readings include them. */
   know(instruments: readonly Instrument[]): void {
     for (const instrument of instruments) this.#know(instrument);
-  }
-
-  /** Values of all observers; those of the same series are added up. */
-  #observed(): Iterable<ObservedValue> {
-    const found = new Map<string, ObservedValue>();
-    const observe: Observe = (instrument, attributes, value) => {
-      const key = seriesKey({ instrument: instrument.name, attributes });
-      found.set(key, { instrument, attributes, value: value + (found.get(key)?.value ?? 0) });
-    };
-    for (const observer of this.#observers) observer(observe);
-    return found.values();
   }
 
   #know(instrument: Instrument): void {

@@ -4,6 +4,7 @@ import { ENDPOINT } from "./define-instrument.ts";
 import { EndpointPresence } from "./endpoint-presence.ts";
 import { httpInstruments } from "./http-instruments.ts";
 import type { AttributeValues } from "./instrument.ts";
+import { allInstruments } from "./instruments.ts";
 import { type MetricOptions, MetricRegistry } from "./metric-registry.ts";
 import { type MeasuredHead, type RequestEnd, RequestMetrics } from "./request-metrics.ts";
 import { UpstreamMetrics } from "./upstream-metrics.ts";
@@ -43,7 +44,10 @@ export class ProxyMetrics {
     this.seesEnds = seesEnds;
     this.registry = new MetricRegistry(options);
     this.epoch = epoch;
-    const requests = new RequestMetrics(this.registry, httpInstruments(durationBounds), (endpoint, now) =>
+    const http = httpInstruments(durationBounds);
+    // Other threads may have counted by instruments that this one has not used yet.
+    if (options.memory !== undefined) this.registry.know(allInstruments(http));
+    const requests = new RequestMetrics(this.registry, http, (endpoint, now) =>
       this.endpointSeen(endpoint, now),
     );
     this.#requests = requests;

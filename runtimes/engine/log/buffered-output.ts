@@ -15,6 +15,13 @@ export interface LogDevice {
   reopen(): Promise<void>;
 }
 
+/** Whole lines of another thread. */
+interface Batch {
+  readonly bytes: Uint8Array;
+  readonly written: () => void;
+  readonly failed: (reason: unknown) => void;
+}
+
 /** Most characters that wait, besides those that are being written. */
 const MAX_WAITING = 1024 * 1024;
 /** From this many characters on, gathered lines are written at once. */
@@ -36,6 +43,8 @@ export class BufferedOutput implements LogOutput {
   #losses = 0;
   #why = "";
   #idle: (() => void)[] = [];
+  /** Batches of other threads. */
+  readonly #batches: Batch[] = [];
 
   constructor(device: LogDevice, clock: Clock, lost: LinesLost) {
     this.#device = device;
@@ -62,6 +71,14 @@ export class BufferedOutput implements LogOutput {
     return true;
   }
 
+  /** Writes whole lines that another thread has gathered, which keeps what can't be written yet. Rejects where they are lost. */
+  writeBatch(bytes: Uint8Array): Promise<void> {
+    return new Promise((written, failed) => {
+      this.#batches.push({ bytes, written, failed });
+      if (!this.#isWriting) this.#start();
+    });
+  }
+
   reopen(): void {
     this.#isStale = true;
     this.#start();
@@ -82,7 +99,7 @@ export class BufferedOutput implements LogOutput {
   /** Until nothing waits. */
   async #run(): Promise<void> {
     this.#isWriting = true;
-    while (this.#isStale || this.#waiting !== "") {
+    while (this.#isStale || this.#waiting !== "" || this.#batches.length > 0) {
       const batch = this.#waiting;
       this.#waiting = "";
       try {
@@ -93,6 +110,8 @@ export class BufferedOutput implements LogOutput {
         this.#isStale = false;
         this.#lose(batch.split("\n").length - 1, reasonOf(thrown));
       }
+      for (const { bytes, written, failed } of this.#batches.splice(0))
+        await this.#device.write(bytes).then(written, failed);
     }
     this.#isWriting = false;
     for (const resolve of this.#idle.splice(0)) resolve();

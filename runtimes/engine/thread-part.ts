@@ -1,0 +1,26 @@
+/** What a server is, in a process of several threads: one thread answers nobody and looks after the others, which answer. */
+import type { Attributes } from "../../src/observe/attributes.ts";
+import type { MetricMemory } from "../../src/observe/metric-memory.ts";
+import type { MetricOptions } from "../../src/observe/metric-registry.ts";
+
+interface SharedMeasuring {
+  /** Where all threads count. */
+  readonly memory: MetricMemory;
+  readonly observedEverywhere: NonNullable<MetricOptions["everywhere"]>;
+}
+
+/** Has the admin listener, health checks, discovery, the push of metrics, the log's outputs, and no other listener. */
+export interface MainPart extends SharedMeasuring {
+  readonly role: "main";
+  /** Turned to draining when the threads are. */
+  readonly lifecycle: { draining: boolean };
+}
+
+/** Has listeners, which share their ports with those of other threads. */
+export interface ServingPart extends SharedMeasuring {
+  readonly role: "serving";
+  readonly resource: Attributes;
+}
+
+/** Undefined where there is one thread for everything. */
+export type ThreadPart = MainPart | ServingPart | undefined;

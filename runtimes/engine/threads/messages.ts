@@ -1,0 +1,53 @@
+/** What threads say to each other. Everything is plain data. */
+import type { CheckResult } from "../../../src/core/checks.ts";
+import type { SourceUpdate } from "../../../src/core/endpoint-source.ts";
+import type { UpstreamEvent } from "../../../src/core/telemetry.ts";
+import type { Attributes } from "../../../src/observe/attributes.ts";
+import type { LogThreshold } from "../../../src/observe/event-log.ts";
+import type { ObservedPoint } from "../../../src/observe/metric-registry.ts";
+import type { SharedMetrics } from "../../../src/observe/shared-memory.ts";
+import type { Serving } from "../../serving.ts";
+import type { SentConfig } from "./config-transfer.ts";
+import type { ErrorData } from "./error-data.ts";
+import type { Findings } from "./shared-findings.ts";
+
+/** What a thread begins with. */
+export interface ThreadStart {
+  readonly config: SentConfig;
+  readonly explicit: ReadonlySet<string>;
+  readonly metrics: SharedMetrics;
+  /** Of the metrics that this thread writes. */
+  readonly row: number;
+  readonly resource: Attributes;
+  readonly findings: Findings;
+  /** Set since the start, by category. */
+  readonly logLevels: readonly (readonly [category: string, level: LogThreshold])[];
+  /** Whether somebody listens to events of upstreams, instead of the log's lines about them. */
+  readonly tellsEvents: boolean;
+}
+
+/** A thread that answers requests does these for the main thread. */
+export type ThreadMethods = {
+  readonly prepare: (config: SentConfig, explicit: ReadonlySet<string>) => Promise<void>;
+  readonly commit: () => void;
+  readonly discard: () => Promise<void>;
+  readonly drain: () => Promise<{ readonly cut: number }>;
+  readonly stop: () => Promise<{ readonly cut: number }>;
+  /** What its observers find now. */
+  readonly observed: () => readonly ObservedPoint[];
+  readonly checked: (result: CheckResult) => void;
+  readonly listed: (key: string, update: SourceUpdate) => void;
+  readonly setLogLevel: (category: string, level: LogThreshold) => void;
+};
+
+/** The main thread does these for the others. */
+export type MainMethods = {
+  /** The thread accepts connections. */
+  readonly ready: (address: Serving["address"]) => void;
+  /** It can't. */
+  readonly failed: (error: ErrorData) => void;
+  readonly writeLines: (to: string, bytes: Uint8Array) => Promise<void>;
+  /** What observers find in all threads. */
+  readonly observed: () => Promise<readonly ObservedPoint[]>;
+  readonly upstreamEvent: (event: UpstreamEvent) => void;
+};

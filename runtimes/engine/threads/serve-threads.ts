@@ -1,0 +1,258 @@
+/**
+ * A gateway in several threads.
+ *
+ * ```
+ *   main thread                                   n threads that answer requests
+ *     admin listener, signals, reload              listeners (one port, reusePort)
+ *     health checks, discovery      ── results ──▶   endpoints and their health
+ *     log outputs, rotation         ◀── lines ────   access log, events
+ *     /metrics, push                ◀─ observed ──   series in shared memory
+ * ```
+ *
+ * The main thread answers no request: what a thread does to itself, by its own middleware say, takes nothing away from the others.
+ */
+import type { Config } from "../../../src/config/types.ts";
+import type { Platform } from "../../../src/core/platform.ts";
+import { allInstruments } from "../../../src/observe/instruments.ts";
+import type { LogThreshold } from "../../../src/observe/event-log.ts";
+import { combined } from "../../../src/observe/observed.ts";
+import type { ObservedPoint } from "../../../src/observe/metric-registry.ts";
+import { PROCESS_INSTRUMENTS } from "../../../src/observe/process-instruments.ts";
+import { SharedMemory, sharedMetrics } from "../../../src/observe/shared-memory.ts";
+import type { PreparedConfig, ServeOptions, Serving } from "../../serving.ts";
+import { type RunningServer, runServer } from "../serve.ts";
+import { sentConfig } from "./config-transfer.ts";
+import type { ThreadMethods, ThreadStart } from "./messages.ts";
+import { claimPorts } from "./ports.ts";
+import { ServingThread, type ThreadLoss } from "./serving-thread.ts";
+import { FoundHere } from "./shared-findings.ts";
+import { type PlaceLoss, ThreadPool } from "./thread-pool.ts";
+
+export interface ThreadedOptions {
+  /** More than one. */
+  readonly threads: number;
+  /** Module that each thread begins with. */
+  readonly entry: URL;
+}
+
+/** Numbers of all series together, see `SharedMetricsSize`. */
+const COLUMNS = 2 ** 18;
+const MAIN_ROW = 0;
+const KINDS = new Map(allInstruments().map((instrument) => [instrument.name, instrument]));
+const IN_FLIGHT = "http.server.active_requests";
+
+/** Resolves once all threads accept connections. Throws as `serve` does. */
+export const serveThreads = async (
+  config: Config,
+  given: Platform,
+  options: ServeOptions,
+  threaded: ThreadedOptions,
+): Promise<Serving> => {
+  const supervisor = new Supervisor(given, options, threaded);
+  await supervisor.start(config);
+  return supervisor;
+};
+
+/** A config as threads get it. */
+interface ThreadConfig extends Pick<ThreadStart, "config" | "explicit"> {
+  /** Counts the configs that were put into effect. */
+  readonly version: number;
+}
+
+class Supervisor implements Serving {
+  readonly #options: ServeOptions;
+  readonly #threaded: ThreadedOptions;
+  readonly #platform: Platform;
+  readonly #given: Platform;
+  readonly #lifecycle = { draining: false };
+  readonly #metrics: ThreadStart["metrics"];
+  readonly #memory: SharedMemory;
+  readonly #found: FoundHere;
+  readonly #pool: ThreadPool;
+  readonly #logLevels: Map<string, LogThreshold> = new Map();
+  /** What observers of lost threads had counted. */
+  #departed: readonly ObservedPoint[] = [];
+  #main: RunningServer | undefined;
+  #config: ThreadConfig | undefined;
+  #ports: ReadonlyMap<string, number> = new Map();
+  #address: Serving["address"] | undefined;
+  #ended: Promise<{ readonly cut: number }> | undefined;
+
+  constructor(given: Platform, options: ServeOptions, threaded: ThreadedOptions) {
+    this.#given = given;
+    this.#options = options;
+    this.#threaded = threaded;
+    this.#metrics = sharedMetrics({ writers: threaded.threads + 1, columns: COLUMNS });
+    this.#memory = new SharedMemory(this.#metrics, MAIN_ROW);
+    this.#found = new FoundHere({
+      checked: (result) => this.#tell("checked", result),
+      listed: (key, update) => this.#tell("listed", key, update),
+    });
+    this.#platform = {
+      ...given,
+      checks: this.#found.checks,
+      discover: given.discover && this.#found.discovering(given.discover),
+    };
+    this.#pool = new ThreadPool({
+      size: threaded.threads,
+      create: (place, lost) => this.#createThread(place, lost),
+      welcome: (thread) => this.#welcome(thread),
+      onLoss: (loss) => this.#onLoss(loss),
+      now: () => given.clock.now(),
+    });
+  }
+
+  async start(config: Config): Promise<void> {
+    const { explicit = new Set() } = this.#options;
+    const bound = await this.#bound(config);
+    this.#config = { config: sentConfig(bound, this.#options.source), explicit, version: 1 };
+    const main = await runServer(bound, this.#platform, this.#options, {
+      role: "main",
+      memory: this.#memory,
+      observedEverywhere: () => this.#observedEverywhere(),
+      lifecycle: this.#lifecycle,
+    });
+    this.#main = main;
+    main.metrics?.registry.observe((observe) =>
+      observe(PROCESS_INSTRUMENTS.threads, [], this.#pool.running.length),
+    );
+    try {
+      await this.#pool.start();
+    } catch (error) {
+      await main.stop();
+      throw error;
+    }
+    const [first] = this.#pool.running;
+    this.#address = await first?.ready;
+  }
+
+  get address(): Serving["address"] {
+    if (this.#address === undefined) throw new TypeError("the server has not started");
+    return this.#address;
+  }
+
+  get admin(): Serving["admin"] {
+    return this.#running.admin;
+  }
+
+  async prepare(config: Config, explicit: ReadonlySet<string> = new Set()): Promise<PreparedConfig> {
+    throw new TypeError("not yet");
+  }
+
+  reopenLogs(): void {
+    this.#running.reopenLogs();
+  }
+
+  setLogLevel(category: string, level: LogThreshold): void {
+    this.#logLevels.set(category, level);
+    this.#running.setLogLevel(category, level);
+    this.#tell("setLogLevel", category, level);
+  }
+
+  drain(): Promise<{ readonly cut: number }> {
+    return (this.#ended ??= this.#end("drain"));
+  }
+
+  async stop(): Promise<{ readonly cut: number }> {
+    if (this.#ended === undefined) return (this.#ended = this.#end("stop"));
+    // Overtakes a drain.
+    const cut = await Promise.all(this.#pool.threads.map((thread) => thread.end("stop")));
+    await this.#ended;
+    return { cut: total(cut) };
+  }
+
+  /** The threads first: what they report at the end goes out with the main thread's. */
+  async #end(how: "drain" | "stop"): Promise<{ readonly cut: number }> {
+    this.#lifecycle.draining = true;
+    const cut = await this.#pool.close((thread) => thread.end(how));
+    await this.#running.stop();
+    return { cut: total(cut) };
+  }
+
+  get #running(): RunningServer {
+    if (this.#main === undefined) throw new TypeError("the server has not started");
+    return this.#main;
+  }
+
+  /** The config with ports that are known: all threads listen on the same ones. */
+  async #bound(config: Config): Promise<Config> {
+    const { host, port } = this.#options;
+    const listen = { ...config.listen, host: host ?? config.listen.host, port: port ?? config.listen.port };
+    const { ports, listen: claimed } = await claimPorts(listen, this.#ports);
+    this.#ports = ports;
+    return { ...config, listen: claimed };
+  }
+
+  #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {
+    if (this.#config === undefined) throw new TypeError("there is no config yet");
+    const { config, explicit, version } = this.#config;
+    const thread: ServingThread = new ServingThread({
+      entry: this.#threaded.entry,
+      name: `fairlead-${place + 1}`,
+      start: {
+        config,
+        explicit,
+        metrics: this.#metrics,
+        row: rowOf(place),
+        resource: this.#running.resource(),
+        findings: this.#found.findings(),
+        logLevels: [...this.#logLevels],
+        tellsEvents: this.#options.onUpstreamEvent !== undefined,
+      },
+      methods: {
+        writeLines: async (to, bytes) => this.#given.logs?.writeBatch?.(to, bytes),
+        observed: () => this.#observedEverywhere(),
+        upstreamEvent: (event) => this.#options.onUpstreamEvent?.(event),
+      },
+      lost,
+    });
+    this.#versions.set(thread, version);
+    return thread;
+  }
+
+  readonly #versions: WeakMap<ServingThread, number> = new WeakMap();
+
+  /** A thread that was made for an older config gets the one of the moment. */
+  async #welcome(thread: ServingThread): Promise<void> {
+    for (;;) {
+      const current = this.#config;
+      if (current === undefined || this.#versions.get(thread) === current.version) return;
+      await thread.peer.call("prepare", current.config, current.explicit);
+      thread.peer.tell("commit");
+      this.#versions.set(thread, current.version);
+    }
+  }
+
+  #onLoss({ place, thread, kind, detail, retryMs, running }: PlaceLoss): void {
+    const row = rowOf(place);
+    const cut = this.#memory.sumOf(row, IN_FLIGHT);
+    this.#memory.clear(row, (name) => KINDS.get(name)?.kind === "up-down-counter");
+    const counters = thread.lastObserved.filter(
+      ({ instrument }) => KINDS.get(instrument)?.kind === "counter",
+    );
+    this.#departed = combined([this.#departed, counters], KINDS);
+    this.#running.metrics?.registry.sum(PROCESS_INSTRUMENTS.threadsLost, [kind]).add(1);
+    const replaced = retryMs === 0 ? "another takes its place" : `another takes its place in ${retryMs} ms`;
+    this.#running.events.emit({
+      category: "server.thread",
+      level: "error",
+      message: `thread ${place + 1} has ended: ${detail}; ${replaced}`,
+      facts: { thread: place + 1, cause: kind, cut, running },
+    });
+  }
+
+  async #observedEverywhere(): Promise<readonly ObservedPoint[]> {
+    const own = this.#running.metrics?.registry.observed() ?? [];
+    const others = await Promise.all(this.#pool.threads.map((thread) => thread.observed()));
+    return combined([own, this.#departed, ...others], KINDS);
+  }
+
+  #tell<Name extends keyof ThreadMethods>(name: Name, ...args: Parameters<ThreadMethods[Name]>): void {
+    for (const { peer } of this.#pool.threads) peer.tell(name, ...args);
+  }
+}
+
+const rowOf = (place: number): number => place + 1;
+
+const total = (cut: readonly { readonly cut: number }[]): number =>
+  cut.reduce((sum, each) => sum + each.cut, 0);

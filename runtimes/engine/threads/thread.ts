@@ -1,0 +1,61 @@
+/** A thread that answers requests, from its first message to its last. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { Platform } from "../../../src/core/platform.ts";
+import { SharedMemory } from "../../../src/observe/shared-memory.ts";
+import type { PreparedConfig, ServeOptions } from "../../serving.ts";
+import { type RunningServer, runServer } from "../serve.ts";
+import { receivedConfig } from "./config-transfer.ts";
+import { errorData } from "./error-data.ts";
+import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
+import { Peer } from "./peer.ts";
+import { FoundElsewhere } from "./shared-findings.ts";
+import { threadLogs } from "./thread-logs.ts";
+
+/** Called once by the module that a thread begins with. `create` makes the runtime's platform. */
+export const runThread = async (create: (options: ServeOptions) => Platform): Promise<void> => {
+  if (parentPort === null) throw new TypeError("this module is the beginning of a thread, and no program");
+  const start = workerData as ThreadStart;
+  const found = new FoundElsewhere(start.findings);
+  let server: RunningServer | undefined;
+  let prepared: PreparedConfig | undefined;
+  const running = (): RunningServer => {
+    if (server === undefined) throw new TypeError("the thread has not begun yet");
+    return server;
+  };
+  const methods: ThreadMethods = {
+    async prepare(config, explicit) {
+      prepared = await running().prepare(await receivedConfig(config), explicit);
+    },
+    commit: () => prepared?.commit(),
+    discard: async () => prepared?.discard(),
+    drain: () => running().drain(),
+    stop: () => running().stop(),
+    observed: () => server?.metrics?.registry.observed() ?? [],
+    checked: (result) => found.checked(result),
+    listed: (key, update) => found.listed(key, update),
+    setLogLevel: (category, level) => server?.setLogLevel(category, level),
+  };
+  const main = new Peer<MainMethods>(parentPort, methods);
+  const own = create(
+    start.tellsEvents ? { onUpstreamEvent: (event) => main.tell("upstreamEvent", event) } : {},
+  );
+  const platform: Platform = {
+    ...own,
+    logs: threadLogs(own.clock, (to, bytes) => main.call("writeLines", to, bytes)),
+    discover: found.discover,
+    checks: found.checks,
+  };
+  try {
+    const config = await receivedConfig(start.config);
+    server = await runServer(config, platform, { explicit: start.explicit }, {
+      role: "serving",
+      memory: new SharedMemory(start.metrics, start.row),
+      observedEverywhere: () => main.call("observed"),
+      resource: start.resource,
+    });
+    for (const [category, level] of start.logLevels) server.setLogLevel(category, level);
+    main.tell("ready", server.address);
+  } catch (error) {
+    main.tell("failed", errorData(error));
+  }
+};
