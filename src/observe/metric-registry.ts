@@ -1,7 +1,7 @@
 /** All series of a process: handed out by instrument and attributes, and read as a whole. */
 import { type AttributeValues, type Instrument, slotsOf } from "./instrument.ts";
 import { type MetricMemory, PrivateMemory, type SeriesName, type Slots, seriesKey } from "./metric-memory.ts";
-import { HistogramSeries, SumSeries } from "./series.ts";
+import { type Exemplar, HistogramSeries, SumSeries } from "./series.ts";
 
 /** What a histogram holds. */
 export interface HistogramValue {
@@ -16,6 +16,8 @@ export interface Point {
   /** "overflow" holds all series beyond the limit of the instrument. */
   readonly attributes: AttributeValues | "overflow";
   readonly value: number | HistogramValue;
+  /** Of a histogram, an example for each bucket that has one. */
+  readonly exemplars?: readonly (Exemplar | undefined)[] | undefined;
 }
 
 /** An instrument with all its series. */
@@ -35,8 +37,19 @@ export interface MetricOptions {
   readonly memory?: MetricMemory | undefined;
   /** Most series of an instrument; updates of further ones go into its "overflow" series. @default 2000 */
   readonly maxSeries?: number | undefined;
-  /** What observers have found in all threads of the process, this one included. @default those of this thread */
-  readonly everywhere?: (() => Promise<readonly ObservedPoint[]>) | undefined;
+  /** What all threads of the process know besides what is in memory, this one included. @default what this thread knows */
+  readonly everywhere?: (() => Promise<Observed>) | undefined;
+}
+
+/** What is not in memory that threads share. Plain data. */
+export interface Observed {
+  readonly points: readonly ObservedPoint[];
+  readonly exemplars: readonly SeriesExemplars[];
+}
+
+/** Of a histogram, an example for each bucket that has one. */
+export interface SeriesExemplars extends SeriesName {
+  readonly exemplars: NonNullable<Point["exemplars"]>;
 }
 
 /** A value that an observer has found. Plain data. */
@@ -120,8 +133,12 @@ export class MetricRegistry {
     return this.#readWith(this.#everywhere === undefined ? this.observed() : await this.#everywhere());
   }
 
-  /** What this thread's observers find now; values of the same series are added up. */
-  observed(): readonly ObservedPoint[] {
+  /** What this thread's observers find now, values of the same series added up, and examples that it has recorded. */
+  observed(): Observed {
+    return { points: this.#observedPoints(), exemplars: [...this.#exemplars()] };
+  }
+
+  #observedPoints(): readonly ObservedPoint[] {
     const found = new Map<string, ObservedPoint>();
     const observe: Observe = (instrument, attributes, value) => {
       this.#know(instrument);
@@ -133,7 +150,17 @@ export class MetricRegistry {
     return [...found.values()];
   }
 
-  #readWith(observed: readonly ObservedPoint[]): readonly Reading[] {
+  *#exemplars(): Generator<SeriesExemplars> {
+    for (const [instrument, { series, overflow }] of this.#histograms) {
+      if (overflow.exemplars !== undefined)
+        yield { instrument, attributes: "overflow", exemplars: overflow.exemplars };
+      for (const { attributes, series: each } of series.values())
+        if (each.exemplars !== undefined) yield { instrument, attributes, exemplars: each.exemplars };
+    }
+  }
+
+  #readWith(observed: Observed): readonly Reading[] {
+    const examples = new Map(observed.exemplars.map((each) => [seriesKey(each), each.exemplars]));
     const points = new Map<Instrument, Point[]>();
     const put = (instrument: Instrument, point: Point): void => {
       const found = points.get(instrument);
@@ -145,9 +172,10 @@ export class MetricRegistry {
       if (instrument === undefined) continue;
       const value = valueOf(instrument, series.read());
       const isUnused = series.attributes === "overflow" && isZero(value);
-      if (!isUnused) put(instrument, { attributes: series.attributes, value });
+      if (isUnused) continue;
+      put(instrument, { attributes: series.attributes, value, exemplars: examples.get(seriesKey(series)) });
     }
-    for (const { instrument: name, attributes, value } of observed) {
+    for (const { instrument: name, attributes, value } of observed.points) {
       const instrument = this.#instruments.get(name);
       if (instrument !== undefined) put(instrument, { attributes, value });
     }

@@ -47,9 +47,12 @@ export class ProxyMetrics {
     const http = httpInstruments(durationBounds);
     // Other threads may have counted by instruments that this one has not used yet.
     if (options.memory !== undefined) this.registry.know(allInstruments(http));
-    const requests = new RequestMetrics(this.registry, http, (endpoint, now) =>
-      this.endpointSeen(endpoint, now),
-    );
+    const requests = new RequestMetrics({
+      registry: this.registry,
+      http,
+      epoch,
+      onEndpoint: (endpoint, now) => this.endpointSeen(endpoint, now),
+    });
     this.#requests = requests;
     const upstreams = new UpstreamMetrics(this.registry);
     this.telemetry = {

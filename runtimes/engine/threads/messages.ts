@@ -4,7 +4,7 @@ import type { SourceUpdate } from "../../../src/core/endpoint-source.ts";
 import type { UpstreamEvent } from "../../../src/core/telemetry.ts";
 import type { Attributes } from "../../../src/observe/attributes.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
-import type { ObservedPoint } from "../../../src/observe/metric-registry.ts";
+import type { Observed } from "../../../src/observe/metric-registry.ts";
 import type { SharedMetrics } from "../../../src/observe/shared-memory.ts";
 import type { Serving } from "../../serving.ts";
 import type { SentConfig } from "./config-transfer.ts";
@@ -34,7 +34,7 @@ export type ThreadMethods = {
   readonly drain: () => Promise<{ readonly cut: number }>;
   readonly stop: () => Promise<{ readonly cut: number }>;
   /** What its observers find now. */
-  readonly observed: () => readonly ObservedPoint[];
+  readonly observed: () => Observed;
   readonly checked: (result: CheckResult) => void;
   readonly listed: (key: string, update: SourceUpdate) => void;
   readonly setLogLevel: (category: string, level: LogThreshold) => void;
@@ -48,6 +48,6 @@ export type MainMethods = {
   readonly failed: (error: ErrorData) => void;
   readonly writeLines: (to: string, bytes: Uint8Array) => Promise<void>;
   /** What observers find in all threads. */
-  readonly observed: () => Promise<readonly ObservedPoint[]>;
+  readonly observed: () => Promise<Observed>;
   readonly upstreamEvent: (event: UpstreamEvent) => void;
 };

@@ -16,7 +16,7 @@ import type { Platform } from "../../../src/core/platform.ts";
 import { allInstruments } from "../../../src/observe/instruments.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
 import { combined } from "../../../src/observe/observed.ts";
-import type { ObservedPoint } from "../../../src/observe/metric-registry.ts";
+import type { Observed } from "../../../src/observe/metric-registry.ts";
 import { PROCESS_INSTRUMENTS } from "../../../src/observe/process-instruments.ts";
 import { SharedMemory, sharedMetrics } from "../../../src/observe/shared-memory.ts";
 import type { PreparedConfig, ServeOptions, Serving } from "../../serving.ts";
@@ -24,7 +24,7 @@ import { type RunningServer, runServer } from "../serve.ts";
 import { sentConfig } from "./config-transfer.ts";
 import type { ThreadMethods, ThreadStart } from "./messages.ts";
 import { claimPorts } from "./ports.ts";
-import { ServingThread, type ThreadLoss } from "./serving-thread.ts";
+import { NOTHING, ServingThread, type ThreadLoss } from "./serving-thread.ts";
 import { FoundHere } from "./shared-findings.ts";
 import { type PlaceLoss, ThreadPool } from "./thread-pool.ts";
 
@@ -71,7 +71,7 @@ class Supervisor implements Serving {
   readonly #pool: ThreadPool;
   readonly #logLevels: Map<string, LogThreshold> = new Map();
   /** What observers of lost threads had counted. */
-  #departed: readonly ObservedPoint[] = [];
+  #departed: Observed = NOTHING;
   #main: RunningServer | undefined;
   #config: ThreadConfig | undefined;
   #ports: ReadonlyMap<string, number> = new Map();
@@ -227,10 +227,10 @@ class Supervisor implements Serving {
     const row = rowOf(place);
     const cut = this.#memory.sumOf(row, IN_FLIGHT);
     this.#memory.clear(row, (name) => KINDS.get(name)?.kind === "up-down-counter");
-    const counters = thread.lastObserved.filter(
+    const points = thread.lastObserved.points.filter(
       ({ instrument }) => KINDS.get(instrument)?.kind === "counter",
     );
-    this.#departed = combined([this.#departed, counters], KINDS);
+    this.#departed = combined([this.#departed, { points, exemplars: [] }], KINDS);
     this.#running.metrics?.registry.sum(PROCESS_INSTRUMENTS.threadsLost, [kind]).add(1);
     const replaced = retryMs === 0 ? "another takes its place" : `another takes its place in ${retryMs} ms`;
     this.#running.events.emit({
@@ -241,8 +241,8 @@ class Supervisor implements Serving {
     });
   }
 
-  async #observedEverywhere(): Promise<readonly ObservedPoint[]> {
-    const own = this.#running.metrics?.registry.observed() ?? [];
+  async #observedEverywhere(): Promise<Observed> {
+    const own = this.#running.metrics?.registry.observed() ?? NOTHING;
     const others = await Promise.all(this.#pool.threads.map((thread) => thread.observed()));
     return combined([own, this.#departed, ...others], KINDS);
   }

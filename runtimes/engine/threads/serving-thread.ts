@@ -1,7 +1,7 @@
 /** One thread that answers requests, as the main thread sees it. */
 import v8 from "node:v8";
 import { Worker } from "node:worker_threads";
-import type { ObservedPoint } from "../../../src/observe/metric-registry.ts";
+import type { Observed } from "../../../src/observe/metric-registry.ts";
 import { errorCode } from "../../error-code.ts";
 import { ServeError, type Serving } from "../../serving.ts";
 import { errorOf } from "./error-data.ts";
@@ -25,6 +25,8 @@ export interface ServingThreadOptions {
   readonly lost: (loss: ThreadLoss) => void;
 }
 
+export const NOTHING: Observed = Object.freeze({ points: [], exemplars: [] });
+
 /** A thread whose error was seen ends at once; one that does not is ended. */
 const END_MS = 2_000;
 /** A thread that is this late is busy. What it said last counts. */
@@ -38,7 +40,7 @@ export class ServingThread {
   readonly #ended: Promise<void>;
   #loss: ThreadLoss | undefined;
   #isWanted = true;
-  #observed: readonly ObservedPoint[] = [];
+  #observed: Observed = NOTHING;
 
   constructor({ entry, name, start, methods, lost }: ServingThreadOptions) {
     const worker = new Worker(entry, {
@@ -72,7 +74,7 @@ export class ServingThread {
   }
 
   /** What its observers find now, or have found last where it is busy or gone. */
-  async observed(): Promise<readonly ObservedPoint[]> {
+  async observed(): Promise<Observed> {
     const late = new Promise<undefined>((resolve) => {
       setTimeout(resolve, OBSERVE_MS, undefined).unref();
     });
@@ -82,7 +84,7 @@ export class ServingThread {
   }
 
   /** Counters of its observers as far as they are known: the process goes on counting when the thread has gone. */
-  get lastObserved(): readonly ObservedPoint[] {
+  get lastObserved(): Observed {
     return this.#observed;
   }
 

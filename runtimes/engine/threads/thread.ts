@@ -30,7 +30,7 @@ export const runThread = async (create: (options: ServeOptions) => Platform): Pr
     discard: async () => prepared?.discard(),
     drain: () => running().drain(),
     stop: () => running().stop(),
-    observed: () => server?.metrics?.registry.observed() ?? [],
+    observed: () => server?.metrics?.registry.observed() ?? { points: [], exemplars: [] },
     checked: (result) => found.checked(result),
     listed: (key, update) => found.listed(key, update),
     setLogLevel: (category, level) => server?.setLogLevel(category, level),
