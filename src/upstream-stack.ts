@@ -34,7 +34,7 @@ export interface StackParts {
   readonly random: Random;
   readonly telemetry: Telemetry;
   /** Undefined where one thread answers all requests. */
-  readonly share: ThreadShare | undefined;
+  readonly share?: ThreadShare | undefined;
 }
 
 /** Outermost first; only those that the policy names. */
