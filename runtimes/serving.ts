@@ -1,5 +1,5 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
-import type { SourceOptions } from "../src/config/gather.ts";
+import type { ConfigSource } from "../src/config/gather.ts";
 import type { Config } from "../src/config/types.ts";
 import type { LogThreshold } from "../src/observe/event-log.ts";
 import type { FailureOptions } from "../src/observe/failure-options.ts";
@@ -19,11 +19,6 @@ export interface ServeOptions extends FailureOptions {
   readonly source?: ConfigSource | undefined;
 }
 
-/** Plain data. */
-export interface ConfigSource extends Omit<SourceOptions, "readText" | "importModule"> {
-  readonly file: string;
-}
-
 /** A server that listens. */
 export interface Serving {
   /** Of the first listener of the config in effect. */
@@ -38,6 +33,12 @@ export interface Serving {
    * @throws ConfigError or ServeError where the config can't be put into effect. Nothing has changed then.
    */
   prepare(config: Config, explicit?: ReadonlySet<string>): Promise<PreparedConfig>;
+  /** How many configs were put into effect. */
+  readonly generation: number;
+  /** Why the last config was refused; undefined where it was put into effect. `at` is in milliseconds since 1970. */
+  readonly lastError: { readonly at: number; readonly message: string } | undefined;
+  /** Tells log and metrics that a config was refused, in one sentence without secrets. */
+  noteRefusal(message: string): void;
   /** Opens log files anew, after another program has moved them. */
   reopenLogs(): void;
   /** Changes the level of events of `category` and those below it; `""` is all that have no level of their own. */

@@ -6,6 +6,15 @@ import type { MetricOptions } from "./observe/metric-registry.ts";
 import { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { VERSION } from "./version.ts";
 
+/** Whether a config has metrics that something reads. */
+export const isMeasured = (config: Config): boolean => {
+  const { port, path } = config.admin;
+  return (
+    config.telemetry.metrics !== false &&
+    (port !== undefined || path !== undefined || pushUrl(config) !== undefined)
+  );
+};
+
 /** The metrics of a process, thread or isolate; undefined where nothing would read them, or the config has none. */
 export const createMetrics = (
   config: Config,
@@ -13,9 +22,7 @@ export const createMetrics = (
   shared: Pick<MetricOptions, "memory" | "everywhere"> = {},
 ): ProxyMetrics | undefined => {
   const { metrics } = config.telemetry;
-  const { port, path } = config.admin;
-  if (metrics === false) return undefined;
-  if (port === undefined && path === undefined && pushUrl(config) === undefined) return undefined;
+  if (metrics === false || !isMeasured(config)) return undefined;
   const { maxSeries, durationBounds } = metrics;
   return new ProxyMetrics({
     ...shared,

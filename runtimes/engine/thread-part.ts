@@ -1,5 +1,4 @@
 /** What a server is, in a process of several threads: one thread answers nobody and looks after the others, which answer. */
-import type { Attributes } from "../../src/observe/attributes.ts";
 import type { MetricMemory } from "../../src/observe/metric-memory.ts";
 import type { MetricOptions } from "../../src/observe/metric-registry.ts";
 
@@ -19,7 +18,8 @@ export interface MainPart extends SharedMeasuring {
 /** Has listeners, which share their ports with those of other threads. */
 export interface ServingPart extends SharedMeasuring {
   readonly role: "serving";
-  readonly resource: Attributes;
+  /** That of the process, in resource attributes. */
+  readonly instance: string;
 }
 
 /** Undefined where there is one thread for everything. */

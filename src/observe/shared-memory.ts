@@ -143,6 +143,14 @@ export class SharedMemory implements MetricMemory {
     return found;
   }
 
+  /** What one row has for an instrument with one number for each series, added up. */
+  sumOf(row: number, instrument: string): number {
+    const values = this.#rows[row];
+    return this.#all()
+      .filter((series) => series.instrument === instrument)
+      .reduce((sum, { column }) => sum + (values?.[column] ?? 0), 0);
+  }
+
   /** Sets the numbers of some series in one row to 0: of a thread that has ended, what can't have outlived it. */
   clear(row: number, isCleared: (instrument: string) => boolean): void {
     const values = this.#rows[row];

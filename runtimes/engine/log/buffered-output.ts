@@ -13,6 +13,8 @@ export interface LogDevice {
   write(bytes: Uint8Array): Promise<void>;
   /** Opens what can be opened anew. */
   reopen(): Promise<void>;
+  /** Closes what the next `write` or `reopen` can open again. */
+  close(): Promise<void>;
 }
 
 /** Whole lines of another thread. */
@@ -40,6 +42,7 @@ export class BufferedOutput implements LogOutput {
   #isScheduled = false;
   #isWriting = false;
   #isStale = false;
+  #isReleased = false;
   #losses = 0;
   #why = "";
   #idle: (() => void)[] = [];
@@ -84,6 +87,12 @@ export class BufferedOutput implements LogOutput {
     this.#start();
   }
 
+  /** Closes the device whenever all that waited is written, from now on. */
+  release(): void {
+    this.#isReleased = true;
+    this.#start();
+  }
+
   /** Resolves once nothing waits. */
   async flushed(): Promise<void> {
     this.#start();
@@ -99,7 +108,20 @@ export class BufferedOutput implements LogOutput {
   /** Until nothing waits. */
   async #run(): Promise<void> {
     this.#isWriting = true;
-    while (this.#isStale || this.#waiting !== "" || this.#batches.length > 0) {
+    do {
+      await this.#writeAll();
+      if (this.#isReleased) await this.#device.close();
+    } while (this.#hasWork());
+    this.#isWriting = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #hasWork(): boolean {
+    return this.#isStale || this.#waiting !== "" || this.#batches.length > 0;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#hasWork()) {
       const batch = this.#waiting;
       this.#waiting = "";
       try {
@@ -113,8 +135,6 @@ export class BufferedOutput implements LogOutput {
       for (const { bytes, written, failed } of this.#batches.splice(0))
         await this.#device.write(bytes).then(written, failed);
     }
-    this.#isWriting = false;
-    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #lose(lines: number, why: string): void {

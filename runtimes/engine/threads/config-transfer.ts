@@ -8,7 +8,8 @@ import type { ConfigPath } from "../../../src/config/problem.ts";
 import { showPath } from "../../../src/config/problem.ts";
 import { valueAt } from "../../../src/config/tree.ts";
 import type { Config } from "../../../src/config/types.ts";
-import { type ConfigSource, ServeError } from "../../serving.ts";
+import type { ConfigSource } from "../../../src/config/gather.ts";
+import { ServeError } from "../../serving.ts";
 import { readText } from "../read-text.ts";
 
 /** Plain data. */

@@ -2,13 +2,13 @@
 import type { CheckResult } from "../../../src/core/checks.ts";
 import type { SourceUpdate } from "../../../src/core/endpoint-source.ts";
 import type { UpstreamEvent } from "../../../src/core/telemetry.ts";
-import type { Attributes } from "../../../src/observe/attributes.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
 import type { SharedMetrics } from "../../../src/observe/shared-memory.ts";
 import type { Serving } from "../../serving.ts";
 import type { SentConfig } from "./config-transfer.ts";
 import type { ErrorData } from "./error-data.ts";
+import type { SharedTallies } from "./tallies.ts";
 import type { Findings } from "./shared-findings.ts";
 
 /** What a thread begins with. */
@@ -18,7 +18,11 @@ export interface ThreadStart {
   readonly metrics: SharedMetrics;
   /** Of the metrics that this thread writes. */
   readonly row: number;
-  readonly resource: Attributes;
+  /** That of the process, in resource attributes. */
+  readonly instance: string;
+  /** From 0. */
+  readonly place: number;
+  readonly tallies: SharedTallies;
   readonly findings: Findings;
   /** Set since the start, by category. */
   readonly logLevels: readonly (readonly [category: string, level: LogThreshold])[];

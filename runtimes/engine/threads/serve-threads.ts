@@ -19,13 +19,15 @@ import { combined } from "../../../src/observe/observed.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
 import { PROCESS_INSTRUMENTS } from "../../../src/observe/process-instruments.ts";
 import { SharedMemory, sharedMetrics } from "../../../src/observe/shared-memory.ts";
-import type { PreparedConfig, ServeOptions, Serving } from "../../serving.ts";
-import { type RunningServer, runServer } from "../serve.ts";
+import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../../serving.ts";
+import { type RunningServer, listening, runServer } from "../serve.ts";
 import { sentConfig } from "./config-transfer.ts";
 import type { ThreadMethods, ThreadStart } from "./messages.ts";
 import { claimPorts } from "./ports.ts";
 import { NOTHING, ServingThread, type ThreadLoss } from "./serving-thread.ts";
+import { refuseUnshared } from "./thread-count.ts";
 import { FoundHere } from "./shared-findings.ts";
+import { type SharedTallies, Tallies, sharedTallies } from "./tallies.ts";
 import { type PlaceLoss, ThreadPool } from "./thread-pool.ts";
 
 export interface ThreadedOptions {
@@ -54,10 +56,31 @@ export const serveThreads = async (
 };
 
 /** A config as threads get it. */
-interface ThreadConfig extends Pick<ThreadStart, "config" | "explicit"> {
+interface ThreadConfig extends SentWith {
   /** Counts the configs that were put into effect. */
   readonly version: number;
 }
+
+type SentWith = Pick<ThreadStart, "config" | "explicit">;
+
+/** By what the config asks for. */
+type Ports = ReadonlyMap<string, number>;
+
+interface BoundConfig {
+  readonly config: Config;
+  readonly ports: Ports;
+  /** With what the options set. */
+  readonly explicit: (given: ReadonlySet<string>) => ReadonlySet<string>;
+}
+
+interface Prepared {
+  readonly main: PreparedConfig;
+  /** That have prepared it too. */
+  readonly threads: readonly ServingThread[];
+  readonly ports: Ports;
+}
+
+const ignore = (): void => {};
 
 class Supervisor implements Serving {
   readonly #options: ServeOptions;
@@ -67,6 +90,8 @@ class Supervisor implements Serving {
   readonly #lifecycle = { draining: false };
   readonly #metrics: ThreadStart["metrics"];
   readonly #memory: SharedMemory;
+  readonly #shared: SharedTallies;
+  readonly #tallies: Tallies;
   readonly #found: FoundHere;
   readonly #pool: ThreadPool;
   readonly #logLevels: Map<string, LogThreshold> = new Map();
@@ -74,7 +99,7 @@ class Supervisor implements Serving {
   #departed: Observed = NOTHING;
   #main: RunningServer | undefined;
   #config: ThreadConfig | undefined;
-  #ports: ReadonlyMap<string, number> = new Map();
+  #ports: Ports = new Map();
   #address: Serving["address"] | undefined;
   #ended: Promise<{ readonly cut: number }> | undefined;
 
@@ -84,6 +109,9 @@ class Supervisor implements Serving {
     this.#threaded = threaded;
     this.#metrics = sharedMetrics({ writers: threaded.threads + 1, columns: COLUMNS });
     this.#memory = new SharedMemory(this.#metrics, MAIN_ROW);
+    this.#shared = sharedTallies(threaded.threads);
+    // This thread only takes back what lost ones have added.
+    this.#tallies = new Tallies(this.#shared, 0);
     this.#found = new FoundHere({
       checked: (result) => this.#tell("checked", result),
       listed: (key, update) => this.#tell("listed", key, update),
@@ -103,10 +131,12 @@ class Supervisor implements Serving {
   }
 
   async start(config: Config): Promise<void> {
-    const { explicit = new Set() } = this.#options;
+    const { source, explicit = new Set() } = this.#options;
+    refuseUnshared(config, this.#threaded.threads);
     const bound = await this.#bound(config);
-    this.#config = { config: sentConfig(bound, this.#options.source), explicit, version: 1 };
-    const main = await runServer(bound, this.#platform, this.#options, {
+    this.#ports = bound.ports;
+    this.#config = { config: sentConfig(bound.config, source), explicit: bound.explicit(explicit), version: 1 };
+    const main = await runServer(config, this.#platform, this.#options, {
       role: "main",
       memory: this.#memory,
       observedEverywhere: () => this.#observedEverywhere(),
@@ -123,7 +153,10 @@ class Supervisor implements Serving {
       throw error;
     }
     const [first] = this.#pool.running;
-    this.#address = await first?.ready;
+    if (first === undefined) throw new ServeError("no thread answers requests");
+    this.#address = await first.ready;
+    const { events } = main;
+    events.emit({ ...listening(this.#address), facts: { ...this.#address, threads: this.#threaded.threads } });
   }
 
   get address(): Serving["address"] {
@@ -135,8 +168,54 @@ class Supervisor implements Serving {
     return this.#running.admin;
   }
 
+  get generation(): number {
+    return this.#running.generation;
+  }
+
+  get lastError(): Serving["lastError"] {
+    return this.#running.lastError;
+  }
+
+  noteRefusal(message: string): void {
+    this.#running.noteRefusal(message);
+  }
+
+  /** On all threads, or on none. */
   async prepare(config: Config, explicit: ReadonlySet<string> = new Set()): Promise<PreparedConfig> {
-    throw new TypeError("not yet");
+    const main = await this.#running.prepare(config, explicit);
+    const threads = this.#pool.running;
+    const discard = async (): Promise<void> => {
+      await Promise.all([main.discard(), ...threads.map(({ peer }) => peer.call("discard").catch(ignore))]);
+    };
+    try {
+      refuseUnshared(config, this.#threaded.threads);
+      const { ports, ...bound } = await this.#bound(config);
+      const next = { config: sentConfig(bound.config, this.#options.source), explicit: bound.explicit(explicit) };
+      await Promise.all(threads.map((thread) => this.#prepareOn(thread, next)));
+      return { commit: () => this.#commit({ ...next, version: this.#version + 1 }, { main, threads, ports }), discard };
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+  }
+
+  /** A thread that ends meanwhile is no reason to refuse a config: the one in its place gets it. */
+  async #prepareOn(thread: ServingThread, { config, explicit }: SentWith): Promise<void> {
+    try {
+      await thread.peer.call("prepare", config, explicit);
+    } catch (error) {
+      if (this.#pool.running.includes(thread)) throw error;
+    }
+  }
+
+  #commit(next: ThreadConfig, { main, threads, ports }: Prepared): void {
+    this.#config = next;
+    this.#ports = ports;
+    for (const thread of threads) {
+      thread.peer.tell("commit");
+      this.#versions.set(thread, next.version);
+    }
+    main.commit();
   }
 
   reopenLogs(): void {
@@ -164,9 +243,15 @@ class Supervisor implements Serving {
   /** The threads first: what they report at the end goes out with the main thread's. */
   async #end(how: "drain" | "stop"): Promise<{ readonly cut: number }> {
     this.#lifecycle.draining = true;
+    if (how === "drain")
+      this.#running.events.emit({ category: "server", level: "info", message: "finishing what is in flight" });
     const cut = await this.#pool.close((thread) => thread.end(how));
     await this.#running.stop();
     return { cut: total(cut) };
+  }
+
+  get #version(): number {
+    return this.#config?.version ?? 0;
   }
 
   get #running(): RunningServer {
@@ -175,12 +260,15 @@ class Supervisor implements Serving {
   }
 
   /** The config with ports that are known: all threads listen on the same ones. */
-  async #bound(config: Config): Promise<Config> {
+  async #bound(config: Config): Promise<BoundConfig> {
     const { host, port } = this.#options;
     const listen = { ...config.listen, host: host ?? config.listen.host, port: port ?? config.listen.port };
     const { ports, listen: claimed } = await claimPorts(listen, this.#ports);
-    this.#ports = ports;
-    return { ...config, listen: claimed };
+    return {
+      ports,
+      config: { ...config, listen: claimed },
+      explicit: (given) => (host === undefined ? given : given.union(new Set(["listen.host"]))),
+    };
   }
 
   #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {
@@ -194,7 +282,9 @@ class Supervisor implements Serving {
         explicit,
         metrics: this.#metrics,
         row: rowOf(place),
-        resource: this.#running.resource(),
+        instance: this.#running.instance,
+        place,
+        tallies: this.#shared,
         findings: this.#found.findings(),
         logLevels: [...this.#logLevels],
         tellsEvents: this.#options.onUpstreamEvent !== undefined,
@@ -226,6 +316,7 @@ class Supervisor implements Serving {
   #onLoss({ place, thread, kind, detail, retryMs, running }: PlaceLoss): void {
     const row = rowOf(place);
     const cut = this.#memory.sumOf(row, IN_FLIGHT);
+    this.#tallies.clear(place);
     this.#memory.clear(row, (name) => KINDS.get(name)?.kind === "up-down-counter");
     const points = thread.lastObserved.points.filter(
       ({ instrument }) => KINDS.get(instrument)?.kind === "counter",

@@ -18,10 +18,14 @@ export const threadLogs = (clock: Clock, write: WriteLines): LogOutputs => {
     open({ to }, lost: LinesLost) {
       const output = outputs.get(to) ?? new BufferedOutput(remoteDevice(to, write), clock, lost);
       outputs.set(to, output);
-      output.lost = lost;
       return output;
     },
+    use({ to }, lost) {
+      const output = outputs.get(to);
+      if (output !== undefined) output.lost = lost;
+    },
     // The main thread has the files.
+    keepOnly() {},
     reopen() {},
     flush: (ms) => flushed([...outputs.values()], ms),
   };
@@ -34,5 +38,6 @@ const remoteDevice = (to: string, write: WriteLines): LogDevice => {
     gatherMs: GATHER_MS,
     write: (bytes) => write(to, bytes),
     reopen: async () => {},
+    close: async () => {},
   };
 };

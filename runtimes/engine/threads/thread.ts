@@ -9,6 +9,7 @@ import { errorData } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
 import { Peer } from "./peer.ts";
 import { FoundElsewhere } from "./shared-findings.ts";
+import { Tallies } from "./tallies.ts";
 import { threadLogs } from "./thread-logs.ts";
 
 /** Called once by the module that a thread begins with. `create` makes the runtime's platform. */
@@ -39,8 +40,16 @@ export const runThread = async (create: (options: ServeOptions) => Platform): Pr
   const own = create(
     start.tellsEvents ? { onUpstreamEvent: (event) => main.tell("upstreamEvent", event) } : {},
   );
+  const tallies = new Tallies(start.tallies, start.place);
   const platform: Platform = {
     ...own,
+    share: {
+      threads: start.tallies.names.threads,
+      place: start.place,
+      tally: (name) => tallies.tally(name),
+      tryAddClient: (client, limit) => tallies.tryAddClient(client, limit),
+      removeClient: (client) => tallies.removeClient(client),
+    },
     logs: threadLogs(own.clock, (to, bytes) => main.call("writeLines", to, bytes)),
     discover: found.discover,
     checks: found.checks,
@@ -51,7 +60,7 @@ export const runThread = async (create: (options: ServeOptions) => Platform): Pr
       role: "serving",
       memory: new SharedMemory(start.metrics, start.row),
       observedEverywhere: () => main.call("observed"),
-      resource: start.resource,
+      instance: start.instance,
     });
     for (const [category, level] of start.logLevels) server.setLogLevel(category, level);
     main.tell("ready", server.address);

@@ -1,0 +1,5 @@
+/** Where a thread begins that answers requests. */
+import { runThread } from "../engine/threads/thread.ts";
+import { platform } from "./platform.ts";
+
+await runThread(platform);
