@@ -135,16 +135,28 @@ const whenChanged: Host["whenChanged"] = (files, listener) => {
   return () => clearInterval(timer);
 };
 
-/** The host on `runtime`, which people know as `label`. */
-export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
+export interface HostParts {
+  readonly runtime: ServingRuntime;
+  /** What people know it as. */
+  readonly label: string;
+  /** Address of the module in `bin` that the program began with. */
+  readonly program: string;
+}
+
+export const hostOf = ({ runtime, label, program }: HostParts): Host => ({
   runtimeName: label,
   profile: RUNTIME_PROFILES[runtime],
   serve: async (config, options) => {
-    const [{ serveGateway }, { platform }] = await Promise.all([
-      import("../runtimes/engine/serve.ts"),
+    const [{ serveConfig, threadEntry }, { platform }] = await Promise.all([
+      import("../runtimes/engine/serve-config.ts"),
       PLATFORMS[runtime](),
     ]);
-    return serveGateway(config, platform(options), options);
+    return serveConfig(
+      config,
+      platform(options),
+      options,
+      threadEntry(program, `../runtimes/${runtime}/thread`),
+    );
   },
   serveDemo,
   args: process.argv.slice(2),

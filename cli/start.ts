@@ -139,7 +139,7 @@ const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Pro
 
 const serve = async (
   host: Host,
-  { config, explicit }: LoadedConfig,
+  { config, explicit, source }: LoadedConfig,
   lineOf: Setup["lineOf"],
 ): Promise<Serving> => {
   const onUpstreamEvent = (event: UpstreamEvent): void => {
@@ -147,7 +147,11 @@ const serve = async (
     if (line !== undefined) host.stdout.write(`${line}\n`);
   };
   try {
-    return await host.serve(config, lineOf === undefined ? { explicit } : { explicit, onUpstreamEvent });
+    return await host.serve(config, {
+      explicit,
+      source,
+      ...(lineOf !== undefined && { onUpstreamEvent }),
+    });
   } catch (thrown) {
     if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message, listenAdvice(config));
     throw thrown;

@@ -71,7 +71,11 @@ export const prepareGeneration = async (
     sockets: {
       listen: config.listen,
       isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
-      entrances: entrancesOf(config, { ...options, explicit }, { gateway, redirect: redirect?.gateway ?? gateway, part }),
+      entrances: entrancesOf(
+        config,
+        { ...options, explicit },
+        { gateway, redirect: redirect?.gateway ?? gateway, part },
+      ),
     },
     takeEffect() {
       for (const draft of drafts) draft.takeEffect();

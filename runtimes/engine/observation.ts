@@ -64,7 +64,9 @@ export class ServerObserver {
     const isMain = part?.role !== "serving";
     const resource = ownResource(config, { ...platform, random: { ...platform.random, id: this.#instance } });
     const shared = part && { memory: part.memory, everywhere: part.observedEverywhere };
-    const metrics = isMeasured(config) ? (this.#metrics ?? createMetrics(config, platform, shared)) : undefined;
+    const metrics = isMeasured(config)
+      ? (this.#metrics ?? createMetrics(config, platform, shared))
+      : undefined;
     if (metrics === undefined) return { metrics, resource, takeEffect: () => this.#push(config, undefined) };
     if (this.#measured !== undefined) refuseOtherSeries(this.#measured, config);
     const { processMetrics } = await import("./process-metrics.ts");
@@ -101,11 +103,15 @@ export class ServerObserver {
     const { telemetry } = config;
     // The main thread pushes what all of them count.
     const parts = this.#part?.role === "serving" ? undefined : wanted;
-    if (isDeepStrictEqual(telemetry, this.#telemetry) && (parts === undefined) === (this.#reporter === undefined))
+    if (
+      isDeepStrictEqual(telemetry, this.#telemetry) &&
+      (parts === undefined) === (this.#reporter === undefined)
+    )
       return;
     const before = this.#reporter;
     this.#telemetry = telemetry;
-    this.#reporter = parts && metricReporter(config, this.#platform, { ...parts, isContinued: before !== undefined });
+    this.#reporter =
+      parts && metricReporter(config, this.#platform, { ...parts, isContinued: before !== undefined });
     before?.stop();
     void before?.flush(FLUSH_MS);
     this.#reporter?.start();

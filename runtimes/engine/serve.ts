@@ -64,9 +64,7 @@ export const listening = (address: Serving["address"]): LogEvent => ({
 
 const refuseOtherThreads = (before: Config | undefined, { threads }: Config): void => {
   if (before === undefined || before.threads === threads) return;
-  throw new ConfigError([
-    problemAt(["threads"], "can't change while the proxy runs: restart it for that"),
-  ]);
+  throw new ConfigError([problemAt(["threads"], "can't change while the proxy runs: restart it for that")]);
 };
 
 const NOTHING_PREPARED: PreparedConfig = { commit() {}, async discard() {} };
@@ -111,6 +109,7 @@ class GatewayServer implements RunningServer {
     this.#sockets = serverSockets({
       counts: observer.counts,
       lifecycle,
+      share: platform.share,
       deadlines: new Deadlines(clock),
       now: () => clock.now(),
       epoch: () => clock.epoch(),

@@ -118,7 +118,10 @@ export class CountTable {
     return HEAD + slot * (NAME_WORDS + this.#threads);
   }
 
-  #search([one, two]: Hashes, reclaims: boolean): { readonly at?: number; readonly free?: number | undefined } {
+  #search(
+    [one, two]: Hashes,
+    reclaims: boolean,
+  ): { readonly at?: number; readonly free?: number | undefined } {
     const words = this.#words;
     const mask = this.#slots - 1;
     let free: number | undefined;

@@ -135,7 +135,11 @@ class Supervisor implements Serving {
     refuseUnshared(config, this.#threaded.threads);
     const bound = await this.#bound(config);
     this.#ports = bound.ports;
-    this.#config = { config: sentConfig(bound.config, source), explicit: bound.explicit(explicit), version: 1 };
+    this.#config = {
+      config: sentConfig(bound.config, source),
+      explicit: bound.explicit(explicit),
+      version: 1,
+    };
     const main = await runServer(config, this.#platform, this.#options, {
       role: "main",
       memory: this.#memory,
@@ -156,7 +160,10 @@ class Supervisor implements Serving {
     if (first === undefined) throw new ServeError("no thread answers requests");
     this.#address = await first.ready;
     const { events } = main;
-    events.emit({ ...listening(this.#address), facts: { ...this.#address, threads: this.#threaded.threads } });
+    events.emit({
+      ...listening(this.#address),
+      facts: { ...this.#address, threads: this.#threaded.threads },
+    });
   }
 
   get address(): Serving["address"] {
@@ -190,9 +197,15 @@ class Supervisor implements Serving {
     try {
       refuseUnshared(config, this.#threaded.threads);
       const { ports, ...bound } = await this.#bound(config);
-      const next = { config: sentConfig(bound.config, this.#options.source), explicit: bound.explicit(explicit) };
+      const next = {
+        config: sentConfig(bound.config, this.#options.source),
+        explicit: bound.explicit(explicit),
+      };
       await Promise.all(threads.map((thread) => this.#prepareOn(thread, next)));
-      return { commit: () => this.#commit({ ...next, version: this.#version + 1 }, { main, threads, ports }), discard };
+      return {
+        commit: () => this.#commit({ ...next, version: this.#version + 1 }, { main, threads, ports }),
+        discard,
+      };
     } catch (error) {
       await discard();
       throw error;
@@ -244,7 +257,11 @@ class Supervisor implements Serving {
   async #end(how: "drain" | "stop"): Promise<{ readonly cut: number }> {
     this.#lifecycle.draining = true;
     if (how === "drain")
-      this.#running.events.emit({ category: "server", level: "info", message: "finishing what is in flight" });
+      this.#running.events.emit({
+        category: "server",
+        level: "info",
+        message: "finishing what is in flight",
+      });
     const cut = await this.#pool.close((thread) => thread.end(how));
     await this.#running.stop();
     return { cut: total(cut) };

@@ -47,7 +47,9 @@ export class ServingThread {
       name,
       workerData: start,
       // The same as for a process of one thread. Deno ends the process without it.
-      resourceLimits: { maxOldGenerationSizeMb: Math.floor(v8.getHeapStatistics().heap_size_limit / 2 ** 20) },
+      resourceLimits: {
+        maxOldGenerationSizeMb: Math.floor(v8.getHeapStatistics().heap_size_limit / 2 ** 20),
+      },
     });
     this.#worker = worker;
     const { promise, resolve, reject } = Promise.withResolvers<Serving["address"]>();

@@ -56,12 +56,17 @@ export const runThread = async (create: (options: ServeOptions) => Platform): Pr
   };
   try {
     const config = await receivedConfig(start.config);
-    server = await runServer(config, platform, { explicit: start.explicit }, {
-      role: "serving",
-      memory: new SharedMemory(start.metrics, start.row),
-      observedEverywhere: () => main.call("observed"),
-      instance: start.instance,
-    });
+    server = await runServer(
+      config,
+      platform,
+      { explicit: start.explicit },
+      {
+        role: "serving",
+        memory: new SharedMemory(start.metrics, start.row),
+        observedEverywhere: () => main.call("observed"),
+        instance: start.instance,
+      },
+    );
     for (const [category, level] of start.logLevels) server.setLogLevel(category, level);
     main.tell("ready", server.address);
   } catch (error) {
