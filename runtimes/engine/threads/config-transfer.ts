@@ -2,14 +2,13 @@
  * A config on its way to a thread. Its data is sent, so that all threads have the same; its functions (middleware, balancing) can't
  * be, so each thread imports the config's module itself and takes them from the same places.
  */
-import { pathToFileURL } from "node:url";
+import type { ConfigSource } from "../../../src/config/gather.ts";
 import { loadConfig } from "../../../src/config/load.ts";
-import type { ConfigPath } from "../../../src/config/problem.ts";
-import { showPath } from "../../../src/config/problem.ts";
+import { type ConfigPath, showPath } from "../../../src/config/problem.ts";
 import { valueAt } from "../../../src/config/tree.ts";
 import type { Config } from "../../../src/config/types.ts";
-import type { ConfigSource } from "../../../src/config/gather.ts";
 import { ServeError } from "../../serving.ts";
+import type { FreshModules } from "../../fresh-modules.ts";
 import { readText } from "../read-text.ts";
 
 /** Plain data. */
@@ -19,50 +18,96 @@ export interface SentConfig {
   readonly functions: readonly ConfigPath[];
   /** Where the functions come from; undefined where there are none. */
   readonly source: ConfigSource | undefined;
+  /** Functions of configs with equal numbers are the same. */
+  readonly modules: number;
 }
 
-/** @throws ServeError where the config has functions, and nobody says which module they come from. */
-export const sentConfig = (config: Config, source: ConfigSource | undefined): SentConfig => {
-  const functions: ConfigPath[] = [];
-  const data = withoutFunctions(config, [], functions);
-  const [first] = functions;
-  if (first === undefined) return { data, functions, source: undefined };
-  if (source?.file === undefined) {
-    const message = `${showPath(first)} is a function, which can't be sent to a thread; serve with \`source\` (the module that the config comes from) or \`threads: 1\``;
-    throw new ServeError(message);
-  }
-  return { data, functions, source };
-};
+/** The main thread's side. */
+export class ConfigSender {
+  /** Functions of the config in effect. */
+  #kept: readonly unknown[] = [];
+  #keptModules = 0;
+  #lastModules = 0;
+  #lastSent: readonly unknown[] = [];
 
-/** @throws ConfigError where the module can't be loaded; ServeError where it has changed since. */
-export const receivedConfig = async ({ data, functions, source }: SentConfig): Promise<Config> => {
-  if (source === undefined) return data as Config;
-  const loaded = await loadConfig({
-    ...source,
-    readText,
-    importModule: (path) => import(pathToFileURL(path).href) as Promise<unknown>,
-  });
-  for (const path of functions) {
-    const found = valueAt(loaded?.config, path);
-    if (typeof found !== "function") {
-      throw new ServeError(`${showPath(path)} is no function any more: the config's module has changed`);
+  /** @throws ServeError where the config has functions, and nobody says which module they come from. */
+  send(config: Config, source: ConfigSource | undefined): SentConfig {
+    const found: Found[] = [];
+    const data = withoutFunctions(config, [], found);
+    const [first] = found;
+    if (first === undefined) return { data, functions: [], source: undefined, modules: 0 };
+    if (source === undefined) {
+      throw new ServeError(
+        `${showPath(first.path)} is a function, which can't be sent to a thread: serve with \`source\`, the module that the config comes from, or with \`threads: 1\``,
+      );
     }
-    put(data, path, found);
+    const values = found.map(({ value }) => value);
+    const kept = this.#kept;
+    const isSame = values.length === kept.length && values.every((each, at) => each === kept[at]);
+    const modules = isSame ? this.#keptModules : (this.#lastModules += 1);
+    this.#lastSent = values;
+    return { data, functions: found.map(({ path }) => path), source, modules };
   }
-  return data as Config;
+
+  /** What was sent last is in effect. */
+  keep({ source, modules }: SentConfig): void {
+    if (source === undefined) return;
+    this.#kept = this.#lastSent;
+    this.#keptModules = modules;
+  }
+}
+
+interface Found {
+  readonly path: ConfigPath;
+  readonly value: unknown;
+}
+
+/** A thread's side. */
+export class ConfigReceiver {
+  readonly #modules: FreshModules;
+  /** By `SentConfig.modules`: of the config in effect, and of the last one. */
+  readonly #loaded: Map<number, Config | undefined> = new Map();
+
+  /** @param modules imports the config's module, anew where it has changed */
+  constructor(modules: FreshModules) {
+    this.#modules = modules;
+  }
+
+  /** @throws ConfigError where the module can't be loaded; ServeError where it has changed since. */
+  async receive({ data, functions, source, modules }: SentConfig): Promise<Config> {
+    if (source === undefined) return data as Config;
+    if (!this.#loaded.has(modules)) {
+      const importModule = (path: string): Promise<unknown> => this.#modules.import(path);
+      this.#loaded.set(modules, (await loadConfig({ ...source, readText, importModule }))?.config);
+    }
+    const config = this.#loaded.get(modules);
+    for (const path of functions) put(data, path, functionAt(config, path));
+    return data as Config;
+  }
+
+  /** What was received last is in effect. */
+  keep({ modules }: SentConfig): void {
+    for (const other of this.#loaded.keys()) if (other !== modules) this.#loaded.delete(other);
+  }
+}
+
+const functionAt = (config: Config | undefined, path: ConfigPath): unknown => {
+  const found = valueAt(config, path);
+  if (typeof found === "function") return found;
+  throw new ServeError(`${showPath(path)} is no function any more: the config's module has changed`);
 };
 
-const withoutFunctions = (value: unknown, path: ConfigPath, functions: ConfigPath[]): unknown => {
+const withoutFunctions = (value: unknown, path: ConfigPath, found: Found[]): unknown => {
   if (typeof value === "function") {
-    functions.push(path);
+    found.push({ path, value });
     return null;
   }
-  if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value))
-    return value.map((item: unknown, index) => withoutFunctions(item, [...path, index], functions));
-  if (value instanceof Set) return value;
+    return value.map((item: unknown, index) => withoutFunctions(item, [...path, index], found));
+  const isPlain = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  if (!isPlain) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, withoutFunctions(item, [...path, key], functions)]),
+    Object.entries(value).map(([key, item]: [string, unknown]) => [key, withoutFunctions(item, [...path, key], found)]),
   );
 };
 

@@ -21,7 +21,7 @@ import { PROCESS_INSTRUMENTS } from "../../../src/observe/process-instruments.ts
 import { SharedMemory, sharedMetrics } from "../../../src/observe/shared-memory.ts";
 import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../../serving.ts";
 import { type RunningServer, listening, runServer } from "../serve.ts";
-import { sentConfig } from "./config-transfer.ts";
+import { ConfigSender } from "./config-transfer.ts";
 import type { ThreadMethods, ThreadStart } from "./messages.ts";
 import { claimPorts } from "./ports.ts";
 import { NOTHING, ServingThread, type ThreadLoss } from "./serving-thread.ts";
@@ -92,6 +92,7 @@ class Supervisor implements Serving {
   readonly #memory: SharedMemory;
   readonly #shared: SharedTallies;
   readonly #tallies: Tallies;
+  readonly #sender = new ConfigSender();
   readonly #found: FoundHere;
   readonly #pool: ThreadPool;
   readonly #logLevels: Map<string, LogThreshold> = new Map();
@@ -136,7 +137,7 @@ class Supervisor implements Serving {
     const bound = await this.#bound(config);
     this.#ports = bound.ports;
     this.#config = {
-      config: sentConfig(bound.config, source),
+      config: this.#sender.send(bound.config, source),
       explicit: bound.explicit(explicit),
       version: 1,
     };
@@ -198,7 +199,7 @@ class Supervisor implements Serving {
       refuseUnshared(config, this.#threaded.threads);
       const { ports, ...bound } = await this.#bound(config);
       const next = {
-        config: sentConfig(bound.config, this.#options.source),
+        config: this.#sender.send(bound.config, this.#options.source),
         explicit: bound.explicit(explicit),
       };
       await Promise.all(threads.map((thread) => this.#prepareOn(thread, next)));

@@ -2,9 +2,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Platform } from "../../../src/core/platform.ts";
 import { SharedMemory } from "../../../src/observe/shared-memory.ts";
+import type { FreshModules } from "../../fresh-modules.ts";
 import type { PreparedConfig, ServeOptions } from "../../serving.ts";
 import { type RunningServer, runServer } from "../serve.ts";
-import { receivedConfig } from "./config-transfer.ts";
+import { ConfigReceiver } from "./config-transfer.ts";
 import { errorData } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
 import { Peer } from "./peer.ts";
@@ -12,10 +13,14 @@ import { FoundElsewhere } from "./shared-findings.ts";
 import { Tallies } from "./tallies.ts";
 import { threadLogs } from "./thread-logs.ts";
 
-/** Called once by the module that a thread begins with. `create` makes the runtime's platform. */
-export const runThread = async (create: (options: ServeOptions) => Platform): Promise<void> => {
+/** Called once by the module that a thread begins with. `create` makes the runtime's platform, `modules` imports configs. */
+export const runThread = async (
+  create: (options: ServeOptions) => Platform,
+  modules: FreshModules,
+): Promise<void> => {
   if (parentPort === null) throw new TypeError("this module is the beginning of a thread, and no program");
   const start = workerData as ThreadStart;
+  const received = new ConfigReceiver(modules);
   const found = new FoundElsewhere(start.findings);
   let server: RunningServer | undefined;
   let prepared: PreparedConfig | undefined;
@@ -25,7 +30,7 @@ export const runThread = async (create: (options: ServeOptions) => Platform): Pr
   };
   const methods: ThreadMethods = {
     async prepare(config, explicit) {
-      prepared = await running().prepare(await receivedConfig(config), explicit);
+      prepared = await running().prepare(await received.receive(config), explicit);
     },
     commit: () => prepared?.commit(),
     discard: async () => prepared?.discard(),
@@ -55,7 +60,7 @@ export const runThread = async (create: (options: ServeOptions) => Platform): Pr
     checks: found.checks,
   };
   try {
-    const config = await receivedConfig(start.config);
+    const config = await received.receive(start.config);
     server = await runServer(
       config,
       platform,
