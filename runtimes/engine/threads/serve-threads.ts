@@ -136,11 +136,9 @@ class Supervisor implements Serving {
     refuseUnshared(config, this.#threaded.threads);
     const bound = await this.#bound(config);
     this.#ports = bound.ports;
-    this.#config = {
-      config: this.#sender.send(bound.config, source),
-      explicit: bound.explicit(explicit),
-      version: 1,
-    };
+    const sent = this.#sender.send(bound.config, source);
+    this.#sender.keep(sent);
+    this.#config = { config: sent, explicit: bound.explicit(explicit), version: 1 };
     const main = await runServer(config, this.#platform, this.#options, {
       role: "main",
       memory: this.#memory,
@@ -224,6 +222,7 @@ class Supervisor implements Serving {
 
   #commit(next: ThreadConfig, { main, threads, ports }: Prepared): void {
     this.#config = next;
+    this.#sender.keep(next.config);
     this.#ports = ports;
     for (const thread of threads) {
       thread.peer.tell("commit");

@@ -5,7 +5,7 @@ import { SharedMemory } from "../../../src/observe/shared-memory.ts";
 import type { FreshModules } from "../../fresh-modules.ts";
 import type { PreparedConfig, ServeOptions } from "../../serving.ts";
 import { type RunningServer, runServer } from "../serve.ts";
-import { ConfigReceiver } from "./config-transfer.ts";
+import { ConfigReceiver, type SentConfig } from "./config-transfer.ts";
 import { errorData } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
 import { Peer } from "./peer.ts";
@@ -23,17 +23,21 @@ export const runThread = async (
   const received = new ConfigReceiver(modules);
   const found = new FoundElsewhere(start.findings);
   let server: RunningServer | undefined;
-  let prepared: PreparedConfig | undefined;
+  let prepared: { readonly sent: SentConfig; readonly config: PreparedConfig } | undefined;
   const running = (): RunningServer => {
     if (server === undefined) throw new TypeError("the thread has not begun yet");
     return server;
   };
   const methods: ThreadMethods = {
-    async prepare(config, explicit) {
-      prepared = await running().prepare(await received.receive(config), explicit);
+    async prepare(sent, explicit) {
+      prepared = { sent, config: await running().prepare(await received.receive(sent), explicit) };
     },
-    commit: () => prepared?.commit(),
-    discard: async () => prepared?.discard(),
+    commit() {
+      if (prepared === undefined) return;
+      received.keep(prepared.sent);
+      prepared.config.commit();
+    },
+    discard: async () => prepared?.config.discard(),
     drain: () => running().drain(),
     stop: () => running().stop(),
     observed: () => server?.metrics?.registry.observed() ?? { points: [], exemplars: [] },
