@@ -104,10 +104,14 @@ const withoutFunctions = (value: unknown, path: ConfigPath, found: Found[]): unk
   }
   if (Array.isArray(value))
     return value.map((item: unknown, index) => withoutFunctions(item, [...path, index], found));
-  const isPlain = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  const isPlain =
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
   if (!isPlain) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]: [string, unknown]) => [key, withoutFunctions(item, [...path, key], found)]),
+    Object.entries(value).map(([key, item]: [string, unknown]) => [
+      key,
+      withoutFunctions(item, [...path, key], found),
+    ]),
   );
 };
 
