@@ -1,10 +1,17 @@
 /** `fairlead start`: a gateway from the config, in front of one URL, or the demo. */
+import type { ReadConfigDocument } from "../handlers/config-document.ts";
 import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import { ServeError, type Serving } from "../runtimes/serving.ts";
 import { CliError } from "./cli-error.ts";
-import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
+import {
+  type ConfigOptions,
+  configured,
+  configuredBy,
+  configuredDocument,
+  refuseUnsupported,
+} from "./configured.ts";
 import { commandName } from "./command-name.ts";
 import { type Demo, demoLine, startDemo } from "./demo.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -45,7 +52,7 @@ interface Setup {
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
   const flags = listenFlags(options);
   const readAt = host.epoch();
-  if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
+  if (urls.length > 0) return run(host, flags, await urlSetup(host, urls, options));
   if (options.preserveHost === true) {
     throw new CliError(
       EXIT.usage,
@@ -57,12 +64,13 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   const loaded = await reload();
   if (loaded !== undefined) {
     const watchesAll = options.watch === true;
-    return run(host, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
+    return run(host, flags, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
   }
-  if (options.watch === true) throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
+  if (options.watch === true)
+    throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
   const demo = await startDemo(host);
   try {
-    return await run(host, await demoSetup(host, demo, flags));
+    return await run(host, flags, await demoSetup(host, demo, flags));
   } finally {
     await demo.close();
   }
@@ -129,15 +137,19 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, setup: Setup): Promise<number> => {
+const run = async (host: Host, flags: ConfigInput, setup: Setup): Promise<number> => {
   const { loaded, describe, lineOf, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
-  const serving = await serve(host, loaded, lineOf);
+  const readDocument: ReadConfigDocument = async (document) => {
+    const read = await configuredDocument(host, document, { flags, first: loaded });
+    return { ...read, adopted: () => reloads.adopt(read) };
+  };
+  const serving = await serve(host, { loaded, lineOf, readDocument });
   const style = styleFor(host.stdout, host.env);
   const stopped = stopOnSignal(host, serving);
   host.onReopen(() => serving.reopenLogs());
-  const reloader = new Reloader({ ...setup, host, serving });
-  host.onHangUp(() => void reloader.reload());
+  const reloads = new Reloader({ ...setup, host, serving });
+  host.onHangUp(() => void reloads.reload());
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
@@ -149,14 +161,15 @@ const run = async (host: Host, setup: Setup): Promise<number> => {
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
-  return stopped.finally(reloader.watch(watchesAll));
+  return stopped.finally(reloads.watch(watchesAll));
 };
 
-const serve = async (
-  host: Host,
-  { config, explicit, source }: LoadedConfig,
-  lineOf: Setup["lineOf"],
-): Promise<Serving> => {
+interface Served extends Pick<Setup, "loaded" | "lineOf"> {
+  readonly readDocument: ReadConfigDocument;
+}
+
+const serve = async (host: Host, { loaded, lineOf, readDocument }: Served): Promise<Serving> => {
+  const { config, explicit, source } = loaded;
   const onUpstreamEvent = (event: UpstreamEvent): void => {
     const line = lineOf?.(event);
     if (line !== undefined) host.stdout.write(`${line}\n`);
@@ -165,6 +178,8 @@ const serve = async (
     return await host.serve(config, {
       explicit,
       source,
+      origin: loaded,
+      readDocument,
       ...(lineOf !== undefined && { onUpstreamEvent }),
     });
   } catch (thrown) {

@@ -1,5 +1,6 @@
 /** The admin listener: the same engine with another app behind it. */
-import { adminGateway } from "../../handlers/admin-gateway.ts";
+import { accessOf, adminGateway } from "../../handlers/admin-gateway.ts";
+import type { Control } from "../../handlers/control.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
@@ -14,6 +15,7 @@ export interface AdminListenerParts {
   /** The gateway whose state it shows. */
   readonly gateway: () => Gateway;
   readonly lifecycle: Lifecycle;
+  readonly control: Control;
 }
 
 /** It has limits of its own and is not drained: it answers until the process stops. */
@@ -50,20 +52,25 @@ export class AdminListener {
     await this.#sockets.stop();
   }
 
-  #planOf({ admin: { host, port, token } }: Config, { metrics, resource }: ServerObservation): ListenPlan {
-    const { platform, gateway: current, lifecycle } = this.#parts;
+  #planOf({ admin: config }: Config, { metrics, resource }: ServerObservation): ListenPlan {
+    const { platform, gateway: current, lifecycle, control } = this.#parts;
+    const { host, port } = config;
     const gateway = adminGateway(platform, {
       gateway: current,
       lifecycle,
       metrics,
       resource,
-      token,
+      control,
+      access: accessOf(config, { kind: "listener", host }),
       hasOpenHealth: true,
     });
     return {
       listen: gateway.plan.config.listen,
       isWatched: false,
-      entrances: port === undefined ? [] : [{ host, port, tls: undefined, fallbackHost: undefined, gateway }],
+      entrances:
+        port === undefined
+          ? []
+          : [{ host, port, tls: undefined, fallbackHost: undefined, role: "admin", gateway }],
     };
   }
 }

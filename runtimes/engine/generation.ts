@@ -1,10 +1,13 @@
 /** What a server needs for one config: gateways, and the sockets that lead to them. */
 import { withAdminPath } from "../../handlers/admin-gateway.ts";
+import type { Control } from "../../handlers/control.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { type Gateway, type GatewayParts, draftGateway } from "../../src/gateway.ts";
+import type { Journal } from "../../src/observe/journal.ts";
+import { trafficSampling } from "../../src/traffic-sampling.ts";
 import type { EndpointRegistry } from "../../src/upstream/registry.ts";
 import type { ServeOptions } from "../serving.ts";
 import type { PreparedObservation, ServerObserver } from "./observation.ts";
@@ -20,6 +23,8 @@ export interface LastingParts {
   /** Of the gateway that only redirects. */
   readonly redirectRegistry: EndpointRegistry;
   readonly observer: ServerObserver;
+  readonly journal: Journal;
+  readonly control: Control;
   readonly options: ServeOptions;
   readonly part: ThreadPart;
 }
@@ -51,13 +56,21 @@ export const prepareGeneration = async (
   explicit: ReadonlySet<string> | undefined,
   parts: LastingParts,
 ): Promise<Generation> => {
-  const { platform, lifecycle, registry, redirectRegistry, observer, options, part } = parts;
+  const { platform, lifecycle, registry, redirectRegistry, observer, options, journal, control, part } = parts;
+  const hasAdmin = config.admin.port !== undefined || config.admin.path !== undefined;
   const middlewareLayer = await layerOf(config);
   const observation = await observer.prepare(config);
   const { metrics, resource } = observation;
   const common = { lifecycle, metrics, resource, answers: part?.role !== "main" };
-  const main = draftGateway(config, platform, { ...common, registry, middlewareLayer });
-  const gateway = withAdminPath(main.gateway, config, platform, common);
+  const main = draftGateway(config, platform, {
+    ...common,
+    registry,
+    middlewareLayer,
+    journal: hasAdmin ? journal : undefined,
+  });
+  if (hasAdmin && metrics !== undefined)
+    main.gateway.upkeep.add(trafficSampling(observer.traffic(metrics), platform.clock));
+  const gateway = withAdminPath(main.gateway, config, platform, { ...common, control });
   const securePort = securePortOf(config, options);
   const redirect = config.listen.also.some((each) => each.redirect !== undefined)
     ? draftGateway(toHttps(config, securePort), platform, { ...common, registry: redirectRegistry })
@@ -135,6 +148,7 @@ const entrancesOf = (
       tls: config.tls,
       reusePort,
       fallbackHost: fallback(config.host, isHostExplicit),
+      role: "traffic",
       gateway,
     },
     ...config.also.map((each, index): Entrance => ({
@@ -143,7 +157,9 @@ const entrancesOf = (
       tls: each.tls,
       reusePort,
       fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
-      gateway: each.redirect === undefined ? gateway : redirect,
+      ...(each.redirect === undefined
+        ? ({ role: "traffic", gateway } as const)
+        : ({ role: "redirect", gateway: redirect } as const)),
     })),
   ];
 };

@@ -1,9 +1,13 @@
 /** A whole gateway over sockets. */
 import { ConfigError } from "../../src/config/config-error.ts";
 import { problemAt } from "../../src/config/problem.ts";
+import { type ConfigOrigin, readPlainDocument } from "../../handlers/config-document.ts";
+import type { Control } from "../../handlers/control.ts";
+import { localControl } from "../../handlers/local-control.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { EventLog, LogEvent, LogThreshold } from "../../src/observe/event-log.ts";
+import { Journal } from "../../src/observe/journal.ts";
 import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { logTargets } from "../../src/observing.ts";
 import { createEndpointRegistry } from "../../src/upstream/registry.ts";
@@ -13,10 +17,12 @@ import { AdminListener } from "./admin-listener.ts";
 import { alive } from "./alive.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
+import { engineView } from "./engine-view.ts";
 import { type Generation, type LastingParts, prepareGeneration } from "./generation.ts";
 import { notices } from "./notices.ts";
 import { ServerObserver } from "./observation.ts";
 import { RetiredEndpoints } from "./retired-endpoints.ts";
+import { servedConfig } from "./served-config.ts";
 import { type ServerSockets, serverSockets } from "./server/listen.ts";
 import type { ThreadPart } from "./thread-part.ts";
 import { Turn } from "./turn.ts";
@@ -47,7 +53,7 @@ export const runServer = async (
 ): Promise<RunningServer> => {
   const server = new GatewayServer(platform, options, part);
   try {
-    (await server.prepare(config, options.explicit)).commit();
+    (await server.prepare(config, options.explicit, options.origin)).commit();
   } catch (error) {
     await server.stop();
     throw error;
@@ -85,10 +91,12 @@ class GatewayServer implements RunningServer {
   readonly #history: ConfigHistory;
   readonly #sockets: ServerSockets;
   readonly #admin: AdminListener;
+  readonly #control: Control;
   readonly #retired: RetiredEndpoints;
   /** One config is prepared at a time. */
   readonly #turn = new Turn();
   #current: Generation | undefined;
+  #origin: ConfigOrigin | undefined;
   #isDraining = false;
 
   constructor(platform: Platform, options: ServeOptions, part: ThreadPart) {
@@ -97,10 +105,34 @@ class GatewayServer implements RunningServer {
     this.#part = part;
     this.#history = new ConfigHistory(() => clock.epoch());
     const observer = new ServerObserver(platform, this.#history, part);
+    const journal = new Journal();
+    const readDocument = options.readDocument ?? readPlainDocument;
+    this.#control = localControl({
+      platform,
+      lifecycle,
+      journal,
+      gateway: () => this.#generation.gateway,
+      traffic: () => observer.currentTraffic,
+      server: engineView({
+        sockets: () => this.#sockets,
+        admin: () => this.admin,
+        counts: observer.counts,
+        clock,
+      }),
+      configs: servedConfig({
+        platform,
+        history: this.#history,
+        server: this,
+        read: readDocument,
+        origin: () => this.#origin,
+      }),
+    });
     this.#parts = {
       platform,
       lifecycle,
       observer,
+      journal,
+      control: this.#control,
       options,
       part,
       registry: createEndpointRegistry(),
@@ -120,7 +152,12 @@ class GatewayServer implements RunningServer {
       closed: () => this.#closed(),
     });
     this.#retired = new RetiredEndpoints(platform, this.#parts.registry);
-    this.#admin = new AdminListener({ platform, lifecycle, gateway: () => this.#generation.gateway });
+    this.#admin = new AdminListener({
+      platform,
+      lifecycle,
+      control: this.#control,
+      gateway: () => this.#generation.gateway,
+    });
   }
 
   get address(): Serving["address"] {
@@ -138,13 +175,19 @@ class GatewayServer implements RunningServer {
     return this.#history.lastError;
   }
 
-  async prepare(config: Config, explicit?: ReadonlySet<string>): Promise<PreparedConfig> {
+  async prepare(
+    config: Config,
+    explicit?: ReadonlySet<string>,
+    origin?: ConfigOrigin,
+  ): Promise<PreparedConfig> {
     const end = await this.#turn.take();
     try {
       const prepared = await this.#prepare(config, explicit);
       return {
         commit: () => {
-          if (end()) prepared.commit();
+          if (!end()) return;
+          this.#origin = origin;
+          prepared.commit();
         },
         discard: async () => {
           if (end()) await prepared.discard();

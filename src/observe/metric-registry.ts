@@ -20,6 +20,11 @@ export interface Point {
   readonly exemplars?: readonly (Exemplar | undefined)[] | undefined;
 }
 
+/** One of a histogram. */
+export interface HistogramPoint extends Point {
+  readonly value: HistogramValue;
+}
+
 /** An instrument with all its series. */
 export interface Reading {
   readonly instrument: Instrument;
@@ -182,6 +187,17 @@ export class MetricRegistry {
     return Array.from(points, ([instrument, found]) => ({ instrument, points: found }));
   }
 
+  /** Every series of one histogram, without looking at the values of others. */
+  readHistogram({ name }: Instrument): readonly HistogramPoint[] {
+    const points: HistogramPoint[] = [];
+    for (const series of this.#memory.series()) {
+      if (series.instrument !== name) continue;
+      const value = histogramOf(series.read());
+      if (value.count > 0) points.push({ attributes: series.attributes, value });
+    }
+    return points;
+  }
+
   /**
    * Forgets series, so that others may take their places. Callers MUST NOT keep one of them: asked for again, it begins at 0.
    * On shared memory nothing is forgotten.
@@ -241,7 +257,10 @@ const nowhere = (instrument: Instrument): Slots => ({
 });
 
 const valueOf = ({ kind }: Instrument, slots: Float64Array): number | HistogramValue => {
-  if (kind !== "histogram") return slots[0] ?? 0;
+  return kind === "histogram" ? histogramOf(slots) : (slots[0] ?? 0);
+};
+
+const histogramOf = (slots: Float64Array): HistogramValue => {
   const [sum = 0, ...counts] = slots;
   return { sum, counts, count: counts.reduce((all, each) => all + each, 0) };
 };

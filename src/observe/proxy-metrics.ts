@@ -3,7 +3,7 @@ import type { Telemetry } from "../core/telemetry.ts";
 import { ENDPOINT } from "./define-instrument.ts";
 import { EndpointPresence } from "./endpoint-presence.ts";
 import { httpInstruments } from "./http-instruments.ts";
-import type { AttributeValues } from "./instrument.ts";
+import type { AttributeValues, Instrument } from "./instrument.ts";
 import { allInstruments } from "./instruments.ts";
 import { type MetricOptions, MetricRegistry } from "./metric-registry.ts";
 import { type MeasuredHead, type RequestEnd, RequestMetrics } from "./request-metrics.ts";
@@ -35,6 +35,8 @@ export class ProxyMetrics {
   readonly telemetry: CountedEvents;
   readonly epoch: () => number;
   readonly seesEnds: boolean;
+  /** Of requests of clients, and of attempts at endpoints. */
+  readonly durations: { readonly server: Instrument; readonly client: Instrument };
   readonly #requests: RequestMetrics;
   readonly #presence = new EndpointPresence();
   #startedAt: number | undefined;
@@ -45,6 +47,7 @@ export class ProxyMetrics {
     this.registry = new MetricRegistry(options);
     this.epoch = epoch;
     const http = httpInstruments(durationBounds);
+    this.durations = { server: http.serverDuration, client: http.clientDuration };
     // Other threads may have counted by instruments that this one has not used yet.
     if (options.memory !== undefined) this.registry.know(allInstruments(http));
     const requests = new RequestMetrics({

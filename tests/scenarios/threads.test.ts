@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { Command } from "../support/command.ts";
+import { ModuleCommand } from "../support/module-command.ts";
 import { samplesIn } from "../support/exposition.ts";
 import { RUNTIMES } from "../support/runtimes.ts";
 
@@ -83,7 +83,7 @@ const until = async (what: string, isSo: () => boolean | Promise<boolean>, ms = 
 
 /** The sum of the samples of a family whose labels say so. */
 const metric = async (
-  { adminUrl }: Command,
+  { adminUrl }: ModuleCommand,
   name: string,
   labels: Readonly<Record<string, string>> = {},
 ): Promise<number> => {
@@ -94,13 +94,13 @@ const metric = async (
     .reduce((sum, { value }) => sum + value, 0);
 };
 
-const answered = (command: Command): Promise<number> =>
+const answered = (command: ModuleCommand): Promise<number> =>
   metric(command, "http_server_request_duration_seconds_count", { fairlead_route: "all" });
 
 describe.each(SERVED)("threads on %s", (runtime) => {
-  let command: Command | undefined;
-  const start = async (settings: Record<string, unknown> = {}): Promise<Command> =>
-    (command = await Command.start(runtime, moduleWith(settings)));
+  let command: ModuleCommand | undefined;
+  const start = async (settings: Record<string, unknown> = {}): Promise<ModuleCommand> =>
+    (command = await ModuleCommand.start(runtime, moduleWith(settings)));
   afterEach(async () => {
     await command?.stop();
     command = undefined;
@@ -211,7 +211,7 @@ describe.each(SERVED)("threads on %s", (runtime) => {
       "const kept",
       "if (threadId !== 0) throw new Error('not in a thread');\nconst kept",
     );
-    const failed = Command.start(runtime, text);
+    const failed = ModuleCommand.start(runtime, text);
     await expect(failed).rejects.toThrow(/not in a thread/);
   });
 

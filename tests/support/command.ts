@@ -1,76 +1,62 @@
-/** The `fairlead` command with a config that is a module, on one runtime. */
+/** The `fairlead` command on the runtimes that it serves on, as a process in a directory of its own. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import type { ConfigInput } from "../../src/config/types.ts";
 import { Child } from "./child.ts";
-import type { RuntimeName } from "./runtimes.ts";
+import { RUNTIMES, type RuntimeName } from "./runtimes.ts";
+import { ROOT } from "./sources.ts";
 
-const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+export type CommandRuntime = Exclude<RuntimeName, "workerd">;
 
-/** So that a thread that takes all memory is soon there. */
-const HEAP_MB = 128;
+const binary = (name: string): string => join(ROOT, "node_modules/.bin", name);
+const BIN = join(ROOT, "bin/fairlead.ts");
 
-const COMMANDS: Readonly<Record<Exclude<RuntimeName, "workerd">, readonly string[]>> = {
-  node: [at("../../node_modules/.bin/node"), `--max-old-space-size=${HEAP_MB}`],
-  deno: [
-    at("../../node_modules/.bin/deno"),
-    "run",
-    "--allow-all",
-    "--quiet",
-    `--v8-flags=--max-old-space-size=${HEAP_MB}`,
-  ],
-  bun: [at("../../node_modules/.bin/bun")],
+const COMMANDS: Readonly<Record<CommandRuntime, readonly [command: string, ...args: string[]]>> = {
+  node: [binary("node"), BIN],
+  deno: [binary("deno"), "run", "--allow-all", "--quiet", BIN],
+  bun: [binary("bun"), BIN],
 };
 
-export class Command {
-  readonly child: Child;
-  readonly directory: string;
-  #port = 0;
-  #admin = 0;
+export const COMMAND_RUNTIMES: readonly CommandRuntime[] = RUNTIMES.filter((name) => name !== "workerd");
 
-  private constructor(runtime: keyof typeof COMMANDS, directory: string) {
-    this.directory = directory;
-    const [command = "", ...args] = COMMANDS[runtime];
-    const start = [at("../../bin/fairlead.ts"), "start", "--config", "fairlead.ts"];
-    this.child = new Child(runtime, command, [...args, ...start], {}, directory);
-  }
+/** A directory with files, and commands that run in it. */
+export class CommandDirectory {
+  readonly path: string = mkdtempSync(join(tmpdir(), "fairlead-command-"));
+  readonly #runtime: CommandRuntime;
+  readonly #children: Child[] = [];
 
-  get port(): number {
-    return this.#port;
-  }
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-  get adminUrl(): string {
-    return `http://127.0.0.1:${this.#admin}`;
+  constructor(runtime: CommandRuntime) {
+    this.#runtime = runtime;
   }
 
-  /** Writes `text`, a module, and starts with it. The module has an `admin` listener on 127.0.0.1. */
-  static async start(runtime: keyof typeof COMMANDS, text: string): Promise<Command> {
-    const directory = mkdtempSync(join(tmpdir(), "fairlead-command-"));
-    writeFileSync(join(directory, "package.json"), `{ "type": "module" }`);
-    writeFileSync(join(directory, "fairlead.ts"), text);
-    const command = new Command(runtime, directory);
-    try {
-      const [, port] = await command.child.printed(/"listening".*"port":(\d+)/, 30_000);
-      const [, admin] = await command.child.printed(/:(\d+)\/metrics/);
-      command.#port = Number(port);
-      command.#admin = Number(admin);
-      return command;
-    } catch (error) {
-      await command.stop();
-      throw error;
-    }
+  /** Writes a file below the directory; anything but text as JSON. */
+  write(name: string, content: string | ConfigInput): void {
+    const path = join(this.path, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content), { mode: 0o600 });
   }
 
-  /** Replaces the module. */
-  write(text: string): void {
-    writeFileSync(join(this.directory, "fairlead.ts"), text);
+  /** Runs the command with `args`. */
+  run(...args: readonly string[]): Child {
+    const [command, ...before] = COMMANDS[this.#runtime];
+    const child = new Child(this.#runtime, command, [...before, ...args], {}, this.path);
+    this.#children.push(child);
+    return child;
   }
 
-  async stop(): Promise<void> {
-    await this.child.stop();
-    rmSync(this.directory, { recursive: true, force: true });
+  /** Runs it until it serves. The ports are those of its first listener, and of its admin listener, if it has one. */
+  async serve(...args: readonly string[]): Promise<{ child: Child; port: number; admin: number }> {
+    const child = this.run(...args);
+    const [, port] = await child.printed(/ https?:\/\/[^\s/]+:(\d+) /, 20_000);
+    const [, admin] = /http:\/\/[^\s/]+:(\d+)\/metrics/.exec(child.stdout) ?? [];
+    return { child, port: Number(port), admin: Number(admin) };
+  }
+
+  /** Ends the commands and removes the files. */
+  async end(): Promise<void> {
+    for (const child of this.#children) await child.stop();
+    rmSync(this.path, { recursive: true, force: true });
   }
 }

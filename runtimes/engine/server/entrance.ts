@@ -9,6 +9,8 @@ export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
   /** Whether sockets of other threads share the port. @default false */
   readonly reusePort?: boolean | undefined;
   readonly gateway: Gateway;
+  /** What it is for, as the admin API shows it. */
+  readonly role: "traffic" | "redirect" | "admin";
 }
 
 /** Entrances with equal keys can use the same socket, one after the other. */

@@ -40,7 +40,8 @@ export class Listener {
     try {
       await this.#listen(host);
     } catch (cause) {
-      if (fallbackHost === undefined || OF_PORTS.has(errorCode(cause))) throw listenError(cause, { host, port });
+      if (fallbackHost === undefined || OF_PORTS.has(errorCode(cause)))
+        throw listenError(cause, { host, port });
       await this.#listen(fallbackHost).catch((error: unknown) => {
         throw listenError(error, { host: fallbackHost, port });
       });

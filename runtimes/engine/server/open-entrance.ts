@@ -71,6 +71,10 @@ export class OpenEntrance {
     return { scheme: this.#role?.context.scheme ?? "http", ...this.listener.bound };
   }
 
+  get role(): Entrance["role"] {
+    return this.#role?.entrance.role ?? "traffic";
+  }
+
   /**
    * Makes what the entrance needs for a config. What is returned puts it into effect.
    *
@@ -181,8 +185,8 @@ export class OpenEntrance {
       return;
     }
     const peer = peerOf(socket.remoteAddress ?? "", socket.remotePort);
-    connections.add(new ClientConnection(socket, peer, context));
     counts.accepted += 1;
+    connections.add(new ClientConnection(socket, peer, context, counts.accepted));
     counts.open = connections.size;
   }
 

@@ -69,6 +69,7 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
         port: 0,
         tls: undefined,
         fallbackHost: undefined,
+        role: "traffic",
         gateway: { answer } as unknown as Gateway,
       },
     ],
