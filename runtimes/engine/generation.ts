@@ -56,7 +56,8 @@ export const prepareGeneration = async (
   explicit: ReadonlySet<string> | undefined,
   parts: LastingParts,
 ): Promise<Generation> => {
-  const { platform, lifecycle, registry, redirectRegistry, observer, options, journal, control, part } = parts;
+  const { platform, lifecycle, registry, redirectRegistry, observer, options, journal, control, part } =
+    parts;
   const hasAdmin = config.admin.port !== undefined || config.admin.path !== undefined;
   const middlewareLayer = await layerOf(config);
   const observation = await observer.prepare(config);
@@ -68,7 +69,7 @@ export const prepareGeneration = async (
     middlewareLayer,
     journal: hasAdmin ? journal : undefined,
   });
-  if (hasAdmin && metrics !== undefined)
+  if (hasAdmin && metrics !== undefined && part?.role !== "serving")
     main.gateway.upkeep.add(trafficSampling(observer.traffic(metrics), platform.clock));
   const gateway = withAdminPath(main.gateway, config, platform, { ...common, control });
   const securePort = securePortOf(config, options);

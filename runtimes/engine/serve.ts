@@ -2,8 +2,10 @@
 import { ConfigError } from "../../src/config/config-error.ts";
 import { problemAt } from "../../src/config/problem.ts";
 import { type ConfigOrigin, readPlainDocument } from "../../handlers/config-document.ts";
-import type { Control } from "../../handlers/control.ts";
+import { act } from "../../handlers/act.ts";
+import type { Action, ActionResult, Control } from "../../handlers/control.ts";
 import { localControl } from "../../handlers/local-control.ts";
+import type { ServerView } from "../../handlers/server-view.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { EventLog, LogEvent, LogThreshold } from "../../src/observe/event-log.ts";
@@ -83,6 +85,10 @@ export interface RunningServer extends Serving {
   readonly metrics: ProxyMetrics | undefined;
   /** Tells processes of one service apart, in resource attributes. */
   readonly instance: string;
+  /** Of this thread, or of all where it is the main one. */
+  readonly ownControl: Control;
+  /** Without a line in the audit log. */
+  perform(action: Action): Promise<ActionResult>;
 }
 
 class GatewayServer implements RunningServer {
@@ -91,7 +97,8 @@ class GatewayServer implements RunningServer {
   readonly #history: ConfigHistory;
   readonly #sockets: ServerSockets;
   readonly #admin: AdminListener;
-  readonly #control: Control;
+  readonly ownControl: Control;
+  readonly #view: ServerView;
   readonly #retired: RetiredEndpoints;
   /** One config is prepared at a time. */
   readonly #turn = new Turn();
@@ -107,32 +114,36 @@ class GatewayServer implements RunningServer {
     const observer = new ServerObserver(platform, this.#history, part);
     const journal = new Journal();
     const readDocument = options.readDocument ?? readPlainDocument;
-    this.#control = localControl({
+    this.#view = engineView({
+      sockets: () => this.#sockets,
+      admin: () => this.admin,
+      counts: observer.counts,
+      clock,
+    });
+    this.ownControl = localControl({
       platform,
       lifecycle,
       journal,
       gateway: () => this.#generation.gateway,
-      traffic: () => observer.currentTraffic,
-      server: engineView({
-        sockets: () => this.#sockets,
-        admin: () => this.admin,
-        counts: observer.counts,
-        clock,
-      }),
+      // The main thread reads what all have counted.
+      traffic: () => (part?.role === "serving" ? undefined : observer.currentTraffic),
+      others: part?.role === "main" ? part.others : undefined,
+      server: this.#view,
       configs: servedConfig({
         platform,
         history: this.#history,
-        server: this,
+        server: part?.role === "main" ? part.server : this,
         read: readDocument,
         origin: () => this.#origin,
       }),
     });
+    const control = part?.role === "serving" ? part.control : this.ownControl;
     this.#parts = {
       platform,
       lifecycle,
       observer,
       journal,
-      control: this.#control,
+      control,
       options,
       part,
       registry: createEndpointRegistry(),
@@ -155,7 +166,7 @@ class GatewayServer implements RunningServer {
     this.#admin = new AdminListener({
       platform,
       lifecycle,
-      control: this.#control,
+      control,
       gateway: () => this.#generation.gateway,
     });
   }
@@ -288,6 +299,11 @@ class GatewayServer implements RunningServer {
     await this.#admin.close();
     this.#announce({ category: "server", level: "info", message: "stopped" });
     await platform.logs?.flush(FLUSH_MS);
+  }
+
+  perform(action: Action): Promise<ActionResult> {
+    const { clock } = this.#parts.platform;
+    return act(action, { gateway: this.#generation.gateway, server: this.#view, clock });
   }
 
   get events(): EventLog {

@@ -1,4 +1,17 @@
 /** What threads say to each other. Everything is plain data. */
+import type {
+  Action,
+  ActionResult,
+  Change,
+  ConnectionPage,
+  ConnectionQuery,
+  ExplainRequest,
+  ExplainResult,
+  FailureEntry,
+} from "../../../handlers/control.ts";
+import type { Snapshot } from "../../../handlers/snapshot.ts";
+import type { JournalEntry } from "../../../src/observe/journal.ts";
+import type { ControlCalls } from "./remote-control.ts";
 import type { CheckResult } from "../../../src/core/checks.ts";
 import type { SourceUpdate } from "../../../src/core/endpoint-source.ts";
 import type { UpstreamEvent } from "../../../src/core/telemetry.ts";
@@ -42,10 +55,20 @@ export type ThreadMethods = {
   readonly checked: (result: CheckResult) => void;
   readonly listed: (key: string, update: SourceUpdate) => void;
   readonly setLogLevel: (category: string, level: LogThreshold) => void;
+  /** Its own part of what the control shows and does. */
+  readonly ownSnapshot: () => Promise<Snapshot>;
+  readonly ownConnections: (query: ConnectionQuery) => Promise<ConnectionPage>;
+  readonly ownExplain: (request: ExplainRequest) => Promise<ExplainResult>;
+  readonly ownFailures: () => Promise<readonly FailureEntry[]>;
+  readonly perform: (action: Action) => Promise<ActionResult>;
+  /** Whether it is to tell of what its journal notes. */
+  readonly watched: (isWatched: boolean) => void;
+  /** Something has changed in the process that this thread wants to know of. */
+  readonly changed: (change: Change) => void;
 };
 
 /** The main thread does these for the others. */
-export type MainMethods = {
+export type MainMethods = ControlCalls & {
   /** The thread accepts connections. */
   readonly ready: (address: Serving["address"]) => void;
   /** It can't. */
@@ -54,4 +77,8 @@ export type MainMethods = {
   /** What observers find in all threads. */
   readonly observed: () => Promise<Observed>;
   readonly upstreamEvent: (event: UpstreamEvent) => void;
+  /** Something that the thread's journal notes. */
+  readonly noted: (entry: JournalEntry) => void;
+  /** Whether it is to be told of changes in the process. */
+  readonly watch: (wanted: boolean) => void;
 };

@@ -11,6 +11,7 @@
  *
  * The main thread answers no request: what a thread does to itself, by its own middleware say, takes nothing away from the others.
  */
+import type { ConfigOrigin } from "../../../handlers/config-document.ts";
 import type { Config } from "../../../src/config/types.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import { allInstruments } from "../../../src/observe/instruments.ts";
@@ -26,6 +27,7 @@ import type { ThreadMethods, ThreadStart } from "./messages.ts";
 import { claimPorts } from "./ports.ts";
 import { NOTHING, ServingThread, type ThreadLoss } from "./serving-thread.ts";
 import { refuseUnshared } from "./thread-count.ts";
+import { type NumberedThread, ThreadViews } from "./thread-views.ts";
 import { FoundHere } from "./shared-findings.ts";
 import { type SharedTallies, Tallies, sharedTallies } from "./tallies.ts";
 import { type PlaceLoss, ThreadPool } from "./thread-pool.ts";
@@ -95,6 +97,7 @@ class Supervisor implements Serving {
   readonly #sender = new ConfigSender();
   readonly #found: FoundHere;
   readonly #pool: ThreadPool;
+  readonly #views: ThreadViews;
   readonly #logLevels: Map<string, LogThreshold> = new Map();
   /** What observers of lost threads had counted. */
   #departed: Observed = NOTHING;
@@ -122,6 +125,10 @@ class Supervisor implements Serving {
       checks: this.#found.checks,
       discover: given.discover && this.#found.discovering(given.discover),
     };
+    this.#views = new ThreadViews({
+      threads: () => this.#numbered(),
+      isDraining: () => this.#lifecycle.draining,
+    });
     this.#pool = new ThreadPool({
       size: threaded.threads,
       create: (place, lost) => this.#createThread(place, lost),
@@ -129,6 +136,19 @@ class Supervisor implements Serving {
       onLoss: (loss) => this.#onLoss(loss),
       now: () => given.clock.now(),
     });
+  }
+
+  #numbered(): readonly NumberedThread[] {
+    return this.#pool.places.map(({ thread, startedAt }, place) => ({
+      id: place + 1,
+      thread,
+      startedAt: this.#epochOf(startedAt),
+    }));
+  }
+
+  #epochOf(at: number): number {
+    const { clock } = this.#given;
+    return Math.round(clock.epoch() + at - clock.now());
   }
 
   async start(config: Config): Promise<void> {
@@ -144,6 +164,8 @@ class Supervisor implements Serving {
       memory: this.#memory,
       observedEverywhere: () => this.#observedEverywhere(),
       lifecycle: this.#lifecycle,
+      others: this.#views,
+      server: this,
     });
     this.#main = main;
     main.metrics?.registry.observe((observe) =>
@@ -187,8 +209,12 @@ class Supervisor implements Serving {
   }
 
   /** On all threads, or on none. */
-  async prepare(config: Config, explicit: ReadonlySet<string> = new Set()): Promise<PreparedConfig> {
-    const main = await this.#running.prepare(config, explicit);
+  async prepare(
+    config: Config,
+    explicit: ReadonlySet<string> = new Set(),
+    origin?: ConfigOrigin,
+  ): Promise<PreparedConfig> {
+    const main = await this.#running.prepare(config, explicit, origin);
     const threads = this.#pool.running;
     const discard = async (): Promise<void> => {
       await Promise.all([main.discard(), ...threads.map(({ peer }) => peer.call("discard").catch(ignore))]);
@@ -291,6 +317,8 @@ class Supervisor implements Serving {
   #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {
     if (this.#config === undefined) throw new TypeError("there is no config yet");
     const { config, explicit, version } = this.#config;
+    const { ownControl: control } = this.#running;
+    let endWatch: (() => void) | undefined;
     const thread: ServingThread = new ServingThread({
       entry: this.#threaded.entry,
       name: `fairlead-${place + 1}`,
@@ -310,8 +338,24 @@ class Supervisor implements Serving {
         writeLines: async (to, bytes) => this.#given.logs?.writeBatch?.(to, bytes),
         observed: () => this.#observedEverywhere(),
         upstreamEvent: (event) => this.#options.onUpstreamEvent?.(event),
+        noted: (entry) => this.#views.noted(entry),
+        watch(wanted) {
+          endWatch?.();
+          endWatch = wanted ? control.subscribe((change) => thread.peer.tell("changed", change)) : undefined;
+        },
+        snapshot: () => control.snapshot(),
+        act: (action, actor) => control.act(action, actor),
+        config: () => control.config(),
+        checkConfig: (document) => control.checkConfig(document),
+        putConfig: (document, actor) => control.putConfig(document, actor),
+        connections: (query) => control.connections(query),
+        explain: (request) => control.explain(request),
+        failures: () => control.failures(),
       },
-      lost,
+      lost(loss) {
+        endWatch?.();
+        lost(loss);
+      },
     });
     this.#versions.set(thread, version);
     return thread;
@@ -321,6 +365,7 @@ class Supervisor implements Serving {
 
   /** A thread that was made for an older config gets the one of the moment. */
   async #welcome(thread: ServingThread): Promise<void> {
+    this.#views.welcome(thread);
     for (;;) {
       const current = this.#config;
       if (current === undefined || this.#versions.get(thread) === current.version) return;

@@ -51,6 +51,14 @@ export class ThreadPool {
     }));
   }
 
+  /** Each place, with the thread in it that accepts connections, and when it began, in the clock's milliseconds. */
+  get places(): readonly { readonly thread: ServingThread | undefined; readonly startedAt: number }[] {
+    return this.#places.map(({ thread, readyAt }) => ({
+      thread: readyAt === undefined ? undefined : thread,
+      startedAt: readyAt ?? this.#options.now(),
+    }));
+  }
+
   /** Those that accept connections. */
   get running(): readonly ServingThread[] {
     return this.#places.flatMap(({ thread, readyAt }) =>

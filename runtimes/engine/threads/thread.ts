@@ -1,5 +1,6 @@
 /** A thread that answers requests, from its first message to its last. */
 import { parentPort, workerData } from "node:worker_threads";
+import type { Change } from "../../../handlers/control.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import { SharedMemory } from "../../../src/observe/shared-memory.ts";
 import type { FreshModules } from "../../fresh-modules.ts";
@@ -10,6 +11,7 @@ import { errorData } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
 import { Peer } from "./peer.ts";
 import { FoundElsewhere } from "./shared-findings.ts";
+import { RemoteControl } from "./remote-control.ts";
 import { Tallies } from "./tallies.ts";
 import { threadLogs } from "./thread-logs.ts";
 
@@ -24,6 +26,7 @@ export const runThread = async (
   const found = new FoundElsewhere(start.findings);
   let server: RunningServer | undefined;
   let prepared: { readonly sent: SentConfig; readonly config: PreparedConfig } | undefined;
+  let endWatch: (() => void) | undefined;
   const running = (): RunningServer => {
     if (server === undefined) throw new TypeError("the thread has not begun yet");
     return server;
@@ -44,8 +47,23 @@ export const runThread = async (
     checked: (result) => found.checked(result),
     listed: (key, update) => found.listed(key, update),
     setLogLevel: (category, level) => server?.setLogLevel(category, level),
+    ownSnapshot: () => running().ownControl.snapshot(),
+    ownConnections: (query) => running().ownControl.connections(query),
+    ownExplain: (request) => running().ownControl.explain(request),
+    ownFailures: () => running().ownControl.failures(),
+    perform: (action) => running().perform(action),
+    watched(isWatched) {
+      endWatch?.();
+      endWatch = isWatched ? server?.ownControl.subscribe(note) : undefined;
+    },
+    changed: (change) => control.changed(change),
   };
   const main = new Peer<MainMethods>(parentPort, methods);
+  const control = new RemoteControl(main);
+  const note = (change: Change): void => {
+    // The others are the main thread's.
+    if (change.kind === "failure" || change.kind === "upstream") main.tell("noted", change);
+  };
   const own = create(
     start.tellsEvents ? { onUpstreamEvent: (event) => main.tell("upstreamEvent", event) } : {},
   );
@@ -74,6 +92,7 @@ export const runThread = async (
         memory: new SharedMemory(start.metrics, start.row),
         observedEverywhere: () => main.call("observed"),
         instance: start.instance,
+        control,
       },
     );
     for (const [category, level] of start.logLevels) server.setLogLevel(category, level);
