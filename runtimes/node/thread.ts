@@ -3,4 +3,4 @@ import { runThread } from "../engine/threads/thread.ts";
 import { freshModules } from "../fresh-modules.ts";
 import { platform } from "./platform.ts";
 
-await runThread(platform, freshModules("hooks"));
+await runThread({ create: platform, modules: freshModules("hooks") });

@@ -290,7 +290,7 @@ describe.each(SERVED)("threads on %s", (runtime) => {
     const lines = names.flatMap((name) =>
       readFileSync(join(running.directory, name), "utf8").trimEnd().split("\n"),
     );
-    const ids = new Set(lines.map((line) => (JSON.parse(line) as { readonly id: string }).id));
+    const ids = new Set(lines.map((line) => (JSON.parse(line) as { readonly requestId: string }).requestId));
     expect(lines).toHaveLength(asked);
     expect(ids.size).toBe(asked);
   });

@@ -22,6 +22,7 @@ import type { Serving } from "../../serving.ts";
 import type { SentConfig } from "./config-transfer.ts";
 import type { ErrorData } from "./error-data.ts";
 import type { SharedTallies } from "./tallies.ts";
+import type { ThreadLoss } from "./thread-loss.ts";
 import type { Findings } from "./shared-findings.ts";
 
 /** What a thread begins with. */
@@ -73,6 +74,8 @@ export type MainMethods = ControlCalls & {
   readonly ready: (address: Serving["address"]) => void;
   /** It can't. */
   readonly failed: (error: ErrorData) => void;
+  /** It is about to end by itself. */
+  readonly ending: (loss: ThreadLoss) => void;
   readonly writeLines: (to: string, bytes: Uint8Array) => Promise<void>;
   /** What observers find in all threads. */
   readonly observed: () => Promise<Observed>;

@@ -2,25 +2,18 @@
 import v8 from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
-import { errorCode } from "../../error-code.ts";
 import { ServeError, type Serving } from "../../serving.ts";
 import { errorOf } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
 import { Peer } from "./peer.ts";
-
-/** Why a thread ended by itself: a failure that nobody caught, `process.exit`, or no memory left. */
-export type ThreadLoss = {
-  readonly kind: "error" | "exit" | "out-of-memory";
-  /** For operators. */
-  readonly detail: string;
-};
+import { type ThreadLoss, exited, lossBy } from "./thread-loss.ts";
 
 export interface ServingThreadOptions {
   /** Module that the thread begins with. */
   readonly entry: URL;
   readonly name: string;
   readonly start: ThreadStart;
-  readonly methods: Omit<MainMethods, "ready" | "failed">;
+  readonly methods: Omit<MainMethods, "ready" | "failed" | "ending">;
   /** It has ended by itself; called once, and not before `ready` has settled. */
   readonly lost: (loss: ThreadLoss) => void;
 }
@@ -57,6 +50,7 @@ export class ServingThread {
     this.peer = new Peer<ThreadMethods>(worker, {
       ...methods,
       ready: resolve,
+      ending: (loss: ThreadLoss) => void (this.#loss ??= loss),
       failed: (error: Parameters<MainMethods["failed"]>[0]) => reject(errorOf(error)),
     } satisfies MainMethods);
     worker.on("error", (error: unknown) => {
@@ -65,7 +59,7 @@ export class ServingThread {
     });
     this.#ended = new Promise((ended) => {
       worker.once("exit", (code: number) => {
-        const loss = this.#loss ?? { kind: "exit", detail: `process.exit(${code}) was called in it` };
+        const loss = this.#loss ?? exited(code);
         const error = new ServeError(`a thread that answers requests has ended: ${loss.detail}`);
         this.peer.close(error);
         reject(error);
@@ -109,11 +103,3 @@ export class ServingThread {
     await this.#ended;
   }
 }
-
-const lossBy = (error: unknown): ThreadLoss => {
-  if (errorCode(error) === "ERR_WORKER_OUT_OF_MEMORY") {
-    return { kind: "out-of-memory", detail: "it ran out of memory" };
-  }
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { kind: "error", detail: `nobody caught ${text}` };
-};

@@ -1,6 +1,7 @@
 /** All threads that answer requests: begins them, and replaces those that are lost. */
 import { clearTimeout, setTimeout } from "node:timers";
-import type { ServingThread, ThreadLoss } from "./serving-thread.ts";
+import type { ServingThread } from "./serving-thread.ts";
+import type { ThreadLoss } from "./thread-loss.ts";
 
 export interface ThreadPoolOptions {
   readonly size: number;

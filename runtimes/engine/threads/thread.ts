@@ -1,4 +1,5 @@
 /** A thread that answers requests, from its first message to its last. */
+import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Change } from "../../../handlers/control.ts";
 import type { Platform } from "../../../src/core/platform.ts";
@@ -11,15 +12,22 @@ import { errorData } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
 import { Peer } from "./peer.ts";
 import { FoundElsewhere } from "./shared-findings.ts";
+import { OUT_OF_MEMORY } from "./thread-loss.ts";
 import { RemoteControl } from "./remote-control.ts";
 import { Tallies } from "./tallies.ts";
 import { threadLogs } from "./thread-logs.ts";
 
-/** Called once by the module that a thread begins with. `create` makes the runtime's platform, `modules` imports configs. */
-export const runThread = async (
-  create: (options: ServeOptions) => Platform,
-  modules: FreshModules,
-): Promise<void> => {
+/** What differs between runtimes. */
+export interface ThreadRuntime {
+  readonly create: (options: ServeOptions) => Platform;
+  /** Imports configs. */
+  readonly modules: FreshModules;
+  /** Where the runtime does not end a thread that has run out of memory: calls `exhausted` then. */
+  readonly watchMemory?: (exhausted: () => void) => void;
+}
+
+/** Called once, by the module that a thread begins with. */
+export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime): Promise<void> => {
   if (parentPort === null) throw new TypeError("this module is the beginning of a thread, and no program");
   const start = workerData as ThreadStart;
   const received = new ConfigReceiver(modules);
@@ -59,6 +67,10 @@ export const runThread = async (
     changed: (change) => control.changed(change),
   };
   const main = new Peer<MainMethods>(parentPort, methods);
+  watchMemory?.(() => {
+    main.tell("ending", OUT_OF_MEMORY);
+    process.exit();
+  });
   const control = new RemoteControl(main);
   const note = (change: Change): void => {
     // The others are the main thread's.
