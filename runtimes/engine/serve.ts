@@ -1,6 +1,4 @@
 /** A whole gateway over sockets. */
-import { ConfigError } from "../../src/config/config-error.ts";
-import { problemAt } from "../../src/config/problem.ts";
 import { type ConfigOrigin, readPlainDocument } from "../../handlers/config-document.ts";
 import { act } from "../../handlers/act.ts";
 import type { Action, ActionResult, Control } from "../../handlers/control.ts";
@@ -26,7 +24,8 @@ import { ServerObserver } from "./observation.ts";
 import { RetiredEndpoints } from "./retired-endpoints.ts";
 import { servedConfig } from "./served-config.ts";
 import { type ServerSockets, serverSockets } from "./server/listen.ts";
-import type { ThreadPart } from "./thread-part.ts";
+import { configChanged, configRefused, finishing, listening, stopped } from "./server-events.ts";
+import { type ThreadPart, refuseOtherThreads } from "./thread-part.ts";
 import { Turn } from "./turn.ts";
 
 /** Time for the last telemetry, and for the last lines of logs. */
@@ -61,18 +60,6 @@ export const runServer = async (
     throw error;
   }
   return server;
-};
-
-export const listening = (address: Serving["address"]): LogEvent => ({
-  category: "server",
-  level: "info",
-  message: "listening",
-  facts: { ...address },
-});
-
-const refuseOtherThreads = (before: Config | undefined, { threads }: Config): void => {
-  if (before === undefined || before.threads === threads) return;
-  throw new ConfigError([problemAt(["threads"], "can't change while the proxy runs: restart it for that")]);
 };
 
 const NOTHING_PREPARED: PreparedConfig = { commit() {}, async discard() {} };
@@ -212,11 +199,7 @@ class GatewayServer implements RunningServer {
 
   noteRefusal(message: string): void {
     this.#history.noteRefused(message);
-    this.#announce({
-      category: "config",
-      level: "error",
-      message: `the config was refused, and the one before goes on: ${message}`,
-    });
+    this.#announce(configRefused(message));
   }
 
   reopenLogs(): void {
@@ -229,7 +212,7 @@ class GatewayServer implements RunningServer {
 
   drain(): Promise<{ readonly cut: number }> {
     if (!this.#isDraining) {
-      this.#announce({ category: "server", level: "info", message: "finishing what is in flight" });
+      this.#announce(finishing);
     }
     this.#isDraining = true;
     return this.#sockets.drain();
@@ -280,12 +263,7 @@ class GatewayServer implements RunningServer {
     platform.logs?.keepOnly(logTargets(next.config));
     this.#history.noteApplied();
     if (before !== undefined) {
-      this.#announce({
-        category: "config",
-        level: "info",
-        message: "another config is in effect",
-        facts: { generation: this.#history.generation },
-      });
+      this.#announce(configChanged(this.#history.generation));
     } else if (this.#part === undefined) this.#announce(listening(this.address));
   }
 
@@ -297,7 +275,7 @@ class GatewayServer implements RunningServer {
     await alive(this.#current?.flush(FLUSH_MS));
     await observer.close();
     await this.#admin.close();
-    this.#announce({ category: "server", level: "info", message: "stopped" });
+    this.#announce(stopped);
     await platform.logs?.flush(FLUSH_MS);
   }
 

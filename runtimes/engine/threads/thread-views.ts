@@ -15,6 +15,7 @@ import {
 } from "../../../handlers/other-threads.ts";
 import type { JournalEntry } from "../../../src/observe/journal.ts";
 import type { ServingThread } from "./serving-thread.ts";
+import { within } from "./within.ts";
 
 /** A thread of the pool, by its number from 1. */
 export interface NumberedThread {
@@ -158,11 +159,5 @@ const keyOf = (action: Action): string | undefined => {
   }
 };
 
-/** Undefined where it fails or takes too long. */
-const inTime = async <Result>(answer: Promise<Result> | undefined): Promise<Result | undefined> => {
-  if (answer === undefined) return undefined;
-  const late = new Promise<undefined>((resolve) => {
-    setTimeout(resolve, ANSWER_MS, undefined).unref();
-  });
-  return Promise.race([answer.catch(() => undefined), late]);
-};
+const inTime = async <Result>(answer: Promise<Result> | undefined): Promise<Result | undefined> =>
+  answer && within(answer, ANSWER_MS);
