@@ -16,6 +16,7 @@ import {
 import { commandName } from "./command-name.ts";
 import { type Demo, demoLine, startDemo } from "./demo.ts";
 import { EXIT } from "./exit-codes.ts";
+import { hangUps } from "./hang-ups.ts";
 import type { Host } from "./host.ts";
 import { addressUrl, networkText, routeLines } from "./listening.ts";
 import { unreachable } from "./reachability.ts";
@@ -50,13 +51,23 @@ interface Setup {
   readonly watchesAll?: boolean | undefined;
 }
 
+/** What is the same for all setups. */
+interface Running {
+  readonly host: Host;
+  readonly flags: ConfigInput;
+  /** Sockets of another process. */
+  readonly inheritance: Inheritance | undefined;
+  readonly onHangUp: (listener: () => void) => void;
+}
+
 /** Serves until a signal comes. Resolves to the exit code. */
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
   // Before the environment is read: it says what this process was started with.
   const inheritance = await inheritanceOf(host);
   const flags = listenFlags(options);
+  const running: Running = { host, flags, inheritance, onHangUp: hangUps(host) };
   const readAt = host.epoch();
-  if (urls.length > 0) return run(host, { flags, inheritance }, await urlSetup(host, urls, options));
+  if (urls.length > 0) return run(running, await urlSetup(host, urls, options));
   if (options.preserveHost === true) {
     throw new CliError(
       EXIT.usage,
@@ -68,18 +79,20 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   const loaded = await reload();
   if (loaded !== undefined) {
     const watchesAll = options.watch === true;
-    const setup = { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll };
-    return run(host, { flags, inheritance }, setup);
+    if (watchesAll && loaded.files.length === 0) throw nothingToWatch();
+    return run(running, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
   }
-  if (options.watch === true)
-    throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
+  if (options.watch === true) throw nothingToWatch();
   const demo = await startDemo(host);
   try {
-    return await run(host, { flags, inheritance }, await demoSetup(host, demo, flags));
+    return await run(running, await demoSetup(host, demo, flags));
   } finally {
     await demo.close();
   }
 };
+
+const nothingToWatch = (): CliError =>
+  new CliError(EXIT.usage, "--watch is for config files", "name one with --config, or leave --watch out");
 
 const inheritanceOf = async (host: Host): Promise<Inheritance | undefined> => {
   try {
@@ -105,9 +118,7 @@ const fileDescription =
 
 const urlSetup = async (host: Host, urls: readonly string[], options: StartOptions): Promise<Setup> => {
   const endpoints = urls.map((url) => upstreamUrl(url, commandName(host)));
-  if (options.watch === true) {
-    throw new CliError(EXIT.usage, "--watch is for config files", "leave it out");
-  }
+  if (options.watch === true) throw nothingToWatch();
   if (options.config !== undefined) {
     throw new CliError(EXIT.usage, "a URL and --config exclude each other", "give one of them");
   }
@@ -151,13 +162,7 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-/** What this process was started with. */
-interface Given {
-  readonly flags: ConfigInput;
-  readonly inheritance: Inheritance | undefined;
-}
-
-const run = async (host: Host, { flags, inheritance }: Given, setup: Setup): Promise<number> => {
+const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup): Promise<number> => {
   const { loaded, describe, lineOf, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
   const readDocument: ReadConfigDocument = async (document) => {
@@ -174,7 +179,7 @@ const run = async (host: Host, { flags, inheritance }: Given, setup: Setup): Pro
   const reloads = new Reloader({ ...setup, host, serving });
   const { serviceManager } = host;
   const ready = (): Promise<void> => serviceManager.ready(`serving on ${addressUrl(serving.address)}`);
-  host.onHangUp(() => {
+  onHangUp(() => {
     void serviceManager.reloading();
     void reloads.reload().then(ready);
   });
