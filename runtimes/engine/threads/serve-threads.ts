@@ -181,6 +181,9 @@ class Supervisor implements Serving {
       await Promise.all(threads.map((thread) => this.#prepareOn(thread, next)));
       const commit = (): void => {
         this.#noteDrain(config);
+        // Levels that were set by hand end with their config.
+        this.#logLevels.clear();
+        this.#views.forgetLevels();
         this.#configs.take(next, threads);
         main.commit();
       };

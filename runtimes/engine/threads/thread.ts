@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Change } from "../../../handlers/control.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import { SharedMemory } from "../../../src/observe/shared-memory.ts";
-import type { FreshModules } from "../../fresh-modules.ts";
+import type { FreshModules } from "../fresh-modules.ts";
 import type { PreparedConfig, ServeOptions } from "../../serving.ts";
 import { type RunningServer, runServer } from "../serve.ts";
 import { ConfigReceiver, type SentConfig } from "./config-transfer.ts";
