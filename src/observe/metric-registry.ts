@@ -1,6 +1,13 @@
 /** All series of a process: handed out by instrument and attributes, and read as a whole. */
 import { type AttributeValues, type Instrument, slotsOf } from "./instrument.ts";
-import { type MetricMemory, PrivateMemory, type SeriesName, type Slots, seriesKey } from "./metric-memory.ts";
+import {
+  type MetricMemory,
+  PrivateMemory,
+  type SeriesName,
+  type Slots,
+  type StoredSeries,
+  seriesKey,
+} from "./metric-memory.ts";
 import { HistogramSeries, SumSeries } from "./series.ts";
 
 /** What a histogram holds. */
@@ -111,13 +118,23 @@ export class MetricRegistry {
     };
     for (const series of this.#memory.series()) {
       const instrument = this.#instruments.get(series.instrument);
-      if (instrument === undefined) continue;
-      const value = valueOf(instrument, series.read());
-      const isUnused = series.attributes === "overflow" && isZero(value);
-      if (!isUnused) put(instrument, { attributes: series.attributes, value });
+      const point = instrument && pointOf(instrument, series);
+      if (instrument !== undefined && point !== undefined) put(instrument, point);
     }
     for (const { instrument, attributes, value } of this.#observed()) put(instrument, { attributes, value });
     return Array.from(points, ([instrument, found]) => ({ instrument, points: found }));
+  }
+
+  /** The series of one instrument, without those that observers keep; undefined before its first use. */
+  readOne(name: string): Reading | undefined {
+    const instrument = this.#instruments.get(name);
+    if (instrument === undefined) return undefined;
+    const points: Point[] = [];
+    for (const series of this.#memory.series()) {
+      const point = series.instrument === name ? pointOf(instrument, series) : undefined;
+      if (point !== undefined) points.push(point);
+    }
+    return { instrument, points };
   }
 
   /**
@@ -188,6 +205,13 @@ const nowhere = (instrument: Instrument): Slots => ({
   values: new Float64Array(slotsOf(instrument)),
   at: 0,
 });
+
+/** Undefined for an overflow series that nothing has gone into. */
+const pointOf = (instrument: Instrument, series: StoredSeries): Point | undefined => {
+  const { attributes } = series;
+  const value = valueOf(instrument, series.read());
+  return attributes === "overflow" && isZero(value) ? undefined : { attributes, value };
+};
 
 const valueOf = ({ kind }: Instrument, slots: Float64Array): number | HistogramValue => {
   if (kind !== "histogram") return slots[0] ?? 0;
