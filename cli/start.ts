@@ -7,7 +7,8 @@ import { renewCertificates } from "./certificate-renewal.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
 import { commandName } from "./command-name.ts";
-import { type Demo, demoLine, startDemo } from "./demo.ts";
+import { type Demo, firstDemoLines, freeDashboardPort, startDemo } from "./demo.ts";
+import { startVisitors } from "./demo-visitors.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
 import { addressUrl, networkText, routeLines } from "./listening.ts";
@@ -34,6 +35,8 @@ interface Setup {
   readonly reload: () => Promise<LoadedConfig | undefined>;
   /** A line about what an upstream did by itself, instead of those on standard error. */
   readonly lineOf?: ((event: UpstreamEvent) => string | undefined) | undefined;
+  /** Called with the address once it is served. What it returns is called at the end. */
+  readonly served?: ((address: string) => () => void) | undefined;
 }
 
 /** Serves until a signal comes. Resolves to the exit code. */
@@ -52,7 +55,7 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
     const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
     return run(host, { loaded, describe: fileDescription(loaded), reload });
   }
-  const demo = await startDemo(host);
+  const demo = await startDemo(host, options.port === 0 ? 0 : await freeDashboardPort(host));
   try {
     return await run(host, await demoSetup(host, demo, flags));
   } finally {
@@ -91,16 +94,22 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
   };
 };
 
+const demoConfig = ({ config }: Demo, flags: ConfigInput): ConfigInput => ({
+  ...config,
+  listen: { ...config.listen, ...flags.listen },
+});
+
 const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
-  loaded: await configuredBy(host, { ...demo.config, ...flags }),
-  reload: () => configuredBy(host, { ...demo.config, ...flags }),
-  lineOf: (event) => demoLine(demo, event),
+  loaded: await configuredBy(host, demoConfig(demo, flags)),
+  reload: () => configuredBy(host, demoConfig(demo, flags)),
+  lineOf: firstDemoLines(demo),
+  served: startVisitors,
   describe: (address, style) => {
     const width = Math.max(...[address, ...demo.origins.map(({ url }) => url)].map(({ length }) => length));
     const row = (url: string, what: string): string =>
       `  ${style.cyan(url)}${" ".repeat(width - url.length)}  ${what}`;
     return [
-      "Nothing is configured, so this is the demo: a proxy in front of three small servers.",
+      "Nothing is configured, so this is the demo: a proxy in front of three small servers, and some visitors.",
       "",
       row(address, style.bold("the proxy")),
       ...demo.origins.map(({ spec, url }) => row(url, `${style.bold(spec.name)} ${style.dim(spec.manner)}`)),
@@ -116,7 +125,7 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Promise<number> => {
+const run = async (host: Host, { loaded, describe, reload, lineOf, served }: Setup): Promise<number> => {
   await refuseUnsupported(loaded, host.profile);
   const serving = await serve(host, loaded, lineOf);
   const style = styleFor(host.stdout, host.env);
@@ -129,12 +138,17 @@ const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Pro
   const { admin } = serving;
   if (admin !== undefined) {
     const at = addressUrl({ scheme: "http", ...admin });
+    lines.push(`Dashboard: ${style.cyan(`${at}/`)}`);
     lines.push(style.dim(`Health and metrics: ${at}/readyz, ${at}/metrics`), "");
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
   const endRenewal = renewCertificates(host, serving, { loaded, reload });
-  return stopped.finally(endRenewal);
+  const endVisits = served?.(addressUrl(serving.address));
+  return stopped.finally(() => {
+    endRenewal();
+    endVisits?.();
+  });
 };
 
 const serve = async (

@@ -69,9 +69,7 @@ const withRows = <Message extends object>(message: Message, rows: readonly strin
 export const overviewOf = ({ upstreams, routes, ...rest }: Snapshot, isMeasured: boolean): Overview => ({
   ...rest,
   isMeasured,
-  routes: routes.map(
-    ({ traffic, ...route }): RouteSummary => ({ ...route, traffic: summaryOf(traffic) }),
-  ),
+  routes: routes.map(({ traffic, ...route }): RouteSummary => ({ ...route, traffic: summaryOf(traffic) })),
   upstreams: upstreams.map(upstreamSummary),
 });
 

@@ -45,7 +45,10 @@ export class TrafficSampler {
       time: this.#clock.epoch(),
       seconds: (now.at - last.at) / 1_000,
       requests: groups.reduce((all, { requests }) => all + requests, 0),
-      failures: Object.entries(causes).reduce((all, [cause, n]) => (isClientsFault(cause) ? all : all + n), 0),
+      failures: Object.entries(causes).reduce(
+        (all, [cause, n]) => (isClientsFault(cause) ? all : all + n),
+        0,
+      ),
       causes,
       ...(lately !== undefined &&
         lately.requests > 0 && { p50: lately.p50, p95: lately.p95, p99: lately.p99 }),

@@ -19,9 +19,7 @@ const typeOf = (name: string): string | undefined => TYPES[name.slice(name.lastI
 
 export const dashboardFiles = async (): Promise<DashboardFiles> => {
   const own = (await readdir(PAGE)).map((name) => [name, new URL(name, PAGE)] as const);
-  const charts = CHARTS.map(
-    (name) => [name, new URL(import.meta.resolve(`uplot/dist/${name}`))] as const,
-  );
+  const charts = CHARTS.map((name) => [name, new URL(import.meta.resolve(`uplot/dist/${name}`))] as const);
   const read = await Promise.all(
     [...own, ...charts].map(async ([name, url]): Promise<readonly (readonly [string, DashboardFile])[]> => {
       const type = typeOf(name);

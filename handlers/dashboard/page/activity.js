@@ -17,12 +17,20 @@ const textOf = (change) => {
         ? [`config generation ${change.generation} is in effect`, "config"]
         : [`a config was refused: ${change.error}`, "config"];
     case "action":
-      return [change.message, `by ${change.actor.token ?? (change.actor.peer === "" ? "a socket" : change.actor.peer)}`];
+      return [
+        change.message,
+        `by ${change.actor.token ?? (change.actor.peer === "" ? "a socket" : change.actor.peer)}`,
+      ];
   }
 };
 
 export const createActivity = () => {
-  const list = element("ol", { class: "activity", tabindex: "0", role: "list", "aria-label": "Changes, newest first" });
+  const list = element("ol", {
+    class: "activity",
+    tabindex: "0",
+    role: "list",
+    "aria-label": "Changes, newest first",
+  });
   const empty = element("p", { class: "empty" }, ["Nothing has changed since this page was opened first."]);
   byId("activity-list").append(list, empty);
   /** @type {readonly Activity[]} */

@@ -30,7 +30,12 @@ export const createCauses = () => {
         fill: (cell, { code, title }) => setLines(cell, code, title),
         by: ({ code }) => code,
       },
-      { id: "fault", label: "Fault of", fill: (cell, { fault }) => setText(cell, fault), by: ({ fault }) => fault },
+      {
+        id: "fault",
+        label: "Fault of",
+        fill: (cell, { fault }) => setText(cell, fault),
+        by: ({ fault }) => fault,
+      },
       {
         id: "requests",
         label: "Requests",

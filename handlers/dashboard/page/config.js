@@ -7,8 +7,17 @@ import { timeOfDay } from "./format.js";
 
 export const createConfig = () => {
   const facts = element("p", { class: "muted" });
-  const button = element("button", { type: "button", "aria-expanded": "false", "aria-controls": "config-text" }, ["Show config"]);
-  const text = element("pre", { id: "config-text", tabindex: "0", hidden: "", "aria-label": "Effective config" });
+  const button = element(
+    "button",
+    { type: "button", "aria-expanded": "false", "aria-controls": "config-text" },
+    ["Show config"],
+  );
+  const text = element("pre", {
+    id: "config-text",
+    tabindex: "0",
+    hidden: "",
+    "aria-label": "Effective config",
+  });
   byId("config-view").append(element("div", { class: "tools" }, [button, facts]), text);
   let shownGeneration = -1;
   let generation = 0;
@@ -34,7 +43,10 @@ export const createConfig = () => {
       const { config } = overview;
       generation = config.generation;
       const from = config.sources.length === 0 ? "" : ` from ${config.sources.join(", ")}`;
-      setText(facts, `Generation ${generation}, in effect since ${timeOfDay(config.loadedAt)}${from}. Secrets are masked.`);
+      setText(
+        facts,
+        `Generation ${generation}, in effect since ${timeOfDay(config.loadedAt)}${from}. Secrets are masked.`,
+      );
       if (!text.hidden && shownGeneration !== generation) void load();
     },
   };

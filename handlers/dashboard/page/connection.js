@@ -27,7 +27,8 @@ export const createConnection = () => {
       shown.delete(id);
       return;
     }
-    const made = known ?? element("p", { class: `banner ${kind}`, role: kind === "bad" ? "alert" : "status" });
+    const made =
+      known ?? element("p", { class: `banner ${kind}`, role: kind === "bad" ? "alert" : "status" });
     setText(made, text);
     if (known !== undefined) return;
     shown.set(id, made);
@@ -59,9 +60,22 @@ export const createConnection = () => {
         config.lastError &&
           `A config was refused at ${timeOfDay(config.lastError.at)}, and generation ${config.generation} is still in effect: ${config.lastError.message}`,
       );
-      banner("draining", overview.draining ? "This process is draining: it finishes what is in flight and stops." : undefined);
-      banner("measured", overview.isMeasured ? undefined : "Metrics are switched off (telemetry.metrics is false): there is no traffic to show.", "note");
-      banner("empty", overview.isMeasured && overview.traffic.requests === 0 ? emptyText(overview) : undefined, "note");
+      banner(
+        "draining",
+        overview.draining ? "This process is draining: it finishes what is in flight and stops." : undefined,
+      );
+      banner(
+        "measured",
+        overview.isMeasured
+          ? undefined
+          : "Metrics are switched off (telemetry.metrics is false): there is no traffic to show.",
+        "note",
+      );
+      banner(
+        "empty",
+        overview.isMeasured && overview.traffic.requests === 0 ? emptyText(overview) : undefined,
+        "note",
+      );
     },
   };
 };

@@ -22,7 +22,11 @@ export const stateOf = (row) => {
         ? { shape: "unknown", word: "Not checked yet", why: "" }
         : { shape: "bad", word: "Unhealthy", why: health?.lastResult ?? "" };
     case "ejected":
-      return { shape: "bad", word: "Ejected", why: row.ejectedUntil === undefined ? "" : left(row.ejectedUntil) };
+      return {
+        shape: "bad",
+        word: "Ejected",
+        why: row.ejectedUntil === undefined ? "" : left(row.ejectedUntil),
+      };
     case "circuit-open":
       return { shape: "bad", word: "Circuit open", why: breakerText(row) };
     case "at-limit":

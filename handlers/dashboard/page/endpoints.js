@@ -23,7 +23,11 @@ const FILTERS = {
 
 /** @param {(action: EndpointAction) => void} act */
 export const createEndpoints = (act) => {
-  const text = element("input", { type: "search", id: "endpoint-filter", placeholder: "Address, upstream or zone" });
+  const text = element("input", {
+    type: "search",
+    id: "endpoint-filter",
+    placeholder: "Address, upstream or zone",
+  });
   const state = element("select", { id: "endpoint-state" }, [
     element("option", { value: "all" }, ["All states"]),
     element("option", { value: "attention" }, ["Needs attention"]),
@@ -51,13 +55,21 @@ export const createEndpoints = (act) => {
   /** @type {readonly Shown[]} */
   let all = [];
   const draw = () => {
-    const words = text.value.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    const words = text.value
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== "");
     const matches = FILTERS[state.value] ?? (() => true);
     const rows = all.filter(({ row }) => {
       const where = `${row.address} ${row.upstream} ${row.zone ?? ""}`.toLowerCase();
       return words.every((word) => where.includes(word)) && matches(stateOf(row).shape);
     });
-    setText(found, rows.length === all.length ? plural(all.length, "endpoint") : `${count(rows.length)} of ${count(all.length)}`);
+    setText(
+      found,
+      rows.length === all.length
+        ? plural(all.length, "endpoint")
+        : `${count(rows.length)} of ${count(all.length)}`,
+    );
     table.update(rows);
   };
   for (const input of [text, state]) {
@@ -87,16 +99,26 @@ const columns = () => [
     id: "address",
     label: "Endpoint",
     fill: (cell, { row: { address, zone, priority = 0 } }) =>
-      setLines(cell, address, [zone ?? "", priority > 0 ? `tier ${priority}` : ""].filter((each) => each !== "").join(", ")),
+      setLines(
+        cell,
+        address,
+        [zone ?? "", priority > 0 ? `tier ${priority}` : ""].filter((each) => each !== "").join(", "),
+      ),
     by: ({ row }) => `${row.upstream} ${row.address}`,
   },
-  { id: "upstream", label: "Upstream", fill: (cell, { row }) => setText(cell, row.upstream), by: ({ row }) => row.upstream },
+  {
+    id: "upstream",
+    label: "Upstream",
+    fill: (cell, { row }) => setText(cell, row.upstream),
+    by: ({ row }) => row.upstream,
+  },
   {
     id: "state",
     label: "State",
     fill: (cell, { row }) => {
       const { shape, word, why } = stateOf(row);
-      if (cell.childElementCount !== 2) cell.replaceChildren(element("span"), element("span", { class: "under" }));
+      if (cell.childElementCount !== 2)
+        cell.replaceChildren(element("span"), element("span", { class: "under" }));
       const [above, below] = cell.children;
       if (above !== undefined) setState(above, shape, word);
       if (below !== undefined) setText(below, why);
@@ -131,11 +153,15 @@ const columns = () => [
     label: "Weight",
     kind: "number",
     fill: (cell, { row: { weight } }) =>
-      setText(cell, weight.effective === weight.configured ? String(weight.configured) : `${weight.effective} of ${weight.configured}`),
+      setText(
+        cell,
+        weight.effective === weight.configured
+          ? String(weight.configured)
+          : `${weight.effective} of ${weight.configured}`,
+      ),
     by: ({ row }) => row.weight.effective,
   },
 ];
-
 
 /** @param {(action: EndpointAction) => void} act @returns {Column<Shown>} */
 const actions = (act) => {

@@ -46,7 +46,11 @@ export const createFailures = () => {
         id: "request",
         label: "Request",
         fill: (cell, { method, host, target, client }) =>
-          setLines(cell, `${method} ${target}`, `${host ?? "no host"}, from ${client === "" ? "a socket" : client}`),
+          setLines(
+            cell,
+            `${method} ${target}`,
+            `${host ?? "no host"}, from ${client === "" ? "a socket" : client}`,
+          ),
       },
       {
         id: "where",
@@ -84,7 +88,8 @@ export const createFailures = () => {
   const draw = () => {
     if (last === undefined) return;
     const wanted = filter.value.trim().toLowerCase();
-    const shown = wanted === "" ? last.failures : last.failures.filter((each) => textOf(each).includes(wanted));
+    const shown =
+      wanted === "" ? last.failures : last.failures.filter((each) => textOf(each).includes(wanted));
     table.update(shown);
     const all = plural(last.failures.length, "failure");
     const left = last.failuresLeftOut === 0 ? "" : `; ${count(last.failuresLeftOut)} more are only counted`;

@@ -48,7 +48,8 @@ const FIGURES = [
   {
     label: "Endpoints",
     value: ({ overview }) => count(sum(overview?.upstreams ?? [], ({ available }) => available)),
-    note: ({ overview }) => `of ${count(sum(overview?.upstreams ?? [], ({ endpoints }) => endpoints))} available`,
+    note: ({ overview }) =>
+      `of ${count(sum(overview?.upstreams ?? [], ({ endpoints }) => endpoints))} available`,
     isBad: ({ overview }) => (overview?.upstreams ?? []).some(({ available }) => available === 0),
   },
 ];

@@ -56,7 +56,11 @@ export class LiveTable {
     this.#options = options;
     this.#sort = options.sort;
     this.#heads = options.columns.map((column) => [column, this.#head(column)]);
-    const head = element("tr", { role: "row" }, this.#heads.map(([, cell]) => cell));
+    const head = element(
+      "tr",
+      { role: "row" },
+      this.#heads.map(([, cell]) => cell),
+    );
     const table = element("table", { role: "table", "aria-label": options.name }, [
       element("thead", { role: "rowgroup" }, [head]),
       this.#body,
@@ -191,8 +195,7 @@ export class LiveTable {
 }
 
 /** @param {{ column: string, falling: boolean } | undefined} sort @param {string} id */
-const sortOf = (sort, id) =>
-  sort?.column !== id ? "none" : sort.falling ? "descending" : "ascending";
+const sortOf = (sort, id) => (sort?.column !== id ? "none" : sort.falling ? "descending" : "ascending");
 
 const words = new Intl.Collator("en", { numeric: true });
 

@@ -50,7 +50,12 @@ export const createUpstreams = (show) => {
         },
         by: ({ available, endpoints }) => (endpoints === 0 ? 0 : available / endpoints),
       },
-      { id: "balance", label: "Balancing", fill: (cell, { balance }) => setText(cell, balance), by: ({ balance }) => balance },
+      {
+        id: "balance",
+        label: "Balancing",
+        fill: (cell, { balance }) => setText(cell, balance),
+        by: ({ balance }) => balance,
+      },
       ...trafficColumns((/** @type {UpstreamSummary} */ upstream) => recentRate(upstream)),
       {
         id: "concurrency",
