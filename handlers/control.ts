@@ -4,7 +4,10 @@
  * All arguments and results are plain data that structured clone copies, so that one thread can answer for all.
  */
 import type { LogThreshold } from "../src/observe/event-log.ts";
+import type { FailureEntry, JournalEntry } from "../src/observe/journal.ts";
 import type { Snapshot } from "./snapshot.ts";
+
+export type { FailureEntry } from "../src/observe/journal.ts";
 
 export interface Control {
   /** Cheap enough for one a second with a thousand endpoints. */
@@ -20,14 +23,11 @@ export interface Control {
   connections(query: ConnectionQuery): Promise<ConnectionPage>;
   /** What would become of a request now, without sending anything. */
   explain(request: ExplainRequest): Promise<ExplainResult>;
-  /** The last failed requests, newest first: at most `MOST_FAILURES`. */
+  /** The last failed requests, newest first: at most a hundred by fault of clients, and a hundred others. */
   failures(): Promise<readonly FailureEntry[]>;
   /** Calls `listener` with what changes from now on, until the function returned is called. One that throws is ignored. */
   subscribe(listener: (change: Change) => void): () => void;
 }
-
-/** How many failures are kept. */
-export const MOST_FAILURES = 100;
 
 /** Names an endpoint: `endpoint` is `EndpointSnapshot.address`. */
 export interface EndpointName {
@@ -185,36 +185,9 @@ export interface ExplainedField {
   readonly value: string;
 }
 
-/** A request that failed. Secrets are masked as in the access log. */
-export interface FailureEntry {
-  readonly time: number;
-  readonly requestId: string;
-  readonly method: string;
-  readonly host?: string | undefined;
-  readonly target: string;
-  readonly client: string;
-  readonly route?: string | undefined;
-  readonly upstream?: string | undefined;
-  readonly endpoint?: string | undefined;
-  readonly attempts: number;
-  readonly status: number;
-  /** Cause, from the proxy's own table. */
-  readonly code: string;
-  readonly message: string;
-  /** Seconds. */
-  readonly duration: number;
-}
-
 export type Change =
-  | { readonly kind: "failure"; readonly failure: FailureEntry }
-  /** Something that an upstream decided by itself. */
-  | {
-      readonly kind: "upstream";
-      readonly time: number;
-      readonly upstream: string;
-      readonly endpoint?: string | undefined;
-      readonly message: string;
-    }
+  /** A request that failed, or something that an upstream decided by itself. */
+  | JournalEntry
   /** Another config is in effect, or one was refused. */
   | {
       readonly kind: "config";

@@ -2,7 +2,10 @@
  * The state of a proxy as plain data, for the admin API, the dashboard and `fairlead top`. Times are milliseconds since 1970,
  * durations are seconds. What does not apply is left out.
  */
+import type { Traffic } from "../src/observe/traffic.ts";
 import type { Exclusion } from "../src/upstream/selection.ts";
+
+export type { RecentTraffic, Traffic } from "../src/observe/traffic.ts";
 
 /** One look at everything. */
 export interface Snapshot {
@@ -17,7 +20,7 @@ export interface Snapshot {
   readonly config: ConfigSnapshot;
   readonly listeners: readonly ListenerSnapshot[];
   readonly connections: ConnectionCounts;
-  /** Of all requests, refused ones included. */
+  /** Of all requests, refused ones included. All traffic is zero where nothing is measured. */
   readonly traffic: Traffic;
   readonly routes: readonly RouteSnapshot[];
   readonly upstreams: readonly UpstreamSnapshot[];
@@ -57,29 +60,6 @@ export interface ConnectionCounts {
   readonly refused: number;
   /** Of those open, how many are tunnels. */
   readonly tunnels: number;
-}
-
-/** Counts since the start, and how it went lately. Zeros where nothing is measured. */
-export interface Traffic {
-  readonly requests: number;
-  /** By class: `{ "2xx": 10, "5xx": 1 }`. Left out: classes without any. */
-  readonly byStatus: Readonly<Record<string, number>>;
-  /** By cause (`connect-failed`, `circuit-open`, …), of failures with a cause in the proxy's own table. */
-  readonly errors: Readonly<Record<string, number>>;
-  readonly recent: RecentTraffic;
-}
-
-/** The same in the window that ends now: about a minute, less after a start. */
-export interface RecentTraffic {
-  /** Length of the window. */
-  readonly seconds: number;
-  readonly requests: number;
-  /** Of those, how many failed through no fault of the client. */
-  readonly failures: number;
-  /** Seconds, interpolated inside of a histogram's bucket; left out without requests. */
-  readonly p50?: number | undefined;
-  readonly p95?: number | undefined;
-  readonly p99?: number | undefined;
 }
 
 export interface RouteSnapshot {

@@ -24,6 +24,7 @@ import { ORDINARY_METHODS } from "./edge/validation.ts";
 import { gatewayMetrics } from "./metering.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
+import type { HealthChecker } from "./health/health-checker.ts";
 import type { Tracing } from "./tracing.ts";
 import { planUpstream } from "./planned-upstream.ts";
 import type { EventLog } from "./observe/event-log.ts";
@@ -44,6 +45,10 @@ export interface Gateway {
   readonly upkeep: Upkeep;
   /** The log of what happens apart from single requests. */
   readonly events: EventLog;
+  /** The state of endpoints. */
+  readonly registry: EndpointRegistry;
+  /** Active health checks of upstreams that have some, by name. */
+  readonly checkers: ReadonlyMap<string, HealthChecker>;
   /** Never rejects: a failure is a reply too. */
   answer(arrival: Arrival, surroundings?: Surroundings): Promise<Answer>;
 }
@@ -72,9 +77,10 @@ export interface GatewayParts extends ObservedParts {
 export const buildGateway = (config: Config, given: Platform, parts: GatewayParts = {}): Gateway => {
   const { registry = createEndpointRegistry(), facesClient = true, metrics } = parts;
   const upkeep = new Upkeep();
+  const checkers = new Map<string, HealthChecker>();
   const { platform, events, tracing } = observedPlatform(config, given, parts, upkeep);
   const plan = buildPlan(config, (name, upstream) =>
-    planUpstream(name, upstream, { platform, registry, upkeep }),
+    planUpstream(name, upstream, { platform, registry, upkeep, checkers }),
   );
   if (metrics !== undefined) upkeep.add(gatewayMetrics(metrics, { plan, registry, clock: platform.clock }));
   const services = new Map<RoutedMatch, RouteService>();
@@ -93,6 +99,8 @@ export const buildGateway = (config: Config, given: Platform, parts: GatewayPart
     admit,
     upkeep,
     events,
+    registry,
+    checkers,
     answer: (arrival, surroundings) => gateway.answer(arrival, surroundings),
   };
 };

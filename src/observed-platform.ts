@@ -5,6 +5,7 @@ import { metered } from "./metering.ts";
 import { ownResource } from "./observation.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import type { EventLog } from "./observe/event-log.ts";
+import type { Journal } from "./observe/journal.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { type Observed, observing } from "./observing.ts";
 import { recordReporter } from "./record-reporter.ts";
@@ -15,6 +16,8 @@ export interface ObservedParts {
   readonly metrics?: ProxyMetrics | undefined;
   /** Resource attributes of spans and log records. @default those of the config, with a new instance id */
   readonly resource?: (() => Attributes) | undefined;
+  /** Keeps the last failures for those who watch. @default nobody watches */
+  readonly journal?: Journal | undefined;
 }
 
 /**
@@ -25,12 +28,12 @@ export interface ObservedParts {
 export const observedPlatform = (
   config: Config,
   given: Platform,
-  { metrics, resource = ownResource(config, given) }: ObservedParts,
+  { metrics, resource = ownResource(config, given), journal }: ObservedParts,
   upkeep: Upkeep,
 ): Observed => {
   const counted = metrics === undefined ? given : metered(given, metrics);
   const reporter = recordReporter(config, counted, { metrics, resource });
-  const observed = observing(config, counted, reporter);
+  const observed = observing(config, counted, { ...reporter, journal });
   if (reporter !== undefined) {
     reporter.onLost = (signal, items) => reportLoss(observed.events, signal, items);
     upkeep.add(reporter);

@@ -22,6 +22,8 @@ export interface PlanningParts {
   readonly platform: Platform;
   readonly registry: EndpointRegistry;
   readonly upkeep: Upkeep;
+  /** Takes the checkers of upstreams that have active checks, by name. */
+  readonly checkers: Map<string, HealthChecker>;
 }
 
 const MINUTE_MS = 60_000;
@@ -29,7 +31,7 @@ const MINUTE_MS = 60_000;
 export const planUpstream = (
   name: string,
   config: UpstreamConfig,
-  { platform, registry, upkeep }: PlanningParts,
+  { platform, registry, upkeep, checkers }: PlanningParts,
 ): Upstream => {
   const { clock, random, telemetry } = platform;
   const parts: StackParts = { name, registry, clock, random, telemetry };
@@ -59,7 +61,10 @@ export const planUpstream = (
     ...equipment(policy, parts),
   });
   const checker = policy.health && healthChecker(upstream, policy.health, platform, parts);
-  if (checker !== undefined) upkeep.add(checker);
+  if (checker !== undefined) {
+    upkeep.add(checker);
+    checkers.set(name, checker);
+  }
   if (config.discovery !== undefined && platform.discover !== undefined) {
     upkeep.add(
       upstreamDiscovery({

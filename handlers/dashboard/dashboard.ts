@@ -1,5 +1,6 @@
 /** The dashboard: its page and files, which hold no data, and the event stream that does. */
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
+import type { AdminContext, AdminEnv } from "../admin/admin-env.ts";
 import { eventStream } from "./event-stream.ts";
 import type { LiveFeed } from "./live-feed.ts";
 
@@ -10,6 +11,11 @@ export interface DashboardFile {
 
 /** By path below the root; "" is the page itself. */
 export type DashboardFiles = ReadonlyMap<string, DashboardFile>;
+
+export interface Dashboard {
+  readonly files: () => Promise<DashboardFiles>;
+  readonly feed: LiveFeed;
+}
 
 /** Nothing from elsewhere, nothing inline, nothing made from text by script. */
 const CONTENT_SECURITY_POLICY = [
@@ -35,10 +41,10 @@ const HEADERS = {
 };
 
 /** Serves the page at / and its files. They are the same for everybody, so no token is needed. */
-export const addDashboardPage = (app: Hono, load: () => Promise<DashboardFiles>): void => {
+export const addDashboardPage = (app: Hono<AdminEnv>, { files }: Pick<Dashboard, "files">): void => {
   let loading: Promise<DashboardFiles> | undefined;
-  const answer = async (c: Context): Promise<Response> => {
-    const file = (await (loading ??= load())).get(c.req.path.slice(1));
+  const answer = async (c: AdminContext): Promise<Response> => {
+    const file = (await (loading ??= files())).get(c.req.path.slice(1));
     if (file === undefined) return c.notFound();
     return c.body(file.text, 200, { ...HEADERS, "content-type": `${file.type}; charset=utf-8` });
   };
@@ -47,6 +53,6 @@ export const addDashboardPage = (app: Hono, load: () => Promise<DashboardFiles>)
 };
 
 /** Serves what the page shows. */
-export const addDashboardStream = (app: Hono, feed: LiveFeed): void => {
+export const addDashboardStream = (app: Hono<AdminEnv>, { feed }: Pick<Dashboard, "feed">): void => {
   app.get("/events", () => eventStream(feed));
 };

@@ -1,6 +1,6 @@
 /** Looks at the proxy once a second while somebody watches, and gives each watcher what is new to it. */
 import type { Cancel, Clock } from "../../src/core/platform.ts";
-import type { MetricRegistry } from "../../src/observe/metric-registry.ts";
+import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import type { Change, Control, FailureEntry } from "../control.ts";
 import { type News, type Rows, fullMessage, overviewOf, rowsOf, tickMessage } from "./messages.ts";
 import { TrafficSampler } from "./traffic-sampler.ts";
@@ -9,7 +9,7 @@ import type { Activity, Overview, Sample } from "./wire.ts";
 export interface LiveFeedParts {
   readonly control: Control;
   /** Undefined where nothing is measured. */
-  readonly registry: MetricRegistry | undefined;
+  readonly metrics: ProxyMetrics | undefined;
   readonly clock: Clock;
 }
 
@@ -56,7 +56,7 @@ export class LiveFeed {
 
   constructor(parts: LiveFeedParts) {
     this.#parts = parts;
-    this.#sampler = new TrafficSampler(parts.registry, parts.clock);
+    this.#sampler = new TrafficSampler(parts.metrics, parts.clock);
   }
 
   /** Remembers from now on what upstreams, the config and operators change. */
@@ -122,10 +122,10 @@ export class LiveFeed {
   }
 
   async #publish(news: News): Promise<void> {
-    const { control, registry } = this.#parts;
+    const { control, metrics } = this.#parts;
     const snapshot = await control.snapshot();
     const before = this.#state?.rows ?? new Map();
-    const state = { overview: overviewOf(snapshot, registry !== undefined), rows: rowsOf(snapshot) };
+    const state = { overview: overviewOf(snapshot, metrics !== undefined), rows: rowsOf(snapshot) };
     this.#state = state;
     const failures = this.#needsFull() ? await control.failures() : [];
     let full: string | undefined;

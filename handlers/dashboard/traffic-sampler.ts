@@ -1,69 +1,88 @@
 /** The traffic of each second, from the histogram of all requests. */
 import { ERROR_KINDS } from "../../src/core/errors.ts";
 import type { Clock } from "../../src/core/platform.ts";
-import { httpInstruments } from "../../src/observe/http-instruments.ts";
-import type { MetricRegistry, Reading } from "../../src/observe/metric-registry.ts";
-import { type RequestSummary, summarise } from "../../src/observe/quantile.ts";
+import { ERROR } from "../../src/observe/define-instrument.ts";
+import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
+import { quantileOf } from "../../src/observe/quantile.ts";
 import type { Sample } from "./wire.ts";
 
 /** Percentiles of a single second would jump where there is little traffic. */
 const WINDOW_MS = 10_000;
 
-const { name: DURATION } = httpInstruments().serverDuration;
-
-interface TimedReading {
+/** Counts since the start. */
+interface Tally {
   readonly at: number;
-  readonly reading: Reading | undefined;
+  readonly requests: number;
+  readonly causes: ReadonlyMap<string, number>;
+  readonly buckets: readonly number[];
 }
 
 export class TrafficSampler {
   /** Undefined where nothing is measured: then all samples are empty. */
-  readonly #registry: MetricRegistry | undefined;
+  readonly #metrics: ProxyMetrics | undefined;
   readonly #clock: Clock;
   /** Those since ten seconds ago, and the last one before them. */
-  readonly #earlier: TimedReading[] = [];
+  readonly #earlier: Tally[] = [];
 
-  constructor(registry: MetricRegistry | undefined, clock: Clock) {
-    this.#registry = registry;
+  constructor(metrics: ProxyMetrics | undefined, clock: Clock) {
+    this.#metrics = metrics;
     this.#clock = clock;
   }
 
   /** What has ended since the last call. The first call has nothing to compare with. */
   take(): Sample {
-    const now: TimedReading = { at: this.#clock.now(), reading: this.#registry?.readOne(DURATION) };
+    const now = this.#tally();
     const last = this.#earlier.at(-1) ?? now;
     const [oldest = now] = this.#earlier;
-    const groups = summed(now, last, ["error.type"]);
-    const [lately] = summed(now, oldest, []);
     this.#keep(now);
-    const causes = Object.fromEntries(
-      groups.flatMap(({ by: [cause], requests }) =>
-        cause === undefined || requests === 0 ? [] : [[String(cause), requests]],
-      ),
-    );
+    const causes = [...now.causes]
+      .map(([cause, n]) => [cause, n - (last.causes.get(cause) ?? 0)] as const)
+      .filter(([, n]) => n > 0);
     return {
       time: this.#clock.epoch(),
       seconds: (now.at - last.at) / 1_000,
-      requests: groups.reduce((all, { requests }) => all + requests, 0),
-      failures: Object.entries(causes).reduce(
-        (all, [cause, n]) => (isClientsFault(cause) ? all : all + n),
-        0,
-      ),
-      causes,
-      ...(lately !== undefined &&
-        lately.requests > 0 && { p50: lately.p50, p95: lately.p95, p99: lately.p99 }),
+      requests: now.requests - last.requests,
+      failures: causes.reduce((all, [cause, n]) => (isClientsFault(cause) ? all : all + n), 0),
+      causes: Object.fromEntries(causes),
+      ...this.#percentiles(now, oldest),
     };
   }
 
-  #keep(now: TimedReading): void {
+  #percentiles(now: Tally, since: Tally): Pick<Sample, "p50" | "p95" | "p99"> {
+    const count = now.requests - since.requests;
+    if (count === 0) return {};
+    const counts = now.buckets.map((each, index) => each - (since.buckets[index] ?? 0));
+    const { bounds = [] } = this.#metrics?.durations.server ?? {};
+    const at = (quantile: number): number | undefined =>
+      quantileOf({ sum: 0, count, counts }, bounds, quantile);
+    return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  }
+
+  #tally(): Tally {
+    const causes = new Map<string, number>();
+    const buckets: number[] = [];
+    let requests = 0;
+    if (this.#metrics !== undefined) {
+      const { registry, durations } = this.#metrics;
+      const errorAt = durations.server.attributes.indexOf(ERROR);
+      for (const { attributes, value } of registry.readHistogram(durations.server)) {
+        requests += value.count;
+        value.counts.forEach((count, index) => {
+          buckets[index] = (buckets[index] ?? 0) + count;
+        });
+        const cause = attributes === "overflow" ? undefined : attributes[errorAt];
+        if (cause !== undefined) causes.set(String(cause), (causes.get(String(cause)) ?? 0) + value.count);
+      }
+    }
+    return { at: this.#clock.now(), requests, causes, buckets };
+  }
+
+  #keep(now: Tally): void {
     const earlier = this.#earlier;
     earlier.push(now);
     while ((earlier[1]?.at ?? now.at) <= now.at - WINDOW_MS) earlier.shift();
   }
 }
-
-const summed = (now: TimedReading, before: TimedReading, by: readonly string[]): readonly RequestSummary[] =>
-  now.reading === undefined || now === before ? [] : summarise(now.reading, by, before.reading);
 
 /** Whether a cause (an error code or a status) is for the client to change. */
 const isClientsFault = (cause: string): boolean =>

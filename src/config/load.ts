@@ -2,17 +2,16 @@
 import { type CertificateAccess, exposedKey } from "./certificates.ts";
 import { ConfigError } from "./config-error.ts";
 import { directoryOf, whyUnreadable, within } from "./config-file.ts";
-import { effective } from "./effective.ts";
 import { gather, type Gathered, isNothing, type SourceOptions } from "./gather.ts";
 import { located, setBy } from "./locate.ts";
-import { masking } from "./masking.ts";
 import { checkConfig } from "./parse.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { type Looked, type LookUp, lookUpEnv, pathKey, references, type Resolved } from "./references.ts";
+import { type Looked, type LookUp, lookUpEnv, references, type Resolved } from "./references.ts";
 import { schemaAt } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
 import { privateKey } from "./settings/pem.ts";
-import { explicitPaths, isRecord } from "./tree.ts";
+import { type ShownConfig, shownConfig } from "./shown-config.ts";
+import { explicitPaths } from "./tree.ts";
 import type { Config } from "./types.ts";
 
 export interface LoadOptions extends SourceOptions {
@@ -21,7 +20,7 @@ export interface LoadOptions extends SourceOptions {
 }
 
 /** A config and where it came from. */
-export interface LoadedConfig {
+export interface LoadedConfig extends ShownConfig {
   readonly config: Config;
   /** As it was written, all sources in one, with references resolved. Holds secrets. */
   readonly input: unknown;
@@ -29,10 +28,6 @@ export interface LoadedConfig {
   readonly explicit: ReadonlySet<string>;
   /** Files that the certificates and keys of listeners come from. */
   readonly tlsFiles: readonly string[];
-  /** The effective config as one would write it, defaults filled in, `***` in place of every secret. */
-  readonly masked: () => unknown;
-  /** `text` with `***` in place of every secret of the config, credential in a query and password in a URL. */
-  readonly mask: (text: string) => string;
   /** File, environment variables and flags that set something. */
   readonly sources: readonly string[];
   /** `problems` with the places where their paths were set, in the order of the places. */
@@ -112,29 +107,19 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
   return loaded(gathered, config, resolved, [...new Set(tlsFiles.map(({ file }) => file))]);
 };
 
-/** The input with the route that goes without saying. */
-const withRoute = (input: unknown, { routes: [only, ...others] }: Config): unknown => {
-  const written = isRecord(input) ? input["routes"] : undefined;
-  const isImplied = !Array.isArray(written) || written.length === 0;
-  return isImplied && isRecord(input) && only !== undefined && others.length === 0
-    ? { ...input, routes: [{ name: only.name, upstream: only.upstreams?.[0]?.name }] }
-    : input;
-};
-
 const loaded = (
   gathered: Gathered,
   config: Config,
-  { value: input, secrets, secretTexts }: Resolved,
+  resolved: Resolved,
   tlsFiles: readonly string[],
 ): LoadedConfig => ({
+  ...shownConfig(resolved, config),
   config,
   tlsFiles,
-  input,
+  input: resolved.value,
   get explicit() {
     return explicitPaths(gathered.input);
   },
-  masked: () => effective(withRoute(input, config), (path) => secrets.get(pathKey(path))),
-  mask: masking(secretTexts),
   sources: [
     ...(gathered.file === undefined ? [] : [gathered.file.name]),
     ...new Set([...gathered.env, ...gathered.flags].map(({ name }) => name)),

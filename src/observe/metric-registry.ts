@@ -1,13 +1,6 @@
 /** All series of a process: handed out by instrument and attributes, and read as a whole. */
 import { type AttributeValues, type Instrument, slotsOf } from "./instrument.ts";
-import {
-  type MetricMemory,
-  PrivateMemory,
-  type SeriesName,
-  type Slots,
-  type StoredSeries,
-  seriesKey,
-} from "./metric-memory.ts";
+import { type MetricMemory, PrivateMemory, type SeriesName, type Slots, seriesKey } from "./metric-memory.ts";
 import { HistogramSeries, SumSeries } from "./series.ts";
 
 /** What a histogram holds. */
@@ -23,6 +16,11 @@ export interface Point {
   /** "overflow" holds all series beyond the limit of the instrument. */
   readonly attributes: AttributeValues | "overflow";
   readonly value: number | HistogramValue;
+}
+
+/** One of a histogram. */
+export interface HistogramPoint extends Point {
+  readonly value: HistogramValue;
 }
 
 /** An instrument with all its series. */
@@ -118,23 +116,24 @@ export class MetricRegistry {
     };
     for (const series of this.#memory.series()) {
       const instrument = this.#instruments.get(series.instrument);
-      const point = instrument && pointOf(instrument, series);
-      if (instrument !== undefined && point !== undefined) put(instrument, point);
+      if (instrument === undefined) continue;
+      const value = valueOf(instrument, series.read());
+      const isUnused = series.attributes === "overflow" && isZero(value);
+      if (!isUnused) put(instrument, { attributes: series.attributes, value });
     }
     for (const { instrument, attributes, value } of this.#observed()) put(instrument, { attributes, value });
     return Array.from(points, ([instrument, found]) => ({ instrument, points: found }));
   }
 
-  /** The series of one instrument, without those that observers keep; undefined before its first use. */
-  readOne(name: string): Reading | undefined {
-    const instrument = this.#instruments.get(name);
-    if (instrument === undefined) return undefined;
-    const points: Point[] = [];
+  /** Every series of one histogram, without looking at the values of others. */
+  readHistogram({ name }: Instrument): readonly HistogramPoint[] {
+    const points: HistogramPoint[] = [];
     for (const series of this.#memory.series()) {
-      const point = series.instrument === name ? pointOf(instrument, series) : undefined;
-      if (point !== undefined) points.push(point);
+      if (series.instrument !== name) continue;
+      const value = histogramOf(series.read());
+      if (value.count > 0) points.push({ attributes: series.attributes, value });
     }
-    return { instrument, points };
+    return points;
   }
 
   /**
@@ -206,15 +205,11 @@ const nowhere = (instrument: Instrument): Slots => ({
   at: 0,
 });
 
-/** Undefined for an overflow series that nothing has gone into. */
-const pointOf = (instrument: Instrument, series: StoredSeries): Point | undefined => {
-  const { attributes } = series;
-  const value = valueOf(instrument, series.read());
-  return attributes === "overflow" && isZero(value) ? undefined : { attributes, value };
+const valueOf = ({ kind }: Instrument, slots: Float64Array): number | HistogramValue => {
+  return kind === "histogram" ? histogramOf(slots) : (slots[0] ?? 0);
 };
 
-const valueOf = ({ kind }: Instrument, slots: Float64Array): number | HistogramValue => {
-  if (kind !== "histogram") return slots[0] ?? 0;
+const histogramOf = (slots: Float64Array): HistogramValue => {
   const [sum = 0, ...counts] = slots;
   return { sum, counts, count: counts.reduce((all, each) => all + each, 0) };
 };

@@ -1,7 +1,7 @@
 /** A named group of equivalent servers: which of them gets the next attempt, and with what Host. */
 import type { Balancer } from "../core/balancer.ts";
 import type { AttemptTimeouts, Endpoint } from "../core/endpoint.ts";
-import type { EndpointSet, EndpointState, Member } from "../core/endpoint-state.ts";
+import type { EndpointOverride, EndpointSet, EndpointState, Member } from "../core/endpoint-state.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
 import type { Clock } from "../core/platform.ts";
@@ -15,9 +15,9 @@ import { EndpointSelection, type Exclusion } from "./selection.ts";
 
 export interface Upstream {
   readonly name: string;
-  /** The current ones: a discovery source may change them. */
+  /** The current ones as configured: a discovery source may change them. */
   readonly endpoints: readonly Endpoint[];
-  /** The same with their states. Another object after each change. */
+  /** The same with their states, and with the weights that operators have set. Another object after each change. */
   readonly set: EndpointSet;
   /** Host field sent: the endpoint's authority, the client's host, or a literal. */
   readonly host: HostPolicy;
@@ -36,6 +36,8 @@ export interface Upstream {
   lease(exchange: Exchange): Lease;
   /** Replaces the endpoints. Those that stay keep their state; new ones start slowly. */
   update(endpoints: readonly Endpoint[]): void;
+  /** Puts `byHand` above what is configured for an endpoint of this upstream. One that gets traffic again starts slowly. */
+  override(endpoint: Endpoint, byHand: EndpointOverride | undefined): void;
   /** What keeps each endpoint from new traffic now; undefined where nothing does. */
   standing(): readonly Standing[];
 }
@@ -149,6 +151,16 @@ class BalancedUpstream implements Upstream {
       if (!known.has(endpoint.key)) state.warmingSince = now;
   }
 
+  override({ key }: Endpoint, byHand: EndpointOverride | undefined): void {
+    const member = this.#set.members.find(({ endpoint }) => endpoint.key === key);
+    if (member === undefined) return;
+    const { state } = member;
+    state.byHand = byHand;
+    this.#setEndpoints(this.#endpoints);
+    const [before, after] = [member.endpoint.weight, this.#set.members[member.index]?.endpoint.weight ?? 0];
+    if (before === 0 && after > 0) state.warmingSince = this.#options.clock.now();
+  }
+
   standing(): readonly Standing[] {
     const selection = this.#selection;
     selection.now = this.#options.clock.now();
@@ -174,8 +186,9 @@ class BalancedUpstream implements Upstream {
     const { registry, equip } = this.#options;
     this.#endpoints = endpoints;
     this.#set = {
-      members: endpoints.map((endpoint, index) => {
-        const state = registry.stateOf(endpoint.key);
+      members: endpoints.map((configured, index) => {
+        const state = registry.stateOf(configured.key);
+        const endpoint = weighted(configured, state.byHand);
         equip?.(state, endpoint);
         return { endpoint, state, index };
       }),
@@ -206,6 +219,11 @@ class BalancedUpstream implements Upstream {
     return member;
   }
 }
+
+const weighted = (endpoint: Endpoint, byHand: EndpointOverride | undefined): Endpoint => {
+  if (byHand === undefined) return endpoint;
+  return { ...endpoint, weight: byHand.isDrained ? 0 : (byHand.weight ?? endpoint.weight) };
+};
 
 const isDoubted = ({ state: { health, ejection } }: Member, now: number): boolean =>
   (health?.isUp === false && health.wasChecked !== false) || (ejection !== undefined && ejection.until > now);

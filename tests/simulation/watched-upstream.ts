@@ -29,6 +29,7 @@ export const watchedUpstream = (upstream: Upstream, parts: WatchParts): Upstream
     return upstream.set;
   },
   update: (endpoints) => upstream.update(endpoints),
+  override: (endpoint, byHand) => upstream.override(endpoint, byHand),
   standing: () => upstream.standing(),
   lease: (exchange) => checkedLease(upstream, exchange, parts),
 });

@@ -1,10 +1,12 @@
-/** `admin`: health pages, metrics and log levels for operators and their tools. */
-import { type KeyRule, needs } from "../schema/key-rules.ts";
+/** `admin`: health, metrics, state and control for operators and their tools. */
+import type { KeyRule } from "../schema/key-rules.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { Refusal, type Schema } from "../schema/schema.ts";
-import { listenPort, text } from "../schema/values.ts";
+import { like, listenPort, text } from "../schema/values.ts";
 import type { AdminConfig } from "../types.ts";
-import { bindAddress, path } from "./addresses.ts";
+import { isLoopbackHost } from "../../http/loopback.ts";
+import { listOf, mapOf } from "../schema/collections.ts";
+import { bindAddress, hostPattern, path } from "./addresses.ts";
 
 const MIN_CHARACTERS = 16;
 /** Sent as `Authorization: Bearer …`, so it is one word (RFC 6750 §2.1). */
@@ -20,21 +22,46 @@ const token: Schema<string> = {
   isSecret: () => true,
 };
 
+const tokenName = like('a name such as "deploy"', "^[\\w.-]{1,64}$");
+
 const BELOW_ROOT: KeyRule<AdminConfig> = {
   check: ({ path: prefix }, { complain }) => {
     if (prefix === "/") complain('"/" would take all requests from the routes', "path");
   },
 };
 
-const rules = [BELOW_ROOT, needs("path", "token", "needs `token`: clients could ask for it too")];
+const hasToken = ({ token: only, tokens: others = {} }: Partial<AdminConfig>): boolean =>
+  only !== undefined || Object.keys(others).length > 0;
+
+/** Whoever reaches it would be an operator. */
+const REACHABLE: KeyRule<AdminConfig> = {
+  check: (given, { complain, has }) => {
+    if (hasToken(given) || has("token") || has("tokens")) return;
+    if (has("path")) complain("needs `token`: clients could ask for it too", "path");
+    const { port, host } = given;
+    if (port === undefined || host === undefined || isLoopbackHost(host.toLowerCase())) return;
+    complain("needs `token`: others than this machine could ask for it too", "host");
+  },
+};
+
+const rules = [BELOW_ROOT, REACHABLE];
 
 export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules }), {
   port: optional(
     listenPort,
-    "Port of a listener of its own for /livez, /readyz, /metrics and /log/levels; 0 is any free one. None unless set.",
+    "Port of a listener of its own for the admin API; 0 is any free one. None unless set.",
     { needs: "several-listeners" },
   ),
-  host: defaulted(bindAddress, "127.0.0.1", "Address that it binds."),
+  host: defaulted(
+    bindAddress,
+    "127.0.0.1",
+    "Address that it binds. Any other than one of this machine alone needs a token.",
+  ),
+  hosts: defaulted(
+    listOf("a list of hosts", hostPattern),
+    [],
+    "Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them.",
+  ),
   path: optional(
     path,
     "Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers.",
@@ -42,5 +69,10 @@ export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules })
   token: optional(
     token,
     "What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz.",
+  ),
+  tokens: defaulted(
+    mapOf("an object of tokens by name", tokenName, token),
+    {},
+    "Further ones, each with the name of its owner, which audit lines show.",
   ),
 });
