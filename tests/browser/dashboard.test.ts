@@ -23,7 +23,12 @@ const origin = (index: number): DashboardOrigin => {
 const configOf = async (): Promise<ConfigInput> => ({
   admin: { port: 0 },
   upstreams: {
-    pair: { endpoints: [origin(0).url, origin(1).url], balance: "round-robin", retry: false, slowStart: "0s" },
+    pair: {
+      endpoints: [origin(0).url, origin(1).url],
+      balance: "round-robin",
+      retry: false,
+      slowStart: "0s",
+    },
     single: origin(0).url,
     gone: `http://127.0.0.1:${await freePort()}`,
   },
@@ -55,7 +60,8 @@ const send = async (target: string, times = 1): Promise<{ status: number; id: st
   return answers;
 };
 
-const row = (page: Page, table: string, text: string) => page.locator(`#${table} tbody tr`, { hasText: text });
+const row = (page: Page, table: string, text: string) =>
+  page.locator(`#${table} tbody tr`, { hasText: text });
 const endpointRow = (page: Page, index: number, upstream = "pair") =>
   row(page, "endpoints-table", origin(index).url).filter({ hasText: upstream });
 
@@ -230,7 +236,9 @@ describe("dashboard", () => {
     const before = Number(/([\d,]+) in all/.exec(shown)?.[1]?.replace(",", ""));
     expect(await figure(page, "Requests/s").innerText()).toBe(shown);
     await page.getByRole("button", { name: "Resume" }).click();
-    await figure(page, "Requests/s").getByText(`${before + 7} in all`).waitFor();
+    await figure(page, "Requests/s")
+      .getByText(`${before + 7} in all`)
+      .waitFor();
   });
 
   for (const [name, options] of Object.entries({

@@ -26,6 +26,8 @@ const { uPlot } = /** @type {{ uPlot: typeof import("uplot") }} */ (/** @type {u
 
 /** Where samples are further apart, the line is broken: nobody looked. */
 const GAP_MS = 3_500;
+/** Of the time axis: a page that was opened just now has little to show. */
+const SHORTEST_MS = 60_000;
 const HEIGHT = 180;
 const AXIS_WIDTH = 56;
 
@@ -75,7 +77,8 @@ export class Chart {
   /** @param {readonly Sample[]} all oldest first @param {number} seconds shown */
   update(all, seconds) {
     const end = all.at(-1)?.time ?? Date.now();
-    const from = end - seconds * 1_000;
+    const first = all.find(({ seconds: length }) => length > 0)?.time ?? end;
+    const from = Math.min(Math.max(end - seconds * 1_000, first), end - SHORTEST_MS);
     this.#samples = withGaps(all.filter(({ time, seconds: length }) => time >= from && length > 0));
     const times = this.#samples.map(({ time }) => time / 1_000);
     const lines = this.#options.lines.map(({ value }) =>
