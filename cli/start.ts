@@ -3,7 +3,6 @@ import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import { ServeError, type Serving } from "../runtimes/serving.ts";
-import { renewCertificates } from "./certificate-renewal.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
 import { commandName } from "./command-name.ts";
@@ -13,6 +12,7 @@ import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
 import { addressUrl, networkText, routeLines } from "./listening.ts";
 import { unreachable } from "./reachability.ts";
+import { Reloader } from "./reloader.ts";
 import { stopOnSignal } from "./stop-on-signal.ts";
 import { type Style, styleFor } from "./style.ts";
 import { upstreamUrl } from "./upstream-url.ts";
@@ -23,6 +23,8 @@ export interface StartOptions extends ConfigOptions {
   readonly host?: string;
   /** For URLs. */
   readonly preserveHost?: boolean;
+  /** Reload when a file of the config changes. */
+  readonly watch?: boolean;
 }
 
 /** Lines that tell what is served at `address`. */
@@ -31,17 +33,21 @@ type Describe = (address: string, style: Style) => readonly string[];
 /** What is about to be served, and what to say about it. */
 interface Setup {
   readonly loaded: LoadedConfig;
+  /** When reading it began, in milliseconds since 1970. */
+  readonly readAt: number;
   readonly describe: Describe;
   readonly reload: () => Promise<LoadedConfig | undefined>;
   /** A line about what an upstream did by itself, instead of those on standard error. */
   readonly lineOf?: ((event: UpstreamEvent) => string | undefined) | undefined;
   /** Called with the address once it is served. What it returns is called at the end. */
   readonly served?: ((address: string) => () => void) | undefined;
+  readonly watchesAll?: boolean | undefined;
 }
 
 /** Serves until a signal comes. Resolves to the exit code. */
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
   const flags = listenFlags(options);
+  const readAt = host.epoch();
   if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
   if (options.preserveHost === true) {
     throw new CliError(
@@ -50,11 +56,13 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
       'a config says "host": "preserve" of an upstream',
     );
   }
-  const loaded = await configured(host, options, flags);
+  const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
+  const loaded = await reload();
   if (loaded !== undefined) {
-    const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
-    return run(host, { loaded, describe: fileDescription(loaded), reload });
+    const watchesAll = options.watch === true;
+    return run(host, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
   }
+  if (options.watch === true) throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
   const demo = await startDemo(host, options.port === 0 ? 0 : await freeDashboardPort(host));
   try {
     return await run(host, await demoSetup(host, demo, flags));
@@ -78,6 +86,9 @@ const fileDescription =
 
 const urlSetup = async (host: Host, urls: readonly string[], options: StartOptions): Promise<Setup> => {
   const endpoints = urls.map((url) => upstreamUrl(url, commandName(host)));
+  if (options.watch === true) {
+    throw new CliError(EXIT.usage, "--watch is for config files", "leave it out");
+  }
   if (options.config !== undefined) {
     throw new CliError(EXIT.usage, "a URL and --config exclude each other", "give one of them");
   }
@@ -88,6 +99,7 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
       routes: [{ name: "everything", upstream: "upstream" }],
     });
   return {
+    readAt: host.epoch(),
     loaded: await reload(),
     reload,
     describe: (address, style) => [`  ${style.cyan(address)}  ${style.dim("→")} ${endpoints.join(", ")}`],
@@ -100,6 +112,7 @@ const demoConfig = ({ config }: Demo, flags: ConfigInput): ConfigInput => ({
 });
 
 const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
+  readAt: host.epoch(),
   loaded: await configuredBy(host, demoConfig(demo, flags)),
   reload: () => configuredBy(host, demoConfig(demo, flags)),
   lineOf: firstDemoLines(demo),
@@ -125,12 +138,15 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, { loaded, describe, reload, lineOf, served }: Setup): Promise<number> => {
+const run = async (host: Host, setup: Setup): Promise<number> => {
+  const { loaded, describe, lineOf, served, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
   const serving = await serve(host, loaded, lineOf);
   const style = styleFor(host.stdout, host.env);
   const stopped = stopOnSignal(host, serving);
   host.onReopen(() => serving.reopenLogs());
+  const reloader = new Reloader({ ...setup, host, serving });
+  host.onHangUp(() => void reloader.reload());
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
@@ -143,10 +159,10 @@ const run = async (host: Host, { loaded, describe, reload, lineOf, served }: Set
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
-  const endRenewal = renewCertificates(host, serving, { loaded, reload });
+  const endWatch = reloader.watch(watchesAll);
   const endVisits = served?.(addressUrl(serving.address));
   return stopped.finally(() => {
-    endRenewal();
+    endWatch();
     endVisits?.();
   });
 };

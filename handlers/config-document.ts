@@ -14,13 +14,17 @@ import { entriesOf, explicitPaths } from "../src/config/tree.ts";
 import type { Config } from "../src/config/types.ts";
 import type { ConfigDocument, ConfigVerdict } from "./control.ts";
 
-/** A config that was read, and what may be shown of it. */
-export interface ReadDocument extends ShownConfig {
+/** Where a config comes from, and what may be shown of it. */
+export interface ConfigOrigin extends ShownConfig {
+  /** File, variables and flags that set something. */
+  readonly sources: readonly string[];
+}
+
+/** A config that was read. */
+export interface ReadDocument extends ConfigOrigin {
   readonly config: Config;
   /** Dotted paths that somebody set. */
   readonly explicit: ReadonlySet<string>;
-  /** Where it comes from. */
-  readonly sources: readonly string[];
 }
 
 /** Reads a document. Throws `ConfigError` with everything that is wrong with it. */

@@ -18,7 +18,7 @@ export interface LocalControlParts {
   readonly gateway: () => Gateway;
   readonly lifecycle: Lifecycle;
   /** Undefined where nothing is measured. */
-  readonly traffic: TrafficMeter | undefined;
+  readonly traffic: () => TrafficMeter | undefined;
   readonly journal: Journal;
   readonly server: ServerView;
   readonly configs: ConfigPort;
@@ -29,7 +29,8 @@ export const localControl = (parts: LocalControlParts): Control => {
   const { platform, gateway, journal, configs, server } = parts;
   const { clock } = platform;
   const listeners = new Set<(change: Change) => void>();
-  let startedAt: number | undefined;
+  // A Worker has no time before its first request.
+  let startedAt = platform.capabilities.has("background") ? clock.epoch() : undefined;
   const tell = (change: Change): void => {
     for (const listener of listeners) {
       try {
@@ -89,7 +90,7 @@ const snapshotOf = (parts: LocalControlParts, startedAt: number): Snapshot => {
   const moment: Moment = {
     now,
     epoch: clock.epoch(),
-    traffic: traffic?.read(now),
+    traffic: traffic()?.read(now),
     mask: (text) => configs.mask(text),
   };
   const connections = server.counts();

@@ -9,6 +9,7 @@ import { metricReporter } from "../src/metric-reporter.ts";
 import { createMetrics, ownResource } from "../src/observation.ts";
 import { Journal } from "../src/observe/journal.ts";
 import { TrafficMeter } from "../src/observe/traffic.ts";
+import { trafficSampling } from "../src/traffic-sampling.ts";
 import { withAdminPath } from "./admin-gateway.ts";
 import { fixedConfig } from "./fixed-config.ts";
 import { localControl } from "./local-control.ts";
@@ -38,11 +39,13 @@ export const observedGateway = (
     if (reporter !== undefined) gateway.upkeep.add(reporter);
   }
   if (journal === undefined) return gateway;
+  const meter = metrics && new TrafficMeter(metrics);
+  if (meter !== undefined) gateway.upkeep.add(trafficSampling(meter, platform.clock));
   const control = localControl({
     platform,
     gateway: () => gateway,
     lifecycle,
-    traffic: metrics && new TrafficMeter(metrics),
+    traffic: () => meter,
     journal,
     server: NO_SERVER,
     configs: fixedConfig(platform, shown),

@@ -8,8 +8,9 @@ import type { EventLog } from "./observe/event-log.ts";
 import type { Journal } from "./observe/journal.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { type Observed, observing } from "./observing.ts";
-import { recordReporter } from "./record-reporter.ts";
+import { type RecordReporter, recordReporter } from "./record-reporter.ts";
 import type { Upkeep } from "./upkeep.ts";
+import type { RegistryDraft } from "./upstream/registry.ts";
 
 export interface ObservedParts {
   /** Counts what happens. @default nothing does */
@@ -18,6 +19,15 @@ export interface ObservedParts {
   readonly resource?: (() => Attributes) | undefined;
   /** Keeps the last failures for those who watch. @default nobody watches */
   readonly journal?: Journal | undefined;
+}
+
+/** The gateway that is observed. */
+export interface ObservedGateway {
+  /** Keeps what waits for a collector over changes of the config. */
+  readonly registry: Pick<RegistryDraft, "shared">;
+  readonly upkeep: Upkeep;
+  /** Called when the gateway takes effect. */
+  readonly effects: (() => void)[];
 }
 
 /**
@@ -29,13 +39,19 @@ export const observedPlatform = (
   config: Config,
   given: Platform,
   { metrics, resource = ownResource(config, given), journal }: ObservedParts,
-  upkeep: Upkeep,
+  { registry, upkeep, effects }: ObservedGateway,
 ): Observed => {
   const counted = metrics === undefined ? given : metered(given, metrics);
-  const reporter = recordReporter(config, counted, { metrics, resource });
-  const observed = observing(config, counted, { ...reporter, journal });
+  const reporter = registry.shared(
+    "records",
+    [config.telemetry, config.log.otlp],
+    (): RecordReporter | undefined => recordReporter(config, counted, { metrics, resource }),
+  );
+  const observed = observing(config, counted, { ...reporter, journal }, effects);
   if (reporter !== undefined) {
-    reporter.onLost = (signal, items) => reportLoss(observed.events, signal, items);
+    effects.push(() => {
+      reporter.onLost = (signal, items) => reportLoss(observed.events, signal, items);
+    });
     upkeep.add(reporter);
   }
   return observed;

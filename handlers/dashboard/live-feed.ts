@@ -9,7 +9,7 @@ import type { Activity, Overview, Sample } from "./wire.ts";
 export interface LiveFeedParts {
   readonly control: Control;
   /** Undefined where nothing is measured. */
-  readonly metrics: ProxyMetrics | undefined;
+  readonly metrics: () => ProxyMetrics | undefined;
   readonly clock: Clock;
 }
 
@@ -125,7 +125,7 @@ export class LiveFeed {
     const { control, metrics } = this.#parts;
     const snapshot = await control.snapshot();
     const before = this.#state?.rows ?? new Map();
-    const state = { overview: overviewOf(snapshot, metrics !== undefined), rows: rowsOf(snapshot) };
+    const state = { overview: overviewOf(snapshot, metrics() !== undefined), rows: rowsOf(snapshot) };
     this.#state = state;
     const failures = this.#needsFull() ? await control.failures() : [];
     let full: string | undefined;

@@ -18,13 +18,13 @@ interface Tally {
 }
 
 export class TrafficSampler {
-  /** Undefined where nothing is measured: then all samples are empty. */
-  readonly #metrics: ProxyMetrics | undefined;
+  readonly #metrics: () => ProxyMetrics | undefined;
   readonly #clock: Clock;
   /** Those since ten seconds ago, and the last one before them. */
   readonly #earlier: Tally[] = [];
 
-  constructor(metrics: ProxyMetrics | undefined, clock: Clock) {
+  /** @param metrics gives undefined while nothing is measured: then samples are empty. */
+  constructor(metrics: () => ProxyMetrics | undefined, clock: Clock) {
     this.#metrics = metrics;
     this.#clock = clock;
   }
@@ -52,7 +52,7 @@ export class TrafficSampler {
     const count = now.requests - since.requests;
     if (count === 0) return {};
     const counts = now.buckets.map((each, index) => each - (since.buckets[index] ?? 0));
-    const { bounds = [] } = this.#metrics?.durations.server ?? {};
+    const { bounds = [] } = this.#metrics()?.durations.server ?? {};
     const at = (quantile: number): number | undefined =>
       quantileOf({ sum: 0, count, counts }, bounds, quantile);
     return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
@@ -62,8 +62,9 @@ export class TrafficSampler {
     const causes = new Map<string, number>();
     const buckets: number[] = [];
     let requests = 0;
-    if (this.#metrics !== undefined) {
-      const { registry, durations } = this.#metrics;
+    const metrics = this.#metrics();
+    if (metrics !== undefined) {
+      const { registry, durations } = metrics;
       const errorAt = durations.server.attributes.indexOf(ERROR);
       for (const { attributes, value } of registry.readHistogram(durations.server)) {
         requests += value.count;

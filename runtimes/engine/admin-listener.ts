@@ -1,69 +1,98 @@
 /** The admin listener: the same engine with another app behind it. */
-import { adminGateway } from "../../handlers/admin-gateway.ts";
+import { accessOf, adminGateway } from "../../handlers/admin-gateway.ts";
+import type { Control } from "../../handlers/control.ts";
+import type { DashboardFiles } from "../../handlers/dashboard/dashboard.ts";
+import { LiveFeed } from "../../handlers/dashboard/live-feed.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import type { GatewayRef } from "../../src/gateway.ts";
-import type { Serving, ServingSockets } from "../serving.ts";
+import type { Gateway } from "../../src/gateway.ts";
+import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
+import type { PreparedConfig, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
-import { listen } from "./server/listen.ts";
+import { type ListenPlan, type ServerSockets, serverSockets } from "./server/listen.ts";
 
 export interface AdminListenerParts {
-  readonly config: Config;
   readonly platform: Platform;
   /** The gateway whose state it shows. */
-  readonly gateway: GatewayRef;
+  readonly gateway: () => Gateway;
   readonly lifecycle: Lifecycle;
-  readonly observation: ServerObservation;
-}
-
-export interface AdminListener {
-  /** Listens, where the config asks for it. Throws `ServeError` when the address can't be had. */
-  open(): Promise<Serving["admin"]>;
-  close(): Promise<void>;
+  readonly control: Control;
+  /** What is measured now. */
+  readonly metrics: () => ProxyMetrics | undefined;
 }
 
 /** It has limits of its own and is not drained: it answers until the process stops. */
-export const adminListener = (parts: AdminListenerParts): AdminListener => {
-  let serving: ServingSockets | undefined;
-  return {
-    async open() {
-      const { port } = parts.config.admin;
-      if (port === undefined) return undefined;
-      serving = await listenAdmin(parts, port);
-      return { host: serving.address.host, port: serving.address.port };
-    },
-    async close() {
-      await serving?.stop();
-    },
-  };
-};
+export class AdminListener {
+  readonly #parts: AdminListenerParts;
+  readonly #sockets: ServerSockets;
+  /** Goes on over changes of the config. */
+  readonly #feed: LiveFeed;
 
-const listenAdmin = (parts: AdminListenerParts, port: number): Promise<ServingSockets> => {
-  const { config, platform, gateway, lifecycle, observation } = parts;
-  const { clock } = platform;
-  const { host, token } = config.admin;
-  const { metrics, resource } = observation;
-  const current = adminGateway(platform, {
-    gateway: () => gateway.current,
-    lifecycle,
-    metrics,
-    resource,
-    token,
-    hasOpenHealth: true,
-  });
-  const own = current.plan.config;
-  return listen({
-    listen: own.listen,
-    isWatched: false,
-    counts: { open: 0, accepted: 0, refused: 0 },
-    entrances: [{ host, port, tls: undefined, fallbackHost: undefined, gateway: { current } }],
-    lifecycle: { draining: false },
-    deadlines: new Deadlines(clock),
-    now: () => clock.now(),
-    epoch: () => clock.epoch(),
-    notice: () => {},
-    closed: async () => {},
-  });
-};
+  constructor(parts: AdminListenerParts) {
+    const { clock } = parts.platform;
+    this.#parts = parts;
+    this.#feed = new LiveFeed({ ...parts, clock });
+    this.#sockets = serverSockets({
+      counts: { open: 0, accepted: 0, refused: 0 },
+      lifecycle: { draining: false },
+      deadlines: new Deadlines(clock),
+      now: () => clock.now(),
+      epoch: () => clock.epoch(),
+      notice: () => {},
+      closed: async () => {},
+    });
+  }
+
+  /** Undefined where the config has none. */
+  get address(): Serving["admin"] {
+    const { address } = this.#sockets;
+    return address && { host: address.host, port: address.port };
+  }
+
+  /** @throws ServeError when the address can't be had. */
+  async prepare(config: Config, observation: ServerObservation): Promise<PreparedConfig> {
+    const prepared = await this.#sockets.prepare(this.#planOf(config, observation));
+    return {
+      ...prepared,
+      commit: () => {
+        if (hasDashboard(config)) this.#feed.open();
+        prepared.commit();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#feed.close();
+    await this.#sockets.stop();
+  }
+
+  #planOf(config: Config, { metrics, resource }: ServerObservation): ListenPlan {
+    const { platform, gateway: current, lifecycle, control } = this.#parts;
+    const { host, port } = config.admin;
+    const gateway = adminGateway(platform, {
+      gateway: current,
+      lifecycle,
+      metrics,
+      resource,
+      control,
+      access: accessOf(config.admin, { kind: "listener", host }),
+      hasOpenHealth: true,
+      dashboard: hasDashboard(config) ? { files, feed: this.#feed } : undefined,
+    });
+    return {
+      listen: gateway.plan.config.listen,
+      isWatched: false,
+      entrances:
+        port === undefined
+          ? []
+          : [{ host, port, tls: undefined, fallbackHost: undefined, role: "admin", gateway }],
+    };
+  }
+}
+
+const hasDashboard = ({ admin }: Config): boolean => admin.port !== undefined && admin.dashboard;
+
+/** Read when somebody opens the page. */
+const files = async (): Promise<DashboardFiles> => (await import("./dashboard-files.ts")).dashboardFiles();

@@ -17,6 +17,8 @@ import type { Config } from "./types.ts";
 export interface LoadOptions extends SourceOptions {
   /** Without it certificates are only checked to be PEM texts. */
   readonly certificates?: CertificateAccess;
+  /** The only variables and files that may be referred to, as `LoadedConfig.references` has them. @default any */
+  readonly mayRefer?: ReadonlySet<string>;
 }
 
 /** A config and where it came from. */
@@ -26,8 +28,14 @@ export interface LoadedConfig extends ShownConfig {
   readonly input: unknown;
   /** Dotted paths that somebody set, such as `upstreams.api.timeouts.connect`. */
   readonly explicit: ReadonlySet<string>;
-  /** Files that the certificates and keys of listeners come from. */
+  /** Files that certificates and keys come from. Absolute. */
   readonly tlsFiles: readonly string[];
+  /** The config file, if there is one, and all files that the config names in `${file:}`. Absolute. */
+  readonly files: readonly string[];
+  /** Variables and files that it refers to: `env:NAME`, `file:PATH`. */
+  readonly references: ReadonlySet<string>;
+  /** The same config with the files of `${file:}` read anew. Throws as `loadConfig` does. */
+  readonly reread: () => Promise<LoadedConfig>;
   /** File, environment variables and flags that set something. */
   readonly sources: readonly string[];
   /** `problems` with the places where their paths were set, in the order of the places. */
@@ -82,16 +90,28 @@ const keyProblems = async (
  */
 export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | undefined> => {
   const gathered = await gather(options);
-  if (isNothing(gathered) && gathered.problems.length === 0) return undefined;
+  return isNothing(gathered) && gathered.problems.length === 0 ? undefined : read(gathered, options);
+};
+
+const read = async (gathered: Gathered, options: LoadOptions): Promise<LoadedConfig> => {
   const referenced: Referenced[] = [];
+  const named = new Set<string>();
+  const { mayRefer } = options;
+  const isRefused = (kind: "env" | "file", name: string): boolean =>
+    mayRefer !== undefined && !mayRefer.has(referenceKey(kind, name));
   const refers = references(configSchema, gathered.input, (kind, name, path) => {
-    if (kind === "file") referenced.push({ path, file: fileOf(options, gathered, name, path) });
+    named.add(referenceKey(kind, name));
+    if (kind === "file" && !isRefused(kind, name))
+      referenced.push({ path, file: fileOf(options, gathered, name, path) });
   });
   const files = await readReferenced(options, referenced);
-  const lookUp: LookUp = (kind, name, path) =>
-    kind === "env"
+  const lookUp: LookUp = (kind, name, path) => {
+    if (isRefused(kind, name))
+      return { problem: `the config at the start does not refer to this ${WHAT[kind]}` };
+    return kind === "env"
       ? lookUpEnv(options.env, name)
       : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" });
+  };
   const { config, resolved, ...checked } = checkConfig(
     gathered.input,
     lookUp,
@@ -103,19 +123,34 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
   const found = checked.problems.filter(({ path }) => isComplete || setBy(gathered, path) !== undefined);
   const problems = [...gathered.problems, ...(await keyProblems(options, referenced)), ...found];
   if (config === undefined || problems.length > 0) throw new ConfigError(await located(gathered, problems));
-  const tlsFiles = referenced.filter(({ path }) => path[0] === "listen" && path.includes("tls"));
-  return loaded(gathered, config, resolved, [...new Set(tlsFiles.map(({ file }) => file))]);
+  const tlsFiles = referenced.filter(({ path }) => OF_TLS.has(path[0]) && path.includes("tls"));
+  const ownFile = gathered.file === undefined ? [] : [gathered.file.path];
+  return loaded(gathered, config, resolved, {
+    tlsFiles: [...new Set(tlsFiles.map(({ file }) => file))],
+    files: [...new Set([...ownFile, ...referenced.map(({ file }) => file)])],
+    references: named,
+    reread: () => read(gathered, options),
+  });
 };
+
+const WHAT = { env: "variable", file: "file" } as const;
+
+/** Without the default of a variable. */
+const referenceKey = (kind: "env" | "file", name: string): string =>
+  `${kind}:${kind === "env" ? (/^\w+/.exec(name)?.[0] ?? name) : name}`;
+
+/** Sections with certificates. */
+const OF_TLS: ReadonlySet<unknown> = new Set(["listen", "upstreams"]);
 
 const loaded = (
   gathered: Gathered,
   config: Config,
   resolved: Resolved,
-  tlsFiles: readonly string[],
+  files: Pick<LoadedConfig, "tlsFiles" | "files" | "references" | "reread">,
 ): LoadedConfig => ({
   ...shownConfig(resolved, config),
+  ...files,
   config,
-  tlsFiles,
   input: resolved.value,
   get explicit() {
     return explicitPaths(gathered.input);

@@ -1,5 +1,5 @@
 /** Light, dark, or as the system has it. */
-import { byId } from "./dom.js";
+import { byId, element } from "./dom.js";
 
 const KEY = "fairlead-theme";
 const THEMES = ["system", "light", "dark"];
@@ -10,7 +10,8 @@ export const setUpTheme = (changed) => {
   const root = document.documentElement;
   const current = () => root.dataset["theme"] ?? "system";
   const show = () => {
-    button.textContent = `Theme: ${current()}`;
+    button.replaceChildren(element("span", { class: "wide" }, ["Theme: "]), current());
+    button.setAttribute("aria-label", `Theme: ${current()}`);
     changed();
   };
   button.addEventListener("click", () => {

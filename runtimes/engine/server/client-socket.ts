@@ -1,7 +1,9 @@
 /** What a client's connection is whatever it carries: requests or, in the end, a tunnel. */
 import type { Socket } from "node:net";
 import type { Peer } from "../../../src/core/arrival.ts";
+import { peerOf } from "../../../src/core/peer.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
+import { urlHost } from "../../../src/http/url-host.ts";
 import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
 import type { ClientTunnel } from "./client-tunnel.ts";
 import type { FieldEncoder } from "./field-lines.ts";
@@ -17,6 +19,9 @@ export abstract class ClientSocket implements DeadlineEntry {
   readonly scheme: "http" | "https";
   readonly peer: Peer;
   readonly localPort: number | undefined;
+  readonly id: number;
+  /** Monotonic milliseconds. */
+  readonly openedAt: number;
   protected readonly socket: Socket;
   protected readonly context: ServerContext;
   protected tunnel: ClientTunnel | undefined;
@@ -25,7 +30,9 @@ export abstract class ClientSocket implements DeadlineEntry {
   /** The last response is on its way; what still comes is thrown away. */
   protected lingering = false;
 
-  constructor(socket: Socket, peer: Peer, context: ServerContext) {
+  constructor(socket: Socket, peer: Peer, context: ServerContext, id: number) {
+    this.id = id;
+    this.openedAt = context.now();
     this.socket = socket;
     this.context = context;
     this.scheme = context.scheme;
@@ -40,9 +47,31 @@ export abstract class ClientSocket implements DeadlineEntry {
     return this.tunnel?.deadline ?? this.expiresAt;
   }
 
+  /** Whether it came by the entrance of `context`. */
+  cameBy(context: ServerContext): boolean {
+    return this.context === context;
+  }
+
   /** Whether it can be closed by the rules of what it carries, though that has no end of its own. */
   get isWebSocket(): boolean {
     return this.tunnel?.isWebSocket === true;
+  }
+
+  get isTunnel(): boolean {
+    return this.tunnel !== undefined;
+  }
+
+  /** That was switched to. */
+  get protocol(): string | undefined {
+    return this.tunnel?.protocol;
+  }
+
+  /** Address that the client connected to; "" for a Unix socket. */
+  get local(): string {
+    const { localAddress, localPort } = this.socket;
+    return localAddress === undefined || localPort === undefined
+      ? ""
+      : `${urlHost(peerOf(localAddress, undefined).address)}:${localPort}`;
   }
 
   /** Closes a WebSocket on both sides (1001). Anything else goes on. */

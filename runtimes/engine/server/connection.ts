@@ -26,6 +26,15 @@ const QUIET_MS = 2_000;
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
+/** For operators. */
+export interface CurrentRequest {
+  readonly method: string;
+  /** Monotonic milliseconds. */
+  readonly begunAt: number;
+  readonly id: string | undefined;
+  readonly route: string | undefined;
+}
+
 export class ClientConnection extends ClientSocket implements IntakeOwner, ResponseOwner {
   readonly #intake: RequestIntake;
   #request: IncomingRequest | undefined;
@@ -34,6 +43,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   #writer: ResponseWriter | undefined;
   #keepAlive = true;
   #begun = 0;
+  #begunAt = 0;
   /** When it is closed, while there is no request. */
   #closesAt = 0;
   #closed = false;
@@ -41,10 +51,10 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   readonly #onEnd = (): void => this.#ended();
   readonly #onDrain = (): void => this.#drained();
 
-  constructor(socket: Socket, peer: Peer, context: ServerContext) {
-    super(socket, peer, context);
-    const { heads, listen } = context;
-    this.#intake = new RequestIntake({ socket, heads, limits: listen.limits, owner: this });
+  /** @param id tells it from all others of the server, before and after. */
+  constructor(socket: Socket, peer: Peer, context: ServerContext, id: number) {
+    super(socket, peer, context, id);
+    this.#intake = new RequestIntake({ socket, settings: context, owner: this });
     socket.setNoDelay(true);
     socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);
     socket.on("error", () => {});
@@ -58,6 +68,20 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
    */
   get busy(): boolean {
     return this.#request !== undefined || this.socket.writableLength > 0;
+  }
+
+  /** How many requests have begun. */
+  get requests(): number {
+    return this.#begun;
+  }
+
+  /** The request that is being answered, or was switched to a tunnel; its route is known with its answer. */
+  get current(): CurrentRequest | undefined {
+    const request = this.#request;
+    if (request === undefined) return undefined;
+    const { id, decision } = this.#answer?.admission ?? {};
+    const route = decision?.kind === "routed" ? decision.found.value.route.name : undefined;
+    return { method: request.method, begunAt: this.#begunAt, id, route };
   }
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
@@ -91,6 +115,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     this.expiresAt = Number.POSITIVE_INFINITY;
     this.#length = length;
     this.#begun += 1;
+    this.#begunAt = this.context.now();
     // Behind CONNECT nobody can tell whether what follows is a request.
     this.#keepAlive =
       persists(head.version, head.notes, length) &&
@@ -162,7 +187,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   #open(request: IncomingRequest): void {
     this.#request = request;
-    void this.context.gateway.current.answer(request).then((answer) => this.#reply(request, answer));
+    void this.context.gateway.answer(request).then((answer) => this.#reply(request, answer));
   }
 
   #reply(request: IncomingRequest, answer: Answer): void {
