@@ -16,7 +16,7 @@ interface OriginSpec {
 
 const DEMO_ORIGINS: readonly OriginSpec[] = [
   { name: "swift", latencyMs: 5, failEvery: 0, manner: "answers in 5 ms" },
-  { name: "steady", latencyMs: 80, failEvery: 0, manner: "answers in 80 ms" },
+  { name: "steady", latencyMs: 150, failEvery: 0, manner: "answers in 150 ms" },
   { name: "moody", latencyMs: 30, failEvery: 4, manner: "answers in 30 ms, every fourth time with a 503" },
 ];
 
@@ -59,7 +59,7 @@ const demoAnswer = (
 };
 
 /** Less than "steady" takes. */
-const HASTE = "60ms";
+const HASTE = "50ms";
 
 /** The demo's config for origins in the order of `DEMO_ORIGINS`. */
 const demoConfig = (urls: readonly string[], adminPort: number): ConfigInput => ({
