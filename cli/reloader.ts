@@ -42,6 +42,12 @@ export class Reloader {
     return this.#loaded;
   }
 
+  /** Takes note of a config that was put into effect some other way. */
+  adopt(loaded: LoadedConfig): void {
+    this.#loaded = loaded;
+    this.#readAt = this.#parts.host.epoch();
+  }
+
   /** Reads everything anew. Resolves to whether it is in effect. */
   reload(): Promise<boolean> {
     return this.#next("reload", this.#parts.reload);
@@ -85,7 +91,7 @@ export class Reloader {
       loaded = await load();
       if (loaded === undefined) throw new CliError(EXIT.usage, "there is no config any more", "put it back");
       await refuseUnsupported(loaded, host.profile);
-      (await serving.prepare(loaded.config, loaded.explicit)).commit();
+      (await serving.prepare(loaded.config, loaded.explicit, loaded)).commit();
     } catch (thrown) {
       this.#refused(await locatedIn(loaded, thrown));
       return false;
@@ -106,13 +112,17 @@ export class Reloader {
 
 /** A server knows no places in files. */
 const locatedIn = async (loaded: LoadedConfig | undefined, thrown: unknown): Promise<unknown> =>
-  thrown instanceof ConfigError && loaded !== undefined && thrown.problems.every(({ place }) => place === undefined)
+  thrown instanceof ConfigError &&
+  loaded !== undefined &&
+  thrown.problems.every(({ place }) => place === undefined)
     ? new ConfigError(await loaded.located(thrown.problems))
     : thrown;
 
 const reasonOf = (thrown: unknown): string => {
   if (thrown instanceof ConfigError) {
-    return thrown.problems.map(({ path, message }) => `${showPath(path)}: ${message}`).join("; ");
+    return thrown.problems
+      .map(({ path, message }) => (path.length === 0 ? message : `${showPath(path)}: ${message}`))
+      .join("; ");
   }
   return thrown instanceof Error ? thrown.message : String(thrown);
 };

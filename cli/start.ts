@@ -1,10 +1,17 @@
 /** `fairlead start`: a gateway from the config, in front of one URL, or the demo. */
+import type { ReadConfigDocument } from "../handlers/config-document.ts";
 import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import { ServeError, type Serving } from "../runtimes/serving.ts";
 import { CliError } from "./cli-error.ts";
-import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
+import {
+  type ConfigOptions,
+  configured,
+  configuredBy,
+  configuredDocument,
+  refuseUnsupported,
+} from "./configured.ts";
 import { commandName } from "./command-name.ts";
 import { type Demo, firstDemoLines, freeDashboardPort, startDemo } from "./demo.ts";
 import { startVisitors } from "./demo-visitors.ts";
@@ -48,7 +55,7 @@ interface Setup {
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
   const flags = listenFlags(options);
   const readAt = host.epoch();
-  if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
+  if (urls.length > 0) return run(host, flags, await urlSetup(host, urls, options));
   if (options.preserveHost === true) {
     throw new CliError(
       EXIT.usage,
@@ -60,12 +67,13 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   const loaded = await reload();
   if (loaded !== undefined) {
     const watchesAll = options.watch === true;
-    return run(host, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
+    return run(host, flags, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
   }
-  if (options.watch === true) throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
+  if (options.watch === true)
+    throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
   const demo = await startDemo(host, options.port === 0 ? 0 : await freeDashboardPort(host));
   try {
-    return await run(host, await demoSetup(host, demo, flags));
+    return await run(host, flags, await demoSetup(host, demo, flags));
   } finally {
     await demo.close();
   }
@@ -138,15 +146,19 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, setup: Setup): Promise<number> => {
+const run = async (host: Host, flags: ConfigInput, setup: Setup): Promise<number> => {
   const { loaded, describe, lineOf, served, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
-  const serving = await serve(host, loaded, lineOf);
+  const readDocument: ReadConfigDocument = async (document) => {
+    const read = await configuredDocument(host, document, { flags, first: loaded });
+    return { ...read, adopted: () => reloads.adopt(read) };
+  };
+  const serving = await serve(host, { loaded, lineOf, readDocument });
   const style = styleFor(host.stdout, host.env);
   const stopped = stopOnSignal(host, serving);
   host.onReopen(() => serving.reopenLogs());
-  const reloader = new Reloader({ ...setup, host, serving });
-  host.onHangUp(() => void reloader.reload());
+  const reloads = new Reloader({ ...setup, host, serving });
+  host.onHangUp(() => void reloads.reload());
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
@@ -154,12 +166,12 @@ const run = async (host: Host, setup: Setup): Promise<number> => {
   const { admin } = serving;
   if (admin !== undefined) {
     const at = addressUrl({ scheme: "http", ...admin });
-    lines.push(`Dashboard: ${style.cyan(`${at}/`)}`);
+    if (loaded.config.admin.dashboard) lines.push(`Dashboard: ${style.cyan(`${at}/`)}`);
     lines.push(style.dim(`Health and metrics: ${at}/readyz, ${at}/metrics`), "");
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
-  const endWatch = reloader.watch(watchesAll);
+  const endWatch = reloads.watch(watchesAll);
   const endVisits = served?.(addressUrl(serving.address));
   return stopped.finally(() => {
     endWatch();
@@ -167,17 +179,23 @@ const run = async (host: Host, setup: Setup): Promise<number> => {
   });
 };
 
-const serve = async (
-  host: Host,
-  { config, explicit }: LoadedConfig,
-  lineOf: Setup["lineOf"],
-): Promise<Serving> => {
+interface Served extends Pick<Setup, "loaded" | "lineOf"> {
+  readonly readDocument: ReadConfigDocument;
+}
+
+const serve = async (host: Host, { loaded, lineOf, readDocument }: Served): Promise<Serving> => {
+  const { config, explicit } = loaded;
   const onUpstreamEvent = (event: UpstreamEvent): void => {
     const line = lineOf?.(event);
     if (line !== undefined) host.stdout.write(`${line}\n`);
   };
   try {
-    return await host.serve(config, lineOf === undefined ? { explicit } : { explicit, onUpstreamEvent });
+    return await host.serve(config, {
+      explicit,
+      origin: loaded,
+      readDocument,
+      ...(lineOf !== undefined && { onUpstreamEvent }),
+    });
   } catch (thrown) {
     if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message, listenAdvice(config));
     throw thrown;

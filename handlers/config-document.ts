@@ -25,6 +25,8 @@ export interface ReadDocument extends ConfigOrigin {
   readonly config: Config;
   /** Dotted paths that somebody set. */
   readonly explicit: ReadonlySet<string>;
+  /** Called once the config is in effect. */
+  readonly adopted?: (() => void) | undefined;
 }
 
 /** Reads a document. Throws `ConfigError` with everything that is wrong with it. */

@@ -4,6 +4,7 @@ import type { EndpointState } from "../src/core/endpoint-state.ts";
 import type { Platform } from "../src/core/platform.ts";
 import type { Gateway } from "../src/gateway.ts";
 import { matchText } from "../src/routing/match-text.ts";
+import { sharedNames } from "../src/upstream-state.ts";
 import { type EndpointRegistry, createEndpointRegistry, newEndpointState } from "../src/upstream/registry.ts";
 import type { ExplainRequest, ExplainResult, ExplainedUpstream, Explanation } from "./control.ts";
 import { DescriptionError, requestHead } from "./described-request.ts";
@@ -35,7 +36,7 @@ export const explainLive = async (
     const trace = await traceRequest(gateway.plan.config, requestHead(described), {
       from: address,
       platform,
-      registry: copyOf(gateway.registry),
+      registry: copyOf(gateway),
       prepare: (copy) => freezeStates(copy, gateway),
     });
     return { ok: true, explanation: masked(explanationOf(trace, gateway), mask) };
@@ -46,20 +47,18 @@ export const explainLive = async (
 };
 
 /** Endpoints found by discovery and what was set by hand are the same; all else begins anew. */
-const copyOf = (live: EndpointRegistry): EndpointRegistry => {
+const copyOf = ({ plan, registry: live }: Gateway): EndpointRegistry => {
   const copy = createEndpointRegistry();
-  return {
-    ...copy,
-    stateOf: (key) => {
-      const state = copy.stateOf(key);
-      const { byHand, latencyMs, latencyAt, inFlight } = live.stateOf(key);
-      return Object.assign(state, { byHand, latencyMs, latencyAt, inFlight });
-    },
-    shared: (name, settings, create) => {
-      const found = name.endsWith(" discovered") ? live.find(name) : undefined;
-      return copy.shared(name, settings, () => (found === undefined ? create() : (found as never)));
-    },
-  };
+  for (const { name, set } of plan.upstreams.values()) {
+    for (const { state } of set.members) {
+      const { byHand, latencyMs, latencyAt, inFlight } = state;
+      Object.assign(copy.stateOf(state.key), { byHand, latencyMs, latencyAt, inFlight });
+    }
+    const list = sharedNames.discovered(name);
+    const found = live.find(list);
+    if (found !== undefined) copy.shared(list, plan.config.upstreams[name]?.discovery, () => found);
+  }
+  return copy;
 };
 
 /** Whether endpoints may be tried is as it is in `live`, whatever the request does. */

@@ -13,6 +13,7 @@ import { policyFrom } from "./policy-settings.ts";
 import type { Upkeep } from "./upkeep.ts";
 import { type LastList, foundEndpoints, upstreamDiscovery } from "./upstream-discovery.ts";
 import type { HealthPolicy, UpstreamPolicy } from "./upstream-policy.ts";
+import { sharedNames } from "./upstream-state.ts";
 import { type StackParts, equipment, reportUpstream, upstreamLayers } from "./upstream-stack.ts";
 import { createEndpoint } from "./upstream/endpoint.ts";
 import type { RegistryDraft } from "./upstream/registry.ts";
@@ -40,7 +41,7 @@ export const planUpstream = (
   const common = { tls: config.tls, pool: config.pool, maxHeadBytes: config.limits.headerBytes };
   const policy = policyFrom(config, platform.capabilities.has("background"));
   const { balancer, sticky } = plannedBalancer(name, config, platform);
-  const last = registry.shared(`${name} discovered`, config.discovery, newList);
+  const last = registry.shared(sharedNames.discovered(name), config.discovery, newList);
   const { endpoints: discovered } = last;
   const upstream = createUpstream({
     name,

@@ -52,7 +52,7 @@ export const wholeOrNull = (least: number, most: number): Schema<number | null> 
 });
 
 /** Anything that JSON can hold. */
-export const anything = (expects: string): Schema<unknown> => ({
+export const anything = (expects: string): Schema => ({
   ...leaf(expects, { scalars: [], takes: (value) => value !== undefined, read: (value: unknown) => value }),
   json: {},
 });

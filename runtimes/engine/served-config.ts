@@ -36,8 +36,9 @@ export const servedConfig = ({ platform, history, server, read, origin }: Served
   },
   async put(document) {
     try {
-      const { config, explicit, ...shown } = await read(document);
-      (await server.prepare(config, explicit, shown)).commit();
+      const found = await read(document);
+      (await server.prepare(found.config, found.explicit, found)).commit();
+      found.adopted?.();
       return { ok: true, generation: history.generation };
     } catch (thrown) {
       const verdict =

@@ -32,6 +32,8 @@ export interface LoadedConfig extends ShownConfig {
   readonly tlsFiles: readonly string[];
   /** The config file, if there is one, and all files that the config names in `${file:}`. Absolute. */
   readonly files: readonly string[];
+  /** Where files are seen from that the config file names. Absolute. */
+  readonly directory: string;
   /** Variables and files that it refers to: `env:NAME`, `file:PATH`. */
   readonly references: ReadonlySet<string>;
   /** The same config with the files of `${file:}` read anew. Throws as `loadConfig` does. */
@@ -128,6 +130,7 @@ const read = async (gathered: Gathered, options: LoadOptions): Promise<LoadedCon
   return loaded(gathered, config, resolved, {
     tlsFiles: [...new Set(tlsFiles.map(({ file }) => file))],
     files: [...new Set([...ownFile, ...referenced.map(({ file }) => file)])],
+    directory: gathered.file === undefined ? options.cwd : directoryOf(gathered.file.path),
     references: named,
     reread: () => read(gathered, options),
   });
@@ -146,7 +149,7 @@ const loaded = (
   gathered: Gathered,
   config: Config,
   resolved: Resolved,
-  files: Pick<LoadedConfig, "tlsFiles" | "files" | "references" | "reread">,
+  files: Pick<LoadedConfig, "tlsFiles" | "files" | "directory" | "references" | "reread">,
 ): LoadedConfig => ({
   ...shownConfig(resolved, config),
   ...files,

@@ -47,9 +47,12 @@ export class ProxyMetrics {
     this.epoch = epoch;
     const http = httpInstruments(durationBounds);
     this.durations = { server: http.serverDuration, client: http.clientDuration };
-    const requests = new RequestMetrics(this.registry, http, (endpoint, now) =>
-      this.endpointSeen(endpoint, now),
-    );
+    const requests = new RequestMetrics({
+      registry: this.registry,
+      http,
+      epoch,
+      onEndpoint: (endpoint, now) => this.endpointSeen(endpoint, now),
+    });
     this.#requests = requests;
     const upstreams = new UpstreamMetrics(this.registry);
     this.telemetry = {

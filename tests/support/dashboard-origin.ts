@@ -9,7 +9,8 @@ export interface DashboardOrigin {
   stop(): Promise<void>;
 }
 
-export const startDashboardOrigin = async (): Promise<DashboardOrigin> => {
+/** @param host to bind; "0.0.0.0" takes all of 127.0.0.0/8. */
+export const startDashboardOrigin = async (host = "127.0.0.1"): Promise<DashboardOrigin> => {
   let requests = 0;
   const server: Server = createServer((request, response) => {
     requests += 1;
@@ -22,7 +23,7 @@ export const startDashboardOrigin = async (): Promise<DashboardOrigin> => {
     response.writeHead(Number(status), { "content-type": "text/plain" });
     response.end("hello\n");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,

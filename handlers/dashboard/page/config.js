@@ -24,7 +24,13 @@ export const createConfig = () => {
   const load = async () => {
     shownGeneration = generation;
     try {
-      setText(text, JSON.stringify(await configView(), undefined, 2));
+      const config = await configView();
+      setText(
+        text,
+        config === null
+          ? "Not known: this proxy was started by a program."
+          : JSON.stringify(config, undefined, 2),
+      );
     } catch (error) {
       shownGeneration = -1;
       setText(text, error instanceof Error ? error.message : String(error));

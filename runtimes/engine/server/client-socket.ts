@@ -15,6 +15,15 @@ const STALLED_MS = 60_000;
 /** A client gets this long to read its last answer while it may still be sending. */
 export const LINGER_MS = 1_000;
 
+/** For operators. */
+export interface CurrentRequest {
+  readonly method: string;
+  /** Monotonic milliseconds. */
+  readonly begunAt: number;
+  readonly id: string | undefined;
+  readonly route: string | undefined;
+}
+
 export abstract class ClientSocket implements DeadlineEntry {
   readonly scheme: "http" | "https";
   readonly peer: Peer;

@@ -1,9 +1,5 @@
 /** Client connections as the admin API lists them. */
-import {
-  type ConnectionEntry,
-  type ConnectionPage,
-  type ConnectionQuery,
-} from "../../../handlers/control.ts";
+import type { ConnectionEntry, ConnectionPage, ConnectionQuery } from "../../../handlers/control.ts";
 import { urlHost } from "../../../src/http/url-host.ts";
 import type { ClientConnection } from "./connection.ts";
 

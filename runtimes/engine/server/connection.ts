@@ -13,7 +13,7 @@ import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { limitFrom } from "../deadlines.ts";
-import { ClientSocket, LINGER_MS, clientLeft } from "./client-socket.ts";
+import { ClientSocket, type CurrentRequest, LINGER_MS, clientLeft } from "./client-socket.ts";
 import { switchProtocols } from "./client-tunnel.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { mayDiscardRest } from "./request-body.ts";
@@ -25,15 +25,6 @@ import type { ServerContext } from "./server-context.ts";
 const QUIET_MS = 2_000;
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
-
-/** For operators. */
-export interface CurrentRequest {
-  readonly method: string;
-  /** Monotonic milliseconds. */
-  readonly begunAt: number;
-  readonly id: string | undefined;
-  readonly route: string | undefined;
-}
 
 export class ClientConnection extends ClientSocket implements IntakeOwner, ResponseOwner {
   readonly #intake: RequestIntake;
