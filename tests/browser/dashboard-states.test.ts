@@ -46,10 +46,10 @@ describe("dashboard on a listener with a token", () => {
       const dialog = page.locator("#token-dialog");
       await dialog.waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
-      await page.getByLabel("Token").fill("not-the-token-at-all");
+      await page.getByLabel("Token", { exact: true }).fill("not-the-token-at-all");
       await page.keyboard.press("Enter");
       await dialog.getByText("That token was refused").waitFor();
-      await page.getByLabel("Token").fill(TOKEN);
+      await page.getByLabel("Token", { exact: true }).fill(TOKEN);
       await page.keyboard.press("Enter");
       await isLive(page);
       await dialog.waitFor({ state: "hidden" });
@@ -106,12 +106,14 @@ describe("dashboard with 1,000 endpoints", () => {
   const MOST_CPU_MS = 150;
   const TICKS = 5;
 
-  const cpuSeconds = async (page: Page): Promise<number> => {
+  /** @returns what tells the seconds that tasks of the page have taken */
+  const taskClock = async (page: Page): Promise<() => Promise<number>> => {
     const session = await page.context().newCDPSession(page);
     await session.send("Performance.enable", { timeDomain: "threadTicks" });
-    const { metrics } = await session.send("Performance.getMetrics");
-    await session.detach();
-    return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
+    return async () => {
+      const { metrics } = await session.send("Performance.getMetrics");
+      return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
+    };
   };
 
   it("stays quick: a page of rows, a filter, and little work a second", async () => {
@@ -134,14 +136,16 @@ describe("dashboard with 1,000 endpoints", () => {
         while (isSending)
           await Promise.all(Array.from({ length: 20 }, async () => (await fetch(address)).text()));
       })();
-      const before = await cpuSeconds(page);
+      const taken = await taskClock(page);
+      const before = await taken();
       await page.evaluate(`new Promise((done) => setTimeout(done, ${TICKS * 1_000}))`);
-      const perTick = ((await cpuSeconds(page)) - before) / TICKS;
+      const perTick = ((await taken()) - before) / TICKS;
       isSending = false;
       await traffic;
       console.log(`1,000 endpoints: ${(perTick * 1_000).toFixed(1)} ms of the page's main thread a second`);
+      expect(perTick).toBeGreaterThan(0);
       expect(perTick * 1_000).toBeLessThan(MOST_CPU_MS);
-      const tookMs = await page.evaluate<number>(`(() => {
+      const filterMs = await page.evaluate<number>(`(() => {
         const input = document.getElementById("endpoint-filter");
         const started = performance.now();
         input.value = "127.1.3.231";
@@ -149,12 +153,12 @@ describe("dashboard with 1,000 endpoints", () => {
         document.body.offsetHeight;
         return performance.now() - started;
       })()`);
-      console.log(`filtering took ${tookMs.toFixed(1)} ms`);
+      console.log(`filtering took ${filterMs.toFixed(1)} ms`);
+      expect(filterMs).toBeLessThan(100);
       expect(await page.locator("#endpoints-table tbody tr").count()).toBe(1);
       await page.getByRole("button", { name: "Drain http://127.1.3.231" }).click();
       await page.locator("#endpoints-table", { hasText: "Drained" }).waitFor();
-      await page.locator("#figures", { hasText: "of 1,000 available" }).waitFor();
-      expect(await page.locator("#figures").innerText()).toContain("999");
+      await page.locator("#figures > div", { hasText: "of 1,000 available" }).getByText("999").waitFor();
       expect(problems).toEqual([]);
       await page.close();
     });

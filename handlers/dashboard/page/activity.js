@@ -31,7 +31,7 @@ export const createActivity = () => {
     role: "list",
     "aria-label": "Changes, newest first",
   });
-  const empty = element("p", { class: "empty" }, ["Nothing has changed since this page was opened first."]);
+  const empty = element("p", { class: "empty" }, ["Nothing has changed since the start."]);
   byId("activity-list").append(list, empty);
   /** @type {readonly Activity[]} */
   let shown = [];

@@ -9,7 +9,7 @@ import { createTable } from "./table.js";
  * @typedef {object} Cause
  * @property {string} code
  * @property {string} title
- * @property {string} fault
+ * @property {string} fault who has to change something
  * @property {number} requests
  * @property {number} share of the most frequent one
  */
@@ -27,14 +27,8 @@ export const createCauses = () => {
       {
         id: "cause",
         label: "Cause",
-        fill: (cell, { code, title }) => setLines(cell, code, title),
+        fill: (cell, { code, title, fault }) => setLines(cell, code, `${title} (${fault})`),
         by: ({ code }) => code,
-      },
-      {
-        id: "fault",
-        label: "Fault of",
-        fill: (cell, { fault }) => setText(cell, fault),
-        by: ({ fault }) => fault,
       },
       {
         id: "requests",

@@ -105,6 +105,7 @@ export class Chart {
     const options = {
       width: 400,
       height: HEIGHT,
+      padding: [8, 14, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false, setScale: false }, sync: { key: SYNC }, points: { size: 6 } },
       scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
