@@ -66,6 +66,8 @@ const demoConfig = (urls: readonly string[], adminPort: number): ConfigInput => 
   // Nothing is in front of the demo that would have to hear first that it stops.
   listen: { drain: { delay: "0s" } },
   admin: { port: adminPort },
+  // Some requests fail so that the dashboard has failures to show: they would fill the terminal.
+  log: { access: { requests: "none" } },
   upstreams: {
     demo: { endpoints: urls, balance: "round-robin" },
     swift: urls.slice(0, 1),

@@ -7,7 +7,7 @@ import { TrafficSampler } from "./traffic-sampler.ts";
 import type { Activity, Overview, Sample } from "./wire.ts";
 
 export interface LiveFeedParts {
-  readonly control: Control;
+  readonly control: Pick<Control, "snapshot" | "failures" | "subscribe">;
   /** Undefined where nothing is measured. */
   readonly metrics: () => ProxyMetrics | undefined;
   readonly clock: Clock;

@@ -50,7 +50,9 @@ export const rowsOf = ({ upstreams }: Snapshot): Rows => {
 };
 
 export const fullMessage = (overview: Overview, rows: Rows, history: History): string =>
-  withRows<Omit<FullMessage, "endpoints">>({ overview, causes: CAUSES, ...history }, [...rows.values()]);
+  withRows({ overview, causes: CAUSES, ...history } satisfies Omit<FullMessage, "endpoints">, [
+    ...rows.values(),
+  ]);
 
 export const tickMessage = (
   overview: Overview,
@@ -59,11 +61,11 @@ export const tickMessage = (
 ): string => {
   const changed = [...now].filter(([id, row]) => before.get(id) !== row).map(([, row]) => row);
   const gone = [...before.keys()].filter((id) => !now.has(id));
-  return withRows<Omit<TickMessage, "endpoints">>({ overview, gone, ...news }, changed);
+  return withRows({ overview, gone, ...news } satisfies Omit<TickMessage, "endpoints">, changed);
 };
 
 /** Rows are JSON already. */
-const withRows = <Message extends object>(message: Message, rows: readonly string[]): string =>
+const withRows = (message: object, rows: readonly string[]): string =>
   `${JSON.stringify(message).slice(0, -1)},"endpoints":[${rows.join(",")}]}`;
 
 export const overviewOf = ({ upstreams, routes, ...rest }: Snapshot, isMeasured: boolean): Overview => ({

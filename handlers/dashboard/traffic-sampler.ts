@@ -33,8 +33,8 @@ export class TrafficSampler {
   take(): Sample {
     const now = this.#tally();
     const last = this.#earlier.at(-1) ?? now;
-    const [oldest = now] = this.#earlier;
     this.#keep(now);
+    const [oldest = now] = this.#earlier;
     const causes = [...now.causes]
       .map(([cause, n]) => [cause, n - (last.causes.get(cause) ?? 0)] as const)
       .filter(([, n]) => n > 0);

@@ -83,8 +83,8 @@ describe("dashboard", () => {
   afterEach(async () => {
     for (const { page, problems, foreign } of opened.splice(0)) {
       await page.close();
-      expect(problems, "what the page complained of").toEqual([]);
-      expect(foreign, "what it fetched from elsewhere").toEqual([]);
+      const all = [...problems, ...foreign.map((url) => `it fetched ${url}`)];
+      if (all.length > 0) throw new Error(`the page complained: ${all.join("; ")}`);
     }
   });
 
@@ -220,7 +220,7 @@ describe("dashboard", () => {
     const { page } = await open();
     await page.getByRole("button", { name: "Show config" }).click();
     await page.locator("#config-text", { hasText: '"upstreams"' }).waitFor();
-    await page.locator("#instance", { hasText: "config generation 1" }).waitFor();
+    expect(await page.locator("#instance").innerText()).toContain("config generation 1");
   });
 
   it("asks nothing of the proxy while it is paused, and catches up after", async () => {

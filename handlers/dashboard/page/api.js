@@ -5,15 +5,21 @@ import { authorization } from "./token.js";
 
 /**
  * @param {string} path
- * @param {RequestInit} [init]
+ * @param {unknown} [body] sent by POST; a GET without
  * @returns {Promise<any>}
  */
-const call = async (path, init = {}) => {
-  const response = await fetch(path, {
-    ...init,
-    headers: { accept: "application/json", ...authorization(), ...init.headers },
-    cache: "no-store",
-  });
+const call = async (path, body) => {
+  const headers = { accept: "application/json", ...authorization() };
+  const response = await fetch(
+    path,
+    body === undefined
+      ? { headers, cache: "no-store" }
+      : {
+          method: "POST",
+          headers: { ...headers, "content-type": "application/json" },
+          body: JSON.stringify(body),
+        },
+  );
   const text = await response.text();
   const answer = text === "" ? undefined : JSON.parse(text);
   if (!response.ok) throw new Error(answer?.detail ?? `the proxy answered ${response.status}`);
@@ -33,10 +39,5 @@ export const configView = async () => (await call("config")).config;
 export const perform = async (action) => {
   const { upstream, endpoint } = action;
   const path = action.kind === "breaker" ? `api/breakers/${action.to}` : `api/endpoints/${action.kind}`;
-  const answer = await call(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ upstream, endpoint }),
-  });
-  return answer.message;
+  return (await call(path, { upstream, endpoint })).message;
 };

@@ -20,7 +20,8 @@ const store = new Store();
 const connection = createConnection();
 const charts = createCharts();
 const causes = createCauses();
-const endpoints = createEndpoints(createActions(store));
+const act = createActions(store);
+const endpoints = createEndpoints((action) => void act(action));
 const parts = [
   connection,
   createFigures(),
