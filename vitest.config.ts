@@ -36,7 +36,7 @@ const config: ViteUserConfig = defineConfig({
       // The dashboard in a real Chromium: `test:browser`.
       project("browser", {
         hookTimeout: 120_000,
-        testTimeout: 60_000,
+        testTimeout: 120_000,
         maxWorkers: 1,
         sequence: { groupOrder: 5 },
       }),

@@ -15,7 +15,7 @@ import { refusal } from "./admin/refusal.ts";
 import { operationsApp } from "./admin/serve-operations.ts";
 import { STATE_OPERATIONS } from "./admin/state-operations.ts";
 import type { Control } from "./control.ts";
-import { type Dashboard, addDashboardPage, addDashboardStream } from "./dashboard/dashboard.ts";
+import type { DashboardApps } from "./dashboard/dashboard.ts";
 
 export interface AdminParts extends HealthParts {
   readonly control: Control;
@@ -25,7 +25,7 @@ export interface AdminParts extends HealthParts {
   /** Apps that are served too, below paths of their own: `/debug`. @default none */
   readonly apps?: Readonly<Record<string, Hono<AdminEnv>>> | undefined;
   /** Served at the root. @default none */
-  readonly dashboard?: Dashboard | undefined;
+  readonly dashboard?: DashboardApps | undefined;
 }
 
 /** Serves all of it below `prefix`, "" for the root. */
@@ -45,9 +45,9 @@ export const adminApp = (parts: AdminParts, prefix = ""): Hono<AdminEnv> => {
     for (const { path } of open) app.use(`${prefix}${path}`, knownActor(access));
     app.route(prefix, operationsApp(open, control));
   }
-  if (dashboard !== undefined) addDashboardPage(app, dashboard);
+  if (dashboard !== undefined) app.route("/", dashboard.page);
   app.use(accessGuard(access));
-  if (dashboard !== undefined) addDashboardStream(app, dashboard);
+  if (dashboard !== undefined) app.route("/", dashboard.stream);
   app.route(prefix, operationsApp(all, control));
   for (const [path, own] of Object.entries(apps)) app.route(`${prefix}${path}`, own);
   return app;

@@ -1,6 +1,7 @@
 /** The dashboard: its page and files, which hold no data, and the event stream that does. */
-import type { Hono } from "hono";
+import { Hono } from "hono";
 import type { AdminContext, AdminEnv } from "../admin/admin-env.ts";
+import { refusal } from "../admin/refusal.ts";
 import { eventStream } from "./event-stream.ts";
 import type { LiveFeed } from "./live-feed.ts";
 
@@ -11,11 +12,6 @@ export interface DashboardFile {
 
 /** By path below the root; "" is the page itself. */
 export type DashboardFiles = ReadonlyMap<string, DashboardFile>;
-
-export interface Dashboard {
-  readonly files: () => Promise<DashboardFiles>;
-  readonly feed: LiveFeed;
-}
 
 /** Nothing from elsewhere, nothing inline, nothing made from text by script. */
 const CONTENT_SECURITY_POLICY = [
@@ -40,19 +36,24 @@ const HEADERS = {
   "x-frame-options": "DENY",
 };
 
-/** Serves the page at / and its files. They are the same for everybody, so no token is needed. */
-export const addDashboardPage = (app: Hono<AdminEnv>, { files }: Pick<Dashboard, "files">): void => {
+/** What the dashboard adds to an admin app. */
+export interface DashboardApps {
+  /** The page at / and its files: the same for everybody, so that no token is needed. */
+  readonly page: Hono<AdminEnv>;
+  /** What the page shows. */
+  readonly stream: Hono<AdminEnv>;
+}
+
+/** @param files is called when the page is first asked for. */
+export const dashboardApps = (files: () => Promise<DashboardFiles>, feed: LiveFeed): DashboardApps => {
   let loading: Promise<DashboardFiles> | undefined;
   const answer = async (c: AdminContext): Promise<Response> => {
     const file = (await (loading ??= files())).get(c.req.path.slice(1));
-    if (file === undefined) return c.notFound();
+    if (file === undefined) return refusal(c, 404, "the dashboard has no such file");
     return c.body(file.text, 200, { ...HEADERS, "content-type": `${file.type}; charset=utf-8` });
   };
-  app.get("/", answer);
-  app.get("/dashboard/:file", answer);
-};
-
-/** Serves what the page shows. */
-export const addDashboardStream = (app: Hono<AdminEnv>, { feed }: Pick<Dashboard, "feed">): void => {
-  app.get("/events", () => eventStream(feed));
+  return {
+    page: new Hono<AdminEnv>().get("/", answer).get("/dashboard/:file", answer),
+    stream: new Hono<AdminEnv>().get("/events", () => eventStream(feed)),
+  };
 };

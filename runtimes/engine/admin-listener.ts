@@ -1,7 +1,7 @@
 /** The admin listener: the same engine with another app behind it. */
 import { accessOf, adminGateway } from "../../handlers/admin-gateway.ts";
 import type { Control } from "../../handlers/control.ts";
-import type { DashboardFiles } from "../../handlers/dashboard/dashboard.ts";
+import { type DashboardFiles, dashboardApps } from "../../handlers/dashboard/dashboard.ts";
 import { LiveFeed } from "../../handlers/dashboard/live-feed.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
@@ -79,7 +79,7 @@ export class AdminListener {
       control,
       access: accessOf(config.admin, { kind: "listener", host }),
       hasOpenHealth: true,
-      dashboard: hasDashboard(config) ? { files, feed: this.#feed } : undefined,
+      dashboard: hasDashboard(config) ? dashboardApps(files, this.#feed) : undefined,
     });
     return {
       listen: gateway.plan.config.listen,

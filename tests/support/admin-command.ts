@@ -48,7 +48,7 @@ export const startCommand = async (
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const [, dashboard = ""] = await child.printed(/Dashboard: (http:\S+)/, 30_000);
+    const [, dashboard = ""] = await child.printed(/Dashboard: (http:\S+)/, 60_000);
     const [, address = ""] = await child.printed(/^ {2}(http:\S+)/m);
     return { address, dashboard, child, stop };
   } catch (error) {

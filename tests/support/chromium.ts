@@ -66,6 +66,8 @@ export const openPage = async (
     if (new URL(request.url()).origin !== new URL(url).origin) foreign.push(request.url());
   });
   await page.addInitScript({ content: REPORT_VIOLATIONS });
+  // A machine that is busy with other tests takes its time.
+  page.setDefaultTimeout(60_000);
   await page.goto(url);
   return { page, problems, foreign };
 };
