@@ -120,6 +120,8 @@ const requestText = (action: Action): string => {
       return `log level of "${action.category}"`;
     case "close-connection":
       return `close connection ${action.id}`;
+    case "upgrade":
+      return "upgrade";
     case "breaker":
       return `${action.to} the breaker of endpoint ${action.endpoint} of upstream "${action.upstream}"`;
     case "check-health":

@@ -53,8 +53,7 @@ export class TrafficSampler {
     if (count === 0) return {};
     const counts = now.buckets.map((each, index) => each - (since.buckets[index] ?? 0));
     const { bounds = [] } = this.#metrics()?.durations.server ?? {};
-    const at = (quantile: number): number | undefined =>
-      quantileOf({ sum: 0, count, counts }, bounds, quantile);
+    const at = (quantile: number): number | undefined => quantileOf({ count, counts }, bounds, quantile);
     return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
   }
 
@@ -66,14 +65,18 @@ export class TrafficSampler {
     if (metrics !== undefined) {
       const { registry, durations } = metrics;
       const errorAt = durations.server.attributes.indexOf(ERROR);
-      for (const { attributes, value } of registry.readHistogram(durations.server)) {
-        requests += value.count;
-        value.counts.forEach((count, index) => {
-          buckets[index] = (buckets[index] ?? 0) + count;
-        });
+      registry.visitHistogram(durations.server, (attributes, slots) => {
+        let ended = 0;
+        // The first slot is the sum of all values.
+        for (let index = 1; index < slots.length; index += 1) {
+          const count = slots[index] ?? 0;
+          ended += count;
+          buckets[index - 1] = (buckets[index - 1] ?? 0) + count;
+        }
+        requests += ended;
         const cause = attributes === "overflow" ? undefined : attributes[errorAt];
-        if (cause !== undefined) causes.set(String(cause), (causes.get(String(cause)) ?? 0) + value.count);
-      }
+        if (cause !== undefined) causes.set(String(cause), (causes.get(String(cause)) ?? 0) + ended);
+      });
     }
     return { at: this.#clock.now(), requests, causes, buckets };
   }

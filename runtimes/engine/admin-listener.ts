@@ -11,17 +11,22 @@ import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import type { PreparedConfig, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
-import { type ListenPlan, type ServerSockets, serverSockets } from "./server/listen.ts";
+import type { InheritedSockets } from "./inheritance/inherited-sockets.ts";
+import { type ListenPlan, type OpenListener, type ServerSockets, serverSockets } from "./server/listen.ts";
 
 export interface AdminListenerParts {
   readonly platform: Platform;
   /** The gateway whose state it shows. */
   readonly gateway: () => Gateway;
   readonly lifecycle: Lifecycle;
+  readonly inherited: InheritedSockets | undefined;
   readonly control: Control;
   /** What is measured now. */
   readonly metrics: () => ProxyMetrics | undefined;
 }
+
+/** Time for answers that are under way at a hand-over. Streams of events have no other end. */
+const HAND_OVER_MS = 1_000;
 
 /** It has limits of its own and is not drained: it answers until the process stops. */
 export class AdminListener {
@@ -29,6 +34,7 @@ export class AdminListener {
   readonly #sockets: ServerSockets;
   /** Goes on over changes of the config. */
   readonly #feed: LiveFeed;
+  #handedOver: Promise<unknown> | undefined;
 
   constructor(parts: AdminListenerParts) {
     const { clock } = parts.platform;
@@ -42,6 +48,7 @@ export class AdminListener {
       epoch: () => clock.epoch(),
       notice: () => {},
       closed: async () => {},
+      inherited: parts.inherited,
     });
   }
 
@@ -63,9 +70,19 @@ export class AdminListener {
     };
   }
 
+  get listeners(): readonly OpenListener[] {
+    return this.#sockets.listeners;
+  }
+
+  /** Another process answers from now on. */
+  handOver(): void {
+    this.#handedOver ??= this.#sockets.handOver();
+  }
+
+  /** Resolves once it has ended. */
   async close(): Promise<void> {
     this.#feed.close();
-    await this.#sockets.stop();
+    await (this.#handedOver ?? this.#sockets.stop());
   }
 
   #planOf(config: Config, { metrics, resource }: ServerObservation): ListenPlan {
@@ -82,12 +99,12 @@ export class AdminListener {
       dashboard: hasDashboard(config) ? dashboardApps(files, this.#feed) : undefined,
     });
     return {
-      listen: gateway.plan.config.listen,
+      listen: { ...gateway.plan.config.listen, drain: { delayMs: 0, timeoutMs: HAND_OVER_MS } },
       isWatched: false,
       entrances:
         port === undefined
           ? []
-          : [{ host, port, tls: undefined, fallbackHost: undefined, role: "admin", gateway }],
+          : [{ name: "admin", host, port, tls: undefined, fallbackHost: undefined, role: "admin", gateway }],
     };
   }
 }

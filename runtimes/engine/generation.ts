@@ -138,6 +138,7 @@ const entrancesOf = (
   const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;
   return [
     {
+      name: "listen",
       host: host ?? config.host,
       port: port ?? config.port,
       tls: config.tls,
@@ -146,6 +147,7 @@ const entrancesOf = (
       gateway,
     },
     ...config.also.map((each, index): Entrance => ({
+      name: `listen.also.${index}`,
       host: each.host,
       port: each.port,
       tls: each.tls,

@@ -10,10 +10,12 @@ import { logTargets } from "../../src/observing.ts";
 import { createEndpointRegistry } from "../../src/upstream/registry.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../serving.ts";
+import type { NamedListener } from "../succession.ts";
 import { AdminListener } from "./admin-listener.ts";
 import { alive } from "./alive.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
+import { InheritedSockets } from "./inheritance/inherited-sockets.ts";
 import { engineView } from "./engine-view.ts";
 import { type Generation, type LastingParts, prepareGeneration } from "./generation.ts";
 import { notices } from "./notices.ts";
@@ -37,9 +39,17 @@ export const serveGateway = async (
   platform: Platform,
   options: ServeOptions = {},
 ): Promise<Serving> => {
-  const server = new GatewayServer(platform, options);
+  const inherited = options.inheritance && new InheritedSockets(options.inheritance);
+  const server = new GatewayServer(platform, options, inherited);
   try {
-    (await server.prepare(config, options.explicit, options.origin)).commit();
+    const prepared = await server.prepare(config, options.explicit, options.origin);
+    try {
+      await inherited?.settle();
+    } catch (error) {
+      await prepared.discard();
+      throw error;
+    }
+    prepared.commit();
   } catch (error) {
     await server.stop();
     throw error;
@@ -60,7 +70,7 @@ class GatewayServer implements Serving {
   #origin: ConfigOrigin | undefined;
   #isDraining = false;
 
-  constructor(platform: Platform, options: ServeOptions) {
+  constructor(platform: Platform, options: ServeOptions, inherited: InheritedSockets | undefined) {
     const { clock } = platform;
     const lifecycle = { draining: false };
     this.#history = new ConfigHistory(() => clock.epoch());
@@ -78,6 +88,7 @@ class GatewayServer implements Serving {
         admin: () => this.admin,
         counts: observer.counts,
         clock,
+        upgrade: options.upgrade,
       }),
       configs: servedConfig({
         platform,
@@ -108,11 +119,13 @@ class GatewayServer implements Serving {
         () => clock.now(),
       ),
       closed: () => this.#closed(),
+      inherited,
     });
     this.#retired = new RetiredEndpoints(platform, this.#parts.registry);
     this.#admin = new AdminListener({
       platform,
       lifecycle,
+      inherited,
       control: this.#control,
       gateway: () => this.#generation.gateway,
       metrics: () => observer.currentMetrics,
@@ -176,11 +189,24 @@ class GatewayServer implements Serving {
   }
 
   drain(): Promise<{ readonly cut: number }> {
-    if (!this.#isDraining) {
-      this.#emit({ category: "server", level: "info", message: "finishing what is in flight" });
-    }
-    this.#isDraining = true;
+    this.#beginDrain("finishing what is in flight");
     return this.#sockets.drain();
+  }
+
+  handOver(): Promise<{ readonly cut: number }> {
+    this.#beginDrain("another process has taken over; finishing what is in flight");
+    this.#admin.handOver();
+    return this.#sockets.handOver();
+  }
+
+  listeners(): readonly NamedListener[] {
+    const all = [...this.#sockets.listeners, ...this.#admin.listeners];
+    return all.map(({ name, host, port }) => ({ name, bound: { host, port } }));
+  }
+
+  #beginDrain(message: string): void {
+    if (!this.#isDraining) this.#emit({ category: "server", level: "info", message });
+    this.#isDraining = true;
   }
 
   stop(): Promise<{ readonly cut: number }> {
@@ -189,15 +215,15 @@ class GatewayServer implements Serving {
 
   async #prepare(config: Config, explicit: ReadonlySet<string> | undefined): Promise<PreparedConfig> {
     const { platform, lifecycle } = this.#parts;
-    if (lifecycle.draining) throw new ServeError("the server is stopping");
+    if (lifecycle.draining || this.#isDraining) throw new ServeError("the server is stopping");
     refuseUnsupported(config, platform, explicit);
     const next = await prepareGeneration(config, explicit, this.#parts);
-    const sockets = await this.#sockets.prepare(next.sockets);
-    let admin: PreparedConfig;
+    const admin = await this.#admin.prepare(config, next.observation);
+    let sockets: PreparedConfig;
     try {
-      admin = await this.#admin.prepare(config, next.observation);
+      sockets = await this.#sockets.prepare(next.sockets);
     } catch (error) {
-      await sockets.discard();
+      await admin.discard();
       throw error;
     }
     const discard = async (): Promise<void> => {
@@ -205,7 +231,7 @@ class GatewayServer implements Serving {
     };
     return {
       commit: () => {
-        if (lifecycle.draining) void discard();
+        if (lifecycle.draining || this.#isDraining) void discard();
         else this.#commit(next, [sockets, admin]);
       },
       discard,

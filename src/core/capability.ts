@@ -25,7 +25,11 @@ export type Capability =
   | "discovery"
   | "tcp-check"
   | "client-region"
-  | "log-file";
+  | "log-file"
+  | "cpu-profile"
+  | "heap-snapshot"
+  | "event-loop-delay"
+  | "active-resources";
 
 /**
  * What a platform can do beyond the common ground. A config that asks for more than its platform offers is
@@ -58,6 +62,10 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "tcp-check": "check endpoints by opening a connection",
   "client-region": "tell the client's region without a header of a trusted proxy",
   "log-file": "write log files",
+  "cpu-profile": "take CPU profiles",
+  "heap-snapshot": "take heap snapshots",
+  "event-loop-delay": "measure the delay of the event loop",
+  "active-resources": "list what keeps the event loop alive",
 };
 
 /** What it takes sockets of our own to upstreams for: `fetch` can do none of it. */
@@ -86,4 +94,9 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "listen-tls",
   "cipher-list",
   "several-listeners",
+  // Only the admin listener offers these.
+  "cpu-profile",
+  "heap-snapshot",
+  "event-loop-delay",
+  "active-resources",
 ]);

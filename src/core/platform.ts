@@ -1,6 +1,7 @@
 /** The ports: everything that a runtime passes in. `runtimes/*` and `fairlead/testing` implement them. */
 import type { Arrival } from "./arrival.ts";
 import type { Capability } from "./capability.ts";
+import type { FindDiagnostics } from "./diagnostics.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Discover } from "./endpoint-source.ts";
 import type { ProxyError } from "./errors.ts";
@@ -89,6 +90,8 @@ export interface Platform {
   readonly post?: SendPost | undefined;
   /** Opens a connection. Left out where there are none to be had. */
   readonly tcpProbe?: Probe | undefined;
+  /** Left out where no code can look into its process. */
+  readonly diagnostics?: FindDiagnostics | undefined;
   /** Whether the code for a request stops without a word when its client leaves. @default false */
   readonly abandonsRequests?: boolean | undefined;
   /** HMAC-SHA-256 of `text` under `secret`, as text that may stand in a cookie. */

@@ -196,7 +196,14 @@ export const EVERYTHING: Everything = {
     redact: { query: ["q"], params: ["user"], headers: ["x-secretive"] },
     rotate: { size: "100MB", keep: 3 },
   },
-  admin: { port: 9090, host: "::1", path: "/_fairlead", token: "0123456789abcdef-token" },
+  admin: {
+    port: 9090,
+    host: "::1",
+    hosts: ["*.ops.example"],
+    path: "/_fairlead",
+    token: "0123456789abcdef-token",
+    tokens: { deploy: "0123456789abcdef-other" },
+  },
   telemetry: {
     serviceName: "edge",
     resource: { "deployment.environment.name": "test" },

@@ -134,7 +134,14 @@ describe("defaults", () => {
         access: { requests: "failed", format: "auto", sample: 1, headers: [] },
         redact: { query: [], params: ["*"], headers: [] },
       },
-      admin: { port: undefined, host: "127.0.0.1", path: undefined, token: undefined },
+      admin: {
+        port: undefined,
+        host: "127.0.0.1",
+        hosts: [],
+        path: undefined,
+        token: undefined,
+        tokens: {},
+      },
       telemetry: {
         serviceName: "fairlead",
         resource: {},
