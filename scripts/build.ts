@@ -7,6 +7,7 @@ import { chmodSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } f
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { dashboardModule } from "./dashboard-module.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -34,7 +35,10 @@ const bundle = ({ bin, exports, dependencies, peerDependencies }: Manifest): voi
   const packages = Object.keys({ ...dependencies, ...peerDependencies });
   const { outputFiles } = buildSync({
     absWorkingDir: root,
-    entryPoints: [...new Set(entryPoints([bin, exports]))],
+    entryPoints: [
+      ...new Set(entryPoints([bin, exports])),
+      ...globSync("dist/runtimes/*/thread.js", { cwd: root }),
+    ],
     outbase: "dist",
     outdir: "dist",
     chunkNames: "chunks/[name]-[hash]",
@@ -56,5 +60,6 @@ const bundle = ({ bin, exports, dependencies, peerDependencies }: Manifest): voi
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 compile();
+writeFileSync(`${root}dist/runtimes/engine/dashboard-files.js`, await dashboardModule());
 bundle(JSON.parse(readFileSync(`${root}package.json`, "utf8")) as Manifest);
 chmodSync(`${root}dist/bin/fairlead.js`, 0o755);

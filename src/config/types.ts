@@ -31,6 +31,8 @@ export type ValueMatchInput = NonNullable<RouteMatchInput["headers"]>[string];
 export interface Config {
   /** Where and how clients connect. */
   readonly listen: ListenConfig;
+  /** Threads that answer requests, on one port; "auto" is one for each CPU that the process may use. @default 1 */
+  readonly threads: number | "auto";
   /** Groups of equivalent servers, by name. */
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
   /** What happens to which requests. With one upstream and no routes, all requests go there. */
@@ -669,6 +671,8 @@ export interface AdminConfig {
   readonly host: string;
   /** Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them. */
   readonly hosts: readonly string[];
+  /** Whether that listener serves a page for browsers at /. @default true */
+  readonly dashboard: boolean;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
@@ -739,6 +743,8 @@ export interface ConfigInput<Upstream extends string = string> {
   readonly $schema?: string | undefined;
   /** Where and how clients connect. */
   readonly listen?: ListenInput | undefined;
+  /** Threads that answer requests, on one port; "auto" is one for each CPU that the process may use. @default 1 */
+  readonly threads?: number | "auto" | undefined;
   /** Groups of equivalent servers, by name. */
   readonly upstreams?: Readonly<Record<Upstream, string | readonly (string | EndpointInput)[] | UpstreamInput>> | undefined;
   /** What happens to which requests. With one upstream and no routes, all requests go there. */
@@ -1393,6 +1399,8 @@ export interface AdminInput {
   readonly host?: string | undefined;
   /** Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them. */
   readonly hosts?: readonly string[] | undefined;
+  /** Whether that listener serves a page for browsers at /. @default true */
+  readonly dashboard?: boolean | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path?: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
