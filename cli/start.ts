@@ -204,7 +204,7 @@ interface Served extends Pick<Setup, "loaded" | "lineOf">, Pick<ServeOptions, "i
 }
 
 const serve = async (host: Host, { loaded, lineOf, ...options }: Served): Promise<Serving> => {
-  const { config, explicit } = loaded;
+  const { config, explicit, source } = loaded;
   const onUpstreamEvent = (event: UpstreamEvent): void => {
     const line = lineOf?.(event);
     if (line !== undefined) host.stdout.write(`${line}\n`);
@@ -213,6 +213,7 @@ const serve = async (host: Host, { loaded, lineOf, ...options }: Served): Promis
     return await host.serve(config, {
       ...options,
       explicit,
+      source,
       origin: loaded,
       ...(lineOf !== undefined && { onUpstreamEvent }),
     });

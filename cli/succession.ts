@@ -37,7 +37,8 @@ export const succession = (host: Host): Succession => {
       if (serving === undefined || refusal !== undefined) return { ok: false, reason: refusal ?? "" };
       refusal = "another upgrade is under way";
       say("starting a new process");
-      const result = await host.startSuccessor({ listeners: serving.listeners(), timeoutMs });
+      const listeners = await serving.listeners();
+      const result = await host.startSuccessor({ listeners, timeoutMs });
       if (result.ok) {
         refusal = "another process has taken over already";
         say(`process ${result.pid} has taken over; finishing what is in flight`);

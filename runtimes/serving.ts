@@ -1,6 +1,7 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
 import type { ConfigOrigin, ReadConfigDocument } from "../handlers/config-document.ts";
 import type { Upgrade } from "../handlers/server-view.ts";
+import type { ConfigSource } from "../src/config/gather.ts";
 import type { Config } from "../src/config/types.ts";
 import type { LogThreshold } from "../src/observe/event-log.ts";
 import type { FailureOptions } from "../src/observe/failure-options.ts";
@@ -27,6 +28,11 @@ export interface ServeOptions extends FailureOptions {
   readonly origin?: ConfigOrigin;
   /** Reads configs that come through the admin API. @default takes nothing from elsewhere: neither variables nor files */
   readonly readDocument?: ReadConfigDocument;
+  /**
+   * Where the config comes from. Needed with `threads` for a config that has functions, middleware say: they can't be sent to a
+   * thread, so each thread imports the module itself.
+   */
+  readonly source?: ConfigSource | undefined;
 }
 
 /** A server that listens. */
@@ -60,7 +66,7 @@ export interface Serving {
    */
   drain(): Promise<{ readonly cut: number }>;
   /** Listeners that accept now, the admin listener included. */
-  listeners(): readonly NamedListener[];
+  listeners(): Promise<readonly NamedListener[]>;
   /**
    * Another process accepts on the same sockets from now on. Accepts nothing more and finishes what is in flight, as `drain`, but
    * without a delay, and whoever watches the ready page does not notice. Idle connections stay open for `drain.delayMs`. A promise

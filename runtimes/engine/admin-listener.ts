@@ -1,4 +1,5 @@
 /** The admin listener: the same engine with another app behind it. */
+import { isDeepStrictEqual } from "node:util";
 import { accessOf, adminGateway } from "../../handlers/admin-gateway.ts";
 import type { Control } from "../../handlers/control.ts";
 import type { Config } from "../../src/config/types.ts";
@@ -27,6 +28,9 @@ const HAND_OVER_MS = 1_000;
 export class AdminListener {
   readonly #parts: AdminListenerParts;
   readonly #sockets: ServerSockets;
+  /** Made anew where the config asks for another one only. */
+  #made: Made | undefined;
+  #resource: ServerObservation["resource"] = () => ({});
   #handedOver: Promise<unknown> | undefined;
 
   constructor(parts: AdminListenerParts) {
@@ -51,8 +55,15 @@ export class AdminListener {
   }
 
   /** @throws ServeError when the address can't be had. */
-  prepare(config: Config, observation: ServerObservation): Promise<PreparedConfig> {
-    return this.#sockets.prepare(this.#planOf(config, observation));
+  async prepare(config: Config, { metrics, resource }: ServerObservation): Promise<PreparedConfig> {
+    const prepared = await this.#sockets.prepare(this.#planOf(config, metrics));
+    return {
+      ...prepared,
+      commit: () => {
+        this.#resource = resource;
+        prepared.commit();
+      },
+    };
   }
 
   get listeners(): readonly OpenListener[] {
@@ -69,18 +80,9 @@ export class AdminListener {
     await (this.#handedOver ?? this.#sockets.stop());
   }
 
-  #planOf({ admin: config }: Config, { metrics, resource }: ServerObservation): ListenPlan {
-    const { platform, gateway: current, lifecycle, control } = this.#parts;
+  #planOf({ admin: config }: Config, metrics: ServerObservation["metrics"]): ListenPlan {
     const { host, port } = config;
-    const gateway = adminGateway(platform, {
-      gateway: current,
-      lifecycle,
-      metrics,
-      resource,
-      control,
-      access: accessOf(config, { kind: "listener", host }),
-      hasOpenHealth: true,
-    });
+    const gateway = this.#gatewayFor(config, metrics);
     return {
       listen: { ...gateway.plan.config.listen, drain: { delayMs: 0, timeoutMs: HAND_OVER_MS } },
       isWatched: false,
@@ -90,4 +92,27 @@ export class AdminListener {
           : [{ name: "admin", host, port, tls: undefined, fallbackHost: undefined, role: "admin", gateway }],
     };
   }
+
+  #gatewayFor(config: Config["admin"], metrics: ServerObservation["metrics"]): Gateway {
+    const made = this.#made;
+    if (made !== undefined && made.metrics === metrics && isDeepStrictEqual(made.config, config))
+      return made.gateway;
+    const { platform, gateway: current, lifecycle, control } = this.#parts;
+    const gateway = adminGateway(platform, {
+      gateway: current,
+      lifecycle,
+      metrics,
+      resource: () => this.#resource(),
+      control,
+      access: accessOf(config, { kind: "listener", host: config.host }),
+      hasOpenHealth: true,
+    });
+    this.#made = { config, metrics, gateway };
+    return gateway;
+  }
+}
+
+interface Made extends Pick<ServerObservation, "metrics"> {
+  readonly config: Config["admin"];
+  readonly gateway: Gateway;
 }

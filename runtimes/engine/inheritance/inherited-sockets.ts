@@ -26,11 +26,16 @@ export class InheritedSockets {
     this.#left = sockets;
   }
 
-  /** Descriptors for `listener`; none where it has to be opened. */
-  take(listener: WantedListener): readonly number[] {
+  /** Those for `listener`; none where it has to be opened. */
+  take(listener: WantedListener): readonly InheritedSocket[] {
     const taken = this.#left.filter((socket) => isFor(socket, listener));
     this.#left = this.#left.filter((socket) => !taken.includes(socket));
-    return taken.map(({ descriptor }) => descriptor);
+    return taken;
+  }
+
+  /** Those that are not taken yet. */
+  get left(): Inheritance {
+    return { by: this.#by, sockets: this.#left };
   }
 
   /**

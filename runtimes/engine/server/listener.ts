@@ -11,7 +11,7 @@ const BACKLOG = 4096;
 /** Failures that the fallback address would have too. A list of the other failures won't do: Bun gives them no code. */
 const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
 
-export interface Address extends Pick<Entrance, "host" | "port" | "fallbackHost"> {
+export interface Address extends Pick<Entrance, "host" | "port" | "fallbackHost" | "reusePort"> {
   /** Of sockets that listen there already. @default none: one is opened */
   readonly descriptors?: readonly number[];
 }
@@ -82,15 +82,17 @@ export class Listener {
   }
 
   async #bind(): Promise<void> {
-    const { host, port, fallbackHost } = this.#address;
+    const { host, port, fallbackHost, reusePort = false } = this.#address;
     try {
-      await this.#listen(0, { host, port, backlog: BACKLOG });
+      await this.#listen(0, { host, port, reusePort, backlog: BACKLOG });
     } catch (cause) {
       if (fallbackHost === undefined || OF_PORTS.has(errorCode(cause)))
         throw listenError(cause, { host, port });
-      await this.#listen(0, { host: fallbackHost, port, backlog: BACKLOG }).catch((error: unknown) => {
-        throw listenError(error, { host: fallbackHost, port });
-      });
+      await this.#listen(0, { host: fallbackHost, port, reusePort, backlog: BACKLOG }).catch(
+        (error: unknown) => {
+          throw listenError(error, { host: fallbackHost, port });
+        },
+      );
     }
   }
 
