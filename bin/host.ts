@@ -10,9 +10,9 @@ import type { Host, Output, ReachTarget } from "../cli/host.ts";
 import type { ServeOptions } from "../runtimes/serving.ts";
 import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Platform } from "../src/core/platform.ts";
+import { freshModules } from "../runtimes/fresh-modules.ts";
+import { readText } from "../runtimes/engine/read-text.ts";
 import { ask } from "./ask.ts";
-import { freshModules } from "./fresh-modules.ts";
-import { readText } from "./read-text.ts";
 import { reasonFor } from "./reasons.ts";
 import { openTerminal } from "./terminal.ts";
 import { whenChanged } from "./watched-files.ts";
@@ -111,16 +111,28 @@ const answerWith = async (
   response.end(body);
 };
 
-/** The host on `runtime`, which people know as `label`. */
-export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
+export interface HostParts {
+  readonly runtime: ServingRuntime;
+  /** What people know it as. */
+  readonly label: string;
+  /** Address of the module in `bin` that the program began with. */
+  readonly program: string;
+}
+
+export const hostOf = ({ runtime, label, program }: HostParts): Host => ({
   runtimeName: label,
   profile: RUNTIME_PROFILES[runtime],
   serve: async (config, options) => {
-    const [{ serveGateway }, { platform }] = await Promise.all([
-      import("../runtimes/engine/serve.ts"),
+    const [{ serveConfig, threadEntry }, { platform }] = await Promise.all([
+      import("../runtimes/engine/serve-config.ts"),
       PLATFORMS[runtime](),
     ]);
-    return serveGateway(config, platform(options), options);
+    return serveConfig(
+      config,
+      platform(options),
+      options,
+      threadEntry(program, `../runtimes/${runtime}/thread`),
+    );
   },
   serveDemo,
   args: process.argv.slice(2),
@@ -138,7 +150,7 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   issueCertificate: async (request) => (await import("./x509.ts")).issueCertificate(request, Date.now()),
   whenChanged,
   certificates: { inspect: (texts) => inspectTls(texts, Date.now()), accessTo },
-  modules: freshModules(runtime),
+  modules: freshModules(runtime === "bun" ? "cache" : "hooks"),
   now: () => performance.now(),
   epoch: () => Date.now(),
   networkAddresses: () =>

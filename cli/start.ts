@@ -169,7 +169,7 @@ interface Served extends Pick<Setup, "loaded" | "lineOf"> {
 }
 
 const serve = async (host: Host, { loaded, lineOf, readDocument }: Served): Promise<Serving> => {
-  const { config, explicit } = loaded;
+  const { config, explicit, source } = loaded;
   const onUpstreamEvent = (event: UpstreamEvent): void => {
     const line = lineOf?.(event);
     if (line !== undefined) host.stdout.write(`${line}\n`);
@@ -177,6 +177,7 @@ const serve = async (host: Host, { loaded, lineOf, readDocument }: Served): Prom
   try {
     return await host.serve(config, {
       explicit,
+      source,
       origin: loaded,
       readDocument,
       ...(lineOf !== undefined && { onUpstreamEvent }),

@@ -1,5 +1,6 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
 import type { ConfigOrigin, ReadConfigDocument } from "../handlers/config-document.ts";
+import type { ConfigSource } from "../src/config/gather.ts";
 import type { Config } from "../src/config/types.ts";
 import type { LogThreshold } from "../src/observe/event-log.ts";
 import type { FailureOptions } from "../src/observe/failure-options.ts";
@@ -16,6 +17,11 @@ export interface ServeOptions extends FailureOptions {
   readonly origin?: ConfigOrigin;
   /** Reads configs that come through the admin API. @default takes nothing from elsewhere: neither variables nor files */
   readonly readDocument?: ReadConfigDocument;
+  /**
+   * Where the config comes from. Needed with `threads` for a config that has functions, middleware say: they can't be sent to a
+   * thread, so each thread imports the module itself.
+   */
+  readonly source?: ConfigSource | undefined;
 }
 
 /** A server that listens. */

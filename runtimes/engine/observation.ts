@@ -15,6 +15,7 @@ import { STATE_INSTRUMENTS } from "../../src/observe/state-instruments.ts";
 import { alive } from "./alive.ts";
 import type { ConfigHistory } from "./config-history.ts";
 import type { ServerCounts } from "./server/open-entrance.ts";
+import type { ThreadPart } from "./thread-part.ts";
 
 /** What a config measures. */
 export interface ServerObservation {
@@ -36,7 +37,7 @@ export class ServerObserver {
   readonly counts: ServerCounts = { open: 0, accepted: 0, refused: 0 };
   readonly #platform: Platform;
   readonly #history: ConfigHistory;
-  /** The same for all configs. */
+  readonly #part: ThreadPart;
   readonly #instance: () => string;
   #metrics: ProxyMetrics | undefined;
   /** The config that the metrics were made for. */
@@ -46,10 +47,11 @@ export class ServerObserver {
   #telemetry: Config["telemetry"] | undefined;
   #reporter: MetricReporter | undefined;
 
-  constructor(platform: Platform, history: ConfigHistory) {
+  constructor(platform: Platform, history: ConfigHistory, part?: ThreadPart) {
     this.#platform = platform;
     this.#history = history;
-    let instance: string | undefined;
+    this.#part = part;
+    let instance = part?.role === "serving" ? part.instance : undefined;
     this.#instance = () => (instance ??= platform.random.id());
   }
 
@@ -60,8 +62,13 @@ export class ServerObserver {
    */
   async prepare(config: Config): Promise<PreparedObservation> {
     const platform = this.#platform;
+    const part = this.#part;
+    const isMain = part?.role !== "serving";
     const resource = ownResource(config, { ...platform, random: { ...platform.random, id: this.#instance } });
-    const metrics = isMeasured(config) ? (this.#metrics ?? createMetrics(config, platform)) : undefined;
+    const shared = part && { memory: part.memory, everywhere: part.observedEverywhere };
+    const metrics = isMeasured(config)
+      ? (this.#metrics ?? createMetrics(config, platform, shared))
+      : undefined;
     if (metrics === undefined) return { metrics, resource, takeEffect: () => this.#push(config, undefined) };
     if (this.#measured !== undefined) refuseOtherSeries(this.#measured, config);
     const { processMetrics } = await import("./process-metrics.ts");
@@ -72,13 +79,19 @@ export class ServerObserver {
         if (this.#metrics === undefined) {
           this.#metrics = metrics;
           this.#measured = config;
-          this.#endProcess = processMetrics(metrics.registry);
+          this.#endProcess = processMetrics(metrics.registry, isMain);
           transportMetrics(metrics, platform.transport);
-          observeServer(metrics.registry, this.counts, this.#history);
+          observeConnections(metrics.registry, this.counts);
+          if (isMain) observeConfigs(metrics.registry, this.#history);
         }
         this.#push(config, { metrics, resource });
       },
     };
+  }
+
+  /** Tells processes of one service apart. The same for all configs and threads. */
+  get instance(): string {
+    return this.#instance();
   }
 
   /** Counts of requests, from `metrics`. */
@@ -99,8 +112,10 @@ export class ServerObserver {
   }
 
   /** Pushes as `config` says. What pushes already goes on where its settings are the same. */
-  #push(config: Config, parts: ReporterParts | undefined): void {
+  #push(config: Config, wanted: ReporterParts | undefined): void {
     const { telemetry } = config;
+    // The main thread pushes what all of them count.
+    const parts = this.#part?.role === "serving" ? undefined : wanted;
     if (
       isDeepStrictEqual(telemetry, this.#telemetry) &&
       (parts === undefined) === (this.#reporter === undefined)
@@ -128,13 +143,18 @@ const refuseOtherSeries = (before: Config, after: Config): void => {
   if (problems.length > 0) throw new ConfigError(problems);
 };
 
-const observeServer = (registry: MetricRegistry, counts: ServerCounts, history: ConfigHistory): void => {
-  const { accepted, applied, generation, refusedConfigs, reloaded, serverConnections, turnedAway } =
-    STATE_INSTRUMENTS;
+const observeConnections = (registry: MetricRegistry, counts: ServerCounts): void => {
+  const { accepted, serverConnections, turnedAway } = STATE_INSTRUMENTS;
   registry.observe((observe) => {
     observe(serverConnections, [], counts.open);
     observe(accepted, [], counts.accepted);
     observe(turnedAway, [], counts.refused);
+  });
+};
+
+const observeConfigs = (registry: MetricRegistry, history: ConfigHistory): void => {
+  const { applied, generation, refusedConfigs, reloaded } = STATE_INSTRUMENTS;
+  registry.observe((observe) => {
     observe(generation, [], history.generation);
     observe(applied, [], history.appliedAt / SECOND_MS);
     observe(refusedConfigs, [], history.refused);

@@ -1,11 +1,16 @@
 /** A whole gateway over sockets. */
+import { ConfigError } from "../../src/config/config-error.ts";
+import { problemAt } from "../../src/config/problem.ts";
 import { type ConfigOrigin, readPlainDocument } from "../../handlers/config-document.ts";
-import type { Control } from "../../handlers/control.ts";
+import { act } from "../../handlers/act.ts";
+import type { Action, ActionResult, Control } from "../../handlers/control.ts";
 import { localControl } from "../../handlers/local-control.ts";
+import type { ServerView } from "../../handlers/server-view.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import type { LogEvent, LogThreshold } from "../../src/observe/event-log.ts";
+import type { EventLog, LogEvent, LogThreshold } from "../../src/observe/event-log.ts";
 import { Journal } from "../../src/observe/journal.ts";
+import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { logTargets } from "../../src/observing.ts";
 import { createEndpointRegistry } from "../../src/upstream/registry.ts";
 import { refuseUnsupported } from "../refuse.ts";
@@ -21,6 +26,7 @@ import { ServerObserver } from "./observation.ts";
 import { RetiredEndpoints } from "./retired-endpoints.ts";
 import { servedConfig } from "./served-config.ts";
 import { type ServerSockets, serverSockets } from "./server/listen.ts";
+import type { ThreadPart } from "./thread-part.ts";
 import { Turn } from "./turn.ts";
 
 /** Time for the last telemetry, and for the last lines of logs. */
@@ -37,7 +43,17 @@ export const serveGateway = async (
   platform: Platform,
   options: ServeOptions = {},
 ): Promise<Serving> => {
-  const server = new GatewayServer(platform, options);
+  return runServer(config, platform, options);
+};
+
+/** The same, for the threads of a process: see `ThreadPart`. */
+export const runServer = async (
+  config: Config,
+  platform: Platform,
+  options: ServeOptions,
+  part?: ThreadPart,
+): Promise<RunningServer> => {
+  const server = new GatewayServer(platform, options, part);
   try {
     (await server.prepare(config, options.explicit, options.origin)).commit();
   } catch (error) {
@@ -47,12 +63,42 @@ export const serveGateway = async (
   return server;
 };
 
-class GatewayServer implements Serving {
+export const listening = (address: Serving["address"]): LogEvent => ({
+  category: "server",
+  level: "info",
+  message: "listening",
+  facts: { ...address },
+});
+
+const refuseOtherThreads = (before: Config | undefined, { threads }: Config): void => {
+  if (before === undefined || before.threads === threads) return;
+  throw new ConfigError([problemAt(["threads"], "can't change while the proxy runs: restart it for that")]);
+};
+
+const NOTHING_PREPARED: PreparedConfig = { commit() {}, async discard() {} };
+
+/** What the threads of a process need to know of it besides. */
+export interface RunningServer extends Serving {
+  /** Of the config in effect. */
+  readonly events: EventLog;
+  /** Undefined where nothing is measured. */
+  readonly metrics: ProxyMetrics | undefined;
+  /** Tells processes of one service apart, in resource attributes. */
+  readonly instance: string;
+  /** Of this thread, or of all where it is the main one. */
+  readonly ownControl: Control;
+  /** Without a line in the audit log. */
+  perform(action: Action): Promise<ActionResult>;
+}
+
+class GatewayServer implements RunningServer {
   readonly #parts: LastingParts & { readonly lifecycle: { draining: boolean } };
+  readonly #part: ThreadPart;
   readonly #history: ConfigHistory;
   readonly #sockets: ServerSockets;
   readonly #admin: AdminListener;
-  readonly #control: Control;
+  readonly ownControl: Control;
+  readonly #view: ServerView;
   readonly #retired: RetiredEndpoints;
   /** One config is prepared at a time. */
   readonly #turn = new Turn();
@@ -60,46 +106,53 @@ class GatewayServer implements Serving {
   #origin: ConfigOrigin | undefined;
   #isDraining = false;
 
-  constructor(platform: Platform, options: ServeOptions) {
+  constructor(platform: Platform, options: ServeOptions, part: ThreadPart) {
     const { clock } = platform;
-    const lifecycle = { draining: false };
+    const lifecycle = part?.role === "main" ? part.lifecycle : { draining: false };
+    this.#part = part;
     this.#history = new ConfigHistory(() => clock.epoch());
-    const observer = new ServerObserver(platform, this.#history);
+    const observer = new ServerObserver(platform, this.#history, part);
     const journal = new Journal();
     const readDocument = options.readDocument ?? readPlainDocument;
-    this.#control = localControl({
+    this.#view = engineView({
+      sockets: () => this.#sockets,
+      admin: () => this.admin,
+      counts: observer.counts,
+      clock,
+    });
+    this.ownControl = localControl({
       platform,
       lifecycle,
       journal,
       gateway: () => this.#generation.gateway,
-      traffic: () => observer.currentTraffic,
-      server: engineView({
-        sockets: () => this.#sockets,
-        admin: () => this.admin,
-        counts: observer.counts,
-        clock,
-      }),
+      // The main thread reads what all have counted.
+      traffic: () => (part?.role === "serving" ? undefined : observer.currentTraffic),
+      others: part?.role === "main" ? part.others : undefined,
+      server: this.#view,
       configs: servedConfig({
         platform,
         history: this.#history,
-        server: this,
+        server: part?.role === "main" ? part.server : this,
         read: readDocument,
         origin: () => this.#origin,
       }),
     });
+    const control = part?.role === "serving" ? part.control : this.ownControl;
     this.#parts = {
       platform,
       lifecycle,
       observer,
       journal,
-      control: this.#control,
+      control,
       options,
+      part,
       registry: createEndpointRegistry(),
       redirectRegistry: createEndpointRegistry(),
     };
     this.#sockets = serverSockets({
       counts: observer.counts,
       lifecycle,
+      share: platform.share,
       deadlines: new Deadlines(clock),
       now: () => clock.now(),
       epoch: () => clock.epoch(),
@@ -113,7 +166,7 @@ class GatewayServer implements Serving {
     this.#admin = new AdminListener({
       platform,
       lifecycle,
-      control: this.#control,
+      control,
       gateway: () => this.#generation.gateway,
     });
   }
@@ -159,7 +212,7 @@ class GatewayServer implements Serving {
 
   noteRefusal(message: string): void {
     this.#history.noteRefused(message);
-    this.#emit({
+    this.#announce({
       category: "config",
       level: "error",
       message: `the config was refused, and the one before goes on: ${message}`,
@@ -176,7 +229,7 @@ class GatewayServer implements Serving {
 
   drain(): Promise<{ readonly cut: number }> {
     if (!this.#isDraining) {
-      this.#emit({ category: "server", level: "info", message: "finishing what is in flight" });
+      this.#announce({ category: "server", level: "info", message: "finishing what is in flight" });
     }
     this.#isDraining = true;
     return this.#sockets.drain();
@@ -190,11 +243,15 @@ class GatewayServer implements Serving {
     const { platform, lifecycle } = this.#parts;
     if (lifecycle.draining) throw new ServeError("the server is stopping");
     refuseUnsupported(config, platform, explicit);
+    refuseOtherThreads(this.#current?.config, config);
     const next = await prepareGeneration(config, explicit, this.#parts);
     const sockets = await this.#sockets.prepare(next.sockets);
     let admin: PreparedConfig;
     try {
-      admin = await this.#admin.prepare(config, next.observation);
+      admin =
+        this.#part?.role === "serving"
+          ? NOTHING_PREPARED
+          : await this.#admin.prepare(config, next.observation);
     } catch (error) {
       await sockets.discard();
       throw error;
@@ -222,16 +279,14 @@ class GatewayServer implements Serving {
     if (before !== undefined) this.#retired.retire(before.gateway.plan, next.gateway.plan);
     platform.logs?.keepOnly(logTargets(next.config));
     this.#history.noteApplied();
-    this.#emit(
-      before === undefined
-        ? { category: "server", level: "info", message: "listening", facts: { ...this.address } }
-        : {
-            category: "config",
-            level: "info",
-            message: "another config is in effect",
-            facts: { generation: this.#history.generation },
-          },
-    );
+    if (before !== undefined) {
+      this.#announce({
+        category: "config",
+        level: "info",
+        message: "another config is in effect",
+        facts: { generation: this.#history.generation },
+      });
+    } else if (this.#part === undefined) this.#announce(listening(this.address));
   }
 
   async #closed(): Promise<void> {
@@ -242,13 +297,33 @@ class GatewayServer implements Serving {
     await alive(this.#current?.flush(FLUSH_MS));
     await observer.close();
     await this.#admin.close();
-    this.#emit({ category: "server", level: "info", message: "stopped" });
+    this.#announce({ category: "server", level: "info", message: "stopped" });
     await platform.logs?.flush(FLUSH_MS);
+  }
+
+  perform(action: Action): Promise<ActionResult> {
+    const { clock } = this.#parts.platform;
+    return act(action, { gateway: this.#generation.gateway, server: this.#view, clock });
+  }
+
+  get events(): EventLog {
+    return this.#generation.gateway.events;
+  }
+  get metrics(): ProxyMetrics | undefined {
+    return this.#generation.observation.metrics;
+  }
+  get instance(): string {
+    return this.#parts.observer.instance;
   }
 
   get #generation(): Generation {
     if (this.#current === undefined) throw new TypeError("the server does not listen yet");
     return this.#current;
+  }
+
+  /** Writes an event of the process, which the main thread does for all. */
+  #announce(event: LogEvent): void {
+    if (this.#part?.role !== "serving") this.#emit(event);
   }
 
   /** Writes an event into the log of the config in effect. */

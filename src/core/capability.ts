@@ -21,6 +21,7 @@ export type Capability =
   | "listen-tls"
   | "cipher-list"
   | "several-listeners"
+  | "threads"
   | "background"
   | "discovery"
   | "tcp-check"
@@ -57,6 +58,7 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "listen-tls": "speak TLS to clients",
   "cipher-list": "choose the cipher suites of TLS towards clients",
   "several-listeners": "listen on several ports",
+  threads: "answer requests in several threads",
   background: "let requests wait in a queue for room, or work go on between requests",
   discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
   "tcp-check": "check endpoints by opening a connection",
@@ -94,6 +96,7 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "listen-tls",
   "cipher-list",
   "several-listeners",
+  "threads",
   // Only the admin listener offers these.
   "cpu-profile",
   "heap-snapshot",

@@ -1,6 +1,7 @@
 /** How many connections each client has (`listen.limits.connectionsPerClient`). */
 import type { Socket } from "node:net";
 import { peerOf } from "../../../src/core/peer.ts";
+import type { ThreadShare } from "../../../src/core/thread-share.ts";
 import { type TrustedRanges, clientNetwork } from "../../../src/http/address.ts";
 
 export interface ClientLimit {
@@ -11,7 +12,13 @@ export interface ClientLimit {
 }
 
 export class ClientCounts {
+  readonly #share: ThreadShare | undefined;
   readonly #counts: Map<string, number> = new Map();
+
+  /** @param share where the limit is one for several threads */
+  constructor(share?: ThreadShare) {
+    this.#share = share;
+  }
 
   /** False where the client has as many connections as it may. Otherwise `socket` is counted until it closes. */
   admit(socket: Socket, { most, exempt }: ClientLimit): boolean {
@@ -19,14 +26,24 @@ export class ClientCounts {
     const { address } = peerOf(socket.remoteAddress ?? "", undefined);
     if (exempt.has(address)) return true;
     const client = clientNetwork(address);
-    const count = this.#counts.get(client) ?? 0;
-    if (count >= most) return false;
-    this.#counts.set(client, count + 1);
+    if (!this.#tryAdd(client, most)) return false;
     socket.once("close", () => this.#release(client));
     return true;
   }
 
+  #tryAdd(client: string, most: number): boolean {
+    if (this.#share !== undefined) return this.#share.tryAddClient(client, most);
+    const count = this.#counts.get(client) ?? 0;
+    if (count >= most) return false;
+    this.#counts.set(client, count + 1);
+    return true;
+  }
+
   #release(client: string): void {
+    if (this.#share !== undefined) {
+      this.#share.removeClient(client);
+      return;
+    }
     const left = (this.#counts.get(client) ?? 0) - 1;
     if (left > 0) this.#counts.set(client, left);
     else this.#counts.delete(client);

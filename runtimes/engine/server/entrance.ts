@@ -6,6 +6,8 @@ import type { Gateway } from "../../../src/gateway.ts";
 export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
   /** Host to bind where there is no such address as `host`. */
   readonly fallbackHost: string | undefined;
+  /** Whether sockets of other threads share the port. @default false */
+  readonly reusePort?: boolean | undefined;
   readonly gateway: Gateway;
   /** What it is for, as the admin API shows it. */
   readonly role: "traffic" | "redirect" | "admin";

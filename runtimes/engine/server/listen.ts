@@ -1,5 +1,6 @@
 /** The sockets of a server, and their change from one config to the next. */
 import type { ListenConfig } from "../../../src/config/types.ts";
+import type { ThreadShare } from "../../../src/core/thread-share.ts";
 import type { PreparedConfig, Serving } from "../../serving.ts";
 import { ServeError } from "../../serving.ts";
 import type { ClientConnection } from "./connection.ts";
@@ -10,9 +11,11 @@ import { type EntranceParts, OpenEntrance } from "./open-entrance.ts";
 import { serverSettings } from "./server-context.ts";
 
 /** What stays the same over all configs. */
-export interface ServerParts extends Omit<EntranceParts, "connections" | "clients" | "lifecycle"> {
+export interface ServerParts extends Omit<EntranceParts, "connections" | "clients" | "seats" | "lifecycle"> {
   /** Turned to draining by `drain` and `stop`. */
   readonly lifecycle: { draining: boolean };
+  /** Where the limits are those of several threads. */
+  readonly share?: ThreadShare | undefined;
   /** Called once when the server has ended. */
   readonly closed: () => Promise<void>;
 }
@@ -61,7 +64,13 @@ class Sockets implements ServerSockets {
   #ended: Promise<void> | undefined;
 
   constructor(parts: ServerParts) {
-    this.#parts = { ...parts, connections: this.#connections, clients: new ClientCounts() };
+    const { share } = parts;
+    this.#parts = {
+      ...parts,
+      connections: this.#connections,
+      clients: new ClientCounts(share),
+      seats: share && { open: share.tally("connections"), encrypted: share.tally("TLS connections") },
+    };
   }
 
   get address(): Serving["address"] | undefined {

@@ -11,7 +11,7 @@ const BACKLOG = 4096;
 /** Failures that the fallback address would have too. A list of the other failures won't do: Bun gives them no code. */
 const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
 
-export type Address = Pick<Entrance, "host" | "port" | "fallbackHost">;
+export type Address = Pick<Entrance, "host" | "port" | "fallbackHost" | "reusePort">;
 
 /** Takes each connection. */
 export type Arrived = (socket: Socket) => void;
@@ -78,7 +78,8 @@ export class Listener {
   }
 
   async #listen(host: string): Promise<void> {
-    this.#server.listen({ host, port: this.#address.port, backlog: BACKLOG });
+    const { port, reusePort = false } = this.#address;
+    this.#server.listen({ host, port, reusePort, backlog: BACKLOG });
     await once(this.#server, "listening");
   }
 }

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Socket } from "node:net";
 import { peerOf } from "../../../src/core/peer.ts";
+import type { Tally } from "../../../src/core/thread-share.ts";
 import type { Notice } from "../notices.ts";
 import type { ClientCounts } from "./client-counts.ts";
 import { ClientConnection } from "./connection.ts";
@@ -26,6 +27,14 @@ export interface EntranceParts extends Omit<ServerContextParts, "scheme" | "clos
   readonly connections: ConnectionSet;
   readonly clients: ClientCounts;
   readonly counts: ServerCounts;
+  /** Connections of all threads. Undefined where there is one. */
+  readonly seats: Seats | undefined;
+}
+
+interface Seats {
+  readonly open: Tally;
+  /** Under TLS, handshakes included. */
+  readonly encrypted: Tally;
 }
 
 /** What a config makes of an entrance. */
@@ -108,8 +117,9 @@ export class OpenEntrance {
   }
 
   readonly #closed = (connection: ClientConnection): void => {
-    const { connections, counts } = this.#parts;
+    const { connections, counts, seats } = this.#parts;
     connections.delete(connection);
+    seats?.open.remove();
     counts.open = connections.size;
   };
 
@@ -150,20 +160,27 @@ export class OpenEntrance {
       };
     }
     const encrypted = this.#encrypted;
+    const { seats } = this.#parts;
     return (socket) => {
-      if (encrypted.size >= context.listen.limits.connections || !admits(socket)) {
+      const { connections: most } = context.listen.limits;
+      if (encrypted.size >= most || seats?.encrypted.tryAdd(most) === false) {
         this.#refuse(socket);
         return;
       }
       encrypted.add(socket);
-      socket.once("close", () => encrypted.delete(socket));
-      handshake(socket);
+      socket.once("close", () => {
+        encrypted.delete(socket);
+        seats?.encrypted.remove();
+      });
+      if (admits(socket)) handshake(socket);
+      else this.#refuse(socket);
     };
   }
 
   #accepted(socket: Socket, context: ServerContext): void {
-    const { connections, counts } = this.#parts;
-    if (connections.size >= context.listen.limits.connections) {
+    const { connections, counts, seats } = this.#parts;
+    const { connections: most } = context.listen.limits;
+    if (connections.size >= most || seats?.open.tryAdd(most) === false) {
       this.#refuse(socket);
       return;
     }

@@ -1,8 +1,10 @@
 /** The schema of a whole config. */
+import { formOf } from "../schema/forms.ts";
 import type { KeyRule } from "../schema/key-rules.ts";
+import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { type JsonSchema, type Schema, transformed } from "../schema/schema.ts";
-import { escaped, text } from "../schema/values.ts";
+import { escaped, text, whole } from "../schema/values.ts";
 import type { Config } from "../types.ts";
 import { admin } from "./admin.ts";
 import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
@@ -26,6 +28,12 @@ const written: Schema<Config> = object(named("Config", { ignores: "x-", rules: [
     as: "",
   }),
   listen: defaulted(listen, {}, "Where and how clients connect."),
+  threads: defaulted(
+    formOf<number | "auto">('a whole number or "auto"', [whole(1, 256), oneOf("auto")]),
+    1,
+    'Threads that answer requests, on one port; "auto" is one for each CPU that the process may use.',
+    { needs: (written) => (written === 1 ? [] : ["threads"]) },
+  ),
   upstreams: defaulted(upstreams, {}, "Groups of equivalent servers, by name."),
   routes: defaulted(
     routes,

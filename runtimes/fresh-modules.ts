@@ -2,8 +2,7 @@
 import { realpath } from "node:fs/promises";
 import module, { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { fileStamp } from "../runtimes/engine/file-stamp.ts";
-import type { ServingRuntime } from "./host.ts";
+import { fileStamp } from "./engine/file-stamp.ts";
 
 export interface FreshModules {
   /**
@@ -108,13 +107,16 @@ const plainLoader = (): Loader => ({
   },
 });
 
-const loaderFor = (runtime: ServingRuntime): Loader => {
-  if (runtime === "bun") return cachedLoader();
+/** How a runtime keeps modules: by addresses, with hooks for those (Node, Deno), or all in one cache (Bun). */
+export type ModuleKeeping = "hooks" | "cache";
+
+const loaderFor = (keeping: ModuleKeeping): Loader => {
+  if (keeping === "cache") return cachedLoader();
   return typeof module.registerHooks === "function" ? hookedLoader() : plainLoader();
 };
 
 /** Changes nothing about the runtime's loader before the first import. */
-export const freshModules = (runtime: ServingRuntime): FreshModules => {
+export const freshModules = (keeping: ModuleKeeping): FreshModules => {
   let loader: Loader | undefined;
   let version = 0;
   let files: readonly string[] = [];
@@ -126,7 +128,7 @@ export const freshModules = (runtime: ServingRuntime): FreshModules => {
     },
     async import(path) {
       const file = await realpath(path);
-      const ownLoader = (loader ??= loaderFor(runtime));
+      const ownLoader = (loader ??= loaderFor(keeping));
       version += 1;
       const imported = await ownLoader.load(file, version).then(
         (value) => ({ value }),
