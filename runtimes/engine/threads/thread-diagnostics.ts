@@ -33,7 +33,8 @@ export const diagnosticMethods = (): DiagnosticMethods => {
   return {
     profileCpu: (measurement, ms) => measured(measurement, (signal) => own.cpuProfile(ms, signal)),
     measureLoop: (measurement, ms) => measured(measurement, (signal) => own.loopDelay(ms, signal)),
-    endMeasurement: (measurement) => underWay.get(measurement)?.abort(new Error("nobody waits for it any more")),
+    endMeasurement: (measurement) =>
+      underWay.get(measurement)?.abort(new Error("nobody waits for it any more")),
     writeHeap: () => own.writeHeap(),
     activeResources: () => own.activeResources(),
   };
@@ -65,7 +66,10 @@ export class RemoteDiagnostics implements Diagnostics {
     return this.#peer.call("activeResources");
   }
 
-  async #measured<Result>(signal: AbortSignal, begin: (measurement: number) => Promise<Result>): Promise<Result> {
+  async #measured<Result>(
+    signal: AbortSignal,
+    begin: (measurement: number) => Promise<Result>,
+  ): Promise<Result> {
     signal.throwIfAborted();
     const measurement = (this.#measurements += 1);
     const end = (): void => this.#peer.tell("endMeasurement", measurement);
