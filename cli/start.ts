@@ -15,6 +15,7 @@ import {
 import { commandName } from "./command-name.ts";
 import { type Demo, demoLine, startDemo } from "./demo.ts";
 import { EXIT } from "./exit-codes.ts";
+import { hangUps } from "./hang-ups.ts";
 import type { Host } from "./host.ts";
 import { addressUrl, networkText, routeLines } from "./listening.ts";
 import { unreachable } from "./reachability.ts";
@@ -48,11 +49,19 @@ interface Setup {
   readonly watchesAll?: boolean | undefined;
 }
 
+/** What is the same for all setups. */
+interface Running {
+  readonly host: Host;
+  readonly flags: ConfigInput;
+  readonly onHangUp: (listener: () => void) => void;
+}
+
 /** Serves until a signal comes. Resolves to the exit code. */
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
   const flags = listenFlags(options);
+  const running: Running = { host, flags, onHangUp: hangUps(host) };
   const readAt = host.epoch();
-  if (urls.length > 0) return run(host, flags, await urlSetup(host, urls, options));
+  if (urls.length > 0) return run(running, await urlSetup(host, urls, options));
   if (options.preserveHost === true) {
     throw new CliError(
       EXIT.usage,
@@ -64,17 +73,20 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   const loaded = await reload();
   if (loaded !== undefined) {
     const watchesAll = options.watch === true;
-    return run(host, flags, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
+    if (watchesAll && loaded.files.length === 0) throw nothingToWatch();
+    return run(running, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
   }
-  if (options.watch === true)
-    throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
+  if (options.watch === true) throw nothingToWatch();
   const demo = await startDemo(host);
   try {
-    return await run(host, flags, await demoSetup(host, demo, flags));
+    return await run(running, await demoSetup(host, demo, flags));
   } finally {
     await demo.close();
   }
 };
+
+const nothingToWatch = (): CliError =>
+  new CliError(EXIT.usage, "--watch is for config files", "name one with --config, or leave --watch out");
 
 const listenFlags = ({ port, host }: StartOptions): ConfigInput => {
   if (port === undefined && host === undefined) return {};
@@ -91,9 +103,7 @@ const fileDescription =
 
 const urlSetup = async (host: Host, urls: readonly string[], options: StartOptions): Promise<Setup> => {
   const endpoints = urls.map((url) => upstreamUrl(url, commandName(host)));
-  if (options.watch === true) {
-    throw new CliError(EXIT.usage, "--watch is for config files", "leave it out");
-  }
+  if (options.watch === true) throw nothingToWatch();
   if (options.config !== undefined) {
     throw new CliError(EXIT.usage, "a URL and --config exclude each other", "give one of them");
   }
@@ -137,7 +147,7 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, flags: ConfigInput, setup: Setup): Promise<number> => {
+const run = async ({ host, flags, onHangUp }: Running, setup: Setup): Promise<number> => {
   const { loaded, describe, lineOf, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
   const readDocument: ReadConfigDocument = async (document) => {
@@ -149,7 +159,7 @@ const run = async (host: Host, flags: ConfigInput, setup: Setup): Promise<number
   const stopped = stopOnSignal(host, serving);
   host.onReopen(() => serving.reopenLogs());
   const reloads = new Reloader({ ...setup, host, serving });
-  host.onHangUp(() => void reloads.reload());
+  onHangUp(() => void reloads.reload());
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];

@@ -44,7 +44,7 @@ export const observedPlatform = (
   const counted = metrics === undefined ? given : metered(given, metrics);
   const reporter = registry.shared(
     "records",
-    [config.telemetry, config.log.otlp],
+    [config.telemetry, config.log.otlp, metrics !== undefined],
     (): RecordReporter | undefined => recordReporter(config, counted, { metrics, resource }),
   );
   const observed = observing(config, counted, { ...reporter, journal }, effects);

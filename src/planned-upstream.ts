@@ -54,6 +54,7 @@ export const planUpstream = (
     balancer,
     registry,
     clock,
+    isDraft: true,
     viaFetch: config.transport === "fetch",
     host: hostPolicy(config.host),
     timeouts: {

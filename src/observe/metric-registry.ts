@@ -20,11 +20,6 @@ export interface Point {
   readonly exemplars?: readonly (Exemplar | undefined)[] | undefined;
 }
 
-/** One of a histogram. */
-export interface HistogramPoint extends Point {
-  readonly value: HistogramValue;
-}
-
 /** An instrument with all its series. */
 export interface Reading {
   readonly instrument: Instrument;
@@ -187,15 +182,17 @@ export class MetricRegistry {
     return Array.from(points, ([instrument, found]) => ({ instrument, points: found }));
   }
 
-  /** Every series of one histogram, without looking at the values of others. */
-  readHistogram({ name }: Instrument): readonly HistogramPoint[] {
-    const points: HistogramPoint[] = [];
+  /**
+   * Calls `visit` with every series of one histogram: sum, then the counts of its buckets. The array is valid until `visit` returns.
+   * Makes nothing, so it is for readers that come often.
+   */
+  visitHistogram(
+    { name }: Instrument,
+    visit: (attributes: SeriesName["attributes"], slots: Float64Array) => void,
+  ): void {
     for (const series of this.#memory.series()) {
-      if (series.instrument !== name) continue;
-      const value = histogramOf(series.read());
-      if (value.count > 0) points.push({ attributes: series.attributes, value });
+      if (series.instrument === name) visit(series.attributes, series.read());
     }
-    return points;
   }
 
   /**

@@ -2,7 +2,6 @@
 import { ERROR_KINDS, type ErrorCode } from "../core/errors.ts";
 import { ERROR, ROUTE, STATUS } from "./define-instrument.ts";
 import type { AttributeValues, Instrument } from "./instrument.ts";
-import type { HistogramValue } from "./metric-registry.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
 import { quantileOf } from "./quantile.ts";
 
@@ -108,22 +107,41 @@ export class TrafficMeter {
     const { registry, durations } = this.#metrics;
     const tallies = new Map<string, Tally>();
     const server = columnsOf(durations.server);
-    for (const { attributes, value } of registry.readHistogram(durations.server)) {
-      add(tallies, TOTAL, { attributes, value, columns: server });
-      if (attributes === "overflow") continue;
-      const route = attributes[server.route];
-      if (route !== undefined) add(tallies, routeKey(String(route)), { attributes, value, columns: server });
-    }
+    const total = newTally(durations.server);
+    tallies.set(TOTAL, total);
+    registry.visitHistogram(durations.server, (attributes, slots) => {
+      const counted = { attributes, slots, columns: server };
+      add(total, counted);
+      const route = attributes === "overflow" ? undefined : attributes[server.route];
+      if (route !== undefined) add(tallyOf(tallies, routeKey(String(route)), durations.server), counted);
+    });
     const client = columnsOf(durations.client);
-    for (const { attributes, value } of registry.readHistogram(durations.client)) {
-      if (attributes === "overflow") continue;
+    registry.visitHistogram(durations.client, (attributes, slots) => {
+      if (attributes === "overflow") return;
+      const counted = { attributes, slots, columns: client };
       const endpoint = attributes.slice(client.endpoint);
-      add(tallies, upstreamKey(String(endpoint[0])), { attributes, value, columns: client });
-      add(tallies, endpointKey(endpoint), { attributes, value, columns: client });
-    }
+      add(tallyOf(tallies, upstreamKey(String(endpoint[0])), durations.client), counted);
+      add(tallyOf(tallies, endpointKey(endpoint), durations.client), counted);
+    });
     return tallies;
   }
 }
+
+const newTally = ({ bounds = [] }: Instrument): Tally => ({
+  requests: 0,
+  failures: 0,
+  byStatus: {},
+  errors: {},
+  buckets: [...bounds, 0].fill(0),
+});
+
+const tallyOf = (tallies: Map<string, Tally>, key: string, instrument: Instrument): Tally => {
+  const known = tallies.get(key);
+  if (known !== undefined) return known;
+  const made = newTally(instrument);
+  tallies.set(key, made);
+  return made;
+};
 
 /** Where attributes stand. */
 interface Columns {
@@ -143,27 +161,32 @@ const columnsOf = ({ attributes }: Instrument): Columns => ({
 
 interface Counted {
   readonly attributes: AttributeValues | "overflow";
-  readonly value: HistogramValue;
+  /** Sum, then the counts of buckets. */
+  readonly slots: Float64Array;
   readonly columns: Columns;
 }
 
-const add = (tallies: Map<string, Tally>, key: string, { attributes, value, columns }: Counted): void => {
-  let tally = tallies.get(key);
-  if (tally === undefined) {
-    tally = { requests: 0, failures: 0, byStatus: {}, errors: {}, buckets: value.counts.map(() => 0) };
-    tallies.set(key, tally);
+const add = (tally: Tally, { attributes, slots, columns }: Counted): void => {
+  const { buckets } = tally;
+  let count = 0;
+  for (let i = 0; i < buckets.length; i += 1) {
+    const inside = slots[i + 1] ?? 0;
+    buckets[i] = (buckets[i] ?? 0) + inside;
+    count += inside;
   }
-  const { count, counts } = value;
   tally.requests += count;
-  for (let i = 0; i < counts.length; i += 1) tally.buckets[i] = (tally.buckets[i] ?? 0) + (counts[i] ?? 0);
-  if (attributes === "overflow") return;
+  if (attributes === "overflow" || count === 0) return;
   const status = attributes[columns.status];
   const error = attributes[columns.error];
-  if (status !== undefined) increase(tally.byStatus, `${String(status).charAt(0)}xx`, count);
+  if (status !== undefined) increase(tally.byStatus, classOf(status), count);
   if (error === undefined) return;
   if (isCode(error)) increase(tally.errors, error, count);
   if (isFailure(error)) tally.failures += count;
 };
+
+const CLASSES = ["", "1xx", "2xx", "3xx", "4xx", "5xx"];
+
+const classOf = (status: string | number): string => CLASSES[Math.floor(Number(status) / 100)] ?? "other";
 
 const increase = (counts: Record<string, number>, name: string, by: number): void => {
   counts[name] = (counts[name] ?? 0) + by;
@@ -189,7 +212,7 @@ const trafficOf = (
   const counts = now.buckets.map((each, index) => each - (base.buckets[index] ?? 0));
   const requests = now.requests - base.requests;
   const at = (quantile: number): number | undefined =>
-    quantileOf({ sum: 0, count: requests, counts }, bounds, quantile);
+    quantileOf({ count: requests, counts }, bounds, quantile);
   return {
     requests: now.requests,
     byStatus: now.byStatus,

@@ -35,8 +35,8 @@ export interface Upstream {
    */
   lease(exchange: Exchange): Lease;
   /**
-   * Takes the states of its endpoints from the registry, and adds to them what the config asks for. Call it once, before the
-   * first `lease`.
+   * Takes the states of its endpoints from the registry, and adds to them what the config asks for. Of a draft, call it once, before
+   * the first `lease`.
    */
   takeEffect(): void;
   /** Keys of endpoints that have left, whose states are kept for a while. */
@@ -69,6 +69,8 @@ export interface UpstreamOptions extends Pick<
   readonly balancer: Balancer;
   readonly registry: Pick<RegistryDraft, "forget" | "shared" | "stateOf">;
   readonly clock: Clock;
+  /** True where nothing may change before `takeEffect`. @default false */
+  readonly isDraft?: boolean | undefined;
   /** Adds to an endpoint's state what the config asks for: breaker, checks, ejection. @default nothing */
   readonly equip?: ((state: EndpointState, endpoint: Endpoint) => void) | undefined;
   /** Called before each pick. */
@@ -103,7 +105,7 @@ class BalancedUpstream implements Upstream {
   readonly #selection: EndpointSelection;
   readonly #context: LeaseContext;
   readonly #departures: Departures;
-  #isInEffect = false;
+  #isInEffect: boolean;
   #panickedAt = Number.NEGATIVE_INFINITY;
   #endpoints: readonly Endpoint[] = [];
   #set: EndpointSet = { members: [] };
@@ -128,6 +130,7 @@ class BalancedUpstream implements Upstream {
       maxInFlight,
       load,
     });
+    this.#isInEffect = options.isDraft !== true;
     this.#setEndpoints(options.endpoints);
   }
 

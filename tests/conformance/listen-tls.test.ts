@@ -303,7 +303,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       write("site", siteOf("exchanged", ["localhost"]));
       await expect.poll(() => subjectFor("localhost"), { timeout: 8_000 }).toBe("exchanged");
       writeFileSync(join(directory, "site.pem"), "nothing");
-      await expect.poll(() => child.stderr, { timeout: 8_000 }).toMatch(/stay as they were/);
+      await expect.poll(() => child.stderr, { timeout: 8_000 }).toMatch(/the config before goes on/);
       expect(await subjectFor("localhost")).toBe("exchanged");
       over.abort();
       await Promise.all(load);
