@@ -1,4 +1,4 @@
-/** One GET request over a socket of its own, to a host or a Unix socket. */
+/** One request over a socket of its own, to a host or a Unix socket. */
 import { Buffer } from "node:buffer";
 import { type IncomingMessage, type RequestOptions, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
@@ -7,10 +7,12 @@ import { reasonFor } from "./reasons.ts";
 
 const MOST_BYTES = 32 * 1024 * 1024;
 
-export const ask: Host["ask"] = ({ url, socketPath, headers, timeoutMs }: Question) =>
+export const ask: Host["ask"] = ({ url, socketPath, headers, content, timeoutMs }: Question) =>
   new Promise((resolve, reject) => {
     const options: RequestOptions = {
-      headers,
+      ...(content === undefined
+        ? { headers }
+        : { method: "POST", headers: { ...headers, "content-type": "application/json" } }),
       agent: false,
       ...(socketPath !== undefined && { socketPath }),
     };
@@ -29,7 +31,7 @@ export const ask: Host["ask"] = ({ url, socketPath, headers, timeoutMs }: Questi
       reject(new Error(reasonFor(error), { cause: error }));
     };
     request.on("error", fail);
-    request.end();
+    request.end(content === undefined ? undefined : JSON.stringify(content));
   });
 
 const read = async (response: IncomingMessage): Promise<Answer> => {

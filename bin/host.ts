@@ -10,9 +10,10 @@ import type { Host, Output, ReachTarget } from "../cli/host.ts";
 import type { ServeOptions } from "../runtimes/serving.ts";
 import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Platform } from "../src/core/platform.ts";
-import { freshModules } from "../runtimes/fresh-modules.ts";
+import { freshModules } from "../runtimes/engine/fresh-modules.ts";
 import { readText } from "../runtimes/engine/read-text.ts";
 import { ask } from "./ask.ts";
+import { startConditions } from "./start-conditions.ts";
 import { reasonFor } from "./reasons.ts";
 import { openTerminal } from "./terminal.ts";
 import { whenChanged } from "./watched-files.ts";
@@ -169,6 +170,7 @@ export const hostOf = ({ runtime, label, program }: HostParts): Host => ({
   },
   exit: (code) => process.exit(code),
   reach,
+  ...startConditions(runtime, process.env, (message) => void process.stderr.write(`warning: ${message}\n`)),
   ask,
   openTerminal,
   timeOfDay: () => new Date().toTimeString().slice(0, 8),

@@ -9,6 +9,7 @@ export const COMMANDS: readonly string[] = [
   "start",
   "check",
   "explain",
+  "upgrade",
   "top",
   "schema",
   "init",

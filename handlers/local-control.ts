@@ -66,10 +66,9 @@ export const localControl = (parts: LocalControlParts): Control => {
     async act(action, actor) {
       const here = (): Promise<ActionResult> => act(action, { gateway: gateway(), server, clock });
       const result = await (others === undefined ? here() : actEverywhere(action, here, others));
-      const message = configs.mask(result.message);
-      if (result.ok) audit(actor, message);
-      else audit(actor, configs.mask(requestText(action)), `${result.reason}: ${message}`);
-      return { ...result, message };
+      if (result.ok) audit(actor, result.message);
+      else audit(actor, requestText(action), `${result.reason}: ${result.message}`);
+      return result;
     },
     config: async () => ({ ...configs.status(), config: configs.masked() }),
     checkConfig: (document) => configs.check(document),
@@ -112,6 +111,7 @@ const actEverywhere = async (
       ? { ok: true, message: `connection ${action.id} is closed` }
       : { ok: false, reason: "unknown", message: `there is no connection ${action.id}` };
   }
+  if (action.kind === "upgrade") return here();
   const result = await here();
   if (result.ok && action.kind !== "check-health") await others.act(action);
   return result;
@@ -161,6 +161,8 @@ const requestText = (action: Action): string => {
       return `log level of "${action.category}"`;
     case "close-connection":
       return `close connection ${action.id}`;
+    case "upgrade":
+      return "upgrade";
     case "breaker":
       return `${action.to} the breaker of endpoint ${action.endpoint} of upstream "${action.upstream}"`;
     case "check-health":

@@ -14,14 +14,13 @@ export interface AddressOptions extends ConfigOptions {
 export interface AdminAddress {
   /** For people. */
   readonly label: string;
-  /** Of the state. */
+  /** In front of the paths of the admin API. */
   readonly url: string;
   /** Unix socket to ask at, instead of the host of `url`. */
   readonly socketPath: string | undefined;
   readonly token: string | undefined;
 }
 
-const STATE_PATH = "/api/state";
 const EXAMPLE = "--url http://127.0.0.1:9090";
 const TOKEN_NAMES = ["FAIRLEAD_ADMIN_TOKEN", "PINGORA_ADMIN_TOKEN"] as const;
 
@@ -50,7 +49,7 @@ const givenToken = ({ env }: Host, { token }: AddressOptions): string | undefine
 
 const placeOf = (text: string): Omit<AdminAddress, "token"> => {
   if (text.startsWith("unix:/")) {
-    return { label: text, url: `http://localhost${STATE_PATH}`, socketPath: text.slice("unix:".length) };
+    return { label: text, url: "http://localhost", socketPath: text.slice("unix:".length) };
   }
   const url = URL.parse(text);
   if (
@@ -68,7 +67,7 @@ const placeOf = (text: string): Omit<AdminAddress, "token"> => {
     );
   }
   const base = url.href.replace(/\/+$/, "");
-  return { label: base, url: `${base}${STATE_PATH}`, socketPath: undefined };
+  return { label: base, url: base, socketPath: undefined };
 };
 
 /** The listener's own, else the path beside the routes. */

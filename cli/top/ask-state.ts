@@ -16,7 +16,12 @@ export type Look =
 export const askState = async (host: Host, { url, socketPath, token }: AdminAddress): Promise<Look> => {
   try {
     const headers = { accept: "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-    const { status, body } = await host.ask({ url, socketPath, headers, timeoutMs: TIMEOUT_MS });
+    const { status, body } = await host.ask({
+      url: `${url}/api/state`,
+      socketPath,
+      headers,
+      timeoutMs: TIMEOUT_MS,
+    });
     if (status !== 200) return failed(status);
     const snapshot = snapshotIn(body);
     if (snapshot !== undefined) return { snapshot, body };

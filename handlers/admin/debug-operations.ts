@@ -76,12 +76,16 @@ export const debugOperations = (parts: DebugParts): readonly Operation[] => [
     query: timedQuery,
     answers: { 200: { type: "object" }, ...PROBLEMS },
     run: (call) =>
-      diagnosed(call, parts, { needs: "cpu-profile", begun: `CPU profile of ${call.query.seconds} s` }, async (own) =>
-        call.c.body(
-          await own.cpuProfile(call.query.seconds * 1_000, call.c.req.raw.signal),
-          200,
-          download("cpuprofile", parts),
-        ),
+      diagnosed(
+        call,
+        parts,
+        { needs: "cpu-profile", begun: `CPU profile of ${call.query.seconds} s` },
+        async (own) =>
+          call.c.body(
+            await own.cpuProfile(call.query.seconds * 1_000, call.c.req.raw.signal),
+            200,
+            download("cpuprofile", parts),
+          ),
       ),
   }),
   post<undefined, ThreadQuery>({
@@ -116,7 +120,9 @@ export const debugOperations = (parts: DebugParts): readonly Operation[] => [
     query: threadQuery,
     answers: { 200: COUNTS, ...PROBLEMS },
     run: (call) =>
-      diagnosed(call, parts, { needs: "active-resources" }, async (own) => call.c.json(await own.activeResources())),
+      diagnosed(call, parts, { needs: "active-resources" }, async (own) =>
+        call.c.json(await own.activeResources()),
+      ),
   }),
 ];
 

@@ -144,6 +144,7 @@ const entrancesOf = (
   const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;
   return [
     {
+      name: "listen",
       host: host ?? config.host,
       port: port ?? config.port,
       tls: config.tls,
@@ -153,6 +154,7 @@ const entrancesOf = (
       gateway,
     },
     ...config.also.map((each, index): Entrance => ({
+      name: `listen.also.${index}`,
       host: each.host,
       port: each.port,
       tls: each.tls,

@@ -1,6 +1,4 @@
 /** A whole gateway over sockets. */
-import { ConfigError } from "../../src/config/config-error.ts";
-import { problemAt } from "../../src/config/problem.ts";
 import { type ConfigOrigin, readPlainDocument } from "../../handlers/config-document.ts";
 import { act } from "../../handlers/act.ts";
 import type { Action, ActionResult, Control } from "../../handlers/control.ts";
@@ -15,10 +13,12 @@ import { logTargets } from "../../src/observing.ts";
 import { createEndpointRegistry } from "../../src/upstream/registry.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../serving.ts";
+import type { NamedListener } from "../succession.ts";
 import { AdminListener } from "./admin-listener.ts";
 import { alive } from "./alive.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
+import { InheritedSockets } from "./inheritance/inherited-sockets.ts";
 import { engineView } from "./engine-view.ts";
 import { type Generation, type LastingParts, prepareGeneration } from "./generation.ts";
 import { notices } from "./notices.ts";
@@ -26,7 +26,8 @@ import { ServerObserver } from "./observation.ts";
 import { RetiredEndpoints } from "./retired-endpoints.ts";
 import { servedConfig } from "./served-config.ts";
 import { type ServerSockets, serverSockets } from "./server/listen.ts";
-import type { ThreadPart } from "./thread-part.ts";
+import { configChanged, configRefused, finishing, replaced, listening, stopped } from "./server-events.ts";
+import { type ThreadPart, refuseOtherThreads } from "./thread-part.ts";
 import { Turn } from "./turn.ts";
 
 /** Time for the last telemetry, and for the last lines of logs. */
@@ -53,26 +54,22 @@ export const runServer = async (
   options: ServeOptions,
   part?: ThreadPart,
 ): Promise<RunningServer> => {
-  const server = new GatewayServer(platform, options, part);
+  const inherited = options.inheritance && new InheritedSockets(options.inheritance);
+  const server = new GatewayServer(platform, options, { part, inherited });
   try {
-    (await server.prepare(config, options.explicit, options.origin)).commit();
+    const prepared = await server.prepare(config, options.explicit, options.origin);
+    try {
+      await inherited?.settle();
+    } catch (error) {
+      await prepared.discard();
+      throw error;
+    }
+    prepared.commit();
   } catch (error) {
     await server.stop();
     throw error;
   }
   return server;
-};
-
-export const listening = (address: Serving["address"]): LogEvent => ({
-  category: "server",
-  level: "info",
-  message: "listening",
-  facts: { ...address },
-});
-
-const refuseOtherThreads = (before: Config | undefined, { threads }: Config): void => {
-  if (before === undefined || before.threads === threads) return;
-  throw new ConfigError([problemAt(["threads"], "can't change while the proxy runs: restart it for that")]);
 };
 
 const NOTHING_PREPARED: PreparedConfig = { commit() {}, async discard() {} };
@@ -89,6 +86,13 @@ export interface RunningServer extends Serving {
   readonly ownControl: Control;
   /** Without a line in the audit log. */
   perform(action: Action): Promise<ActionResult>;
+  /** Another process answers on the admin listener from now on. */
+  handOverAdmin(): void;
+}
+
+interface ServerRole {
+  readonly part: ThreadPart;
+  readonly inherited: InheritedSockets | undefined;
 }
 
 class GatewayServer implements RunningServer {
@@ -106,7 +110,7 @@ class GatewayServer implements RunningServer {
   #origin: ConfigOrigin | undefined;
   #isDraining = false;
 
-  constructor(platform: Platform, options: ServeOptions, part: ThreadPart) {
+  constructor(platform: Platform, options: ServeOptions, { part, inherited }: ServerRole) {
     const { clock } = platform;
     const lifecycle = part?.role === "main" ? part.lifecycle : { draining: false };
     this.#part = part;
@@ -119,6 +123,7 @@ class GatewayServer implements RunningServer {
       admin: () => this.admin,
       counts: observer.counts,
       clock,
+      upgrade: options.upgrade,
     });
     this.ownControl = localControl({
       platform,
@@ -161,11 +166,13 @@ class GatewayServer implements RunningServer {
         () => clock.now(),
       ),
       closed: () => this.#closed(),
+      inherited,
     });
     this.#retired = new RetiredEndpoints(platform, this.#parts.registry);
     this.#admin = new AdminListener({
       platform,
       lifecycle,
+      inherited,
       control,
       gateway: () => this.#generation.gateway,
     });
@@ -212,11 +219,7 @@ class GatewayServer implements RunningServer {
 
   noteRefusal(message: string): void {
     this.#history.noteRefused(message);
-    this.#announce({
-      category: "config",
-      level: "error",
-      message: `the config was refused, and the one before goes on: ${message}`,
-    });
+    this.#announce(configRefused(message));
   }
 
   reopenLogs(): void {
@@ -228,11 +231,28 @@ class GatewayServer implements RunningServer {
   }
 
   drain(): Promise<{ readonly cut: number }> {
-    if (!this.#isDraining) {
-      this.#announce({ category: "server", level: "info", message: "finishing what is in flight" });
-    }
-    this.#isDraining = true;
+    this.#beginDrain(finishing);
     return this.#sockets.drain();
+  }
+
+  handOver(): Promise<{ readonly cut: number }> {
+    this.#beginDrain(replaced);
+    this.handOverAdmin();
+    return this.#sockets.handOver();
+  }
+
+  handOverAdmin(): void {
+    this.#admin.handOver();
+  }
+
+  async listeners(): Promise<readonly NamedListener[]> {
+    const all = [...this.#sockets.listeners, ...this.#admin.listeners];
+    return all.map(({ name, host, port }) => ({ name, bound: { host, port } }));
+  }
+
+  #beginDrain(event: LogEvent): void {
+    if (!this.#isDraining) this.#announce(event);
+    this.#isDraining = true;
   }
 
   stop(): Promise<{ readonly cut: number }> {
@@ -241,19 +261,17 @@ class GatewayServer implements RunningServer {
 
   async #prepare(config: Config, explicit: ReadonlySet<string> | undefined): Promise<PreparedConfig> {
     const { platform, lifecycle } = this.#parts;
-    if (lifecycle.draining) throw new ServeError("the server is stopping");
+    if (lifecycle.draining || this.#isDraining) throw new ServeError("the server is stopping");
     refuseUnsupported(config, platform, explicit);
     refuseOtherThreads(this.#current?.config, config);
     const next = await prepareGeneration(config, explicit, this.#parts);
-    const sockets = await this.#sockets.prepare(next.sockets);
-    let admin: PreparedConfig;
+    const admin =
+      this.#part?.role === "serving" ? NOTHING_PREPARED : await this.#admin.prepare(config, next.observation);
+    let sockets: PreparedConfig;
     try {
-      admin =
-        this.#part?.role === "serving"
-          ? NOTHING_PREPARED
-          : await this.#admin.prepare(config, next.observation);
+      sockets = await this.#sockets.prepare(next.sockets);
     } catch (error) {
-      await sockets.discard();
+      await admin.discard();
       throw error;
     }
     const discard = async (): Promise<void> => {
@@ -261,7 +279,7 @@ class GatewayServer implements RunningServer {
     };
     return {
       commit: () => {
-        if (lifecycle.draining) void discard();
+        if (lifecycle.draining || this.#isDraining) void discard();
         else this.#commit(next, [sockets, admin]);
       },
       discard,
@@ -280,12 +298,7 @@ class GatewayServer implements RunningServer {
     platform.logs?.keepOnly(logTargets(next.config));
     this.#history.noteApplied();
     if (before !== undefined) {
-      this.#announce({
-        category: "config",
-        level: "info",
-        message: "another config is in effect",
-        facts: { generation: this.#history.generation },
-      });
+      this.#announce(configChanged(this.#history.generation));
     } else if (this.#part === undefined) this.#announce(listening(this.address));
   }
 
@@ -297,7 +310,7 @@ class GatewayServer implements RunningServer {
     await alive(this.#current?.flush(FLUSH_MS));
     await observer.close();
     await this.#admin.close();
-    this.#announce({ category: "server", level: "info", message: "stopped" });
+    this.#announce(stopped);
     await platform.logs?.flush(FLUSH_MS);
   }
 

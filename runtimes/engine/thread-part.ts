@@ -1,4 +1,7 @@
 /** What a server is, in a process of several threads: one thread answers nobody and looks after the others, which answer. */
+import { ConfigError } from "../../src/config/config-error.ts";
+import { problemAt } from "../../src/config/problem.ts";
+import type { Config } from "../../src/config/types.ts";
 import type { Control } from "../../handlers/control.ts";
 import type { OtherThreads } from "../../handlers/other-threads.ts";
 import type { MetricMemory } from "../../src/observe/metric-memory.ts";
@@ -32,3 +35,9 @@ export interface ServingPart extends SharedMeasuring {
 
 /** Undefined where there is one thread for everything. */
 export type ThreadPart = MainPart | ServingPart | undefined;
+
+/** Memory that threads share is laid out for so many of them. @throws ConfigError */
+export const refuseOtherThreads = (before: Config | undefined, { threads }: Config): void => {
+  if (before === undefined || before.threads === threads) return;
+  throw new ConfigError([problemAt(["threads"], "can't change while the proxy runs: restart it for that")]);
+};

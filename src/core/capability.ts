@@ -96,10 +96,10 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "listen-tls",
   "cipher-list",
   "several-listeners",
-  "threads",
   // Only the admin listener offers these.
   "cpu-profile",
   "heap-snapshot",
   "event-loop-delay",
   "active-resources",
+  "threads",
 ]);

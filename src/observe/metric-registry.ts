@@ -141,8 +141,8 @@ export class MetricRegistry {
   #observedPoints(): readonly ObservedPoint[] {
     const found = new Map<string, ObservedPoint>();
     const observe: Observe = (instrument, attributes, value) => {
-      this.#know(instrument);
       const { name } = instrument;
+      if (!this.#instruments.has(name)) this.#instruments.set(name, instrument);
       const key = seriesKey({ instrument: name, attributes });
       found.set(key, { instrument: name, attributes, value: value + (found.get(key)?.value ?? 0) });
     };

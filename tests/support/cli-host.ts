@@ -82,6 +82,16 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
     networkAddresses: () => [],
     onSignal: unexpected("a signal"),
     exit: unexpected("exiting"),
+    inheritance: () => Promise.resolve(undefined),
+    tookOver: () => {},
+    failed: () => {},
+    startSuccessor: unexpected("a successor"),
+    serviceManager: {
+      ready: unexpected("a service manager"),
+      reloading: unexpected("a service manager"),
+      stopping: unexpected("a service manager"),
+      leave: unexpected("a service manager"),
+    },
     serve: async () => {
       throw setup.serveError ?? new Error("serving is not part of this test");
     },

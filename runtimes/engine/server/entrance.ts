@@ -4,6 +4,8 @@ import type { Gateway } from "../../../src/gateway.ts";
 
 /** A socket to open, and who answers there. */
 export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
+  /** Its place in the config: `listen`, `listen.also.0`, `admin`. */
+  readonly name: string;
   /** Host to bind where there is no such address as `host`. */
   readonly fallbackHost: string | undefined;
   /** Whether sockets of other threads share the port. @default false */

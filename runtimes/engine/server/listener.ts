@@ -1,8 +1,8 @@
 /** A listening socket, which stays open while what it serves changes. */
 import { once } from "node:events";
-import { type Server, type Socket, createServer } from "node:net";
+import { type ListenOptions, type Server, type Socket, createServer } from "node:net";
 import { errorCode } from "../../error-code.ts";
-import { listenError } from "../../serving.ts";
+import { ServeError, listenError } from "../../serving.ts";
 import type { Entrance } from "./entrance.ts";
 
 /** Connections that may wait to be accepted: bursts of new clients are longer than the default of 511. */
@@ -11,7 +11,10 @@ const BACKLOG = 4096;
 /** Failures that the fallback address would have too. A list of the other failures won't do: Bun gives them no code. */
 const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
 
-export type Address = Pick<Entrance, "host" | "port" | "fallbackHost" | "reusePort">;
+export interface Address extends Pick<Entrance, "host" | "port" | "fallbackHost" | "reusePort"> {
+  /** Of sockets that listen there already. @default none: one is opened */
+  readonly descriptors?: readonly number[];
+}
 
 /** Takes each connection. */
 export type Arrived = (socket: Socket) => void;
@@ -19,8 +22,9 @@ export type Arrived = (socket: Socket) => void;
 const ignoreError = (): void => {};
 
 export class Listener {
-  readonly #server: Server;
   readonly #address: Address;
+  /** One, except where several sockets of one address were handed over. */
+  readonly #servers: readonly Server[];
   /** Came before there was anybody to take them. */
   #held: Socket[] | undefined = [];
   #arrived: Arrived = (socket) => {
@@ -31,28 +35,27 @@ export class Listener {
   /** Opens nothing yet. */
   constructor(address: Address) {
     this.#address = address;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#arrived(socket));
+    this.#servers = Array.from({ length: Math.max(1, address.descriptors?.length ?? 0) }, () =>
+      createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#arrived(socket)),
+    );
   }
 
   /** Listens. Connections are held until `serve`. Throws `ServeError` where the address can't be had. */
   async open(): Promise<void> {
-    const { host, port, fallbackHost } = this.#address;
-    try {
-      await this.#listen(host);
-    } catch (cause) {
-      if (fallbackHost === undefined || OF_PORTS.has(errorCode(cause)))
-        throw listenError(cause, { host, port });
-      await this.#listen(fallbackHost).catch((error: unknown) => {
-        throw listenError(error, { host: fallbackHost, port });
-      });
-    }
+    if (this.isHandedOver) await this.#takeOver();
+    else await this.#bind();
     // A failure to accept, as where no file descriptor is left, is no reason to end the process.
-    this.#server.on("error", ignoreError);
+    for (const server of this.#servers) server.on("error", ignoreError);
+  }
+
+  /** Whether its sockets listen already. */
+  get isHandedOver(): boolean {
+    return (this.#address.descriptors?.length ?? 0) > 0;
   }
 
   /** Host and port that are bound; what was asked for before `open`. */
   get bound(): { readonly host: string; readonly port: number } {
-    const bound = this.#server.address();
+    const bound = this.#servers[0]?.address() ?? null;
     return bound === null || typeof bound === "string"
       ? this.#address
       : { host: bound.address, port: bound.port };
@@ -72,14 +75,41 @@ export class Listener {
   /** Accepts nothing more. Resolves when all its connections have closed; at once where it was never open. */
   close(): Promise<void> {
     for (const socket of this.#held ?? []) socket.destroy();
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => void server.close(() => resolve())),
+    );
+    return Promise.all(closed).then(() => {});
   }
 
-  async #listen(host: string): Promise<void> {
-    const { port, reusePort = false } = this.#address;
-    this.#server.listen({ host, port, reusePort, backlog: BACKLOG });
-    await once(this.#server, "listening");
+  async #bind(): Promise<void> {
+    const { host, port, fallbackHost, reusePort = false } = this.#address;
+    try {
+      await this.#listen(0, { host, port, reusePort, backlog: BACKLOG });
+    } catch (cause) {
+      if (fallbackHost === undefined || OF_PORTS.has(errorCode(cause)))
+        throw listenError(cause, { host, port });
+      await this.#listen(0, { host: fallbackHost, port, reusePort, backlog: BACKLOG }).catch(
+        (error: unknown) => {
+          throw listenError(error, { host: fallbackHost, port });
+        },
+      );
+    }
+  }
+
+  async #takeOver(): Promise<void> {
+    const { host, port, descriptors = [] } = this.#address;
+    for (const [index, fd] of descriptors.entries()) {
+      await this.#listen(index, { fd }).catch((cause: unknown) => {
+        throw new ServeError(`descriptor ${fd} is no socket that could listen for ${host}:${port}`, {
+          cause,
+        });
+      });
+    }
+  }
+
+  async #listen(index: number, options: ListenOptions | { readonly fd: number }): Promise<void> {
+    const server = this.#servers[index] as Server;
+    server.listen(options);
+    await once(server, "listening");
   }
 }

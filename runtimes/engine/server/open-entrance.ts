@@ -50,21 +50,29 @@ interface Role {
  * An idle connection gets this long once its entrance is gone: its client may just have sent a request, and its answer closes the
  * connection anyway.
  */
-const IDLE_GRACE_MS = 100;
+export const IDLE_GRACE_MS = 100;
 
 export class OpenEntrance {
   readonly listener: Listener;
   readonly key: string;
   readonly #parts: EntranceParts;
+  readonly #name: string;
   /** Under TLS: handshakes take memory and time before there is a connection to count. */
   readonly #encrypted: Set<Socket> = new Set();
   #role: Role | undefined;
 
-  /** Opens nothing yet. */
-  constructor(entrance: Entrance, parts: EntranceParts) {
-    this.listener = new Listener(entrance);
+  /** Opens nothing yet. `descriptors` are of sockets that listen there already. */
+  constructor(entrance: Entrance, parts: EntranceParts, descriptors: readonly number[] = []) {
+    const { host, port, fallbackHost } = entrance;
+    this.listener = new Listener({ host, port, fallbackHost, descriptors });
+    this.#name = entrance.name;
     this.key = entranceKey(entrance);
     this.#parts = parts;
+  }
+
+  /** Its place in the config in effect. */
+  get name(): string {
+    return this.#role?.entrance.name ?? this.#name;
   }
 
   get address(): { readonly scheme: "http" | "https"; readonly host: string; readonly port: number } {
@@ -109,6 +117,11 @@ export class OpenEntrance {
   /** Accepts nothing more; what is open goes on. Resolves when all connections have closed. */
   stopAccepting(): Promise<void> {
     return this.listener.close();
+  }
+
+  /** From now on every response closes its connection. */
+  closeBehindResponses(): void {
+    this.#role?.context.close();
   }
 
   /** Ends connections that are not accepted yet. */

@@ -18,7 +18,9 @@ import type { UpstreamEvent } from "../../../src/core/telemetry.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
 import type { SharedMetrics } from "../../../src/observe/shared-memory.ts";
+import type { Inheritance } from "../../inheritance.ts";
 import type { Serving } from "../../serving.ts";
+import type { NamedListener } from "../../succession.ts";
 import type { SentConfig } from "./config-transfer.ts";
 import type { ErrorData } from "./error-data.ts";
 import type { SharedTallies } from "./tallies.ts";
@@ -41,6 +43,8 @@ export interface ThreadStart {
   readonly findings: Findings;
   /** Set since the start, by category. */
   readonly logLevels: readonly (readonly [category: string, level: LogThreshold])[];
+  /** Sockets that it takes over. */
+  readonly inheritance: Inheritance | undefined;
   /** Whether somebody listens to events of upstreams, instead of the log's lines about them. */
   readonly tellsEvents: boolean;
 }
@@ -51,7 +55,9 @@ export type ThreadMethods = DiagnosticMethods & {
   readonly commit: () => void;
   readonly discard: () => Promise<void>;
   readonly drain: () => Promise<{ readonly cut: number }>;
+  readonly handOver: () => Promise<{ readonly cut: number }>;
   readonly stop: () => Promise<{ readonly cut: number }>;
+  readonly listeners: () => Promise<readonly NamedListener[]>;
   /** What its observers find now. */
   readonly observed: () => Observed;
   readonly checked: (result: CheckResult) => void;

@@ -61,6 +61,7 @@ export class Peer<Remote extends Methods> {
   }
 
   #send(message: Message): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- of a thread, not of a window
     this.#end.postMessage(message);
   }
 

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { errorCode } from "../../error-code.ts";
 import type { ListenConfig } from "../../../src/config/types.ts";
 import { listenError } from "../../serving.ts";
+import type { InheritedListeners } from "./inherited-listeners.ts";
 
 type Address = Pick<ListenConfig, "host" | "port">;
 
@@ -18,24 +19,30 @@ export interface Claimed {
  * would get some of the connections: so each address that is not in `held` is taken alone for a moment.
  *
  * @param held those that are open already.
+ * @param inherited those that another process has opened.
  * @throws ServeError when an address can't be had.
  */
 export const claimPorts = async (
   listen: ListenConfig,
   held: ReadonlyMap<string, number>,
+  inherited?: InheritedListeners,
 ): Promise<Claimed> => {
   const ports = new Map<string, number>();
-  const claim = async <Entrance extends Address>(entrance: Entrance): Promise<Entrance> => {
+  const claim = async <Entrance extends Address>(name: string, entrance: Entrance): Promise<Entrance> => {
+    const { host, port: wanted } = entrance;
     // Several may ask for any port of the same host.
     let key = `${entrance.host} ${entrance.port}`;
     while (ports.has(key)) key += " more";
-    const port = held.get(key) ?? (await claimPort(entrance));
+    const port =
+      held.get(key) ??
+      inherited?.portOf({ name, address: { host, port: wanted }, fallbackHost: FALLBACK[host] }) ??
+      (await claimPort(entrance));
     ports.set(key, port);
     return { ...entrance, port };
   };
-  const first = await claim(listen);
+  const first = await claim("listen", listen);
   const also: ListenConfig["also"][number][] = [];
-  for (const each of listen.also) also.push(await claim(each));
+  for (const [index, each] of listen.also.entries()) also.push(await claim(`listen.also.${index}`, each));
   return { listen: { ...first, also }, ports };
 };
 

@@ -15,24 +15,25 @@ import type { ConfigOrigin } from "../../../handlers/config-document.ts";
 import type { Config } from "../../../src/config/types.ts";
 import type { Diagnostics } from "../../../src/core/diagnostics.ts";
 import type { Platform } from "../../../src/core/platform.ts";
-import { allInstruments } from "../../../src/observe/instruments.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
-import { combined } from "../../../src/observe/observed.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
 import { PROCESS_INSTRUMENTS } from "../../../src/observe/process-instruments.ts";
-import { SharedMemory, sharedMetrics } from "../../../src/observe/shared-memory.ts";
 import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../../serving.ts";
-import { type RunningServer, listening, runServer } from "../serve.ts";
-import { ConfigSender } from "./config-transfer.ts";
-import type { ThreadMethods, ThreadStart } from "./messages.ts";
-import { claimPorts } from "./ports.ts";
+import { type RunningServer, runServer } from "../serve.ts";
+import type { NamedListener } from "../../succession.ts";
+import { finishing, listening, replaced } from "../server-events.ts";
+import { BoundConfigs } from "./bound-configs.ts";
+import { InheritedListeners } from "./inherited-listeners.ts";
+import { mainMethods } from "./main-methods.ts";
+import type { ThreadMethods } from "./messages.ts";
+import { ProcessCounts } from "./process-counts.ts";
 import { NOTHING, ServingThread } from "./serving-thread.ts";
-import type { ThreadLoss } from "./thread-loss.ts";
-import { refuseUnshared } from "./thread-count.ts";
-import { type NumberedThread, ThreadViews } from "./thread-views.ts";
 import { FoundHere } from "./shared-findings.ts";
-import { type SharedTallies, Tallies, sharedTallies } from "./tallies.ts";
+import { type SentWith, ThreadConfigs } from "./thread-configs.ts";
+import { refuseUnshared } from "./thread-count.ts";
+import type { ThreadLoss } from "./thread-loss.ts";
 import { type PlaceLoss, ThreadPool } from "./thread-pool.ts";
+import { type NumberedThread, ThreadViews } from "./thread-views.ts";
 
 export interface ThreadedOptions {
   /** More than one. */
@@ -40,12 +41,6 @@ export interface ThreadedOptions {
   /** Module that each thread begins with. */
   readonly entry: URL;
 }
-
-/** Numbers of all series together, see `SharedMetricsSize`. */
-const COLUMNS = 2 ** 18;
-const MAIN_ROW = 0;
-const KINDS = new Map(allInstruments().map((instrument) => [instrument.name, instrument]));
-const IN_FLIGHT = "http.server.active_requests";
 
 /** Resolves once all threads accept connections. Throws as `serve` does. */
 export const serveThreads = async (
@@ -59,75 +54,40 @@ export const serveThreads = async (
   return supervisor;
 };
 
-/** A config as threads get it. */
-interface ThreadConfig extends SentWith {
-  /** Counts the configs that were put into effect. */
-  readonly version: number;
-}
-
-type SentWith = Pick<ThreadStart, "config" | "explicit">;
-
-/** By what the config asks for. */
-type Ports = ReadonlyMap<string, number>;
-
-interface BoundConfig {
-  readonly config: Config;
-  readonly ports: Ports;
-  /** With what the options set. */
-  readonly explicit: (given: ReadonlySet<string>) => ReadonlySet<string>;
-}
-
-interface Prepared {
-  readonly main: PreparedConfig;
-  /** That have prepared it too. */
-  readonly threads: readonly ServingThread[];
-  readonly ports: Ports;
-}
-
 const ignore = (): void => {};
 
 class Supervisor implements Serving {
+  readonly #given: Platform;
   readonly #options: ServeOptions;
   readonly #threaded: ThreadedOptions;
-  readonly #platform: Platform;
-  readonly #given: Platform;
   readonly #lifecycle = { draining: false };
-  readonly #metrics: ThreadStart["metrics"];
-  readonly #memory: SharedMemory;
-  readonly #shared: SharedTallies;
-  readonly #tallies: Tallies;
-  readonly #sender = new ConfigSender();
+  readonly #counts: ProcessCounts;
+  readonly #inherited: InheritedListeners | undefined;
+  readonly #bound: BoundConfigs;
+  readonly #configs: ThreadConfigs;
   readonly #found: FoundHere;
   readonly #pool: ThreadPool;
   readonly #views: ThreadViews;
   readonly #logLevels: Map<string, LogThreshold> = new Map();
-  /** What observers of lost threads had counted. */
-  #departed: Observed = NOTHING;
   #main: RunningServer | undefined;
-  #config: ThreadConfig | undefined;
-  #ports: Ports = new Map();
   #address: Serving["address"] | undefined;
+  /** Longest time that a thread may take to drain. */
+  #drainMs = 0;
   #ended: Promise<{ readonly cut: number }> | undefined;
 
   constructor(given: Platform, options: ServeOptions, threaded: ThreadedOptions) {
     this.#given = given;
     this.#options = options;
     this.#threaded = threaded;
-    this.#metrics = sharedMetrics({ writers: threaded.threads + 1, columns: COLUMNS });
-    this.#memory = new SharedMemory(this.#metrics, MAIN_ROW);
-    this.#shared = sharedTallies(threaded.threads);
-    // This thread only takes back what lost ones have added.
-    this.#tallies = new Tallies(this.#shared, 0);
+    this.#counts = new ProcessCounts(threaded.threads);
+    const { inheritance } = options;
+    this.#inherited = inheritance && new InheritedListeners(inheritance, threaded.threads);
+    this.#bound = new BoundConfigs(options, this.#inherited);
+    this.#configs = new ThreadConfigs(options.source);
     this.#found = new FoundHere({
       checked: (result) => this.#tell("checked", result),
       listed: (key, update) => this.#tell("listed", key, update),
     });
-    this.#platform = {
-      ...given,
-      checks: this.#found.checks,
-      discover: given.discover && this.#found.discovering(given.discover),
-      diagnostics: (thread) => this.#diagnosticsOf(thread),
-    };
     this.#views = new ThreadViews({
       threads: () => this.#numbered(),
       isDraining: () => this.#lifecycle.draining,
@@ -135,43 +95,26 @@ class Supervisor implements Serving {
     this.#pool = new ThreadPool({
       size: threaded.threads,
       create: (place, lost) => this.#createThread(place, lost),
-      welcome: (thread) => this.#welcome(thread),
+      welcome: async (thread) => {
+        this.#views.welcome(thread);
+        await this.#configs.renew(thread);
+      },
       onLoss: (loss) => this.#onLoss(loss),
       now: () => given.clock.now(),
     });
   }
 
-  #diagnosticsOf(number: number | undefined): Diagnostics | undefined {
-    if (number === 0) return this.#given.diagnostics?.(0);
-    const thread = number === undefined ? this.#pool.running[0] : this.#pool.places[number - 1]?.thread;
-    return thread?.diagnostics;
-  }
-
-  #numbered(): readonly NumberedThread[] {
-    return this.#pool.places.map(({ thread, startedAt }, place) => ({
-      id: place + 1,
-      thread,
-      startedAt: this.#epochOf(startedAt),
-    }));
-  }
-
-  #epochOf(at: number): number {
-    const { clock } = this.#given;
-    return Math.round(clock.epoch() + at - clock.now());
-  }
-
   async start(config: Config): Promise<void> {
-    const { source, explicit = new Set() } = this.#options;
+    const { explicit = new Set() } = this.#options;
     refuseUnshared(config, this.#threaded.threads);
-    const bound = await this.#bound(config);
-    this.#ports = bound.ports;
-    const sent = this.#sender.send(bound.config, source);
-    this.#sender.keep(sent);
-    this.#config = { config: sent, explicit: bound.explicit(explicit), version: 1 };
-    const main = await runServer(config, this.#platform, this.#options, {
+    this.#noteDrain(config);
+    this.#configs.take(this.#configs.make(await this.#bound.bind(config, explicit)), []);
+    // What the listeners have left is for the admin listener.
+    const options = { ...this.#options, inheritance: this.#inherited?.left };
+    const main = await runServer(config, this.#platform(), options, {
       role: "main",
-      memory: this.#memory,
-      observedEverywhere: () => this.#observedEverywhere(),
+      memory: this.#counts.memory,
+      observedEverywhere: () => this.#observed(),
       lifecycle: this.#lifecycle,
       others: this.#views,
       server: this,
@@ -189,81 +132,26 @@ class Supervisor implements Serving {
     const [first] = this.#pool.running;
     if (first === undefined) throw new ServeError("no thread answers requests");
     this.#address = await first.ready;
-    const { events } = main;
-    events.emit({
-      ...listening(this.#address),
-      facts: { ...this.#address, threads: this.#threaded.threads },
-    });
+    const facts = { ...this.#address, threads: this.#threaded.threads };
+    main.events.emit({ ...listening(this.#address), facts });
   }
 
   get address(): Serving["address"] {
     if (this.#address === undefined) throw new TypeError("the server has not started");
     return this.#address;
   }
-
   get admin(): Serving["admin"] {
     return this.#running.admin;
   }
-
   get generation(): number {
     return this.#running.generation;
   }
-
   get lastError(): Serving["lastError"] {
     return this.#running.lastError;
   }
 
   noteRefusal(message: string): void {
     this.#running.noteRefusal(message);
-  }
-
-  /** On all threads, or on none. */
-  async prepare(
-    config: Config,
-    explicit: ReadonlySet<string> = new Set(),
-    origin?: ConfigOrigin,
-  ): Promise<PreparedConfig> {
-    const main = await this.#running.prepare(config, explicit, origin);
-    const threads = this.#pool.running;
-    const discard = async (): Promise<void> => {
-      await Promise.all([main.discard(), ...threads.map(({ peer }) => peer.call("discard").catch(ignore))]);
-    };
-    try {
-      refuseUnshared(config, this.#threaded.threads);
-      const { ports, ...bound } = await this.#bound(config);
-      const next = {
-        config: this.#sender.send(bound.config, this.#options.source),
-        explicit: bound.explicit(explicit),
-      };
-      await Promise.all(threads.map((thread) => this.#prepareOn(thread, next)));
-      return {
-        commit: () => this.#commit({ ...next, version: this.#version + 1 }, { main, threads, ports }),
-        discard,
-      };
-    } catch (error) {
-      await discard();
-      throw error;
-    }
-  }
-
-  /** A thread that ends meanwhile is no reason to refuse a config: the one in its place gets it. */
-  async #prepareOn(thread: ServingThread, { config, explicit }: SentWith): Promise<void> {
-    try {
-      await thread.peer.call("prepare", config, explicit);
-    } catch (error) {
-      if (this.#pool.running.includes(thread)) throw error;
-    }
-  }
-
-  #commit(next: ThreadConfig, { main, threads, ports }: Prepared): void {
-    this.#config = next;
-    this.#sender.keep(next.config);
-    this.#ports = ports;
-    for (const thread of threads) {
-      thread.peer.tell("commit");
-      this.#versions.set(thread, next.version);
-    }
-    main.commit();
   }
 
   reopenLogs(): void {
@@ -276,126 +164,137 @@ class Supervisor implements Serving {
     this.#tell("setLogLevel", category, level);
   }
 
+  /** On all threads, or on none. */
+  async prepare(
+    config: Config,
+    explicit: ReadonlySet<string> = new Set(),
+    origin?: ConfigOrigin,
+  ): Promise<PreparedConfig> {
+    if (this.#ended !== undefined) throw new ServeError("the server is stopping");
+    const main = await this.#running.prepare(config, explicit, origin);
+    const threads = this.#pool.running;
+    const discard = async (): Promise<void> => {
+      await Promise.all([main.discard(), ...threads.map(({ peer }) => peer.call("discard").catch(ignore))]);
+    };
+    try {
+      refuseUnshared(config, this.#threaded.threads);
+      const next = this.#configs.make(await this.#bound.bind(config, explicit));
+      await Promise.all(threads.map((thread) => this.#prepareOn(thread, next)));
+      const commit = (): void => {
+        this.#noteDrain(config);
+        // Levels that were set by hand end with their config.
+        this.#logLevels.clear();
+        this.#views.forgetLevels();
+        this.#configs.take(next, threads);
+        main.commit();
+      };
+      return { commit, discard };
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+  }
+
   drain(): Promise<{ readonly cut: number }> {
-    return (this.#ended ??= this.#end("drain"));
+    return (this.#ended ??= this.#end("drain", this.#drainMs));
+  }
+
+  handOver(): Promise<{ readonly cut: number }> {
+    return (this.#ended ??= this.#end("handOver", this.#drainMs));
+  }
+
+  /** All threads listen on the same addresses. */
+  async listeners(): Promise<readonly NamedListener[]> {
+    const [first] = this.#pool.running;
+    if (first === undefined) throw new ServeError("no thread answers requests at the moment");
+    return [...(await first.peer.call("listeners")), ...(await this.#running.listeners())];
   }
 
   async stop(): Promise<{ readonly cut: number }> {
-    if (this.#ended === undefined) return (this.#ended = this.#end("stop"));
+    if (this.#ended === undefined) return (this.#ended = this.#end("stop", STOP_MS));
     // Overtakes a drain.
-    const cut = await Promise.all(this.#pool.threads.map((thread) => thread.end("stop")));
+    const cut = await Promise.all(this.#pool.threads.map((thread) => thread.end("stop", STOP_MS)));
     await this.#ended;
     return { cut: total(cut) };
   }
 
   /** The threads first: what they report at the end goes out with the main thread's. */
-  async #end(how: "drain" | "stop"): Promise<{ readonly cut: number }> {
-    this.#lifecycle.draining = true;
-    if (how === "drain")
-      this.#running.events.emit({
-        category: "server",
-        level: "info",
-        message: "finishing what is in flight",
-      });
-    const cut = await this.#pool.close((thread) => thread.end(how));
+  async #end(how: "drain" | "handOver" | "stop", limitMs: number): Promise<{ readonly cut: number }> {
+    if (how === "handOver") this.#running.handOverAdmin();
+    else this.#lifecycle.draining = true;
+    if (how !== "stop") this.#running.events.emit(how === "drain" ? finishing : replaced);
+    const cut = await this.#pool.close((thread) => thread.end(how, limitMs));
     await this.#running.stop();
     return { cut: total(cut) };
   }
 
-  get #version(): number {
-    return this.#config?.version ?? 0;
+  /** A thread that ends meanwhile is no reason to refuse a config: the one in its place gets it. */
+  async #prepareOn(thread: ServingThread, { config, explicit }: SentWith): Promise<void> {
+    try {
+      await thread.peer.call("prepare", config, explicit);
+    } catch (error) {
+      if (this.#pool.running.includes(thread)) throw error;
+    }
   }
 
-  get #running(): RunningServer {
-    if (this.#main === undefined) throw new TypeError("the server has not started");
-    return this.#main;
-  }
-
-  /** The config with ports that are known: all threads listen on the same ones. */
-  async #bound(config: Config): Promise<BoundConfig> {
-    const { host, port } = this.#options;
-    const listen = { ...config.listen, host: host ?? config.listen.host, port: port ?? config.listen.port };
-    const { ports, listen: claimed } = await claimPorts(listen, this.#ports);
+  #platform(): Platform {
+    const { discover } = this.#given;
     return {
-      ports,
-      config: { ...config, listen: claimed },
-      explicit: (given) => (host === undefined ? given : given.union(new Set(["listen.host"]))),
+      ...this.#given,
+      checks: this.#found.checks,
+      discover: discover && this.#found.discovering(discover),
+      diagnostics: (number) => this.#diagnosticsOf(number),
     };
   }
 
+  /** 0 is this thread. */
+  #diagnosticsOf(number: number | undefined): Diagnostics | undefined {
+    if (number === 0) return this.#given.diagnostics?.(0);
+    const thread = number === undefined ? this.#pool.running[0] : this.#pool.places[number - 1]?.thread;
+    return thread?.diagnostics;
+  }
+
   #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {
-    if (this.#config === undefined) throw new TypeError("there is no config yet");
-    const { config, explicit, version } = this.#config;
-    const { ownControl: control } = this.#running;
-    let endWatch: (() => void) | undefined;
+    const { config, explicit } = this.#configs.current;
+    const { onUpstreamEvent } = this.#options;
+    const main = this.#running;
+    const { methods, end } = mainMethods({
+      logs: this.#given.logs,
+      control: main.ownControl,
+      views: this.#views,
+      observed: () => this.#observed(),
+      onUpstreamEvent,
+      thread: () => thread,
+    });
     const thread: ServingThread = new ServingThread({
       entry: this.#threaded.entry,
       name: `fairlead-${place + 1}`,
       start: {
+        ...this.#counts.startOf(place),
         config,
         explicit,
-        metrics: this.#metrics,
-        row: rowOf(place),
-        instance: this.#running.instance,
-        place,
-        tallies: this.#shared,
+        instance: main.instance,
         findings: this.#found.findings(),
         logLevels: [...this.#logLevels],
-        tellsEvents: this.#options.onUpstreamEvent !== undefined,
+        inheritance: this.#inherited?.of(place),
+        tellsEvents: onUpstreamEvent !== undefined,
       },
-      methods: {
-        writeLines: async (to, bytes) => this.#given.logs?.writeBatch?.(to, bytes),
-        observed: () => this.#observedEverywhere(),
-        upstreamEvent: (event) => this.#options.onUpstreamEvent?.(event),
-        noted: (entry) => this.#views.noted(entry),
-        watch(wanted) {
-          endWatch?.();
-          endWatch = wanted ? control.subscribe((change) => thread.peer.tell("changed", change)) : undefined;
-        },
-        snapshot: () => control.snapshot(),
-        act: (action, actor) => control.act(action, actor),
-        config: () => control.config(),
-        checkConfig: (document) => control.checkConfig(document),
-        putConfig: (document, actor) => control.putConfig(document, actor),
-        connections: (query) => control.connections(query),
-        explain: (request) => control.explain(request),
-        failures: () => control.failures(),
-      },
+      methods,
       lost(loss) {
-        endWatch?.();
+        end();
         lost(loss);
       },
     });
-    this.#versions.set(thread, version);
+    this.#configs.begun(thread);
     return thread;
   }
 
-  readonly #versions: WeakMap<ServingThread, number> = new WeakMap();
-
-  /** A thread that was made for an older config gets the one of the moment. */
-  async #welcome(thread: ServingThread): Promise<void> {
-    this.#views.welcome(thread);
-    for (;;) {
-      const current = this.#config;
-      if (current === undefined || this.#versions.get(thread) === current.version) return;
-      await thread.peer.call("prepare", current.config, current.explicit);
-      thread.peer.tell("commit");
-      this.#versions.set(thread, current.version);
-    }
-  }
-
   #onLoss({ place, thread, kind, detail, retryMs, running }: PlaceLoss): void {
-    const row = rowOf(place);
-    const cut = this.#memory.sumOf(row, IN_FLIGHT);
-    this.#tallies.clear(place);
-    this.#memory.clear(row, (name) => KINDS.get(name)?.kind === "up-down-counter");
-    const points = thread.lastObserved.points.filter(
-      ({ instrument }) => KINDS.get(instrument)?.kind === "counter",
-    );
-    this.#departed = combined([this.#departed, { points, exemplars: [] }], KINDS);
-    this.#running.metrics?.registry.sum(PROCESS_INSTRUMENTS.threadsLost, [kind]).add(1);
+    const { metrics, events } = this.#running;
+    const cut = this.#counts.lost(place, thread);
+    metrics?.registry.sum(PROCESS_INSTRUMENTS.threadsLost, [kind]).add(1);
     const replaced = retryMs === 0 ? "another takes its place" : `another takes its place in ${retryMs} ms`;
-    this.#running.events.emit({
+    events.emit({
       category: "server.thread",
       level: "error",
       message: `thread ${place + 1} has ended: ${detail}; ${replaced}`,
@@ -403,18 +302,38 @@ class Supervisor implements Serving {
     });
   }
 
-  async #observedEverywhere(): Promise<Observed> {
-    const own = this.#running.metrics?.registry.observed() ?? NOTHING;
-    const others = await Promise.all(this.#pool.threads.map((thread) => thread.observed()));
-    return combined([own, this.#departed, ...others], KINDS);
+  #observed(): Promise<Observed> {
+    return this.#counts.observed(this.#running.metrics?.registry.observed() ?? NOTHING, this.#pool.threads);
+  }
+
+  #noteDrain({ listen: { drain } }: Config): void {
+    this.#drainMs = drain.timeoutMs + drain.delayMs + END_MS;
+  }
+
+  #numbered(): readonly NumberedThread[] {
+    const { clock } = this.#given;
+    const began = clock.epoch() - clock.now();
+    return this.#pool.places.map(({ thread, startedAt }, place) => ({
+      id: place + 1,
+      thread,
+      startedAt: Math.round(began + startedAt),
+    }));
   }
 
   #tell<Name extends keyof ThreadMethods>(name: Name, ...args: Parameters<ThreadMethods[Name]>): void {
     for (const { peer } of this.#pool.threads) peer.tell(name, ...args);
   }
+
+  get #running(): RunningServer {
+    if (this.#main === undefined) throw new TypeError("the server has not started");
+    return this.#main;
+  }
 }
 
-const rowOf = (place: number): number => place + 1;
+/** A thread that is stopped is ended after that: its code may run without end. */
+const STOP_MS = 5_000;
+/** After its time for what is in flight, a thread sends the last telemetry and lines. */
+const END_MS = 10_000;
 
 const total = (cut: readonly { readonly cut: number }[]): number =>
   cut.reduce((sum, each) => sum + each.cut, 0);

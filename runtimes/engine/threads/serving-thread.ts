@@ -8,6 +8,7 @@ import { errorOf } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
 import { Peer } from "./peer.ts";
 import { RemoteDiagnostics } from "./thread-diagnostics.ts";
+import { within } from "./within.ts";
 import { type ThreadLoss, exited, lossBy } from "./thread-loss.ts";
 
 export interface ServingThreadOptions {
@@ -75,10 +76,7 @@ export class ServingThread {
 
   /** What its observers find now, or have found last where it is busy or gone. */
   async observed(): Promise<Observed> {
-    const late = new Promise<undefined>((resolve) => {
-      setTimeout(resolve, OBSERVE_MS, undefined).unref();
-    });
-    const found = await Promise.race([this.peer.call("observed").catch(() => undefined), late]);
+    const found = await within(this.peer.call("observed"), OBSERVE_MS);
     this.#observed = found ?? this.#observed;
     return this.#observed;
   }
@@ -88,16 +86,15 @@ export class ServingThread {
     return this.#observed;
   }
 
-  /** Finishes what is in flight, or cuts it, and ends. Resolves when it has ended. Counts nothing where it ends by itself meanwhile. */
-  async end(how: "drain" | "stop"): Promise<{ readonly cut: number }> {
+  /**
+   * Finishes what is in flight, or cuts it, and ends; after `limitMs` it is ended. Resolves when it has ended, and counts nothing
+   * where it did not say.
+   */
+  async end(how: "drain" | "handOver" | "stop", limitMs: number): Promise<{ readonly cut: number }> {
     this.#isWanted = false;
-    try {
-      return await this.peer.call(how);
-    } catch {
-      return { cut: 0 };
-    } finally {
-      await this.terminate();
-    }
+    const result = await within(this.peer.call(how), limitMs);
+    await this.terminate();
+    return result ?? { cut: 0 };
   }
 
   /** Ends it at once. */

@@ -15,6 +15,7 @@ import {
 } from "../../../handlers/other-threads.ts";
 import type { JournalEntry } from "../../../src/observe/journal.ts";
 import type { ServingThread } from "./serving-thread.ts";
+import { within } from "./within.ts";
 
 /** A thread of the pool, by its number from 1. */
 export interface NumberedThread {
@@ -124,6 +125,11 @@ export class ThreadViews implements OtherThreads {
     if (this.#listeners.size > 0) peer.tell("watched", true);
   }
 
+  /** Another config brings levels of its own. */
+  forgetLevels(): void {
+    for (const [key, { kind }] of this.#actions) if (kind === "log-level") this.#actions.delete(key);
+  }
+
   #watch(): void {
     for (const { thread } of this.#running()) thread.peer.tell("watched", this.#listeners.size > 0);
   }
@@ -158,11 +164,5 @@ const keyOf = (action: Action): string | undefined => {
   }
 };
 
-/** Undefined where it fails or takes too long. */
-const inTime = async <Result>(answer: Promise<Result> | undefined): Promise<Result | undefined> => {
-  if (answer === undefined) return undefined;
-  const late = new Promise<undefined>((resolve) => {
-    setTimeout(resolve, ANSWER_MS, undefined).unref();
-  });
-  return Promise.race([answer.catch(() => undefined), late]);
-};
+const inTime = async <Result>(answer: Promise<Result> | undefined): Promise<Result | undefined> =>
+  answer && within(answer, ANSWER_MS);

@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Change } from "../../../handlers/control.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import { SharedMemory } from "../../../src/observe/shared-memory.ts";
-import type { FreshModules } from "../../fresh-modules.ts";
+import type { FreshModules } from "../fresh-modules.ts";
 import type { PreparedConfig, ServeOptions } from "../../serving.ts";
 import { type RunningServer, runServer } from "../serve.ts";
 import { ConfigReceiver, type SentConfig } from "./config-transfer.ts";
@@ -51,7 +51,9 @@ export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime)
     },
     discard: async () => prepared?.config.discard(),
     drain: () => running().drain(),
+    handOver: () => running().handOver(),
     stop: () => running().stop(),
+    listeners: () => running().listeners(),
     observed: () => server?.metrics?.registry.observed() ?? { points: [], exemplars: [] },
     checked: (result) => found.checked(result),
     listed: (key, update) => found.listed(key, update),
@@ -100,7 +102,7 @@ export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime)
     server = await runServer(
       config,
       platform,
-      { explicit: start.explicit },
+      { explicit: start.explicit, inheritance: start.inheritance },
       {
         role: "serving",
         memory: new SharedMemory(start.metrics, start.row),
