@@ -13,6 +13,7 @@
  */
 import type { ConfigOrigin } from "../../../handlers/config-document.ts";
 import type { Config } from "../../../src/config/types.ts";
+import type { Diagnostics } from "../../../src/core/diagnostics.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
@@ -111,14 +112,19 @@ class Supervisor implements Serving {
     this.#configs.take(this.#configs.make(await this.#bound.bind(config, explicit)), []);
     // What the listeners have left is for the admin listener.
     const options = { ...this.#options, inheritance: this.#inherited?.left };
-    const main = await runServer(config, this.#found.platform(this.#given), options, {
-      role: "main",
-      memory: this.#counts.memory,
-      observedEverywhere: () => this.#observed(),
-      lifecycle: this.#lifecycle,
-      others: this.#views,
-      server: this,
-    });
+    const main = await runServer(
+      config,
+      { ...this.#found.platform(this.#given), diagnostics: (number) => this.#diagnosticsOf(number) },
+      options,
+      {
+        role: "main",
+        memory: this.#counts.memory,
+        observedEverywhere: () => this.#observed(),
+        lifecycle: this.#lifecycle,
+        others: this.#views,
+        server: this,
+      },
+    );
     this.#main = main;
     main.metrics?.registry.observe((observe) =>
       observe(PROCESS_INSTRUMENTS.threads, [], this.#pool.running.length),
@@ -235,6 +241,13 @@ class Supervisor implements Serving {
     } catch (error) {
       if (this.#pool.running.includes(thread)) throw error;
     }
+  }
+
+  /** 0 is this thread. */
+  #diagnosticsOf(number: number | undefined): Diagnostics | undefined {
+    if (number === 0) return this.#given.diagnostics?.(0);
+    const thread = number === undefined ? this.#pool.running[0] : this.#pool.places[number - 1]?.thread;
+    return thread?.diagnostics;
   }
 
   #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {
