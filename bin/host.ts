@@ -10,7 +10,7 @@ import type { Host, Output, ReachTarget } from "../cli/host.ts";
 import type { ServeOptions } from "../runtimes/serving.ts";
 import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Platform } from "../src/core/platform.ts";
-import { freshModules } from "../runtimes/fresh-modules.ts";
+import { freshModules } from "../runtimes/engine/fresh-modules.ts";
 import { readText } from "../runtimes/engine/read-text.ts";
 import { ask } from "./ask.ts";
 import { startConditions } from "./start-conditions.ts";

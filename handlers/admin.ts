@@ -17,6 +17,7 @@ import { refusal } from "./admin/refusal.ts";
 import { operationsApp } from "./admin/serve-operations.ts";
 import { STATE_OPERATIONS } from "./admin/state-operations.ts";
 import type { Control } from "./control.ts";
+import type { DashboardApps } from "./dashboard/dashboard.ts";
 
 export interface AdminParts extends HealthParts {
   readonly control: Control;
@@ -25,11 +26,13 @@ export interface AdminParts extends HealthParts {
   readonly hasOpenHealth: boolean;
   /** Apps that are served too, below paths of their own. @default none */
   readonly apps?: Readonly<Record<string, Hono<AdminEnv>>> | undefined;
+  /** Served at the root. @default none */
+  readonly dashboard?: DashboardApps | undefined;
 }
 
 /** Serves all of it below `prefix`, "" for the root. `platform` is what /debug looks into. */
 export const adminApp = (parts: AdminParts, platform: Platform, prefix = ""): Hono<AdminEnv> => {
-  const { control, access, hasOpenHealth, apps = {} } = parts;
+  const { control, access, hasOpenHealth, apps = {}, dashboard } = parts;
   const health = healthOperations(parts);
   const debug = debugOperations({
     platform,
@@ -49,7 +52,9 @@ export const adminApp = (parts: AdminParts, platform: Platform, prefix = ""): Ho
     for (const { path } of open) app.use(`${prefix}${path}`, knownActor(access));
     app.route(prefix, operationsApp(open, control));
   }
+  if (dashboard !== undefined) app.route("/", dashboard.page);
   app.use(accessGuard(access));
+  if (dashboard !== undefined) app.route("/", dashboard.stream);
   app.route(prefix, operationsApp(all, control));
   for (const [path, own] of Object.entries(apps)) app.route(`${prefix}${path}`, own);
   return app;

@@ -66,10 +66,9 @@ export const localControl = (parts: LocalControlParts): Control => {
     async act(action, actor) {
       const here = (): Promise<ActionResult> => act(action, { gateway: gateway(), server, clock });
       const result = await (others === undefined ? here() : actEverywhere(action, here, others));
-      const message = configs.mask(result.message);
-      if (result.ok) audit(actor, message);
-      else audit(actor, configs.mask(requestText(action)), `${result.reason}: ${message}`);
-      return { ...result, message };
+      if (result.ok) audit(actor, result.message);
+      else audit(actor, requestText(action), `${result.reason}: ${result.message}`);
+      return result;
     },
     config: async () => ({ ...configs.status(), config: configs.masked() }),
     checkConfig: (document) => configs.check(document),

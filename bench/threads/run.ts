@@ -1,5 +1,5 @@
 /**
- * What a request costs in two threads, against one: `npm run bench:threads -- [rounds] [seconds]`. Prints the table of
+ * What a request costs in two threads, against one: `npm run bench:threads -- [rounds] [seconds] [runtimes]`. Prints the table of
  * bench/README.md.
  *
  * Work inside the proxy alone, so that no upstream takes part. Nothing is pinned: threads, load generator and everything else
@@ -22,11 +22,13 @@ import { scriptLaunch } from "../load/scripted.ts";
 import { runWrk } from "../load/wrk.ts";
 import { type Measured, threadTable } from "./table.ts";
 
-const RUNTIMES: readonly ScriptRuntime[] = ["node", "deno", "bun"];
+const RUNTIMES = (process.argv[4] ?? "node,deno,bun").split(",") as readonly ScriptRuntime[];
 const THREADS = [1, 2] as const;
-const ROUNDS = Number(process.argv[2] ?? 5);
-const SECONDS = Number(process.argv[3] ?? 2);
-const WARMUP_SECONDS = 1;
+const ROUNDS = Number(process.argv[2] ?? 8);
+const SECONDS = Number(process.argv[3] ?? 1);
+/** For each thread: until its code is compiled. */
+const WARMUP_REQUESTS = { closed: 30_000, handshakes: 500 };
+const MOST_WARMUPS = 15;
 /** Each makes one connection after the other. */
 const HANDSHAKERS = 4;
 const REGEX_ROUTES = 20;
@@ -85,13 +87,13 @@ const start = async (runtime: ScriptRuntime, threads: number, folder: string): P
   return { runtime, threads, child, port, tlsPort };
 };
 
-/** CPU microseconds of the proxy for each request. */
-const cost = async (
-  scenario: Scenario,
-  running: Running,
-  seconds: number,
-  folder: string,
-): Promise<number> => {
+interface Run {
+  readonly requests: number;
+  /** CPU microseconds of the proxy for each of them. */
+  readonly cpuUs: number;
+}
+
+const runOnce = async (scenario: Scenario, running: Running, seconds: number): Promise<Run> => {
   const { child, port, tlsPort } = running;
   const aim = { port: scenario.needs === "tls" ? tlsPort : port, pid: child.pid, core: undefined, seconds };
   const before = cpuSeconds(child.pid);
@@ -104,7 +106,13 @@ const cost = async (
   const wrong = samples.reduce((sum, { errors, errorStatuses }) => sum + errors + errorStatuses, 0);
   if (requests === 0 || wrong > requests / 1_000)
     throw new Error(`${child.name}: ${wrong} of ${requests} failed`);
-  return (spent / requests) * 1e6;
+  return { requests, cpuUs: (spent / requests) * 1e6 };
+};
+
+const warmUp = async (scenario: Scenario, running: Running): Promise<void> => {
+  let left = running.threads * WARMUP_REQUESTS[scenario.load === "handshakes" ? "handshakes" : "closed"];
+  for (let tries = 0; left > 0 && tries < MOST_WARMUPS; tries += 1)
+    left -= (await runOnce(scenario, running, 1)).requests;
 };
 
 const folder = mkdtempSync(join(tmpdir(), "fairlead-threads-"));
@@ -122,13 +130,15 @@ try {
   );
   const measured: Measured[] = [];
   for (const [work, scenario] of Object.entries(WORK)) {
+    for (const running of all) await warmUp(scenario, running);
     for (let round = 1; round <= ROUNDS; round += 1) {
       for (const running of all) {
-        await cost(scenario, running, WARMUP_SECONDS, folder);
-        const cpuUs = await cost(scenario, running, SECONDS, folder);
+        const { cpuUs, requests } = await runOnce(scenario, running, SECONDS);
         const { runtime, threads } = running;
         measured.push({ work, runtime, threads, round, cpuUs });
-        process.stderr.write(`${work} ${round}/${ROUNDS} ${runtime} × ${threads}: ${cpuUs.toFixed(1)} µs\n`);
+        process.stderr.write(
+          `${work} ${round}/${ROUNDS} ${runtime} × ${threads}: ${cpuUs.toFixed(1)} µs, ${requests} requests\n`,
+        );
       }
     }
   }

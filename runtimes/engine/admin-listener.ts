@@ -1,10 +1,14 @@
 /** The admin listener: the same engine with another app behind it. */
+import { isDeepStrictEqual } from "node:util";
 import { accessOf, adminGateway } from "../../handlers/admin-gateway.ts";
 import type { Control } from "../../handlers/control.ts";
+import { type DashboardFiles, dashboardApps } from "../../handlers/dashboard/dashboard.ts";
+import { LiveFeed } from "../../handlers/dashboard/live-feed.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { Gateway } from "../../src/gateway.ts";
+import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import type { PreparedConfig, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
@@ -18,6 +22,8 @@ export interface AdminListenerParts {
   readonly lifecycle: Lifecycle;
   readonly inherited: InheritedSockets | undefined;
   readonly control: Control;
+  /** What is measured now. */
+  readonly metrics: () => ProxyMetrics | undefined;
 }
 
 /** Time for answers that are under way at a hand-over. Streams of events have no other end. */
@@ -27,11 +33,17 @@ const HAND_OVER_MS = 1_000;
 export class AdminListener {
   readonly #parts: AdminListenerParts;
   readonly #sockets: ServerSockets;
+  /** Made anew where the config asks for another one only. */
+  #made: Made | undefined;
+  #resource: ServerObservation["resource"] = () => ({});
+  /** Goes on over changes of the config. */
+  readonly #feed: LiveFeed;
   #handedOver: Promise<unknown> | undefined;
 
   constructor(parts: AdminListenerParts) {
     const { clock } = parts.platform;
     this.#parts = parts;
+    this.#feed = new LiveFeed({ ...parts, clock });
     this.#sockets = serverSockets({
       counts: { open: 0, accepted: 0, refused: 0 },
       lifecycle: { draining: false },
@@ -51,8 +63,16 @@ export class AdminListener {
   }
 
   /** @throws ServeError when the address can't be had. */
-  prepare(config: Config, observation: ServerObservation): Promise<PreparedConfig> {
-    return this.#sockets.prepare(this.#planOf(config, observation));
+  async prepare(config: Config, { metrics, resource }: ServerObservation): Promise<PreparedConfig> {
+    const prepared = await this.#sockets.prepare(this.#planOf(config, metrics));
+    return {
+      ...prepared,
+      commit: () => {
+        this.#resource = resource;
+        if (hasDashboard(config.admin)) this.#feed.open();
+        prepared.commit();
+      },
+    };
   }
 
   get listeners(): readonly OpenListener[] {
@@ -66,21 +86,13 @@ export class AdminListener {
 
   /** Resolves once it has ended. */
   async close(): Promise<void> {
+    this.#feed.close();
     await (this.#handedOver ?? this.#sockets.stop());
   }
 
-  #planOf({ admin: config }: Config, { metrics, resource }: ServerObservation): ListenPlan {
-    const { platform, gateway: current, lifecycle, control } = this.#parts;
+  #planOf({ admin: config }: Config, metrics: ServerObservation["metrics"]): ListenPlan {
     const { host, port } = config;
-    const gateway = adminGateway(platform, {
-      gateway: current,
-      lifecycle,
-      metrics,
-      resource,
-      control,
-      access: accessOf(config, { kind: "listener", host }),
-      hasOpenHealth: true,
-    });
+    const gateway = this.#gatewayFor(config, metrics);
     return {
       listen: { ...gateway.plan.config.listen, drain: { delayMs: 0, timeoutMs: HAND_OVER_MS } },
       isWatched: false,
@@ -90,4 +102,33 @@ export class AdminListener {
           : [{ name: "admin", host, port, tls: undefined, fallbackHost: undefined, role: "admin", gateway }],
     };
   }
+
+  #gatewayFor(config: Config["admin"], metrics: ServerObservation["metrics"]): Gateway {
+    const made = this.#made;
+    if (made !== undefined && made.metrics === metrics && isDeepStrictEqual(made.config, config))
+      return made.gateway;
+    const { platform, gateway: current, lifecycle, control } = this.#parts;
+    const gateway = adminGateway(platform, {
+      gateway: current,
+      lifecycle,
+      metrics,
+      resource: () => this.#resource(),
+      control,
+      access: accessOf(config, { kind: "listener", host: config.host }),
+      hasOpenHealth: true,
+      dashboard: hasDashboard(config) ? dashboardApps(files, this.#feed) : undefined,
+    });
+    this.#made = { config, metrics, gateway };
+    return gateway;
+  }
 }
+
+interface Made extends Pick<ServerObservation, "metrics"> {
+  readonly config: Config["admin"];
+  readonly gateway: Gateway;
+}
+
+const hasDashboard = ({ port, dashboard }: Config["admin"]): boolean => port !== undefined && dashboard;
+
+/** Read when somebody opens the page. */
+const files = async (): Promise<DashboardFiles> => (await import("./dashboard-files.ts")).dashboardFiles();

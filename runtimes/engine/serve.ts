@@ -175,6 +175,7 @@ class GatewayServer implements RunningServer {
       inherited,
       control,
       gateway: () => this.#generation.gateway,
+      metrics: () => observer.currentMetrics,
     });
   }
 

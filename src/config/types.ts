@@ -671,6 +671,8 @@ export interface AdminConfig {
   readonly host: string;
   /** Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them. */
   readonly hosts: readonly string[];
+  /** Whether that listener serves a page for browsers at /. @default true */
+  readonly dashboard: boolean;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
@@ -1397,6 +1399,8 @@ export interface AdminInput {
   readonly host?: string | undefined;
   /** Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them. */
   readonly hosts?: readonly string[] | undefined;
+  /** Whether that listener serves a page for browsers at /. @default true */
+  readonly dashboard?: boolean | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path?: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */

@@ -8,7 +8,7 @@ import { type ConfigPath, showPath } from "../../../src/config/problem.ts";
 import { valueAt } from "../../../src/config/tree.ts";
 import type { Config } from "../../../src/config/types.ts";
 import { ServeError } from "../../serving.ts";
-import type { FreshModules } from "../../fresh-modules.ts";
+import type { FreshModules } from "../fresh-modules.ts";
 import { readText } from "../read-text.ts";
 
 /** Plain data. */

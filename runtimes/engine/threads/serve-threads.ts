@@ -13,6 +13,7 @@
  */
 import type { ConfigOrigin } from "../../../handlers/config-document.ts";
 import type { Config } from "../../../src/config/types.ts";
+import type { Diagnostics } from "../../../src/core/diagnostics.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
@@ -181,6 +182,9 @@ class Supervisor implements Serving {
       await Promise.all(threads.map((thread) => this.#prepareOn(thread, next)));
       const commit = (): void => {
         this.#noteDrain(config);
+        // Levels that were set by hand end with their config.
+        this.#logLevels.clear();
+        this.#views.forgetLevels();
         this.#configs.take(next, threads);
         main.commit();
       };
@@ -239,7 +243,15 @@ class Supervisor implements Serving {
       ...this.#given,
       checks: this.#found.checks,
       discover: discover && this.#found.discovering(discover),
+      diagnostics: (number) => this.#diagnosticsOf(number),
     };
+  }
+
+  /** 0 is this thread. */
+  #diagnosticsOf(number: number | undefined): Diagnostics | undefined {
+    if (number === 0) return this.#given.diagnostics?.(0);
+    const thread = number === undefined ? this.#pool.running[0] : this.#pool.places[number - 1]?.thread;
+    return thread?.diagnostics;
   }
 
   #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {

@@ -1,11 +1,13 @@
 /** One thread that answers requests, as the main thread sees it. */
 import v8 from "node:v8";
 import { Worker } from "node:worker_threads";
+import type { Diagnostics } from "../../../src/core/diagnostics.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
 import { ServeError, type Serving } from "../../serving.ts";
 import { errorOf } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
 import { Peer } from "./peer.ts";
+import { RemoteDiagnostics } from "./thread-diagnostics.ts";
 import { within } from "./within.ts";
 import { type ThreadLoss, exited, lossBy } from "./thread-loss.ts";
 
@@ -28,6 +30,7 @@ const OBSERVE_MS = 1_000;
 
 export class ServingThread {
   readonly peer: Peer<ThreadMethods>;
+  readonly diagnostics: Diagnostics;
   /** Resolves to its address when it accepts connections. Rejects when it can't, or ends before. */
   readonly ready: Promise<Serving["address"]>;
   readonly #worker: Worker;
@@ -54,6 +57,7 @@ export class ServingThread {
       ending: (loss: ThreadLoss) => void (this.#loss ??= loss),
       failed: (error: Parameters<MainMethods["failed"]>[0]) => reject(errorOf(error)),
     } satisfies MainMethods);
+    this.diagnostics = new RemoteDiagnostics(this.peer);
     worker.on("error", (error: unknown) => {
       this.#loss ??= lossBy(error);
       setTimeout(() => void worker.terminate(), END_MS).unref();

@@ -125,6 +125,11 @@ export class ThreadViews implements OtherThreads {
     if (this.#listeners.size > 0) peer.tell("watched", true);
   }
 
+  /** Another config brings levels of its own. */
+  forgetLevels(): void {
+    for (const [key, { kind }] of this.#actions) if (kind === "log-level") this.#actions.delete(key);
+  }
+
   #watch(): void {
     for (const { thread } of this.#running()) thread.peer.tell("watched", this.#listeners.size > 0);
   }

@@ -2,7 +2,7 @@
 import { realpath } from "node:fs/promises";
 import module, { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { fileStamp } from "./engine/file-stamp.ts";
+import { fileStamp } from "./file-stamp.ts";
 
 export interface FreshModules {
   /**
@@ -24,9 +24,10 @@ interface Loader {
 
 const cache = createRequire(import.meta.url).cache;
 
-/** Of this package, in a clone or built. */
+/** Of this package. Built, the file is in a folder right below it. */
+const ROOT = new URL(import.meta.url.includes("/runtimes/engine/") ? "../../" : "../", import.meta.url);
 const OWN = ["bin", "cli", "handlers", "middleware", "runtimes", "src"].map((name) =>
-  fileURLToPath(new URL(`../${name}/`, import.meta.url)),
+  fileURLToPath(new URL(`${name}/`, ROOT)),
 );
 
 /** Deno keeps packages outside of the project too. */
