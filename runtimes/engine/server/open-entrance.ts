@@ -63,8 +63,8 @@ export class OpenEntrance {
 
   /** Opens nothing yet. `descriptors` are of sockets that listen there already. */
   constructor(entrance: Entrance, parts: EntranceParts, descriptors: readonly number[] = []) {
-    const { host, port, fallbackHost } = entrance;
-    this.listener = new Listener({ host, port, fallbackHost, descriptors });
+    const { host, port, fallbackHost, reusePort } = entrance;
+    this.listener = new Listener({ host, port, fallbackHost, reusePort, descriptors });
     this.#name = entrance.name;
     this.key = entranceKey(entrance);
     this.#parts = parts;
