@@ -211,7 +211,7 @@ const openOne = async ({ listener }: OpenEntrance, gone: readonly OpenEntrance[]
   try {
     await listener.open();
   } catch (error) {
-    const holder = gone.find(({ address }) => address.port === port);
+    const holder = gone.find(({ address }) => port !== 0 && address.port === port);
     if (holder === undefined) throw error;
     const from = holder.address.host;
     throw new ServeError(
