@@ -3,25 +3,24 @@ import type { Socket } from "node:net";
 import { peerOf } from "../../../src/core/peer.ts";
 import { type TrustedRanges, clientNetwork } from "../../../src/http/address.ts";
 
+export interface ClientLimit {
+  /** Infinity is no limit. */
+  readonly most: number;
+  /** Many clients come from these addresses. */
+  readonly exempt: TrustedRanges;
+}
+
 export class ClientCounts {
-  readonly #most: number;
-  readonly #exempt: TrustedRanges;
   readonly #counts: Map<string, number> = new Map();
 
-  /** @param exempt many clients come from these addresses */
-  constructor(most: number, exempt: TrustedRanges) {
-    this.#most = most;
-    this.#exempt = exempt;
-  }
-
   /** False where the client has as many connections as it may. Otherwise `socket` is counted until it closes. */
-  admit(socket: Socket): boolean {
-    if (this.#most === Number.POSITIVE_INFINITY) return true;
+  admit(socket: Socket, { most, exempt }: ClientLimit): boolean {
+    if (most === Number.POSITIVE_INFINITY) return true;
     const { address } = peerOf(socket.remoteAddress ?? "", undefined);
-    if (this.#exempt.has(address)) return true;
+    if (exempt.has(address)) return true;
     const client = clientNetwork(address);
     const count = this.#counts.get(client) ?? 0;
-    if (count >= this.#most) return false;
+    if (count >= most) return false;
     this.#counts.set(client, count + 1);
     socket.once("close", () => this.#release(client));
     return true;

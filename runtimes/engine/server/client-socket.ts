@@ -40,6 +40,11 @@ export abstract class ClientSocket implements DeadlineEntry {
     return this.tunnel?.deadline ?? this.expiresAt;
   }
 
+  /** Whether it came by the entrance of `context`. */
+  cameBy(context: ServerContext): boolean {
+    return this.context === context;
+  }
+
   /** Whether it can be closed by the rules of what it carries, though that has no end of its own. */
   get isWebSocket(): boolean {
     return this.tunnel?.isWebSocket === true;

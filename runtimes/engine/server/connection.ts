@@ -43,8 +43,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   constructor(socket: Socket, peer: Peer, context: ServerContext) {
     super(socket, peer, context);
-    const { heads, listen } = context;
-    this.#intake = new RequestIntake({ socket, heads, limits: listen.limits, owner: this });
+    this.#intake = new RequestIntake({ socket, settings: context, owner: this });
     socket.setNoDelay(true);
     socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);
     socket.on("error", () => {});
@@ -162,7 +161,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   #open(request: IncomingRequest): void {
     this.#request = request;
-    void this.context.gateway.current.answer(request).then((answer) => this.#reply(request, answer));
+    void this.context.gateway.answer(request).then((answer) => this.#reply(request, answer));
   }
 
   #reply(request: IncomingRequest, answer: Answer): void {
