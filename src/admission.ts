@@ -134,7 +134,13 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
         : refused(unserved);
     const choice =
       alone === undefined
-        ? chooseRoute(plan, { id, client, identity: identityOf(head), request, encodedSlash: screened.encodedSlash })
+        ? chooseRoute(plan, {
+            id,
+            client,
+            identity: identityOf(head),
+            request,
+            encodedSlash: screened.encodedSlash,
+          })
         : undefined;
     const decision = alone ?? decisionOf(choice);
     const upgrade =

@@ -113,7 +113,8 @@ export const draftGateway = (config: Config, given: Platform, parts: GatewayPart
     takeEffect() {
       draft.takeEffect();
       for (const effect of effects) effect();
-      if (metrics !== undefined) upkeep.add(gatewayMetrics(metrics, { plan, registry, clock: platform.clock }));
+      if (metrics !== undefined)
+        upkeep.add(gatewayMetrics(metrics, { plan, registry, clock: platform.clock }));
     },
   };
 };

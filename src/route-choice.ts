@@ -23,7 +23,10 @@ export interface RouteChoice {
   readonly passedOver: ReadonlySet<RoutedMatch> | undefined;
 }
 
-const scopeOf = ({ id, client, identity, request }: Asked, params: TemplateScope["params"]): TemplateScope => ({
+const scopeOf = (
+  { id, client, identity, request }: Asked,
+  params: TemplateScope["params"],
+): TemplateScope => ({
   clientAddress: client.address,
   clientIdentity: identity,
   requestId: id,

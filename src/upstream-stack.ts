@@ -101,14 +101,16 @@ export const equipment = (policy: UpstreamPolicy, parts: StackParts): Equipment 
   const { name } = parts;
   const detector =
     outliers &&
-    new OutlierDetector(outliers, ({ endpoint, successRate, mean, forMs }) =>
-      reportUpstream(parts, {
-        kind: "ejected",
-        upstream: name,
-        endpoint: endpointAddress(endpoint),
-        forMs,
-        reason: `${percent(successRate)} of its requests succeeded, ${percent(mean)} on average`,
-      }),
+    new OutlierDetector(
+      outliers,
+      ({ endpoint, successRate, mean, forMs }) =>
+        reportUpstream(parts, {
+          kind: "ejected",
+          upstream: name,
+          endpoint: endpointAddress(endpoint),
+          forMs,
+          reason: `${percent(successRate)} of its requests succeeded, ${percent(mean)} on average`,
+        }),
       parts.registry.shared(`${name} sweep`, undefined, newSweep),
     );
   return {
@@ -132,7 +134,8 @@ const equip = (
   if (options === undefined) state.breaker = undefined;
   else {
     const onChange = onBreaker(state, endpoint, parts);
-    if (!(state.breaker instanceof Breaker)) state.breaker = new Breaker({ options, random: parts.random, onChange });
+    if (!(state.breaker instanceof Breaker))
+      state.breaker = new Breaker({ options, random: parts.random, onChange });
     else Object.assign(state.breaker, { options, onChange });
   }
   if (health === undefined) state.health = undefined;

@@ -37,8 +37,7 @@ export class AdminListener {
 
   /** Undefined where the config has none. */
   get address(): Serving["admin"] {
-    const { address } = this.#sockets;
-    return address && { host: address.host, port: address.port };
+    return this.#sockets.address;
   }
 
   /** @throws ServeError when the address can't be had. */
@@ -50,7 +49,8 @@ export class AdminListener {
     await this.#sockets.stop();
   }
 
-  #planOf({ admin: { host, port, token } }: Config, { metrics, resource }: ServerObservation): ListenPlan {
+  #planOf({ admin }: Config, { metrics, resource }: ServerObservation): ListenPlan {
+    const { host, port, socket, socketMode, tls, token } = admin;
     const { platform, gateway: current, lifecycle } = this.#parts;
     const gateway = adminGateway(platform, {
       gateway: current,
@@ -63,7 +63,21 @@ export class AdminListener {
     return {
       listen: gateway.plan.config.listen,
       isWatched: false,
-      entrances: port === undefined ? [] : [{ host, port, tls: undefined, fallbackHost: undefined, gateway }],
+      entrances:
+        port === undefined && socket === undefined
+          ? []
+          : [
+              {
+                host,
+                port: port ?? 0,
+                socket,
+                socketMode,
+                tls,
+                proxyProtocol: undefined,
+                fallbackHost: undefined,
+                gateway,
+              },
+            ],
     };
   }
 }

@@ -69,7 +69,11 @@ export const prepareGeneration = async (
     sockets: {
       listen: config.listen,
       isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
-      entrances: entrancesOf(config, { ...options, explicit }, { gateway, redirect: redirect?.gateway ?? gateway }),
+      entrances: entrancesOf(
+        config,
+        { ...options, explicit },
+        { gateway, redirect: redirect?.gateway ?? gateway },
+      ),
     },
     takeEffect() {
       for (const draft of drafts) draft.takeEffect();
@@ -121,16 +125,17 @@ const entrancesOf = (
   const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;
   return [
     {
+      ...config,
       host: host ?? config.host,
       port: port ?? config.port,
-      tls: config.tls,
+      // A port or a host that was said at the start counts for more.
+      socket: port === undefined && host === undefined ? config.socket : undefined,
       fallbackHost: fallback(config.host, isHostExplicit),
       gateway,
     },
     ...config.also.map((each, index): Entrance => ({
-      host: each.host,
-      port: each.port,
-      tls: each.tls,
+      ...each,
+      port: each.port ?? 0,
       fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
       gateway: each.redirect === undefined ? gateway : redirect,
     })),

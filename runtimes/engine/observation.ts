@@ -88,11 +88,15 @@ export class ServerObserver {
   /** Pushes as `config` says. What pushes already goes on where its settings are the same. */
   #push(config: Config, parts: ReporterParts | undefined): void {
     const { telemetry } = config;
-    if (isDeepStrictEqual(telemetry, this.#telemetry) && (parts === undefined) === (this.#reporter === undefined))
+    if (
+      isDeepStrictEqual(telemetry, this.#telemetry) &&
+      (parts === undefined) === (this.#reporter === undefined)
+    )
       return;
     const before = this.#reporter;
     this.#telemetry = telemetry;
-    this.#reporter = parts && metricReporter(config, this.#platform, { ...parts, isContinued: before !== undefined });
+    this.#reporter =
+      parts && metricReporter(config, this.#platform, { ...parts, isContinued: before !== undefined });
     before?.stop();
     void before?.flush(FLUSH_MS);
     this.#reporter?.start();

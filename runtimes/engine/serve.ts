@@ -41,6 +41,9 @@ export const serveGateway = async (
   return server;
 };
 
+const addressFacts = ({ scheme, host, port, socket }: Serving["address"]): NonNullable<LogEvent["facts"]> =>
+  socket === undefined ? { scheme, host, port } : { scheme, socket };
+
 class GatewayServer implements Serving {
   readonly #parts: LastingParts & { readonly lifecycle: { draining: boolean } };
   readonly #history: ConfigHistory;
@@ -181,7 +184,7 @@ class GatewayServer implements Serving {
     this.#history.noteApplied();
     this.#emit(
       before === undefined
-        ? { category: "server", level: "info", message: "listening", facts: { ...this.address } }
+        ? { category: "server", level: "info", message: "listening", facts: addressFacts(this.address) }
         : {
             category: "config",
             level: "info",

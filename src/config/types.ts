@@ -703,6 +703,12 @@ export interface AdminConfig {
   readonly port: number | undefined;
   /** Address that it binds. @default "127.0.0.1" */
   readonly host: string;
+  /** Path of a Unix socket for the same, instead of `port` and `host`. */
+  readonly socket: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0600" */
+  readonly socketMode: number;
+  /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+  readonly tls: ListenTlsConfig | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
@@ -1459,6 +1465,12 @@ export interface AdminInput {
   readonly port?: number | string | undefined;
   /** Address that it binds. @default "127.0.0.1" */
   readonly host?: string | undefined;
+  /** Path of a Unix socket for the same, instead of `port` and `host`. */
+  readonly socket?: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0600" */
+  readonly socketMode?: string | undefined;
+  /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+  readonly tls?: ListenTlsInput | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path?: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */

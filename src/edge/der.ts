@@ -20,7 +20,8 @@ export const readElement = (bytes: Uint8Array, at: number): DerElement => {
     throw new TypeError("malformed DER");
   }
   const from = at + 2 + sizeBytes;
-  const size = sizeBytes === 0 ? first : bytes.subarray(at + 2, from).reduce((sum, byte) => sum * 256 + byte, 0);
+  const size =
+    sizeBytes === 0 ? first : bytes.subarray(at + 2, from).reduce((sum, byte) => sum * 256 + byte, 0);
   const end = from + size;
   if (end > bytes.length) throw new TypeError("malformed DER");
   return { tag, content: bytes.subarray(from, end), whole: bytes.subarray(at, end) };
@@ -29,7 +30,7 @@ export const readElement = (bytes: Uint8Array, at: number): DerElement => {
 /** The elements within a constructed one. Throws as `readElement` does. */
 export const childrenOf = ({ content }: DerElement): readonly DerElement[] => {
   const children: DerElement[] = [];
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const child = readElement(content, at);
     children.push(child);
     at += child.whole.length;

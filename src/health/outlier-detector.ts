@@ -72,7 +72,11 @@ export class OutlierDetector {
   readonly #last: LastSweep;
 
   /** @param last of the upstream, whatever plan it is part of */
-  constructor(options: OutlierOptions, onEject?: (event: EjectionEvent) => void, last: LastSweep = newSweep()) {
+  constructor(
+    options: OutlierOptions,
+    onEject?: (event: EjectionEvent) => void,
+    last: LastSweep = newSweep(),
+  ) {
     this.#options = options;
     this.#onEject = onEject;
     this.#last = last;

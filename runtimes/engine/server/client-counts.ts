@@ -1,7 +1,6 @@
 /** How many connections each client has (`listen.limits.connectionsPerClient`). */
 import type { Socket } from "node:net";
-import { peerOf } from "../../../src/core/peer.ts";
-import { type TrustedRanges, clientNetwork } from "../../../src/http/address.ts";
+import { type PeerAddress, type TrustedRanges, clientNetwork } from "../../../src/http/address.ts";
 
 export interface ClientLimit {
   /** Infinity is no limit. */
@@ -13,12 +12,14 @@ export interface ClientLimit {
 export class ClientCounts {
   readonly #counts: Map<string, number> = new Map();
 
-  /** False where the client has as many connections as it may. Otherwise `socket` is counted until it closes. */
-  admit(socket: Socket, { most, exempt }: ClientLimit): boolean {
+  /**
+   * False where the client has as many connections as it may. Otherwise `socket` is counted until it closes. Clients without an
+   * address can't be told apart, so they are not counted.
+   */
+  admit(socket: Socket, peer: PeerAddress, { most, exempt }: ClientLimit): boolean {
     if (most === Number.POSITIVE_INFINITY) return true;
-    const { address } = peerOf(socket.remoteAddress ?? "", undefined);
-    if (exempt.has(address)) return true;
-    const client = clientNetwork(address);
+    if (peer.address === "" || exempt.includes(peer)) return true;
+    const client = clientNetwork(peer.address);
     const count = this.#counts.get(client) ?? 0;
     if (count >= most) return false;
     this.#counts.set(client, count + 1);

@@ -58,7 +58,9 @@ class Sockets implements ServerSockets {
   async prepare(plan: ListenPlan): Promise<PreparedConfig> {
     const settings = serverSettings(plan.listen);
     const kept = matched(plan.entrances, this.#open);
-    const next = plan.entrances.map((entrance) => kept.get(entrance) ?? new OpenEntrance(entrance, this.#parts));
+    const next = plan.entrances.map(
+      (entrance) => kept.get(entrance) ?? new OpenEntrance(entrance, this.#parts),
+    );
     const opened = next.filter((open) => !this.#open.includes(open));
     const gone = this.#open.filter((open) => !next.includes(open));
     const discard = async (): Promise<void> => {
@@ -159,7 +161,7 @@ const openOne = async ({ listener }: OpenEntrance, gone: readonly OpenEntrance[]
   try {
     await listener.open();
   } catch (error) {
-    const holder = gone.find(({ address }) => address.port === port);
+    const holder = gone.find(({ address }) => port !== 0 && address.port === port);
     if (holder === undefined) throw error;
     const from = holder.address.host;
     throw new ServeError(

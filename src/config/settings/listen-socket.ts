@@ -7,8 +7,11 @@ import { text } from "../schema/values.ts";
 import type { ProxyProtocolConfig } from "../types.ts";
 import { peerRange } from "./addresses.ts";
 
-/** Of a socket's address on the systems that have the least room for it (`sun_path` of macOS, with its final NUL). */
-const MOST_BYTES = 103;
+/**
+ * A socket is bound beside its place, under a name that may be 12 bytes longer, and macOS has the least room for it: 104 bytes with
+ * a final NUL.
+ */
+const MOST_BYTES = 90;
 
 export const socketPath: Schema<string> = text(
   'the absolute path of a socket, such as "/run/fairlead/http.sock"',

@@ -43,29 +43,31 @@ export const listenTls: Schema<ListenTlsConfig> = object(
         DECIDED,
       ),
     ],
-  }), {
-  cert,
-  key,
-  certificates: defaulted(
-    listOf("a list of objects with cert and key", furtherCertificate),
-    [],
-    "Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one.",
-  ),
-  profile: defaulted(
-    oneOf("intermediate", "modern"),
-    "intermediate",
-    'Mozilla\'s recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3.',
-  ),
-  minVersion: defaulted(oneOf("1.2", "1.3"), "1.2", "Oldest version of TLS that is spoken."),
-  ciphers: optional(
-    nonEmpty('a list of cipher suites in the words of OpenSSL, such as "ECDHE-RSA-AES128-GCM-SHA256"'),
-    'Cipher suites, in the words of OpenSSL. Mozilla\'s "intermediate" ones unless set.',
-    { needs: "cipher-list" },
-  ),
-  client: optional(client, "Asks clients for certificates (mutual TLS)."),
-  checkHost: defaulted(
-    flag,
-    true,
-    "Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt.",
-  ),
-});
+  }),
+  {
+    cert,
+    key,
+    certificates: defaulted(
+      listOf("a list of objects with cert and key", furtherCertificate),
+      [],
+      "Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one.",
+    ),
+    profile: defaulted(
+      oneOf("intermediate", "modern"),
+      "intermediate",
+      'Mozilla\'s recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3.',
+    ),
+    minVersion: defaulted(oneOf("1.2", "1.3"), "1.2", "Oldest version of TLS that is spoken."),
+    ciphers: optional(
+      nonEmpty('a list of cipher suites in the words of OpenSSL, such as "ECDHE-RSA-AES128-GCM-SHA256"'),
+      'Cipher suites, in the words of OpenSSL. Mozilla\'s "intermediate" ones unless set.',
+      { needs: "cipher-list" },
+    ),
+    client: optional(client, "Asks clients for certificates (mutual TLS)."),
+    checkHost: defaulted(
+      flag,
+      true,
+      "Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt.",
+    ),
+  },
+);

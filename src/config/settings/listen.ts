@@ -88,38 +88,41 @@ const LEADS_SOMEWHERE: KeyRule<ListenConfig> = {
 };
 
 /** `port` and `host` need nothing: where something else listens (a Worker, a Hono app), the same config is as good. */
-export const listen: Schema<ListenConfig> = object(named("ListenConfig", {
+export const listen: Schema<ListenConfig> = object(
+  named("ListenConfig", {
     rules: [
       notBoth(["socket", "port"], "takes either a port or a socket", "port"),
       notBoth(["socket", "host"], "a socket has a path alone", "host"),
       LEADS_SOMEWHERE,
     ],
-  }), {
-  port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
-  host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
-  socket: optional(socketPath, "Path of a Unix socket to listen on, instead of `port` and `host`.", {
-    needs: "listen-socket",
   }),
-  socketMode: defaulted(socketMode, "0660", "Permissions of the socket: who may connect."),
-  proxyProtocol: optional(proxyProtocol, PROXY_PROTOCOL, { needs: "proxy-protocol" }),
-  tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
-  also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {
-    needs: (written) => (Array.isArray(written) && written.length > 0 ? ["several-listeners"] : []),
-  }),
-  trustedProxies: defaulted(
-    oneOrMany("an IP address or CIDR range, or a list of them", peerRange, 0),
-    [],
-    'Addresses or CIDR ranges of proxies whose forwarding headers are believed; "unix" is all who connect to a Unix socket.',
-    { needs: (written) => (Array.isArray(written) && written.length === 0 ? [] : ["peer-address"]) },
-  ),
-  readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
-  halfClose: defaulted(
-    oneOf("close", "answer"),
-    "close",
-    'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
-    { needs: "half-close" },
-  ),
-  limits: defaulted(limits, {}, "What a client may ask for at most."),
-  timeouts: defaulted(timeouts, {}, "How long clients may take."),
-  drain: defaulted(drain, {}, "How a stop proceeds."),
-});
+  {
+    port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
+    host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
+    socket: optional(socketPath, "Path of a Unix socket to listen on, instead of `port` and `host`.", {
+      needs: "listen-socket",
+    }),
+    socketMode: defaulted(socketMode, "0660", "Permissions of the socket: who may connect."),
+    proxyProtocol: optional(proxyProtocol, PROXY_PROTOCOL, { needs: "proxy-protocol" }),
+    tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
+    also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {
+      needs: (written) => (Array.isArray(written) && written.length > 0 ? ["several-listeners"] : []),
+    }),
+    trustedProxies: defaulted(
+      oneOrMany("an IP address or CIDR range, or a list of them", peerRange, 0),
+      [],
+      'Addresses or CIDR ranges of proxies whose forwarding headers are believed; "unix" is all who connect to a Unix socket.',
+      { needs: (written) => (Array.isArray(written) && written.length === 0 ? [] : ["peer-address"]) },
+    ),
+    readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
+    halfClose: defaulted(
+      oneOf("close", "answer"),
+      "close",
+      'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
+      { needs: "half-close" },
+    ),
+    limits: defaulted(limits, {}, "What a client may ask for at most."),
+    timeouts: defaulted(timeouts, {}, "How long clients may take."),
+    drain: defaulted(drain, {}, "How a stop proceeds."),
+  },
+);

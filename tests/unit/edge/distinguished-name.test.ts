@@ -20,14 +20,24 @@ const derOf = (pem: string): Uint8Array => new X509Certificate(pem).raw;
 /** A self-signed certificate with this subject, in the notation of `openssl req -subj`. */
 const withSubject = (subject: string, ...more: readonly string[]): string =>
   openssl(
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null"],
+    ...[
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-keyout",
+      "/dev/null",
+    ],
     ...["-utf8", "-subj", subject, ...more],
   );
 
 describe("the names of a certificate", () => {
   it.each([
     "/CN=worker",
-    "/C=SE/ST=Skåne/L=Lund/O=Example, Inc. + Co/OU=a<b>c;d/CN=\\#1 \\\"x\\\" ",
+    '/C=SE/ST=Skåne/L=Lund/O=Example, Inc. + Co/OU=a<b>c;d/CN=\\#1 \\"x\\" ',
     "/DC=com/DC=example/UID=42/emailAddress=a@b.test/serialNumber=7/street=a\\/b/title=Dr/GN=Åsa/SN=Öst",
     "/O=日本/CN=\\\\back=slash",
     "/1.2.3.4.5=hidden/CN=x",
@@ -35,9 +45,9 @@ describe("the names of a certificate", () => {
   ])("are written as OpenSSL writes them: %s", (subject) => {
     const pem = withSubject(subject, ...(subject.includes("a+OU") ? ["-multivalue-rdn"] : []));
     writeFileSync(join(directory, "c.pem"), pem);
-    const [, expected] = /^subject=(.*)$/m.exec(
-      openssl("x509", "-in", "c.pem", "-noout", "-subject", "-nameopt", "RFC2253"),
-    ) ?? [];
+    const [, expected] =
+      /^subject=(.*)$/m.exec(openssl("x509", "-in", "c.pem", "-noout", "-subject", "-nameopt", "RFC2253")) ??
+      [];
     const [, serial] = /^serial=(.*)$/m.exec(openssl("x509", "-in", "c.pem", "-noout", "-serial")) ?? [];
     const names = certificateNames(derOf(pem));
     expect(names).toEqual({ subject: expected, issuer: expected, serial });

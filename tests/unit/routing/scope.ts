@@ -9,7 +9,13 @@ export const scope = ({ headers = {}, ...parts }: ScopeParts = {}): TemplateScop
   clientAddress: "203.0.113.7",
   clientIdentity: {
     status: "verified",
-    certificate: { subject: "CN=worker", issuer: "CN=authority", serial: "0A", fingerprint: "ab", der: "AAAA" },
+    certificate: {
+      subject: "CN=worker",
+      issuer: "CN=authority",
+      serial: "0A",
+      fingerprint: "ab",
+      der: "AAAA",
+    },
   },
   requestId: "req-1",
   method: "GET",

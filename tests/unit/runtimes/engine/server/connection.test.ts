@@ -67,7 +67,10 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
       {
         host: "127.0.0.1",
         port: 0,
+        socket: undefined,
+        socketMode: 0o600,
         tls: undefined,
+        proxyProtocol: undefined,
         fallbackHost: undefined,
         gateway: { answer } as unknown as Gateway,
       },
