@@ -112,7 +112,9 @@ const locatedIn = async (loaded: LoadedConfig | undefined, thrown: unknown): Pro
 
 const reasonOf = (thrown: unknown): string => {
   if (thrown instanceof ConfigError) {
-    return thrown.problems.map(({ path, message }) => `${showPath(path)}: ${message}`).join("; ");
+    return thrown.problems
+      .map(({ path, message }) => (path.length === 0 ? message : `${showPath(path)}: ${message}`))
+      .join("; ");
   }
   return thrown instanceof Error ? thrown.message : String(thrown);
 };
