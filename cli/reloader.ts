@@ -106,7 +106,9 @@ export class Reloader {
 
 /** A server knows no places in files. */
 const locatedIn = async (loaded: LoadedConfig | undefined, thrown: unknown): Promise<unknown> =>
-  thrown instanceof ConfigError && loaded !== undefined && thrown.problems.every(({ place }) => place === undefined)
+  thrown instanceof ConfigError &&
+  loaded !== undefined &&
+  thrown.problems.every(({ place }) => place === undefined)
     ? new ConfigError(await loaded.located(thrown.problems))
     : thrown;
 

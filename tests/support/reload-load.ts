@@ -116,7 +116,9 @@ const REQUEST = "GET /x HTTP/1.1\r\nHost: example.test\r\n\r\n";
 const HEAD_END = "\r\n\r\n";
 
 /** One response, whole; undefined while more of it is to come. */
-const responseIn = (text: string): { status: string; config: number; closes: boolean; length: number } | undefined => {
+const responseIn = (
+  text: string,
+): { status: string; config: number; closes: boolean; length: number } | undefined => {
   const end = text.indexOf(HEAD_END);
   if (end === -1) return undefined;
   const head = text.slice(0, end).toLowerCase();
