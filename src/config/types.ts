@@ -62,7 +62,7 @@ export interface ListenConfig {
   /** Path of a Unix socket to listen on, instead of `port` and `host`. */
   readonly socket: string | undefined;
   /** Permissions of the socket: who may connect. @default "0660" */
-  readonly socketMode: number;
+  readonly socketMode: string;
   /** Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
   readonly proxyProtocol: ProxyProtocolConfig | undefined;
   /** TLS towards clients. Plain HTTP unless set. */
@@ -106,7 +106,7 @@ export interface ListenTlsConfig {
   /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
   readonly ciphers: string | undefined;
   /** Asks clients for certificates (mutual TLS). */
-  readonly client: ClientCertificates | undefined;
+  readonly client: ClientCertificateConfig | undefined;
   /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
   readonly checkHost: boolean;
 }
@@ -122,7 +122,7 @@ export interface ListenCertificate {
 }
 
 /** `listen.tls.client`: Asks clients for certificates (mutual TLS). */
-export interface ClientCertificates {
+export interface ClientCertificateConfig {
   /** Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one. */
   readonly mode: "request" | "require";
   /** Authorities whose certificates are accepted, as PEM text, with intermediate ones that clients don't send. */
@@ -138,7 +138,7 @@ export interface FurtherListener {
   /** Path of a Unix socket to listen on, instead of a port. */
   readonly socket: string | undefined;
   /** Permissions of the socket: who may connect. @default "0660" */
-  readonly socketMode: number;
+  readonly socketMode: string;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls: ListenTlsConfig | undefined;
   /** Sends every client to the same URL by https (308), and does nothing else: "https". */
@@ -706,7 +706,7 @@ export interface AdminConfig {
   /** Path of a Unix socket for the same, instead of `port` and `host`. */
   readonly socket: string | undefined;
   /** Permissions of the socket: who may connect. @default "0600" */
-  readonly socketMode: number;
+  readonly socketMode: string;
   /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
   readonly tls: ListenTlsConfig | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
@@ -852,7 +852,7 @@ export interface ListenTlsInput {
   /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
   readonly ciphers?: string | undefined;
   /** Asks clients for certificates (mutual TLS). */
-  readonly client?: ClientCertificatesInput | undefined;
+  readonly client?: ClientCertificateInput | undefined;
   /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
   readonly checkHost?: boolean | undefined;
 }
@@ -868,7 +868,7 @@ export interface ListenCertificateInput {
 }
 
 /** `listen.tls.client`: Asks clients for certificates (mutual TLS). */
-export interface ClientCertificatesInput {
+export interface ClientCertificateInput {
   /** Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one. */
   readonly mode: "request" | "require";
   /** Authorities whose certificates are accepted, as PEM text, with intermediate ones that clients don't send. */

@@ -201,7 +201,7 @@ export class OpenEntrance {
       return;
     }
     this.#note(socket);
-    new ProxyHeaderReader({
+    ProxyHeaderReader.begin({
       socket,
       deadlines,
       deadline: limitFrom(now(), timeouts.headerMs),

@@ -21,7 +21,7 @@ const furtherCertificate = object("ListenCertificate", {
   key,
 });
 
-const client = object("ClientCertificates", {
+const client = object("ClientCertificateConfig", {
   mode: required(
     oneOf("request", "require"),
     'Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one.',

@@ -6,7 +6,7 @@ import { ServeError } from "../../../../runtimes/serving.ts";
 import { parseConfig } from "../../../../src/config/parse.ts";
 import { buildGateway } from "../../../../src/gateway.ts";
 
-const PLAIN = { socket: undefined, socketMode: 0o600, tls: undefined, proxyProtocol: undefined };
+const PLAIN = { socket: undefined, socketMode: "0600", tls: undefined, proxyProtocol: undefined };
 
 /** Reserved for documentation (RFC 3849), so no machine has it. */
 const NOWHERE = "2001:db8::1";

@@ -68,7 +68,7 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
         host: "127.0.0.1",
         port: 0,
         socket: undefined,
-        socketMode: 0o600,
+        socketMode: "0600",
         tls: undefined,
         proxyProtocol: undefined,
         fallbackHost: undefined,
