@@ -699,10 +699,12 @@ export interface LogRotation {
 
 /** `admin`: Where operators and their tools look: health and metrics. */
 export interface AdminConfig {
-  /** Port of a listener of its own for /livez, /readyz, /metrics and /log/levels; 0 is any free one. None unless set. */
+  /** Port of a listener of its own for the admin API; 0 is any free one. None unless set. */
   readonly port: number | undefined;
-  /** Address that it binds. @default "127.0.0.1" */
+  /** Address that it binds. Any other than one of this machine alone needs a token. @default "127.0.0.1" */
   readonly host: string;
+  /** Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them. */
+  readonly hosts: readonly string[];
   /** Path of a Unix socket for the same, instead of `port` and `host`. */
   readonly socket: string | undefined;
   /** Permissions of the socket: who may connect. @default "0600" */
@@ -713,6 +715,8 @@ export interface AdminConfig {
   readonly path: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
   readonly token: string | undefined;
+  /** Further ones, each with the name of its owner, which audit lines show. */
+  readonly tokens: Readonly<Record<string, string>>;
 }
 
 /** `telemetry`: What is measured, and where it is sent. */
@@ -1461,10 +1465,12 @@ export interface LogRotationInput {
 
 /** `admin`: Where operators and their tools look: health and metrics. */
 export interface AdminInput {
-  /** Port of a listener of its own for /livez, /readyz, /metrics and /log/levels; 0 is any free one. None unless set. */
+  /** Port of a listener of its own for the admin API; 0 is any free one. None unless set. */
   readonly port?: number | string | undefined;
-  /** Address that it binds. @default "127.0.0.1" */
+  /** Address that it binds. Any other than one of this machine alone needs a token. @default "127.0.0.1" */
   readonly host?: string | undefined;
+  /** Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them. */
+  readonly hosts?: readonly string[] | undefined;
   /** Path of a Unix socket for the same, instead of `port` and `host`. */
   readonly socket?: string | undefined;
   /** Permissions of the socket: who may connect. @default "0600" */
@@ -1475,6 +1481,8 @@ export interface AdminInput {
   readonly path?: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
   readonly token?: string | undefined;
+  /** Further ones, each with the name of its owner, which audit lines show. */
+  readonly tokens?: Readonly<Record<string, string>> | undefined;
 }
 
 /** `telemetry`: What is measured, and where it is sent. */

@@ -202,7 +202,15 @@ export const EVERYTHING: Everything = {
     redact: { query: ["q"], params: ["user"], headers: ["x-secretive"] },
     rotate: { size: "100MB", keep: 3 },
   },
-  admin: { port: 9090, host: "::1", tls: TLS, path: "/_fairlead", token: "0123456789abcdef-token" },
+  admin: {
+    port: 9090,
+    host: "::1",
+    tls: TLS,
+    hosts: ["*.ops.example"],
+    path: "/_fairlead",
+    token: "0123456789abcdef-token",
+    tokens: { deploy: "0123456789abcdef-other" },
+  },
   telemetry: {
     serviceName: "edge",
     resource: { "deployment.environment.name": "test" },

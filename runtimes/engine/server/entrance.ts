@@ -12,6 +12,8 @@ export interface Entrance extends Pick<
   /** Host to bind where there is no such address as `host`. */
   readonly fallbackHost: string | undefined;
   readonly gateway: Gateway;
+  /** What it is for, as the admin API shows it. */
+  readonly role: "traffic" | "redirect" | "admin";
 }
 
 /** Entrances with equal keys can use the same socket, one after the other. */

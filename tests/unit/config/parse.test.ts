@@ -140,11 +140,13 @@ describe("defaults", () => {
       admin: {
         port: undefined,
         host: "127.0.0.1",
+        hosts: [],
         socket: undefined,
         socketMode: "0600",
         tls: undefined,
         path: undefined,
         token: undefined,
+        tokens: {},
       },
       telemetry: {
         serviceName: "fairlead",

@@ -72,6 +72,7 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
         tls: undefined,
         proxyProtocol: undefined,
         fallbackHost: undefined,
+        role: "traffic",
         gateway: { answer } as unknown as Gateway,
       },
     ],
