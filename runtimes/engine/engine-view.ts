@@ -14,9 +14,11 @@ export interface EngineViewParts {
   readonly admin: () => Serving["admin"];
   readonly counts: ServerCounts;
   readonly clock: Clock;
+  readonly upgrade: ServerView["upgrade"];
 }
 
-export const engineView = ({ sockets, admin, counts, clock }: EngineViewParts): ServerView => ({
+export const engineView = ({ sockets, admin, counts, clock, upgrade }: EngineViewParts): ServerView => ({
+  upgrade,
   listeners: () => [
     ...sockets().listeners.map(({ scheme, host, port, role }): ListenerSnapshot => ({
       scheme,
