@@ -129,6 +129,8 @@ class Supervisor implements Serving {
       await main.stop();
       throw error;
     }
+    // The admin listener watches since it was opened, before the threads were ready.
+    for (const thread of this.#pool.running) this.#views.welcome(thread);
     const [first] = this.#pool.running;
     if (first === undefined) throw new ServeError("no thread answers requests");
     this.#address = await first.ready;
