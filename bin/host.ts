@@ -159,7 +159,7 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
     // The mode above is for new files.
     await chmod(path, 0o600);
   },
-  issueCertificate: async (request) => (await import("./x509.ts")).issueCertificate(request, Date.now()),
+  issueCertificate: async (request) => (await import("../runtimes/x509.ts")).issueCertificate(request, Date.now()),
   whenChanged,
   certificates: { inspect: (texts) => inspectTls(texts, Date.now()), accessTo },
   importModule: (path) => import(pathToFileURL(path).href) as Promise<unknown>,

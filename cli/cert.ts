@@ -4,7 +4,8 @@ import { commandName } from "./command-name.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { resolvePath, writeFileAt } from "./file-path.ts";
-import type { Host, PemPair } from "./host.ts";
+import type { PemPair } from "../runtimes/x509.ts";
+import type { Host } from "./host.ts";
 
 export interface CertOptions {
   /** Overwrite a certificate that is there. */

@@ -3,6 +3,7 @@ import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Config } from "../src/config/types.ts";
 import type { RuntimeProfile } from "./runtime-profile.ts";
 import type { ServeOptions, Serving } from "../runtimes/serving.ts";
+import type { CertificateRequest, PemPair } from "../runtimes/x509.ts";
 
 /** A stream that people or programs read. */
 export interface Output {
@@ -70,24 +71,6 @@ export interface Host {
   serveDemo(answer: (request: DemoRequest) => Promise<DemoResponse>): Promise<DemoServer>;
   /** Whether something accepts connections there; resolves to the reason if not. Gives up after 2 s. */
   reach(target: ReachTarget): Promise<string | undefined>;
-}
-
-export interface CertificateRequest {
-  /** Common name. */
-  readonly name: string;
-  /** Host names and addresses that it is for. */
-  readonly names: readonly string[];
-  readonly days: number;
-  /** Whether it signs others. */
-  readonly isAuthority: boolean;
-  /** Who signs it. @default itself */
-  readonly issuer?: { readonly name: string; readonly key: string };
-}
-
-/** A certificate and its private key, as PEM texts. */
-export interface PemPair {
-  readonly cert: string;
-  readonly key: string;
 }
 
 /** Where to connect to: a host and port, or a Unix domain socket. */

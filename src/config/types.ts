@@ -79,16 +79,50 @@ export interface ListenConfig {
 
 /** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
 export interface ListenTlsConfig {
-  /** Certificate and the rest of its chain, as PEM text. */
-  readonly cert: string;
+  /** Certificate and the rest of its chain, as PEM text. Beside `acme` it is for clients that ask for none of its domains. */
+  readonly cert: string | undefined;
   /** Private key of `cert`, as PEM text. */
-  readonly key: string;
+  readonly key: string | undefined;
+  /** Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+  readonly acme: AcmeConfig | undefined;
   /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
   readonly certificates: readonly ListenCertificate[];
   /** Oldest version of TLS that is spoken. @default "1.2" */
   readonly minVersion: "1.2" | "1.3";
   /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
   readonly ciphers: string | undefined;
+}
+
+/** `listen.tls.acme`: Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+export interface AcmeConfig {
+  /** Host names to obtain certificates for, one each. Their addresses lead to this server. */
+  readonly domains: readonly string[];
+  /** That you agree to the authority's terms of service. */
+  readonly termsAgreed: true;
+  /** Where the authority can reach you. */
+  readonly email: string | undefined;
+  /** Directory for the account, certificates and keys. Processes that share it share certificates, and one of them renews. @default "acme" */
+  readonly storage: string;
+  /** Whether Let's Encrypt's staging environment is asked, whose certificates nobody trusts, and whose limits are wide. @default false */
+  readonly staging: boolean;
+  /** The authority's ACME directory. Let's Encrypt's unless set. */
+  readonly directory: string | undefined;
+  /** Authorities that the directory's own certificate may be signed by, as PEM text. */
+  readonly ca: string | undefined;
+  /** How the authority checks a name: by plain HTTP on port 80 ("http-01") or by TLS on port 443 ("tls-alpn-01"). By HTTP where a listener has no TLS, unless set. */
+  readonly challenge: "http-01" | "tls-alpn-01" | undefined;
+  /** Kind of the certificates' keys. @default "ecdsa-p256" */
+  readonly keyType: "ecdsa-p256" | "ecdsa-p384" | "rsa-2048" | "rsa-4096";
+  /** Account at the authority that this one is bound to, where it asks for one. */
+  readonly externalAccount: ExternalAccount | undefined;
+}
+
+/** `listen.tls.acme.externalAccount`: Account at the authority that this one is bound to, where it asks for one. */
+export interface ExternalAccount {
+  /** Identifier of the key. */
+  readonly keyId: string;
+  /** The key itself, in base64url. */
+  readonly hmacKey: string;
 }
 
 /** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
@@ -783,16 +817,50 @@ export interface ListenInput {
 
 /** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
 export interface ListenTlsInput {
-  /** Certificate and the rest of its chain, as PEM text. */
-  readonly cert: string;
+  /** Certificate and the rest of its chain, as PEM text. Beside `acme` it is for clients that ask for none of its domains. */
+  readonly cert?: string | undefined;
   /** Private key of `cert`, as PEM text. */
-  readonly key: string;
+  readonly key?: string | undefined;
+  /** Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+  readonly acme?: AcmeInput | undefined;
   /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
   readonly certificates?: readonly ListenCertificateInput[] | undefined;
   /** Oldest version of TLS that is spoken. @default "1.2" */
   readonly minVersion?: "1.2" | "1.3" | undefined;
   /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
   readonly ciphers?: string | undefined;
+}
+
+/** `listen.tls.acme`: Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+export interface AcmeInput {
+  /** Host names to obtain certificates for, one each. Their addresses lead to this server. */
+  readonly domains: string | readonly string[];
+  /** That you agree to the authority's terms of service. */
+  readonly termsAgreed: true;
+  /** Where the authority can reach you. */
+  readonly email?: string | undefined;
+  /** Directory for the account, certificates and keys. Processes that share it share certificates, and one of them renews. @default "acme" */
+  readonly storage?: string | undefined;
+  /** Whether Let's Encrypt's staging environment is asked, whose certificates nobody trusts, and whose limits are wide. @default false */
+  readonly staging?: boolean | undefined;
+  /** The authority's ACME directory. Let's Encrypt's unless set. */
+  readonly directory?: string | undefined;
+  /** Authorities that the directory's own certificate may be signed by, as PEM text. */
+  readonly ca?: string | undefined;
+  /** How the authority checks a name: by plain HTTP on port 80 ("http-01") or by TLS on port 443 ("tls-alpn-01"). By HTTP where a listener has no TLS, unless set. */
+  readonly challenge?: "http-01" | "tls-alpn-01" | undefined;
+  /** Kind of the certificates' keys. @default "ecdsa-p256" */
+  readonly keyType?: "ecdsa-p256" | "ecdsa-p384" | "rsa-2048" | "rsa-4096" | undefined;
+  /** Account at the authority that this one is bound to, where it asks for one. */
+  readonly externalAccount?: ExternalAccountInput | undefined;
+}
+
+/** `listen.tls.acme.externalAccount`: Account at the authority that this one is bound to, where it asks for one. */
+export interface ExternalAccountInput {
+  /** Identifier of the key. */
+  readonly keyId: string;
+  /** The key itself, in base64url. */
+  readonly hmacKey: string;
 }
 
 /** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */

@@ -1,5 +1,5 @@
 /** The command line in memory: files in a map, output in strings, nothing listens. */
-import { issueCertificate } from "../../bin/x509.ts";
+import { issueCertificate } from "../../runtimes/x509.ts";
 import { main } from "../../cli/main.ts";
 import type { Host } from "../../cli/host.ts";
 import { RUNTIME_PROFILES } from "../../cli/runtime-profile.ts";
@@ -61,7 +61,7 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       files.set(path, text);
     },
     writeSecret: async (path, text) => void files.set(path, text),
-    issueCertificate: async (request) => issueCertificate(request, Date.now()),
+    issueCertificate: (request) => issueCertificate(request, Date.now()),
     onHangUp: () => {},
     onReopen: () => {},
     whenChanged: unexpected("watching files"),

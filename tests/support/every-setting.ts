@@ -15,6 +15,17 @@ const TLS = {
   certificates: [{ names: ["a.example", "*.b.example"], cert: CERT, key: KEY }],
   minVersion: "1.3",
   ciphers: "ECDHE-RSA-AES128-GCM-SHA256",
+  acme: {
+    domains: ["c.example", "d.example"],
+    termsAgreed: true,
+    email: "admin@c.example",
+    storage: "/var/lib/fairlead/acme",
+    directory: "https://ca.example/directory",
+    ca: CERT,
+    challenge: "tls-alpn-01",
+    keyType: "rsa-2048",
+    externalAccount: { keyId: "kid-1", hmacKey: "c2VjcmV0LW9mLXRoZS1hY2NvdW50" },
+  },
 } as const;
 
 const edits = { set: { a: "b" }, append: { c: "d", e: ["f"] }, remove: ["g"] };
@@ -35,6 +46,7 @@ export const EVERYTHING: Everything = {
     also: [
       { port: 80, host: "0.0.0.0", redirect: "https" },
       { port: 9443, tls: TLS },
+      { port: 9444, tls: { acme: { domains: "e.example", termsAgreed: true, staging: true } } },
     ],
     trustedProxies: "10.0.0.0/8",
     readyPath: "/readyz",

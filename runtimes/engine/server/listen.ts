@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { Server, Socket } from "node:net";
 import { peerOf } from "../../../src/core/peer.ts";
-import type { ListenConfig, ListenTlsConfig } from "../../../src/config/types.ts";
+import type { ListenConfig } from "../../../src/config/types.ts";
 import type { GatewayRef } from "../../../src/gateway.ts";
 import { requestHeads } from "../../../src/http1/request-head.ts";
 import { latin1 } from "../latin1.ts";
@@ -17,6 +17,8 @@ import { DateField } from "./date-field.ts";
 import { FieldEncoder } from "./field-lines.ts";
 import { type Listener, plainListener } from "./listener.ts";
 import type { ServerContext } from "./server-context.ts";
+import type { TlsChallenges } from "../acme/challenge-board.ts";
+import type { ServedTls } from "./served-tls.ts";
 import { tlsListener } from "./tls-listener.ts";
 
 /** Connections that may wait to be accepted: bursts of new clients are longer than the default of 511. */
@@ -51,7 +53,11 @@ export interface ServerCounts {
 }
 
 /** A socket to open, and who answers there. */
-export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
+export interface Entrance extends Pick<ListenConfig, "host" | "port"> {
+  /** Plain HTTP where there is none. */
+  readonly tls: ServedTls | undefined;
+  /** Answers an authority that checks names by TLS. */
+  readonly challenges?: TlsChallenges | undefined;
   /** Host to bind where there is no such address as `host`. */
   readonly fallbackHost: string | undefined;
   readonly gateway: GatewayRef;
@@ -80,7 +86,7 @@ export const listen = async (options: ListenOptions): Promise<ServingSockets> =>
   let drained: Promise<{ readonly cut: number }> | undefined;
   return {
     address: addressOf((listeners[0] as Listener).server, entrances[0] as Entrance),
-    useCertificates: ({ tls, also }) => exchange(listeners, [tls, ...also.map((each) => each.tls)]),
+    useCertificates: (served) => exchange(listeners, served),
     drain: () =>
       (drained ??= (async () => {
         lifecycle.draining = true;
@@ -117,10 +123,7 @@ const closed = (server: Server): Promise<void> =>
   });
 
 /** All or none. */
-const exchange = (
-  listeners: readonly Listener[],
-  certificates: readonly (ListenTlsConfig | undefined)[],
-): void => {
+const exchange = (listeners: readonly Listener[], certificates: readonly (ServedTls | undefined)[]): void => {
   if (listeners.length !== certificates.length)
     throw new TypeError("the listeners are others than at the start");
   const puts = listeners.map((listener, index) => listener.prepare(certificates[index]));
@@ -147,11 +150,12 @@ const listenerOf = (
     counts.open = connections.size;
   };
   const { limits, timeouts } = options.listen;
-  const { tls, port } = entrance;
+  const { tls, challenges, port } = entrance;
   if (tls === undefined)
     return plainListener((socket) => (clients.admit(socket) ? accepted : refuse)(socket));
   return tlsListener({
     tls,
+    challenges,
     handshakeMs: timeouts.headerMs,
     connections: limits.connections,
     admits: (socket) => clients.admit(socket),

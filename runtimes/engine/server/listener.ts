@@ -1,6 +1,6 @@
 /** A listening socket. */
 import { type Server, type Socket, createServer } from "node:net";
-import type { ListenTlsConfig } from "../../../src/config/types.ts";
+import type { ServedTls } from "./served-tls.ts";
 
 export interface Listener {
   readonly server: Server;
@@ -9,7 +9,7 @@ export interface Listener {
    *
    * @throws where they can't be used, or where there is TLS in only one of listener and `tls`.
    */
-  prepare(tls: ListenTlsConfig | undefined): () => void;
+  prepare(tls: ServedTls | undefined): () => void;
   /** Ends connections that are not accepted yet. */
   destroyUnaccepted(): void;
 }

@@ -2,6 +2,7 @@
 import { X509Certificate, constants } from "node:crypto";
 import { type SecureContext, type SecureContextOptions, createSecureContext } from "node:tls";
 import type { ListenCertificate, ListenTlsConfig } from "../../../src/config/types.ts";
+import type { ServedTls } from "./served-tls.ts";
 
 /**
  * Mozilla's "intermediate" configuration, without the suites with finite-field Diffie-Hellman: only clients that get no more
@@ -50,7 +51,7 @@ export class ServerCertificates {
   readonly #byName: Map<string, SecureContext> = new Map();
 
   /** @throws what the runtime says of a certificate that it can't use. */
-  constructor(tls: ListenTlsConfig) {
+  constructor(tls: ServedTls) {
     this.#add(namesIn(tls.cert), createSecureContext(contextOptions(tls, tls)));
     for (const each of tls.certificates) {
       this.#add(each.names ?? namesIn(each.cert), createSecureContext(contextOptions(each, tls)));

@@ -1,12 +1,16 @@
 /** A listening socket that speaks TLS. */
 import type { Socket } from "node:net";
 import { type TLSSocket, type TlsOptions, createServer } from "node:tls";
-import type { ListenTlsConfig } from "../../../src/config/types.ts";
+import type { TlsChallenges } from "../acme/challenge-board.ts";
+import { challengeFront } from "./challenge-front.ts";
 import type { Listener } from "./listener.ts";
+import type { ServedTls } from "./served-tls.ts";
 import { ServerCertificates, contextOptions } from "./server-certificates.ts";
 
 export interface TlsListenerOptions {
-  readonly tls: ListenTlsConfig;
+  readonly tls: ServedTls;
+  /** Answers an authority that checks names by TLS. */
+  readonly challenges?: TlsChallenges | undefined;
   /** Time for a handshake; 0 is no limit. */
   readonly handshakeMs: number;
   /** Connections open at once, handshakes included. */
@@ -30,7 +34,7 @@ const isPlainHttp = (error: Error): boolean =>
 
 /** @throws what the runtime says of a certificate that it can't use. */
 export const tlsListener = (options: TlsListenerOptions): Listener => {
-  const { tls, handshakeMs, connections, admits, accepted, refused, plainHttp } = options;
+  const { tls, challenges, handshakeMs, connections, admits, accepted, refused, plainHttp } = options;
   let certificates = new ServerCertificates(tls);
   const open = new Set<Socket>();
   // SNICallback costs time for every handshake, so it is set only where there are several certificates.
@@ -48,22 +52,27 @@ export const tlsListener = (options: TlsListenerOptions): Listener => {
     accepted(socket);
   });
   // Handshakes take memory and time before there is a connection to count.
-  server.on("connection", (socket: Socket) => {
+  const admit = (socket: Socket): boolean => {
     if (open.size >= connections || !admits(socket)) {
       refused();
       socket.destroy();
-      return;
+      return false;
     }
     open.add(socket);
     socket.once("close", () => open.delete(socket));
-  });
+    return true;
+  };
+  if (challenges === undefined) server.on("connection", admit);
   server.on("tlsClientError", (error, socket) => {
     socket.on("error", () => {});
     if (isPlainHttp(error)) plainHttp();
     socket.destroy();
   });
   return {
-    server,
+    server:
+      challenges === undefined
+        ? server
+        : challengeFront({ challenges, server, fallback: tls, admits: admit, handshakeMs }),
     prepare(next) {
       if (next === undefined) throw new TypeError("a listener with TLS needs a certificate");
       if (next.certificates.length > 0 && !hasSeveral)

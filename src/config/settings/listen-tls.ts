@@ -1,36 +1,64 @@
 /** `listen.tls`: TLS towards clients. */
 import { listOf, oneOrMany } from "../schema/collections.ts";
 import { oneOf } from "../schema/leaf.ts";
-import { defaulted, object, optional, required } from "../schema/object.ts";
+import type { KeyRule } from "../schema/key-rules.ts";
+import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
 import { nonEmpty } from "../schema/values.ts";
+import type { ListenTlsConfig } from "../types.ts";
+import { acme } from "./acme.ts";
 import { hostPattern } from "./addresses.ts";
 import { certificate, privateKey } from "./pem.ts";
 
-const cert = required(certificate, "Certificate and the rest of its chain, as PEM text.");
-const key = required(privateKey, "Private key of `cert`, as PEM text.");
+const CERT = "Certificate and the rest of its chain, as PEM text.";
+const KEY = "Private key of `cert`, as PEM text.";
 
 const furtherCertificate = object("ListenCertificate", {
   names: optional(
     oneOrMany("a host or a list of hosts", hostPattern),
     'Names that clients ask for (SNI), exact or "*.example.com". Those of the certificate unless set.',
   ),
-  cert,
-  key,
+  cert: required(certificate, CERT),
+  key: required(privateKey, KEY),
 });
 
-export const listenTls: Schema = object("ListenTlsConfig", {
-  cert,
-  key,
-  certificates: defaulted(
-    listOf("a list of objects with cert and key", furtherCertificate),
-    [],
-    "Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one.",
-  ),
-  minVersion: defaulted(oneOf("1.2", "1.3"), "1.2", "Oldest version of TLS that is spoken."),
-  ciphers: optional(
-    nonEmpty('a list of cipher suites in the words of OpenSSL, such as "ECDHE-RSA-AES128-GCM-SHA256"'),
-    'Cipher suites, in the words of OpenSSL. Mozilla\'s "intermediate" ones unless set.',
-    { needs: "cipher-list" },
-  ),
-});
+/** A pair, an authority that gives one, or both. */
+const HAS_CERTIFICATE: KeyRule<ListenTlsConfig> = {
+  check: (_, { has, complain }) => {
+    const [hasCert, hasKey] = [has("cert"), has("key")];
+    if (!hasCert && (hasKey || !has("acme"))) complain(`missing; expected ${certificate.expects}`, "cert");
+    if (!hasKey && (hasCert || !has("acme"))) complain(`missing; expected ${privateKey.expects}`, "key");
+  },
+  json: {
+    anyOf: [
+      { required: ["cert", "key"] },
+      { required: ["acme"], not: { anyOf: [{ required: ["cert"] }, { required: ["key"] }] } },
+    ],
+  },
+};
+
+export const listenTls: Schema<ListenTlsConfig> = object(
+  named("ListenTlsConfig", { rules: [HAS_CERTIFICATE] }),
+  {
+    cert: optional(
+      certificate,
+      `${CERT} Beside \`acme\` it is for clients that ask for none of its domains.`,
+    ),
+    key: optional(privateKey, KEY),
+    acme: optional(
+      acme,
+      "Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named.",
+    ),
+    certificates: defaulted(
+      listOf("a list of objects with cert and key", furtherCertificate),
+      [],
+      "Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one.",
+    ),
+    minVersion: defaulted(oneOf("1.2", "1.3"), "1.2", "Oldest version of TLS that is spoken."),
+    ciphers: optional(
+      nonEmpty('a list of cipher suites in the words of OpenSSL, such as "ECDHE-RSA-AES128-GCM-SHA256"'),
+      'Cipher suites, in the words of OpenSSL. Mozilla\'s "intermediate" ones unless set.',
+      { needs: "cipher-list" },
+    ),
+  },
+);

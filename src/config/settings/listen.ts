@@ -76,28 +76,42 @@ const LEADS_SOMEWHERE: KeyRule<ListenConfig> = {
   },
 };
 
+/** HTTP-01 is asked for in the clear. */
+const ACME_BY_HTTP: KeyRule<ListenConfig> = {
+  check: ({ tls, also = [] }, { complain }) => {
+    if (tls === undefined || also.some((each) => each.tls === undefined)) return;
+    const message = 'no listener is without tls; add { "port": 80 } to `also`';
+    if (tls.acme?.challenge === "http-01") complain(message, "tls", "acme", "challenge");
+    const index = also.findIndex((each) => each.tls?.acme?.challenge === "http-01");
+    if (index !== -1) complain(message, "also", index, "tls", "acme", "challenge");
+  },
+};
+
 /** `port` and `host` need nothing: where something else listens (a Worker, a Hono app), the same config is as good. */
-export const listen: Schema<ListenConfig> = object(named("ListenConfig", { rules: [LEADS_SOMEWHERE] }), {
-  port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
-  host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
-  tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
-  also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {
-    needs: (written) => (Array.isArray(written) && written.length > 0 ? ["several-listeners"] : []),
-  }),
-  trustedProxies: defaulted(
-    oneOrMany("an IP address or CIDR range, or a list of them", addressRange, 0),
-    [],
-    "Addresses or CIDR ranges of proxies whose forwarding headers are believed.",
-    { needs: (written) => (Array.isArray(written) && written.length === 0 ? [] : ["peer-address"]) },
-  ),
-  readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
-  halfClose: defaulted(
-    oneOf("close", "answer"),
-    "close",
-    'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
-    { needs: "half-close" },
-  ),
-  limits: defaulted(limits, {}, "What a client may ask for at most."),
-  timeouts: defaulted(timeouts, {}, "How long clients may take."),
-  drain: defaulted(drain, {}, "How a stop proceeds."),
-});
+export const listen: Schema<ListenConfig> = object(
+  named("ListenConfig", { rules: [LEADS_SOMEWHERE, ACME_BY_HTTP] }),
+  {
+    port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
+    host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
+    tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
+    also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {
+      needs: (written) => (Array.isArray(written) && written.length > 0 ? ["several-listeners"] : []),
+    }),
+    trustedProxies: defaulted(
+      oneOrMany("an IP address or CIDR range, or a list of them", addressRange, 0),
+      [],
+      "Addresses or CIDR ranges of proxies whose forwarding headers are believed.",
+      { needs: (written) => (Array.isArray(written) && written.length === 0 ? [] : ["peer-address"]) },
+    ),
+    readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
+    halfClose: defaulted(
+      oneOf("close", "answer"),
+      "close",
+      'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
+      { needs: "half-close" },
+    ),
+    limits: defaulted(limits, {}, "What a client may ask for at most."),
+    timeouts: defaulted(timeouts, {}, "How long clients may take."),
+    drain: defaulted(drain, {}, "How a stop proceeds."),
+  },
+);

@@ -1,0 +1,99 @@
+/** HTTPS to an ACME authority. */
+import { Buffer } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import { Agent, type RequestOptions, request as httpsRequest } from "node:https";
+import { errorCode } from "../../error-code.ts";
+import { VERSION } from "../../../src/version.ts";
+import { AcmeError, unexpected } from "./acme-error.ts";
+
+export interface AuthorityRequest {
+  readonly method: "GET" | "HEAD" | "POST";
+  readonly url: string;
+  /** A JWS as JSON. */
+  readonly body?: string;
+  readonly accept?: string;
+}
+
+export interface AuthorityAnswer {
+  readonly status: number;
+  /** Of several fields of a name the first. */
+  readonly header: (name: string) => string | undefined;
+  readonly text: string;
+}
+
+/** Rejects with `AcmeError`, or with the signal's reason. */
+export type AskAuthority = (request: AuthorityRequest, signal: AbortSignal) => Promise<AuthorityAnswer>;
+
+export interface AuthorityConnection {
+  readonly ask: AskAuthority;
+  close(): void;
+}
+
+const TIMEOUT_MS = 30_000;
+/** A chain of certificates is a few KiB. */
+const MAX_BYTES = 1024 * 1024;
+
+/** @param ca authorities that may have signed the authority's own certificate, instead of those that the runtime trusts. */
+export const authorityConnection = (ca: string | undefined): AuthorityConnection => {
+  const trusted = ca === undefined ? {} : { ca };
+  const agent = new Agent({ keepAlive: true, maxSockets: 2, ...trusted });
+  return {
+    ask: (request, signal) => ask(request, { agent, ...trusted }, signal),
+    close: () => agent.destroy(),
+  };
+};
+
+const ask = async (
+  { method, url, body, accept = "application/json" }: AuthorityRequest,
+  options: RequestOptions,
+  signal: AbortSignal,
+): Promise<AuthorityAnswer> => {
+  signal.throwIfAborted();
+  if (!url.startsWith("https://"))
+    throw unexpected(`the authority names a resource that is not at https: ${url}`);
+  const headers = {
+    accept,
+    "user-agent": `Fairlead/${VERSION}`,
+    ...(body === undefined
+      ? {}
+      : { "content-type": "application/jose+json", "content-length": Buffer.byteLength(body) }),
+  };
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  try {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = httpsRequest(url, { ...options, method, headers, signal: limit }, resolve);
+      request.once("error", reject);
+      request.end(body);
+    });
+    return {
+      status: response.statusCode ?? 0,
+      header: (name) => [response.headers[name]].flat()[0],
+      text: await textOf(response),
+    };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (thrown instanceof AcmeError) throw thrown;
+    throw new AcmeError("unreachable", `${new URL(url).host} can't be reached: ${reason(thrown)}`, {
+      cause: thrown,
+    });
+  }
+};
+
+const textOf = async (response: IncomingMessage): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    bytes += (chunk as Uint8Array).length;
+    if (bytes > MAX_BYTES) {
+      response.destroy();
+      throw unexpected(`the authority's answer is longer than ${MAX_BYTES} bytes`);
+    }
+    chunks.push(chunk as Uint8Array);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+};
+
+const reason = (thrown: unknown): string =>
+  thrown instanceof Error && thrown.name === "AbortError"
+    ? `no answer within ${TIMEOUT_MS / 1_000} s`
+    : (errorCode(thrown) ?? (thrown instanceof Error ? thrown.message : String(thrown)));

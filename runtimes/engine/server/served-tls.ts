@@ -1,0 +1,15 @@
+/** TLS of a listener, with the certificate that it serves. */
+import type { ListenTlsConfig } from "../../../src/config/types.ts";
+
+/** `certificates` may hold more than the config names: those that an authority gave. */
+export interface ServedTls extends ListenTlsConfig {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** `tls` with a certificate of its own. */
+export const withOwnCertificate = (tls: ListenTlsConfig): ServedTls => {
+  const { cert, key } = tls;
+  if (cert === undefined || key === undefined) throw new TypeError("TLS without a certificate");
+  return { ...tls, cert, key };
+};
