@@ -14,6 +14,8 @@ export const consoleOutputs = (): LogOutputs => ({
       },
     };
   },
+  use() {},
+  keepOnly() {},
   reopen() {},
   flush: async () => {},
 });

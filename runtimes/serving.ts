@@ -1,5 +1,5 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
-import type { ListenConfig } from "../src/config/types.ts";
+import type { Config } from "../src/config/types.ts";
 import type { LogThreshold } from "../src/observe/event-log.ts";
 import type { FailureOptions } from "../src/observe/failure-options.ts";
 import { errorCode } from "./error-code.ts";
@@ -13,25 +13,41 @@ export interface ServeOptions extends FailureOptions {
   readonly explicit?: ReadonlySet<string>;
 }
 
+/** Where a listener can be reached. */
+export interface ListenAddress {
+  readonly scheme: "http" | "https";
+  /** Empty for a Unix socket. */
+  readonly host: string;
+  /** 0 for a Unix socket. */
+  readonly port: number;
+  /** Path of a Unix socket. */
+  readonly socket?: string | undefined;
+}
+
 /** A server that listens. */
-export interface Serving extends ServingSockets {
+export interface Serving {
+  /** Of the first listener of the config in effect. */
+  readonly address: ListenAddress;
+  /** Where the admin listener is; undefined without one. */
+  readonly admin: ListenAddress | undefined;
+  /**
+   * Makes everything that `config` needs, new sockets and log files included, and changes nothing yet. One config at a time: a
+   * second call waits until the first one's result is committed or discarded.
+   *
+   * @param explicit as in `ServeOptions`. `options.port` and `options.host` of the start go on to count.
+   * @throws ConfigError or ServeError where the config can't be put into effect. Nothing has changed then.
+   */
+  prepare(config: Config, explicit?: ReadonlySet<string>): Promise<PreparedConfig>;
+  /** How many configs were put into effect. */
+  readonly generation: number;
+  /** Why the last config was refused; undefined where it was put into effect. `at` is in milliseconds since 1970. */
+  readonly lastError: { readonly at: number; readonly message: string } | undefined;
+  /** Tells log and metrics that a config was refused, in one sentence without secrets. */
+  noteRefusal(message: string): void;
   /** Opens log files anew, after another program has moved them. */
   reopenLogs(): void;
   /** Changes the level of events of `category` and those below it; `""` is all that have no level of their own. */
   setLogLevel(category: string, level: LogThreshold): void;
-  /** Where the admin listener is; undefined without one. */
-  readonly admin: { readonly host: string; readonly port: number } | undefined;
-}
-
-/** Its sockets. */
-export interface ServingSockets {
-  readonly address: { readonly scheme: "http" | "https"; readonly host: string; readonly port: number };
-  /**
-   * Exchanges the certificates of all listeners for those of `listen`: connections from now on get the new ones.
-   *
-   * @throws where one can't be used, or the listeners are others; then all stay as they were.
-   */
-  useCertificates(listen: Pick<ListenConfig, "tls" | "also">): void;
   /**
    * Stops gracefully: not ready from now on, every response closes its connection, accepts connections for
    * `drain.delayMs` more where there is a ready page, waits `drain.timeoutMs` for what is in flight, then cuts it.
@@ -40,6 +56,20 @@ export interface ServingSockets {
   drain(): Promise<{ readonly cut: number }>;
   /** Stops at once; whatever is in flight is cut, and counted as far as the runtime tells. */
   stop(): Promise<{ readonly cut: number }>;
+}
+
+/** A config that is ready to take effect. Call one of the two, once; later calls do nothing. */
+export interface PreparedConfig {
+  /**
+   * Puts it into effect at once. Cannot fail.
+   *
+   * Requests from now on get the new config, on connections that are open already too. Requests and tunnels in flight finish on
+   * the old one. Listeners that are in both configs stay open. Those that are gone accept nothing more, and their connections
+   * close as they become idle. State of endpoints that stay is kept.
+   */
+  commit(): void;
+  /** Gives it up. Resolves when what was opened for it is closed. */
+  discard(): Promise<void>;
 }
 
 /** A server could not be started. The message is one sentence for the person who started it. */

@@ -48,9 +48,11 @@ export interface Gateway {
   answer(arrival: Arrival, surroundings?: Surroundings): Promise<Answer>;
 }
 
-/** The gateway of the moment. A reload swaps it; exchanges in flight finish on the one they started with. */
-export interface GatewayRef {
-  current: Gateway;
+/** A gateway that is not in effect yet. */
+export interface GatewayDraft {
+  readonly gateway: Gateway;
+  /** Call it once, before the first request. Until then nothing changes for another gateway with the same registry. */
+  takeEffect(): void;
 }
 
 export interface GatewayParts extends ObservedParts {
@@ -70,13 +72,25 @@ export interface GatewayParts extends ObservedParts {
  * @throws ConfigError where a log file can't be opened.
  */
 export const buildGateway = (config: Config, given: Platform, parts: GatewayParts = {}): Gateway => {
+  const draft = draftGateway(config, given, parts);
+  draft.takeEffect();
+  return draft.gateway;
+};
+
+/** The same in two steps, for a config that is to take the place of another. */
+export const draftGateway = (config: Config, given: Platform, parts: GatewayParts = {}): GatewayDraft => {
   const { registry = createEndpointRegistry(), facesClient = true, metrics } = parts;
   const upkeep = new Upkeep();
-  const { platform, events, tracing } = observedPlatform(config, given, parts, upkeep);
+  const effects: (() => void)[] = [];
+  const draft = registry.draft();
+  const { platform, events, tracing } = observedPlatform(config, given, parts, {
+    registry: draft,
+    upkeep,
+    effects,
+  });
   const plan = buildPlan(config, (name, upstream) =>
-    planUpstream(name, upstream, { platform, registry, upkeep }),
+    planUpstream(name, upstream, { platform, registry: draft, upkeep, effects }),
   );
-  if (metrics !== undefined) upkeep.add(gatewayMetrics(metrics, { plan, registry, clock: platform.clock }));
   const services = new Map<RoutedMatch, RouteService>();
   for (const { value } of plan.entries) {
     const forwarding = { config: plan.config, platform };
@@ -89,11 +103,19 @@ export const buildGateway = (config: Config, given: Platform, parts: GatewayPart
   );
   const gateway = new RunningGateway({ plan, admit, services, edits, platform, parts, tracing });
   return {
-    plan,
-    admit,
-    upkeep,
-    events,
-    answer: (arrival, surroundings) => gateway.answer(arrival, surroundings),
+    gateway: {
+      plan,
+      admit,
+      upkeep,
+      events,
+      answer: (arrival, surroundings) => gateway.answer(arrival, surroundings),
+    },
+    takeEffect() {
+      draft.takeEffect();
+      for (const effect of effects) effect();
+      if (metrics !== undefined)
+        upkeep.add(gatewayMetrics(metrics, { plan, registry, clock: platform.clock }));
+    },
   };
 };
 

@@ -15,6 +15,8 @@ export interface MetricPushOptions extends Omit<CollectorQueueOptions, "rejected
   readonly resource: Attributes;
   readonly intervalMs: number;
   readonly temporality: "cumulative" | "delta";
+  /** Another push has sent what was counted so far: deltas begin now. @default false */
+  readonly isContinued?: boolean | undefined;
 }
 
 /** A push that has not ended by then was stopped together with its request, as Workers do. */
@@ -54,6 +56,7 @@ export class MetricPush implements UpkeepTask {
       resource: options.resource,
       version: VERSION,
     });
+    if (options.isContinued === true) void producer.collect();
     this.#collect = async () => {
       const { resourceMetrics } = await producer.collect();
       const found = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);

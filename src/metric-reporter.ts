@@ -18,13 +18,15 @@ export interface ReporterParts {
   readonly metrics: ProxyMetrics;
   /** Called when something is sent: a Worker has no random values before its first request. */
   readonly resource: () => Attributes;
+  /** Another push has sent what was counted so far. @default false */
+  readonly isContinued?: boolean | undefined;
 }
 
 /** Undefined where nothing is pushed, or the platform has no way to. */
 export const metricReporter = (
   config: Config,
   platform: Platform,
-  { metrics, resource }: ReporterParts,
+  { metrics, resource, isContinued }: ReporterParts,
 ): MetricReporter | undefined => {
   const url = pushUrl(config);
   const { clock, random, capabilities, post: send } = platform;
@@ -46,6 +48,7 @@ export const metricReporter = (
       random,
       send,
       isBackground,
+      isContinued,
     });
   };
   let loaded: Promise<MetricPush> | undefined;

@@ -5,15 +5,22 @@ import type { Attributes } from "./observe/attributes.ts";
 import { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { VERSION } from "./version.ts";
 
+/** Whether a config has metrics that something reads. */
+export const isMeasured = (config: Config): boolean => {
+  const { port, path } = config.admin;
+  return (
+    config.telemetry.metrics !== false &&
+    (port !== undefined || path !== undefined || pushUrl(config) !== undefined)
+  );
+};
+
 /** The metrics of a process or isolate; undefined where nothing would read them, or the config has none. */
 export const createMetrics = (
   config: Config,
   { clock, capabilities }: Platform,
 ): ProxyMetrics | undefined => {
   const { metrics } = config.telemetry;
-  const { port, path } = config.admin;
-  if (metrics === false) return undefined;
-  if (port === undefined && path === undefined && pushUrl(config) === undefined) return undefined;
+  if (metrics === false || !isMeasured(config)) return undefined;
   const { maxSeries, durationBounds } = metrics;
   return new ProxyMetrics({
     epoch: () => clock.epoch(),

@@ -7,14 +7,24 @@ import type { Attributes } from "./observe/attributes.ts";
 import type { EventLog } from "./observe/event-log.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { type Observed, observing } from "./observing.ts";
-import { recordReporter } from "./record-reporter.ts";
+import { type RecordReporter, recordReporter } from "./record-reporter.ts";
 import type { Upkeep } from "./upkeep.ts";
+import type { RegistryDraft } from "./upstream/registry.ts";
 
 export interface ObservedParts {
   /** Counts what happens. @default nothing does */
   readonly metrics?: ProxyMetrics | undefined;
   /** Resource attributes of spans and log records. @default those of the config, with a new instance id */
   readonly resource?: (() => Attributes) | undefined;
+}
+
+/** The gateway that is observed. */
+export interface ObservedGateway {
+  /** Keeps what waits for a collector over changes of the config. */
+  readonly registry: Pick<RegistryDraft, "shared">;
+  readonly upkeep: Upkeep;
+  /** Called when the gateway takes effect. */
+  readonly effects: (() => void)[];
 }
 
 /**
@@ -26,13 +36,19 @@ export const observedPlatform = (
   config: Config,
   given: Platform,
   { metrics, resource = ownResource(config, given) }: ObservedParts,
-  upkeep: Upkeep,
+  { registry, upkeep, effects }: ObservedGateway,
 ): Observed => {
   const counted = metrics === undefined ? given : metered(given, metrics);
-  const reporter = recordReporter(config, counted, { metrics, resource });
-  const observed = observing(config, counted, reporter);
+  const reporter = registry.shared(
+    "records",
+    [config.telemetry, config.log.otlp],
+    (): RecordReporter | undefined => recordReporter(config, counted, { metrics, resource }),
+  );
+  const observed = observing(config, counted, reporter, effects);
   if (reporter !== undefined) {
-    reporter.onLost = (signal, items) => reportLoss(observed.events, signal, items);
+    effects.push(() => {
+      reporter.onLost = (signal, items) => reportLoss(observed.events, signal, items);
+    });
     upkeep.add(reporter);
   }
   return observed;

@@ -22,17 +22,21 @@ export interface Observed {
   readonly tracing: Tracing | undefined;
 }
 
-/** @throws ConfigError where a log file can't be opened. */
+/**
+ * @param effects are called when the config takes effect.
+ * @throws ConfigError where a log file can't be opened.
+ */
 export const observing = (
   config: Pick<Config, "log" | "telemetry">,
   given: Platform,
   records: RecordSinks = {},
+  effects: (() => void)[] = [],
 ): Observed => {
   const { traces } = config.telemetry;
   const shown = redaction(config.log.redact);
   const recorder =
     records.span !== undefined && traces !== undefined ? [spanRecorder(given, shown, records.span)] : [];
-  const { events, observers } = logging(config.log, { platform: given, shown, record: records.log });
+  const { events, observers } = logging(config.log, { platform: given, shown, record: records.log, effects });
   const platform = { ...given, telemetry: withObservers(given.telemetry, [...observers, ...recorder]) };
   return { platform, events, tracing: traces && tracing(traces, given) };
 };
@@ -41,6 +45,7 @@ interface LoggingParts {
   readonly platform: Platform;
   readonly shown: Redaction;
   readonly record: RecordSinks["log"];
+  readonly effects: (() => void)[];
 }
 
 interface Logging {
@@ -70,10 +75,11 @@ const silentLog = (): EventLog =>
 
 const openEvents = (
   log: LogConfig,
-  { platform: { clock }, record }: LoggingParts,
+  { platform: { clock }, record, effects }: LoggingParts,
   logs: LogOutputs,
 ): EventLog => {
-  const output = open(logs, log, ["log", "output"], (lines, why) => lostLines(events, lines, why));
+  const lost: LinesLost = (lines, why) => lostLines(events, lines, why);
+  const output = open({ logs, effects, path: ["log", "output"] }, log, lost);
   const { level, levels } = log;
   const events = new EventLog({
     output,
@@ -101,16 +107,16 @@ interface AccessParts extends LoggingParts {
 
 const openAccess = (
   log: LogConfig,
-  { platform, logs, events, shown, record }: AccessParts,
+  { platform, logs, events, shown, record, effects }: AccessParts,
 ): ((report: ExchangeReport) => void) | undefined => {
   const { access } = log;
   const { requests, sample, headers } = access;
   const isReplaced = requests === "failed" && platform.telemetry.replacesFailureLines === true;
   if (requests === "none" || isReplaced) return undefined;
+  const path = access.output === undefined ? ["log", "output"] : ["log", "access", "output"];
   const output = open(
-    logs,
+    { logs, effects, path },
     { output: access.output ?? log.output, rotate: log.rotate },
-    access.output === undefined ? ["log", "output"] : ["log", "access", "output"],
     (lines, why) => lostLines(events, lines, why),
   );
   const format = formatFor(access.format, output);
@@ -146,19 +152,32 @@ const formatFor = <Format extends AccessFormat>(
   { isTerminal }: LogOutput,
 ): Format | "json" | "text" => (format === "auto" ? (isTerminal ? "text" : "json") : format);
 
+interface Opening {
+  readonly logs: LogOutputs;
+  readonly effects: (() => void)[];
+  /** Of the setting that names the output. */
+  readonly path: ConfigPath;
+}
+
 const open = (
-  logs: LogOutputs,
+  { logs, effects, path }: Opening,
   { output, rotate }: Pick<LogConfig, "output" | "rotate">,
-  path: ConfigPath,
   lost: LinesLost,
 ): LogOutput => {
+  const target = { to: output, rotate };
   try {
-    return logs.open({ to: output, rotate }, lost);
+    const opened = logs.open(target, lost);
+    effects.push(() => logs.use(target, lost));
+    return opened;
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     throw new ConfigError([{ path, at: "value", message }]);
   }
 };
+
+/** The outputs that a config names. */
+export const logTargets = ({ log }: Pick<Config, "log">): ReadonlySet<string> =>
+  new Set([log.output, log.access.output ?? log.output]);
 
 /** `given`, and after it each of `observers`. */
 const withObservers = (given: Telemetry, observers: readonly Telemetry[]): Telemetry =>

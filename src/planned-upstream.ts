@@ -15,13 +15,15 @@ import { type LastList, foundEndpoints, upstreamDiscovery } from "./upstream-dis
 import type { HealthPolicy, UpstreamPolicy } from "./upstream-policy.ts";
 import { type StackParts, equipment, reportUpstream, upstreamLayers } from "./upstream-stack.ts";
 import { createEndpoint } from "./upstream/endpoint.ts";
-import type { EndpointRegistry } from "./upstream/registry.ts";
+import type { RegistryDraft } from "./upstream/registry.ts";
 import { type HostPolicy, type Upstream, createUpstream } from "./upstream/upstream.ts";
 
 export interface PlanningParts {
   readonly platform: Platform;
-  readonly registry: EndpointRegistry;
+  readonly registry: RegistryDraft;
   readonly upkeep: Upkeep;
+  /** Called when the plan takes effect; nothing of another plan changes before. */
+  readonly effects: (() => void)[];
 }
 
 const MINUTE_MS = 60_000;
@@ -29,7 +31,7 @@ const MINUTE_MS = 60_000;
 export const planUpstream = (
   name: string,
   config: UpstreamConfig,
-  { platform, registry, upkeep }: PlanningParts,
+  { platform, registry, upkeep, effects }: PlanningParts,
 ): Upstream => {
   const { clock, random, telemetry } = platform;
   const parts: StackParts = { name, registry, clock, random, telemetry };
@@ -37,10 +39,11 @@ export const planUpstream = (
   const policy = policyFrom(config, platform.capabilities.has("background"));
   const { balancer, sticky } = plannedBalancer(name, config, platform);
   const last = registry.shared(`${name} discovered`, config.discovery, newList);
+  const { endpoints: discovered } = last;
   const upstream = createUpstream({
     name,
     endpoints:
-      (last.endpoints && foundEndpoints(name, last.endpoints, common)) ??
+      (discovered && foundEndpoints(name, discovered, common)) ??
       config.endpoints.map((endpoint) => createEndpoint({ ...common, ...endpoint, upstream: name })),
     balancer,
     registry,
@@ -57,6 +60,12 @@ export const planUpstream = (
     mayBeAbandoned: platform.abandonsRequests,
     layers: [...cookieLayer(sticky?.layer(() => upstream.set)), ...upstreamLayers(policy, parts)],
     ...equipment(policy, parts),
+  });
+  effects.push(() => {
+    upstream.takeEffect();
+    // Another plan has discovered others meanwhile.
+    if (last.endpoints !== undefined && last.endpoints !== discovered)
+      upstream.update(foundEndpoints(name, last.endpoints, common));
   });
   const checker = policy.health && healthChecker(upstream, policy.health, platform, parts);
   if (checker !== undefined) upkeep.add(checker);

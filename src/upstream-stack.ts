@@ -11,10 +11,10 @@ import type { Clock, Random } from "./core/platform.ts";
 import type { NamedLayer } from "./core/service.ts";
 import type { Telemetry, UpstreamEvent } from "./core/telemetry.ts";
 import { HealthRecord } from "./health/health-record.ts";
-import { OutlierDetector, ejectionOf } from "./health/outlier-detector.ts";
+import { OutlierDetector, ejectionOf, newSweep } from "./health/outlier-detector.ts";
 import { AdaptiveLimit } from "./resilience/adaptive-limit.ts";
 import { attemptTimeout } from "./resilience/attempt-timeout.ts";
-import { Breaker } from "./resilience/breaker.ts";
+import { Breaker, type BreakerListener } from "./resilience/breaker.ts";
 import { ConcurrencyGate, concurrencyCap } from "./resilience/concurrency.ts";
 import { hedge } from "./resilience/hedge.ts";
 import { LatencyWindow } from "./resilience/latency-window.ts";
@@ -22,13 +22,13 @@ import { retry } from "./resilience/retry.ts";
 import { RetryBudget } from "./resilience/retry-budget.ts";
 import type { ConcurrencyPolicy, HedgePolicy, RetryPolicy, UpstreamPolicy } from "./upstream-policy.ts";
 import { type Concurrency, sharedNames } from "./upstream-state.ts";
-import type { EndpointRegistry } from "./upstream/registry.ts";
+import type { RegistryDraft } from "./upstream/registry.ts";
 
 export interface StackParts {
   /** Of the upstream. */
   readonly name: string;
   /** Holds what must outlive a plan: budgets, latencies, gates. */
-  readonly registry: EndpointRegistry;
+  readonly registry: Pick<RegistryDraft, "shared">;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
@@ -101,14 +101,17 @@ export const equipment = (policy: UpstreamPolicy, parts: StackParts): Equipment 
   const { name } = parts;
   const detector =
     outliers &&
-    new OutlierDetector(outliers, ({ endpoint, successRate, mean, forMs }) =>
-      reportUpstream(parts, {
-        kind: "ejected",
-        upstream: name,
-        endpoint: endpointAddress(endpoint),
-        forMs,
-        reason: `${percent(successRate)} of its requests succeeded, ${percent(mean)} on average`,
-      }),
+    new OutlierDetector(
+      outliers,
+      ({ endpoint, successRate, mean, forMs }) =>
+        reportUpstream(parts, {
+          kind: "ejected",
+          upstream: name,
+          endpoint: endpointAddress(endpoint),
+          forMs,
+          reason: `${percent(successRate)} of its requests succeeded, ${percent(mean)} on average`,
+        }),
+      parts.registry.shared(`${name} sweep`, undefined, newSweep),
     );
   return {
     equip: (state, endpoint) => equip(state, endpoint, policy, parts),
@@ -129,35 +132,31 @@ const equip = (
   parts: StackParts,
 ): void => {
   if (options === undefined) state.breaker = undefined;
-  else if (state.breaker instanceof Breaker) state.breaker.options = options;
-  else state.breaker = newBreaker(state, endpoint, options, parts);
+  else {
+    const onChange = onBreaker(state, endpoint, parts);
+    if (!(state.breaker instanceof Breaker))
+      state.breaker = new Breaker({ options, random: parts.random, onChange });
+    else Object.assign(state.breaker, { options, onChange });
+  }
   if (health === undefined) state.health = undefined;
   else if (!(state.health instanceof HealthRecord)) state.health = new HealthRecord();
   if (outliers === undefined) state.ejection = undefined;
   else ejectionOf(state);
 };
 
-const newBreaker = (
-  state: EndpointState,
-  endpoint: Endpoint,
-  options: Breaker["options"],
-  parts: StackParts,
-): Breaker =>
-  new Breaker({
-    options,
-    random: parts.random,
-    onChange: ({ to, reason, at }) => {
-      // What was broken a moment ago gets its traffic back slowly.
-      if (to === "closed") state.warmingSince = at;
-      reportUpstream(parts, {
-        kind: "breaker",
-        upstream: parts.name,
-        endpoint: endpointAddress(endpoint),
-        to,
-        reason,
-      });
-    },
-  });
+const onBreaker =
+  (state: EndpointState, endpoint: Endpoint, parts: StackParts): BreakerListener =>
+  ({ to, reason, at }) => {
+    // What was broken a moment ago gets its traffic back slowly.
+    if (to === "closed") state.warmingSince = at;
+    reportUpstream(parts, {
+      kind: "breaker",
+      upstream: parts.name,
+      endpoint: endpointAddress(endpoint),
+      to,
+      reason,
+    });
+  };
 
 /** Tells observers. */
 export const reportUpstream = ({ telemetry }: Pick<StackParts, "telemetry">, event: UpstreamEvent): void => {

@@ -3,67 +3,81 @@ import { adminGateway } from "../../handlers/admin-gateway.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import type { GatewayRef } from "../../src/gateway.ts";
-import type { Serving, ServingSockets } from "../serving.ts";
+import type { Gateway } from "../../src/gateway.ts";
+import type { PreparedConfig, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
-import { listen } from "./server/listen.ts";
+import { type ListenPlan, type ServerSockets, serverSockets } from "./server/listen.ts";
 
 export interface AdminListenerParts {
-  readonly config: Config;
   readonly platform: Platform;
   /** The gateway whose state it shows. */
-  readonly gateway: GatewayRef;
+  readonly gateway: () => Gateway;
   readonly lifecycle: Lifecycle;
-  readonly observation: ServerObservation;
-}
-
-export interface AdminListener {
-  /** Listens, where the config asks for it. Throws `ServeError` when the address can't be had. */
-  open(): Promise<Serving["admin"]>;
-  close(): Promise<void>;
 }
 
 /** It has limits of its own and is not drained: it answers until the process stops. */
-export const adminListener = (parts: AdminListenerParts): AdminListener => {
-  let serving: ServingSockets | undefined;
-  return {
-    async open() {
-      const { port } = parts.config.admin;
-      if (port === undefined) return undefined;
-      serving = await listenAdmin(parts, port);
-      return { host: serving.address.host, port: serving.address.port };
-    },
-    async close() {
-      await serving?.stop();
-    },
-  };
-};
+export class AdminListener {
+  readonly #parts: AdminListenerParts;
+  readonly #sockets: ServerSockets;
 
-const listenAdmin = (parts: AdminListenerParts, port: number): Promise<ServingSockets> => {
-  const { config, platform, gateway, lifecycle, observation } = parts;
-  const { clock } = platform;
-  const { host, token } = config.admin;
-  const { metrics, resource } = observation;
-  const current = adminGateway(platform, {
-    gateway: () => gateway.current,
-    lifecycle,
-    metrics,
-    resource,
-    token,
-    hasOpenHealth: true,
-  });
-  const own = current.plan.config;
-  return listen({
-    listen: own.listen,
-    isWatched: false,
-    counts: { open: 0, accepted: 0, refused: 0 },
-    entrances: [{ host, port, tls: undefined, fallbackHost: undefined, gateway: { current } }],
-    lifecycle: { draining: false },
-    deadlines: new Deadlines(clock),
-    now: () => clock.now(),
-    epoch: () => clock.epoch(),
-    notice: () => {},
-    closed: async () => {},
-  });
-};
+  constructor(parts: AdminListenerParts) {
+    const { clock } = parts.platform;
+    this.#parts = parts;
+    this.#sockets = serverSockets({
+      counts: { open: 0, accepted: 0, refused: 0 },
+      lifecycle: { draining: false },
+      deadlines: new Deadlines(clock),
+      now: () => clock.now(),
+      epoch: () => clock.epoch(),
+      notice: () => {},
+      closed: async () => {},
+    });
+  }
+
+  /** Undefined where the config has none. */
+  get address(): Serving["admin"] {
+    return this.#sockets.address;
+  }
+
+  /** @throws ServeError when the address can't be had. */
+  prepare(config: Config, observation: ServerObservation): Promise<PreparedConfig> {
+    return this.#sockets.prepare(this.#planOf(config, observation));
+  }
+
+  async close(): Promise<void> {
+    await this.#sockets.stop();
+  }
+
+  #planOf({ admin }: Config, { metrics, resource }: ServerObservation): ListenPlan {
+    const { host, port, socket, socketMode, tls, token } = admin;
+    const { platform, gateway: current, lifecycle } = this.#parts;
+    const gateway = adminGateway(platform, {
+      gateway: current,
+      lifecycle,
+      metrics,
+      resource,
+      token,
+      hasOpenHealth: true,
+    });
+    return {
+      listen: gateway.plan.config.listen,
+      isWatched: false,
+      entrances:
+        port === undefined && socket === undefined
+          ? []
+          : [
+              {
+                host,
+                port: port ?? 0,
+                socket,
+                socketMode,
+                tls,
+                proxyProtocol: undefined,
+                fallbackHost: undefined,
+                gateway,
+              },
+            ],
+    };
+  }
+}

@@ -1,65 +1,132 @@
 /** Metrics of a server and its process, and their push to a collector. */
+import { isDeepStrictEqual } from "node:util";
+import { ConfigError } from "../../src/config/config-error.ts";
+import { problemAt } from "../../src/config/problem.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { transportMetrics } from "../../src/metering.ts";
-import { metricReporter } from "../../src/metric-reporter.ts";
-import { createMetrics, ownResource } from "../../src/observation.ts";
+import { type MetricReporter, type ReporterParts, metricReporter } from "../../src/metric-reporter.ts";
+import { createMetrics, isMeasured, ownResource } from "../../src/observation.ts";
 import type { Attributes } from "../../src/observe/attributes.ts";
 import type { MetricRegistry } from "../../src/observe/metric-registry.ts";
 import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { STATE_INSTRUMENTS } from "../../src/observe/state-instruments.ts";
 import { alive } from "./alive.ts";
-import type { ServerCounts } from "./server/listen.ts";
+import type { ConfigHistory } from "./config-history.ts";
+import type { ServerCounts } from "./server/open-entrance.ts";
 
+/** What a config measures. */
 export interface ServerObservation {
   /** Undefined where nothing reads them. */
   readonly metrics: ProxyMetrics | undefined;
   readonly resource: () => Attributes;
-  readonly counts: ServerCounts;
-  /** How many configs were put into effect. */
-  readonly configs: { generation: number };
-  /** Stops measuring and pushes what is left. */
-  close(): Promise<void>;
+}
+
+/** What a config is going to measure, from `takeEffect` on. */
+export interface PreparedObservation extends ServerObservation {
+  takeEffect(): void;
 }
 
 /** Time for the last push. */
 const FLUSH_MS = 2_000;
 
-/** Measures nothing where nothing reads metrics. */
-export const observeServer = async (config: Config, platform: Platform): Promise<ServerObservation> => {
-  const counts: ServerCounts = { open: 0, accepted: 0, refused: 0 };
-  const configs = { generation: 0 };
-  const metrics = createMetrics(config, platform);
-  const resource = ownResource(config, platform);
-  if (metrics === undefined) return { metrics, resource, counts, configs, close: async () => {} };
-  const { registry } = metrics;
-  const { processMetrics } = await import("./process-metrics.ts");
-  const endProcess = processMetrics(registry);
-  transportMetrics(metrics, platform.transport);
-  observeServerState(registry, counts, configs);
-  const reporter = metricReporter(config, platform, { metrics, resource });
-  reporter?.start();
-  return {
-    metrics,
-    resource,
-    counts,
-    configs,
-    async close() {
-      endProcess();
-      await alive(reporter?.flush(FLUSH_MS));
-    },
-  };
+/** Counts from the first config on that wants metrics, over all later ones. */
+export class ServerObserver {
+  readonly counts: ServerCounts = { open: 0, accepted: 0, refused: 0 };
+  readonly #platform: Platform;
+  readonly #history: ConfigHistory;
+  /** The same for all configs. */
+  readonly #instance: () => string;
+  #metrics: ProxyMetrics | undefined;
+  /** The config that the metrics were made for. */
+  #measured: Config | undefined;
+  #endProcess: (() => void) | undefined;
+  #telemetry: Config["telemetry"] | undefined;
+  #reporter: MetricReporter | undefined;
+
+  constructor(platform: Platform, history: ConfigHistory) {
+    this.#platform = platform;
+    this.#history = history;
+    let instance: string | undefined;
+    this.#instance = () => (instance ??= platform.random.id());
+  }
+
+  /**
+   * Measures nothing where nothing reads metrics.
+   *
+   * @throws ConfigError where the series of metrics would have to be others.
+   */
+  async prepare(config: Config): Promise<PreparedObservation> {
+    const platform = this.#platform;
+    const resource = ownResource(config, { ...platform, random: { ...platform.random, id: this.#instance } });
+    const metrics = isMeasured(config) ? (this.#metrics ?? createMetrics(config, platform)) : undefined;
+    if (metrics === undefined) return { metrics, resource, takeEffect: () => this.#push(config, undefined) };
+    if (this.#measured !== undefined) refuseOtherSeries(this.#measured, config);
+    const { processMetrics } = await import("./process-metrics.ts");
+    return {
+      metrics,
+      resource,
+      takeEffect: () => {
+        if (this.#metrics === undefined) {
+          this.#metrics = metrics;
+          this.#measured = config;
+          this.#endProcess = processMetrics(metrics.registry);
+          transportMetrics(metrics, platform.transport);
+          observeServer(metrics.registry, this.counts, this.#history);
+        }
+        this.#push(config, { metrics, resource });
+      },
+    };
+  }
+
+  /** Stops measuring and pushes what is left. */
+  async close(): Promise<void> {
+    this.#endProcess?.();
+    await alive(this.#reporter?.flush(FLUSH_MS));
+  }
+
+  /** Pushes as `config` says. What pushes already goes on where its settings are the same. */
+  #push(config: Config, parts: ReporterParts | undefined): void {
+    const { telemetry } = config;
+    if (
+      isDeepStrictEqual(telemetry, this.#telemetry) &&
+      (parts === undefined) === (this.#reporter === undefined)
+    )
+      return;
+    const before = this.#reporter;
+    this.#telemetry = telemetry;
+    this.#reporter =
+      parts && metricReporter(config, this.#platform, { ...parts, isContinued: before !== undefined });
+    before?.stop();
+    void before?.flush(FLUSH_MS);
+    this.#reporter?.start();
+  }
+}
+
+/** Series are laid out once. */
+const FIXED = ["durationBounds", "maxSeries"] as const;
+
+const refuseOtherSeries = (before: Config, after: Config): void => {
+  const [made, wanted] = [before.telemetry.metrics, after.telemetry.metrics];
+  if (made === false || wanted === false) return;
+  const problems = FIXED.filter((name) => !isDeepStrictEqual(made[name], wanted[name])).map((name) =>
+    problemAt(["telemetry", "metrics", name], "can't change while the proxy runs: restart it for that"),
+  );
+  if (problems.length > 0) throw new ConfigError(problems);
 };
 
-const observeServerState = (
-  registry: MetricRegistry,
-  counts: ServerCounts,
-  configs: ServerObservation["configs"],
-): void => {
+const observeServer = (registry: MetricRegistry, counts: ServerCounts, history: ConfigHistory): void => {
+  const { accepted, applied, generation, refusedConfigs, reloaded, serverConnections, turnedAway } =
+    STATE_INSTRUMENTS;
   registry.observe((observe) => {
-    observe(STATE_INSTRUMENTS.serverConnections, [], counts.open);
-    observe(STATE_INSTRUMENTS.accepted, [], counts.accepted);
-    observe(STATE_INSTRUMENTS.turnedAway, [], counts.refused);
-    observe(STATE_INSTRUMENTS.generation, [], configs.generation);
+    observe(serverConnections, [], counts.open);
+    observe(accepted, [], counts.accepted);
+    observe(turnedAway, [], counts.refused);
+    observe(generation, [], history.generation);
+    observe(applied, [], history.appliedAt / SECOND_MS);
+    observe(refusedConfigs, [], history.refused);
+    observe(reloaded, [], history.lastError === undefined ? 1 : 0);
   });
 };
+
+const SECOND_MS = 1_000;

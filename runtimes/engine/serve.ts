@@ -1,24 +1,24 @@
 /** A whole gateway over sockets. */
-import { withAdminPath } from "../../handlers/admin-gateway.ts";
-import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/types.ts";
-import type { LogOutputs } from "../../src/core/log-output.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import { type GatewayParts, type GatewayRef, buildGateway } from "../../src/gateway.ts";
-import type { EventLog } from "../../src/observe/event-log.ts";
+import type { LogEvent, LogThreshold } from "../../src/observe/event-log.ts";
+import { logTargets } from "../../src/observing.ts";
+import { createEndpointRegistry } from "../../src/upstream/registry.ts";
 import { refuseUnsupported } from "../refuse.ts";
-import type { ServeOptions, Serving, ServingSockets } from "../serving.ts";
-import { adminListener } from "./admin-listener.ts";
+import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../serving.ts";
+import { AdminListener } from "./admin-listener.ts";
 import { alive } from "./alive.ts";
+import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
+import { type Generation, type LastingParts, prepareGeneration } from "./generation.ts";
 import { notices } from "./notices.ts";
-import { observeServer } from "./observation.ts";
-import { type Entrance, listen } from "./server/listen.ts";
+import { ServerObserver } from "./observation.ts";
+import { RetiredEndpoints } from "./retired-endpoints.ts";
+import { type ServerSockets, serverSockets } from "./server/listen.ts";
+import { Turn } from "./turn.ts";
 
 /** Time for the last telemetry, and for the last lines of logs. */
 const FLUSH_MS = 2_000;
-const ANY_ADDRESS = "::";
-const ANY_IPV4_ADDRESS = "0.0.0.0";
 
 /**
  * Builds the gateway of `config` and listens. Resolves once connections are accepted. Installs no signal handlers.
@@ -31,137 +31,188 @@ export const serveGateway = async (
   platform: Platform,
   options: ServeOptions = {},
 ): Promise<Serving> => {
-  refuseUnsupported(config, platform, options.explicit);
-  const lifecycle = { draining: false };
-  const middlewareLayer = await layerOf(config);
-  const observation = await observeServer(config, platform);
-  const { metrics, counts, resource } = observation;
-  const own = buildGateway(config, platform, { lifecycle, middlewareLayer, metrics, resource });
-  const gateway: GatewayRef = {
-    current: withAdminPath(own, config, platform, { lifecycle, metrics, resource }),
-  };
-  observation.configs.generation += 1;
-  const { clock, transport } = platform;
-  const { events } = gateway.current;
-  const admin = adminListener({ config, platform, gateway, lifecycle, observation });
-  const serving = await listen({
-    listen: config.listen,
-    isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
-    counts,
-    entrances: entrancesOf(config, options, {
-      gateway,
-      redirecting: (port) => ({
-        current: buildGateway(toHttps(config, port), platform, { lifecycle, metrics }),
-      }),
-    }),
-    lifecycle,
-    deadlines: new Deadlines(clock),
-    now: () => clock.now(),
-    epoch: () => clock.epoch(),
-    notice: notices(
-      (message) => void events.emit({ category: "client", level: "warning", message }),
-      () => clock.now(),
-    ),
-    closed: async () => {
-      gateway.current.upkeep.stop();
-      await transport.close();
-      await alive(gateway.current.upkeep.flush(FLUSH_MS));
-      await observation.close();
-      await admin.close();
-      events.emit({ category: "server", level: "info", message: "stopped" });
-      await platform.logs?.flush(FLUSH_MS);
-    },
-  });
-  gateway.current.upkeep.start();
+  const server = new GatewayServer(platform, options);
   try {
-    return { ...logged(serving, events, platform.logs), admin: await admin.open() };
+    (await server.prepare(config, options.explicit)).commit();
   } catch (error) {
-    await serving.stop();
+    await server.stop();
     throw error;
   }
+  return server;
 };
 
-/** `serving`, whose start, drain and exchanges of certificates are logged. */
-const logged = (
-  serving: ServingSockets,
-  events: EventLog,
-  logs: LogOutputs | undefined,
-): Omit<Serving, "admin"> => {
-  const { scheme, host, port } = serving.address;
-  events.emit({
-    category: "server",
-    level: "info",
-    message: "listening",
-    facts: { scheme, host, port },
-  });
-  const drained = once(() => {
-    events.emit({ category: "server", level: "info", message: "finishing what is in flight" });
-    return serving.drain();
-  });
-  return {
-    ...serving,
-    drain: drained,
-    useCertificates(listen) {
-      serving.useCertificates(listen);
-      events.emit({ category: "server", level: "info", message: "certificates were exchanged" });
-    },
-    reopenLogs: () => logs?.reopen(),
-    setLogLevel: (category, level) => events.setLevel(category, level),
-  };
-};
+const addressFacts = ({ scheme, host, port, socket }: Serving["address"]): NonNullable<LogEvent["facts"]> =>
+  socket === undefined ? { scheme, host, port } : { scheme, socket };
 
-/** Later calls return what the first one did. */
-const once = <Result>(work: () => Result): (() => Result) => {
-  let result: { readonly value: Result } | undefined;
-  return () => (result ??= { value: work() }).value;
-};
+class GatewayServer implements Serving {
+  readonly #parts: LastingParts & { readonly lifecycle: { draining: boolean } };
+  readonly #history: ConfigHistory;
+  readonly #sockets: ServerSockets;
+  readonly #admin: AdminListener;
+  readonly #retired: RetiredEndpoints;
+  /** One config is prepared at a time. */
+  readonly #turn = new Turn();
+  #current: Generation | undefined;
+  #isDraining = false;
 
-/** Hono is imported for configs that have middleware: a start without it is faster. */
-const layerOf = async ({ middleware, routes }: Config): Promise<GatewayParts["middlewareLayer"]> => {
-  if (middleware.length === 0 && routes.every((route) => route.middleware.length === 0)) return undefined;
-  return (await import("../../handlers/middleware-layer.ts")).middlewareLayer;
-};
+  constructor(platform: Platform, options: ServeOptions) {
+    const { clock } = platform;
+    const lifecycle = { draining: false };
+    this.#history = new ConfigHistory(() => clock.epoch());
+    const observer = new ServerObserver(platform, this.#history);
+    this.#parts = {
+      platform,
+      lifecycle,
+      observer,
+      options,
+      registry: createEndpointRegistry(),
+      redirectRegistry: createEndpointRegistry(),
+    };
+    this.#sockets = serverSockets({
+      counts: observer.counts,
+      lifecycle,
+      deadlines: new Deadlines(clock),
+      now: () => clock.now(),
+      epoch: () => clock.epoch(),
+      notice: notices(
+        (message) => this.#emit({ category: "client", level: "warning", message }),
+        () => clock.now(),
+      ),
+      closed: () => this.#closed(),
+    });
+    this.#retired = new RetiredEndpoints(platform, this.#parts.registry);
+    this.#admin = new AdminListener({ platform, lifecycle, gateway: () => this.#generation.gateway });
+  }
 
-interface Answering {
-  readonly gateway: GatewayRef;
-  /** Leads to https on `port`. */
-  readonly redirecting: (port: number) => GatewayRef;
+  get address(): Serving["address"] {
+    const { address } = this.#sockets;
+    if (address === undefined) throw new TypeError("the server does not listen yet");
+    return address;
+  }
+  get admin(): Serving["admin"] {
+    return this.#admin.address;
+  }
+  get generation(): number {
+    return this.#history.generation;
+  }
+  get lastError(): Serving["lastError"] {
+    return this.#history.lastError;
+  }
+
+  async prepare(config: Config, explicit?: ReadonlySet<string>): Promise<PreparedConfig> {
+    const end = await this.#turn.take();
+    try {
+      const prepared = await this.#prepare(config, explicit);
+      return {
+        commit: () => {
+          if (end()) prepared.commit();
+        },
+        discard: async () => {
+          if (end()) await prepared.discard();
+        },
+      };
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  noteRefusal(message: string): void {
+    this.#history.noteRefused(message);
+    this.#emit({
+      category: "config",
+      level: "error",
+      message: `the config was refused, and the one before goes on: ${message}`,
+    });
+  }
+
+  reopenLogs(): void {
+    this.#parts.platform.logs?.reopen();
+  }
+
+  setLogLevel(category: string, level: LogThreshold): void {
+    this.#generation.gateway.events.setLevel(category, level);
+  }
+
+  drain(): Promise<{ readonly cut: number }> {
+    if (!this.#isDraining) {
+      this.#emit({ category: "server", level: "info", message: "finishing what is in flight" });
+    }
+    this.#isDraining = true;
+    return this.#sockets.drain();
+  }
+
+  stop(): Promise<{ readonly cut: number }> {
+    return this.#sockets.stop();
+  }
+
+  async #prepare(config: Config, explicit: ReadonlySet<string> | undefined): Promise<PreparedConfig> {
+    const { platform, lifecycle } = this.#parts;
+    if (lifecycle.draining) throw new ServeError("the server is stopping");
+    refuseUnsupported(config, platform, explicit);
+    const next = await prepareGeneration(config, explicit, this.#parts);
+    const sockets = await this.#sockets.prepare(next.sockets);
+    let admin: PreparedConfig;
+    try {
+      admin = await this.#admin.prepare(config, next.observation);
+    } catch (error) {
+      await sockets.discard();
+      throw error;
+    }
+    const discard = async (): Promise<void> => {
+      await Promise.all([sockets.discard(), admin.discard()]);
+    };
+    return {
+      commit: () => {
+        if (lifecycle.draining) void discard();
+        else this.#commit(next, [sockets, admin]);
+      },
+      discard,
+    };
+  }
+
+  #commit(next: Generation, sockets: readonly PreparedConfig[]): void {
+    const { platform } = this.#parts;
+    const before = this.#current;
+    before?.stop();
+    next.takeEffect();
+    this.#current = next;
+    for (const each of sockets) each.commit();
+    next.start();
+    if (before !== undefined) this.#retired.retire(before.gateway.plan, next.gateway.plan);
+    platform.logs?.keepOnly(logTargets(next.config));
+    this.#history.noteApplied();
+    this.#emit(
+      before === undefined
+        ? { category: "server", level: "info", message: "listening", facts: addressFacts(this.address) }
+        : {
+            category: "config",
+            level: "info",
+            message: "another config is in effect",
+            facts: { generation: this.#history.generation },
+          },
+    );
+  }
+
+  async #closed(): Promise<void> {
+    const { platform, observer } = this.#parts;
+    this.#current?.stop();
+    this.#retired.stop();
+    await platform.transport.close();
+    await alive(this.#current?.flush(FLUSH_MS));
+    await observer.close();
+    await this.#admin.close();
+    this.#emit({ category: "server", level: "info", message: "stopped" });
+    await platform.logs?.flush(FLUSH_MS);
+  }
+
+  get #generation(): Generation {
+    if (this.#current === undefined) throw new TypeError("the server does not listen yet");
+    return this.#current;
+  }
+
+  /** Writes an event into the log of the config in effect. */
+  #emit(event: LogEvent): void {
+    this.#current?.gateway.events.emit(event);
+  }
 }
-
-const entrancesOf = (
-  { listen: config }: Config,
-  { host, port, explicit }: ServeOptions,
-  { gateway, redirecting }: Answering,
-): Entrance[] => {
-  // Only where IPv6 is a default: not every machine has it.
-  const fallback = (bound: string, isExplicit: boolean): string | undefined =>
-    bound === ANY_ADDRESS && !isExplicit ? ANY_IPV4_ADDRESS : undefined;
-  const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;
-  const securePort =
-    [{ ...config, port: port ?? config.port }, ...config.also].find(({ tls }) => tls)?.port || 443;
-  return [
-    {
-      host: host ?? config.host,
-      port: port ?? config.port,
-      tls: config.tls,
-      fallbackHost: fallback(config.host, isHostExplicit),
-      gateway,
-    },
-    ...config.also.map((each, index): Entrance => ({
-      host: each.host,
-      port: each.port,
-      tls: each.tls,
-      fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
-      gateway: each.redirect === undefined ? gateway : redirecting(securePort),
-    })),
-  ];
-};
-
-/** `config` with nothing in it but a redirect to https. */
-const toHttps = (config: Config, port: number): Config => ({
-  ...config,
-  middleware: [],
-  upstreams: {},
-  routes: parseConfig({ routes: [{ name: "to https", redirect: { status: 308, scheme: "https", port } }] })
-    .routes,
-});

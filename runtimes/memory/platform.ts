@@ -68,6 +68,8 @@ export const memoryPlatform = (options: MemoryPlatformOptions = {}): MemoryPlatf
 
 const linesIn = (lines: string[]): LogOutputs => ({
   open: () => ({ isTerminal: false, write: (line) => lines.push(line) > 0 }),
+  use() {},
+  keepOnly() {},
   reopen() {},
   flush: async () => {},
 });

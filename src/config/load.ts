@@ -27,8 +27,12 @@ export interface LoadedConfig {
   readonly input: unknown;
   /** Dotted paths that somebody set, such as `upstreams.api.timeouts.connect`. */
   readonly explicit: ReadonlySet<string>;
-  /** Files that the certificates and keys of listeners come from. */
+  /** Files that certificates and keys come from. Absolute. */
   readonly tlsFiles: readonly string[];
+  /** The config file, if there is one, and all files that the config names in `${file:}`. Absolute. */
+  readonly files: readonly string[];
+  /** The same config with the files of `${file:}` read anew. Throws as `loadConfig` does. */
+  readonly reread: () => Promise<LoadedConfig>;
   /** The effective config as one would write it, defaults filled in, `***` in place of every secret. */
   readonly masked: () => unknown;
   /** `text` with `***` in place of every secret of the config, credential in a query and password in a URL. */
@@ -87,7 +91,10 @@ const keyProblems = async (
  */
 export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | undefined> => {
   const gathered = await gather(options);
-  if (isNothing(gathered) && gathered.problems.length === 0) return undefined;
+  return isNothing(gathered) && gathered.problems.length === 0 ? undefined : read(gathered, options);
+};
+
+const read = async (gathered: Gathered, options: LoadOptions): Promise<LoadedConfig> => {
   const referenced: Referenced[] = [];
   const refers = references(configSchema, gathered.input, (kind, name, path) => {
     if (kind === "file") referenced.push({ path, file: fileOf(options, gathered, name, path) });
@@ -108,9 +115,17 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
   const found = checked.problems.filter(({ path }) => isComplete || setBy(gathered, path) !== undefined);
   const problems = [...gathered.problems, ...(await keyProblems(options, referenced)), ...found];
   if (config === undefined || problems.length > 0) throw new ConfigError(await located(gathered, problems));
-  const tlsFiles = referenced.filter(({ path }) => path[0] === "listen" && path.includes("tls"));
-  return loaded(gathered, config, resolved, [...new Set(tlsFiles.map(({ file }) => file))]);
+  const tlsFiles = referenced.filter(({ path }) => OF_TLS.has(path[0]) && path.includes("tls"));
+  const ownFile = gathered.file === undefined ? [] : [gathered.file.path];
+  return loaded(gathered, config, resolved, {
+    tlsFiles: [...new Set(tlsFiles.map(({ file }) => file))],
+    files: [...new Set([...ownFile, ...referenced.map(({ file }) => file)])],
+    reread: () => read(gathered, options),
+  });
 };
+
+/** Sections with certificates. */
+const OF_TLS: ReadonlySet<unknown> = new Set(["listen", "upstreams"]);
 
 /** The input with the route that goes without saying. */
 const withRoute = (input: unknown, { routes: [only, ...others] }: Config): unknown => {
@@ -125,10 +140,10 @@ const loaded = (
   gathered: Gathered,
   config: Config,
   { value: input, secrets, secretTexts }: Resolved,
-  tlsFiles: readonly string[],
+  files: Pick<LoadedConfig, "tlsFiles" | "files" | "reread">,
 ): LoadedConfig => ({
+  ...files,
   config,
-  tlsFiles,
   input,
   get explicit() {
     return explicitPaths(gathered.input);

@@ -21,6 +21,9 @@ export type Capability =
   | "listen-tls"
   | "cipher-list"
   | "several-listeners"
+  | "listen-socket"
+  | "proxy-protocol"
+  | "client-certificate"
   | "background"
   | "discovery"
   | "tcp-check"
@@ -53,6 +56,9 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "listen-tls": "speak TLS to clients",
   "cipher-list": "choose the cipher suites of TLS towards clients",
   "several-listeners": "listen on several ports",
+  "listen-socket": "listen on a Unix socket",
+  "proxy-protocol": "take the client's address from the PROXY protocol",
+  "client-certificate": "know a client by its certificate",
   background: "let requests wait in a queue for room, or work go on between requests",
   discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
   "tcp-check": "check endpoints by opening a connection",
@@ -86,4 +92,7 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "listen-tls",
   "cipher-list",
   "several-listeners",
+  "listen-socket",
+  "proxy-protocol",
+  "client-certificate",
 ]);

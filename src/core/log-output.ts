@@ -29,11 +29,15 @@ export type LinesLost = (lines: number, why: string) => boolean;
 /** All outputs of a platform. */
 export interface LogOutputs {
   /**
-   * The output for a target: the same one each time, which goes on with the rotation given last.
+   * The output for a target, the same one each time. One that is open already stays as it is until `use`.
    *
    * @throws TypeError with the reason where a file can't be opened.
    */
   open(target: LogTarget, lost: LinesLost): LogOutput;
+  /** An open output goes on with this rotation, and reports losses to `lost`. */
+  use(target: LogTarget, lost: LinesLost): void;
+  /** Closes the files that are none of `targets`. Lines for them that still come are written. */
+  keepOnly(targets: ReadonlySet<string>): void;
   /** Opens files anew, as another program may have moved them. */
   reopen(): void;
   /** Resolves when everything is written, or after `ms`. */

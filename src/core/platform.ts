@@ -49,6 +49,8 @@ export interface Transport {
   send(attempt: Attempt): Promise<Reply>;
   /** Its connections now. Left out where they are not its own. */
   pools?(): Iterable<PoolState>;
+  /** Closes connections to `before` that `after` has no use for, as they fall idle. Attempts at `before` still succeed. */
+  retire?(before: Iterable<Endpoint>, after: Iterable<Endpoint>): void;
   /** Lets requests in flight finish, then closes idle connections. */
   close(): Promise<void>;
 }

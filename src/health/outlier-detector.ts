@@ -58,22 +58,36 @@ export class EjectionRecord implements EndpointEjection {
   }
 }
 
+/** When the endpoints of an upstream were compared last, or the first interval began. */
+export interface LastSweep {
+  at: number | undefined;
+}
+
+export const newSweep = (): LastSweep => ({ at: undefined });
+
 /** Compares at the first pick after an interval has passed: no timer, and no comparison without traffic. */
 export class OutlierDetector {
   readonly #options: OutlierOptions;
   readonly #onEject: ((event: EjectionEvent) => void) | undefined;
-  #sweptAt: number | undefined;
+  readonly #last: LastSweep;
 
-  constructor(options: OutlierOptions, onEject?: (event: EjectionEvent) => void) {
+  /** @param last of the upstream, whatever plan it is part of */
+  constructor(
+    options: OutlierOptions,
+    onEject?: (event: EjectionEvent) => void,
+    last: LastSweep = newSweep(),
+  ) {
     this.#options = options;
     this.#onEject = onEject;
+    this.#last = last;
   }
 
   /** Called before each pick. */
   watch(set: EndpointSet, now: number): void {
-    this.#sweptAt ??= now;
-    if (now - this.#sweptAt < this.#options.intervalMs) return;
-    this.#sweptAt = now;
+    const last = this.#last;
+    last.at ??= now;
+    if (now - last.at < this.#options.intervalMs) return;
+    last.at = now;
     this.#sweep(set.members, now);
   }
 

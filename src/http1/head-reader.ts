@@ -33,7 +33,7 @@ const MAX_MISSES = 4;
  * head is refused with the byte that makes it so, without waiting for an end.
  */
 export class HeadReader<Head extends object> {
-  readonly #format: HeadFormat<Head>;
+  #format: HeadFormat<Head>;
   #kept: Uint8Array = EMPTY;
   #length = 0;
   #scanned = 0;
@@ -46,6 +46,13 @@ export class HeadReader<Head extends object> {
 
   constructor(format: HeadFormat<Head>) {
     this.#format = format;
+  }
+
+  /** Reads the next head in this way. Call it between heads only. */
+  use(format: HeadFormat<Head>): void {
+    if (format === this.#format) return;
+    this.#format = format;
+    this.forget();
   }
 
   /** Index after the head in the bytes pushed last. Set when `push` returns a head. */

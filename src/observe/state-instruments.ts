@@ -18,6 +18,9 @@ export const STATE_INSTRUMENTS: Group<
   | "concurrency"
   | "concurrencyLimit"
   | "generation"
+  | "applied"
+  | "reloaded"
+  | "refusedConfigs"
 > = {
   serverConnections: state(
     "fairlead.server.connections",
@@ -103,5 +106,23 @@ export const STATE_INSTRUMENTS: Group<
     "{config}",
     [],
     "How many configs were put into effect since the start.",
+  ),
+  applied: gauge(
+    "fairlead.config.applied",
+    "s",
+    [],
+    "When the config in effect was put into effect, in seconds since 1970.",
+  ),
+  reloaded: gauge(
+    "fairlead.config.reload.successful",
+    "1",
+    [],
+    "1 where the last config was put into effect, 0 where it was refused and an earlier one goes on.",
+  ),
+  refusedConfigs: counter(
+    "fairlead.config.refused",
+    "{config}",
+    [],
+    "Configs that were refused since the start while an earlier one went on.",
   ),
 };

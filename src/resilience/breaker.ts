@@ -80,8 +80,9 @@ export interface BreakerParts {
 export class Breaker implements EndpointBreaker {
   /** May be replaced; open times that run keep their end. */
   options: BreakerOptions;
+  /** May be replaced. */
+  onChange: BreakerListener | undefined;
   readonly #random: Random;
-  readonly #onChange: BreakerListener | undefined;
   readonly #window: RateWindow = new RateWindow();
   #state: "closed" | "open" | "half-open" = "closed";
   /** Changes with the state; permits carry the one they were given in. */
@@ -99,7 +100,7 @@ export class Breaker implements EndpointBreaker {
   constructor({ options, random, onChange }: BreakerParts) {
     this.options = options;
     this.#random = random;
-    this.#onChange = onChange;
+    this.onChange = onChange;
   }
 
   state(now: number): BreakerState {
@@ -222,7 +223,7 @@ export class Breaker implements EndpointBreaker {
     if (to === "closed") this.#closedAt = now;
     if (to === "open") this.#openedAt = now;
     try {
-      this.#onChange?.({ to, reason, at: now });
+      this.onChange?.({ to, reason, at: now });
     } catch {
       // An error in the listener must not affect the breaker.
     }

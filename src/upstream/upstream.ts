@@ -10,7 +10,7 @@ import { Departures } from "./departures.ts";
 import { EndpointLease, type LeaseContext } from "./endpoint-lease.ts";
 import { OpenAttempts } from "./open-attempts.ts";
 import { refusalOf } from "./refusal.ts";
-import type { EndpointRegistry } from "./registry.ts";
+import type { RegistryDraft } from "./registry.ts";
 import { EndpointSelection, type Exclusion } from "./selection.ts";
 
 export interface Upstream {
@@ -34,6 +34,13 @@ export interface Upstream {
    * @throws ProxyError `no-endpoint`, `circuit-open` or `overloaded` when none may be tried.
    */
   lease(exchange: Exchange): Lease;
+  /**
+   * Takes the states of its endpoints from the registry, and adds to them what the config asks for. Call it once, before the
+   * first `lease`.
+   */
+  takeEffect(): void;
+  /** Keys of endpoints that have left, whose states are kept for a while. */
+  readonly departed: Iterable<string>;
   /** Replaces the endpoints. Those that stay keep their state; new ones start slowly. */
   update(endpoints: readonly Endpoint[]): void;
   /** What keeps each endpoint from new traffic now; undefined where nothing does. */
@@ -58,7 +65,7 @@ export interface UpstreamOptions extends Pick<
   /** @default none */
   readonly layers?: readonly NamedLayer[] | undefined;
   readonly balancer: Balancer;
-  readonly registry: EndpointRegistry;
+  readonly registry: Pick<RegistryDraft, "forget" | "shared" | "stateOf">;
   readonly clock: Clock;
   /** Adds to an endpoint's state what the config asks for: breaker, checks, ejection. @default nothing */
   readonly equip?: ((state: EndpointState, endpoint: Endpoint) => void) | undefined;
@@ -94,6 +101,7 @@ class BalancedUpstream implements Upstream {
   readonly #selection: EndpointSelection;
   readonly #context: LeaseContext;
   readonly #departures: Departures;
+  #isInEffect = false;
   #panickedAt = Number.NEGATIVE_INFINITY;
   #endpoints: readonly Endpoint[] = [];
   #set: EndpointSet = { members: [] };
@@ -137,6 +145,15 @@ class BalancedUpstream implements Upstream {
     return new EndpointLease(member, this.#context, now);
   }
 
+  takeEffect(): void {
+    this.#isInEffect = true;
+    this.#setEndpoints(this.#endpoints);
+  }
+
+  get departed(): Iterable<string> {
+    return this.#departures.keys;
+  }
+
   update(endpoints: readonly Endpoint[]): void {
     const before = this.#endpoints;
     const known = new Set(before.map(({ key }) => key));
@@ -176,7 +193,7 @@ class BalancedUpstream implements Upstream {
     this.#set = {
       members: endpoints.map((endpoint, index) => {
         const state = registry.stateOf(endpoint.key);
-        equip?.(state, endpoint);
+        if (this.#isInEffect) equip?.(state, endpoint);
         return { endpoint, state, index };
       }),
     };

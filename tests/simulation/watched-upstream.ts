@@ -28,6 +28,10 @@ export const watchedUpstream = (upstream: Upstream, parts: WatchParts): Upstream
   get set() {
     return upstream.set;
   },
+  get departed() {
+    return upstream.departed;
+  },
+  takeEffect: () => upstream.takeEffect(),
   update: (endpoints) => upstream.update(endpoints),
   standing: () => upstream.standing(),
   lease: (exchange) => checkedLease(upstream, exchange, parts),

@@ -64,6 +64,7 @@ export class Pool implements DeadlineEntry, PoolState {
   #surplusAt = Infinity;
   /** Fewest idle connections since the surplus began or was looked at. */
   #leastIdle = 0;
+  #closed: Promise<void> | undefined;
   #whenEmpty: (() => void) | undefined;
   /** When the next idle connection is too old, or earlier. */
   deadline: number = Infinity;
@@ -154,13 +155,13 @@ export class Pool implements DeadlineEntry, PoolState {
     this.#surplusAt = this.#leastIdle > this.#options.endpoint.pool.idle ? now + SURPLUS_MS : Infinity;
   }
 
-  /** Closes idle connections; resolves once those in use have ended. */
+  /** Closes idle connections, and keeps none from now on; resolves once those in use have ended. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
+    return (this.#closed ??= new Promise((resolve) => {
       this.#whenEmpty = resolve;
       for (const connection of this.#idle.slice()) connection.destroy();
       this.#changed();
-    });
+    }));
   }
 
   #hasRoom(): boolean {

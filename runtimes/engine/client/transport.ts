@@ -34,9 +34,12 @@ class EngineTransport implements Transport {
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
   readonly #lookup: Lookup;
+  readonly #keys: WeakMap<Endpoint, string> = new WeakMap();
   /** By connection key, so that equal endpoints of two plans share their connections. */
   readonly #pools: Map<string, Pool> = new Map();
   readonly #known: WeakMap<Endpoint, Pool> = new WeakMap();
+  /** Pools that close, and still have connections. */
+  readonly #retired: Set<Pool> = new Set();
   #isClosed = false;
 
   constructor({ clock, deadlines = new Deadlines(clock), lookup = systemLookup }: EngineTransportOptions) {
@@ -55,17 +58,35 @@ class EngineTransport implements Transport {
     });
   }
 
-  pools(): Iterable<PoolState> {
-    return this.#pools.values();
+  *pools(): Iterable<PoolState> {
+    yield* this.#pools.values();
+    yield* this.#retired;
+  }
+
+  retire(before: Iterable<Endpoint>, after: Iterable<Endpoint>): void {
+    const unused = new Set(Array.from(before, this.#keyOf).filter((key) => this.#pools.has(key)));
+    if (unused.size > 0) for (const endpoint of after) unused.delete(this.#keyOf(endpoint));
+    for (const key of unused) {
+      const pool = this.#pools.get(key) as Pool;
+      this.#pools.delete(key);
+      this.#retired.add(pool);
+      void pool.close().then(() => this.#retired.delete(pool));
+    }
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    await Promise.all([...this.#pools.values(), ...this.#retired].map((pool) => pool.close()));
   }
 
+  readonly #keyOf = (endpoint: Endpoint): string => {
+    const key = this.#keys.get(endpoint) ?? connectionKey(endpoint);
+    this.#keys.set(endpoint, key);
+    return key;
+  };
+
   #poolOf(endpoint: Endpoint): Pool {
-    const key = connectionKey(endpoint);
+    const key = this.#keyOf(endpoint);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
       pool = new Pool({

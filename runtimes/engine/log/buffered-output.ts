@@ -13,6 +13,8 @@ export interface LogDevice {
   write(bytes: Uint8Array): Promise<void>;
   /** Opens what can be opened anew. */
   reopen(): Promise<void>;
+  /** Closes what the next `write` or `reopen` can open again. */
+  close(): Promise<void>;
 }
 
 /** Most characters that wait, besides those that are being written. */
@@ -33,6 +35,7 @@ export class BufferedOutput implements LogOutput {
   #isScheduled = false;
   #isWriting = false;
   #isStale = false;
+  #isReleased = false;
   #losses = 0;
   #why = "";
   #idle: (() => void)[] = [];
@@ -67,6 +70,12 @@ export class BufferedOutput implements LogOutput {
     this.#start();
   }
 
+  /** Closes the device whenever all that waited is written, from now on. */
+  release(): void {
+    this.#isReleased = true;
+    this.#start();
+  }
+
   /** Resolves once nothing waits. */
   async flushed(): Promise<void> {
     this.#start();
@@ -82,6 +91,15 @@ export class BufferedOutput implements LogOutput {
   /** Until nothing waits. */
   async #run(): Promise<void> {
     this.#isWriting = true;
+    do {
+      await this.#writeAll();
+      if (this.#isReleased) await this.#device.close();
+    } while (this.#isStale || this.#waiting !== "");
+    this.#isWriting = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #writeAll(): Promise<void> {
     while (this.#isStale || this.#waiting !== "") {
       const batch = this.#waiting;
       this.#waiting = "";
@@ -94,8 +112,6 @@ export class BufferedOutput implements LogOutput {
         this.#lose(batch.split("\n").length - 1, reasonOf(thrown));
       }
     }
-    this.#isWriting = false;
-    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #lose(lines: number, why: string): void {

@@ -20,7 +20,8 @@ export class FileDevice implements LogDevice {
   readonly #path: string;
   /** When it is rotated. */
   rotate: LogTarget["rotate"];
-  #fd: number;
+  /** Undefined while it is closed. */
+  #fd: number | undefined;
   /** Undefined until it is looked up. */
   #size: number | undefined;
 
@@ -31,8 +32,9 @@ export class FileDevice implements LogDevice {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.rotate !== undefined) await this.#makeRoom(bytes.byteLength, this.rotate);
-    await writeAll(this.#fd, bytes);
+    const fd = (this.#fd ??= await openFile(this.#path, "a", MODE));
+    const { rotate } = this;
+    await writeAll(rotate === undefined ? fd : await this.#withRoom(fd, bytes.byteLength, rotate), bytes);
     if (this.#size !== undefined) this.#size += bytes.byteLength;
   }
 
@@ -42,16 +44,32 @@ export class FileDevice implements LogDevice {
     const old = this.#fd;
     this.#fd = fd;
     this.#size = undefined;
-    await closeFile(old);
+    if (old !== undefined) await closeFile(old);
   }
 
-  async #makeRoom(bytes: number, { size, keep }: NonNullable<LogTarget["rotate"]>): Promise<void> {
-    this.#size ??= (await statFile(this.#fd)).size;
-    if (this.#size === 0 || this.#size + bytes <= size) return;
+  async close(): Promise<void> {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    this.#size = undefined;
+    if (fd !== undefined) await closeFile(fd);
+  }
+
+  /** The file with room for so many bytes: it, or a new one. */
+  async #withRoom(
+    fd: number,
+    bytes: number,
+    { size, keep }: NonNullable<LogTarget["rotate"]>,
+  ): Promise<number> {
+    this.#size ??= (await statFile(fd)).size;
+    if (this.#size === 0 || this.#size + bytes <= size) return fd;
     for (let number = keep - 1; number > 0; number--)
       await moved(`${this.#path}.${number}`, `${this.#path}.${number + 1}`);
     await moved(this.#path, `${this.#path}.1`);
-    await this.reopen();
+    const next = await openFile(this.#path, "a", MODE);
+    this.#fd = next;
+    this.#size = undefined;
+    await closeFile(fd);
+    return next;
   }
 }
 

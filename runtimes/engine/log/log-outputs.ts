@@ -19,14 +19,28 @@ interface Opened {
 export const engineLogOutputs = (clock: Clock, socketStream: SocketStream = processStream): LogOutputs => {
   const opened = new Map<string, Opened>();
   const outputs = (): BufferedOutput[] => [...opened.values()].map(({ output }) => output);
+  const use: LogOutputs["use"] = ({ to, rotate }, lost) => {
+    const known = opened.get(to);
+    if (known === undefined) return;
+    known.output.lost = lost;
+    if (known.device instanceof FileDevice) known.device.rotate = rotate;
+  };
   return {
     open(target, lost): LogOutput {
-      const known = opened.get(target.to) ?? opening(deviceFor(target.to, socketStream), clock, lost);
-      opened.set(target.to, known);
-      const { device, output } = known;
-      output.lost = lost;
-      if (device instanceof FileDevice) device.rotate = target.rotate;
-      return output;
+      const known = opened.get(target.to);
+      if (known !== undefined) return known.output;
+      const made = opening(deviceFor(target.to, socketStream), clock, lost);
+      opened.set(target.to, made);
+      use(target, lost);
+      return made.output;
+    },
+    use,
+    keepOnly(targets) {
+      for (const [to, { device, output }] of opened) {
+        if (targets.has(to) || !(device instanceof FileDevice)) continue;
+        opened.delete(to);
+        output.release();
+      }
     },
     reopen() {
       for (const output of outputs()) output.reopen();

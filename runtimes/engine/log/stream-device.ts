@@ -25,6 +25,7 @@ export const streamDevice = (fd: 1 | 2, socketStream: SocketStream): LogDevice =
   gatherMs: GATHER_MS,
   write: writerFor(fd, socketStream),
   reopen: async () => {},
+  close: async () => {},
 });
 
 const writerFor = (fd: 1 | 2, socketStream: SocketStream): LogDevice["write"] => {

@@ -1,27 +1,27 @@
 /** How many connections each client has (`listen.limits.connectionsPerClient`). */
 import type { Socket } from "node:net";
-import { peerOf } from "../../../src/core/peer.ts";
-import { type TrustedRanges, clientNetwork } from "../../../src/http/address.ts";
+import { type PeerAddress, type TrustedRanges, clientNetwork } from "../../../src/http/address.ts";
+
+export interface ClientLimit {
+  /** Infinity is no limit. */
+  readonly most: number;
+  /** Many clients come from these addresses. */
+  readonly exempt: TrustedRanges;
+}
 
 export class ClientCounts {
-  readonly #most: number;
-  readonly #exempt: TrustedRanges;
   readonly #counts: Map<string, number> = new Map();
 
-  /** @param exempt many clients come from these addresses */
-  constructor(most: number, exempt: TrustedRanges) {
-    this.#most = most;
-    this.#exempt = exempt;
-  }
-
-  /** False where the client has as many connections as it may. Otherwise `socket` is counted until it closes. */
-  admit(socket: Socket): boolean {
-    if (this.#most === Number.POSITIVE_INFINITY) return true;
-    const { address } = peerOf(socket.remoteAddress ?? "", undefined);
-    if (this.#exempt.has(address)) return true;
-    const client = clientNetwork(address);
+  /**
+   * False where the client has as many connections as it may. Otherwise `socket` is counted until it closes. Clients without an
+   * address can't be told apart, so they are not counted.
+   */
+  admit(socket: Socket, peer: PeerAddress, { most, exempt }: ClientLimit): boolean {
+    if (most === Number.POSITIVE_INFINITY) return true;
+    if (peer.address === "" || exempt.includes(peer)) return true;
+    const client = clientNetwork(peer.address);
     const count = this.#counts.get(client) ?? 0;
-    if (count >= this.#most) return false;
+    if (count >= most) return false;
     this.#counts.set(client, count + 1);
     socket.once("close", () => this.#release(client));
     return true;

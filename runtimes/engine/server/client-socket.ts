@@ -1,6 +1,7 @@
 /** What a client's connection is whatever it carries: requests or, in the end, a tunnel. */
 import type { Socket } from "node:net";
 import type { Peer } from "../../../src/core/arrival.ts";
+import type { ConnectionTls } from "../../../src/core/connection-tls.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
 import type { ClientTunnel } from "./client-tunnel.ts";
@@ -13,10 +14,19 @@ const STALLED_MS = 60_000;
 /** A client gets this long to read its last answer while it may still be sending. */
 export const LINGER_MS = 1_000;
 
+/** What is known of a client before its first request. */
+export interface ClientFacts {
+  readonly peer: Peer;
+  /** Port that the client connected to. */
+  readonly localPort: number | undefined;
+  readonly tls: ConnectionTls | undefined;
+}
+
 export abstract class ClientSocket implements DeadlineEntry {
   readonly scheme: "http" | "https";
   readonly peer: Peer;
   readonly localPort: number | undefined;
+  readonly tls: ConnectionTls | undefined;
   protected readonly socket: Socket;
   protected readonly context: ServerContext;
   protected tunnel: ClientTunnel | undefined;
@@ -25,12 +35,13 @@ export abstract class ClientSocket implements DeadlineEntry {
   /** The last response is on its way; what still comes is thrown away. */
   protected lingering = false;
 
-  constructor(socket: Socket, peer: Peer, context: ServerContext) {
+  constructor(socket: Socket, { peer, localPort, tls }: ClientFacts, context: ServerContext) {
     this.socket = socket;
     this.context = context;
     this.scheme = context.scheme;
     this.peer = peer;
-    this.localPort = socket.localPort;
+    this.localPort = localPort;
+    this.tls = tls;
     this.expiresAt = limitFrom(context.now(), context.listen.timeouts.headerMs);
   }
 
@@ -38,6 +49,11 @@ export abstract class ClientSocket implements DeadlineEntry {
 
   get deadline(): number {
     return this.tunnel?.deadline ?? this.expiresAt;
+  }
+
+  /** Whether it came by the entrance of `context`. */
+  cameBy(context: ServerContext): boolean {
+    return this.context === context;
   }
 
   /** Whether it can be closed by the rules of what it carries, though that has no end of its own. */

@@ -1,7 +1,6 @@
 /** A client's connection: requests in turn, each answered before the next is looked at. */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import type { Peer } from "../../../src/core/arrival.ts";
 import { type Body, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import { type HttpReply, type TunnelReply, cancelReply } from "../../../src/core/reply.ts";
@@ -13,7 +12,7 @@ import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { limitFrom } from "../deadlines.ts";
-import { ClientSocket, LINGER_MS, clientLeft } from "./client-socket.ts";
+import { type ClientFacts, ClientSocket, LINGER_MS, clientLeft } from "./client-socket.ts";
 import { switchProtocols } from "./client-tunnel.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { mayDiscardRest } from "./request-body.ts";
@@ -41,10 +40,9 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   readonly #onEnd = (): void => this.#ended();
   readonly #onDrain = (): void => this.#drained();
 
-  constructor(socket: Socket, peer: Peer, context: ServerContext) {
-    super(socket, peer, context);
-    const { heads, listen } = context;
-    this.#intake = new RequestIntake({ socket, heads, limits: listen.limits, owner: this });
+  constructor(socket: Socket, facts: ClientFacts, context: ServerContext) {
+    super(socket, facts, context);
+    this.#intake = new RequestIntake({ socket, settings: context, owner: this });
     socket.setNoDelay(true);
     socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);
     socket.on("error", () => {});
@@ -162,7 +160,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   #open(request: IncomingRequest): void {
     this.#request = request;
-    void this.context.gateway.current.answer(request).then((answer) => this.#reply(request, answer));
+    void this.context.gateway.answer(request).then((answer) => this.#reply(request, answer));
   }
 
   #reply(request: IncomingRequest, answer: Answer): void {

@@ -1,236 +1,172 @@
-/** A server over sockets for a gateway. */
-import { once } from "node:events";
-import type { Server, Socket } from "node:net";
-import { peerOf } from "../../../src/core/peer.ts";
+/** The sockets of a server, and their change from one config to the next. */
 import type { ListenConfig } from "../../../src/config/types.ts";
-import type { GatewayRef } from "../../../src/gateway.ts";
-import { requestHeads } from "../../../src/http1/request-head.ts";
-import { latin1 } from "../latin1.ts";
-import type { Notice } from "../notices.ts";
-import { type ServingSockets, listenError } from "../../serving.ts";
-import type { Deadlines } from "../deadlines.ts";
-import { compileTrusted } from "../../../src/http/address.ts";
+import type { PreparedConfig, Serving } from "../../serving.ts";
+import { ServeError } from "../../serving.ts";
 import { ClientCounts } from "./client-counts.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
-import { ClientConnection } from "./connection.ts";
-import { DateField } from "./date-field.ts";
-import { FieldEncoder } from "./field-lines.ts";
-import { type Listener, plainListener } from "./listener.ts";
-import type { ServerContext } from "./server-context.ts";
-import type { TlsChallenges } from "../acme/challenge-board.ts";
-import type { ServedTls } from "./served-tls.ts";
-import { tlsListener } from "./tls-listener.ts";
+import { type Entrance, entranceKey } from "./entrance.ts";
+import { type EntranceParts, OpenEntrance } from "./open-entrance.ts";
+import { serverSettings } from "./server-context.ts";
 
-/** Connections that may wait to be accepted: bursts of new clients are longer than the default of 511. */
-const BACKLOG = 4096;
-
-export interface ListenOptions {
-  readonly listen: Pick<ListenConfig, "drain" | "halfClose" | "limits" | "timeouts" | "trustedProxies">;
-  /** Whether somebody may watch a page that turns not-ready. */
-  readonly isWatched: boolean;
-  /** Kept up to date. */
-  readonly counts: ServerCounts;
-  /** At least one: the first is the one that is known by its address. */
-  readonly entrances: readonly Entrance[];
-  readonly deadlines: Deadlines;
-  /** Turned to draining by `drain`. */
+/** What stays the same over all configs. */
+export interface ServerParts extends Omit<EntranceParts, "connections" | "clients" | "lifecycle"> {
+  /** Turned to draining by `drain` and `stop`. */
   readonly lifecycle: { draining: boolean };
-  readonly now: () => number;
-  readonly epoch: () => number;
-  /** Writes a line for operators. */
-  readonly notice: Notice;
   /** Called once when the server has ended. */
   readonly closed: () => Promise<void>;
 }
 
-/** Client connections of a server. */
-export interface ServerCounts {
-  open: number;
-  /** Since the start. */
-  accepted: number;
-  /** Since the start: closed at once for want of room. */
-  refused: number;
+/** What a config asks for. */
+export interface ListenPlan {
+  readonly listen: Pick<ListenConfig, "drain" | "halfClose" | "limits" | "timeouts" | "trustedProxies">;
+  /** Whether somebody may watch a page that turns not-ready. */
+  readonly isWatched: boolean;
+  /** The first is the one that is known by its address. */
+  readonly entrances: readonly Entrance[];
 }
 
-/** A socket to open, and who answers there. */
-export interface Entrance extends Pick<ListenConfig, "host" | "port"> {
-  /** Plain HTTP where there is none. */
-  readonly tls: ServedTls | undefined;
-  /** Answers an authority that checks names by TLS. */
-  readonly challenges?: TlsChallenges | undefined;
-  /** Host to bind where there is no such address as `host`. */
-  readonly fallbackHost: string | undefined;
-  readonly gateway: GatewayRef;
+export interface ServerSockets extends Pick<Serving, "drain" | "stop"> {
+  /** Of the first entrance; undefined while there is none. */
+  readonly address: Serving["address"] | undefined;
+  /**
+   * Opens the sockets that `plan` has in addition, which hold their connections until the commit.
+   *
+   * @throws ServeError when an address can't be had; TypeError for a certificate that can't be used. Nothing has changed then.
+   */
+  prepare(plan: ListenPlan): Promise<PreparedConfig>;
 }
 
-/** Resolves once connections are accepted. Throws `ServeError` when an address can't be had. */
-export const listen = async (options: ListenOptions): Promise<ServingSockets> => {
-  const { lifecycle, listen: config, entrances } = options;
-  const connections: ConnectionSet = new Set();
-  const clients = new ClientCounts(config.limits.connectionsPerClient, compileTrusted(config.trustedProxies));
-  const listeners = entrances.map((entrance) => listenerOf(entrance, options, { connections, clients }));
-  const stopAccepting = async (): Promise<void> => {
-    await Promise.all(listeners.map(({ server }) => closed(server)));
-  };
-  const destroyUnaccepted = (): void => {
-    for (const listener of listeners) listener.destroyUnaccepted();
-  };
-  try {
-    for (const [index, { server }] of listeners.entries()) await open(server, entrances[index] as Entrance);
-  } catch (error) {
-    await stopAccepting();
-    throw error;
+/** Has no socket before the first `prepare` and commit. */
+export const serverSockets = (parts: ServerParts): ServerSockets => new Sockets(parts);
+
+class Sockets implements ServerSockets {
+  readonly #parts: ServerParts & EntranceParts;
+  readonly #connections: ConnectionSet = new Set();
+  #plan: ListenPlan | undefined;
+  #open: readonly OpenEntrance[] = [];
+  #drained: Promise<{ readonly cut: number }> | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(parts: ServerParts) {
+    this.#parts = { ...parts, connections: this.#connections, clients: new ClientCounts() };
   }
-  let ended: Promise<void> | undefined;
-  const end = (): Promise<void> => (ended ??= options.closed());
-  let drained: Promise<{ readonly cut: number }> | undefined;
-  return {
-    address: addressOf((listeners[0] as Listener).server, entrances[0] as Entrance),
-    useCertificates: (served) => exchange(listeners, served),
-    drain: () =>
-      (drained ??= (async () => {
-        lifecycle.draining = true;
-        const { delayMs, timeoutMs } = config.drain;
-        const result = await drainConnections({
-          connections,
-          stopAccepting,
-          destroyUnaccepted,
-          // The delay is for whoever watches the ready page.
-          delayMs: options.isWatched ? delayMs : 0,
-          timeoutMs,
-          now: options.now,
-        });
-        await end();
-        return result;
-      })()),
-    async stop() {
-      lifecycle.draining = true;
-      const cut = [...connections].filter(({ busy }) => busy).length;
-      const stopped = stopAccepting();
-      for (const connection of connections) connection.destroy();
-      destroyUnaccepted();
-      await stopped;
-      await end();
-      return { cut };
-    },
-  };
-};
 
-/** Resolves when nothing of `server` is open any more; at once where it never was. */
-const closed = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-  });
-
-/** All or none. */
-const exchange = (listeners: readonly Listener[], certificates: readonly (ServedTls | undefined)[]): void => {
-  if (listeners.length !== certificates.length)
-    throw new TypeError("the listeners are others than at the start");
-  const puts = listeners.map((listener, index) => listener.prepare(certificates[index]));
-  for (const put of puts) put();
-};
-
-/** Common to all listeners. */
-interface Counted {
-  readonly connections: ConnectionSet;
-  readonly clients: ClientCounts;
-}
-
-const listenerOf = (
-  entrance: Entrance,
-  options: ListenOptions,
-  { connections, clients }: Counted,
-): Listener => {
-  const context = serverContext(entrance, options, connections);
-  const { counts } = options;
-  const refused = (): void => void (counts.refused += 1);
-  const accepted = (socket: Socket): void => {
-    if (accept(socket, context, connections)) counts.accepted += 1;
-    else refused();
-    counts.open = connections.size;
-  };
-  const { limits, timeouts } = options.listen;
-  const { tls, challenges, port } = entrance;
-  if (tls === undefined)
-    return plainListener((socket) => (clients.admit(socket) ? accepted : refuse)(socket));
-  return tlsListener({
-    tls,
-    challenges,
-    handshakeMs: timeouts.headerMs,
-    connections: limits.connections,
-    admits: (socket) => clients.admit(socket),
-    accepted,
-    refused,
-    plainHttp: () => options.notice(`a client speaks plain HTTP on port ${port}, which is for https`),
-  });
-};
-
-const refuse = (socket: Socket): void => {
-  socket.on("error", () => {});
-  socket.destroy();
-};
-
-/** False where there is no room for one more. */
-const accept = (socket: Socket, context: ServerContext, connections: ConnectionSet): boolean => {
-  if (connections.size >= context.listen.limits.connections) {
-    refuse(socket);
-    return false;
+  get address(): Serving["address"] | undefined {
+    return this.#open[0]?.address;
   }
-  const peer = peerOf(socket.remoteAddress ?? "", socket.remotePort);
-  connections.add(new ClientConnection(socket, peer, context));
-  return true;
-};
 
-const serverContext = (
-  { gateway, tls }: Entrance,
-  options: ListenOptions,
-  connections: ConnectionSet,
-): ServerContext => {
-  const { listen: config, deadlines, lifecycle, now } = options;
-  const date = new DateField(options.epoch);
-  return {
-    gateway,
-    listen: config,
-    heads: requestHeads(latin1, config.limits),
-    fields: new FieldEncoder(),
-    scheme: tls === undefined ? "http" : "https",
-    notice: options.notice,
-    deadlines,
-    now,
-    date: () => date.value,
-    get draining() {
-      return lifecycle.draining;
-    },
-    closed: (connection) => {
-      connections.delete(connection);
-      options.counts.open = connections.size;
-    },
-  };
-};
-
-/** Failures that the fallback address would have too. A list of the other failures won't do: Bun gives them no code. */
-const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
-
-const open = async (
-  server: Server,
-  { host, port, fallbackHost }: Pick<Entrance, "host" | "port" | "fallbackHost">,
-): Promise<void> => {
-  try {
-    server.listen({ host, port, backlog: BACKLOG });
-    await once(server, "listening");
-  } catch (cause) {
-    if (fallbackHost !== undefined && !OF_PORTS.has((cause as NodeJS.ErrnoException).code)) {
-      return open(server, { host: fallbackHost, port, fallbackHost: undefined });
+  async prepare(plan: ListenPlan): Promise<PreparedConfig> {
+    const settings = serverSettings(plan.listen);
+    const kept = matched(plan.entrances, this.#open);
+    const next = plan.entrances.map(
+      (entrance) => kept.get(entrance) ?? new OpenEntrance(entrance, this.#parts),
+    );
+    const opened = next.filter((open) => !this.#open.includes(open));
+    const gone = this.#open.filter((open) => !next.includes(open));
+    const discard = async (): Promise<void> => {
+      await Promise.all(opened.map((open) => open.close()));
+    };
+    let changes: readonly (() => void)[];
+    try {
+      changes = plan.entrances.map((entrance, index) =>
+        (next[index] as OpenEntrance).prepare(entrance, settings),
+      );
+      for (const open of opened) await openOne(open, gone);
+    } catch (error) {
+      await discard();
+      throw error;
     }
-    server.close(() => {});
-    throw listenError(cause, { host, port });
+    return {
+      commit: () => {
+        for (const change of changes) change();
+        this.#open = next;
+        this.#plan = plan;
+        for (const open of gone) void open.close();
+      },
+      discard,
+    };
   }
+
+  drain(): Promise<{ readonly cut: number }> {
+    return (this.#drained ??= this.#drain());
+  }
+
+  async #drain(): Promise<{ readonly cut: number }> {
+    const { lifecycle, now } = this.#parts;
+    lifecycle.draining = true;
+    const { isWatched = false, listen } = this.#plan ?? {};
+    const { delayMs, timeoutMs } = listen?.drain ?? { delayMs: 0, timeoutMs: 0 };
+    const result = await drainConnections({
+      connections: this.#connections,
+      stopAccepting: () => this.#stopAccepting(),
+      destroyUnaccepted: () => this.#destroyUnaccepted(),
+      // The delay is for whoever watches the ready page.
+      delayMs: isWatched ? delayMs : 0,
+      timeoutMs,
+      now,
+    });
+    await this.#end();
+    return result;
+  }
+
+  async stop(): Promise<{ readonly cut: number }> {
+    this.#parts.lifecycle.draining = true;
+    const cut = [...this.#connections].filter(({ busy }) => busy).length;
+    const stopped = this.#stopAccepting();
+    for (const connection of this.#connections) connection.destroy();
+    this.#destroyUnaccepted();
+    await stopped;
+    await this.#end();
+    return { cut };
+  }
+
+  async #stopAccepting(): Promise<void> {
+    await Promise.all(this.#open.map((open) => open.stopAccepting()));
+  }
+
+  #destroyUnaccepted(): void {
+    for (const open of this.#open) open.destroyUnaccepted();
+  }
+
+  #end(): Promise<void> {
+    return (this.#ended ??= this.#parts.closed());
+  }
+}
+
+/** The open entrance for each one that has its address; one that keeps its scheme is found first. */
+const matched = (
+  entrances: readonly Entrance[],
+  open: readonly OpenEntrance[],
+): ReadonlyMap<Entrance, OpenEntrance> => {
+  const free = new Set(open);
+  const found = new Map<Entrance, OpenEntrance>();
+  for (const isSame of [isSameScheme, () => true]) {
+    for (const entrance of entrances) {
+      if (found.has(entrance)) continue;
+      const match = [...free].find((each) => each.key === entranceKey(entrance) && isSame(each, entrance));
+      if (match === undefined) continue;
+      found.set(entrance, match);
+      free.delete(match);
+    }
+  }
+  return found;
 };
 
-const addressOf = (server: Server, { host, port, tls }: Entrance): ServingSockets["address"] => {
-  const scheme = tls === undefined ? "http" : "https";
-  const bound = server.address();
-  return bound === null || typeof bound === "string"
-    ? { scheme, host, port }
-    : { scheme, host: bound.address, port: bound.port };
+const isSameScheme = ({ address }: OpenEntrance, { tls }: Entrance): boolean =>
+  address.scheme === (tls === undefined ? "http" : "https");
+
+/** @param gone entrances that will be closed at the commit, but hold their ports until then. */
+const openOne = async ({ listener }: OpenEntrance, gone: readonly OpenEntrance[]): Promise<void> => {
+  const { host, port } = listener.bound;
+  try {
+    await listener.open();
+  } catch (error) {
+    const holder = gone.find(({ address }) => port !== 0 && address.port === port);
+    if (holder === undefined) throw error;
+    const from = holder.address.host;
+    throw new ServeError(
+      `port ${port} can't move from ${from} to ${host} while the proxy runs: restart it for that`,
+      { cause: error },
+    );
+  }
 };

@@ -43,8 +43,11 @@ export interface IntakeOwner {
 
 export interface IntakeOptions {
   readonly socket: Socket;
-  readonly heads: HeadFormat<RequestHead>;
-  readonly limits: RequestHeadLimits;
+  /** May change between requests. */
+  readonly settings: {
+    readonly heads: HeadFormat<RequestHead>;
+    readonly listen: { readonly limits: RequestHeadLimits };
+  };
   readonly owner: IntakeOwner;
 }
 
@@ -67,7 +70,7 @@ export class RequestIntake implements BodyOrigin {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
-    this.#reader = new HeadReader(options.heads);
+    this.#reader = new HeadReader(options.settings.heads);
   }
 
   /** Content of the current request, where it did not come whole with its head. */
@@ -167,6 +170,7 @@ export class RequestIntake implements BodyOrigin {
   #readHead(bytes: Buffer): void {
     const reader = this.#reader;
     const wasInside = reader.isInside;
+    if (!wasInside) reader.use(this.#options.settings.heads);
     const head = reader.push(bytes, 0);
     const { owner } = this.#options;
     if (head === undefined) {
@@ -193,7 +197,7 @@ export class RequestIntake implements BodyOrigin {
       if (end < bytes.length) this.#keepAhead(bytes, end);
       return end === from ? NO_BODY : { kind: "bytes", bytes: bytes.subarray(from, end) };
     }
-    const body = new RequestBody(this, bodyDecoder(length, refuse, this.#options.limits), {
+    const body = new RequestBody(this, bodyDecoder(length, refuse, this.#options.settings.listen.limits), {
       givesMemory: hasOwnReads(this.#options.socket),
       isChunked: length === "chunked",
     });

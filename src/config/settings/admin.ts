@@ -1,10 +1,12 @@
 /** `admin`: health pages, metrics and log levels for operators and their tools. */
-import { type KeyRule, needs } from "../schema/key-rules.ts";
+import { type KeyRule, needs, notBoth } from "../schema/key-rules.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { Refusal, type Schema } from "../schema/schema.ts";
 import { listenPort, text } from "../schema/values.ts";
 import type { AdminConfig } from "../types.ts";
 import { bindAddress, path } from "./addresses.ts";
+import { socketMode, socketPath } from "./listen-socket.ts";
+import { listenTls } from "./listen-tls.ts";
 
 const MIN_CHARACTERS = 16;
 /** Sent as `Authorization: Bearer …`, so it is one word (RFC 6750 §2.1). */
@@ -26,7 +28,12 @@ const BELOW_ROOT: KeyRule<AdminConfig> = {
   },
 };
 
-const rules = [BELOW_ROOT, needs("path", "token", "needs `token`: clients could ask for it too")];
+const rules = [
+  BELOW_ROOT,
+  notBoth(["socket", "port"], "takes either a port or a socket", "port"),
+  notBoth(["socket", "host"], "a socket has a path alone", "host"),
+  needs("path", "token", "needs `token`: clients could ask for it too"),
+];
 
 export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules }), {
   port: optional(
@@ -35,6 +42,15 @@ export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules })
     { needs: "several-listeners" },
   ),
   host: defaulted(bindAddress, "127.0.0.1", "Address that it binds."),
+  socket: optional(socketPath, "Path of a Unix socket for the same, instead of `port` and `host`.", {
+    needs: "listen-socket",
+  }),
+  socketMode: defaulted(socketMode, "0600", "Permissions of the socket: who may connect."),
+  tls: optional(
+    listenTls,
+    "TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set.",
+    { needs: "listen-tls" },
+  ),
   path: optional(
     path,
     "Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers.",

@@ -1,14 +1,14 @@
 /** `listen.tls`: TLS towards clients. */
 import { listOf, oneOrMany } from "../schema/collections.ts";
 import { oneOf } from "../schema/leaf.ts";
-import type { KeyRule } from "../schema/key-rules.ts";
+import { type KeyRule, onlyWith } from "../schema/key-rules.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
-import { nonEmpty } from "../schema/values.ts";
+import { flag, nonEmpty } from "../schema/values.ts";
 import type { ListenTlsConfig } from "../types.ts";
 import { acme } from "./acme.ts";
 import { hostPattern } from "./addresses.ts";
-import { certificate, privateKey } from "./pem.ts";
+import { certificate, certificates, privateKey } from "./pem.ts";
 
 const CERT = "Certificate and the rest of its chain, as PEM text.";
 const KEY = "Private key of `cert`, as PEM text.";
@@ -37,8 +37,30 @@ const HAS_CERTIFICATE: KeyRule<ListenTlsConfig> = {
   },
 };
 
+const client = object("ClientCertificates", {
+  mode: required(
+    oneOf("request", "require"),
+    'Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one.',
+  ),
+  ca: required(
+    certificates,
+    "Authorities whose certificates are accepted, as PEM text, with intermediate ones that clients don't send.",
+  ),
+});
+
+const DECIDED = "the modern profile decides it";
+
 export const listenTls: Schema<ListenTlsConfig> = object(
-  named("ListenTlsConfig", { rules: [HAS_CERTIFICATE] }),
+  named("ListenTlsConfig", {
+    rules: [
+      HAS_CERTIFICATE,
+      onlyWith(
+        ["minVersion", "ciphers"],
+        { key: "profile", among: ["intermediate"], notAmong: ["modern"], byDefault: true },
+        DECIDED,
+      ),
+    ],
+  }),
   {
     cert: optional(
       certificate,
@@ -54,11 +76,22 @@ export const listenTls: Schema<ListenTlsConfig> = object(
       [],
       "Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one.",
     ),
+    profile: defaulted(
+      oneOf("intermediate", "modern"),
+      "intermediate",
+      'Mozilla\'s recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3.',
+    ),
     minVersion: defaulted(oneOf("1.2", "1.3"), "1.2", "Oldest version of TLS that is spoken."),
     ciphers: optional(
       nonEmpty('a list of cipher suites in the words of OpenSSL, such as "ECDHE-RSA-AES128-GCM-SHA256"'),
       'Cipher suites, in the words of OpenSSL. Mozilla\'s "intermediate" ones unless set.',
       { needs: "cipher-list" },
+    ),
+    client: optional(client, "Asks clients for certificates (mutual TLS)."),
+    checkHost: defaulted(
+      flag,
+      true,
+      "Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt.",
     ),
   },
 );

@@ -30,6 +30,7 @@ const scripted = () => {
           settle = { resolve, reject };
         });
       },
+      close: async () => {},
       reopen: async () => {
         reopened += 1;
       },

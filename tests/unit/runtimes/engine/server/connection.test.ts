@@ -2,9 +2,8 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { Deadlines } from "../../../../../runtimes/engine/deadlines.ts";
-import { listen } from "../../../../../runtimes/engine/server/listen.ts";
+import { serverSockets } from "../../../../../runtimes/engine/server/listen.ts";
 import { ManualClock } from "../../../../../runtimes/memory/clock.ts";
-import type { ServingSockets } from "../../../../../runtimes/serving.ts";
 import type { Arrival } from "../../../../../src/core/arrival.ts";
 import { type Body, type ByteSink, type ByteSource, NO_BODY } from "../../../../../src/core/body.ts";
 import type { Answer, Gateway } from "../../../../../src/gateway.ts";
@@ -38,7 +37,16 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
     const reply = { kind: "http", status: 200, fields: [], body: await body(arrival) };
     return { reply, ended: () => changes.changed() } as unknown as Answer;
   };
-  const server: ServingSockets = await listen({
+  const server = serverSockets({
+    notice: () => {},
+    lifecycle: { draining: false },
+    counts: { open: 0, accepted: 0, refused: 0 },
+    deadlines: new Deadlines(clock),
+    now: () => clock.now(),
+    epoch: () => clock.epoch(),
+    closed: () => Promise.resolve(),
+  });
+  const prepared = await server.prepare({
     listen: {
       trustedProxies: [],
       halfClose: "close",
@@ -54,25 +62,22 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
       timeouts: { headerMs: 1_000, keepAliveMs: KEEP_ALIVE_MS },
       drain: { delayMs: 0, timeoutMs: 0 },
     },
+    isWatched: false,
     entrances: [
       {
         host: "127.0.0.1",
         port: 0,
+        socket: undefined,
+        socketMode: 0o600,
         tls: undefined,
+        proxyProtocol: undefined,
         fallbackHost: undefined,
-        gateway: { current: { answer } as unknown as Gateway },
+        gateway: { answer } as unknown as Gateway,
       },
     ],
-    notice: () => {},
-    lifecycle: { draining: false },
-    isWatched: false,
-    counts: { open: 0, accepted: 0, refused: 0 },
-    deadlines: new Deadlines(clock),
-    now: () => clock.now(),
-    epoch: () => clock.epoch(),
-    closed: () => Promise.resolve(),
   });
-  const client = await RawClient.connect(server.address.port);
+  prepared.commit();
+  const client = await RawClient.connect(server.address?.port ?? 0);
   ends.push(async () => {
     client.reset();
     await server.stop();

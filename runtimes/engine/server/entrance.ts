@@ -1,0 +1,19 @@
+/** What a config says of one socket. */
+import type { FurtherListener } from "../../../src/config/types.ts";
+import type { Gateway } from "../../../src/gateway.ts";
+
+/** A socket to open, and who answers there. */
+export interface Entrance extends Pick<
+  FurtherListener,
+  "host" | "proxyProtocol" | "socket" | "socketMode" | "tls"
+> {
+  /** Where there is no `socket`. */
+  readonly port: number;
+  /** Host to bind where there is no such address as `host`. */
+  readonly fallbackHost: string | undefined;
+  readonly gateway: Gateway;
+}
+
+/** Entrances with equal keys can use the same socket, one after the other. */
+export const entranceKey = ({ host, port, socket }: Pick<Entrance, "host" | "port" | "socket">): string =>
+  socket ?? `${host} ${port}`;
