@@ -4,15 +4,15 @@ import { type IncomingMessage, type ServerResponse, createServer } from "node:ht
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
 import { RUNTIME_PROFILES, type RuntimeName } from "../cli/runtime-profile.ts";
-import { fileStamp } from "../runtimes/engine/file-stamp.ts";
 import { inspectTls } from "../runtimes/inspect-tls.ts";
 import type { Host, Output, ReachTarget } from "../cli/host.ts";
 import type { ServeOptions } from "../runtimes/serving.ts";
 import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Platform } from "../src/core/platform.ts";
+import { freshModules } from "./fresh-modules.ts";
 import { readText } from "./read-text.ts";
+import { whenChanged } from "./watched-files.ts";
 
 /** Runtimes that open sockets. */
 export type ServingRuntime = Exclude<RuntimeName, "workers">;
@@ -111,30 +111,6 @@ const answerWith = async (
   response.end(body);
 };
 
-const LOOK_MS = 1_000;
-
-/**
- * Looks once a second: file events get lost where files are links that are exchanged (Kubernetes) or on network drives. A
- * change counts when the next look finds the same, so that certificate and key are both written.
- */
-const whenChanged: Host["whenChanged"] = (files, listener) => {
-  let known: string | undefined;
-  let last: string | undefined;
-  const look = async (): Promise<void> => {
-    const stamps = (await Promise.all(files.map(fileStamp))).join("\n");
-    known ??= stamps;
-    if (stamps !== known && stamps === last) {
-      known = stamps;
-      listener();
-    }
-    last = stamps;
-  };
-  void look();
-  const timer = setInterval(() => void look(), LOOK_MS);
-  timer.unref();
-  return () => clearInterval(timer);
-};
-
 /** The host on `runtime`, which people know as `label`. */
 export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   runtimeName: label,
@@ -162,8 +138,9 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   issueCertificate: async (request) => (await import("../runtimes/x509.ts")).issueCertificate(request, Date.now()),
   whenChanged,
   certificates: { inspect: (texts) => inspectTls(texts, Date.now()), accessTo },
-  importModule: (path) => import(pathToFileURL(path).href) as Promise<unknown>,
+  modules: freshModules(runtime),
   now: () => performance.now(),
+  epoch: () => Date.now(),
   networkAddresses: () =>
     Object.values(networkInterfaces())
       .flat()

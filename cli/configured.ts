@@ -29,7 +29,7 @@ export const configured = (
     flagNames: FLAG_NAMES,
     cwd: host.cwd,
     readText: (path) => host.readText(path),
-    importModule: (path) => host.importModule(path),
+    importModule: (path) => host.modules.import(path),
     certificates: host.certificates,
   });
 

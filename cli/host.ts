@@ -48,11 +48,20 @@ export interface Host {
   writeSecret(path: string, text: string): Promise<void>;
   /** A new key, and a certificate for it. */
   issueCertificate(request: CertificateRequest): Promise<PemPair>;
-  /** Calls `listener` some seconds after the content of one of `files` has changed. Returns a function that ends this. */
-  whenChanged(files: readonly string[], listener: () => void): () => void;
+  /**
+   * Calls `listener` some seconds after a file has changed since it was read. `watched` is asked at each look. Returns a function
+   * that ends this.
+   */
+  whenChanged(watched: () => WatchedFiles, listener: () => void): () => void;
   readonly certificates: CertificateAccess;
-  /** Imports a module by its absolute path. */
-  importModule(path: string): Promise<unknown>;
+  readonly modules: {
+    /** Imports a module by its absolute path, and what it imports, as the files are now. */
+    import(path: string): Promise<unknown>;
+    /** Files that the last import read. */
+    readonly files: readonly string[];
+  };
+  /** Milliseconds since 1970. */
+  epoch(): number;
   /** Monotonic milliseconds. */
   now(): number;
   /** Addresses of this machine that others may reach it at, IPv4. */
@@ -71,6 +80,12 @@ export interface Host {
   serveDemo(answer: (request: DemoRequest) => Promise<DemoResponse>): Promise<DemoServer>;
   /** Whether something accepts connections there; resolves to the reason if not. Gives up after 2 s. */
   reach(target: ReachTarget): Promise<string | undefined>;
+}
+
+export interface WatchedFiles {
+  readonly files: readonly string[];
+  /** When reading them began, in milliseconds since 1970. */
+  readonly readAt: number;
 }
 
 /** Where to connect to: a host and port, or a Unix domain socket. */

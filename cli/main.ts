@@ -91,6 +91,7 @@ const addStart = (program: Command, host: Host, finished: Finished): void => {
     .option(...CONFIG_OPTION)
     .option("-p, --port <port>", "port to listen on; 0 takes any free one", once("--port", portOption))
     .option("--host <address>", "address to listen on", once("--host", asText))
+    .option("-w, --watch", "reload when the config file, or a file that it names, changes")
     .option("--preserve-host", "send the Host that clients ask for to the URLs, instead of the URL's own")
     .addHelpText(
       "after",

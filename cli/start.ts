@@ -3,7 +3,6 @@ import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import { ServeError, type Serving } from "../runtimes/serving.ts";
-import { renewCertificates } from "./certificate-renewal.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
 import { commandName } from "./command-name.ts";
@@ -12,6 +11,7 @@ import { EXIT } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
 import { addressUrl, networkText, routeLines } from "./listening.ts";
 import { unreachable } from "./reachability.ts";
+import { Reloader } from "./reloader.ts";
 import { stopOnSignal } from "./stop-on-signal.ts";
 import { type Style, styleFor } from "./style.ts";
 import { upstreamUrl } from "./upstream-url.ts";
@@ -22,6 +22,8 @@ export interface StartOptions extends ConfigOptions {
   readonly host?: string;
   /** For URLs. */
   readonly preserveHost?: boolean;
+  /** Reload when a file of the config changes. */
+  readonly watch?: boolean;
 }
 
 /** Lines that tell what is served at `address`. */
@@ -30,15 +32,19 @@ type Describe = (address: string, style: Style) => readonly string[];
 /** What is about to be served, and what to say about it. */
 interface Setup {
   readonly loaded: LoadedConfig;
+  /** When reading it began, in milliseconds since 1970. */
+  readonly readAt: number;
   readonly describe: Describe;
   readonly reload: () => Promise<LoadedConfig | undefined>;
   /** A line about what an upstream did by itself, instead of those on standard error. */
   readonly lineOf?: ((event: UpstreamEvent) => string | undefined) | undefined;
+  readonly watchesAll?: boolean | undefined;
 }
 
 /** Serves until a signal comes. Resolves to the exit code. */
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
   const flags = listenFlags(options);
+  const readAt = host.epoch();
   if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
   if (options.preserveHost === true) {
     throw new CliError(
@@ -47,11 +53,13 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
       'a config says "host": "preserve" of an upstream',
     );
   }
-  const loaded = await configured(host, options, flags);
+  const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
+  const loaded = await reload();
   if (loaded !== undefined) {
-    const reload = (): Promise<LoadedConfig | undefined> => configured(host, options, flags);
-    return run(host, { loaded, describe: fileDescription(loaded), reload });
+    const watchesAll = options.watch === true;
+    return run(host, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
   }
+  if (options.watch === true) throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
   const demo = await startDemo(host);
   try {
     return await run(host, await demoSetup(host, demo, flags));
@@ -75,6 +83,9 @@ const fileDescription =
 
 const urlSetup = async (host: Host, urls: readonly string[], options: StartOptions): Promise<Setup> => {
   const endpoints = urls.map((url) => upstreamUrl(url, commandName(host)));
+  if (options.watch === true) {
+    throw new CliError(EXIT.usage, "--watch is for config files", "leave it out");
+  }
   if (options.config !== undefined) {
     throw new CliError(EXIT.usage, "a URL and --config exclude each other", "give one of them");
   }
@@ -85,6 +96,7 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
       routes: [{ name: "everything", upstream: "upstream" }],
     });
   return {
+    readAt: host.epoch(),
     loaded: await reload(),
     reload,
     describe: (address, style) => [`  ${style.cyan(address)}  ${style.dim("→")} ${endpoints.join(", ")}`],
@@ -92,6 +104,7 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
 };
 
 const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
+  readAt: host.epoch(),
   loaded: await configuredBy(host, { ...demo.config, ...flags }),
   reload: () => configuredBy(host, { ...demo.config, ...flags }),
   lineOf: (event) => demoLine(demo, event),
@@ -116,12 +129,15 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Promise<number> => {
+const run = async (host: Host, setup: Setup): Promise<number> => {
+  const { loaded, describe, lineOf, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
   const serving = await serve(host, loaded, lineOf);
   const style = styleFor(host.stdout, host.env);
   const stopped = stopOnSignal(host, serving);
   host.onReopen(() => serving.reopenLogs());
+  const reloader = new Reloader({ ...setup, host, serving });
+  host.onHangUp(() => void reloader.reload());
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
@@ -134,8 +150,7 @@ const run = async (host: Host, { loaded, describe, reload, lineOf }: Setup): Pro
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
-  const endRenewal = renewCertificates(host, serving, { loaded, reload });
-  return stopped.finally(endRenewal);
+  return stopped.finally(reloader.watch(watchesAll));
 };
 
 const serve = async (

@@ -33,9 +33,6 @@ export const stopOnSignal = (host: Host, serving: Serving): Promise<number> =>
         },
       );
     };
-    host.onHangUp(() => {
-      host.stderr.write("SIGHUP: ignored; restart the proxy to read its config anew\n");
-    });
     host.onSignal((signal) => {
       const now = host.now();
       if (now - lastAt < SAME_SIGNAL_MS) return;
