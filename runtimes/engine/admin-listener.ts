@@ -8,6 +8,7 @@ import type { PreparedConfig, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
 import { type ListenPlan, type ServerSockets, serverSockets } from "./server/listen.ts";
+import { servedTls } from "./server/served-tls.ts";
 
 export interface AdminListenerParts {
   readonly platform: Platform;
@@ -72,7 +73,7 @@ export class AdminListener {
                 port: port ?? 0,
                 socket,
                 socketMode,
-                tls,
+                tls: tls && servedTls(tls),
                 proxyProtocol: undefined,
                 fallbackHost: undefined,
                 gateway,

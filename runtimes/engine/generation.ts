@@ -1,15 +1,17 @@
 /** What a server needs for one config: gateways, and the sockets that lead to them. */
 import { withAdminPath } from "../../handlers/admin-gateway.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import type { Config } from "../../src/config/types.ts";
+import type { Config, ListenTlsConfig } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { type Gateway, type GatewayParts, draftGateway } from "../../src/gateway.ts";
 import type { EndpointRegistry } from "../../src/upstream/registry.ts";
 import type { ServeOptions } from "../serving.ts";
+import type { AcmeListeners, AcmeServer } from "./acme/acme-listeners.ts";
 import type { PreparedObservation, ServerObserver } from "./observation.ts";
 import type { Entrance } from "./server/entrance.ts";
 import type { ListenPlan } from "./server/listen.ts";
+import { servedTls } from "./server/served-tls.ts";
 
 /** What outlives a config. */
 export interface LastingParts {
@@ -20,12 +22,15 @@ export interface LastingParts {
   readonly redirectRegistry: EndpointRegistry;
   readonly observer: ServerObserver;
   readonly options: ServeOptions;
+  /** Loaded by the first config that uses it; undefined before. */
+  readonly acme: (isUsed: boolean) => Promise<AcmeServer | undefined>;
 }
 
 export interface Generation {
   readonly config: Config;
   readonly gateway: Gateway;
   readonly observation: PreparedObservation;
+  /** With the certificates that are in use at the time of reading. */
   readonly sockets: ListenPlan;
   /** Call it once, before the first request. Nothing that an earlier generation uses changes until then. */
   takeEffect(): void;
@@ -33,6 +38,8 @@ export interface Generation {
   start(): void;
   /** They end. */
   stop(): void;
+  /** Gives up what was opened for it and has not taken effect. */
+  discard(): Promise<void>;
   /** Sends telemetry that waits, within `ms` milliseconds. */
   flush(ms: number): Promise<void>;
 }
@@ -62,26 +69,30 @@ export const prepareGeneration = async (
     : undefined;
   const drafts = redirect === undefined ? [main] : [main, redirect];
   const upkeeps = drafts.map((draft) => draft.gateway.upkeep);
+  const acme = await (await parts.acme(usesAcme(config)))?.prepare(config);
+  const answering = { gateway, redirect: redirect?.gateway ?? gateway };
+  const entrances = entrancesOf(config, { ...options, explicit }, answering, acme);
   return {
     config,
     gateway,
     observation,
-    sockets: {
-      listen: config.listen,
-      isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
-      entrances: entrancesOf(
-        config,
-        { ...options, explicit },
-        { gateway, redirect: redirect?.gateway ?? gateway },
-      ),
+    get sockets() {
+      return {
+        listen: config.listen,
+        isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
+        entrances: entrances(),
+      };
     },
     takeEffect() {
       for (const draft of drafts) draft.takeEffect();
       observation.takeEffect();
+      acme?.takeEffect(metrics?.registry);
     },
     start() {
       for (const upkeep of upkeeps) upkeep.start();
+      acme?.start();
     },
+    discard: async () => acme?.discard(),
     stop() {
       for (const upkeep of upkeeps) upkeep.stop();
     },
@@ -114,16 +125,27 @@ interface Answering {
 const securePortOf = ({ listen }: Config, { port }: ServeOptions): number =>
   [{ ...listen, port: port ?? listen.port }, ...listen.also].find(({ tls }) => tls)?.port || 443;
 
+/** The entrances of a config, with the certificates of the time of each call. */
 const entrancesOf = (
   { listen: config }: Config,
   { host, port, explicit }: Bound,
   { gateway, redirect }: Answering,
-): Entrance[] => {
+  acme: AcmeListeners | undefined,
+): (() => Entrance[]) => {
   // Only where IPv6 is a default: not every machine has it.
   const fallback = (bound: string, isExplicit: boolean): string | undefined =>
     bound === ANY_ADDRESS && !isExplicit ? ANY_IPV4_ADDRESS : undefined;
   const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;
-  return [
+  const [plain, redirecting] =
+    acme === undefined ? [gateway, redirect] : [acme.answering(gateway), acme.answering(redirect)];
+  const serving = (
+    tls: ListenTlsConfig | undefined,
+    without: Gateway,
+  ): Pick<Entrance, "challenges" | "gateway" | "tls"> =>
+    tls === undefined
+      ? { tls, gateway: without }
+      : { tls: acme?.served(tls) ?? servedTls(tls), challenges: acme?.challengesFor(tls), gateway };
+  return () => [
     {
       ...config,
       host: host ?? config.host,
@@ -131,16 +153,20 @@ const entrancesOf = (
       // A port or a host that was said at the start counts for more.
       socket: port === undefined && host === undefined ? config.socket : undefined,
       fallbackHost: fallback(config.host, isHostExplicit),
-      gateway,
+      ...serving(config.tls, plain),
     },
     ...config.also.map((each, index): Entrance => ({
       ...each,
       port: each.port ?? 0,
       fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
-      gateway: each.redirect === undefined ? gateway : redirect,
+      ...serving(each.tls, each.redirect === undefined ? plain : redirecting),
     })),
   ];
 };
+
+/** Whether `config` has anything to do with ACME. */
+const usesAcme = ({ listen }: Config): boolean =>
+  [listen, ...listen.also].some(({ tls }) => tls?.acme !== undefined);
 
 /** `config` with nothing in it but a redirect to https. */
 const toHttps = (config: Config, port: number): Config => ({

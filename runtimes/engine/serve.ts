@@ -7,6 +7,7 @@ import { createEndpointRegistry } from "../../src/upstream/registry.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../serving.ts";
 import { AdminListener } from "./admin-listener.ts";
+import type { AcmeServer } from "./acme/acme-listeners.ts";
 import { alive } from "./alive.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -53,6 +54,8 @@ class GatewayServer implements Serving {
   /** One config is prepared at a time. */
   readonly #turn = new Turn();
   #current: Generation | undefined;
+  /** From the first config on that uses it. */
+  #acme: Promise<AcmeServer> | undefined;
   #isDraining = false;
 
   constructor(platform: Platform, options: ServeOptions) {
@@ -67,6 +70,7 @@ class GatewayServer implements Serving {
       options,
       registry: createEndpointRegistry(),
       redirectRegistry: createEndpointRegistry(),
+      acme: async (isUsed) => (isUsed ? (this.#acme ??= this.#loadAcme()) : this.#acme),
     };
     this.#sockets = serverSockets({
       counts: observer.counts,
@@ -151,21 +155,21 @@ class GatewayServer implements Serving {
     if (lifecycle.draining) throw new ServeError("the server is stopping");
     refuseUnsupported(config, platform, explicit);
     const next = await prepareGeneration(config, explicit, this.#parts);
-    const sockets = await this.#sockets.prepare(next.sockets);
-    let admin: PreparedConfig;
+    const opened: PreparedConfig[] = [];
+    const discard = async (): Promise<void> => {
+      await Promise.all([next, ...opened].map((each) => each.discard()));
+    };
     try {
-      admin = await this.#admin.prepare(config, next.observation);
+      opened.push(await this.#sockets.prepare(next.sockets));
+      opened.push(await this.#admin.prepare(config, next.observation));
     } catch (error) {
-      await sockets.discard();
+      await discard();
       throw error;
     }
-    const discard = async (): Promise<void> => {
-      await Promise.all([sockets.discard(), admin.discard()]);
-    };
     return {
       commit: () => {
         if (lifecycle.draining) void discard();
-        else this.#commit(next, [sockets, admin]);
+        else this.#commit(next, opened);
       },
       discard,
     };
@@ -194,9 +198,38 @@ class GatewayServer implements Serving {
     );
   }
 
+  /** It takes its time, and most configs need none of it. */
+  async #loadAcme(): Promise<AcmeServer> {
+    const { AcmeServer: Server } = await import("./acme/acme-listeners.ts");
+    return new Server({
+      platform: this.#parts.platform,
+      emit: (event) => this.#emit(event),
+      changed: () => void this.#exchangeCertificates(),
+    });
+  }
+
+  /** Handshakes from now on get the certificates that are in use now. */
+  async #exchangeCertificates(): Promise<void> {
+    const end = await this.#turn.take();
+    try {
+      if (this.#current === undefined || this.#parts.lifecycle.draining) return;
+      (await this.#sockets.prepare(this.#current.sockets)).commit();
+    } catch (thrown) {
+      const reason = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#emit({
+        category: "acme",
+        level: "error",
+        message: `the certificates of the listeners stay as they were: ${reason}`,
+      });
+    } finally {
+      end();
+    }
+  }
+
   async #closed(): Promise<void> {
     const { platform, observer } = this.#parts;
     this.#current?.stop();
+    await (await this.#acme)?.close();
     this.#retired.stop();
     await platform.transport.close();
     await alive(this.#current?.flush(FLUSH_MS));

@@ -3,8 +3,10 @@ import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { Agent, type RequestOptions, request as httpsRequest } from "node:https";
 import { errorCode } from "../../error-code.ts";
+import type { Clock } from "../../../src/core/platform.ts";
 import { VERSION } from "../../../src/version.ts";
 import { AcmeError, unexpected } from "./acme-error.ts";
+import { timeLimit } from "./time-limit.ts";
 
 export interface AuthorityRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -34,11 +36,24 @@ const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 1024 * 1024;
 
 /** @param ca authorities that may have signed the authority's own certificate, instead of those that the runtime trusts. */
-export const authorityConnection = (ca: string | undefined): AuthorityConnection => {
+export const authorityConnection = (
+  ca: string | undefined,
+  clock: Pick<Clock, "after">,
+): AuthorityConnection => {
   const trusted = ca === undefined ? {} : { ca };
   const agent = new Agent({ keepAlive: true, maxSockets: 2, ...trusted });
   return {
-    ask: (request, signal) => ask(request, { agent, ...trusted }, signal),
+    async ask(request, signal) {
+      const limit = timeLimit(signal, TIMEOUT_MS, clock);
+      try {
+        return await ask(request, { agent, ...trusted }, limit.signal);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        throw thrown instanceof AcmeError ? thrown : unreachable(request.url, limit.signal.reason ?? thrown);
+      } finally {
+        limit.end();
+      }
+    },
     close: () => agent.destroy(),
   };
 };
@@ -58,25 +73,16 @@ const ask = async (
       ? {}
       : { "content-type": "application/jose+json", "content-length": Buffer.byteLength(body) }),
   };
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  try {
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = httpsRequest(url, { ...options, method, headers, signal: limit }, resolve);
-      request.once("error", reject);
-      request.end(body);
-    });
-    return {
-      status: response.statusCode ?? 0,
-      header: (name) => [response.headers[name]].flat()[0],
-      text: await textOf(response),
-    };
-  } catch (thrown) {
-    signal.throwIfAborted();
-    if (thrown instanceof AcmeError) throw thrown;
-    throw new AcmeError("unreachable", `${new URL(url).host} can't be reached: ${reason(thrown)}`, {
-      cause: thrown,
-    });
-  }
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = httpsRequest(url, { ...options, method, headers, signal }, resolve);
+    request.on("error", reject);
+    request.end(body);
+  });
+  return {
+    status: response.statusCode ?? 0,
+    header: (name) => [response.headers[name]].flat()[0],
+    text: await textOf(response),
+  };
 };
 
 const textOf = async (response: IncomingMessage): Promise<string> => {
@@ -93,7 +99,7 @@ const textOf = async (response: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString("utf8");
 };
 
-const reason = (thrown: unknown): string =>
-  thrown instanceof Error && thrown.name === "AbortError"
-    ? `no answer within ${TIMEOUT_MS / 1_000} s`
-    : (errorCode(thrown) ?? (thrown instanceof Error ? thrown.message : String(thrown)));
+const unreachable = (url: string, cause: unknown): AcmeError => {
+  const reason = errorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+  return new AcmeError("unreachable", `${new URL(url).host} can't be reached: ${reason}`, { cause });
+};

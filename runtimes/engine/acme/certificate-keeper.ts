@@ -12,6 +12,7 @@ import { takeLock } from "./file-lock.ts";
 import { KeptCertificate } from "./kept-certificate.ts";
 import type { ChallengeType } from "./order-certificate.ts";
 import { checkRenewal, obtain } from "./obtain.ts";
+import { timeLimit } from "./time-limit.ts";
 import { isClockWrong, retryPause } from "./renewal-time.ts";
 
 export interface KeeperOptions {
@@ -43,6 +44,8 @@ export class CertificateKeeper {
   readonly #kept: readonly KeptCertificate[];
   readonly #stamps = new Map<string, string>();
   readonly #stopped = new AbortController();
+  /** Events until the start: there is no log before. */
+  #held: LogEvent[] | undefined = [];
   /** Why the storage could not be read at the last look. */
   #unreadable = "";
   #cancel: Cancel = () => {};
@@ -80,6 +83,8 @@ export class CertificateKeeper {
   }
 
   start(): void {
+    for (const event of this.#held ?? []) this.#options.emit(event);
+    this.#held = undefined;
     this.#look();
   }
 
@@ -146,13 +151,15 @@ export class CertificateKeeper {
     try {
       const unlock = await takeLock(this.storage.lockPath(domain), LOCK_MS, () => clock.epoch());
       if (unlock === undefined) return;
+      const limit = timeLimit(this.#stopped.signal, ORDER_MS, clock);
       try {
         // Another may have done it since.
         await this.#read(kept, false);
         const now = clock.epoch();
-        if (kept.dueAt(now) <= now) await this.#obtain(kept);
-        else if (needsCheck(kept, now)) await this.#check(kept);
+        if (kept.dueAt(now) <= now) await this.#obtain(kept, limit.signal);
+        else if (needsCheck(kept, now)) await this.#check(kept, limit.signal);
       } finally {
+        limit.end();
         await unlock();
       }
     } catch (thrown) {
@@ -161,7 +168,7 @@ export class CertificateKeeper {
     }
   }
 
-  async #obtain(kept: KeptCertificate): Promise<void> {
+  async #obtain(kept: KeptCertificate, signal: AbortSignal): Promise<void> {
     const { settings, challenge, clock, random } = this.#options;
     const { domain } = kept;
     this.#say("info", `obtaining a certificate for ${domain}`, { domain, challenge });
@@ -173,7 +180,7 @@ export class CertificateKeeper {
         answers: this.board,
         clock,
         random,
-        signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(ORDER_MS)]),
+        signal,
         warn: (message) => this.#say("warning", message, { domain }),
       },
     );
@@ -213,13 +220,13 @@ export class CertificateKeeper {
     }
   }
 
-  async #check(kept: KeptCertificate): Promise<void> {
+  async #check(kept: KeptCertificate, signal: AbortSignal): Promise<void> {
     const { settings, clock, random } = this.#options;
     const state = await checkRenewal(kept, {
       settings,
       clock,
       random,
-      signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(ORDER_MS)]),
+      signal,
       debug: (message) => this.#say("debug", message, { domain: kept.domain }),
     });
     kept.know(state, false);
@@ -258,7 +265,9 @@ export class CertificateKeeper {
   }
 
   #say(level: LogEvent["level"], message: string, facts: NonNullable<LogEvent["facts"]> = {}): void {
-    this.#options.emit({ category: "acme", level, message, facts });
+    const event: LogEvent = { category: "acme", level, message, facts };
+    if (this.#held === undefined) this.#options.emit(event);
+    else this.#held.push(event);
   }
 }
 
@@ -267,8 +276,5 @@ const needsCheck = ({ pair, state }: KeptCertificate, now: number): boolean =>
 
 const reasonOf = (thrown: unknown): string => {
   if (thrown instanceof AcmeError) return thrown.message;
-  if (thrown instanceof DOMException && thrown.name === "TimeoutError") {
-    return `it took longer than ${ORDER_MS / 60_000} minutes`;
-  }
   return errorCode(thrown) ?? (thrown instanceof Error ? thrown.message : String(thrown));
 };

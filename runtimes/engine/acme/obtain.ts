@@ -46,7 +46,7 @@ export const obtain = async (
 ): Promise<{ readonly stored: StoredCertificate; readonly renewal: DomainState }> => {
   const { settings, storage, answers, clock, signal, warn } = parts;
   const epoch = (): number => clock.epoch();
-  const { ask, close } = authorityConnection(settings.ca);
+  const { ask, close } = authorityConnection(settings.ca, clock);
   try {
     const client = await signIn({ settings, storage, ask, epoch, signal, warn });
     const hasRenewals = client.resource("renewalInfo") !== undefined;
@@ -110,7 +110,7 @@ export const checkRenewal = async (
   parts: AuthorityParts & { readonly debug: (message: string) => void },
 ): Promise<DomainState> => {
   const { settings, clock, signal } = parts;
-  const { ask, close } = authorityConnection(settings.ca);
+  const { ask, close } = authorityConnection(settings.ca, clock);
   try {
     const answer = await ask({ method: "GET", url: directoryUrlOf(settings) }, signal);
     if (answer.status !== 200) throw problemOf(answer, clock.epoch());

@@ -1,53 +1,52 @@
 /**
- * What stands in front of a TLS listener while an authority checks names by TLS (RFC 8737).
+ * What stands in front of TLS while an authority checks names by it (RFC 8737).
  *
- * No runtime's TLS can choose a certificate by the protocol that a client asks for: the certificate is chosen before, or what
- * chooses later is shared between connections. So connections are accepted here, and handed to one of two TLS servers. While no
- * challenge is pending that is all; while one is, the first bytes of each are looked at.
+ * The runtimes don't agree in how a server may choose a certificate by the protocol that a client asks for (ALPN): on one the
+ * choice comes too late, on another it lasts for later connections too. So while a challenge is pending, the first bytes of each
+ * connection are looked at, and an authority's are taken by a TLS server of their own.
  */
 import { Buffer } from "node:buffer";
-import { type Server, type Socket, createServer as createTcpServer } from "node:net";
-import { type Server as TlsServer, createServer } from "node:tls";
+import type { Socket } from "node:net";
+import { createServer } from "node:tls";
 import type { TlsChallenges } from "../acme/challenge-board.ts";
-import type { PemPair } from "../../x509.ts";
+import type { TlsAcceptor } from "./tls-acceptor.ts";
 
-export const ACME_PROTOCOL = "acme-tls/1";
+const ACME_PROTOCOL = "acme-tls/1";
 
-/** As it stands in the list of protocols of a ClientHello, behind its length (RFC 7301 §3.1). */
+/** As it stands in a ClientHello, behind its length (RFC 7301 §3.1). */
 const OFFERED = Buffer.from(`\n${ACME_PROTOCOL}`);
 
 export interface ChallengeFrontOptions {
   readonly challenges: TlsChallenges;
-  /** Takes all connections but those of authorities. It need not listen. */
-  readonly server: TlsServer;
-  /** For connections of authorities that ask for no name that is checked now. */
-  readonly fallback: PemPair;
-  /** Whether the connection may stay. */
-  readonly admits: (socket: Socket) => boolean;
+  /** Takes all connections but those of authorities. */
+  readonly others: TlsAcceptor;
+  /** Certificate for authorities that ask for no name that is checked now, as PEM texts. */
+  readonly fallback: { readonly cert: string; readonly key: string };
   /** Time for the first bytes; 0 is no limit. */
   readonly handshakeMs: number;
 }
 
-/** The server that listens. */
-export const challengeFront = (options: ChallengeFrontOptions): Server => {
-  const { challenges, server, admits } = options;
-  const validation = validationServer(options);
-  return createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    if (!admits(socket)) return;
+export const challengeFront = (options: ChallengeFrontOptions): TlsAcceptor => {
+  const { challenges, others, handshakeMs } = options;
+  const validate = validation(options);
+  return (socket) => {
     if (!challenges.isPending) {
-      server.emit("connection", socket);
+      others(socket);
       return;
     }
-    void helloOf(socket, options.handshakeMs).then((hello) => {
-      if (hello === undefined) return socket.destroy();
-      socket.unshift(hello);
-      return (hello.includes(OFFERED) ? validation : server).emit("connection", socket);
+    void firstRecord(socket, handshakeMs).then((record) => {
+      if (record === undefined) {
+        socket.destroy();
+        return;
+      }
+      socket.unshift(record);
+      (record.includes(OFFERED) ? validate : others)(socket);
     });
-  });
+  };
 };
 
 /** Shows an authority its certificate, and ends the connection: no more is asked for. */
-const validationServer = ({ challenges, fallback }: ChallengeFrontOptions): TlsServer => {
+const validation = ({ challenges, fallback }: ChallengeFrontOptions): TlsAcceptor => {
   const server = createServer(
     {
       ...fallback,
@@ -59,43 +58,46 @@ const validationServer = ({ challenges, fallback }: ChallengeFrontOptions): TlsS
       socket.resume().end();
     },
   );
-  return server.on("tlsClientError", (_, socket) => {
+  server.on("tlsClientError", (_, socket) => {
     socket.on("error", () => {});
     socket.destroy();
   });
+  return (socket) => {
+    socket.allowHalfOpen = false;
+    server.emit("connection", socket);
+  };
 };
 
 const HANDSHAKE = 0x16;
 const HEADER_BYTES = 5;
-/** A record of TLS, without encryption. */
+/** Of a record without encryption (RFC 8446 §5.1). */
 const MAX_RECORD_BYTES = 16_384 + HEADER_BYTES;
 
-/** Bytes that are there once `start`, the begin of a connection, holds its first record; 0 where it is not TLS. */
-const wantedBytes = (start: Buffer): number => {
+/** How long the first record is that begins with `start`, as far as that is known; 0 where it is not TLS. */
+const recordBytes = (start: Buffer): number => {
   if (start[0] !== HANDSHAKE) return 0;
   return start.length < HEADER_BYTES
     ? HEADER_BYTES
     : Math.min(HEADER_BYTES + start.readUInt16BE(HEADER_BYTES - 2), MAX_RECORD_BYTES);
 };
 
-/** The first record that a client sends; what there is where it is no TLS, and undefined where it does not arrive. */
-const helloOf = (socket: Socket, limitMs: number): Promise<Buffer | undefined> =>
+/** The first record that a client sends, with what came behind it; what there is where it is no TLS; undefined where it left. */
+const firstRecord = (socket: Socket, limitMs: number): Promise<Buffer | undefined> =>
   new Promise((resolve) => {
     let start: Buffer = Buffer.alloc(0);
-    const settle = (hello: Buffer | undefined): void => {
+    const settle = (record: Buffer | undefined): void => {
       clearTimeout(timer);
-      for (const event of ["close", "end"]) socket.removeListener(event, gone);
-      socket.removeListener("readable", look);
-      resolve(hello);
+      socket.off("close", gone).off("end", gone).off("readable", look);
+      resolve(record);
     };
     const gone = (): void => settle(undefined);
     const look = (): void => {
       for (let chunk: unknown = socket.read(); chunk !== null; chunk = socket.read()) {
         start = Buffer.concat([start, chunk as Uint8Array]);
       }
-      if (start.length > 0 && start.length >= wantedBytes(start)) settle(start);
+      if (start.length > 0 && start.length >= recordBytes(start)) settle(start);
     };
     const timer = limitMs === 0 ? undefined : setTimeout(gone, limitMs);
     socket.on("error", () => {});
-    socket.once("close", gone).once("end", gone).on("readable", look);
+    socket.on("close", gone).on("end", gone).on("readable", look);
   });

@@ -133,7 +133,7 @@ export class OpenEntrance {
   }
 
   #handshakeOf(
-    { tls }: Entrance,
+    { tls, challenges }: Entrance,
     { listen }: ServerSettings,
     { context, verified }: Pick<Role, "context" | "verified">,
   ): TlsAcceptor | undefined {
@@ -141,6 +141,7 @@ export class OpenEntrance {
     const { notice, epoch } = this.#parts;
     return tlsAcceptor({
       tls,
+      challenges,
       handshakeMs: listen.timeouts.headerMs,
       verified,
       epoch,
@@ -260,6 +261,7 @@ export class OpenEntrance {
   }
 }
 
-const isSameHandshake = (before: Role, { tls }: Entrance, { listen }: ServerSettings): boolean =>
+const isSameHandshake = (before: Role, { tls, challenges }: Entrance, { listen }: ServerSettings): boolean =>
   before.settings.listen.timeouts.headerMs === listen.timeouts.headerMs &&
+  before.entrance.challenges === challenges &&
   isDeepStrictEqual(before.entrance.tls, tls);

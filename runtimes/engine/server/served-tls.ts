@@ -7,8 +7,8 @@ export interface ServedTls extends ListenTlsConfig {
   readonly key: string;
 }
 
-/** `tls` with a certificate of its own. */
-export const withOwnCertificate = (tls: ListenTlsConfig): ServedTls => {
+/** `tls` that names a certificate. */
+export const servedTls = (tls: ListenTlsConfig): ServedTls => {
   const { cert, key } = tls;
   if (cert === undefined || key === undefined) throw new TypeError("TLS without a certificate");
   return { ...tls, cert, key };

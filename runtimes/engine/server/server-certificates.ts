@@ -2,6 +2,7 @@
 import { constants } from "node:crypto";
 import { type SecureContext, type SecureContextOptions, createSecureContext } from "node:tls";
 import type { ListenCertificate, ListenTlsConfig } from "../../../src/config/types.ts";
+import type { ServedTls } from "./served-tls.ts";
 import { namesIn, wildcardOf } from "./shown-names.ts";
 
 /**
@@ -55,7 +56,7 @@ export class ServerCertificates {
   readonly #byName: Map<string, Shown> = new Map();
 
   /** @throws what the runtime says of a certificate that it can't use. */
-  constructor(tls: ListenTlsConfig) {
+  constructor(tls: ServedTls) {
     const own = namesIn(tls.cert);
     this.#first = { context: undefined, names: new Set(own) };
     this.#add(own, this.#first);

@@ -28,8 +28,16 @@ const BELOW_ROOT: KeyRule<AdminConfig> = {
   },
 };
 
+/** Authorities check names at the ports of the proxy. */
+const OWN_CERTIFICATE: KeyRule<AdminConfig> = {
+  check: ({ tls }, { complain }) => {
+    if (tls?.acme !== undefined) complain("is for `listen.tls`; give `cert` and `key` here", "tls", "acme");
+  },
+};
+
 const rules = [
   BELOW_ROOT,
+  OWN_CERTIFICATE,
   notBoth(["socket", "port"], "takes either a port or a socket", "port"),
   notBoth(["socket", "host"], "a socket has a path alone", "host"),
   needs("path", "token", "needs `token`: clients could ask for it too"),
