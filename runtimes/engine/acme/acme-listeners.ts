@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ConfigError } from "../../../src/config/config-error.ts";
 import { type ConfigPath, problemAt } from "../../../src/config/problem.ts";
 import type { AcmeConfig, Config, ListenCertificate, ListenTlsConfig } from "../../../src/config/types.ts";
+import { challengeOf } from "../../../src/config/settings/acme.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import type { Gateway } from "../../../src/gateway.ts";
 import type { LogEvent } from "../../../src/observe/event-log.ts";
@@ -176,12 +177,10 @@ const keptFor = (settings: AcmeConfig | undefined, among: readonly Kept[]): Kept
 /** Each once, with the challenge that the listeners can answer where the config leaves it open. */
 const askedFor = ({ listen }: Config): readonly Asked[] => {
   const all = [listen, ...listen.also];
-  const isPlain = all.some(({ tls, socket }) => tls === undefined && socket === undefined);
   const asked = all.flatMap(({ tls }, index): Asked[] => {
     if (tls?.acme === undefined) return [];
     const path = index === 0 ? ["listen", "tls", "acme"] : ["listen", "also", index - 1, "tls", "acme"];
-    const { challenge = isPlain ? "http-01" : "tls-alpn-01" } = tls.acme;
-    return [{ settings: tls.acme, challenge, path }];
+    return [{ settings: tls.acme, challenge: challengeOf(tls.acme, listen), path }];
   });
   return asked.filter((each, index) => asked.findIndex((other) => isSame(other, each)) === index);
 };

@@ -34,11 +34,7 @@ export const challengeFront = (options: ChallengeFrontOptions): TlsAcceptor => {
       others(socket);
       return;
     }
-    void firstRecord(socket, handshakeMs).then((record) => {
-      if (record === undefined) {
-        socket.destroy();
-        return;
-      }
+    readFirstRecord(socket, handshakeMs, (record) => {
       socket.unshift(record);
       (record.includes(OFFERED) ? validate : others)(socket);
     });
@@ -49,7 +45,8 @@ export const challengeFront = (options: ChallengeFrontOptions): TlsAcceptor => {
 const validation = ({ challenges, fallback }: ChallengeFrontOptions): TlsAcceptor => {
   const server = createServer(
     {
-      ...fallback,
+      cert: fallback.cert,
+      key: fallback.key,
       ALPNProtocols: [ACME_PROTOCOL],
       SNICallback: (name, done) => done(null, challenges.find(name)),
     },
@@ -81,23 +78,29 @@ const recordBytes = (start: Buffer): number => {
     : Math.min(HEADER_BYTES + start.readUInt16BE(HEADER_BYTES - 2), MAX_RECORD_BYTES);
 };
 
-/** The first record that a client sends, with what came behind it; what there is where it is no TLS; undefined where it left. */
-const firstRecord = (socket: Socket, limitMs: number): Promise<Buffer | undefined> =>
-  new Promise((resolve) => {
-    let start: Buffer = Buffer.alloc(0);
-    const settle = (record: Buffer | undefined): void => {
-      clearTimeout(timer);
-      socket.off("close", gone).off("end", gone).off("readable", look);
-      resolve(record);
-    };
-    const gone = (): void => settle(undefined);
-    const look = (): void => {
-      for (let chunk: unknown = socket.read(); chunk !== null; chunk = socket.read()) {
-        start = Buffer.concat([start, chunk as Uint8Array]);
-      }
-      if (start.length > 0 && start.length >= recordBytes(start)) settle(start);
-    };
-    const timer = limitMs === 0 ? undefined : setTimeout(gone, limitMs);
-    socket.on("error", () => {});
-    socket.on("close", gone).on("end", gone).on("readable", look);
-  });
+/**
+ * Calls `read` with the first record that a client sends and what came behind it, or with what there is where it is no TLS; in the
+ * event that brought it, as runtimes begin TLS on bytes that were read only then. Ends connections that bring none.
+ */
+const readFirstRecord = (socket: Socket, limitMs: number, read: (record: Buffer) => void): void => {
+  let start: Buffer = Buffer.alloc(0);
+  const finish = (): void => {
+    clearTimeout(timer);
+    socket.off("close", finish).off("end", giveUp).off("readable", look);
+  };
+  const giveUp = (): void => {
+    finish();
+    socket.destroy();
+  };
+  const look = (): void => {
+    for (let chunk: unknown = socket.read(); chunk !== null; chunk = socket.read()) {
+      start = Buffer.concat([start, chunk as Uint8Array]);
+    }
+    if (start.length === 0 || start.length < recordBytes(start)) return;
+    finish();
+    read(start);
+  };
+  const timer = limitMs === 0 ? undefined : setTimeout(giveUp, limitMs);
+  socket.on("error", () => {});
+  socket.on("close", finish).on("end", giveUp).on("readable", look);
+};

@@ -5,7 +5,8 @@ import { leaf, oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import { Refusal, type Schema } from "../schema/schema.ts";
 import { flag, like, nonEmpty, text } from "../schema/values.ts";
-import type { AcmeConfig } from "../types.ts";
+import type { Capability } from "../../core/capability.ts";
+import type { AcmeConfig, FurtherListener, ListenConfig } from "../types.ts";
 import { hostPattern } from "./addresses.ts";
 import { certificates } from "./pem.ts";
 
@@ -95,6 +96,7 @@ export const acme: Schema<AcmeConfig> = object(
     challenge: optional(
       oneOf("http-01", "tls-alpn-01"),
       'How the authority checks a name: by plain HTTP on port 80 ("http-01") or by TLS on port 443 ("tls-alpn-01"). By HTTP where a listener has no TLS, unless set.',
+      { needs: (written) => (written === "tls-alpn-01" ? ["tls-alpn-challenge"] : []) },
     ),
     keyType: defaulted(
       oneOf("ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-4096"),
@@ -107,3 +109,29 @@ export const acme: Schema<AcmeConfig> = object(
     ),
   },
 );
+
+/** What of listeners decides the challenge. */
+type Entrances = Pick<ListenConfig, "socket" | "tls"> & { readonly also?: readonly FurtherListener[] };
+
+/** The challenge that `asked` means beside these listeners: an authority comes to a port, without TLS or with it. */
+export const challengeOf = (
+  { challenge }: Pick<AcmeConfig, "challenge">,
+  listen: Entrances,
+): NonNullable<AcmeConfig["challenge"]> => {
+  const isPlain = [listen, ...(listen.also ?? [])].some(
+    ({ tls, socket }) => tls === undefined && socket === undefined,
+  );
+  return challenge ?? (isPlain ? "http-01" : "tls-alpn-01");
+};
+
+/** What listeners need whose config leaves the challenge open. */
+export const challengeNeeds = (written: unknown): readonly Capability[] => {
+  const listen = written as Entrances;
+  const isByTls = [listen, ...(listen.also ?? [])].some(
+    ({ tls }) =>
+      tls?.acme !== undefined &&
+      tls.acme.challenge === undefined &&
+      challengeOf(tls.acme, listen) === "tls-alpn-01",
+  );
+  return isByTls ? ["tls-alpn-challenge"] : [];
+};
