@@ -21,16 +21,21 @@ export const fileSource = (file: WatchedFile, clock: Clock): EndpointSource => {
   let unwatch: Cancel | undefined;
   let cancelTimer: Cancel | undefined;
   let isStopped = false;
+  /** Counts reads: of two that overlap, only the later one says what the file holds. */
+  let reads = 0;
   const readSoon = (ms: number, listener: SourceListener): void => {
     cancelTimer?.();
     cancelTimer = clock.after(ms, () => void report(listener));
   };
   const report = async (listener: SourceListener): Promise<void> => {
+    reads += 1;
+    const read = reads;
+    const isObsolete = (): boolean => isStopped || read !== reads;
     try {
       const endpoints = readEndpointList(await file.read());
-      if (!isStopped) listener({ kind: "found", endpoints });
+      if (!isObsolete()) listener({ kind: "found", endpoints });
     } catch (thrown) {
-      if (isStopped) return;
+      if (isObsolete()) return;
       listener({ kind: "failed", reason: reasonOf(thrown) });
       readSoon(RETRY_MS, listener);
     }

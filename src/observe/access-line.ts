@@ -4,6 +4,7 @@ import type { AttemptTrace } from "../core/exchange.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
 import { firstValue } from "../http/headers.ts";
 import { failureCause, isOwnFailure } from "./failure-cause.ts";
+import { hundredths } from "./hundredths.ts";
 import { type Fact, type FactWriter, JsonLine, type LineWriter, PairLine, fact } from "./line-writer.ts";
 import type { Redaction } from "./redaction.ts";
 import { type Timestamp, commonTimestamps, isoTimestamps } from "./timestamps.ts";
@@ -95,7 +96,7 @@ export const requestFacts = ({
     facts.number(FACTS.status, report.status);
     facts.text(FACTS.method, report.method);
     facts.text(FACTS.target, redaction.target(report));
-    facts.number(FACTS.durationMs, rounded(report.endedAt - report.startedAt));
+    facts.duration(FACTS.durationMs, report.endedAt - report.startedAt);
     facts.text(FACTS.code, error?.code);
     facts.text(FACTS.error, error && failureCause(error));
     facts.text(FACTS.route, report.route);
@@ -130,11 +131,11 @@ const putPhases = (line: FactWriter, report: ExchangeReport): void => {
   const times = report.last?.outcome?.times;
   if (times === undefined) return;
   const { startedAt, connectedAt, headAt } = times;
-  line.number(FACTS.queueMs, rounded(startedAt - report.startedAt));
-  if (connectedAt !== undefined) line.number(FACTS.connectMs, rounded(connectedAt - startedAt));
+  line.duration(FACTS.queueMs, startedAt - report.startedAt);
+  if (connectedAt !== undefined) line.duration(FACTS.connectMs, connectedAt - startedAt);
   if (headAt === undefined) return;
-  line.number(FACTS.firstByteMs, rounded(headAt - (connectedAt ?? startedAt)));
-  line.number(FACTS.bodyMs, rounded(report.endedAt - headAt));
+  line.duration(FACTS.firstByteMs, headAt - (connectedAt ?? startedAt));
+  line.duration(FACTS.bodyMs, report.endedAt - headAt);
 };
 
 /** The attempts before the last one, oldest first: `http://10.0.0.1:3000 connect-failed 3.1ms`. */
@@ -153,10 +154,8 @@ const attemptText = ({ endpoint, outcome }: AttemptTrace): string => {
   // A response that was discarded for another attempt is shown by its status.
   const what =
     status !== undefined && outcome.ending === "discarded" ? status : (error?.code ?? status ?? "");
-  return `${address} ${what} ${rounded(times.endedAt - times.startedAt)}ms`;
+  return `${address} ${what} ${hundredths(times.endedAt - times.startedAt)}ms`;
 };
-
-const rounded = (ms: number): number => Math.round(ms * 100) / 100;
 
 /** Apache's common and combined formats. */
 const common = ({ format, redaction }: AccessLineOptions, timestamp: Timestamp): AccessLine => {

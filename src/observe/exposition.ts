@@ -3,6 +3,7 @@ import { negotiate } from "../http/accept.ts";
 import { type Attributes, attributesOf } from "./attributes.ts";
 import type { Instrument } from "./instrument.ts";
 import type { MetricRegistry, Point, Reading } from "./metric-registry.ts";
+import type { Exemplar } from "./series.ts";
 
 export type ExpositionFormat = "prometheus" | "openmetrics";
 
@@ -53,19 +54,30 @@ const numberText = (value: number): string => {
 const boundText = (bound: number, format: ExpositionFormat): string =>
   format === "openmetrics" && Number.isInteger(bound) ? `${bound}.0` : String(bound);
 
+/** What OpenMetrics has behind a bucket's count ("Exemplars"), so that a slow bucket leads to a trace. */
+const exemplarText = (exemplar: Exemplar | undefined): string => {
+  if (exemplar === undefined) return "";
+  const { traceId, spanId, value, at } = exemplar;
+  return ` # {trace_id="${traceId}",span_id="${spanId}"} ${numberText(value)} ${at / 1_000}`;
+};
+
 const pushHistogram = (
   lines: string[],
   name: string,
-  { value }: Point,
+  { value, exemplars }: Point,
   { instrument: { bounds = [] }, attributes, format }: PointContext,
 ): void => {
   if (typeof value === "number") return;
+  const pushBucket = (index: number, bound: string, count: number): void => {
+    const example = format === "openmetrics" ? exemplarText(exemplars?.[index]) : "";
+    lines.push(`${name}_bucket${labelsOf(attributes, bound)} ${count}${example}`);
+  };
   let below = 0;
   for (const [index, bound] of bounds.entries()) {
     below += value.counts[index] ?? 0;
-    lines.push(`${name}_bucket${labelsOf(attributes, boundText(bound, format))} ${below}`);
+    pushBucket(index, boundText(bound, format), below);
   }
-  lines.push(`${name}_bucket${labelsOf(attributes, "+Inf")} ${value.count}`);
+  pushBucket(bounds.length, "+Inf", value.count);
   lines.push(`${name}_sum${labelsOf(attributes)} ${numberText(value.sum)}`);
   lines.push(`${name}_count${labelsOf(attributes)} ${value.count}`);
 };

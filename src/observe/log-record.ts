@@ -60,4 +60,8 @@ class AttributeWriter implements FactWriter {
   number({ name }: Fact, value: number | undefined): void {
     if (value !== undefined) this.attributes[name] = value;
   }
+
+  duration({ name }: Fact, ms: number): void {
+    this.attributes[name] = Math.round(ms * 100) / 100;
+  }
 }

@@ -1,7 +1,7 @@
 /** All series of a process: handed out by instrument and attributes, and read as a whole. */
 import { type AttributeValues, type Instrument, slotsOf } from "./instrument.ts";
 import { type MetricMemory, PrivateMemory, type SeriesName, type Slots, seriesKey } from "./metric-memory.ts";
-import { HistogramSeries, SumSeries } from "./series.ts";
+import { type Exemplar, HistogramSeries, SumSeries } from "./series.ts";
 
 /** What a histogram holds. */
 export interface HistogramValue {
@@ -16,6 +16,8 @@ export interface Point {
   /** "overflow" holds all series beyond the limit of the instrument. */
   readonly attributes: AttributeValues | "overflow";
   readonly value: number | HistogramValue;
+  /** Of a histogram, an example for each bucket that has one. */
+  readonly exemplars?: readonly (Exemplar | undefined)[] | undefined;
 }
 
 /** An instrument with all its series. */
@@ -114,7 +116,8 @@ export class MetricRegistry {
       if (instrument === undefined) continue;
       const value = valueOf(instrument, series.read());
       const isUnused = series.attributes === "overflow" && isZero(value);
-      if (!isUnused) put(instrument, { attributes: series.attributes, value });
+      if (isUnused) continue;
+      put(instrument, { attributes: series.attributes, value, exemplars: this.#exemplarsOf(series) });
     }
     for (const { instrument, attributes, value } of this.#observed()) put(instrument, { attributes, value });
     return Array.from(points, ([instrument, found]) => ({ instrument, points: found }));
@@ -139,6 +142,14 @@ export class MetricRegistry {
   /** Adds instruments whose series other threads may have claimed, so that readings include them. */
   know(instruments: readonly Instrument[]): void {
     for (const instrument of instruments) this.#know(instrument);
+  }
+
+  #exemplarsOf({ instrument, attributes }: SeriesName): Point["exemplars"] {
+    const family = this.#histograms.get(instrument);
+    if (family === undefined) return undefined;
+    return (
+      attributes === "overflow" ? family.overflow : family.series.get(JSON.stringify(attributes))?.series
+    )?.exemplars;
   }
 
   /** Values of all observers; those of the same series are added up. */

@@ -43,9 +43,12 @@ export class ProxyMetrics {
     this.seesEnds = seesEnds;
     this.registry = new MetricRegistry(options);
     this.epoch = epoch;
-    const requests = new RequestMetrics(this.registry, httpInstruments(durationBounds), (endpoint, now) =>
-      this.endpointSeen(endpoint, now),
-    );
+    const requests = new RequestMetrics({
+      registry: this.registry,
+      http: httpInstruments(durationBounds),
+      epoch,
+      onEndpoint: (endpoint, now) => this.endpointSeen(endpoint, now),
+    });
     this.#requests = requests;
     const upstreams = new UpstreamMetrics(this.registry);
     this.telemetry = {

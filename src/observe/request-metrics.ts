@@ -9,7 +9,7 @@ import type { AttributeValues } from "./instrument.ts";
 import { type HttpInstruments, REQUEST_INSTRUMENTS } from "./http-instruments.ts";
 import type { MetricRegistry } from "./metric-registry.ts";
 import { knownMethod, requestKey } from "./request-key.ts";
-import type { HistogramSeries, SumSeries } from "./series.ts";
+import type { Exemplar, HistogramSeries, SumSeries } from "./series.ts";
 import { endpointValues } from "./server-address.ts";
 import { UPSTREAM_INSTRUMENTS } from "./upstream-instruments.ts";
 
@@ -19,10 +19,10 @@ export interface MeasuredHead extends Pick<RequestHead, "method" | "scheme" | "v
 }
 
 /** What of a request is counted. */
-export interface RequestEnd extends Pick<
-  ExchangeReport,
-  "route" | "status" | "error" | "isTunnel" | "startedAt" | "endedAt"
-> {
+export interface RequestEnd
+  extends
+    Pick<ExchangeReport, "route" | "status" | "error" | "isTunnel" | "startedAt" | "endedAt">,
+    Partial<Pick<ExchangeReport, "trace">> {
   readonly head: MeasuredHead;
   /** Undefined where it is not known. */
   readonly bytesSent: number | undefined;
@@ -76,24 +76,30 @@ const HTTPS = 1;
 /** `""` where the runtime reports none. Any other version counts as that. */
 const VERSIONS = ["", "1.1", "1.0", "2.0", "3.0"];
 
+export interface RequestMetricsParts {
+  readonly registry: MetricRegistry;
+  readonly http: HttpInstruments;
+  /** Milliseconds since 1970. */
+  readonly epoch: () => number;
+  /** Called with values of upstream, address and port where an endpoint is first seen, and when that is. */
+  readonly onEndpoint: (endpoint: AttributeValues, now: number) => void;
+}
+
 /** Series are bound when a route, an endpoint or a kind of request is first seen; after that nothing is allocated. */
 export class RequestMetrics {
   readonly #registry: MetricRegistry;
   readonly #http: HttpInstruments;
-  readonly #onEndpoint: (endpoint: AttributeValues, now: number) => void;
+  readonly #epoch: () => number;
+  readonly #onEndpoint: RequestMetricsParts["onEndpoint"];
   readonly #routes: Map<string, RouteMetrics> = new Map();
   readonly #unrouted: RouteMetrics = { name: undefined, requests: new Map() };
   readonly #endpoints: Map<string, EndpointMetrics> = new Map();
   readonly #active: BySmallKey<SumSeries> = new Map();
 
-  /** @param onEndpoint is called with values of upstream, address and port where an endpoint is first seen, and when that is. */
-  constructor(
-    registry: MetricRegistry,
-    http: HttpInstruments,
-    onEndpoint: (endpoint: AttributeValues, now: number) => void,
-  ) {
+  constructor({ registry, http, epoch, onEndpoint }: RequestMetricsParts) {
     this.#registry = registry;
     this.#http = http;
+    this.#epoch = epoch;
     this.#onEndpoint = onEndpoint;
   }
 
@@ -124,13 +130,13 @@ export class RequestMetrics {
     const version = Math.max(0, VERSIONS.indexOf(head.version ?? ""));
     const key = (requestKey(head.method, status, error?.code) * VERSIONS.length + version) * 2 + scheme;
     const series = metrics.requests.get(key) ?? this.#newServerSeries(metrics, key, report);
-    series.duration.record((report.endedAt - report.startedAt) / SECOND_MS);
+    this.#recordDuration(series, report, report.trace?.isSampled === true ? report.trace : undefined);
     if (report.bytesSent !== undefined) series.responseSize.record(report.bytesSent);
     const { contentLength } = head.notes;
     if (contentLength !== undefined) series.requestSize.record(contentLength);
   }
 
-  attemptEnded({ endpoint, exchange }: Attempt, outcome: Outcome): void {
+  attemptEnded({ endpoint, exchange, spanId }: Attempt, outcome: Outcome): void {
     const metrics = this.#endpoints.get(endpoint.key) ?? this.#newEndpoint(endpoint, outcome.times.endedAt);
     if (outcome.reused) metrics.reused.add(1);
     const { status, error, times } = outcome;
@@ -142,7 +148,10 @@ export class RequestMetrics {
     const key = requestKey(method, status, error?.code);
     const series =
       metrics.requests.get(key) ?? this.#newClientSeries(metrics, key, [method, status, error?.code]);
-    series.duration.record((times.endedAt - times.startedAt) / SECOND_MS);
+    const { trace } = exchange;
+    const span =
+      trace?.isSampled === true && spanId !== undefined ? { traceId: trace.traceId, spanId } : undefined;
+    this.#recordDuration(series, times, span);
     series.requestSize.record(outcome.bytesSent);
     series.responseSize.record(outcome.bytesReceived);
   }
@@ -152,6 +161,19 @@ export class RequestMetrics {
     for (const [key, { endpoint }] of this.#endpoints) {
       if (gone.has(JSON.stringify(endpoint))) this.#endpoints.delete(key);
     }
+  }
+
+  /** @param span What was recorded of it, if anything. */
+  #recordDuration(
+    { duration }: RequestSeries,
+    { startedAt, endedAt }: Pick<RequestEnd, "startedAt" | "endedAt">,
+    span: Pick<Exemplar, "traceId" | "spanId"> | undefined,
+  ): void {
+    const value = (endedAt - startedAt) / SECOND_MS;
+    duration.record(value);
+    if (span === undefined) return;
+    const { traceId, spanId } = span;
+    duration.exemplify({ value, traceId, spanId, at: this.#epoch() });
   }
 
   #activeOf({ method, scheme }: MeasuredHead): SumSeries {

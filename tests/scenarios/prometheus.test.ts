@@ -11,6 +11,7 @@ const TOKEN = "token-of-prometheus";
 const PATH = "/_fairlead";
 const RULES = join(ROOT, "deploy/prometheus/fairlead.rules.yml");
 /** Requests on each runtime. */
+const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 const SENT = { fine: 11, posted: 4, missing: 3, broken: 2 };
 
 const binary = prometheusBinary();
@@ -45,10 +46,13 @@ describe.skipIf(binary === undefined)("Prometheus", () => {
         upstreams: { main: origin.url },
         routes: [{ name: "all", match: { path: "/a" }, upstream: "main" }],
         admin,
+        telemetry: { traces: { sample: 0, trust: "always" } },
       });
       proxies.set(runtime, proxy);
       const stage = new Stage(proxy, [origin]);
-      for (let i = 0; i < SENT.fine; i += 1) await stage.request("/a");
+      const fields = [`traceparent: 00-${TRACE_ID}-b7ad6b7169203331-01`];
+      await stage.request("/a", { fields });
+      for (let i = 1; i < SENT.fine; i += 1) await stage.request("/a");
       for (let i = 0; i < SENT.posted; i += 1) await stage.request("/a", { method: "POST", body: "12345" });
       for (let i = 0; i < SENT.missing; i += 1) await stage.request("/none");
       origin.script((x) => x.wire.reset());
@@ -124,6 +128,18 @@ describe.skipIf(binary === undefined)("Prometheus", () => {
       expect(found[runtime]).toBeLessThanOrEqual(10);
     }
   });
+
+  test.each(["http_server_request_duration_seconds_bucket", "http_client_request_duration_seconds_bucket"])(
+    "has the trace of a request that was recorded as an example of %s",
+    async (name) => {
+      const endsAt = performance.now() + 10_000;
+      let found = await running().exemplars(name);
+      while (Object.keys(found).length < RUNTIMES.length && performance.now() < endsAt) {
+        found = await running().exemplars(name);
+      }
+      expect(found).toEqual(Object.fromEntries(RUNTIMES.map((runtime) => [runtime, [TRACE_ID]])));
+    },
+  );
 
   test.each(RUNTIMES.map((runtime) => [runtime]))(
     "promtool finds nothing wrong with the metrics of %s",

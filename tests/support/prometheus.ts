@@ -35,6 +35,8 @@ export interface Prometheus {
     by: readonly string[],
     isEnough: (answers: Answers) => boolean,
   ): Promise<Answers>;
+  /** Trace ids of the exemplars of a selector, by job. */
+  exemplars(selector: string): Promise<Readonly<Record<string, readonly string[]>>>;
   stop(): Promise<void>;
 }
 
@@ -59,6 +61,13 @@ interface QueryAnswer {
   };
 }
 
+interface ExemplarAnswer {
+  readonly data: readonly {
+    readonly seriesLabels: Readonly<Record<string, string>>;
+    readonly exemplars: readonly { readonly labels: Readonly<Record<string, string>> }[];
+  }[];
+}
+
 const LONGEST_MS = 25_000;
 
 export const startPrometheus = async (
@@ -74,6 +83,7 @@ export const startPrometheus = async (
     `--config.file=${config}`,
     `--storage.tsdb.path=${directory}/data`,
     `--web.listen-address=127.0.0.1:${port}`,
+    "--enable-feature=exemplar-storage",
   ]);
   await child.printed(/Server is ready to receive web requests/, LONGEST_MS);
   const query: Prometheus["query"] = async (expression, by) => {
@@ -94,6 +104,19 @@ export const startPrometheus = async (
       let answers = await query(expression, by);
       while (!isEnough(answers) && performance.now() < endsAt) answers = await query(expression, by);
       return answers;
+    },
+    async exemplars(selector) {
+      const now = Date.now() / 1_000;
+      const url = new URL(`http://127.0.0.1:${port}/api/v1/query_exemplars`);
+      url.search = String(new URLSearchParams({ query: selector, start: `${now - 600}`, end: `${now + 5}` }));
+      const { data } = (await (await fetch(url)).json()) as ExemplarAnswer;
+      const found: Record<string, string[]> = {};
+      for (const { seriesLabels, exemplars } of data) {
+        (found[seriesLabels["job"] ?? ""] ??= []).push(
+          ...exemplars.map(({ labels }) => labels["trace_id"] ?? ""),
+        );
+      }
+      return found;
     },
     async stop() {
       child.signal("SIGTERM");

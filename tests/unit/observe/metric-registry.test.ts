@@ -30,6 +30,18 @@ describe.each(MEMORIES)("registry on %s", (_, create) => {
     expect(valueIn(registry, "test.time", ["a", 1])).toEqual({ sum: 107.5, count: 6, counts: [2, 2, 2] });
   });
 
+  it("keeps the last example of each bucket", () => {
+    const registry = create();
+    const series = registry.histogram(histogram, ["a", 1]);
+    const examples = [0.5, 1, 100].map((value, at) => ({ value, traceId: `t${at}`, spanId: "s", at }));
+    for (const example of examples) {
+      series.record(example.value);
+      series.exemplify(example);
+    }
+    const points = registry.read().find(({ instrument }) => instrument === histogram)?.points;
+    expect(points?.map(({ exemplars }) => exemplars)).toEqual([[examples[1], undefined, examples[2]]]);
+  });
+
   it("goes down again where an up-down counter does", () => {
     const registry = create();
     const series = registry.sum(instrumentOf({ kind: "up-down-counter" }), ["a", 1]);
