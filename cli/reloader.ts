@@ -106,13 +106,17 @@ export class Reloader {
 
 /** A server knows no places in files. */
 const locatedIn = async (loaded: LoadedConfig | undefined, thrown: unknown): Promise<unknown> =>
-  thrown instanceof ConfigError && loaded !== undefined && thrown.problems.every(({ place }) => place === undefined)
+  thrown instanceof ConfigError &&
+  loaded !== undefined &&
+  thrown.problems.every(({ place }) => place === undefined)
     ? new ConfigError(await loaded.located(thrown.problems))
     : thrown;
 
 const reasonOf = (thrown: unknown): string => {
   if (thrown instanceof ConfigError) {
-    return thrown.problems.map(({ path, message }) => `${showPath(path)}: ${message}`).join("; ");
+    return thrown.problems
+      .map(({ path, message }) => (path.length === 0 ? message : `${showPath(path)}: ${message}`))
+      .join("; ");
   }
   return thrown instanceof Error ? thrown.message : String(thrown);
 };

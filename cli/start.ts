@@ -59,7 +59,8 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
     const watchesAll = options.watch === true;
     return run(host, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
   }
-  if (options.watch === true) throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
+  if (options.watch === true)
+    throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
   const demo = await startDemo(host);
   try {
     return await run(host, await demoSetup(host, demo, flags));

@@ -11,6 +11,7 @@ import type { Attributes } from "../../src/observe/attributes.ts";
 import type { MetricRegistry } from "../../src/observe/metric-registry.ts";
 import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { STATE_INSTRUMENTS } from "../../src/observe/state-instruments.ts";
+import type { ServedCertificate } from "../served-certificates.ts";
 import { alive } from "./alive.ts";
 import type { ConfigHistory } from "./config-history.ts";
 import type { ServerCounts } from "./server/open-entrance.ts";
@@ -35,6 +36,7 @@ export class ServerObserver {
   readonly counts: ServerCounts = { open: 0, accepted: 0, refused: 0 };
   readonly #platform: Platform;
   readonly #history: ConfigHistory;
+  readonly #certificates: () => readonly ServedCertificate[];
   /** The same for all configs. */
   readonly #instance: () => string;
   #metrics: ProxyMetrics | undefined;
@@ -44,9 +46,10 @@ export class ServerObserver {
   #telemetry: Config["telemetry"] | undefined;
   #reporter: MetricReporter | undefined;
 
-  constructor(platform: Platform, history: ConfigHistory) {
+  constructor(platform: Platform, history: ConfigHistory, certificates: () => readonly ServedCertificate[]) {
     this.#platform = platform;
     this.#history = history;
+    this.#certificates = certificates;
     let instance: string | undefined;
     this.#instance = () => (instance ??= platform.random.id());
   }
@@ -73,6 +76,7 @@ export class ServerObserver {
           this.#endProcess = processMetrics(metrics.registry);
           transportMetrics(metrics, platform.transport);
           observeServer(metrics.registry, this.counts, this.#history);
+          observeCertificates(metrics.registry, this.#certificates);
         }
         this.#push(config, { metrics, resource });
       },
@@ -126,6 +130,22 @@ const observeServer = (registry: MetricRegistry, counts: ServerCounts, history: 
     observe(applied, [], history.appliedAt / SECOND_MS);
     observe(refusedConfigs, [], history.refused);
     observe(reloaded, [], history.lastError === undefined ? 1 : 0);
+  });
+};
+
+const observeCertificates = (
+  registry: MetricRegistry,
+  certificates: () => readonly ServedCertificate[],
+): void => {
+  registry.observe((observe) => {
+    const soonest = new Map<string, ServedCertificate>();
+    for (const each of certificates()) {
+      const key = `${each.listener} ${each.name}`;
+      if ((soonest.get(key)?.expiresAt ?? Number.POSITIVE_INFINITY) > each.expiresAt) soonest.set(key, each);
+    }
+    for (const { listener, name, expiresAt } of soonest.values()) {
+      observe(STATE_INSTRUMENTS.certificateEnd, [listener, name], expiresAt / SECOND_MS);
+    }
   });
 };
 

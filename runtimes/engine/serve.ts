@@ -9,6 +9,7 @@ import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from
 import { AdminListener } from "./admin-listener.ts";
 import type { AcmeServer } from "./acme/acme-listeners.ts";
 import { alive } from "./alive.ts";
+import { CertificateWatch } from "./certificate-watch.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Generation, type LastingParts, prepareGeneration } from "./generation.ts";
@@ -51,6 +52,7 @@ class GatewayServer implements Serving {
   readonly #sockets: ServerSockets;
   readonly #admin: AdminListener;
   readonly #retired: RetiredEndpoints;
+  readonly #certificates: CertificateWatch;
   /** One config is prepared at a time. */
   readonly #turn = new Turn();
   #current: Generation | undefined;
@@ -62,7 +64,8 @@ class GatewayServer implements Serving {
     const { clock } = platform;
     const lifecycle = { draining: false };
     this.#history = new ConfigHistory(() => clock.epoch());
-    const observer = new ServerObserver(platform, this.#history);
+    this.#certificates = new CertificateWatch({ clock, emit: (event) => this.#emit(event) });
+    const observer = new ServerObserver(platform, this.#history, () => this.#certificates.certificates);
     this.#parts = {
       platform,
       lifecycle,
@@ -186,6 +189,7 @@ class GatewayServer implements Serving {
     if (before !== undefined) this.#retired.retire(before.gateway.plan, next.gateway.plan);
     platform.logs?.keepOnly(logTargets(next.config));
     this.#history.noteApplied();
+    this.#certificates.watch(next.config);
     this.#emit(
       before === undefined
         ? { category: "server", level: "info", message: "listening", facts: addressFacts(this.address) }
@@ -231,6 +235,7 @@ class GatewayServer implements Serving {
     this.#current?.stop();
     await (await this.#acme)?.close();
     this.#retired.stop();
+    this.#certificates.stop();
     await platform.transport.close();
     await alive(this.#current?.flush(FLUSH_MS));
     await observer.close();

@@ -32,7 +32,7 @@ const inspectBelow = (
   const below = membersOf(schema, value).flatMap(({ key, schema: inner, value: member }) =>
     inspectBelow(inner, member, [...path, key], inspect),
   );
-  if (schema?.settings?.["cert"] === undefined) return below;
+  if (schema?.settings?.["cert"] === undefined && schema?.settings?.["ca"] === undefined) return below;
   const { ca, cert, key } = value as Readonly<Record<"ca" | "cert" | "key", unknown>>;
   const found = inspect({ ca: textOf(ca), cert: textOf(cert), key: textOf(key) });
   return [...found.map(({ setting, message }) => problemAt([...path, setting], message)), ...below];
@@ -40,7 +40,7 @@ const inspectBelow = (
 
 /** What `inspect` finds in a config, whether it is as written (references resolved) or as parsed. */
 export const checkTls = (config: unknown, inspect: InspectTls): ConfigProblem[] =>
-  ["listen", "upstreams"].flatMap((key) =>
+  ["listen", "admin", "upstreams"].flatMap((key) =>
     inspectBelow(memberOf(configSchema, key), valueAt(config, [key]), [key], inspect),
   );
 

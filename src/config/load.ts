@@ -125,7 +125,7 @@ const read = async (gathered: Gathered, options: LoadOptions): Promise<LoadedCon
 };
 
 /** Sections with certificates. */
-const OF_TLS: ReadonlySet<unknown> = new Set(["listen", "upstreams"]);
+const OF_TLS: ReadonlySet<unknown> = new Set(["listen", "admin", "upstreams"]);
 
 /** The input with the route that goes without saying. */
 const withRoute = (input: unknown, { routes: [only, ...others] }: Config): unknown => {

@@ -70,7 +70,13 @@ describe("resolveClient", () => {
           );
           // What one proxy writes, another reads.
           const sent = serialiseForwarded({ ...before, forwardedFor: [before.address, ...hops].join(", ") });
-          const after = resolveClient(["forwarded", `${forged}, ${sent}`], { address: peer }, "http", "a", TRUSTED);
+          const after = resolveClient(
+            ["forwarded", `${forged}, ${sent}`],
+            { address: peer },
+            "http",
+            "a",
+            TRUSTED,
+          );
           expect({ ...after, drop: [] }).toEqual({ ...before, drop: [] });
         },
       ),

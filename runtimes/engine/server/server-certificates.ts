@@ -80,6 +80,11 @@ export class ServerCertificates {
     return this.#shown(serverName).names;
   }
 
+  /** Names of all of them. */
+  get allNames(): ReadonlySet<string> {
+    return new Set([this.#first, ...this.#byName.values()].flatMap(({ names }) => [...names]));
+  }
+
   #shown(serverName: string): Shown {
     const name = serverName.toLowerCase();
     return this.#byName.get(name) ?? this.#byName.get(wildcardOf(name)) ?? this.#first;

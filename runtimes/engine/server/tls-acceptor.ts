@@ -97,7 +97,10 @@ class Facts implements ConnectionTls {
   /** @param certificates undefined where hosts are not checked */
   constructor(socket: TLSSocket, client: ClientIdentity, certificates: ServerCertificates | undefined) {
     this.client = client;
-    this.#names = certificates?.namesFor(serverNameOf(socket));
+    const name = serverNameOf(socket);
+    // Node does not tell the name of a session of TLS 1.2 that is resumed.
+    const isUnknown = name === "" && socket.isSessionReused();
+    this.#names = isUnknown ? certificates?.allNames : certificates?.namesFor(name);
   }
 
   covers(host: string): boolean {
