@@ -1,5 +1,5 @@
 /** Keys, certificates and requests for certificates (RFC 5280, RFC 2986). Imported where one is made, because it takes its time. */
-// What the library is made of needs this first.
+// oxlint-disable-next-line import/no-unassigned-import -- adds to `Reflect` what the library is made with
 import "reflect-metadata";
 import { isIP } from "node:net";
 import {

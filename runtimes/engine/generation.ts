@@ -32,6 +32,8 @@ export interface Generation {
   readonly observation: PreparedObservation;
   /** With the certificates that are in use at the time of reading. */
   readonly sockets: ListenPlan;
+  /** Where listeners have their certificates from: those of an authority stand with the others. As of the time of reading. */
+  readonly certificates: Pick<Config, "admin" | "listen">;
   /** Call it once, before the first request. Nothing that an earlier generation uses changes until then. */
   takeEffect(): void;
   /** Health checks, discovery and the like begin. */
@@ -82,6 +84,9 @@ export const prepareGeneration = async (
         isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
         entrances: entrances(),
       };
+    },
+    get certificates() {
+      return acme === undefined ? config : { ...config, listen: withObtained(config.listen, acme) };
     },
     takeEffect() {
       for (const draft of drafts) draft.takeEffect();
@@ -163,6 +168,12 @@ const entrancesOf = (
     })),
   ];
 };
+
+const withObtained = (listen: Config["listen"], acme: AcmeListeners): Config["listen"] => ({
+  ...listen,
+  tls: listen.tls && acme.obtained(listen.tls),
+  also: listen.also.map((each) => ({ ...each, tls: each.tls && acme.obtained(each.tls) })),
+});
 
 /** Whether `config` has anything to do with ACME. */
 const usesAcme = ({ listen }: Config): boolean =>

@@ -189,7 +189,7 @@ class GatewayServer implements Serving {
     if (before !== undefined) this.#retired.retire(before.gateway.plan, next.gateway.plan);
     platform.logs?.keepOnly(logTargets(next.config));
     this.#history.noteApplied();
-    this.#certificates.watch(next.config);
+    this.#certificates.watch(next.certificates);
     this.#emit(
       before === undefined
         ? { category: "server", level: "info", message: "listening", facts: addressFacts(this.address) }
@@ -218,6 +218,7 @@ class GatewayServer implements Serving {
     try {
       if (this.#current === undefined || this.#parts.lifecycle.draining) return;
       (await this.#sockets.prepare(this.#current.sockets)).commit();
+      this.#certificates.watch(this.#current.certificates);
     } catch (thrown) {
       const reason = thrown instanceof Error ? thrown.message : String(thrown);
       this.#emit({

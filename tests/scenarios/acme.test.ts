@@ -171,9 +171,8 @@ describe.skipIf(binary === undefined)("certificates by ACME", () => {
       ]);
       expect(outcome.failures).toEqual([]);
       expect(outcome.answered).toBeGreaterThan(20);
-      for (const file of ["account.key", `${NAME}.pem`]) {
-        expect(statSync(join(stored(), file)).mode & 0o777, file).toBe(0o600);
-      }
+      const modes = ["account.key", `${NAME}.pem`].map((file) => statSync(join(stored(), file)).mode & 0o777);
+      expect(modes).toEqual([0o600, 0o600]);
       expect(readdirSync(join(stored(), "challenges"))).toEqual([]);
       await proxy.stop();
       const asked = pebble.front.requests.length;
@@ -182,7 +181,9 @@ describe.skipIf(binary === undefined)("certificates by ACME", () => {
       expect(await serialAt(pebble.tlsPort, pebble.root)).toBe(second);
       expect(pebble.front.requests.length).toBe(asked);
     });
+  }
 
+  for (const runtime of RUNTIMES.filter((name) => name === "node" || name === "bun")) {
     test(`${runtime} obtains one by TLS, and clients notice nothing of it`, async () => {
       newStorage();
       const proxy = await start(runtime, configOf({ challenge: "tls-alpn-01" }));
@@ -199,4 +200,10 @@ describe.skipIf(binary === undefined)("certificates by ACME", () => {
       expect(outcome.answered).toBeGreaterThan(20);
     });
   }
+
+  test("deno is refused a check by TLS, which its TLS can't answer", async () => {
+    newStorage();
+    const started = startProxy("deno", configOf({ challenge: "tls-alpn-01" }));
+    await expect(started).rejects.toThrow(/listen\.also\[0\]\.tls\.acme\.challenge: Deno can't prove by TLS/);
+  });
 });

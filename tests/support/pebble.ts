@@ -68,8 +68,12 @@ export const startPebble = async (binary: string, options: PebbleOptions): Promi
   };
   writeFileSync(at("pebble.json"), JSON.stringify(config));
   const names = new Child("pebble-challtestsrv", `${binary}-challtestsrv`, [
-    ...["-defaultIPv6", "", "-http01", "", "-https01", "", "-tlsalpn01", ""],
-    ...["-dns01", `127.0.0.1:${dnsPort}`, "-management", `127.0.0.1:${namesPort}`],
+    "-defaultIPv6=",
+    "-http01=",
+    "-https01=",
+    "-tlsalpn01=",
+    `-dns01=127.0.0.1:${dnsPort}`,
+    `-management=127.0.0.1:${namesPort}`,
   ]);
   const pebble = new Child(
     "pebble",

@@ -28,6 +28,8 @@ export interface AcmeOptions {
 export interface AcmeListeners {
   /** `tls` with the certificates that are in use now. */
   served(tls: ListenTlsConfig): ServedTls;
+  /** `tls` with the certificates that were obtained so far. */
+  obtained(tls: ListenTlsConfig): ListenTlsConfig;
   /** Undefined where no name is checked by TLS. */
   challengesFor(tls: ListenTlsConfig): TlsChallenges | undefined;
   /** `gateway`, behind answers to challenges by plain HTTP. */
@@ -81,6 +83,13 @@ export class AcmeServer {
     }
     return {
       served: (tls) => this.#served(tls, next),
+      obtained: (tls) => ({
+        ...tls,
+        certificates: [
+          ...tls.certificates,
+          ...(keptFor(tls.acme, next)?.keeper.certificates ?? []).flatMap(given),
+        ],
+      }),
       challengesFor: ({ acme }) => {
         const found = keptFor(acme, next);
         return found?.asked.challenge === "tls-alpn-01" ? found.keeper.board : undefined;
@@ -165,6 +174,9 @@ export class AcmeServer {
     });
   }
 }
+
+const given = ([domain, pair]: CertificateKeeper["certificates"][number]): ListenCertificate[] =>
+  pair === undefined ? [] : [{ names: [domain], ...pair }];
 
 const PLACEHOLDER_DAYS = 3_650;
 

@@ -46,7 +46,8 @@ export const obtain = async (
 ): Promise<{ readonly stored: StoredCertificate; readonly renewal: DomainState }> => {
   const { settings, storage, answers, clock, signal, warn } = parts;
   const epoch = (): number => clock.epoch();
-  const { ask, close } = authorityConnection(settings.ca, clock);
+  const connection = authorityConnection(settings.ca, clock);
+  const { ask } = connection;
   try {
     const client = await signIn({ settings, storage, ask, epoch, signal, warn });
     const hasRenewals = client.resource("renewalInfo") !== undefined;
@@ -60,7 +61,7 @@ export const obtain = async (
     const renewal = await renewalOf(client.resource("renewalInfo"), issued.chain, parts, ask);
     return { stored: { ...issued, obtained: epoch() }, renewal };
   } finally {
-    close();
+    connection.close();
   }
 };
 
@@ -110,7 +111,8 @@ export const checkRenewal = async (
   parts: AuthorityParts & { readonly debug: (message: string) => void },
 ): Promise<DomainState> => {
   const { settings, clock, signal } = parts;
-  const { ask, close } = authorityConnection(settings.ca, clock);
+  const connection = authorityConnection(settings.ca, clock);
+  const { ask } = connection;
   try {
     const answer = await ask({ method: "GET", url: directoryUrlOf(settings) }, signal);
     if (answer.status !== 200) throw problemOf(answer, clock.epoch());
@@ -127,6 +129,6 @@ export const checkRenewal = async (
     parts.debug(`no renewal information: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     return { ...state, checkAt: clock.epoch() + HOUR_MS };
   } finally {
-    close();
+    connection.close();
   }
 };

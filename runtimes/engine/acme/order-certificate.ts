@@ -4,7 +4,7 @@ import { X509Certificate, createPrivateKey } from "node:crypto";
 import type { Clock } from "../../../src/core/platform.ts";
 import { type KeyType, certificateSigningRequest } from "../../x509.ts";
 import { type AcmeClient, type AcmeObject, type Located, acmeProblem } from "./acme-client.ts";
-import { AcmeError, unexpected } from "./acme-error.ts";
+import { type AcmeError, unexpected } from "./acme-error.ts";
 
 export type ChallengeType = "http-01" | "tls-alpn-01";
 
@@ -181,6 +181,6 @@ const urlIn = (object: AcmeObject, name: string): string => {
 
 const urlsIn = (object: AcmeObject, name: string): readonly string[] => {
   const value = object[name];
-  if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value as string[];
+  if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
   throw unexpected(`the authority's answer has no "${name}"`);
 };
