@@ -1,12 +1,18 @@
 /** Certificates from a real ACME authority, Let's Encrypt's Pebble, on every runtime: obtained, renewed, and kept whatever it answers. */
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type PeerCertificate, connect } from "node:tls";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { AcmeStorage } from "../../runtimes/engine/acme/acme-storage.ts";
+import { takeLock } from "../../runtimes/engine/acme/file-lock.ts";
+import { engineClock } from "../../runtimes/engine/clock.ts";
 import type { AcmeInput, ConfigInput } from "../../src/config/types.ts";
+import type { FrontAnswer } from "../support/authority-front.ts";
 import { within } from "../support/bound.ts";
+import { freePort } from "../support/free-port.ts";
 import { type Pebble, pebbleBinary, startPebble } from "../support/pebble.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { RUNTIMES, type RunningProxy, type RuntimeName, startProxy } from "../support/runtimes.ts";
@@ -204,6 +210,182 @@ describe.skipIf(binary === undefined)("certificates by ACME", () => {
   test("deno is refused a check by TLS, which its TLS can't answer", async () => {
     newStorage();
     const started = startProxy("deno", configOf({ challenge: "tls-alpn-01" }));
-    await expect(started).rejects.toThrow(/listen\.also\[0\]\.tls\.acme\.challenge: Deno can't prove by TLS/);
+    await expect(started).rejects.toThrow(/listen\.also\[0\]\.tls\.acme\.challenge: deno can't prove by TLS/);
+  });
+
+  const obtained = /a certificate for app\.example\.com was obtained/;
+
+  test("an authority that is down, broken or at its limit takes nothing away, and is asked again", async () => {
+    newStorage();
+    const { front } = pebble;
+    const past = { start: "2020-01-01T00:00:00Z", end: "2020-01-02T00:00:00Z" };
+    front.directory = { renewalInfo: `${front.url}/renewals` };
+    // Asks for a renewal as soon as there is something to renew.
+    const renewals = (_: string, path: string): FrontAnswer | undefined =>
+      path.startsWith("/renewals/")
+        ? { status: 200, body: JSON.stringify({ suggestedWindow: past }) }
+        : undefined;
+    front.intercept = renewals;
+    const proxy = await start("node", configOf());
+    await proxy.child.printed(obtained, LONGEST_MS);
+    front.intercept = () => "hang up";
+    const first = await vi.waitFor(() => serialAt(pebble.tlsPort, pebble.root), { timeout: 2_000 });
+    let isOver = false;
+    const loaded = load(pebble.tlsPort, pebble.root, () => isOver);
+    await proxy.child.printed(
+      /can't be reached: ECONNRESET; the one in use stays.*"failures":1,/,
+      LONGEST_MS,
+    );
+    front.intercept = () => ({ status: 200, body: "<html>" });
+    await proxy.child.printed(
+      /something else than a JSON object.*the one in use stays.*"failures":2,/,
+      LONGEST_MS,
+    );
+    front.intercept = (method, path) =>
+      path === "/order-plz"
+        ? {
+            status: 429,
+            headers: { "retry-after": "3" },
+            body: JSON.stringify({ type: "urn:ietf:params:acme:error:rateLimited", detail: "too many" }),
+          }
+        : renewals(method, path);
+    await proxy.child.printed(/too many \(rateLimited\); the one in use stays.*"failures":3,/, LONGEST_MS);
+    const limited = front.requests.lastIndexOf("POST /order-plz");
+    expect(await serialAt(pebble.tlsPort, pebble.root)).toBe(first);
+    front.intercept = () => undefined;
+    await within(renewed(proxy, first), "the renewal", LONGEST_MS);
+    isOver = true;
+    expect((await loaded).failures).toEqual([]);
+    expect((front.times[limited + 1] ?? 0) - (front.times[limited] ?? 0)).toBeGreaterThan(2_900);
+    const metrics = await (await fetch(`http://127.0.0.1:${proxy.admin}/metrics`)).text();
+    expect(metrics).toMatch(/^fairlead_acme_orders_total\{fairlead_result="rate-limited"\} 1$/m);
+    expect(metrics).toMatch(/^fairlead_acme_orders_total\{fairlead_result="failed"\} 2$/m);
+    expect(metrics).toMatch(/^fairlead_acme_orders_total\{fairlead_result="obtained"\} 2$/m);
+    expect(metrics).toMatch(/^fairlead_acme_failing\{server_address="app\.example\.com"\} 0$/m);
+  });
+
+  test("a name that leads elsewhere is said, and not asked for again at once", async () => {
+    newStorage();
+    const proxy = await start("node", configOf({}, await freePort()));
+    const [, retryAt = ""] = await proxy.child.printed(
+      /no certificate for app\.example\.com was obtained: .*\(connection\).*"failures":1,"retry_at":"([^"]+)"/,
+      LONGEST_MS,
+    );
+    expect(Date.parse(retryAt) - Date.now()).toBeGreaterThan(30_000);
+    const orders = pebble.front.count("POST /order-plz");
+    const metrics = await (await fetch(`http://127.0.0.1:${proxy.admin}/metrics`)).text();
+    expect(metrics).toMatch(/^fairlead_acme_failing\{server_address="app\.example\.com"\} 1$/m);
+    await proxy.stop();
+    // Neither does a process that is started again and again.
+    const again = await start("node", configOf({}, await freePort()));
+    await again.child.printed(/"listening"/);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(pebble.front.count("POST /order-plz")).toBe(orders);
+  });
+
+  test("a stored certificate that is broken is said and obtained anew", async () => {
+    newStorage();
+    const proxy = await start("node", configOf());
+    await proxy.child.printed(obtained, LONGEST_MS);
+    await proxy.stop();
+    writeFileSync(join(stored(), `${NAME}.pem`), "-----BEGIN CERTIFICATE-----\nnone");
+    writeFileSync(join(stored(), "account.key"), "none");
+    const again = await start("node", configOf());
+    await again.child.printed(
+      /the stored certificate for app\.example\.com can't be used: it is no certificate/,
+    );
+    // The process before may have ended with the lock in its hands.
+    await again.child.printed(/the account's key in .* can't be read; a new account is made/, LONGEST_MS);
+    await again.child.printed(obtained, LONGEST_MS);
+    expect(await serialAt(pebble.tlsPort, pebble.root)).not.toBe("");
+  });
+
+  test("processes that share their storage order once, and answer for each other", async () => {
+    newStorage();
+    const before = pebble.front.count("POST /order-plz");
+    const other = await freePort();
+    const config = configOf();
+    const elsewhere: ConfigInput = {
+      ...config,
+      listen: {
+        also: (config.listen?.also ?? []).map((each, index) => ({
+          ...each,
+          port: index === 0 ? other : 0,
+        })),
+      },
+    };
+    // Holds both back until both listen.
+    const shared = new AcmeStorage(storage, pebble.directory);
+    await shared.prepare();
+    const unlock = await takeLock(shared.lockPath(NAME), engineClock());
+    const [one, two] = await Promise.all([start("bun", elsewhere), start("node", config)]);
+    await unlock?.();
+    const isDone = async (): Promise<void> => {
+      const serials = await Promise.all([
+        serialAt(pebble.tlsPort, pebble.root),
+        serialAt(other, pebble.root),
+      ]);
+      expect(serials[0]).toBe(serials[1]);
+    };
+    await Promise.race([one.child.printed(obtained, LONGEST_MS), two.child.printed(obtained, LONGEST_MS)]);
+    await vi.waitFor(isDone, { timeout: 5_000, interval: 200 });
+    expect(pebble.front.count("POST /order-plz")).toBe(before + 1);
+  });
+});
+
+describe.skipIf(binary === undefined)("an authority that binds accounts to others", () => {
+  const KEY_ID = "kid-1";
+  const HMAC_KEY = randomBytes(48).toString("base64url");
+  let pebble: Pebble;
+
+  beforeAll(async () => {
+    pebble = await startPebble(binary ?? "", { validity: 3_600, externalKeys: { [KEY_ID]: HMAC_KEY } });
+  });
+
+  afterAll(async () => {
+    await pebble.stop();
+  });
+
+  test("takes an order of one that has its key alone", async () => {
+    const configOf = (storage: string, more: Partial<AcmeInput>): ConfigInput => ({
+      listen: {
+        also: [
+          {
+            host: "127.0.0.1",
+            port: 0,
+            tls: {
+              acme: {
+                domains: NAME,
+                termsAgreed: true,
+                directory: pebble.directory,
+                ca: pebble.front.ca,
+                storage,
+                keyType: "rsa-2048",
+                ...more,
+              },
+            },
+          },
+          { host: "127.0.0.1", port: pebble.httpPort },
+        ],
+      },
+      log: { output: "stderr" },
+      routes: [{ respond: { status: 200 } }],
+    });
+    const storage = mkdtempSync(join(tmpdir(), "fairlead-acme-"));
+    const without = await startProxy("node", configOf(storage, {}));
+    try {
+      await without.child.printed(/no certificate for .*\(externalAccountRequired\)/, LONGEST_MS);
+    } finally {
+      await without.stop();
+    }
+    const externalAccount = { keyId: KEY_ID, hmacKey: HMAC_KEY };
+    const proxy = await startProxy("node", configOf(join(storage, "bound"), { externalAccount }));
+    try {
+      await proxy.child.printed(/a certificate for app\.example\.com was obtained/, LONGEST_MS);
+      expect(proxy.child.stderr).not.toContain(HMAC_KEY);
+    } finally {
+      await proxy.stop();
+      rmSync(storage, { recursive: true, force: true });
+    }
   });
 });

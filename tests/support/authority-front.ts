@@ -23,8 +23,9 @@ export class AuthorityFront {
   readonly #port: number;
   /** Certificate that clients have to trust, PEM. */
   readonly ca: string;
-  /** Method and path of all requests. */
+  /** Method and path of all requests, and when they came, in monotonic milliseconds. */
   readonly requests: string[] = [];
+  readonly times: number[] = [];
   intercept: Intercept = () => undefined;
   /** Added to what the directory holds. */
   directory: Readonly<Record<string, string>> = {};
@@ -63,6 +64,7 @@ export class AuthorityFront {
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { method = "", url = "" } = incoming;
     this.requests.push(`${method} ${url}`);
+    this.times.push(performance.now());
     const answer = this.intercept(method, url);
     if (answer === "hang up") {
       incoming.socket.destroy();

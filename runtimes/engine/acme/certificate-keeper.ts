@@ -34,7 +34,6 @@ export interface OrderCounts {
 
 /** An order that takes longer has failed. */
 const ORDER_MS = 300_000;
-const LOCK_MS = ORDER_MS + 60_000;
 
 export class CertificateKeeper {
   readonly counts: OrderCounts = { obtained: 0, failed: 0, rateLimited: 0 };
@@ -149,7 +148,7 @@ export class CertificateKeeper {
     const { clock } = this.#options;
     const { domain } = kept;
     try {
-      const unlock = await takeLock(this.storage.lockPath(domain), LOCK_MS, () => clock.epoch());
+      const unlock = await takeLock(this.storage.lockPath(domain), clock);
       if (unlock === undefined) return;
       const limit = timeLimit(this.#stopped.signal, ORDER_MS, clock);
       try {

@@ -1,44 +1,49 @@
-/** A lock between processes and threads: a file that is there while somebody has it. */
+/** A lock between processes and threads: a file that is there, and touched again and again, while somebody has it. */
 import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import { errorCode } from "../../error-code.ts";
 
 /** Gives the lock back. */
 export type Unlock = () => Promise<void>;
 
-interface Held {
-  readonly owner: string;
-  /** Milliseconds since 1970: after that its owner is taken for dead. */
-  readonly until: number;
-}
+/** A lock that was not touched for so long is one of a process that has ended. */
+const LEASE_MS = 15_000;
+const TOUCH_MS = LEASE_MS / 3;
 
 /**
- * Takes the lock at `path` for at most `ms`. Undefined where another has it.
+ * Takes the lock at `path`. Undefined where another has it.
  *
  * @throws where the file can't be written.
  */
 export const takeLock = async (
   path: string,
-  ms: number,
-  epoch: () => number,
+  clock: Pick<Clock, "after" | "epoch">,
 ): Promise<Unlock | undefined> => {
-  const held: Held = { owner: randomUUID(), until: epoch() + ms };
-  if (
-    !(await create(path, held)) &&
-    !((await removeStale(path, ms, epoch())) && (await create(path, held)))
-  ) {
-    return undefined;
-  }
+  const owner = randomUUID();
+  const isTaken =
+    (await create(path, owner)) || ((await removeStale(path, clock.epoch())) && (await create(path, owner)));
+  if (!isTaken) return undefined;
+  let cancel: Cancel = () => {};
+  let isGiven = false;
+  const touch = async (): Promise<void> => {
+    const now = new Date(clock.epoch());
+    await utimes(path, now, now).catch(() => {});
+    if (!isGiven) cancel = clock.after(TOUCH_MS, () => void touch());
+  };
+  await touch();
   return async () => {
-    if ((await read(path))?.owner === held.owner) await rm(path, { force: true });
+    isGiven = true;
+    cancel();
+    if ((await read(path)) === owner) await rm(path, { force: true });
   };
 };
 
-const create = async (path: string, held: Held): Promise<boolean> => {
+const create = async (path: string, owner: string): Promise<boolean> => {
   try {
     const file = await open(path, "wx", 0o600);
     try {
-      await file.writeFile(JSON.stringify(held));
+      await file.writeFile(owner);
     } finally {
       await file.close();
     }
@@ -49,28 +54,27 @@ const create = async (path: string, held: Held): Promise<boolean> => {
   }
 };
 
-const read = async (path: string): Promise<Held | undefined> => {
+/** The owner. */
+const read = async (path: string): Promise<string | undefined> => {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as Held;
+    return await readFile(path, "utf8");
   } catch {
     return undefined;
   }
 };
 
 /** Two may find the same stale lock: one moves it away; the other finds none, or a new one, which it puts back. */
-const removeStale = async (path: string, ms: number, now: number): Promise<boolean> => {
+const removeStale = async (path: string, now: number): Promise<boolean> => {
   const found = await read(path);
-  const until = found?.until ?? (await writtenAt(path)) + ms;
   // A time far ahead was written by a clock that was wrong.
-  if (until > now && until <= now + ms * 2) return false;
+  if (Math.abs(now - (await touchedAt(path))) <= LEASE_MS) return false;
   const aside = `${path}.${randomUUID()}`;
   try {
     await rename(path, aside);
   } catch {
     return false;
   }
-  const moved = await read(aside);
-  if (moved?.owner !== found?.owner) {
+  if ((await read(aside)) !== found) {
     await rename(aside, path);
     return false;
   }
@@ -78,8 +82,7 @@ const removeStale = async (path: string, ms: number, now: number): Promise<boole
   return true;
 };
 
-/** Of a lock whose owner ended before it had written who it is. */
-const writtenAt = async (path: string): Promise<number> => {
+const touchedAt = async (path: string): Promise<number> => {
   try {
     return (await stat(path)).mtimeMs;
   } catch {
