@@ -89,7 +89,8 @@ const hookedLoader = (): Loader => {
 /** Bun keeps modules of both kinds in one cache, by their files. */
 const cachedLoader = (): Loader => {
   const before = new Set(Object.keys(cache));
-  const files = (): readonly string[] => Object.keys(cache).filter((file) => !before.has(file) && !isOwn(file));
+  const files = (): readonly string[] =>
+    Object.keys(cache).filter((file) => !before.has(file) && !isOwn(file));
   return {
     filesOf: files,
     async load(path) {

@@ -7,7 +7,8 @@ const LOOK_MS = 1_000;
 const GONE = "";
 
 /** A file that was changed after it was read is known as it was before. */
-const knownAs = (stamp: string, readAt: number): string => (Number.parseFloat(stamp) >= readAt ? GONE : stamp);
+const knownAs = (stamp: string, readAt: number): string =>
+  Number.parseFloat(stamp) >= readAt ? GONE : stamp;
 
 /**
  * Looks once a second: file events get lost where files are links that are exchanged (Kubernetes) or on network drives. A

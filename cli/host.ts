@@ -3,6 +3,7 @@ import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Config } from "../src/config/types.ts";
 import type { RuntimeProfile } from "./runtime-profile.ts";
 import type { ServeOptions, Serving } from "../runtimes/serving.ts";
+import type { ByHandRequest } from "../runtimes/engine/acme/obtain-by-hand.ts";
 import type { CertificateRequest, PemPair } from "../runtimes/x509.ts";
 
 /** A stream that people or programs read. */
@@ -48,6 +49,8 @@ export interface Host {
   writeSecret(path: string, text: string): Promise<void>;
   /** A new key, and a certificate for it. */
   issueCertificate(request: CertificateRequest): Promise<PemPair>;
+  /** A certificate from an ACME authority, which comes to a listener that is open meanwhile. */
+  obtainCertificate(request: ByHandRequest): Promise<PemPair>;
   /**
    * Calls `listener` some seconds after a file has changed since it was read. `watched` is asked at each look. Returns a function
    * that ends this.

@@ -1,6 +1,6 @@
 /** Certificates from a real ACME authority, Let's Encrypt's Pebble, on every runtime: obtained, renewed, and kept whatever it answers. */
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { X509Certificate, createPrivateKey, randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,9 +12,11 @@ import { engineClock } from "../../runtimes/engine/clock.ts";
 import type { AcmeInput, ConfigInput } from "../../src/config/types.ts";
 import type { FrontAnswer } from "../support/authority-front.ts";
 import { within } from "../support/bound.ts";
+import { Child } from "../support/child.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Pebble, pebbleBinary, startPebble } from "../support/pebble.ts";
 import { RawClient } from "../support/raw-client.ts";
+import { ROOT } from "../support/sources.ts";
 import { RUNTIMES, type RunningProxy, type RuntimeName, startProxy } from "../support/runtimes.ts";
 
 const NAME = "app.example.com";
@@ -23,6 +25,13 @@ const VALIDITY_S = 18;
 const LONGEST_MS = 40_000;
 /** A request that takes longer has failed. */
 const REQUEST_MS = 5_000;
+
+const tool = (name: string): string => join(ROOT, "node_modules/.bin", name);
+const LAUNCHERS: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
+  node: [tool("node"), join(ROOT, "bin/fairlead.ts")],
+  deno: [tool("deno"), "run", "--allow-all", "--quiet", join(ROOT, "bin/fairlead.ts")],
+  bun: [tool("bun"), join(ROOT, "bin/fairlead.ts")],
+};
 
 const binary = pebbleBinary();
 
@@ -213,6 +222,36 @@ describe.skipIf(binary === undefined)("certificates by ACME", () => {
     await expect(started).rejects.toThrow(/listen\.also\[0\]\.tls\.acme\.challenge: deno can't prove by TLS/);
   });
 
+  for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
+    test(`${runtime} obtains one by hand`, async () => {
+      newStorage();
+      writeFileSync(join(storage, "ca.pem"), pebble.front.ca);
+      const [file = "", ...before] = LAUNCHERS[runtime] ?? [];
+      const byTls = runtime === "deno" ? [] : ["--challenge", "tls-alpn-01"];
+      const port = String(byTls.length === 0 ? pebble.httpPort : pebble.tlsPort);
+      const asked = [
+        "--directory",
+        pebble.directory,
+        "--ca",
+        "ca.pem",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        port,
+      ];
+      const args = ["cert", "--acme", "--agree-terms", ...asked, ...byTls, NAME, `www.${NAME}`];
+      const command = new Child("fairlead", file, [...before, ...args], {}, storage);
+      await command.ended(LONGEST_MS);
+      expect(command.stderr).toBe("");
+      expect(command.exit).toEqual({ code: 0, signal: null });
+      const [cert, key] = ["site.pem", "site.key"].map((name) => readFileSync(join(storage, name), "utf8"));
+      const certificate = new X509Certificate(cert ?? "");
+      expect(certificate.subjectAltName).toBe(`DNS:${NAME}, DNS:www.${NAME}`);
+      expect(certificate.checkPrivateKey(createPrivateKey(key ?? ""))).toBe(true);
+      expect(statSync(join(storage, "site.key")).mode & 0o777).toBe(0o600);
+    });
+  }
+
   const obtained = /a certificate for app\.example\.com was obtained/;
 
   test("an authority that is down, broken or at its limit takes nothing away, and is asked again", async () => {
@@ -318,7 +357,7 @@ describe.skipIf(binary === undefined)("certificates by ACME", () => {
     const shared = new AcmeStorage(storage, pebble.directory);
     await shared.prepare();
     const unlock = await takeLock(shared.lockPath(NAME), engineClock());
-    const [one, two] = await Promise.all([start("bun", elsewhere), start("node", config)]);
+    const [one, two] = [await start("bun", elsewhere), await start("node", config)];
     await unlock?.();
     const isDone = async (): Promise<void> => {
       const serials = await Promise.all([

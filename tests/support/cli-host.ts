@@ -22,6 +22,8 @@ export interface CliSetup {
   readonly unreadable?: Readonly<Record<string, string>>;
   /** Why nothing answers at a host, by its name. */
   readonly down?: Readonly<Record<string, string>>;
+  /** The authority of `fairlead cert --acme`. */
+  readonly obtain?: Host["obtainCertificate"];
   /** What starting to serve fails with. */
   readonly serveError?: Error;
 }
@@ -61,6 +63,7 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       files.set(path, text);
     },
     writeSecret: async (path, text) => void files.set(path, text),
+    obtainCertificate: setup.obtain ?? unexpected("obtaining"),
     issueCertificate: (request) => issueCertificate(request, Date.now()),
     onHangUp: () => {},
     onReopen: () => {},
