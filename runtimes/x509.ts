@@ -170,11 +170,14 @@ export const challengeCertificate = async (
 const fromHex = (hex: string): Uint8Array =>
   Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 
+/** As DER writes an integer that is not negative; the library leaves out the zero that says so. */
+const positive = (hex: string): string => (/^[89a-f]/i.test(hex) ? `00${hex}` : hex);
+
 /** How renewal information names the first certificate of `chain` (RFC 9773 §4.1); undefined where it can't be named. */
 export const renewalId = (chain: string): string | undefined => {
   const certificate = new X509Certificate(PemConverter.decodeFirst(chain));
   const { keyId } = certificate.getExtension(AuthorityKeyIdentifierExtension) ?? {};
   if (keyId === undefined) return undefined;
   const base64Url = (hex: string): string => Buffer.from(fromHex(hex)).toString("base64url");
-  return `${base64Url(keyId)}.${base64Url(certificate.serialNumber)}`;
+  return `${base64Url(keyId)}.${base64Url(positive(certificate.serialNumber))}`;
 };
