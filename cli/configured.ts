@@ -1,4 +1,5 @@
 /** The config that a command works on. */
+import { ADMIN_SOURCE, refuseMasked } from "../handlers/config-document.ts";
 import { ConfigError } from "../src/config/config-error.ts";
 import { type LoadedConfig, loadConfig } from "../src/config/load.ts";
 import { refusals } from "../src/config/requirements.ts";
@@ -32,6 +33,32 @@ export const configured = (
     importModule: (path) => host.modules.import(path),
     certificates: host.certificates,
   });
+
+/**
+ * Reads a config that stands in place of the file, below the environment and `flags`. It may refer to what `first` refers to: those
+ * who may change the config must not be able to read every file and variable of this process.
+ *
+ * @throws ConfigError with everything that is wrong.
+ */
+export const configuredDocument = async (
+  host: Host,
+  document: unknown,
+  { flags, first }: { readonly flags: ConfigInput; readonly first: LoadedConfig },
+): Promise<LoadedConfig> => {
+  refuseMasked(document);
+  const loaded = await loadConfig({
+    document: { name: ADMIN_SOURCE, path: `${first.directory}/document`, input: document },
+    mayRefer: first.references,
+    env: host.env,
+    flags,
+    flagNames: FLAG_NAMES,
+    cwd: host.cwd,
+    readText: (path) => host.readText(path),
+    importModule: (path) => host.modules.import(path),
+    certificates: host.certificates,
+  });
+  return loaded ?? nothingConfigured(host);
+};
 
 /** As `configured`; a `CliError` where nothing is. */
 export const requireConfig = async (host: Host, options: ConfigOptions): Promise<LoadedConfig> =>

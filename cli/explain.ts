@@ -1,9 +1,8 @@
 /** `fairlead explain`: what would become of a request, and why. */
+import { DescriptionError, requestHead as describedHead } from "../handlers/described-request.ts";
 import type { RequestHead } from "../src/core/arrival.ts";
 import { normaliseAddress } from "../src/http/address.ts";
 import { isFieldName } from "../src/http/headers.ts";
-import { readFields } from "../src/http/read-fields.ts";
-import { showValue } from "../src/config/problem.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, requireConfig } from "./configured.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -11,7 +10,7 @@ import { explanation } from "./explanation.ts";
 import type { Host } from "./host.ts";
 import { unreachableEndpoints } from "./reachability.ts";
 import { styleFor } from "./style.ts";
-import { traceRequest } from "./trace-request.ts";
+import { traceOffline } from "./trace-offline.ts";
 
 export interface ExplainOptions extends ConfigOptions {
   readonly header?: readonly string[];
@@ -37,7 +36,7 @@ export const explain = async (
   }
   const loaded = await requireConfig(host, options);
   const down = options.now === true ? await unreachableEndpoints(loaded.config, host) : undefined;
-  const trace = await traceRequest(loaded.config, head, {
+  const trace = await traceOffline(loaded.config, head, {
     from: options.from,
     ...(down && { down }),
   });
@@ -46,44 +45,24 @@ export const explain = async (
   return EXIT.ok;
 };
 
-/** The request line and header section that an HTTP/1.1 client would send. The target stays as it was written. */
+/** The request that an HTTP/1.1 client would send. */
 export const requestHead = (
   [method, url]: readonly [method: string, url: string],
   headers: readonly string[],
 ): RequestHead => {
-  if (!isFieldName(method)) {
-    throw new CliError(
-      EXIT.usage,
-      `"${method}" is not a method`,
-      "write it as in: explain GET http://localhost/",
-    );
+  try {
+    return describedHead({ method, url, headers: headers.map(headerField) });
+  } catch (thrown) {
+    if (!(thrown instanceof DescriptionError)) throw thrown;
+    throw new CliError(EXIT.usage, thrown.message, ADVICE[thrown.part](method));
   }
-  const parts = /^(https?):\/\/([^/?#]+)([^#]*)/i.exec(url);
-  if (parts === null) {
-    throw new CliError(
-      EXIT.usage,
-      `${showValue(url)} is not a whole URL`,
-      `write it as in: explain ${method} https://example.com/path`,
-    );
-  }
-  const [, scheme = "http", authority = "", rest = ""] = parts;
-  const given = headers.map(headerField);
-  const named = given.some(([name]) => name.toLowerCase() === "host");
-  const fields = [...(named ? [] : ["host", authority]), ...given.flat()];
-  return {
-    method,
-    scheme: scheme.toLowerCase() === "https" ? "https" : "http",
-    target: onTheWire(rest.startsWith("/") ? rest : `/${rest}`),
-    authority: undefined,
-    version: "1.1",
-    fields,
-    ...readFields(fields, "1.1"),
-  };
 };
 
-/** A request target is ASCII: clients send other text as escaped UTF-8. */
-const onTheWire = (text: string): string =>
-  text.replaceAll(/[\u0080-\uffff]+/g, (foreign) => encodeURIComponent(foreign.toWellFormed()));
+const ADVICE: Readonly<Record<DescriptionError["part"], (method: string) => string>> = {
+  method: () => "write it as in: explain GET http://localhost/",
+  url: (method) => `write it as in: explain ${method} https://example.com/path`,
+  header: () => `write it as in: -H 'accept: text/html'`,
+};
 
 const headerField = (text: string): [name: string, value: string] => {
   const colon = text.indexOf(":");

@@ -1,17 +1,16 @@
 /** A trace as text. */
-import { isCredentialName } from "../src/http/credentials.ts";
-import { editPairs } from "../src/http/header-edits.ts";
+import type { ExplainedField } from "../handlers/control.ts";
+import { answeredFields, sentFields } from "../handlers/explained-fields.ts";
+import { layersOf } from "../handlers/route-layers.ts";
 import { firstValue } from "../src/http/headers.ts";
-import { MASK } from "../src/config/masking.ts";
+import { matchText } from "../src/routing/match-text.ts";
 import type { Plan } from "../src/config/plan.ts";
 import { type Endpoint, endpointAddress } from "../src/core/endpoint.ts";
 import type { Attempt } from "../src/core/exchange.ts";
 import type { Exclusion } from "../src/upstream/selection.ts";
 import { notTaken } from "./not-taken.ts";
-import { matchText } from "./listening.ts";
-import { layerText } from "./layer-text.ts";
 import type { Style } from "./style.ts";
-import type { Trace } from "./trace-request.ts";
+import type { OfflineTrace } from "./trace-offline.ts";
 
 const LABEL_WIDTH = 12;
 
@@ -19,7 +18,7 @@ const LABEL_WIDTH = 12;
 export type Mask = (text: string) => string;
 
 /** Lines for the terminal, with the config's secrets masked, and the values of credential headers. */
-export const explanation = (trace: Trace, style: Style, mask: Mask): readonly string[] => {
+export const explanation = (trace: OfflineTrace, style: Style, mask: Mask): readonly string[] => {
   const { head, gateway, answer } = trace;
   const { screened, decision } = answer.admission;
   const row = (label: string, text: string): string =>
@@ -41,7 +40,8 @@ export const explanation = (trace: Trace, style: Style, mask: Mask): readonly st
     const { route } = found.value;
     const config = gateway.plan.config.routes.find(({ name }) => name === route.name);
     lines.push(row("route", `${style.green(`"${route.name}"`)}, which matches ${matchText(found.match)}`));
-    if (config !== undefined) lines.push(row("layers", layerText(gateway.plan.config, config, route)));
+    if (config !== undefined)
+      lines.push(row("layers", layersOf(gateway.plan.config, config, route).join(" → ")));
   }
   lines.push(...outcome(trace, row, style));
   lines.push(...notTaken(trace, style, mask));
@@ -60,12 +60,13 @@ const readable = (text: string): string =>
     }
   });
 
-const hostOf = ({ head, answer }: Trace): string =>
+const hostOf = ({ head, answer }: OfflineTrace): string =>
   answer.admission.screened?.authority ?? firstValue(head.fields, "host") ?? "";
 
-const statusOf = ({ answer: { reply } }: Trace): number => (reply.kind === "http" ? reply.status : 101);
+const statusOf = ({ answer: { reply } }: OfflineTrace): number =>
+  reply.kind === "http" ? reply.status : 101;
 
-const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
+const outcome = (trace: OfflineTrace, row: Row, style: Style): readonly string[] => {
   const { attempt, answer, gateway, down } = trace;
   if (answer.failure !== undefined) {
     const { kind, code, message, headers } = answer.failure;
@@ -96,7 +97,10 @@ const outcome = (trace: Trace, row: Row, style: Style): readonly string[] => {
 };
 
 /** Names of the route's upstreams that have no endpoints of their own. */
-const discoveredUpstreams = ({ gateway: { plan }, answer: { admission } }: Trace): readonly string[] => {
+const discoveredUpstreams = ({
+  gateway: { plan },
+  answer: { admission },
+}: OfflineTrace): readonly string[] => {
   const { decision } = admission;
   if (decision.kind !== "routed") return [];
   const { name: routeName } = decision.found.value.route;
@@ -112,7 +116,7 @@ const discoveredUpstreams = ({ gateway: { plan }, answer: { admission } }: Trace
 
 const upstreamRows = (
   attempt: Attempt,
-  { plan: { config, upstreams }, down }: { readonly plan: Plan; readonly down: Trace["down"] },
+  { plan: { config, upstreams }, down }: { readonly plan: Plan; readonly down: OfflineTrace["down"] },
   row: Row,
   style: Style,
 ): readonly string[] => {
@@ -164,33 +168,13 @@ const tierText = (other: Endpoint, chosen: Endpoint): string | undefined =>
     : undefined;
 
 /** The header section that leaves, with what was added or changed marked, and what does not leave. */
-const requestRows = (attempt: Attempt, row: Row): readonly string[] => {
-  const { fields: pairs } = attempt.exchange.arrival;
-  const sent = ["host", attempt.host, ...editPairs(pairs, attempt.edits, attempt.exchange.drop)];
-  const arrived = new Set(fieldsOf(pairs).map(([name, value]) => `${name}: ${value}`));
-  const fields = fieldsOf(sent);
-  const lines = fields.map((field) => `${arrived.has(field.join(": ")) ? " " : "+"} ${shown(field)}`);
-  const names = new Set(fields.map(([name]) => name));
-  for (const field of fieldsOf(pairs)) if (!names.has(field[0])) lines.push(`- ${shown(field)}`);
-  return lines.map((line, index) => row(index === 0 ? "request" : "", line));
-};
+const requestRows = (attempt: Attempt, row: Row): readonly string[] =>
+  sentFields(attempt).map((field, index) => row(index === 0 ? "request" : "", fieldText(field)));
 
-const responseRows = ({ answer }: Trace, row: Row): readonly string[] => {
-  const { reply } = answer;
-  const added = reply.kind === "http" ? (reply.added ?? []) : [];
-  const fields = fieldsOf([...reply.fields, ...added]);
-  const names = new Set(fields.map(([name]) => name));
-  const lines = fields.map((field) => `+ ${shown(field)}`);
-  for (const name of answer.edits?.edits.drop ?? []) if (!names.has(name)) lines.push(`- ${name}`);
-  return lines.map((line, index) => row(index === 0 ? "response" : "", line));
-};
+const responseRows = ({ answer }: OfflineTrace, row: Row): readonly string[] =>
+  answeredFields(answer).map((field, index) => row(index === 0 ? "response" : "", fieldText(field)));
 
-type Field = readonly [lowerName: string, value: string];
+const MARKS = { kept: " ", added: "+", removed: "-" } as const;
 
-const shown = ([name, value]: Field): string => `${name}: ${isCredentialName(name) ? MASK : value}`;
-
-const fieldsOf = (pairs: readonly string[]): readonly Field[] => {
-  const fields: Field[] = [];
-  for (let i = 0; i < pairs.length; i += 2) fields.push([(pairs[i] ?? "").toLowerCase(), pairs[i + 1] ?? ""]);
-  return fields;
-};
+const fieldText = ({ change, name, value }: ExplainedField): string =>
+  `${MARKS[change]} ${change === "removed" && value === "" ? name : `${name}: ${value}`}`;

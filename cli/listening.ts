@@ -1,6 +1,6 @@
 /** What a started gateway says about itself. */
 import type { Config, RouteConfig } from "../src/config/types.ts";
-import type { RouteMatch } from "../src/routing/match.ts";
+import { matchText } from "../src/routing/match-text.ts";
 import type { Serving } from "../runtimes/serving.ts";
 import { urlHost } from "../src/http/url-host.ts";
 import type { Style } from "./style.ts";
@@ -24,22 +24,6 @@ export const networkText = (
   const all = `Listens on all addresses (${host === "::" ? "::, IPv4 and IPv6" : host})`;
   const urls = addresses.map((address) => addressUrl({ scheme, host: address, port }));
   return urls.length === 0 ? all : `${all}; from the network: ${urls.join(", ")}`;
-};
-
-/** `GET,HEAD api.example.com/v1/*`; headers, query and cookies are counted, not shown. */
-export const matchText = (match: RouteMatch): string => {
-  const methods = match.methods === undefined ? "" : `${match.methods.join(",")} `;
-  const hosts = match.hosts === undefined ? "" : match.hosts.join(",");
-  const more = match.headers.length + match.query.length + match.cookies.length;
-  const conditions = more === 0 ? "" : ` (+${more} ${more === 1 ? "condition" : "conditions"})`;
-  return `${methods}${hosts}${pathText(match.path)}${conditions}`;
-};
-
-const pathText = (path: RouteMatch["path"]): string => {
-  if (path === undefined) return "/*";
-  if (path.kind === "regex") return ` ~ ${path.value}`;
-  if (path.kind !== "prefix") return path.value;
-  return path.value.endsWith("/") ? `${path.value}*` : `${path.value}/*`;
 };
 
 /** What a route does, in a few words. */

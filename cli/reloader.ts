@@ -42,6 +42,12 @@ export class Reloader {
     return this.#loaded;
   }
 
+  /** Takes note of a config that was put into effect some other way. */
+  adopt(loaded: LoadedConfig): void {
+    this.#loaded = loaded;
+    this.#readAt = this.#parts.host.epoch();
+  }
+
   /** Reads everything anew. Resolves to whether it is in effect. */
   reload(): Promise<boolean> {
     return this.#next("reload", this.#parts.reload);
@@ -80,12 +86,20 @@ export class Reloader {
   async #change(load: Load): Promise<boolean> {
     const { host, serving } = this.#parts;
     const readAt = host.epoch();
+    const before = this.#loaded;
+    const isSuperseded = (): boolean => load !== this.#parts.reload && this.#loaded !== before;
     let loaded: LoadedConfig | undefined;
     try {
       loaded = await load();
       if (loaded === undefined) throw new CliError(EXIT.usage, "there is no config any more", "put it back");
       await refuseUnsupported(loaded, host.profile);
-      (await serving.prepare(loaded.config, loaded.explicit)).commit();
+      const prepared = await serving.prepare(loaded.config, loaded.explicit, loaded);
+      if (isSuperseded()) {
+        // Another config has come meanwhile, by the admin API: its files are read.
+        await prepared.discard();
+        return this.#change(load);
+      }
+      prepared.commit();
     } catch (thrown) {
       this.#refused(await locatedIn(loaded, thrown));
       return false;

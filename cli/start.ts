@@ -1,13 +1,21 @@
 /** `fairlead start`: a gateway from the config, in front of one URL, or the demo. */
+import type { ReadConfigDocument } from "../handlers/config-document.ts";
 import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
 import { ServeError, type Serving } from "../runtimes/serving.ts";
 import { CliError } from "./cli-error.ts";
-import { type ConfigOptions, configured, configuredBy, refuseUnsupported } from "./configured.ts";
+import {
+  type ConfigOptions,
+  configured,
+  configuredBy,
+  configuredDocument,
+  refuseUnsupported,
+} from "./configured.ts";
 import { commandName } from "./command-name.ts";
 import { type Demo, demoLine, startDemo } from "./demo.ts";
 import { EXIT } from "./exit-codes.ts";
+import { hangUps } from "./hang-ups.ts";
 import type { Host } from "./host.ts";
 import { addressUrl, networkText, routeLines } from "./listening.ts";
 import { unreachable } from "./reachability.ts";
@@ -41,11 +49,19 @@ interface Setup {
   readonly watchesAll?: boolean | undefined;
 }
 
+/** What is the same for all setups. */
+interface Running {
+  readonly host: Host;
+  readonly flags: ConfigInput;
+  readonly onHangUp: (listener: () => void) => void;
+}
+
 /** Serves until a signal comes. Resolves to the exit code. */
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
   const flags = listenFlags(options);
+  const running: Running = { host, flags, onHangUp: hangUps(host) };
   const readAt = host.epoch();
-  if (urls.length > 0) return run(host, await urlSetup(host, urls, options));
+  if (urls.length > 0) return run(running, await urlSetup(host, urls, options));
   if (options.preserveHost === true) {
     throw new CliError(
       EXIT.usage,
@@ -57,17 +73,20 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
   const loaded = await reload();
   if (loaded !== undefined) {
     const watchesAll = options.watch === true;
-    return run(host, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
+    if (watchesAll && loaded.files.length === 0) throw nothingToWatch();
+    return run(running, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
   }
-  if (options.watch === true)
-    throw new CliError(EXIT.usage, "--watch is for config files", "name one with --config");
+  if (options.watch === true) throw nothingToWatch();
   const demo = await startDemo(host);
   try {
-    return await run(host, await demoSetup(host, demo, flags));
+    return await run(running, await demoSetup(host, demo, flags));
   } finally {
     await demo.close();
   }
 };
+
+const nothingToWatch = (): CliError =>
+  new CliError(EXIT.usage, "--watch is for config files", "name one with --config, or leave --watch out");
 
 const listenFlags = ({ port, host }: StartOptions): ConfigInput => {
   if (port === undefined && host === undefined) return {};
@@ -84,9 +103,7 @@ const fileDescription =
 
 const urlSetup = async (host: Host, urls: readonly string[], options: StartOptions): Promise<Setup> => {
   const endpoints = urls.map((url) => upstreamUrl(url, commandName(host)));
-  if (options.watch === true) {
-    throw new CliError(EXIT.usage, "--watch is for config files", "leave it out");
-  }
+  if (options.watch === true) throw nothingToWatch();
   if (options.config !== undefined) {
     throw new CliError(EXIT.usage, "a URL and --config exclude each other", "give one of them");
   }
@@ -130,15 +147,19 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async (host: Host, setup: Setup): Promise<number> => {
+const run = async ({ host, flags, onHangUp }: Running, setup: Setup): Promise<number> => {
   const { loaded, describe, lineOf, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
-  const serving = await serve(host, loaded, lineOf);
+  const readDocument: ReadConfigDocument = async (document) => {
+    const read = await configuredDocument(host, document, { flags, first: loaded });
+    return { ...read, adopted: () => reloads.adopt(read) };
+  };
+  const serving = await serve(host, { loaded, lineOf, readDocument });
   const style = styleFor(host.stdout, host.env);
   const stopped = stopOnSignal(host, serving);
   host.onReopen(() => serving.reopenLogs());
-  const reloader = new Reloader({ ...setup, host, serving });
-  host.onHangUp(() => void reloader.reload());
+  const reloads = new Reloader({ ...setup, host, serving });
+  onHangUp(() => void reloads.reload());
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
@@ -151,20 +172,26 @@ const run = async (host: Host, setup: Setup): Promise<number> => {
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
-  return stopped.finally(reloader.watch(watchesAll));
+  return stopped.finally(reloads.watch(watchesAll));
 };
 
-const serve = async (
-  host: Host,
-  { config, explicit }: LoadedConfig,
-  lineOf: Setup["lineOf"],
-): Promise<Serving> => {
+interface Served extends Pick<Setup, "loaded" | "lineOf"> {
+  readonly readDocument: ReadConfigDocument;
+}
+
+const serve = async (host: Host, { loaded, lineOf, readDocument }: Served): Promise<Serving> => {
+  const { config, explicit } = loaded;
   const onUpstreamEvent = (event: UpstreamEvent): void => {
     const line = lineOf?.(event);
     if (line !== undefined) host.stdout.write(`${line}\n`);
   };
   try {
-    return await host.serve(config, lineOf === undefined ? { explicit } : { explicit, onUpstreamEvent });
+    return await host.serve(config, {
+      explicit,
+      origin: loaded,
+      readDocument,
+      ...(lineOf !== undefined && { onUpstreamEvent }),
+    });
   } catch (thrown) {
     if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message, listenAdvice(config));
     throw thrown;

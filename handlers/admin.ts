@@ -1,110 +1,81 @@
-/** The app for operators and their tools: /livez, /readyz, /metrics, /log/levels. */
-import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { ProxyError } from "../src/core/errors.ts";
-import type { Lifecycle } from "../src/core/lifecycle.ts";
-import type { Gateway } from "../src/gateway.ts";
-import { negotiate } from "../src/http/accept.ts";
-import type { Attributes } from "../src/observe/attributes.ts";
-import { type EventLog, LOG_THRESHOLDS, type LogThreshold } from "../src/observe/event-log.ts";
-import { scrapeOf } from "../src/observe/exposition.ts";
-import type { ProxyMetrics } from "../src/observe/proxy-metrics.ts";
+/**
+ * The app for operators and their tools: health, metrics, state, changes by hand, config. What else is served on the admin
+ * listener is an app of its own behind the same guard.
+ */
+import { type MiddlewareHandler, Hono } from "hono";
 import { problemFor } from "../middleware/error-boundary.ts";
+import { type Access, accessGuard, admit } from "./admin/access.ts";
+import { ACTION_OPERATIONS } from "./admin/action-operations.ts";
+import type { AdminEnv } from "./admin/admin-env.ts";
+import { CONFIG_OPERATIONS } from "./admin/config-operations.ts";
+import { type HealthParts, OPEN_PATHS, healthOperations } from "./admin/health-operations.ts";
+import { openApiOf } from "./admin/openapi.ts";
+import { type Operation, get } from "./admin/operation.ts";
+import { refusal } from "./admin/refusal.ts";
+import { operationsApp } from "./admin/serve-operations.ts";
+import { STATE_OPERATIONS } from "./admin/state-operations.ts";
+import type { Control } from "./control.ts";
 
-export interface AdminParts {
-  readonly gateway: () => Gateway;
-  readonly lifecycle: Lifecycle;
-  /** Undefined where nothing is measured. */
-  readonly metrics: ProxyMetrics | undefined;
-  readonly resource: () => Attributes;
-  /** What `Authorization: Bearer` has to carry; undefined admits everybody. */
-  readonly token: string | undefined;
-  /** Whether /livez and /readyz answer without the token. */
+export interface AdminParts extends HealthParts {
+  readonly control: Control;
+  readonly access: Access;
+  /** Whether /livez and /readyz answer anybody. */
   readonly hasOpenHealth: boolean;
+  /** Apps that are served too, below paths of their own: `/debug`. @default none */
+  readonly apps?: Readonly<Record<string, Hono<AdminEnv>>> | undefined;
 }
 
-/** Serves these below `prefix`, "" for the root. Answers other paths with 404, and requests without the token with 401. */
-export const adminApp = (parts: AdminParts, prefix = ""): Hono => {
-  const { token, hasOpenHealth, metrics, lifecycle } = parts;
-  const app = new Hono();
+/** Serves all of it below `prefix`, "" for the root. */
+export const adminApp = (parts: AdminParts, prefix = ""): Hono<AdminEnv> => {
+  const { control, access, hasOpenHealth, apps = {} } = parts;
+  const health = healthOperations(parts);
+  const all = withDocument([...health, ...STATE_OPERATIONS, ...ACTION_OPERATIONS, ...CONFIG_OPERATIONS], {
+    prefix,
+    needsToken: Object.keys(access.tokens).length > 0,
+  });
+  const app = new Hono<AdminEnv>();
   app.onError((error, c) => problemFor(c, error));
-  app.notFound((c) => problemFor(c, new ProxyError("no-route")));
+  app.notFound((c) => refusal(c, 404, "nothing is served at this path"));
   app.use(neverStored);
-  const livez = (c: Context): Response => healthPage(c, 200, { status: "live" });
-  const readyz = (c: Context): Response => {
-    const { draining } = lifecycle;
-    const status = draining ? "draining" : "ready";
-    return healthPage(c, draining ? 503 : 200, { status, upstreams: upstreamsOf(parts.gateway()) });
-  };
-  if (hasOpenHealth) app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
-  if (token !== undefined) app.use(requireToken(token));
-  app.get(`${prefix}/livez`, livez).get(`${prefix}/readyz`, readyz);
-  if (metrics !== undefined) app.get(`${prefix}/metrics`, (c) => metricsPage(c, metrics, parts.resource()));
-  app.put(`${prefix}/log/levels/:category{[a-z.]+}`, async (c) => setLevel(c, parts.gateway().events));
+  if (hasOpenHealth) {
+    const open = health.filter(({ path }) => OPEN_PATHS.has(path));
+    for (const { path } of open) app.use(`${prefix}${path}`, knownActor(access));
+    app.route(prefix, operationsApp(open, control));
+  }
+  app.use(accessGuard(access));
+  app.route(prefix, operationsApp(all, control));
+  for (const [path, own] of Object.entries(apps)) app.route(`${prefix}${path}`, own);
   return app;
 };
 
-/** The body is the level. `all` is every category that has no level of its own. */
-const setLevel = async (c: Context, events: EventLog): Promise<Response> => {
-  const level = (await c.req.text()).trim();
-  if (!isThreshold(level)) return c.text(`a level is one of ${LOG_THRESHOLDS.join(", ")}\n`, 400);
-  const category = c.req.param("category") ?? "";
-  events.setLevel(category === "all" ? "" : category, level);
-  return c.body(null, 204);
+/** `operations`, and one that describes them all. */
+const withDocument = (
+  operations: readonly Operation[],
+  options: Parameters<typeof openApiOf>[1],
+): readonly Operation[] => {
+  const all: Operation[] = [...operations];
+  all.push(
+    get({
+      path: "/openapi.json",
+      id: "getOpenApi",
+      about: "This document.",
+      answers: { 200: { type: "object" } },
+      run: async ({ c }) => c.json(openApiOf(all, options)),
+    }),
+  );
+  return all;
 };
 
-const isThreshold = (text: string): text is LogThreshold =>
-  LOG_THRESHOLDS.some((threshold) => threshold === text);
+/** Lets everybody through, and knows those who would be let through elsewhere. */
+const knownActor =
+  (access: Access): MiddlewareHandler<AdminEnv> =>
+  async (c, next) => {
+    const admitted = admit(c, access);
+    if (!(admitted instanceof Response)) c.set("actor", admitted);
+    await next();
+  };
 
 const neverStored: MiddlewareHandler = async (c, next) => {
   await next();
   c.header("cache-control", "no-store");
-};
-
-const UNAUTHORIZED = { "www-authenticate": 'Bearer realm="fairlead"' };
-
-const requireToken =
-  (token: string): MiddlewareHandler =>
-  async (c, next) => {
-    const [, given = ""] = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
-    if (isEqual(given, token)) return next();
-    return c.text("the admin token is missing or wrong\n", 401, UNAUTHORIZED);
-  };
-
-/** Takes the same time at whatever character the two differ. */
-const isEqual = (given: string, token: string): boolean => {
-  let difference = given.length ^ token.length;
-  for (let i = 0; i < token.length; i += 1)
-    difference |= given.charCodeAt(i % given.length) ^ token.charCodeAt(i);
-  return difference === 0;
-};
-
-interface HealthDetail {
-  readonly status: string;
-  readonly upstreams?: Readonly<Record<string, UpstreamDetail>>;
-}
-
-interface UpstreamDetail {
-  readonly endpoints: number;
-  /** Of those, how many may be tried. */
-  readonly available: number;
-}
-
-/** The status as a word, or all of it as JSON, by `Accept`. */
-const healthPage = (c: Context, status: 200 | 503, detail: HealthDetail): Response =>
-  negotiate(c.req.header("accept"), ["text/plain", "application/json"]) === "application/json"
-    ? c.json(detail, status)
-    : c.text(`${detail.status}\n`, status);
-
-const upstreamsOf = ({ plan }: Gateway): Record<string, UpstreamDetail> =>
-  Object.fromEntries(
-    Array.from(plan.upstreams.values(), (upstream) => {
-      const standing = upstream.standing();
-      const available = standing.filter(({ exclusion }) => exclusion === undefined).length;
-      return [upstream.name, { endpoints: standing.length, available }];
-    }),
-  );
-
-const metricsPage = (c: Context, { registry }: ProxyMetrics, resource: Attributes): Response => {
-  const { text, contentType } = scrapeOf(registry, c.req.header("accept"), resource);
-  return c.body(text, 200, { "content-type": contentType });
 };

@@ -9,7 +9,7 @@ import type { Lifecycle } from "../src/core/lifecycle.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { answer } from "./answer.ts";
 import { type HostOptions, onFailureOption, onUpstreamEventOption, platformOption } from "./host-options.ts";
-import { observedGateway } from "./observed-gateway.ts";
+import { type ObservedGatewayOptions, observedGateway } from "./observed-gateway.ts";
 
 /** Options of a gateway besides its config. */
 export interface GatewayOptions extends HostOptions {
@@ -33,8 +33,8 @@ export const gatewayOptions: Schema<GatewayOptions> = object(named("", { expects
 export const createGateway = (
   config: Config,
   platform: Platform,
-  { lifecycle }: Pick<GatewayOptions, "lifecycle"> = {},
+  options: ObservedGatewayOptions = {},
 ): Hono => {
-  const gateway = observedGateway(config, platform, lifecycle);
+  const gateway = observedGateway(config, platform, options);
   return new Hono().all("*", (c) => answer(c, gateway, platform));
 };

@@ -5,7 +5,7 @@ import { hostPlatform } from "../handlers/host-options.ts";
 import { type ProxyTo, createProxyTo } from "../handlers/proxy.ts";
 import { readValue } from "../middleware/options.ts";
 import { explicitPaths } from "../src/config/tree.ts";
-import { parseConfig } from "../src/config/parse.ts";
+import { readConfig } from "../src/config/parse.ts";
 import type { ConfigInput } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { LISTENER_CAPABILITIES } from "../src/core/capability.ts";
@@ -42,9 +42,9 @@ export const bind = (create: () => Platform): Bound => {
     gateway: (input, options = {}) => {
       readValue("gateway", options, gatewayOptions);
       const lent = hostPlatform(options, own);
-      const config = parseConfig(input);
+      const { config, ...shown } = readConfig(input);
       refuseUnsupported(config, lent, explicitPaths(input));
-      return createGateway(config, lent, options);
+      return createGateway(config, lent, { lifecycle: options.lifecycle, shown });
     },
     proxyTo: createProxyTo(own, refuseUnsupported),
   };

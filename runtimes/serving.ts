@@ -1,4 +1,5 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
+import type { ConfigOrigin, ReadConfigDocument } from "../handlers/config-document.ts";
 import type { Config } from "../src/config/types.ts";
 import type { LogThreshold } from "../src/observe/event-log.ts";
 import type { FailureOptions } from "../src/observe/failure-options.ts";
@@ -11,6 +12,10 @@ export interface ServeOptions extends FailureOptions {
   readonly host?: string;
   /** Dotted config paths that somebody set; what is only a default never makes a runtime refuse a config. */
   readonly explicit?: ReadonlySet<string>;
+  /** Where the config comes from, and what the admin API may show of it. @default it shows nothing of it */
+  readonly origin?: ConfigOrigin;
+  /** Reads configs that come through the admin API. @default takes nothing from elsewhere: neither variables nor files */
+  readonly readDocument?: ReadConfigDocument;
 }
 
 /** Where a listener can be reached. */
@@ -34,10 +39,10 @@ export interface Serving {
    * Makes everything that `config` needs, new sockets and log files included, and changes nothing yet. One config at a time: a
    * second call waits until the first one's result is committed or discarded.
    *
-   * @param explicit as in `ServeOptions`. `options.port` and `options.host` of the start go on to count.
+   * @param explicit as in `ServeOptions`, and so is `origin`. `options.port` and `options.host` of the start go on to count.
    * @throws ConfigError or ServeError where the config can't be put into effect. Nothing has changed then.
    */
-  prepare(config: Config, explicit?: ReadonlySet<string>): Promise<PreparedConfig>;
+  prepare(config: Config, explicit?: ReadonlySet<string>, origin?: ConfigOrigin): Promise<PreparedConfig>;
   /** How many configs were put into effect. */
   readonly generation: number;
   /** Why the last config was refused; undefined where it was put into effect. `at` is in milliseconds since 1970. */

@@ -47,7 +47,8 @@ for (const runtime of COMMAND_RUNTIMES.filter((name) => values.runtimes.split(",
     boundMs: Number(values.seconds) * 1_000,
   });
   process.stdout.write(`${line(runtime, figures)}\n`);
-  for (const failure of new Set(figures.failed.slice(0, 5))) process.stdout.write(`  ${JSON.stringify(failure)}\n`);
+  for (const failure of new Set(figures.failed.slice(0, 5)))
+    process.stdout.write(`  ${JSON.stringify(failure)}\n`);
   isGood &&= figures.failed.length === 0 && figures.stale === 0 && figures.closedSockets === 0;
 }
 process.exitCode = isGood ? 0 : 1;

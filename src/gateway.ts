@@ -24,6 +24,7 @@ import { ORDINARY_METHODS } from "./edge/validation.ts";
 import { gatewayMetrics } from "./metering.ts";
 import { type Answer, Visit } from "./visit.ts";
 import { isCredentialName } from "./http/credentials.ts";
+import type { HealthChecker } from "./health/health-checker.ts";
 import type { Tracing } from "./tracing.ts";
 import { planUpstream } from "./planned-upstream.ts";
 import type { EventLog } from "./observe/event-log.ts";
@@ -44,6 +45,10 @@ export interface Gateway {
   readonly upkeep: Upkeep;
   /** The log of what happens apart from single requests. */
   readonly events: EventLog;
+  /** The state of endpoints. */
+  readonly registry: EndpointRegistry;
+  /** Active health checks of upstreams that have some, by name. */
+  readonly checkers: ReadonlyMap<string, HealthChecker>;
   /** Never rejects: a failure is a reply too. */
   answer(arrival: Arrival, surroundings?: Surroundings): Promise<Answer>;
 }
@@ -81,6 +86,7 @@ export const buildGateway = (config: Config, given: Platform, parts: GatewayPart
 export const draftGateway = (config: Config, given: Platform, parts: GatewayParts = {}): GatewayDraft => {
   const { registry = createEndpointRegistry(), facesClient = true, metrics } = parts;
   const upkeep = new Upkeep();
+  const checkers = new Map<string, HealthChecker>();
   const effects: (() => void)[] = [];
   const draft = registry.draft();
   const { platform, events, tracing } = observedPlatform(config, given, parts, {
@@ -89,7 +95,7 @@ export const draftGateway = (config: Config, given: Platform, parts: GatewayPart
     effects,
   });
   const plan = buildPlan(config, (name, upstream) =>
-    planUpstream(name, upstream, { platform, registry: draft, upkeep, effects }),
+    planUpstream(name, upstream, { platform, registry: draft, upkeep, effects, checkers }),
   );
   const services = new Map<RoutedMatch, RouteService>();
   for (const { value } of plan.entries) {
@@ -108,6 +114,8 @@ export const draftGateway = (config: Config, given: Platform, parts: GatewayPart
       admit,
       upkeep,
       events,
+      registry,
+      checkers,
       answer: (arrival, surroundings) => gateway.answer(arrival, surroundings),
     },
     takeEffect() {

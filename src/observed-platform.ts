@@ -5,6 +5,7 @@ import { metered } from "./metering.ts";
 import { ownResource } from "./observation.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import type { EventLog } from "./observe/event-log.ts";
+import type { Journal } from "./observe/journal.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { type Observed, observing } from "./observing.ts";
 import { type RecordReporter, recordReporter } from "./record-reporter.ts";
@@ -16,6 +17,8 @@ export interface ObservedParts {
   readonly metrics?: ProxyMetrics | undefined;
   /** Resource attributes of spans and log records. @default those of the config, with a new instance id */
   readonly resource?: (() => Attributes) | undefined;
+  /** Keeps the last failures for those who watch. @default nobody watches */
+  readonly journal?: Journal | undefined;
 }
 
 /** The gateway that is observed. */
@@ -35,16 +38,16 @@ export interface ObservedGateway {
 export const observedPlatform = (
   config: Config,
   given: Platform,
-  { metrics, resource = ownResource(config, given) }: ObservedParts,
+  { metrics, resource = ownResource(config, given), journal }: ObservedParts,
   { registry, upkeep, effects }: ObservedGateway,
 ): Observed => {
   const counted = metrics === undefined ? given : metered(given, metrics);
   const reporter = registry.shared(
     "records",
-    [config.telemetry, config.log.otlp],
+    [config.telemetry, config.log.otlp, metrics !== undefined],
     (): RecordReporter | undefined => recordReporter(config, counted, { metrics, resource }),
   );
-  const observed = observing(config, counted, reporter, effects);
+  const observed = observing(config, counted, { ...reporter, journal }, effects);
   if (reporter !== undefined) {
     effects.push(() => {
       reporter.onLost = (signal, items) => reportLoss(observed.events, signal, items);

@@ -8,6 +8,7 @@ import type { ExchangeReport, Telemetry } from "./core/telemetry.ts";
 import { type AccessFormat, accessLine } from "./observe/access-line.ts";
 import { accessLog } from "./observe/access-log.ts";
 import { EventLog } from "./observe/event-log.ts";
+import type { Journal } from "./observe/journal.ts";
 import { eventRecord, requestRecord } from "./observe/log-record.ts";
 import { type Redaction, redaction } from "./observe/redaction.ts";
 import type { RecordSinks } from "./record-reporter.ts";
@@ -29,7 +30,7 @@ export interface Observed {
 export const observing = (
   config: Pick<Config, "log" | "telemetry">,
   given: Platform,
-  records: RecordSinks = {},
+  { journal, ...records }: RecordSinks & { readonly journal?: Journal | undefined } = {},
   effects: (() => void)[] = [],
 ): Observed => {
   const { traces } = config.telemetry;
@@ -37,7 +38,9 @@ export const observing = (
   const recorder =
     records.span !== undefined && traces !== undefined ? [spanRecorder(given, shown, records.span)] : [];
   const { events, observers } = logging(config.log, { platform: given, shown, record: records.log, effects });
-  const platform = { ...given, telemetry: withObservers(given.telemetry, [...observers, ...recorder]) };
+  const kept = journal === undefined ? [] : [journal.observer(shown, given.clock)];
+  const all = [...observers, ...recorder, ...kept];
+  const platform = { ...given, telemetry: withObservers(given.telemetry, all) };
   return { platform, events, tracing: traces && tracing(traces, given) };
 };
 

@@ -13,6 +13,7 @@ import { policyFrom } from "./policy-settings.ts";
 import type { Upkeep } from "./upkeep.ts";
 import { type LastList, foundEndpoints, upstreamDiscovery } from "./upstream-discovery.ts";
 import type { HealthPolicy, UpstreamPolicy } from "./upstream-policy.ts";
+import { sharedNames } from "./upstream-state.ts";
 import { type StackParts, equipment, reportUpstream, upstreamLayers } from "./upstream-stack.ts";
 import { createEndpoint } from "./upstream/endpoint.ts";
 import type { RegistryDraft } from "./upstream/registry.ts";
@@ -22,6 +23,8 @@ export interface PlanningParts {
   readonly platform: Platform;
   readonly registry: RegistryDraft;
   readonly upkeep: Upkeep;
+  /** Takes the checkers of upstreams that have active checks, by name. */
+  readonly checkers: Map<string, HealthChecker>;
   /** Called when the plan takes effect; nothing of another plan changes before. */
   readonly effects: (() => void)[];
 }
@@ -31,14 +34,14 @@ const MINUTE_MS = 60_000;
 export const planUpstream = (
   name: string,
   config: UpstreamConfig,
-  { platform, registry, upkeep, effects }: PlanningParts,
+  { platform, registry, upkeep, effects, checkers }: PlanningParts,
 ): Upstream => {
   const { clock, random, telemetry } = platform;
   const parts: StackParts = { name, registry, clock, random, telemetry };
   const common = { tls: config.tls, pool: config.pool, maxHeadBytes: config.limits.headerBytes };
   const policy = policyFrom(config, platform.capabilities.has("background"));
   const { balancer, sticky } = plannedBalancer(name, config, platform);
-  const last = registry.shared(`${name} discovered`, config.discovery, newList);
+  const last = registry.shared(sharedNames.discovered(name), config.discovery, newList);
   const { endpoints: discovered } = last;
   const upstream = createUpstream({
     name,
@@ -48,6 +51,7 @@ export const planUpstream = (
     balancer,
     registry,
     clock,
+    isDraft: true,
     viaFetch: config.transport === "fetch",
     host: hostPolicy(config.host),
     timeouts: {
@@ -68,7 +72,10 @@ export const planUpstream = (
       upstream.update(foundEndpoints(name, last.endpoints, common));
   });
   const checker = policy.health && healthChecker(upstream, policy.health, platform, parts);
-  if (checker !== undefined) upkeep.add(checker);
+  if (checker !== undefined) {
+    upkeep.add(checker);
+    checkers.set(name, checker);
+  }
   if (config.discovery !== undefined && platform.discover !== undefined) {
     upkeep.add(
       upstreamDiscovery({

@@ -7,6 +7,8 @@ import type { EndpointRegistry } from "./upstream/registry.ts";
 export const sharedNames = {
   retryBudget: (upstream: string): string => `${upstream} retry budget`,
   concurrency: (upstream: string): string => `${upstream} concurrency`,
+  /** Endpoints that discovery has found last. */
+  discovered: (upstream: string): string => `${upstream} discovered`,
 };
 
 /** The concurrency cap's parts. */

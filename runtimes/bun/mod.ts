@@ -9,7 +9,7 @@ import type { ServeOptions, Serving } from "../serving.ts";
 import { platform } from "./platform.ts";
 
 export type { FailureOptions } from "../../src/observe/failure-options.ts";
-export { ServeError, type ServeOptions, type Serving } from "../serving.ts";
+export { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../serving.ts";
 export { platform };
 
 /**

@@ -1,5 +1,6 @@
 /** The admin listener: the same engine with another app behind it. */
-import { adminGateway } from "../../handlers/admin-gateway.ts";
+import { accessOf, adminGateway } from "../../handlers/admin-gateway.ts";
+import type { Control } from "../../handlers/control.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
@@ -15,6 +16,7 @@ export interface AdminListenerParts {
   /** The gateway whose state it shows. */
   readonly gateway: () => Gateway;
   readonly lifecycle: Lifecycle;
+  readonly control: Control;
 }
 
 /** It has limits of its own and is not drained: it answers until the process stops. */
@@ -50,15 +52,16 @@ export class AdminListener {
     await this.#sockets.stop();
   }
 
-  #planOf({ admin }: Config, { metrics, resource }: ServerObservation): ListenPlan {
-    const { host, port, socket, socketMode, tls, token } = admin;
-    const { platform, gateway: current, lifecycle } = this.#parts;
+  #planOf({ admin: config }: Config, { metrics, resource }: ServerObservation): ListenPlan {
+    const { platform, gateway: current, lifecycle, control } = this.#parts;
+    const { host, port, socket, socketMode, tls } = config;
     const gateway = adminGateway(platform, {
       gateway: current,
       lifecycle,
       metrics,
       resource,
-      token,
+      control,
+      access: accessOf(config, socket === undefined ? { kind: "listener", host } : { kind: "socket" }),
       hasOpenHealth: true,
     });
     return {
@@ -76,6 +79,7 @@ export class AdminListener {
                 tls: tls && servedTls(tls),
                 proxyProtocol: undefined,
                 fallbackHost: undefined,
+                role: "admin",
                 gateway,
               },
             ],

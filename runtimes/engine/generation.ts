@@ -1,10 +1,13 @@
 /** What a server needs for one config: gateways, and the sockets that lead to them. */
 import { withAdminPath } from "../../handlers/admin-gateway.ts";
+import type { Control } from "../../handlers/control.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config, ListenTlsConfig } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { type Gateway, type GatewayParts, draftGateway } from "../../src/gateway.ts";
+import type { Journal } from "../../src/observe/journal.ts";
+import { trafficSampling } from "../../src/traffic-sampling.ts";
 import type { EndpointRegistry } from "../../src/upstream/registry.ts";
 import type { ServeOptions } from "../serving.ts";
 import type { AcmeListeners, AcmeServer } from "./acme/acme-listeners.ts";
@@ -21,6 +24,8 @@ export interface LastingParts {
   /** Of the gateway that only redirects. */
   readonly redirectRegistry: EndpointRegistry;
   readonly observer: ServerObserver;
+  readonly journal: Journal;
+  readonly control: Control;
   readonly options: ServeOptions;
   /** Loaded by the first config that uses it; undefined before. */
   readonly acme: (isUsed: boolean) => Promise<AcmeServer | undefined>;
@@ -58,13 +63,21 @@ export const prepareGeneration = async (
   explicit: ReadonlySet<string> | undefined,
   parts: LastingParts,
 ): Promise<Generation> => {
-  const { platform, lifecycle, registry, redirectRegistry, observer, options } = parts;
+  const { platform, lifecycle, registry, redirectRegistry, observer, options, journal, control } = parts;
+  const hasAdmin = hasListener(config) || config.admin.path !== undefined;
   const middlewareLayer = await layerOf(config);
   const observation = await observer.prepare(config);
   const { metrics, resource } = observation;
   const common = { lifecycle, metrics, resource };
-  const main = draftGateway(config, platform, { ...common, registry, middlewareLayer });
-  const gateway = withAdminPath(main.gateway, config, platform, common);
+  const main = draftGateway(config, platform, {
+    ...common,
+    registry,
+    middlewareLayer,
+    journal: hasAdmin ? journal : undefined,
+  });
+  if (hasAdmin && metrics !== undefined)
+    main.gateway.upkeep.add(trafficSampling(observer.traffic(metrics), platform.clock));
+  const gateway = withAdminPath(main.gateway, config, platform, { ...common, control });
   const securePort = securePortOf(config, options);
   const redirect = config.listen.also.some((each) => each.redirect !== undefined)
     ? draftGateway(toHttps(config, securePort), platform, { ...common, registry: redirectRegistry })
@@ -81,7 +94,7 @@ export const prepareGeneration = async (
     get sockets() {
       return {
         listen: config.listen,
-        isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
+        isWatched: config.listen.readyPath !== undefined || hasListener(config),
         entrances: entrances(),
       };
     },
@@ -106,6 +119,9 @@ export const prepareGeneration = async (
     },
   };
 };
+
+const hasListener = ({ admin: { port, socket } }: Config): boolean =>
+  port !== undefined || socket !== undefined;
 
 /** Hono is imported for configs that have middleware: a start without it is faster. */
 const layerOf = async ({ middleware, routes }: Config): Promise<GatewayParts["middlewareLayer"]> => {
@@ -158,12 +174,14 @@ const entrancesOf = (
       // A port or a host that was said at the start counts for more.
       socket: port === undefined && host === undefined ? config.socket : undefined,
       fallbackHost: fallback(config.host, isHostExplicit),
+      role: "traffic",
       ...serving(config.tls, plain),
     },
     ...config.also.map((each, index): Entrance => ({
       ...each,
       port: each.port ?? 0,
       fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
+      role: each.redirect === undefined ? "traffic" : "redirect",
       ...serving(each.tls, each.redirect === undefined ? plain : redirecting),
     })),
   ];

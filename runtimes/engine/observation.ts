@@ -10,6 +10,7 @@ import { createMetrics, isMeasured, ownResource } from "../../src/observation.ts
 import type { Attributes } from "../../src/observe/attributes.ts";
 import type { MetricRegistry } from "../../src/observe/metric-registry.ts";
 import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
+import { TrafficMeter } from "../../src/observe/traffic.ts";
 import { STATE_INSTRUMENTS } from "../../src/observe/state-instruments.ts";
 import type { ServedCertificate } from "../served-certificates.ts";
 import { alive } from "./alive.ts";
@@ -42,6 +43,7 @@ export class ServerObserver {
   #metrics: ProxyMetrics | undefined;
   /** The config that the metrics were made for. */
   #measured: Config | undefined;
+  #traffic: { readonly metrics: ProxyMetrics; readonly meter: TrafficMeter } | undefined;
   #endProcess: (() => void) | undefined;
   #telemetry: Config["telemetry"] | undefined;
   #reporter: MetricReporter | undefined;
@@ -81,6 +83,17 @@ export class ServerObserver {
         this.#push(config, { metrics, resource });
       },
     };
+  }
+
+  /** Counts of requests, from `metrics`. */
+  traffic(metrics: ProxyMetrics): TrafficMeter {
+    if (this.#traffic?.metrics !== metrics) this.#traffic = { metrics, meter: new TrafficMeter(metrics) };
+    return this.#traffic.meter;
+  }
+
+  /** The same of the config in effect; undefined where it measures nothing. */
+  get currentTraffic(): TrafficMeter | undefined {
+    return this.#metrics && this.traffic(this.#metrics);
   }
 
   /** Stops measuring and pushes what is left. */

@@ -1,7 +1,11 @@
 /** A whole gateway over sockets. */
+import { type ConfigOrigin, readPlainDocument } from "../../handlers/config-document.ts";
+import type { Control } from "../../handlers/control.ts";
+import { localControl } from "../../handlers/local-control.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { LogEvent, LogThreshold } from "../../src/observe/event-log.ts";
+import { Journal } from "../../src/observe/journal.ts";
 import { logTargets } from "../../src/observing.ts";
 import { createEndpointRegistry } from "../../src/upstream/registry.ts";
 import { refuseUnsupported } from "../refuse.ts";
@@ -12,10 +16,12 @@ import { alive } from "./alive.ts";
 import { CertificateWatch } from "./certificate-watch.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
+import { engineView } from "./engine-view.ts";
 import { type Generation, type LastingParts, prepareGeneration } from "./generation.ts";
 import { notices } from "./notices.ts";
 import { ServerObserver } from "./observation.ts";
 import { RetiredEndpoints } from "./retired-endpoints.ts";
+import { servedConfig } from "./served-config.ts";
 import { type ServerSockets, serverSockets } from "./server/listen.ts";
 import { Turn } from "./turn.ts";
 
@@ -35,7 +41,7 @@ export const serveGateway = async (
 ): Promise<Serving> => {
   const server = new GatewayServer(platform, options);
   try {
-    (await server.prepare(config, options.explicit)).commit();
+    (await server.prepare(config, options.explicit, options.origin)).commit();
   } catch (error) {
     await server.stop();
     throw error;
@@ -51,6 +57,7 @@ class GatewayServer implements Serving {
   readonly #history: ConfigHistory;
   readonly #sockets: ServerSockets;
   readonly #admin: AdminListener;
+  readonly #control: Control;
   readonly #retired: RetiredEndpoints;
   readonly #certificates: CertificateWatch;
   /** One config is prepared at a time. */
@@ -58,6 +65,7 @@ class GatewayServer implements Serving {
   #current: Generation | undefined;
   /** From the first config on that uses it. */
   #acme: Promise<AcmeServer> | undefined;
+  #origin: ConfigOrigin | undefined;
   #isDraining = false;
 
   constructor(platform: Platform, options: ServeOptions) {
@@ -66,10 +74,34 @@ class GatewayServer implements Serving {
     this.#history = new ConfigHistory(() => clock.epoch());
     this.#certificates = new CertificateWatch({ clock, emit: (event) => this.#emit(event) });
     const observer = new ServerObserver(platform, this.#history, () => this.#certificates.certificates);
+    const journal = new Journal();
+    const readDocument = options.readDocument ?? readPlainDocument;
+    this.#control = localControl({
+      platform,
+      lifecycle,
+      journal,
+      gateway: () => this.#generation.gateway,
+      traffic: () => observer.currentTraffic,
+      server: engineView({
+        sockets: () => this.#sockets,
+        admin: () => this.admin,
+        counts: observer.counts,
+        clock,
+      }),
+      configs: servedConfig({
+        platform,
+        history: this.#history,
+        server: this,
+        read: readDocument,
+        origin: () => this.#origin,
+      }),
+    });
     this.#parts = {
       platform,
       lifecycle,
       observer,
+      journal,
+      control: this.#control,
       options,
       registry: createEndpointRegistry(),
       redirectRegistry: createEndpointRegistry(),
@@ -88,7 +120,12 @@ class GatewayServer implements Serving {
       closed: () => this.#closed(),
     });
     this.#retired = new RetiredEndpoints(platform, this.#parts.registry);
-    this.#admin = new AdminListener({ platform, lifecycle, gateway: () => this.#generation.gateway });
+    this.#admin = new AdminListener({
+      platform,
+      lifecycle,
+      control: this.#control,
+      gateway: () => this.#generation.gateway,
+    });
   }
 
   get address(): Serving["address"] {
@@ -106,13 +143,19 @@ class GatewayServer implements Serving {
     return this.#history.lastError;
   }
 
-  async prepare(config: Config, explicit?: ReadonlySet<string>): Promise<PreparedConfig> {
+  async prepare(
+    config: Config,
+    explicit?: ReadonlySet<string>,
+    origin?: ConfigOrigin,
+  ): Promise<PreparedConfig> {
     const end = await this.#turn.take();
     try {
       const prepared = await this.#prepare(config, explicit);
       return {
         commit: () => {
-          if (end()) prepared.commit();
+          if (!end()) return;
+          this.#origin = origin;
+          prepared.commit();
         },
         discard: async () => {
           if (end()) await prepared.discard();

@@ -1,7 +1,7 @@
 /** A gateway as a Worker. */
 import { answerRequest } from "../../handlers/answer.ts";
 import { observedGateway } from "../../handlers/observed-gateway.ts";
-import { parseConfig } from "../../src/config/parse.ts";
+import { readConfig } from "../../src/config/parse.ts";
 import { explicitPaths } from "../../src/config/tree.ts";
 import type { FailureOptions } from "../../src/observe/failure-options.ts";
 import { refuseUnsupported } from "../refuse.ts";
@@ -42,9 +42,9 @@ const textOf = (env: object): Record<string, string> =>
  */
 export const worker = (config: unknown, env: object = {}, options: FailureOptions = {}): WorkerModule => {
   const own = platform(options);
-  const parsed = parseConfig(config, { env: textOf(env) });
+  const { config: parsed, ...shown } = readConfig(config, { env: textOf(env) });
   refuseUnsupported(parsed, own, explicitPaths(config));
-  const gateway = observedGateway(parsed, own);
+  const gateway = observedGateway(parsed, own, { shown });
   return {
     fetch: (request, bindings, context) =>
       answerRequest(request, { env: bindings, context, gateway, platform: own }),

@@ -1,10 +1,10 @@
 /** The sources of a config, laid over one another: defaults ← file ← environment ← flags. */
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, unusable } from "./config-error.ts";
 import { type ConfigFile, discoverConfigFile, type FileAccess, readConfigFile } from "./config-file.ts";
 import { applyEnvironment, configFileOf } from "./environment.ts";
 import type { Origins } from "./locate.ts";
 import { applyOtelEnvironment } from "./otel-environment.ts";
-import type { ConfigProblem } from "./problem.ts";
+import { type ConfigProblem, showValue } from "./problem.ts";
 import type { Env } from "./references.ts";
 import { configSchema } from "./settings/config.ts";
 import { entriesOf, isRecord, merge, valueAt } from "./tree.ts";
@@ -15,6 +15,8 @@ export interface SourceOptions extends FileAccess {
   /** Path of the config file, seen from `cwd`. Without it `FAIRLEAD_CONFIG`, else the first of the default names. */
   readonly file?: string;
   readonly env: Env;
+  /** Stands in place of a file: `path` is where its text would stand. */
+  readonly document?: { readonly name: string; readonly path: string; readonly input: unknown };
   /** What the command line says. */
   readonly flags: ConfigInput;
   /** Dotted path → the flag that sets it, for messages: `{ "listen.port": "--port" }`. */
@@ -39,13 +41,21 @@ const flagPaths = (flags: ConfigInput, names: Readonly<Record<string, string>>):
     .map(([path]) => ({ path, name: names[path.join(".")] ?? "command line" }));
 
 const readFile = (options: SourceOptions): Promise<ConfigFile | undefined> => {
+  const { document } = options;
+  if (document !== undefined) return Promise.resolve(documentFile(document));
   const named = options.file ?? configFileOf(options.env);
   return named === undefined
     ? discoverConfigFile(options.cwd, options)
     : readConfigFile(named, options.cwd, options);
 };
 
+const documentFile = ({ name, path, input }: NonNullable<SourceOptions["document"]>): ConfigFile => {
+  if (!isRecord(input)) throw unusable({ source: name }, `expected an object, found ${showValue(input)}`);
+  return { name, path, input, problems: [], places: () => Promise.resolve(() => ({ source: name })) };
+};
+
 const PORT = ["listen", "port"];
+const SOCKET = ["listen", "socket"];
 
 /** Variables for what a file defines, which can't be judged without it. */
 const OF_THE_FILE = /^FAIRLEAD_(?:UPSTREAMS|ROUTES)_/;
@@ -65,8 +75,9 @@ export const gather = async (options: SourceOptions): Promise<Gathered> => {
   const otel = applyOtelEnvironment(configSchema, file?.input ?? {}, env);
   const { set, problems, ...fromEnv } = applyEnvironment(configSchema, otel.input, env);
   let input = merge(configSchema, fromEnv.input, flags);
-  // `PORT`, which many platforms set, counts where nobody else set `listen.port`.
-  const usesPort = (env["PORT"] ?? "") !== "" && valueAt(input, PORT) === undefined;
+  // `PORT`, which many platforms set, counts where nobody else said where to listen.
+  const usesPort =
+    (env["PORT"] ?? "") !== "" && valueAt(input, PORT) === undefined && valueAt(input, SOCKET) === undefined;
   if (usesPort) input = merge(configSchema, input, { listen: { port: env["PORT"] } });
   return {
     input,

@@ -2,26 +2,27 @@
 import { type CertificateAccess, exposedKey } from "./certificates.ts";
 import { ConfigError } from "./config-error.ts";
 import { directoryOf, whyUnreadable, within } from "./config-file.ts";
-import { effective } from "./effective.ts";
 import { gather, type Gathered, isNothing, type SourceOptions } from "./gather.ts";
 import { located, setBy } from "./locate.ts";
-import { masking } from "./masking.ts";
 import { checkConfig } from "./parse.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { type Looked, type LookUp, lookUpEnv, pathKey, references, type Resolved } from "./references.ts";
+import { type Looked, type LookUp, lookUpEnv, references, type Resolved } from "./references.ts";
 import { schemaAt } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
 import { privateKey } from "./settings/pem.ts";
-import { explicitPaths, isRecord } from "./tree.ts";
+import { type ShownConfig, shownConfig } from "./shown-config.ts";
+import { explicitPaths } from "./tree.ts";
 import type { Config } from "./types.ts";
 
 export interface LoadOptions extends SourceOptions {
   /** Without it certificates are only checked to be PEM texts. */
   readonly certificates?: CertificateAccess;
+  /** The only variables and files that may be referred to, as `LoadedConfig.references` has them. @default any */
+  readonly mayRefer?: ReadonlySet<string>;
 }
 
 /** A config and where it came from. */
-export interface LoadedConfig {
+export interface LoadedConfig extends ShownConfig {
   readonly config: Config;
   /** As it was written, all sources in one, with references resolved. Holds secrets. */
   readonly input: unknown;
@@ -31,12 +32,12 @@ export interface LoadedConfig {
   readonly tlsFiles: readonly string[];
   /** The config file, if there is one, and all files that the config names in `${file:}`. Absolute. */
   readonly files: readonly string[];
+  /** Where files are seen from that the config file names. Absolute. */
+  readonly directory: string;
+  /** Variables and files that it refers to: `env:NAME`, `file:PATH`. */
+  readonly references: ReadonlySet<string>;
   /** The same config with the files of `${file:}` read anew. Throws as `loadConfig` does. */
   readonly reread: () => Promise<LoadedConfig>;
-  /** The effective config as one would write it, defaults filled in, `***` in place of every secret. */
-  readonly masked: () => unknown;
-  /** `text` with `***` in place of every secret of the config, credential in a query and password in a URL. */
-  readonly mask: (text: string) => string;
   /** File, environment variables and flags that set something. */
   readonly sources: readonly string[];
   /** `problems` with the places where their paths were set, in the order of the places. */
@@ -96,14 +97,23 @@ export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig | u
 
 const read = async (gathered: Gathered, options: LoadOptions): Promise<LoadedConfig> => {
   const referenced: Referenced[] = [];
+  const named = new Set<string>();
+  const { mayRefer } = options;
+  const isRefused = (kind: "env" | "file", name: string): boolean =>
+    mayRefer !== undefined && !mayRefer.has(referenceKey(kind, name));
   const refers = references(configSchema, gathered.input, (kind, name, path) => {
-    if (kind === "file") referenced.push({ path, file: fileOf(options, gathered, name, path) });
+    named.add(referenceKey(kind, name));
+    if (kind === "file" && !isRefused(kind, name))
+      referenced.push({ path, file: fileOf(options, gathered, name, path) });
   });
   const files = await readReferenced(options, referenced);
-  const lookUp: LookUp = (kind, name, path) =>
-    kind === "env"
+  const lookUp: LookUp = (kind, name, path) => {
+    if (isRefused(kind, name))
+      return { problem: `the config at the start does not refer to this ${WHAT[kind]}` };
+    return kind === "env"
       ? lookUpEnv(options.env, name)
       : (files.get(fileOf(options, gathered, name, path)) ?? { problem: "the file can't be read" });
+  };
   const { config, resolved, ...checked } = checkConfig(
     gathered.input,
     lookUp,
@@ -120,36 +130,34 @@ const read = async (gathered: Gathered, options: LoadOptions): Promise<LoadedCon
   return loaded(gathered, config, resolved, {
     tlsFiles: [...new Set(tlsFiles.map(({ file }) => file))],
     files: [...new Set([...ownFile, ...referenced.map(({ file }) => file)])],
+    directory: gathered.file === undefined ? options.cwd : directoryOf(gathered.file.path),
+    references: named,
     reread: () => read(gathered, options),
   });
 };
 
+const WHAT = { env: "variable", file: "file" } as const;
+
+/** Without the default of a variable. */
+const referenceKey = (kind: "env" | "file", name: string): string =>
+  `${kind}:${kind === "env" ? (/^\w+/.exec(name)?.[0] ?? name) : name}`;
+
 /** Sections with certificates. */
 const OF_TLS: ReadonlySet<unknown> = new Set(["listen", "admin", "upstreams"]);
-
-/** The input with the route that goes without saying. */
-const withRoute = (input: unknown, { routes: [only, ...others] }: Config): unknown => {
-  const written = isRecord(input) ? input["routes"] : undefined;
-  const isImplied = !Array.isArray(written) || written.length === 0;
-  return isImplied && isRecord(input) && only !== undefined && others.length === 0
-    ? { ...input, routes: [{ name: only.name, upstream: only.upstreams?.[0]?.name }] }
-    : input;
-};
 
 const loaded = (
   gathered: Gathered,
   config: Config,
-  { value: input, secrets, secretTexts }: Resolved,
-  files: Pick<LoadedConfig, "tlsFiles" | "files" | "reread">,
+  resolved: Resolved,
+  files: Pick<LoadedConfig, "tlsFiles" | "files" | "directory" | "references" | "reread">,
 ): LoadedConfig => ({
+  ...shownConfig(resolved, config),
   ...files,
   config,
-  input,
+  input: resolved.value,
   get explicit() {
     return explicitPaths(gathered.input);
   },
-  masked: () => effective(withRoute(input, config), (path) => secrets.get(pathKey(path))),
-  mask: masking(secretTexts),
   sources: [
     ...(gathered.file === undefined ? [] : [gathered.file.name]),
     ...new Set([...gathered.env, ...gathered.flags].map(({ name }) => name)),

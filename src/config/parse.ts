@@ -9,6 +9,7 @@ import { type Issue, Reading } from "./schema/reading.ts";
 import type { Schema } from "./schema/schema.ts";
 import { type IsSecret, isSecretPlace } from "./secrets.ts";
 import { configSchema } from "./settings/config.ts";
+import { type ShownConfig, shownConfig } from "./shown-config.ts";
 import type { Config, ConfigInput } from "./types.ts";
 
 const problemOf = ({ path, at, value, expected, note, isSafe }: Issue, isSecret: IsSecret): ConfigProblem => {
@@ -72,6 +73,24 @@ export interface ParseOptions {
   readonly env?: Env;
 }
 
+/** A config, and what may be shown of it. */
+export interface ReadConfig extends ShownConfig {
+  readonly config: Config;
+}
+
+/**
+ * As `parseConfig`, for those who show the config too.
+ *
+ * @throws ConfigError with everything that is wrong with `input`.
+ */
+export const readConfig = (input: unknown, { env = {} }: ParseOptions = {}): ReadConfig => {
+  const { config, problems, resolved } = checkConfig(input, (kind, name) =>
+    kind === "env" ? lookUpEnv(env, name) : { problem: "files can't be read here; give the text itself" },
+  );
+  if (config === undefined) throw new ConfigError(problems);
+  return { ...shownConfig(resolved, config), config };
+};
+
 /**
  * Fills in defaults, resolves units and spells out short forms.
  *
@@ -79,13 +98,8 @@ export interface ParseOptions {
  *
  * @throws ConfigError with everything that is wrong with `input`.
  */
-export const parseConfig = (input: unknown, { env = {} }: ParseOptions = {}): Config => {
-  const { config, problems } = checkConfig(input, (kind, name) =>
-    kind === "env" ? lookUpEnv(env, name) : { problem: "files can't be read here; give the text itself" },
-  );
-  if (config === undefined) throw new ConfigError(problems);
-  return config;
-};
+export const parseConfig = (input: unknown, options: ParseOptions = {}): Config =>
+  readConfig(input, options).config;
 
 /**
  * Gives a config in a TypeScript module its type; changes nothing. Misspelt keys and routes to upstreams that are not

@@ -62,7 +62,7 @@ export interface ListenConfig {
   /** Path of a Unix socket to listen on, instead of `port` and `host`. */
   readonly socket: string | undefined;
   /** Permissions of the socket: who may connect. @default "0660" */
-  readonly socketMode: number;
+  readonly socketMode: string;
   /** Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
   readonly proxyProtocol: ProxyProtocolConfig | undefined;
   /** TLS towards clients. Plain HTTP unless set. */
@@ -108,7 +108,7 @@ export interface ListenTlsConfig {
   /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
   readonly ciphers: string | undefined;
   /** Asks clients for certificates (mutual TLS). */
-  readonly client: ClientCertificates | undefined;
+  readonly client: ClientCertificateConfig | undefined;
   /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
   readonly checkHost: boolean;
 }
@@ -156,7 +156,7 @@ export interface ListenCertificate {
 }
 
 /** `listen.tls.client`: Asks clients for certificates (mutual TLS). */
-export interface ClientCertificates {
+export interface ClientCertificateConfig {
   /** Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one. */
   readonly mode: "request" | "require";
   /** Authorities whose certificates are accepted, as PEM text, with intermediate ones that clients don't send. */
@@ -172,7 +172,7 @@ export interface FurtherListener {
   /** Path of a Unix socket to listen on, instead of a port. */
   readonly socket: string | undefined;
   /** Permissions of the socket: who may connect. @default "0660" */
-  readonly socketMode: number;
+  readonly socketMode: string;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls: ListenTlsConfig | undefined;
   /** Sends every client to the same URL by https (308), and does nothing else: "https". */
@@ -733,20 +733,24 @@ export interface LogRotation {
 
 /** `admin`: Where operators and their tools look: health and metrics. */
 export interface AdminConfig {
-  /** Port of a listener of its own for /livez, /readyz, /metrics and /log/levels; 0 is any free one. None unless set. */
+  /** Port of a listener of its own for the admin API; 0 is any free one. None unless set. */
   readonly port: number | undefined;
-  /** Address that it binds. @default "127.0.0.1" */
+  /** Address that it binds. Any other than one of this machine alone needs a token. @default "127.0.0.1" */
   readonly host: string;
+  /** Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them. */
+  readonly hosts: readonly string[];
   /** Path of a Unix socket for the same, instead of `port` and `host`. */
   readonly socket: string | undefined;
   /** Permissions of the socket: who may connect. @default "0600" */
-  readonly socketMode: number;
+  readonly socketMode: string;
   /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
   readonly tls: ListenTlsConfig | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
   readonly token: string | undefined;
+  /** Further ones, each with the name of its owner, which audit lines show. */
+  readonly tokens: Readonly<Record<string, string>>;
 }
 
 /** `telemetry`: What is measured, and where it is sent. */
@@ -888,7 +892,7 @@ export interface ListenTlsInput {
   /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
   readonly ciphers?: string | undefined;
   /** Asks clients for certificates (mutual TLS). */
-  readonly client?: ClientCertificatesInput | undefined;
+  readonly client?: ClientCertificateInput | undefined;
   /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
   readonly checkHost?: boolean | undefined;
 }
@@ -936,7 +940,7 @@ export interface ListenCertificateInput {
 }
 
 /** `listen.tls.client`: Asks clients for certificates (mutual TLS). */
-export interface ClientCertificatesInput {
+export interface ClientCertificateInput {
   /** Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one. */
   readonly mode: "request" | "require";
   /** Authorities whose certificates are accepted, as PEM text, with intermediate ones that clients don't send. */
@@ -1529,10 +1533,12 @@ export interface LogRotationInput {
 
 /** `admin`: Where operators and their tools look: health and metrics. */
 export interface AdminInput {
-  /** Port of a listener of its own for /livez, /readyz, /metrics and /log/levels; 0 is any free one. None unless set. */
+  /** Port of a listener of its own for the admin API; 0 is any free one. None unless set. */
   readonly port?: number | string | undefined;
-  /** Address that it binds. @default "127.0.0.1" */
+  /** Address that it binds. Any other than one of this machine alone needs a token. @default "127.0.0.1" */
   readonly host?: string | undefined;
+  /** Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them. */
+  readonly hosts?: readonly string[] | undefined;
   /** Path of a Unix socket for the same, instead of `port` and `host`. */
   readonly socket?: string | undefined;
   /** Permissions of the socket: who may connect. @default "0600" */
@@ -1543,6 +1549,8 @@ export interface AdminInput {
   readonly path?: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
   readonly token?: string | undefined;
+  /** Further ones, each with the name of its owner, which audit lines show. */
+  readonly tokens?: Readonly<Record<string, string>> | undefined;
 }
 
 /** `telemetry`: What is measured, and where it is sent. */

@@ -18,6 +18,16 @@ export interface EndpointState {
   health: EndpointHealth | undefined;
   /** Undefined where the upstream ejects no outliers. */
   ejection: EndpointEjection | undefined;
+  /** What an operator has set; undefined where nobody has. */
+  byHand: EndpointOverride | undefined;
+}
+
+/** Stands above the config, whichever that is, until an operator takes it back. */
+export interface EndpointOverride {
+  /** No new traffic. */
+  readonly isDrained: boolean;
+  /** Instead of the configured weight; undefined is that one. */
+  readonly weight: number | undefined;
 }
 
 /** Decides whether attempts may be made, by how earlier ones ended. */

@@ -120,7 +120,7 @@ const UTF8_BYTES = new TextEncoder();
 
 /** RFC 4514 §2.4, with everything beyond printable ASCII as its bytes. */
 const escaped = (text: string): string => {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters
     .map((character, index) => {
       const isAtEdge = index === 0 || index === characters.length - 1;

@@ -55,6 +55,8 @@ export interface HealthCheckerParts {
  */
 export class HealthChecker {
   readonly #parts: HealthCheckerParts;
+  /** Checks of this checker that have not ended. */
+  readonly #running: Map<HealthRecord, Promise<void>> = new Map();
   #isRunning = false;
   #cancelTimer: Cancel | undefined;
 
@@ -87,6 +89,19 @@ export class HealthChecker {
     await Promise.all(due.map((member) => this.#check(member, recordOf(member))));
   }
 
+  /**
+   * Checks the endpoints that `isWanted` picks, due or not, those of weight 0 too. One that is being checked already is not asked
+   * twice. Resolves when the results are in their records.
+   */
+  async checkNow(isWanted: (member: Member) => boolean): Promise<void> {
+    await Promise.all(
+      this.#parts
+        .membersOf()
+        .filter(isWanted)
+        .map((member) => this.#running.get(recordOf(member)) ?? this.#check(member, recordOf(member))),
+    );
+  }
+
   #tick(): void {
     this.#cancelTimer?.();
     // Each check schedules the next tick when it ends; failures of checks are results.
@@ -110,7 +125,13 @@ export class HealthChecker {
     this.#cancelTimer = clock.after(Math.max(0, next - now), () => this.#tick());
   }
 
-  async #check(member: Member, record: HealthRecord): Promise<void> {
+  #check(member: Member, record: HealthRecord): Promise<void> {
+    const running = this.#probe(member, record).finally(() => this.#running.delete(record));
+    this.#running.set(record, running);
+    return running;
+  }
+
+  async #probe(member: Member, record: HealthRecord): Promise<void> {
     const { clock, probe, options, slots } = this.#parts;
     record.isWaiting = true;
     const { passed, detail } = await slots.run(() => {

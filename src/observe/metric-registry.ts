@@ -124,6 +124,19 @@ export class MetricRegistry {
   }
 
   /**
+   * Calls `visit` with every series of one histogram: sum, then the counts of its buckets. The array is valid until `visit` returns.
+   * Makes nothing, so it is for readers that come often.
+   */
+  visitHistogram(
+    { name }: Instrument,
+    visit: (attributes: SeriesName["attributes"], slots: Float64Array) => void,
+  ): void {
+    for (const series of this.#memory.series()) {
+      if (series.instrument === name) visit(series.attributes, series.read());
+    }
+  }
+
+  /**
    * Forgets series, so that others may take their places. Callers MUST NOT keep one of them: asked for again, it begins at 0.
    * On shared memory nothing is forgotten.
    */
@@ -201,7 +214,10 @@ const nowhere = (instrument: Instrument): Slots => ({
 });
 
 const valueOf = ({ kind }: Instrument, slots: Float64Array): number | HistogramValue => {
-  if (kind !== "histogram") return slots[0] ?? 0;
+  return kind === "histogram" ? histogramOf(slots) : (slots[0] ?? 0);
+};
+
+const histogramOf = (slots: Float64Array): HistogramValue => {
   const [sum = 0, ...counts] = slots;
   return { sum, counts, count: counts.reduce((all, each) => all + each, 0) };
 };

@@ -3,7 +3,7 @@ import type { Telemetry } from "../core/telemetry.ts";
 import { ENDPOINT } from "./define-instrument.ts";
 import { EndpointPresence } from "./endpoint-presence.ts";
 import { httpInstruments } from "./http-instruments.ts";
-import type { AttributeValues } from "./instrument.ts";
+import type { AttributeValues, Instrument } from "./instrument.ts";
 import { type MetricOptions, MetricRegistry } from "./metric-registry.ts";
 import { type MeasuredHead, type RequestEnd, RequestMetrics } from "./request-metrics.ts";
 import { UpstreamMetrics } from "./upstream-metrics.ts";
@@ -34,6 +34,8 @@ export class ProxyMetrics {
   readonly telemetry: CountedEvents;
   readonly epoch: () => number;
   readonly seesEnds: boolean;
+  /** Of requests of clients, and of attempts at endpoints. */
+  readonly durations: { readonly server: Instrument; readonly client: Instrument };
   readonly #requests: RequestMetrics;
   readonly #presence = new EndpointPresence();
   #startedAt: number | undefined;
@@ -43,9 +45,11 @@ export class ProxyMetrics {
     this.seesEnds = seesEnds;
     this.registry = new MetricRegistry(options);
     this.epoch = epoch;
+    const http = httpInstruments(durationBounds);
+    this.durations = { server: http.serverDuration, client: http.clientDuration };
     const requests = new RequestMetrics({
       registry: this.registry,
-      http: httpInstruments(durationBounds),
+      http,
       epoch,
       onEndpoint: (endpoint, now) => this.endpointSeen(endpoint, now),
     });

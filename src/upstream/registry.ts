@@ -38,6 +38,7 @@ export const newEndpointState = (key: string): EndpointState => ({
   breaker: undefined,
   health: undefined,
   ejection: undefined,
+  byHand: undefined,
 });
 
 interface SharedEntry {

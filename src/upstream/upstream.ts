@@ -1,7 +1,7 @@
 /** A named group of equivalent servers: which of them gets the next attempt, and with what Host. */
 import type { Balancer } from "../core/balancer.ts";
 import type { AttemptTimeouts, Endpoint } from "../core/endpoint.ts";
-import type { EndpointSet, EndpointState, Member } from "../core/endpoint-state.ts";
+import type { EndpointOverride, EndpointSet, EndpointState, Member } from "../core/endpoint-state.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Lease } from "../core/lease.ts";
 import type { Clock } from "../core/platform.ts";
@@ -15,9 +15,9 @@ import { EndpointSelection, type Exclusion } from "./selection.ts";
 
 export interface Upstream {
   readonly name: string;
-  /** The current ones: a discovery source may change them. */
+  /** The current ones as configured: a discovery source may change them. */
   readonly endpoints: readonly Endpoint[];
-  /** The same with their states. Another object after each change. */
+  /** The same with their states, and with the weights that operators have set. Another object after each change. */
   readonly set: EndpointSet;
   /** Host field sent: the endpoint's authority, the client's host, or a literal. */
   readonly host: HostPolicy;
@@ -35,14 +35,16 @@ export interface Upstream {
    */
   lease(exchange: Exchange): Lease;
   /**
-   * Takes the states of its endpoints from the registry, and adds to them what the config asks for. Call it once, before the
-   * first `lease`.
+   * Takes the states of its endpoints from the registry, and adds to them what the config asks for. Of a draft, call it once, before
+   * the first `lease`.
    */
   takeEffect(): void;
   /** Keys of endpoints that have left, whose states are kept for a while. */
   readonly departed: Iterable<string>;
   /** Replaces the endpoints. Those that stay keep their state; new ones start slowly. */
   update(endpoints: readonly Endpoint[]): void;
+  /** Puts `byHand` above what is configured for an endpoint of this upstream. One that gets traffic again starts slowly. */
+  override(endpoint: Endpoint, byHand: EndpointOverride | undefined): void;
   /** What keeps each endpoint from new traffic now; undefined where nothing does. */
   standing(): readonly Standing[];
 }
@@ -67,6 +69,8 @@ export interface UpstreamOptions extends Pick<
   readonly balancer: Balancer;
   readonly registry: Pick<RegistryDraft, "forget" | "shared" | "stateOf">;
   readonly clock: Clock;
+  /** True where nothing may change before `takeEffect`. @default false */
+  readonly isDraft?: boolean | undefined;
   /** Adds to an endpoint's state what the config asks for: breaker, checks, ejection. @default nothing */
   readonly equip?: ((state: EndpointState, endpoint: Endpoint) => void) | undefined;
   /** Called before each pick. */
@@ -101,7 +105,7 @@ class BalancedUpstream implements Upstream {
   readonly #selection: EndpointSelection;
   readonly #context: LeaseContext;
   readonly #departures: Departures;
-  #isInEffect = false;
+  #isInEffect: boolean;
   #panickedAt = Number.NEGATIVE_INFINITY;
   #endpoints: readonly Endpoint[] = [];
   #set: EndpointSet = { members: [] };
@@ -126,6 +130,7 @@ class BalancedUpstream implements Upstream {
       maxInFlight,
       load,
     });
+    this.#isInEffect = options.isDraft !== true;
     this.#setEndpoints(options.endpoints);
   }
 
@@ -166,6 +171,16 @@ class BalancedUpstream implements Upstream {
       if (!known.has(endpoint.key)) state.warmingSince = now;
   }
 
+  override({ key }: Endpoint, byHand: EndpointOverride | undefined): void {
+    const member = this.#set.members.find(({ endpoint }) => endpoint.key === key);
+    if (member === undefined) return;
+    const { state } = member;
+    state.byHand = byHand;
+    this.#setEndpoints(this.#endpoints);
+    const [before, after] = [member.endpoint.weight, this.#set.members[member.index]?.endpoint.weight ?? 0];
+    if (before === 0 && after > 0) state.warmingSince = this.#options.clock.now();
+  }
+
   standing(): readonly Standing[] {
     const selection = this.#selection;
     selection.now = this.#options.clock.now();
@@ -191,8 +206,9 @@ class BalancedUpstream implements Upstream {
     const { registry, equip } = this.#options;
     this.#endpoints = endpoints;
     this.#set = {
-      members: endpoints.map((endpoint, index) => {
-        const state = registry.stateOf(endpoint.key);
+      members: endpoints.map((configured, index) => {
+        const state = registry.stateOf(configured.key);
+        const endpoint = weighted(configured, state.byHand);
         if (this.#isInEffect) equip?.(state, endpoint);
         return { endpoint, state, index };
       }),
@@ -223,6 +239,11 @@ class BalancedUpstream implements Upstream {
     return member;
   }
 }
+
+const weighted = (endpoint: Endpoint, byHand: EndpointOverride | undefined): Endpoint => {
+  if (byHand === undefined) return endpoint;
+  return { ...endpoint, weight: byHand.isDrained ? 0 : (byHand.weight ?? endpoint.weight) };
+};
 
 const isDoubted = ({ state: { health, ejection } }: Member, now: number): boolean =>
   (health?.isUp === false && health.wasChecked !== false) || (ejection !== undefined && ejection.until > now);

@@ -123,7 +123,7 @@ conformance("admin listener", {
       { upstream: "main" },
     ],
     listen: { drain: { delay: "200ms", timeout: "5s" } },
-    admin: { port: 0, token: "token-of-the-operators" },
+    admin: { port: 0, hosts: ["admin.test"], token: "token-of-the-operators" },
   }),
   endsProxy: true,
   cases: cases.map((one) =>

@@ -1,4 +1,4 @@
-/** The command and its signals: SIGHUP changes nothing yet, and a stop takes no longer than it must. */
+/** The command and its signals: SIGHUP reloads, and a stop takes no longer than it must. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +29,9 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+const write = (config: ConfigInput): void =>
+  writeFileSync(join(directory, "fairlead.json"), JSON.stringify(config));
+
 const start = async (
   runtime: string,
   listen: ConfigInput["listen"],
@@ -37,7 +40,7 @@ const start = async (
     listen: { port: 0, host: "127.0.0.1", ...listen },
     routes: [{ respond: { body: "fixed" } }],
   };
-  writeFileSync(join(directory, "fairlead.json"), JSON.stringify(config));
+  write(config);
   const [command = "", ...args] = LAUNCHERS[runtime] ?? [];
   const running = new Child(runtime, command, args, {}, directory);
   child = running;
@@ -51,13 +54,14 @@ const served = async (client: RawClient, target: string = "/"): Promise<string> 
 };
 
 describe.each(RUNTIMES.filter((name) => name in LAUNCHERS))("signals of the command on %s", (runtime) => {
-  test("SIGHUP is ignored with a line, and SIGTERM with nothing in flight stops at once", async () => {
+  test("SIGHUP reloads the config, and SIGTERM with nothing in flight stops at once", async () => {
     const { running, port } = await start(runtime, {});
     const client = await RawClient.connect(port);
     expect(await served(client)).toBe("fixed");
+    write({ listen: { port: 0, host: "127.0.0.1" }, routes: [{ respond: { body: "mended" } }] });
     running.signal("SIGHUP");
-    await running.printed(/SIGHUP/);
-    expect(await served(client)).toBe("fixed");
+    await running.printed(/^reloaded: fairlead\.json \(config 2\)$/m);
+    expect(await served(client)).toBe("mended");
     // The client's connection is idle and stays open: nothing to wait for.
     running.signal("SIGTERM");
     expect(await running.ended(AT_ONCE_MS)).toEqual({ code: 0, signal: null });

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MetricRegistry } from "../../src/observe/metric-registry.ts";
-import { quantileOf, summarise } from "../../src/observe/quantile.ts";
+import { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
+import { quantileOf } from "../../src/observe/quantile.ts";
+import { TrafficMeter } from "../../src/observe/traffic.ts";
 import { instrumentOf } from "../support/metrics.ts";
 
 const BOUNDS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
@@ -46,49 +48,81 @@ describe("quantiles of a histogram", () => {
   });
 
   it("are undefined where nothing was measured", () => {
-    expect(quantileOf({ sum: 0, count: 0, counts: [0, 0] }, [1], 0.5)).toBeUndefined();
+    expect(quantileOf({ count: 0, counts: [0, 0] }, [1], 0.5)).toBeUndefined();
   });
 });
 
-describe("summary", () => {
-  it("is the sum of the series that it is by, and of failures those with an error", () => {
+describe("traffic", () => {
+  const CODES = [undefined, "502", "404", "upstream-reset", "no-route", "superseded"] as const;
+  const STATUS = {
+    "502": 502,
+    "404": 404,
+    "upstream-reset": 502,
+    "no-route": 404,
+    superseded: undefined,
+  } as const;
+
+  it("is the sum of the series of a route, with failures that are no fault of the client", () => {
     fc.assert(
       fc.property(
-        fc.array(
-          fc.tuple(fc.constantFrom("a", "b"), fc.boolean(), fc.double({ min: 0, max: 9, noNaN: true })),
-          {
-            minLength: 1,
-          },
-        ),
+        fc.array(fc.tuple(fc.constantFrom("a", "b"), fc.constantFrom(...CODES)), { minLength: 1 }),
         (requests) => {
-          const registry = new MetricRegistry();
-          for (const [route, failed, seconds] of requests) {
-            registry.histogram(duration, [route, failed ? "upstream-reset" : undefined]).record(seconds);
+          const metrics = new ProxyMetrics({ epoch: () => 0 });
+          const record = (route: string, error: (typeof CODES)[number]): void => {
+            const status = error === undefined ? 200 : STATUS[error];
+            const attributes = ["GET", "http", status, error, "1.1", route];
+            metrics.registry.histogram(metrics.durations.server, attributes).record(0.02);
+          };
+          const meter = new TrafficMeter(metrics);
+          for (const each of requests) record(...each);
+          const reading = meter.read(0);
+          for (const name of ["a", "b"]) {
+            const own = requests.filter(([route]) => route === name).map(([, error]) => error);
+            const traffic = reading.route(name);
+            expect(traffic.requests).toBe(own.length);
+            expect(traffic.byStatus["2xx"] ?? 0).toBe(own.filter((error) => error === undefined).length);
+            expect(traffic.byStatus["5xx"] ?? 0).toBe(
+              own.filter((error) => error === "502" || error === "upstream-reset").length,
+            );
+            expect(traffic.errors["upstream-reset"] ?? 0).toBe(
+              own.filter((error) => error === "upstream-reset").length,
+            );
+            expect(Object.keys(traffic.errors)).not.toContain("502");
           }
-          const [reading] = registry.read();
-          const summaries = reading === undefined ? [] : summarise(reading, ["route"]);
-          for (const { by, requests: count, failures, successRate } of summaries) {
-            const own = requests.filter(([route]) => route === by[0]);
-            const failed = own.filter(([, isFailed]) => isFailed).length;
-            expect([count, failures]).toEqual([own.length, failed]);
-            expect(successRate).toBeCloseTo(1 - failed / own.length);
-          }
-          expect(summaries.map(({ by }) => String(by[0])).toSorted((a, b) => a.localeCompare(b))).toEqual(
-            [...new Set<string>(requests.map(([route]) => route))].toSorted((a, b) => a.localeCompare(b)),
-          );
+          expect(reading.total.requests).toBe(requests.length);
+          // Nothing came between this reading and the next.
+          expect(meter.read(1_000).total.recent).toEqual({ seconds: 1, requests: 0, failures: 0 });
+          for (const each of requests) record(...each);
+          const { recent } = meter.read(2_000).total;
+          const failures = requests.filter(
+            ([, error]) => error === "502" || error === "upstream-reset",
+          ).length;
+          expect(recent).toMatchObject({ seconds: 2, requests: requests.length, failures });
+          expect(recent.p99).toBeGreaterThan(0.01);
+          expect(recent.p99).toBeLessThanOrEqual(0.025);
         },
       ),
     );
   });
 
-  it("leaves out what an earlier reading held", () => {
-    const registry = new MetricRegistry();
-    registry.histogram(duration, ["a", undefined]).record(9);
-    const [before] = registry.read();
-    registry.histogram(duration, ["a", undefined]).record(0.001);
-    const [now] = registry.read();
-    const [summary] = now === undefined ? [] : summarise(now, ["route"], before);
-    expect(summary).toMatchObject({ by: ["a"], requests: 1, failures: 0, successRate: 1 });
-    expect(summary?.p99).toBeLessThanOrEqual(0.005);
+  it("forgets what was more than a minute ago", () => {
+    const metrics = new ProxyMetrics({ epoch: () => 0 });
+    const series = metrics.registry.histogram(metrics.durations.client, [
+      "GET",
+      200,
+      undefined,
+      "u",
+      "h",
+      80,
+    ]);
+    const meter = new TrafficMeter(metrics);
+    meter.sample(0);
+    series.record(1);
+    for (let at = 10_000; at <= 60_000; at += 10_000) meter.sample(at);
+    expect(meter.read(60_000).endpoint(["u", "h", 80]).recent).toMatchObject({ seconds: 60, requests: 1 });
+    meter.sample(70_000);
+    const { requests, recent } = meter.read(71_000).upstream("u");
+    expect(requests).toBe(1);
+    expect(recent).toEqual({ seconds: 61, requests: 0, failures: 0 });
   });
 });

@@ -260,14 +260,10 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       });
 
       test("certificates by server name ask clients for theirs too", async () => {
-        for (const [kind, status] of [
-          ["trusted", 200],
-          ["untrusted", undefined],
-          ["none", undefined],
-        ] as const) {
-          const asked = { version, servername: "other.test" };
-          expect((await ask(ports.require, CLIENTS[kind], asked)).status, kind).toBe(status);
-        }
+        const asked = { version, servername: "other.test" };
+        const kinds = ["trusted", "untrusted", "none"];
+        const answers = await Promise.all(kinds.map((kind) => ask(ports.require, CLIENTS[kind], asked)));
+        expect(answers.map(({ status }) => status)).toEqual([200, undefined, undefined]);
       });
     });
 
@@ -366,18 +362,16 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       }
       await reload(trusted.cert);
       for (const version of VERSIONS) {
-        expect((await ask(ports.require, gone, { version })).status, version).toBe(undefined);
-        expect(
-          (await ask(ports.require, gone, { version, session: sessions.get(version) })).status,
-          version,
-        ).toBe(undefined);
+        expect((await ask(ports.require, gone, { version })).status).toBe(undefined);
+        const resumed = await ask(ports.require, gone, { version, session: sessions.get(version) });
+        expect(resumed.status).toBe(undefined);
         const { told } = await seen(ports.request, gone, { version, session: sessions.get(version) });
         expect(told).toBe("unverified");
-        expect((await ask(ports.require, stays, { version })).status, version).toBe(200);
+        expect((await ask(ports.require, stays, { version })).status).toBe(200);
       }
       await reload(trusted.cert + strangers.cert);
       for (const version of VERSIONS) {
-        expect((await ask(ports.require, CLIENTS["untrusted"], { version })).status, version).toBe(200);
+        expect((await ask(ports.require, CLIENTS["untrusted"], { version })).status).toBe(200);
       }
     });
   });

@@ -33,6 +33,7 @@ export const watchedUpstream = (upstream: Upstream, parts: WatchParts): Upstream
   },
   takeEffect: () => upstream.takeEffect(),
   update: (endpoints) => upstream.update(endpoints),
+  override: (endpoint, byHand) => upstream.override(endpoint, byHand),
   standing: () => upstream.standing(),
   lease: (exchange) => checkedLease(upstream, exchange, parts),
 });

@@ -43,6 +43,8 @@ export interface RunningProxy {
   /** Of the admin listener; undefined without one. */
   readonly admin: number | undefined;
   readonly child: Child;
+  /** Writes another config, which counts from SIGHUP on. */
+  setConfig(config: ConfigInput): void;
   /** Replaces the names that only this proxy can look up. */
   setHosts(hosts: Hosts): void;
   /** Ends it at once. */
@@ -58,7 +60,8 @@ export const startProxy = async (
 ): Promise<RunningProxy> => {
   const directory = mkdtempSync(join(tmpdir(), "fairlead-test-"));
   const file = join(directory, "fairlead.json");
-  writeFileSync(file, JSON.stringify(config));
+  const setConfig = (next: ConfigInput): void => writeFileSync(file, JSON.stringify(next));
+  setConfig(config);
   if (served === "portable" && runtime !== "workerd") bundlePortable(runtime, directory);
   const hostsFile = join(directory, "hosts");
   const setHosts = (names: Hosts): void => writeFileSync(hostsFile, hostsText(names));
@@ -73,7 +76,7 @@ export const startProxy = async (
   try {
     const [printed] = await child.printed(/^\{.*"port":\d+\}$/m, 20_000);
     const { port, admin } = JSON.parse(printed) as { readonly port: number; readonly admin?: number };
-    return { runtime, port, admin, child, setHosts, stop };
+    return { runtime, port, admin, child, setConfig, setHosts, stop };
   } catch (error) {
     await stop();
     throw error;

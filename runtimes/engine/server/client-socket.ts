@@ -2,7 +2,9 @@
 import type { Socket } from "node:net";
 import type { Peer } from "../../../src/core/arrival.ts";
 import type { ConnectionTls } from "../../../src/core/connection-tls.ts";
+import { peerOf } from "../../../src/core/peer.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
+import { urlHost } from "../../../src/http/url-host.ts";
 import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
 import type { ClientTunnel } from "./client-tunnel.ts";
 import type { FieldEncoder } from "./field-lines.ts";
@@ -22,11 +24,23 @@ export interface ClientFacts {
   readonly tls: ConnectionTls | undefined;
 }
 
+/** For operators. */
+export interface CurrentRequest {
+  readonly method: string;
+  /** Monotonic milliseconds. */
+  readonly begunAt: number;
+  readonly id: string | undefined;
+  readonly route: string | undefined;
+}
+
 export abstract class ClientSocket implements DeadlineEntry {
   readonly scheme: "http" | "https";
   readonly peer: Peer;
   readonly localPort: number | undefined;
   readonly tls: ConnectionTls | undefined;
+  readonly id: number;
+  /** Monotonic milliseconds. */
+  readonly openedAt: number;
   protected readonly socket: Socket;
   protected readonly context: ServerContext;
   protected tunnel: ClientTunnel | undefined;
@@ -35,7 +49,9 @@ export abstract class ClientSocket implements DeadlineEntry {
   /** The last response is on its way; what still comes is thrown away. */
   protected lingering = false;
 
-  constructor(socket: Socket, { peer, localPort, tls }: ClientFacts, context: ServerContext) {
+  constructor(socket: Socket, { peer, localPort, tls }: ClientFacts, context: ServerContext, id: number) {
+    this.id = id;
+    this.openedAt = context.now();
     this.socket = socket;
     this.context = context;
     this.scheme = context.scheme;
@@ -59,6 +75,23 @@ export abstract class ClientSocket implements DeadlineEntry {
   /** Whether it can be closed by the rules of what it carries, though that has no end of its own. */
   get isWebSocket(): boolean {
     return this.tunnel?.isWebSocket === true;
+  }
+
+  get isTunnel(): boolean {
+    return this.tunnel !== undefined;
+  }
+
+  /** That was switched to. */
+  get protocol(): string | undefined {
+    return this.tunnel?.protocol;
+  }
+
+  /** Address that the client connected to; "" for a Unix socket. */
+  get local(): string {
+    const { localAddress, localPort } = this.socket;
+    return localAddress === undefined || localPort === undefined
+      ? ""
+      : `${urlHost(peerOf(localAddress, undefined).address)}:${localPort}`;
   }
 
   /** Closes a WebSocket on both sides (1001). Anything else goes on. */

@@ -64,6 +64,10 @@ export class ClientTunnel {
     tunnel.open(fromClient);
   }
 
+  get protocol(): string {
+    return this.#options.protocol;
+  }
+
   get isWebSocket(): boolean {
     return this.#gates.length > 0;
   }

@@ -12,7 +12,13 @@ import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { limitFrom } from "../deadlines.ts";
-import { type ClientFacts, ClientSocket, LINGER_MS, clientLeft } from "./client-socket.ts";
+import {
+  type ClientFacts,
+  ClientSocket,
+  type CurrentRequest,
+  LINGER_MS,
+  clientLeft,
+} from "./client-socket.ts";
 import { switchProtocols } from "./client-tunnel.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { mayDiscardRest } from "./request-body.ts";
@@ -33,6 +39,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   #writer: ResponseWriter | undefined;
   #keepAlive = true;
   #begun = 0;
+  #begunAt = 0;
   /** When it is closed, while there is no request. */
   #closesAt = 0;
   #closed = false;
@@ -40,8 +47,9 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   readonly #onEnd = (): void => this.#ended();
   readonly #onDrain = (): void => this.#drained();
 
-  constructor(socket: Socket, facts: ClientFacts, context: ServerContext) {
-    super(socket, facts, context);
+  /** @param id tells it from all others of the server, before and after. */
+  constructor(socket: Socket, facts: ClientFacts, context: ServerContext, id: number) {
+    super(socket, facts, context, id);
     this.#intake = new RequestIntake({ socket, settings: context, owner: this });
     socket.setNoDelay(true);
     socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);
@@ -56,6 +64,20 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
    */
   get busy(): boolean {
     return this.#request !== undefined || this.socket.writableLength > 0;
+  }
+
+  /** How many requests have begun. */
+  get requests(): number {
+    return this.#begun;
+  }
+
+  /** The request that is being answered, or was switched to a tunnel; its route is known with its answer. */
+  get current(): CurrentRequest | undefined {
+    const request = this.#request;
+    if (request === undefined) return undefined;
+    const { id, decision } = this.#answer?.admission ?? {};
+    const route = decision?.kind === "routed" ? decision.found.value.route.name : undefined;
+    return { method: request.method, begunAt: this.#begunAt, id, route };
   }
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
@@ -89,6 +111,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     this.expiresAt = Number.POSITIVE_INFINITY;
     this.#length = length;
     this.#begun += 1;
+    this.#begunAt = this.context.now();
     // Behind CONNECT nobody can tell whether what follows is a request.
     this.#keepAlive =
       persists(head.version, head.notes, length) &&

@@ -15,6 +15,8 @@ export interface Entrance extends Pick<FurtherListener, "host" | "proxyProtocol"
   /** Host to bind where there is no such address as `host`. */
   readonly fallbackHost: string | undefined;
   readonly gateway: Gateway;
+  /** What it is for, as the admin API shows it. */
+  readonly role: "traffic" | "redirect" | "admin";
 }
 
 /** Entrances with equal keys can use the same socket, one after the other. */

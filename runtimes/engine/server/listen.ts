@@ -2,6 +2,7 @@
 import type { ListenConfig } from "../../../src/config/types.ts";
 import type { PreparedConfig, Serving } from "../../serving.ts";
 import { ServeError } from "../../serving.ts";
+import type { ClientConnection } from "./connection.ts";
 import { ClientCounts } from "./client-counts.ts";
 import { type ConnectionSet, drainConnections } from "./drain.ts";
 import { type Entrance, entranceKey } from "./entrance.ts";
@@ -25,9 +26,21 @@ export interface ListenPlan {
   readonly entrances: readonly Entrance[];
 }
 
+/** A socket that is open, and whether it only redirects. */
+export interface OpenListener {
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port: number;
+  readonly role: Entrance["role"];
+}
+
 export interface ServerSockets extends Pick<Serving, "drain" | "stop"> {
   /** Of the first entrance; undefined while there is none. */
   readonly address: Serving["address"] | undefined;
+  /** All sockets that are open. */
+  readonly listeners: readonly OpenListener[];
+  /** Oldest first. */
+  readonly connections: Iterable<ClientConnection>;
   /**
    * Opens the sockets that `plan` has in addition, which hold their connections until the commit.
    *
@@ -53,6 +66,13 @@ class Sockets implements ServerSockets {
 
   get address(): Serving["address"] | undefined {
     return this.#open[0]?.address;
+  }
+
+  get listeners(): readonly OpenListener[] {
+    return this.#open.map(({ address, role }) => ({ ...address, role }));
+  }
+  get connections(): Iterable<ClientConnection> {
+    return this.#connections;
   }
 
   async prepare(plan: ListenPlan): Promise<PreparedConfig> {

@@ -32,7 +32,7 @@ export class Listener {
   readonly #server: Server;
   readonly #address: Address;
   #releaseFile: ReleaseFile | undefined;
-  #mode: number;
+  #mode: string;
   /** Came before there was anybody to take them. */
   #held: Socket[] | undefined = [];
   #arrived: Arrived = (socket) => {
@@ -51,7 +51,10 @@ export class Listener {
   async open(): Promise<void> {
     const { socket: path, socketMode: mode } = this.#address;
     if (path === undefined) await this.#openPort();
-    else this.#releaseFile = await bindUnixSocket({ path, mode }, (draft) => this.#listen({ path: draft }));
+    else
+      this.#releaseFile = await bindUnixSocket({ path, mode: Number.parseInt(mode, 8) }, (draft) =>
+        this.#listen({ path: draft }),
+      );
     // A failure to accept, as where no file descriptor is left, is no reason to end the process.
     this.#server.on("error", ignoreError);
   }
@@ -67,11 +70,11 @@ export class Listener {
   }
 
   /** Changes who may connect to a Unix socket. */
-  allow(mode: number): void {
+  allow(mode: string): void {
     const { socket } = this.#address;
     if (socket === undefined || mode === this.#mode) return;
     this.#mode = mode;
-    chmod(socket, mode, () => {});
+    chmod(socket, Number.parseInt(mode, 8), () => {});
   }
 
   /** `arrived` takes all connections from now on, those that wait first. */

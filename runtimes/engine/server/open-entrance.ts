@@ -70,6 +70,10 @@ export class OpenEntrance {
     return { scheme: this.#role?.context.scheme ?? "http", ...this.listener.bound };
   }
 
+  get role(): Entrance["role"] {
+    return this.#role?.entrance.role ?? "traffic";
+  }
+
   /**
    * Makes what the entrance needs for a config. What is returned puts it into effect.
    *
@@ -202,7 +206,7 @@ export class OpenEntrance {
       return;
     }
     this.#note(socket);
-    new ProxyHeaderReader({
+    ProxyHeaderReader.begin({
       socket,
       deadlines,
       deadline: limitFrom(now(), timeouts.headerMs),
@@ -249,8 +253,8 @@ export class OpenEntrance {
       this.#refuse(socket);
       return;
     }
-    connections.add(new ClientConnection(socket, { peer, localPort, tls }, context));
     counts.accepted += 1;
+    connections.add(new ClientConnection(socket, { peer, localPort, tls }, context, counts.accepted));
     counts.open = connections.size;
   }
 

@@ -26,13 +26,17 @@ export class ProxyHeaderReader implements DeadlineEntry {
   readonly #onError = (): void => {};
   #bytes: Uint8Array | undefined;
 
-  constructor(options: ProxyHeaderOptions) {
+  private constructor(options: ProxyHeaderOptions) {
     this.#options = options;
     this.deadline = options.deadline;
+  }
+
+  static begin(options: ProxyHeaderOptions): void {
+    const reader = new ProxyHeaderReader(options);
     const { socket, deadlines } = options;
-    socket.on("readable", this.#onReadable).on("end", this.#onEnd);
-    socket.on("close", this.#onClose).on("error", this.#onError);
-    deadlines.add(this);
+    socket.on("readable", reader.#onReadable).on("end", reader.#onEnd);
+    socket.on("close", reader.#onClose).on("error", reader.#onError);
+    deadlines.add(reader);
   }
 
   expired(): void {

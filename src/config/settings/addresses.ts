@@ -74,7 +74,7 @@ const readRange = (given: string): string | Refusal => {
 
 /** A peer: by its address, or by the kind of socket where there are no addresses. */
 export const peerRange: Schema<string> = text(
-  'an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", or "unix"',
+  'an IP address, a CIDR range such as "10.0.0.0/8" or "fd00::/8", or "unix"',
   (given) => (given === UNIX_PEERS ? given : readRange(given)),
   { pattern: `^${UNIX_PEERS}$|${patterns.ADDRESS_RANGE}` },
 );

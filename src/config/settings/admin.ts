@@ -1,10 +1,12 @@
-/** `admin`: health pages, metrics and log levels for operators and their tools. */
-import { type KeyRule, needs, notBoth } from "../schema/key-rules.ts";
+/** `admin`: health, metrics, state and control for operators and their tools. */
+import { type KeyRule, notBoth } from "../schema/key-rules.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { Refusal, type Schema } from "../schema/schema.ts";
-import { listenPort, text } from "../schema/values.ts";
+import { like, listenPort, text } from "../schema/values.ts";
 import type { AdminConfig } from "../types.ts";
-import { bindAddress, path } from "./addresses.ts";
+import { isLoopbackHost } from "../../http/loopback.ts";
+import { listOf, mapOf } from "../schema/collections.ts";
+import { bindAddress, hostPattern, path } from "./addresses.ts";
 import { socketMode, socketPath } from "./listen-socket.ts";
 import { listenTls } from "./listen-tls.ts";
 
@@ -22,6 +24,8 @@ const token: Schema<string> = {
   isSecret: () => true,
 };
 
+const tokenName = like('a name such as "deploy"', "^[\\w.-]{1,64}$");
+
 const BELOW_ROOT: KeyRule<AdminConfig> = {
   check: ({ path: prefix }, { complain }) => {
     if (prefix === "/") complain('"/" would take all requests from the routes', "path");
@@ -35,21 +39,44 @@ const OWN_CERTIFICATE: KeyRule<AdminConfig> = {
   },
 };
 
+const hasToken = ({ token: only, tokens: others = {} }: Partial<AdminConfig>): boolean =>
+  only !== undefined || Object.keys(others).length > 0;
+
+/** Whoever reaches it would be an operator. */
+const REACHABLE: KeyRule<AdminConfig> = {
+  check: (given, { complain, has }) => {
+    if (hasToken(given) || has("token") || has("tokens")) return;
+    if (has("path")) complain("needs `token`: clients could ask for it too", "path");
+    const { port, host } = given;
+    if (port === undefined || host === undefined || isLoopbackHost(host.toLowerCase())) return;
+    complain("needs `token`: others than this machine could ask for it too", "host");
+  },
+};
+
 const rules = [
   BELOW_ROOT,
   OWN_CERTIFICATE,
+  REACHABLE,
   notBoth(["socket", "port"], "takes either a port or a socket", "port"),
   notBoth(["socket", "host"], "a socket has a path alone", "host"),
-  needs("path", "token", "needs `token`: clients could ask for it too"),
 ];
 
 export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules }), {
   port: optional(
     listenPort,
-    "Port of a listener of its own for /livez, /readyz, /metrics and /log/levels; 0 is any free one. None unless set.",
+    "Port of a listener of its own for the admin API; 0 is any free one. None unless set.",
     { needs: "several-listeners" },
   ),
-  host: defaulted(bindAddress, "127.0.0.1", "Address that it binds."),
+  host: defaulted(
+    bindAddress,
+    "127.0.0.1",
+    "Address that it binds. Any other than one of this machine alone needs a token.",
+  ),
+  hosts: defaulted(
+    listOf("a list of hosts", hostPattern),
+    [],
+    "Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them.",
+  ),
   socket: optional(socketPath, "Path of a Unix socket for the same, instead of `port` and `host`.", {
     needs: "listen-socket",
   }),
@@ -66,5 +93,10 @@ export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules })
   token: optional(
     token,
     "What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz.",
+  ),
+  tokens: defaulted(
+    mapOf("an object of tokens by name", tokenName, token),
+    {},
+    "Further ones, each with the name of its owner, which audit lines show.",
   ),
 });

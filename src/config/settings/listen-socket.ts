@@ -3,7 +3,7 @@ import { oneOrMany } from "../schema/collections.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, required } from "../schema/object.ts";
 import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
-import { text } from "../schema/values.ts";
+import { like, text } from "../schema/values.ts";
 import type { ProxyProtocolConfig } from "../types.ts";
 import { peerRange } from "./addresses.ts";
 
@@ -24,15 +24,7 @@ export const socketPath: Schema<string> = text(
   { pattern: "^/.*[^/]$" },
 );
 
-const MODE = "^0?[0-7]{3}$";
-
-/** Read as a number. */
-export const socketMode: Schema<number> = text(
-  'permissions in octal digits, such as "0660"',
-  (given) => (new RegExp(MODE).test(given) ? Number.parseInt(given, 8) : REFUSED),
-  { pattern: MODE },
-  "number",
-);
+export const socketMode: Schema<string> = like('permissions in octal digits, such as "0660"', "^0?[0-7]{3}$");
 
 export const proxyProtocol: Schema<ProxyProtocolConfig> = object("ProxyProtocolConfig", {
   from: required(

@@ -37,7 +37,7 @@ const HAS_CERTIFICATE: KeyRule<ListenTlsConfig> = {
   },
 };
 
-const client = object("ClientCertificates", {
+const client = object("ClientCertificateConfig", {
   mode: required(
     oneOf("request", "require"),
     'Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one.',

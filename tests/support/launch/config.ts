@@ -27,7 +27,10 @@ const load = async (file: string): Promise<LoadedConfig> => {
   return loaded;
 };
 
-/** Serves the file on a free port, says which, drains on SIGTERM and says how many requests that cut, opens logs anew on SIGUSR2. */
+/**
+ * Serves the file on a free port, says which, drains on SIGTERM and says how many requests that cut, opens logs anew on SIGUSR2,
+ * reads the file anew on SIGHUP and says what became of it.
+ */
 export const launch = async (runtime: Runtime): Promise<void> => {
   const { config, explicit } = await load(process.argv[2] ?? "");
   const refused = refusals(config, explicit, runtime.platform());
@@ -38,6 +41,9 @@ export const launch = async (runtime: Runtime): Promise<void> => {
   const free = config.listen.socket === undefined ? { port: 0, host: "127.0.0.1" } : {};
   const serving = await runtime.serve(config, { ...free, explicit });
   process.on("SIGUSR2", () => serving.reopenLogs());
+  process.on("SIGHUP", () => {
+    void change(serving).then((said) => void process.stdout.write(`${JSON.stringify(said)}\n`));
+  });
   process.on("SIGTERM", () => {
     void serving.drain().then(({ cut }) => {
       process.stdout.write(`${JSON.stringify({ cut })}\n`);
@@ -46,4 +52,14 @@ export const launch = async (runtime: Runtime): Promise<void> => {
   });
   const { admin, address } = serving;
   process.stdout.write(`${JSON.stringify({ admin: admin?.port, port: address.port })}\n`);
+};
+
+const change = async (serving: Serving): Promise<object> => {
+  try {
+    const { config, explicit } = await load(process.argv[2] ?? "");
+    (await serving.prepare(config, explicit)).commit();
+    return { generation: serving.generation };
+  } catch (thrown) {
+    return { refused: String(thrown) };
+  }
 };

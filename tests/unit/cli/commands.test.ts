@@ -56,6 +56,8 @@ describe("usage", () => {
     [["explain", "--form", "::1", "http://a/"], "unknown option '--form'", 'see "fairlead explain --help"'],
     [["check", "--config", "site.toml"], "unknown kind of file", "--config"],
     [["explain", "GET", "http://a/", "--from", "abc"], '--from is "abc"', "192.0.2.1"],
+    [["http://localhost:3000", "--watch"], "--watch is for config files", "leave --watch out"],
+    [["--watch"], "--watch is for config files", "name one with --config"],
     [["http://localhost:3000", "--config", "x.json"], "exclude each other", "one of them"],
     [["--config", "nope.json"], "nope.json: there is no such file", "--config"],
     [["check"], "there is no config in /app", "fairlead init"],

@@ -23,6 +23,9 @@ describe("defaults", () => {
       listen: {
         port: 8080,
         host: "::",
+        socket: undefined,
+        socketMode: "0660",
+        proxyProtocol: undefined,
         tls: undefined,
         also: [],
         trustedProxies: [],
@@ -124,7 +127,7 @@ describe("defaults", () => {
         remove: ["server", "x-powered-by"],
       },
       requestId: { header: "x-request-id", trust: "trusted" },
-      forwarding: { xForwarded: true, forwarded: false, via: "fairlead" },
+      forwarding: { xForwarded: true, forwarded: false, via: "fairlead", clientCert: false },
       log: {
         output: "stderr",
         format: "auto",
@@ -134,7 +137,17 @@ describe("defaults", () => {
         access: { requests: "failed", format: "auto", sample: 1, headers: [] },
         redact: { query: [], params: ["*"], headers: [] },
       },
-      admin: { port: undefined, host: "127.0.0.1", path: undefined, token: undefined },
+      admin: {
+        port: undefined,
+        host: "127.0.0.1",
+        hosts: [],
+        socket: undefined,
+        socketMode: "0600",
+        tls: undefined,
+        path: undefined,
+        token: undefined,
+        tokens: {},
+      },
       telemetry: {
         serviceName: "fairlead",
         resource: {},

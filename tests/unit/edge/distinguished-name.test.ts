@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { X509Certificate } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificateNames } from "../../../src/edge/distinguished-name.ts";
 import { certificate } from "../../support/certificate.ts";
@@ -20,18 +20,19 @@ const derOf = (pem: string): Uint8Array => new X509Certificate(pem).raw;
 /** A self-signed certificate with this subject, in the notation of `openssl req -subj`. */
 const withSubject = (subject: string, ...more: readonly string[]): string =>
   openssl(
-    ...[
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-keyout",
-      "/dev/null",
-    ],
-    ...["-utf8", "-subj", subject, ...more],
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-keyout",
+    "/dev/null",
+    "-utf8",
+    "-subj",
+    subject,
+    ...more,
   );
 
 describe("the names of a certificate", () => {

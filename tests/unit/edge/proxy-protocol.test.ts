@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { crc32c } from "../../../src/edge/proxy-checksum.ts";
 import { MOST_HEADER_BYTES, readProxyHeader } from "../../../src/edge/proxy-protocol.ts";

@@ -101,6 +101,23 @@ describe("health checker", () => {
     expect(set.members.map((member) => recordOf(member).isUp)).toEqual([true]);
   });
 
+  test("checks at once when asked to, each endpoint once at a time, and keeps its own rhythm after that", async () => {
+    const { clock, checker, times, set } = rig(2);
+    checker.start();
+    await clock.advance(1_000);
+    const wanted = checker.checkNow(({ endpoint }) => endpoint.upstream === "e0");
+    const again = checker.checkNow(() => true);
+    await clock.advance(5);
+    await Promise.all([wanted, again]);
+    expect(times).toEqual({ e0: [0, 1_000], e1: [0, 1_000] });
+    expect(set.members.map((member) => recordOf(member).lastResult)).toEqual(["done", "done"]);
+    await clock.advance(8_000);
+    expect(times["e0"]).toHaveLength(2);
+    await clock.advance(4_000);
+    expect(times["e0"]).toHaveLength(3);
+    checker.stop();
+  });
+
   test("checks every two seconds while an endpoint is down, and starts it slowly when it is back", async () => {
     const { clock, checker, down, events, set } = rig(2);
     const [first] = set.members;

@@ -45,6 +45,7 @@ const rig = (more: Partial<UpstreamOptions> = {}) => {
     },
     ...more,
   });
+  upstream.takeEffect();
   return { clock, registry, upstream, panics };
 };
 
@@ -273,5 +274,48 @@ describe("changed endpoints", () => {
     lease?.settle(outcome());
     expect(registry.forget(before.key)).toBe(true);
     expect(registry.stateOf(before.key)).not.toBe(before);
+  });
+});
+
+describe("endpoints changed by hand", () => {
+  const weights = ({ set }: Upstream): number[] => set.members.map(({ endpoint }) => endpoint.weight);
+
+  test("a drained one gets nothing new, not even in panic, and starts slowly when it is back", () => {
+    const { upstream, clock } = rig({ slowStartMs: 30_000 });
+    const [a, b] = upstream.endpoints;
+    if (a === undefined || b === undefined) throw new Error("no endpoints");
+    upstream.override(a, { isDrained: true, weight: undefined });
+    expect(new Set(leases(upstream, 20).map(hostOf))).toEqual(new Set(["b.test"]));
+    upstream.override(b, { isDrained: true, weight: undefined });
+    expect(refusal(upstream).code).toBe("no-endpoint");
+    const { state } = upstream.set.members[0] ?? {};
+    expect(state?.warmingSince).toBe(Number.NEGATIVE_INFINITY);
+    upstream.override(a, undefined);
+    expect(state?.warmingSince).toBe(clock.now());
+    expect(new Set(leases(upstream, 20).map(hostOf))).toEqual(new Set(["a.test"]));
+  });
+
+  test("a weight by hand counts in place of the configured one, which stays known", () => {
+    const { upstream } = rig();
+    const [a] = upstream.endpoints;
+    if (a === undefined) throw new Error("no endpoints");
+    upstream.override(a, { isDrained: false, weight: 5 });
+    expect(weights(upstream)).toEqual([5, 1]);
+    expect(upstream.endpoints.map(({ weight }) => weight)).toEqual([1, 1]);
+    upstream.override(a, { isDrained: true, weight: 5 });
+    expect(weights(upstream)).toEqual([0, 1]);
+    upstream.override(a, undefined);
+    expect(weights(upstream)).toEqual([1, 1]);
+  });
+
+  test("they stay so in the next plan, and over changes by discovery", () => {
+    const first = rig();
+    const [a] = first.upstream.endpoints;
+    if (a === undefined) throw new Error("no endpoints");
+    first.upstream.override(a, { isDrained: true, weight: undefined });
+    first.upstream.update(endpoints("a", "b", "c"));
+    expect(weights(first.upstream)).toEqual([0, 1, 1]);
+    const next = rig({ registry: first.registry });
+    expect(weights(next.upstream)).toEqual([0, 1]);
   });
 });

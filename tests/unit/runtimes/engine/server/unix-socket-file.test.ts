@@ -63,7 +63,7 @@ describe("the file of a Unix socket", () => {
     symlinkSync(at("stale"), at("link"));
     mkdirSync(at("folder"));
     for (const name of ["file", "link", "folder"]) {
-      await expect(bind(at(name)), name).rejects.toThrow(
+      await expect(bind(at(name))).rejects.toThrow(
         new ServeError(`${at(name)} is no socket; remove it or choose another path`),
       );
     }

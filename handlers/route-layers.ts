@@ -1,7 +1,7 @@
 /** The layers that a route's requests pass, outermost first. */
-import { ManualClock } from "../runtimes/memory/mod.ts";
 import type { RoutePlan } from "../src/config/plan.ts";
 import type { Config, RouteConfig } from "../src/config/types.ts";
+import type { Clock } from "../src/core/platform.ts";
 import { routeLayers } from "../src/gateway.ts";
 
 const seconds = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`);
@@ -20,19 +20,21 @@ const size = (bytes: number): string => {
   return `${bytes / factor}${unit}`;
 };
 
-/** `request id → security headers (default) → validation → body limit 100 MiB → forward (…)`. */
-export const layerText = (config: Config, route: RouteConfig, plan: RoutePlan): string => {
+/** `request id`, `security headers (default)`, `validation`, `body limit 100 MiB`, `forward (…)`. */
+export const layersOf = (config: Config, route: RouteConfig, plan: RoutePlan): readonly string[] => {
   const { securityHeaders } = config;
-  const layers = [
+  return [
     "request id",
     ...(securityHeaders === false ? [] : [`security headers (${securityHeaders.preset})`]),
     "validation",
-    ...routeLayers(plan, new ManualClock()).map(({ name }) => withUnits(name)),
+    ...routeLayers(plan, NO_CLOCK).map(({ name }) => withUnits(name)),
     ...forwardingLayers(plan),
     action(config, route),
   ];
-  return layers.join(" → ");
 };
+
+/** Layers are only named here, and never run. */
+const NO_CLOCK: Clock = { now: () => 0, epoch: () => 0, after: () => () => {} };
 
 /** What stands before an attempt: mirroring, fail-over, and the layers of the first upstream. */
 const forwardingLayers = ({ action: chosen }: RoutePlan): readonly string[] => {

@@ -1,0 +1,19 @@
+/** What the admin API shows and ends of a server that Fairlead runs itself. */
+import type { ConnectionPage, ConnectionQuery } from "./control.ts";
+import type { ConnectionCounts, ListenerSnapshot } from "./snapshot.ts";
+
+export interface ServerView {
+  listeners(): readonly ListenerSnapshot[];
+  counts(): ConnectionCounts;
+  connections(query: ConnectionQuery): ConnectionPage;
+  /** Says goodbye on a WebSocket, and cuts any other connection. @returns false where there is none with this id. */
+  close(id: string): boolean;
+}
+
+/** For apps on somebody else's server. */
+export const NO_SERVER: ServerView = Object.freeze<ServerView>({
+  listeners: () => [],
+  counts: () => ({ open: 0, accepted: 0, refused: 0, tunnels: 0 }),
+  connections: () => ({ total: 0, connections: [] }),
+  close: () => false,
+});
