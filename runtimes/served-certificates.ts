@@ -27,7 +27,7 @@ export const servedCertificates = ({
 ];
 
 const ofListener = (
-  tls: ListenTlsConfig | undefined,
+  tls: Pick<ListenTlsConfig, "cert" | "certificates"> | undefined,
   listener: string,
   path: ConfigPath,
 ): readonly ServedCertificate[] => {

@@ -1,7 +1,6 @@
 /** Keys, certificates and requests for certificates (RFC 5280, RFC 2986). Imported where one is made, because it takes its time. */
 // oxlint-disable-next-line import/no-unassigned-import -- adds to `Reflect` what the library is made with
 import "reflect-metadata";
-import { isIP } from "node:net";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -19,6 +18,7 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import type { AcmeConfig } from "../src/config/types.ts";
+import { normaliseAddress } from "../src/http/address.ts";
 
 /** A certificate and its private key, as PEM texts. */
 export interface PemPair {
@@ -87,7 +87,10 @@ const commonName = (name: string): { CN: string[] }[] => [{ CN: [name] }];
 
 const alternativeNames = (names: readonly string[]): SubjectAlternativeNameExtension =>
   new SubjectAlternativeNameExtension(
-    names.map((value): JsonGeneralName => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
+    names.map((value): JsonGeneralName => ({
+      type: normaliseAddress(value) === undefined ? "dns" : "ip",
+      value,
+    })),
   );
 
 const usageExtensions = ({ names, isAuthority }: CertificateRequest): readonly Extension[] =>

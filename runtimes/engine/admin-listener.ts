@@ -9,7 +9,6 @@ import type { PreparedConfig, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
 import { type ListenPlan, type ServerSockets, serverSockets } from "./server/listen.ts";
-import { servedTls } from "./server/served-tls.ts";
 
 export interface AdminListenerParts {
   readonly platform: Platform;
@@ -76,7 +75,7 @@ export class AdminListener {
                 port: port ?? 0,
                 socket,
                 socketMode,
-                tls: tls && servedTls(tls),
+                tls,
                 proxyProtocol: undefined,
                 fallbackHost: undefined,
                 role: "admin",

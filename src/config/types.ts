@@ -744,13 +744,33 @@ export interface AdminConfig {
   /** Permissions of the socket: who may connect. @default "0600" */
   readonly socketMode: string;
   /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
-  readonly tls: ListenTlsConfig | undefined;
+  readonly tls: AdminTlsConfig | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
   readonly token: string | undefined;
   /** Further ones, each with the name of its owner, which audit lines show. */
   readonly tokens: Readonly<Record<string, string>>;
+}
+
+/** `admin.tls`: TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+export interface AdminTlsConfig {
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+  /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+  readonly certificates: readonly ListenCertificate[];
+  /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
+  readonly profile: "intermediate" | "modern";
+  /** Oldest version of TLS that is spoken. @default "1.2" */
+  readonly minVersion: "1.2" | "1.3";
+  /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
+  readonly ciphers: string | undefined;
+  /** Asks clients for certificates (mutual TLS). */
+  readonly client: ClientCertificateConfig | undefined;
+  /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
+  readonly checkHost: boolean;
 }
 
 /** `telemetry`: What is measured, and where it is sent. */
@@ -1544,13 +1564,33 @@ export interface AdminInput {
   /** Permissions of the socket: who may connect. @default "0600" */
   readonly socketMode?: string | undefined;
   /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
-  readonly tls?: ListenTlsInput | undefined;
+  readonly tls?: AdminTlsInput | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path?: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
   readonly token?: string | undefined;
   /** Further ones, each with the name of its owner, which audit lines show. */
   readonly tokens?: Readonly<Record<string, string>> | undefined;
+}
+
+/** `admin.tls`: TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+export interface AdminTlsInput {
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+  /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+  readonly certificates?: readonly ListenCertificateInput[] | undefined;
+  /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
+  readonly profile?: "intermediate" | "modern" | undefined;
+  /** Oldest version of TLS that is spoken. @default "1.2" */
+  readonly minVersion?: "1.2" | "1.3" | undefined;
+  /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
+  readonly ciphers?: string | undefined;
+  /** Asks clients for certificates (mutual TLS). */
+  readonly client?: ClientCertificateInput | undefined;
+  /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
+  readonly checkHost?: boolean | undefined;
 }
 
 /** `telemetry`: What is measured, and where it is sent. */

@@ -1,8 +1,8 @@
 /** Every setting once. */
 import type {
   AcmeInput,
+  AdminTlsInput,
   ConfigInput,
-  ListenTlsInput,
   RouteInput,
   RouteMatchInput,
 } from "../../src/config/types.ts";
@@ -16,7 +16,7 @@ const CERT = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
 
 /** With a version and ciphers of its own. */
-export const TLS: ListenTlsInput = {
+export const TLS: AdminTlsInput = {
   cert: CERT,
   key: KEY,
   certificates: [{ names: ["a.example", "*.b.example"], cert: CERT, key: KEY }],
@@ -58,7 +58,8 @@ export const EVERYTHING: Everything = {
       { port: 80, host: "0.0.0.0", redirect: "https" },
       { port: 9443, tls: TLS, proxyProtocol: { from: "unix", others: "plain" } },
       { socket: "/run/fairlead/http.sock", socketMode: "0600" },
-      { port: 9444, tls: { acme: { domains: "e.example", termsAgreed: true, staging: true } } },
+      { port: 9444, tls: { acme: ACME } },
+      { port: 9445, tls: { acme: { domains: "e.example", termsAgreed: true, staging: true } } },
     ],
     proxyProtocol: { from: ["10.0.0.0/8", "fd00::/8"], others: "refuse" },
     trustedProxies: "10.0.0.0/8",
@@ -260,7 +261,11 @@ export const EVERYTHING: Everything = {
 
 /** What excludes settings of `EVERYTHING`. */
 export const AT_SOCKETS: ConfigInput = {
-  listen: { socket: "/run/fairlead/https.sock", socketMode: "660" },
+  listen: {
+    socket: "/run/fairlead/https.sock",
+    socketMode: "660",
+    tls: { acme: { domains: "e.example", termsAgreed: true, staging: true } },
+  },
   admin: { socket: "/run/fairlead/admin.sock", socketMode: "0600" },
   upstreams: { a: "http://a" },
 };

@@ -23,7 +23,7 @@ export const timeLimit = (outer: AbortSignal, ms: number, clock: Pick<Clock, "af
   };
 };
 
-export class TimeoutError extends Error {
+class TimeoutError extends Error {
   override readonly name = "TimeoutError";
 
   constructor(ms: number) {

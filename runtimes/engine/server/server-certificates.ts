@@ -1,7 +1,7 @@
 /** The certificates of a TLS listener, by the name that a client asks for (SNI, RFC 6066 §3). */
 import { constants } from "node:crypto";
 import { type SecureContext, type SecureContextOptions, createSecureContext } from "node:tls";
-import type { ListenCertificate, ListenTlsConfig } from "../../../src/config/types.ts";
+import type { ListenCertificate } from "../../../src/config/types.ts";
 import type { ServedTls } from "./served-tls.ts";
 import { namesIn, wildcardOf } from "./shown-names.ts";
 
@@ -27,7 +27,7 @@ const TLS_1_3_CIPHERS = /(?:^|:)TLS_/;
 /** What is the same for every certificate of a listener, and the certificate. */
 export const contextOptions = (
   { cert, key }: Pick<ListenCertificate, "cert" | "key">,
-  { profile, minVersion, ciphers = INTERMEDIATE_CIPHERS, client }: ListenTlsConfig,
+  { profile, minVersion, ciphers = INTERMEDIATE_CIPHERS, client }: ServedTls,
 ): SecureContextOptions => ({
   cert,
   key,

@@ -8,7 +8,7 @@ import { isLoopbackHost } from "../../http/loopback.ts";
 import { listOf, mapOf } from "../schema/collections.ts";
 import { bindAddress, hostPattern, path } from "./addresses.ts";
 import { socketMode, socketPath } from "./listen-socket.ts";
-import { listenTls } from "./listen-tls.ts";
+import { adminTls } from "./listen-tls.ts";
 
 const MIN_CHARACTERS = 16;
 /** Sent as `Authorization: Bearer …`, so it is one word (RFC 6750 §2.1). */
@@ -32,13 +32,6 @@ const BELOW_ROOT: KeyRule<AdminConfig> = {
   },
 };
 
-/** Authorities check names at the ports of the proxy. */
-const OWN_CERTIFICATE: KeyRule<AdminConfig> = {
-  check: ({ tls }, { complain }) => {
-    if (tls?.acme !== undefined) complain("is for `listen.tls`; give `cert` and `key` here", "tls", "acme");
-  },
-};
-
 const hasToken = ({ token: only, tokens: others = {} }: Partial<AdminConfig>): boolean =>
   only !== undefined || Object.keys(others).length > 0;
 
@@ -55,7 +48,6 @@ const REACHABLE: KeyRule<AdminConfig> = {
 
 const rules = [
   BELOW_ROOT,
-  OWN_CERTIFICATE,
   REACHABLE,
   notBoth(["socket", "port"], "takes either a port or a socket", "port"),
   notBoth(["socket", "host"], "a socket has a path alone", "host"),
@@ -82,7 +74,7 @@ export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules })
   }),
   socketMode: defaulted(socketMode, "0600", "Permissions of the socket: who may connect."),
   tls: optional(
-    listenTls,
+    adminTls,
     "TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set.",
     { needs: "listen-tls" },
   ),

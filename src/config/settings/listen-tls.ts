@@ -3,9 +3,9 @@ import { listOf, oneOrMany } from "../schema/collections.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { type KeyRule, onlyWith } from "../schema/key-rules.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
-import type { Schema } from "../schema/schema.ts";
+import type { Schema, Settings } from "../schema/schema.ts";
 import { flag, nonEmpty } from "../schema/values.ts";
-import type { ListenTlsConfig } from "../types.ts";
+import type { AdminTlsConfig, ListenTlsConfig } from "../types.ts";
 import { acme } from "./acme.ts";
 import { hostPattern } from "./addresses.ts";
 import { certificate, certificates, privateKey } from "./pem.ts";
@@ -50,17 +50,40 @@ const client = object("ClientCertificateConfig", {
 
 const DECIDED = "the modern profile decides it";
 
+const PROFILE: KeyRule<object> = onlyWith(
+  ["minVersion", "ciphers"],
+  { key: "profile", among: ["intermediate"], notAmong: ["modern"], byDefault: true },
+  DECIDED,
+);
+
+/** What every listener with TLS has besides its own certificate. */
+const COMMON: Settings = {
+  certificates: defaulted(
+    listOf("a list of objects with cert and key", furtherCertificate),
+    [],
+    "Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one.",
+  ),
+  profile: defaulted(
+    oneOf("intermediate", "modern"),
+    "intermediate",
+    'Mozilla\'s recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3.',
+  ),
+  minVersion: defaulted(oneOf("1.2", "1.3"), "1.2", "Oldest version of TLS that is spoken."),
+  ciphers: optional(
+    nonEmpty('a list of cipher suites in the words of OpenSSL, such as "ECDHE-RSA-AES128-GCM-SHA256"'),
+    'Cipher suites, in the words of OpenSSL. Mozilla\'s "intermediate" ones unless set.',
+    { needs: "cipher-list" },
+  ),
+  client: optional(client, "Asks clients for certificates (mutual TLS)."),
+  checkHost: defaulted(
+    flag,
+    true,
+    "Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt.",
+  ),
+};
+
 export const listenTls: Schema<ListenTlsConfig> = object(
-  named("ListenTlsConfig", {
-    rules: [
-      HAS_CERTIFICATE,
-      onlyWith(
-        ["minVersion", "ciphers"],
-        { key: "profile", among: ["intermediate"], notAmong: ["modern"], byDefault: true },
-        DECIDED,
-      ),
-    ],
-  }),
+  named("ListenTlsConfig", { rules: [HAS_CERTIFICATE, PROFILE] }),
   {
     cert: optional(
       certificate,
@@ -71,27 +94,13 @@ export const listenTls: Schema<ListenTlsConfig> = object(
       acme,
       "Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named.",
     ),
-    certificates: defaulted(
-      listOf("a list of objects with cert and key", furtherCertificate),
-      [],
-      "Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one.",
-    ),
-    profile: defaulted(
-      oneOf("intermediate", "modern"),
-      "intermediate",
-      'Mozilla\'s recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3.',
-    ),
-    minVersion: defaulted(oneOf("1.2", "1.3"), "1.2", "Oldest version of TLS that is spoken."),
-    ciphers: optional(
-      nonEmpty('a list of cipher suites in the words of OpenSSL, such as "ECDHE-RSA-AES128-GCM-SHA256"'),
-      'Cipher suites, in the words of OpenSSL. Mozilla\'s "intermediate" ones unless set.',
-      { needs: "cipher-list" },
-    ),
-    client: optional(client, "Asks clients for certificates (mutual TLS)."),
-    checkHost: defaulted(
-      flag,
-      true,
-      "Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt.",
-    ),
+    ...COMMON,
   },
 );
+
+/** For operators: no authority comes to its port. */
+export const adminTls: Schema<AdminTlsConfig> = object(named("AdminTlsConfig", { rules: [PROFILE] }), {
+  cert: required(certificate, CERT),
+  key: required(privateKey, KEY),
+  ...COMMON,
+});

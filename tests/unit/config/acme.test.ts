@@ -91,8 +91,8 @@ describe("listen.tls.acme", () => {
     expect(refusals(config, explicit, { name: "Node", capabilities: ENGINE_CAPABILITIES })).toEqual([]);
   });
 
-  test("is refused for the admin listener", () => {
+  test("is unknown to the admin listener", () => {
     const config = { admin: { port: 0, tls: { acme: ACME } }, routes: [{ respond: { status: 200 } }] };
-    expect(() => parseConfig(config)).toThrow("is for `listen.tls`");
+    expect(() => parseConfig(config)).toThrow("admin.tls.acme: unknown key");
   });
 });

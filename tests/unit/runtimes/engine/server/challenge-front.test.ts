@@ -103,5 +103,6 @@ describe("in front of TLS, while a name is checked", () => {
     open.push(client);
     client.write("\u0016\u0003", "latin1");
     await once(client.resume(), "close");
+    expect(client.bytesRead).toBe(0);
   });
 });
