@@ -20,5 +20,6 @@ if (bun === undefined && deno === undefined && isTooOld()) {
   // Compiled code is kept between starts: a third less time until the proxy listens.
   if (bun === undefined && deno === undefined) module.enableCompileCache();
   const { run } = await import("./run.ts");
-  await run();
+  // The address of a file of its own in the package, where `run` is not.
+  await run(import.meta.url);
 }

@@ -10,8 +10,12 @@ import type { Host, Output, ReachTarget } from "../cli/host.ts";
 import type { ServeOptions } from "../runtimes/serving.ts";
 import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Platform } from "../src/core/platform.ts";
-import { freshModules } from "./fresh-modules.ts";
-import { readText } from "./read-text.ts";
+import { freshModules } from "../runtimes/engine/fresh-modules.ts";
+import { readText } from "../runtimes/engine/read-text.ts";
+import { ask } from "./ask.ts";
+import { startConditions } from "./start-conditions.ts";
+import { reasonFor } from "./reasons.ts";
+import { openTerminal } from "./terminal.ts";
 import { whenChanged } from "./watched-files.ts";
 
 /** Runtimes that open sockets. */
@@ -28,17 +32,6 @@ const PLATFORMS: Readonly<Record<ServingRuntime, () => PlatformModule>> = {
 
 const REACH_TIMEOUT_MS = 2_000;
 
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ENOTFOUND: "no such host",
-  EAI_AGAIN: "the name can't be resolved",
-  ENOENT: "no such socket",
-  EACCES: "no permission",
-  EHOSTUNREACH: "host unreachable",
-  ENETUNREACH: "network unreachable",
-  ETIMEDOUT: "timed out",
-};
-
 const reach = (target: ReachTarget): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = connect(target);
@@ -48,7 +41,7 @@ const reach = (target: ReachTarget): Promise<string | undefined> =>
     };
     socket.setTimeout(REACH_TIMEOUT_MS, () => settle("no answer within 2 s"));
     socket.once("connect", () => settle(undefined));
-    socket.on("error", (error: NodeJS.ErrnoException) => settle(REASONS[error.code ?? ""] ?? error.message));
+    socket.on("error", (error: NodeJS.ErrnoException) => settle(reasonFor(error)));
   });
 
 /** Groups that the process is in. Not every runtime tells the supplementary ones. */
@@ -72,9 +65,17 @@ const accessTo: CertificateAccess["accessTo"] = async (path) => {
  * A stream whose reader may leave: what is written after that is lost, and nothing else happens.
  * One that is no terminal has no `isTTY` at all.
  */
-const output = (stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): Output => {
+const output = (
+  stream: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number },
+): Output => {
   stream.on("error", () => {});
-  return { isTTY: stream.isTTY ?? false, write: (text) => void stream.write(text) };
+  return {
+    isTTY: stream.isTTY ?? false,
+    get columns() {
+      return stream.isTTY === true ? stream.columns : undefined;
+    },
+    write: (text) => void stream.write(text),
+  };
 };
 
 /** A small HTTP server on a free port of the loopback interface. */
@@ -111,16 +112,28 @@ const answerWith = async (
   response.end(body);
 };
 
-/** The host on `runtime`, which people know as `label`. */
-export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
+export interface HostParts {
+  readonly runtime: ServingRuntime;
+  /** What people know it as. */
+  readonly label: string;
+  /** Address of the module in `bin` that the program began with. */
+  readonly program: string;
+}
+
+export const hostOf = ({ runtime, label, program }: HostParts): Host => ({
   runtimeName: label,
   profile: RUNTIME_PROFILES[runtime],
   serve: async (config, options) => {
-    const [{ serveGateway }, { platform }] = await Promise.all([
-      import("../runtimes/engine/serve.ts"),
+    const [{ serveConfig, threadEntry }, { platform }] = await Promise.all([
+      import("../runtimes/engine/serve-config.ts"),
       PLATFORMS[runtime](),
     ]);
-    return serveGateway(config, platform(options), options);
+    return serveConfig(
+      config,
+      platform(options),
+      options,
+      threadEntry(program, `../runtimes/${runtime}/thread`),
+    );
   },
   serveDemo,
   args: process.argv.slice(2),
@@ -141,7 +154,7 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
     (await import("../runtimes/x509.ts")).issueCertificate(request, Date.now()),
   whenChanged,
   certificates: { inspect: (texts) => inspectTls(texts, Date.now()), accessTo },
-  modules: freshModules(runtime),
+  modules: freshModules(runtime === "bun" ? "cache" : "hooks"),
   now: () => performance.now(),
   epoch: () => Date.now(),
   networkAddresses: () =>
@@ -160,6 +173,10 @@ export const hostOf = (runtime: ServingRuntime, label: string): Host => ({
   },
   exit: (code) => process.exit(code),
   reach,
+  ...startConditions(runtime, process.env, (message) => void process.stderr.write(`warning: ${message}\n`)),
+  ask,
+  openTerminal,
+  timeOfDay: () => new Date().toTimeString().slice(0, 8),
 });
 
 /** Ends the process with `code` once everything written has left. */

@@ -16,7 +16,8 @@ const currentRuntime = (): Runtime => {
   return { name: "node", label: `Node ${node}` };
 };
 
-export const run = async (): Promise<void> => {
+/** @param program the address of the module that began */
+export const run = async (program: string): Promise<void> => {
   const { name, label } = currentRuntime();
-  await finish(await main(hostOf(name, label)));
+  await finish(await main(hostOf({ runtime: name, label, program })));
 };

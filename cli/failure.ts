@@ -1,6 +1,7 @@
 /** What went wrong, as a sentence and what to do. */
 import { CommanderError } from "commander";
 import { ConfigError } from "../src/config/config-error.ts";
+import { showPath } from "../src/config/problem.ts";
 import { CliError } from "./cli-error.ts";
 import { commandName } from "./command-name.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -59,4 +60,14 @@ export const showFailure = (host: Host, thrown: unknown): number => {
     "this is not a mistake of yours; please report it with the command you ran",
   );
   return EXIT.failed;
+};
+
+/** In one sentence, without places in files. */
+export const failureReason = (thrown: unknown): string => {
+  if (thrown instanceof ConfigError) {
+    return thrown.problems
+      .map(({ path, message }) => (path.length === 0 ? message : `${showPath(path)}: ${message}`))
+      .join("; ");
+  }
+  return thrown instanceof Error ? thrown.message : String(thrown);
 };

@@ -1,11 +1,12 @@
-/** The command line: `fairlead start|check|explain|schema|init|cert`. Runtime-neutral; `bin/*` supply the host. */
+/** The command line: `fairlead start|check|explain|top|upgrade|schema|init|cert`. Runtime-neutral; `bin/*` supply the host. */
 import { Command } from "commander";
+import { showValue } from "../src/config/problem.ts";
 import { DEFAULT_FILES } from "../src/config/config-file.ts";
 import type { CheckOptions } from "./check.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
 import type { ExplainOptions } from "./explain.ts";
-import { showFailure } from "./failure.ts";
+import { failureReason, showFailure } from "./failure.ts";
 import type { Host } from "./host.ts";
 import type { CertOptions } from "./cert.ts";
 import type { InitOptions } from "./init.ts";
@@ -13,6 +14,8 @@ import { parsePort } from "./port.ts";
 import { RUNTIME_PROFILES } from "./runtime-profile.ts";
 import type { SchemaOptions } from "./schema.ts";
 import type { StartOptions } from "./start.ts";
+import type { TopOptions } from "./top/top.ts";
+import type { UpgradeOptions } from "./upgrade.ts";
 import { VERSION } from "../src/version.ts";
 
 /** Runs one command. Resolves to the exit code; never rejects. */
@@ -25,6 +28,7 @@ export const main = async (host: Host): Promise<number> => {
     await program.parseAsync(host.args, { from: "user" });
     return code;
   } catch (thrown) {
+    host.failed(failureReason(thrown));
     return showFailure(host, thrown);
   }
 };
@@ -76,6 +80,8 @@ const commandLine = (host: Host, finished: Finished): Command => {
   addStart(program, host, finished);
   addCheck(program, host, finished);
   addExplain(program, host, finished);
+  addTop(program, host, finished);
+  addUpgrade(program, host, finished);
   addFiles(program, host, finished);
   addCert(program, host, finished);
   return program;
@@ -159,6 +165,75 @@ ${EXIT_CODES_HELP}`,
     );
 };
 
+const ADMIN_OPTIONS = {
+  url: [
+    "-u, --url <url>",
+    "its admin listener, or unix:/path; without it, the one of the config",
+    once("--url", asText),
+  ],
+  token: ["--token <token>", "the admin token; better set FAIRLEAD_ADMIN_TOKEN", once("--token", asText)],
+} as const;
+
+const addUpgrade = (program: Command, host: Host, finished: Finished): void => {
+  program
+    .command("upgrade")
+    .summary("replace a running proxy by a new process")
+    .description(
+      "Have a running proxy start its command line once more, with its listening sockets. The new process has the version and the config of now; once it serves, the old one finishes what it has in flight and ends. If it does not get that far, the old one goes on.",
+    )
+    .option(...ADMIN_OPTIONS.url)
+    .option(...CONFIG_OPTION)
+    .option(...ADMIN_OPTIONS.token)
+    .option(
+      "--timeout <seconds>",
+      "how long the new process may take until it serves (default: 60)",
+      once("--timeout", secondsOption),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fairlead upgrade --config /etc/fairlead/fairlead.json
+  fairlead upgrade --url unix:/run/fairlead/admin.sock
+${EXIT_CODES_HELP}`,
+    )
+    .action(async (options: UpgradeOptions) =>
+      finished(await (await import("./upgrade.ts")).upgrade(host, options)),
+    );
+};
+
+const addTop = (program: Command, host: Host, finished: Finished): void => {
+  program
+    .command("top")
+    .summary("show what a running proxy does")
+    .description(
+      "Show requests, latencies, upstreams and endpoints of a running proxy, anew each second. Keys: q quits, s sorts, / filters, arrows scroll, space pauses.",
+    )
+    .option(...ADMIN_OPTIONS.url)
+    .option(...CONFIG_OPTION)
+    .option(...ADMIN_OPTIONS.token)
+    .option("--once", "print one table and end; so it is where there is no terminal")
+    .option("--json", "print the state once, as JSON")
+    .option("--sort <key>", "config, name, requests, failed, p99 or in-flight", once("--sort", asText))
+    .option("--reverse", "sort the other way round")
+    .option("--filter <text>", "only what has this in its name", once("--filter", asText))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fairlead top --url http://127.0.0.1:9090
+  fairlead top --once --sort failed
+${EXIT_CODES_HELP}`,
+    )
+    .action(async (options: TopCommandOptions) => {
+      const { sortKey, top } = await import("./top/top.ts");
+      const { sort, ...others } = options;
+      finished(await top(host, sort === undefined ? others : { ...others, sort: sortKey(sort) }));
+    });
+};
+
+type TopCommandOptions = Omit<TopOptions, "sort"> & { readonly sort?: string };
+
 const addFiles = (program: Command, host: Host, finished: Finished): void => {
   program
     .command("schema")
@@ -213,6 +288,18 @@ ${EXIT_CODES_HELP}`,
     .action(async (names: readonly string[], options: CertOptions) =>
       finished(await (await import("./cert.ts")).cert(host, names, options)),
     );
+};
+
+const MOST_SECONDS = 3_600;
+
+const secondsOption = (text: string): number => {
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds >= 1 && seconds <= MOST_SECONDS) return seconds;
+  throw new CliError(
+    EXIT.usage,
+    `--timeout is ${showValue(text)}, expected a whole number of seconds from 1 to ${MOST_SECONDS}`,
+    "for example --timeout 120",
+  );
 };
 
 const portOption = (text: string): number => parsePort(text, "--port");

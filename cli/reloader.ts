@@ -1,12 +1,11 @@
 /** Puts other configs into effect while the proxy runs. */
 import { ConfigError } from "../src/config/config-error.ts";
 import type { LoadedConfig } from "../src/config/load.ts";
-import { showPath } from "../src/config/problem.ts";
 import type { Serving } from "../runtimes/serving.ts";
 import { CliError } from "./cli-error.ts";
 import { refuseUnsupported } from "./configured.ts";
 import { EXIT } from "./exit-codes.ts";
-import { showFailure } from "./failure.ts";
+import { failureReason, showFailure } from "./failure.ts";
 import type { Host } from "./host.ts";
 
 export interface ReloaderParts {
@@ -114,7 +113,7 @@ export class Reloader {
     const { host, serving } = this.#parts;
     showFailure(host, thrown);
     host.stderr.write("the config before goes on, nothing has changed\n");
-    serving.noteRefusal(reasonOf(thrown));
+    serving.noteRefusal(failureReason(thrown));
   }
 }
 
@@ -125,12 +124,3 @@ const locatedIn = async (loaded: LoadedConfig | undefined, thrown: unknown): Pro
   thrown.problems.every(({ place }) => place === undefined)
     ? new ConfigError(await loaded.located(thrown.problems))
     : thrown;
-
-const reasonOf = (thrown: unknown): string => {
-  if (thrown instanceof ConfigError) {
-    return thrown.problems
-      .map(({ path, message }) => (path.length === 0 ? message : `${showPath(path)}: ${message}`))
-      .join("; ");
-  }
-  return thrown instanceof Error ? thrown.message : String(thrown);
-};

@@ -1,5 +1,6 @@
 /** What each runtime can do, known without running on it. */
 import type { Capability } from "../src/core/capability.ts";
+import { BUN_CAPABILITIES } from "../runtimes/bun/capabilities.ts";
 import { DENO_CAPABILITIES } from "../runtimes/deno/capabilities.ts";
 import { ENGINE_CAPABILITIES } from "../runtimes/engine/capabilities.ts";
 import { WORKERS_CAPABILITIES } from "../runtimes/workers/capabilities.ts";
@@ -16,7 +17,7 @@ export type RuntimeName = "node" | "deno" | "bun" | "workers";
 export const RUNTIME_PROFILES: Readonly<Record<RuntimeName, RuntimeProfile>> = {
   node: { name: "node", capabilities: ENGINE_CAPABILITIES },
   deno: { name: "deno", capabilities: DENO_CAPABILITIES },
-  bun: { name: "bun", capabilities: ENGINE_CAPABILITIES },
+  bun: { name: "bun", capabilities: BUN_CAPABILITIES },
   workers: { name: "workers", capabilities: WORKERS_CAPABILITIES },
 };
 

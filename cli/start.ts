@@ -3,7 +3,8 @@ import type { ReadConfigDocument } from "../handlers/config-document.ts";
 import type { LoadedConfig } from "../src/config/load.ts";
 import type { Config, ConfigInput } from "../src/config/types.ts";
 import type { UpstreamEvent } from "../src/core/telemetry.ts";
-import { ServeError, type Serving } from "../runtimes/serving.ts";
+import type { Inheritance } from "../runtimes/inheritance.ts";
+import { ServeError, type ServeOptions, type Serving } from "../runtimes/serving.ts";
 import { CliError } from "./cli-error.ts";
 import {
   type ConfigOptions,
@@ -21,6 +22,7 @@ import { addressUrl, networkText, routeLines } from "./listening.ts";
 import { unreachable } from "./reachability.ts";
 import { Reloader } from "./reloader.ts";
 import { stopOnSignal } from "./stop-on-signal.ts";
+import { succession } from "./succession.ts";
 import { type Style, styleFor } from "./style.ts";
 import { upstreamUrl } from "./upstream-url.ts";
 import { VERSION } from "../src/version.ts";
@@ -53,13 +55,17 @@ interface Setup {
 interface Running {
   readonly host: Host;
   readonly flags: ConfigInput;
+  /** Sockets of another process. */
+  readonly inheritance: Inheritance | undefined;
   readonly onHangUp: (listener: () => void) => void;
 }
 
 /** Serves until a signal comes. Resolves to the exit code. */
 export const start = async (host: Host, urls: readonly string[], options: StartOptions): Promise<number> => {
+  // Before the environment is read: it says what this process was started with.
+  const inheritance = await inheritanceOf(host);
   const flags = listenFlags(options);
-  const running: Running = { host, flags, onHangUp: hangUps(host) };
+  const running: Running = { host, flags, inheritance, onHangUp: hangUps(host) };
   const readAt = host.epoch();
   if (urls.length > 0) return run(running, await urlSetup(host, urls, options));
   if (options.preserveHost === true) {
@@ -87,6 +93,15 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
 
 const nothingToWatch = (): CliError =>
   new CliError(EXIT.usage, "--watch is for config files", "name one with --config, or leave --watch out");
+
+const inheritanceOf = async (host: Host): Promise<Inheritance | undefined> => {
+  try {
+    return await host.inheritance();
+  } catch (thrown) {
+    if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message);
+    throw thrown;
+  }
+};
 
 const listenFlags = ({ port, host }: StartOptions): ConfigInput => {
   if (port === undefined && host === undefined) return {};
@@ -147,19 +162,27 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   },
 });
 
-const run = async ({ host, flags, onHangUp }: Running, setup: Setup): Promise<number> => {
+const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup): Promise<number> => {
   const { loaded, describe, lineOf, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
   const readDocument: ReadConfigDocument = async (document) => {
     const read = await configuredDocument(host, document, { flags, first: loaded });
     return { ...read, adopted: () => reloads.adopt(read) };
   };
-  const serving = await serve(host, { loaded, lineOf, readDocument });
+  const succeeded = succession(host);
+  const upgrade: ServeOptions["upgrade"] = (timeoutMs) => succeeded.upgrade(timeoutMs);
+  const serving = await serve(host, { loaded, lineOf, readDocument, inheritance, upgrade });
+  succeeded.begin(serving);
   const style = styleFor(host.stdout, host.env);
-  const stopped = stopOnSignal(host, serving);
+  const stopped = Promise.race([stopOnSignal(host, serving), succeeded.ended]);
   host.onReopen(() => serving.reopenLogs());
   const reloads = new Reloader({ ...setup, host, serving });
-  onHangUp(() => void reloads.reload());
+  const { serviceManager } = host;
+  const ready = (): Promise<void> => serviceManager.ready(`serving on ${addressUrl(serving.address)}`);
+  onHangUp(() => {
+    void serviceManager.reloading();
+    void reloads.reload().then(ready);
+  });
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
   const lines = [title, "", ...describe(addressUrl(serving.address), style), ""];
@@ -172,28 +195,34 @@ const run = async ({ host, flags, onHangUp }: Running, setup: Setup): Promise<nu
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
+  await ready();
+  host.tookOver();
   return stopped.finally(reloads.watch(watchesAll));
 };
 
-interface Served extends Pick<Setup, "loaded" | "lineOf"> {
+interface Served extends Pick<Setup, "loaded" | "lineOf">, Pick<ServeOptions, "inheritance" | "upgrade"> {
   readonly readDocument: ReadConfigDocument;
 }
 
-const serve = async (host: Host, { loaded, lineOf, readDocument }: Served): Promise<Serving> => {
-  const { config, explicit } = loaded;
+const serve = async (host: Host, { loaded, lineOf, ...options }: Served): Promise<Serving> => {
+  const { config, explicit, source } = loaded;
   const onUpstreamEvent = (event: UpstreamEvent): void => {
     const line = lineOf?.(event);
     if (line !== undefined) host.stdout.write(`${line}\n`);
   };
   try {
     return await host.serve(config, {
+      ...options,
       explicit,
+      source,
       origin: loaded,
-      readDocument,
       ...(lineOf !== undefined && { onUpstreamEvent }),
     });
   } catch (thrown) {
-    if (thrown instanceof ServeError) throw new CliError(EXIT.failed, thrown.message, listenAdvice(config));
+    if (thrown instanceof ServeError) {
+      const advice = options.inheritance === undefined ? listenAdvice(config) : undefined;
+      throw new CliError(EXIT.failed, thrown.message, advice);
+    }
     throw thrown;
   }
 };

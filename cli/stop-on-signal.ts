@@ -42,6 +42,7 @@ export const stopOnSignal = (host: Host, serving: Serving): Promise<number> =>
         host.stderr.write(
           `${style.dim(`${signal}: finishing what is in flight; once more stops at once`)}\n`,
         );
+        void host.serviceManager.stopping();
         settle(signals, serving.drain());
       } else if (signals === 2) {
         host.stderr.write(`${signal}: stopping at once\n`);

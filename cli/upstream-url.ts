@@ -5,7 +5,17 @@ import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 
 /** Names of the commands. */
-export const COMMANDS: readonly string[] = ["start", "check", "explain", "schema", "init", "help"];
+export const COMMANDS: readonly string[] = [
+  "start",
+  "check",
+  "explain",
+  "upgrade",
+  "top",
+  "schema",
+  "init",
+  "cert",
+  "help",
+];
 
 const HOST_AND_PORT = /^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}(\/.*)?$/i;
 

@@ -39,7 +39,19 @@ export const act = async (action: Action, parts: ActParts): Promise<ActionResult
       return parts.server.close(action.id)
         ? done(`connection ${action.id} is closed`)
         : unknown(`there is no connection ${action.id}`);
+    case "upgrade":
+      return upgrade(action.timeoutMs, parts);
   }
+};
+
+const upgrade = async (timeoutMs: number | undefined, { server }: ActParts): Promise<ActionResult> => {
+  if (server.upgrade === undefined) {
+    return impossible("only the command line (fairlead) can replace its process; this is another program's");
+  }
+  const result = await server.upgrade(timeoutMs);
+  return result.ok
+    ? done(`process ${result.pid} has taken over`)
+    : { ok: false, reason: "failed", message: result.reason };
 };
 
 interface Found {

@@ -27,7 +27,7 @@ export const adminGateway = (
   parts: AdminParts,
   { prefix = "", trustedProxies = [] }: AdminGatewayOptions = {},
 ): Gateway => {
-  const app = adminApp(parts, prefix);
+  const app = adminApp(parts, platform, prefix);
   const layer: Layer = () => async (exchange: Exchange) => {
     const response = await app.fetch(requestOf(exchange).request, { exchange });
     return replyOf(response, exchange.arrival.method);

@@ -3,11 +3,13 @@
  * listener is an app of its own behind the same guard.
  */
 import { type MiddlewareHandler, Hono } from "hono";
+import type { Platform } from "../src/core/platform.ts";
 import { problemFor } from "../middleware/error-boundary.ts";
 import { type Access, accessGuard, admit } from "./admin/access.ts";
 import { ACTION_OPERATIONS } from "./admin/action-operations.ts";
 import type { AdminEnv } from "./admin/admin-env.ts";
 import { CONFIG_OPERATIONS } from "./admin/config-operations.ts";
+import { debugOperations } from "./admin/debug-operations.ts";
 import { type HealthParts, OPEN_PATHS, healthOperations } from "./admin/health-operations.ts";
 import { openApiOf } from "./admin/openapi.ts";
 import { type Operation, get } from "./admin/operation.ts";
@@ -21,18 +23,23 @@ export interface AdminParts extends HealthParts {
   readonly access: Access;
   /** Whether /livez and /readyz answer anybody. */
   readonly hasOpenHealth: boolean;
-  /** Apps that are served too, below paths of their own: `/debug`. @default none */
+  /** Apps that are served too, below paths of their own. @default none */
   readonly apps?: Readonly<Record<string, Hono<AdminEnv>>> | undefined;
 }
 
-/** Serves all of it below `prefix`, "" for the root. */
-export const adminApp = (parts: AdminParts, prefix = ""): Hono<AdminEnv> => {
+/** Serves all of it below `prefix`, "" for the root. `platform` is what /debug looks into. */
+export const adminApp = (parts: AdminParts, platform: Platform, prefix = ""): Hono<AdminEnv> => {
   const { control, access, hasOpenHealth, apps = {} } = parts;
   const health = healthOperations(parts);
-  const all = withDocument([...health, ...STATE_OPERATIONS, ...ACTION_OPERATIONS, ...CONFIG_OPERATIONS], {
-    prefix,
-    needsToken: Object.keys(access.tokens).length > 0,
+  const debug = debugOperations({
+    platform,
+    isOwnListener: access.reach.kind !== "path",
+    emit: (event) => void parts.gateway().events.emit(event),
   });
+  const all = withDocument(
+    [...health, ...STATE_OPERATIONS, ...ACTION_OPERATIONS, ...CONFIG_OPERATIONS, ...debug],
+    { prefix, needsToken: Object.keys(access.tokens).length > 0 },
+  );
   const app = new Hono<AdminEnv>();
   app.onError((error, c) => problemFor(c, error));
   app.notFound((c) => refusal(c, 404, "nothing is served at this path"));

@@ -16,8 +16,8 @@ import type { ConfigDocument, ConfigVerdict } from "./control.ts";
 
 /** Where a config comes from, and what may be shown of it. */
 export interface ConfigOrigin extends ShownConfig {
-  /** File, variables and flags that set something. */
-  readonly sources: readonly string[];
+  /** File, variables and flags that set something. @default none */
+  readonly sources?: readonly string[] | undefined;
 }
 
 /** A config that was read. */

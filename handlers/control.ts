@@ -47,7 +47,9 @@ export type Action =
   | { readonly kind: "check-health"; readonly upstream: string; readonly endpoint?: string | undefined }
   /** `""` is every category that has no level of its own. */
   | { readonly kind: "log-level"; readonly category: string; readonly level: LogThreshold }
-  | { readonly kind: "close-connection"; readonly id: string };
+  | { readonly kind: "close-connection"; readonly id: string }
+  /** Another process takes the place of this one, once it serves. Without success this one goes on. */
+  | { readonly kind: "upgrade"; readonly timeoutMs?: number | undefined };
 
 /** Who asks for a change, for the audit log. */
 export interface Actor {

@@ -7,8 +7,17 @@ import { NO_TRAFFIC, type TrafficMeter } from "../src/observe/traffic.ts";
 import { VERSION } from "../src/version.ts";
 import { act } from "./act.ts";
 import type { ConfigPort } from "./config-port.ts";
-import { type Action, type Actor, type Change, type Control, MOST_CONNECTIONS } from "./control.ts";
+import { combinedSnapshot } from "./combined-snapshot.ts";
+import {
+  type Action,
+  type ActionResult,
+  type Actor,
+  type Change,
+  type Control,
+  MOST_CONNECTIONS,
+} from "./control.ts";
 import { explainLive } from "./live-explanation.ts";
+import type { OtherThreads } from "./other-threads.ts";
 import type { ServerView } from "./server-view.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type Moment, routesOf, upstreamOf } from "./snapshot-of.ts";
@@ -22,11 +31,13 @@ export interface LocalControlParts {
   readonly journal: Journal;
   readonly server: ServerView;
   readonly configs: ConfigPort;
+  /** Where this thread answers no requests: those that do. */
+  readonly others?: OtherThreads | undefined;
 }
 
 /** Changes by hand are events of the log, category `audit`. */
 export const localControl = (parts: LocalControlParts): Control => {
-  const { platform, gateway, journal, configs, server } = parts;
+  const { platform, gateway, journal, configs, server, others } = parts;
   const { clock } = platform;
   const listeners = new Set<(change: Change) => void>();
   // A Worker has no time before its first request.
@@ -49,14 +60,15 @@ export const localControl = (parts: LocalControlParts): Control => {
   return {
     async snapshot() {
       startedAt ??= clock.epoch();
-      return snapshotOf(parts, startedAt);
+      const own = snapshotOf(parts, startedAt);
+      return others === undefined ? own : combinedSnapshot(own, await others.snapshots());
     },
     async act(action, actor) {
-      const result = await act(action, { gateway: gateway(), server, clock });
-      const message = configs.mask(result.message);
-      if (result.ok) audit(actor, message);
-      else audit(actor, configs.mask(requestText(action)), `${result.reason}: ${message}`);
-      return { ...result, message };
+      const here = (): Promise<ActionResult> => act(action, { gateway: gateway(), server, clock });
+      const result = await (others === undefined ? here() : actEverywhere(action, here, others));
+      if (result.ok) audit(actor, result.message);
+      else audit(actor, requestText(action), `${result.reason}: ${result.message}`);
+      return result;
     },
     config: async () => ({ ...configs.status(), config: configs.masked() }),
     checkConfig: (document) => configs.check(document),
@@ -66,21 +78,50 @@ export const localControl = (parts: LocalControlParts): Control => {
       audit(actor, "a config is put into effect", first && `refused: ${first.path} ${first.message}`);
       return verdict;
     },
-    connections: async (query) =>
-      server.connections({ ...query, limit: Math.max(1, Math.min(MOST_CONNECTIONS, query.limit)) }),
-    explain: (request) =>
-      explainLive(request, { gateway: gateway(), platform, mask: (text) => configs.mask(text) }),
-    failures: async () => journal.failures(),
+    async connections(query) {
+      const bounded = { ...query, limit: Math.max(1, Math.min(MOST_CONNECTIONS, query.limit)) };
+      return others === undefined ? server.connections(bounded) : others.connections(bounded);
+    },
+    async explain(request) {
+      const mask = (text: string): string => configs.mask(text);
+      return others === undefined
+        ? explainLive(request, { gateway: gateway(), platform, mask })
+        : masked(await others.explain(request), mask);
+    },
+    failures: async () => (others === undefined ? journal.failures() : others.failures()),
     subscribe(listener) {
       listeners.add(listener);
-      const end = journal.subscribe(listener);
+      const ends = [journal.subscribe(listener), others?.subscribe(listener)];
       return () => {
         listeners.delete(listener);
-        end();
+        for (const end of ends) end?.();
       };
     },
   };
 };
+
+/** Health is checked here. Connections are elsewhere, and everything else is in both. */
+const actEverywhere = async (
+  action: Action,
+  here: () => Promise<ActionResult>,
+  others: OtherThreads,
+): Promise<ActionResult> => {
+  if (action.kind === "close-connection") {
+    return (await others.close(action.id))
+      ? { ok: true, message: `connection ${action.id} is closed` }
+      : { ok: false, reason: "unknown", message: `there is no connection ${action.id}` };
+  }
+  if (action.kind === "upgrade") return here();
+  const result = await here();
+  if (result.ok && action.kind !== "check-health") await others.act(action);
+  return result;
+};
+
+/** `value`, plain data, with all of its texts masked. */
+const masked = <Value>(value: Value, mask: (text: string) => string): Value =>
+  JSON.parse(
+    JSON.stringify(value, (_, each: unknown) => (typeof each === "string" ? mask(each) : each)),
+  ) as Value;
 
 const snapshotOf = (parts: LocalControlParts, startedAt: number): Snapshot => {
   const { platform, lifecycle, server, configs, traffic } = parts;
@@ -120,6 +161,8 @@ const requestText = (action: Action): string => {
       return `log level of "${action.category}"`;
     case "close-connection":
       return `close connection ${action.id}`;
+    case "upgrade":
+      return "upgrade";
     case "breaker":
       return `${action.to} the breaker of endpoint ${action.endpoint} of upstream "${action.upstream}"`;
     case "check-health":

@@ -8,7 +8,17 @@ export interface ServerView {
   connections(query: ConnectionQuery): ConnectionPage;
   /** Says goodbye on a WebSocket, and cuts any other connection. @returns false where there is none with this id. */
   close(id: string): boolean;
+  /** Starts a process in place of this one, and resolves once it serves or has failed. Undefined where nobody can. */
+  readonly upgrade?: Upgrade | undefined;
 }
+
+/** Never rejects. @param timeoutMs how long the new process may take until it serves */
+export type Upgrade = (timeoutMs?: number) => Promise<UpgradeResult>;
+
+export type UpgradeResult =
+  | { readonly ok: true; readonly pid: number }
+  /** Why this process goes on. */
+  | { readonly ok: false; readonly reason: string };
 
 /** For apps on somebody else's server. */
 export const NO_SERVER: ServerView = Object.freeze<ServerView>({

@@ -5,7 +5,7 @@
 import type { Traffic } from "../src/observe/traffic.ts";
 import type { Exclusion } from "../src/upstream/selection.ts";
 
-export type { RecentTraffic, Traffic } from "../src/observe/traffic.ts";
+export type { Traffic } from "../src/observe/traffic.ts";
 
 /** One look at everything. */
 export interface Snapshot {

@@ -93,9 +93,9 @@ class AppMetrics {
     };
   }
 
-  scraped(c: Context): Response {
+  async scraped(c: Context): Promise<Response> {
     const { registry } = this.#measured(backgroundOf(c) === undefined);
-    const { text, contentType } = scrapeOf(registry, c.req.header("accept"), this.#reporter());
+    const { text, contentType } = await scrapeOf(registry, c.req.header("accept"), this.#reporter());
     return c.body(text, 200, { "content-type": contentType, "cache-control": "no-store" });
   }
 

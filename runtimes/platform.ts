@@ -1,5 +1,6 @@
 /** A platform from its parts. */
 import type { Capability } from "../src/core/capability.ts";
+import type { FindDiagnostics } from "../src/core/diagnostics.ts";
 import type { Clock, Platform, Random, Transport } from "../src/core/platform.ts";
 import type { Discover } from "../src/core/endpoint-source.ts";
 import type { LogOutputs } from "../src/core/log-output.ts";
@@ -31,6 +32,8 @@ export interface PlatformParts {
   readonly post?: SendPost | undefined;
   /** @default none */
   readonly tcpProbe?: Probe | undefined;
+  /** @default none */
+  readonly diagnostics?: FindDiagnostics | undefined;
   /** @default false */
   readonly abandonsRequests?: boolean | undefined;
   /** How Web requests and responses are handed over by the server that the app runs on. */
@@ -53,6 +56,7 @@ export const createPlatform = (parts: PlatformParts): Platform => {
     discover: parts.discover,
     post: parts.post,
     tcpProbe: parts.tcpProbe,
+    diagnostics: parts.diagnostics,
     abandonsRequests: parts.abandonsRequests,
     sign: hmac,
     arrive: arrivals(server),

@@ -1,9 +1,13 @@
 /** What starting a server takes and gives, on every runtime that opens a socket of its own. */
 import type { ConfigOrigin, ReadConfigDocument } from "../handlers/config-document.ts";
+import type { Upgrade } from "../handlers/server-view.ts";
+import type { ConfigSource } from "../src/config/gather.ts";
 import type { Config } from "../src/config/types.ts";
 import type { LogThreshold } from "../src/observe/event-log.ts";
 import type { FailureOptions } from "../src/observe/failure-options.ts";
 import { errorCode } from "./error-code.ts";
+import type { Inheritance } from "./inheritance.ts";
+import type { NamedListener } from "./succession.ts";
 
 export interface ServeOptions extends FailureOptions {
   /** Instead of the config's; 0 takes any free port. */
@@ -12,10 +16,23 @@ export interface ServeOptions extends FailureOptions {
   readonly host?: string;
   /** Dotted config paths that somebody set; what is only a default never makes a runtime refuse a config. */
   readonly explicit?: ReadonlySet<string>;
+  /** Sockets that another process has opened, for the first config. @default all are opened here */
+  readonly inheritance?: Inheritance | undefined;
+  /**
+   * Starts a process that takes the place of this one; the admin API asks for it. Call `handOver` once it has succeeded.
+   *
+   * @default refused: only whoever started this process can replace it
+   */
+  readonly upgrade?: Upgrade | undefined;
   /** Where the config comes from, and what the admin API may show of it. @default it shows nothing of it */
   readonly origin?: ConfigOrigin;
   /** Reads configs that come through the admin API. @default takes nothing from elsewhere: neither variables nor files */
   readonly readDocument?: ReadConfigDocument;
+  /**
+   * Where the config comes from. Needed with `threads` for a config that has functions, middleware say: they can't be sent to a
+   * thread, so each thread imports the module itself.
+   */
+  readonly source?: ConfigSource | undefined;
 }
 
 /** Where a listener can be reached. */
@@ -59,6 +76,14 @@ export interface Serving {
    * Later calls return the first one's promise.
    */
   drain(): Promise<{ readonly cut: number }>;
+  /** Listeners that accept now, the admin listener included. */
+  listeners(): Promise<readonly NamedListener[]>;
+  /**
+   * Another process accepts on the same sockets from now on. Accepts nothing more and finishes what is in flight, as `drain`, but
+   * without a delay, and whoever watches the ready page does not notice. Idle connections stay open for `drain.delayMs`. A promise
+   * of `drain` counts for this one too, and the other way round.
+   */
+  handOver(): Promise<{ readonly cut: number }>;
   /** Stops at once; whatever is in flight is cut, and counted as far as the runtime tells. */
   stop(): Promise<{ readonly cut: number }>;
 }

@@ -34,7 +34,10 @@ const bundle = ({ bin, exports, dependencies, peerDependencies }: Manifest): voi
   const packages = Object.keys({ ...dependencies, ...peerDependencies });
   const { outputFiles } = buildSync({
     absWorkingDir: root,
-    entryPoints: [...new Set(entryPoints([bin, exports]))],
+    entryPoints: [
+      ...new Set(entryPoints([bin, exports])),
+      ...globSync("dist/runtimes/*/thread.js", { cwd: root }),
+    ],
     outbase: "dist",
     outdir: "dist",
     chunkNames: "chunks/[name]-[hash]",

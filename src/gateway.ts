@@ -67,6 +67,8 @@ export interface GatewayParts extends ObservedParts {
   readonly lifecycle?: Lifecycle | undefined;
   /** False for a single handler in an app, which adds nothing of its own to what clients see. @default true */
   readonly facesClient?: boolean | undefined;
+  /** False for a gateway that only checks and discovers, and answers nobody: its upstreams' state is not measured. @default true */
+  readonly answers?: boolean | undefined;
   /** The layer of the config's `middleware`, made where Web requests are known. */
   readonly middlewareLayer?: ((middleware: readonly unknown[]) => Layer) | undefined;
 }
@@ -84,7 +86,7 @@ export const buildGateway = (config: Config, given: Platform, parts: GatewayPart
 
 /** The same in two steps, for a config that is to take the place of another. */
 export const draftGateway = (config: Config, given: Platform, parts: GatewayParts = {}): GatewayDraft => {
-  const { registry = createEndpointRegistry(), facesClient = true, metrics } = parts;
+  const { registry = createEndpointRegistry(), facesClient = true, answers = true, metrics } = parts;
   const upkeep = new Upkeep();
   const checkers = new Map<string, HealthChecker>();
   const effects: (() => void)[] = [];
@@ -121,7 +123,7 @@ export const draftGateway = (config: Config, given: Platform, parts: GatewayPart
     takeEffect() {
       draft.takeEffect();
       for (const effect of effects) effect();
-      if (metrics !== undefined)
+      if (metrics !== undefined && answers)
         upkeep.add(gatewayMetrics(metrics, { plan, registry, clock: platform.clock }));
     },
   };

@@ -1,5 +1,6 @@
 /** Fairlead's public names. */
-export { defineConfig, parseConfig } from "./config/parse.ts";
+export { defineConfig, parseConfig, readConfig, type ReadConfig } from "./config/parse.ts";
+export type { ShownConfig } from "./config/shown-config.ts";
 export { ConfigError, type ConfigProblem } from "./config/config-error.ts";
 export type * from "./config/types.ts";
 export type { PathMatch, ValueMatch } from "./routing/match.ts";

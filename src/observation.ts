@@ -2,6 +2,7 @@
 import type { Config, OtlpConfig, TelemetryConfig } from "./config/types.ts";
 import type { Platform } from "./core/platform.ts";
 import type { Attributes } from "./observe/attributes.ts";
+import type { MetricOptions } from "./observe/metric-registry.ts";
 import { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { VERSION } from "./version.ts";
 
@@ -14,15 +15,17 @@ export const isMeasured = (config: Config): boolean => {
   );
 };
 
-/** The metrics of a process or isolate; undefined where nothing would read them, or the config has none. */
+/** The metrics of a process, thread or isolate; undefined where nothing would read them, or the config has none. */
 export const createMetrics = (
   config: Config,
   { clock, capabilities }: Platform,
+  shared: Pick<MetricOptions, "memory" | "everywhere"> = {},
 ): ProxyMetrics | undefined => {
   const { metrics } = config.telemetry;
   if (metrics === false || !isMeasured(config)) return undefined;
   const { maxSeries, durationBounds } = metrics;
   return new ProxyMetrics({
+    ...shared,
     epoch: () => clock.epoch(),
     maxSeries,
     durationBounds,

@@ -131,7 +131,7 @@ const openAccess = (
     output,
     record: record && ((report, epoch) => record(recordOf(report, epoch))),
     sample,
-    perSecond: perSecondOf(access),
+    perSecond: perSecondOf(access) / (platform.share?.threads ?? 1),
     clock: platform.clock,
     random: platform.random,
     leftOut: (lines) =>

@@ -1,10 +1,13 @@
 /** An upstream of a plan, with all that its settings ask for. */
 import type { UpstreamConfig } from "./config/types.ts";
 import { endpointAddress } from "./core/endpoint.ts";
+import type { Member } from "./core/endpoint-state.ts";
 import type { Platform, Transport } from "./core/platform.ts";
 import type { Probe } from "./core/probe.ts";
 import type { Layer, NamedLayer } from "./core/service.ts";
+import { shareOf } from "./core/thread-share.ts";
 import { HealthChecker } from "./health/health-checker.ts";
+import { HealthFollower } from "./health/health-follower.ts";
 import { httpProbe } from "./health/http-probe.ts";
 import { type ProbeSlots, probeSlots } from "./health/probe-slots.ts";
 import { plannedBalancer } from "./planned-balancer.ts";
@@ -36,9 +39,13 @@ export const planUpstream = (
   config: UpstreamConfig,
   { platform, registry, upkeep, effects, checkers }: PlanningParts,
 ): Upstream => {
-  const { clock, random, telemetry } = platform;
-  const parts: StackParts = { name, registry, clock, random, telemetry };
-  const common = { tls: config.tls, pool: config.pool, maxHeadBytes: config.limits.headerBytes };
+  const { clock, random, telemetry, share } = platform;
+  const parts: StackParts = { name, registry, clock, random, telemetry, share };
+  const common = {
+    tls: config.tls,
+    pool: { ...config.pool, connections: shareOf(config.pool.connections, share) },
+    maxHeadBytes: config.limits.headerBytes,
+  };
   const policy = policyFrom(config, platform.capabilities.has("background"));
   const { balancer, sticky } = plannedBalancer(name, config, platform);
   const last = registry.shared(sharedNames.discovered(name), config.discovery, newList);
@@ -74,7 +81,7 @@ export const planUpstream = (
   const checker = policy.health && healthChecker(upstream, policy.health, platform, parts);
   if (checker !== undefined) {
     upkeep.add(checker);
-    checkers.set(name, checker);
+    if (checker instanceof HealthChecker) checkers.set(name, checker);
   }
   if (config.discovery !== undefined && platform.discover !== undefined) {
     upkeep.add(
@@ -121,8 +128,12 @@ const healthChecker = (
   health: NonNullable<UpstreamPolicy["health"]>,
   platform: Platform,
   parts: StackParts,
-): HealthChecker => {
+): HealthChecker | HealthFollower => {
   const { clock, random, registry } = parts;
+  const { checks } = platform;
+  const membersOf = (): readonly Member[] => upstream.set.members;
+  if (checks?.follow !== undefined)
+    return new HealthFollower({ upstream: upstream.name, clock, follow: checks.follow, membersOf });
   return new HealthChecker({
     clock,
     random,
@@ -133,7 +144,9 @@ const healthChecker = (
       // A check must not wait for one of another request where each request is by itself.
       platform.capabilities.has("background") ? probeSlots() : probeSlots(Number.POSITIVE_INFINITY),
     ),
-    membersOf: () => upstream.set.members,
+    membersOf,
+    onResult: ({ endpoint: { key } }, result) =>
+      checks?.publish?.({ upstream: upstream.name, key, ...result }),
     onChange: ({ endpoint, change, detail }) =>
       reportUpstream(parts, {
         kind: "health",

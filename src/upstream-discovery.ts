@@ -32,8 +32,10 @@ export const upstreamDiscovery = (parts: UpstreamDiscoveryParts): DiscoveredSet 
       last.endpoints = found;
       onChange?.();
     },
-    onEvent: ({ result, reason }) =>
-      telemetry.upstreamEvent?.({ kind: "endpoints", upstream: upstream.name, result, reason }),
+    onEvent: ({ result, reason }) => {
+      if (source.isFollower !== true)
+        telemetry.upstreamEvent?.({ kind: "endpoints", upstream: upstream.name, result, reason });
+    },
   });
 };
 

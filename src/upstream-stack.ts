@@ -9,13 +9,14 @@ import { type Endpoint, endpointAddress } from "./core/endpoint.ts";
 import type { EndpointSet, EndpointState } from "./core/endpoint-state.ts";
 import type { Clock, Random } from "./core/platform.ts";
 import type { NamedLayer } from "./core/service.ts";
+import type { ThreadShare } from "./core/thread-share.ts";
 import type { Telemetry, UpstreamEvent } from "./core/telemetry.ts";
 import { HealthRecord } from "./health/health-record.ts";
 import { OutlierDetector, ejectionOf, newSweep } from "./health/outlier-detector.ts";
 import { AdaptiveLimit } from "./resilience/adaptive-limit.ts";
 import { attemptTimeout } from "./resilience/attempt-timeout.ts";
 import { Breaker, type BreakerListener } from "./resilience/breaker.ts";
-import { ConcurrencyGate, concurrencyCap } from "./resilience/concurrency.ts";
+import { ConcurrencyGate, type Together, concurrencyCap } from "./resilience/concurrency.ts";
 import { hedge } from "./resilience/hedge.ts";
 import { LatencyWindow } from "./resilience/latency-window.ts";
 import { retry } from "./resilience/retry.ts";
@@ -32,6 +33,8 @@ export interface StackParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Undefined where one thread answers all requests. */
+  readonly share?: ThreadShare | undefined;
 }
 
 /** Outermost first; only those that the policy names. */
@@ -48,8 +51,9 @@ export const upstreamLayers = (policy: UpstreamPolicy, parts: StackParts): reado
 };
 
 const retryLayer = (policy: RetryPolicy, parts: StackParts): NamedLayer => {
-  const { name, registry, clock, random } = parts;
-  const { budget: options, retries } = policy;
+  const { name, registry, clock, random, share } = parts;
+  const { retries } = policy;
+  const options = { ...policy.budget, perSecond: policy.budget.perSecond / (share?.threads ?? 1) };
   const budget = registry.shared(sharedNames.retryBudget(name), options, () => new RetryBudget(options));
   const layer = retry({
     ...policy,
@@ -75,15 +79,24 @@ const hedgeLayer = (policy: HedgePolicy, parts: StackParts): NamedLayer => {
   return { name: "hedge", layer: hedge({ ...policy, budget, latencies, clock, onHedge }) };
 };
 
-const capLayer = (policy: ConcurrencyPolicy, { name, registry, clock }: StackParts): NamedLayer => {
+const capLayer = (policy: ConcurrencyPolicy, { name, registry, clock, share }: StackParts): NamedLayer => {
   const { gate, limit } = registry.shared(sharedNames.concurrency(name), policy, (): Concurrency => {
     const own =
       typeof policy.limit === "number" ? { current: policy.limit } : new AdaptiveLimit(policy.limit);
-    return { limit: own, gate: new ConcurrencyGate({ ...policy, limit: own, clock }) };
+    // What follows latency does so in each thread by itself.
+    const isCommon = share !== undefined && typeof policy.limit === "number";
+    const together = isCommon ? togetherOf(name, share) : undefined;
+    return { limit: own, gate: new ConcurrencyGate({ ...policy, limit: own, clock, together }) };
   });
   const text = typeof policy.limit === "number" ? String(policy.limit) : "adaptive";
   return { name: `concurrency ${text}`, layer: concurrencyCap(gate, { limit, clock }) };
 };
+
+const togetherOf = (upstream: string, share: ThreadShare): Together => ({
+  threads: share.threads,
+  inProgress: share.tally(`${upstream} in progress`),
+  waiting: share.tally(`${upstream} waiting`),
+});
 
 /** Options for `createUpstream` that the policy brings about. */
 export interface Equipment {
@@ -128,9 +141,10 @@ export const equipment = (policy: UpstreamPolicy, parts: StackParts): Equipment 
 const equip = (
   state: EndpointState,
   endpoint: Endpoint,
-  { breaker: options, health, outliers }: UpstreamPolicy,
+  { breaker: options, health, outliers, maxInFlight }: UpstreamPolicy,
   parts: StackParts,
 ): void => {
+  state.tally = maxInFlight === undefined ? undefined : parts.share?.tally(`${endpoint.key} in flight`);
   if (options === undefined) state.breaker = undefined;
   else {
     const onChange = onBreaker(state, endpoint, parts);

@@ -75,8 +75,8 @@ const tokenName = (fields: HeaderPairs, tokens: Access["tokens"]): string | unde
 
 /** Whether clients may call the app by a host, given with or without its port. */
 const isServed = (authority: string, { hosts, reach }: Access): boolean => {
-  // The site's own names: `validation.hosts` is for those.
-  if (reach.kind === "path" && hosts.length === 0) return true;
+  // No name leads to a socket. The site's own names are for `validation.hosts` to check.
+  if (reach.kind === "socket" || (reach.kind === "path" && hosts.length === 0)) return true;
   const bound = reach.kind === "listener" ? reach.host : "localhost";
   const isWildcard = WILDCARDS.has(bound);
   const host = parseAuthority(authority)?.host;

@@ -5,7 +5,7 @@ import { LOG_THRESHOLDS, type LogThreshold } from "../../src/observe/event-log.t
 import type { Action, EndpointName } from "../control.ts";
 import { schemaRef } from "./answer-schemas.ts";
 import { type Call, type Operation, del, post, put } from "./operation.ts";
-import { choice, plainText, wholeOrNull } from "./plain-schemas.ts";
+import { choice, plainText, wholeNumber, wholeOrNull } from "./plain-schemas.ts";
 import { refusal } from "./refusal.ts";
 
 const MOST_WEIGHT = 1_000_000;
@@ -32,6 +32,15 @@ const checked: Schema<{ readonly upstream: string; readonly endpoint?: string | 
 
 const leveled: Schema<{ readonly level: LogThreshold }> = object("", {
   level: required(choice(...LOG_THRESHOLDS), "Least level that is written."),
+});
+
+const MOST_UPGRADE_SECONDS = 3_600;
+
+const upgraded: Schema<{ readonly seconds?: number | undefined }> = object("", {
+  seconds: optional(
+    wholeNumber(1, MOST_UPGRADE_SECONDS),
+    "How long the new process may take until it serves; 60 unless set. Behind that it is ended, and the old one goes on.",
+  ),
 });
 
 const ANSWERS: Readonly<Record<number, JsonSchema>> = {
@@ -123,5 +132,20 @@ export const ACTION_OPERATIONS: readonly Operation[] = [
     params: { id: "Its `id`, as `/api/connections` shows it." },
     answers: ANSWERS,
     run: (call) => perform(call, { kind: "close-connection", id: call.param("id") }),
+  }),
+  post({
+    path: "/api/upgrade",
+    id: "upgrade",
+    about:
+      "Starts the command line of this process once more, with its listening sockets; answers when the new process serves, or why this one goes on.",
+    body: upgraded,
+    answers: { ...ANSWERS, 502: schemaRef("Problem") },
+    run(call) {
+      const { seconds } = call.body;
+      return perform(call, {
+        kind: "upgrade",
+        timeoutMs: seconds === undefined ? undefined : seconds * 1_000,
+      });
+    },
   }),
 ];

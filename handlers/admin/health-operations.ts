@@ -69,7 +69,11 @@ const metricsOperation = ({ metrics, resource }: HealthParts): readonly Operatio
           contentType: WORD,
           answers: { 200: { type: "string" } },
           async run({ c }) {
-            const { text, contentType } = scrapeOf(metrics.registry, c.req.header("accept"), resource());
+            const { text, contentType } = await scrapeOf(
+              metrics.registry,
+              c.req.header("accept"),
+              resource(),
+            );
             return c.body(text, 200, { "content-type": contentType });
           },
         }),

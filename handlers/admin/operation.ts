@@ -103,7 +103,7 @@ const bodyOf = async (schema: Schema | undefined, c: AdminContext): Promise<Read
     value = JSON.parse(await c.req.text());
   } catch (error) {
     if (error instanceof ProxyError) throw error;
-    return refusal(c, 400, "the content is no JSON");
+    return refusal(c, 400, "the content is no JSON; comments and trailing commas are for files");
   }
   if (depthOf(value) > MOST_DEPTH) return refusal(c, 400, "the content is nested too deeply");
   return readBy(schema, value, c);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Config } from "../../src/config/types.ts";
-import { serveGateway } from "../engine/serve.ts";
+import { serveConfig, threadEntry } from "../engine/serve-config.ts";
 import type { ServeOptions, Serving } from "../serving.ts";
 import { platform } from "./platform.ts";
 
@@ -18,4 +18,4 @@ export { platform };
  * @throws ConfigError when the config names certificates that can't be used; ServeError when the address can't be had.
  */
 export const serve = (config: Config, options: ServeOptions = {}): Promise<Serving> =>
-  serveGateway(config, platform(options), options);
+  serveConfig(config, platform(options), options, threadEntry(import.meta.url, "./thread"));

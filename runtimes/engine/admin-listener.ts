@@ -1,4 +1,5 @@
 /** The admin listener: the same engine with another app behind it. */
+import { isDeepStrictEqual } from "node:util";
 import { accessOf, adminGateway } from "../../handlers/admin-gateway.ts";
 import type { Control } from "../../handlers/control.ts";
 import type { Config } from "../../src/config/types.ts";
@@ -8,20 +9,29 @@ import type { Gateway } from "../../src/gateway.ts";
 import type { PreparedConfig, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
-import { type ListenPlan, type ServerSockets, serverSockets } from "./server/listen.ts";
+import type { InheritedSockets } from "./inheritance/inherited-sockets.ts";
+import { type ListenPlan, type OpenListener, type ServerSockets, serverSockets } from "./server/listen.ts";
 
 export interface AdminListenerParts {
   readonly platform: Platform;
   /** The gateway whose state it shows. */
   readonly gateway: () => Gateway;
   readonly lifecycle: Lifecycle;
+  readonly inherited: InheritedSockets | undefined;
   readonly control: Control;
 }
+
+/** Time for answers that are under way at a hand-over. Streams of events have no other end. */
+const HAND_OVER_MS = 1_000;
 
 /** It has limits of its own and is not drained: it answers until the process stops. */
 export class AdminListener {
   readonly #parts: AdminListenerParts;
   readonly #sockets: ServerSockets;
+  /** Made anew where the config asks for another one only. */
+  #made: Made | undefined;
+  #resource: ServerObservation["resource"] = () => ({});
+  #handedOver: Promise<unknown> | undefined;
 
   constructor(parts: AdminListenerParts) {
     const { clock } = parts.platform;
@@ -34,6 +44,7 @@ export class AdminListener {
       epoch: () => clock.epoch(),
       notice: () => {},
       closed: async () => {},
+      inherited: parts.inherited,
     });
   }
 
@@ -43,34 +54,43 @@ export class AdminListener {
   }
 
   /** @throws ServeError when the address can't be had. */
-  prepare(config: Config, observation: ServerObservation): Promise<PreparedConfig> {
-    return this.#sockets.prepare(this.#planOf(config, observation));
-  }
-
-  async close(): Promise<void> {
-    await this.#sockets.stop();
-  }
-
-  #planOf({ admin: config }: Config, { metrics, resource }: ServerObservation): ListenPlan {
-    const { platform, gateway: current, lifecycle, control } = this.#parts;
-    const { host, port, socket, socketMode, tls } = config;
-    const gateway = adminGateway(platform, {
-      gateway: current,
-      lifecycle,
-      metrics,
-      resource,
-      control,
-      access: accessOf(config, socket === undefined ? { kind: "listener", host } : { kind: "socket" }),
-      hasOpenHealth: true,
-    });
+  async prepare(config: Config, { metrics, resource }: ServerObservation): Promise<PreparedConfig> {
+    const prepared = await this.#sockets.prepare(this.#planOf(config, metrics));
     return {
-      listen: gateway.plan.config.listen,
+      ...prepared,
+      commit: () => {
+        this.#resource = resource;
+        prepared.commit();
+      },
+    };
+  }
+
+  get listeners(): readonly OpenListener[] {
+    return this.#sockets.listeners;
+  }
+
+  /** Another process answers from now on. */
+  handOver(): void {
+    this.#handedOver ??= this.#sockets.handOver();
+  }
+
+  /** Resolves once it has ended. */
+  async close(): Promise<void> {
+    await (this.#handedOver ?? this.#sockets.stop());
+  }
+
+  #planOf({ admin: config }: Config, metrics: ServerObservation["metrics"]): ListenPlan {
+    const { host, port, socket, socketMode, tls } = config;
+    const gateway = this.#gatewayFor(config, metrics);
+    return {
+      listen: { ...gateway.plan.config.listen, drain: { delayMs: 0, timeoutMs: HAND_OVER_MS } },
       isWatched: false,
       entrances:
         port === undefined && socket === undefined
           ? []
           : [
               {
+                name: "admin",
                 host,
                 port: port ?? 0,
                 socket,
@@ -84,4 +104,30 @@ export class AdminListener {
             ],
     };
   }
+
+  #gatewayFor(config: Config["admin"], metrics: ServerObservation["metrics"]): Gateway {
+    const made = this.#made;
+    if (made !== undefined && made.metrics === metrics && isDeepStrictEqual(made.config, config))
+      return made.gateway;
+    const { platform, gateway: current, lifecycle, control } = this.#parts;
+    const gateway = adminGateway(platform, {
+      gateway: current,
+      lifecycle,
+      metrics,
+      resource: () => this.#resource(),
+      control,
+      access: accessOf(
+        config,
+        config.socket === undefined ? { kind: "listener", host: config.host } : { kind: "socket" },
+      ),
+      hasOpenHealth: true,
+    });
+    this.#made = { config, metrics, gateway };
+    return gateway;
+  }
+}
+
+interface Made extends Pick<ServerObservation, "metrics"> {
+  readonly config: Config["admin"];
+  readonly gateway: Gateway;
 }

@@ -14,13 +14,15 @@ export interface EngineViewParts {
   readonly admin: () => Serving["admin"];
   readonly counts: ServerCounts;
   readonly clock: Clock;
+  readonly upgrade: ServerView["upgrade"];
 }
 
-export const engineView = ({ sockets, admin, counts, clock }: EngineViewParts): ServerView => ({
+export const engineView = ({ sockets, admin, counts, clock, upgrade }: EngineViewParts): ServerView => ({
+  upgrade,
   listeners: () => [
-    ...sockets().listeners.map(({ scheme, host, port, role }): ListenerSnapshot => ({
+    ...sockets().listeners.map(({ scheme, host, port, socket, role }): ListenerSnapshot => ({
       scheme,
-      address: addressText(host, port),
+      address: socket ?? addressText(host, port),
       role,
     })),
     ...adminListener(admin()),
@@ -44,6 +46,8 @@ export const engineView = ({ sockets, admin, counts, clock }: EngineViewParts): 
 });
 
 const adminListener = (at: Serving["admin"]): readonly ListenerSnapshot[] =>
-  at === undefined ? [] : [{ scheme: "http", address: addressText(at.host, at.port), role: "admin" }];
+  at === undefined
+    ? []
+    : [{ scheme: at.scheme, address: at.socket ?? addressText(at.host, at.port), role: "admin" }];
 
 const addressText = (host: string, port: number): string => `${urlHost(host)}:${port}`;

@@ -15,6 +15,7 @@ import type { PreparedObservation, ServerObserver } from "./observation.ts";
 import type { Entrance } from "./server/entrance.ts";
 import type { ListenPlan } from "./server/listen.ts";
 import { servedTls } from "./server/served-tls.ts";
+import type { ThreadPart } from "./thread-part.ts";
 
 /** What outlives a config. */
 export interface LastingParts {
@@ -29,6 +30,7 @@ export interface LastingParts {
   readonly options: ServeOptions;
   /** Loaded by the first config that uses it; undefined before. */
   readonly acme: (isUsed: boolean) => Promise<AcmeServer | undefined>;
+  readonly part: ThreadPart;
 }
 
 export interface Generation {
@@ -63,19 +65,20 @@ export const prepareGeneration = async (
   explicit: ReadonlySet<string> | undefined,
   parts: LastingParts,
 ): Promise<Generation> => {
-  const { platform, lifecycle, registry, redirectRegistry, observer, options, journal, control } = parts;
+  const { platform, lifecycle, registry, redirectRegistry, observer, options, journal, control, part } =
+    parts;
   const hasAdmin = hasListener(config) || config.admin.path !== undefined;
   const middlewareLayer = await layerOf(config);
   const observation = await observer.prepare(config);
   const { metrics, resource } = observation;
-  const common = { lifecycle, metrics, resource };
+  const common = { lifecycle, metrics, resource, answers: part?.role !== "main" };
   const main = draftGateway(config, platform, {
     ...common,
     registry,
     middlewareLayer,
     journal: hasAdmin ? journal : undefined,
   });
-  if (hasAdmin && metrics !== undefined)
+  if (hasAdmin && metrics !== undefined && part?.role !== "serving")
     main.gateway.upkeep.add(trafficSampling(observer.traffic(metrics), platform.clock));
   const gateway = withAdminPath(main.gateway, config, platform, { ...common, control });
   const securePort = securePortOf(config, options);
@@ -85,7 +88,7 @@ export const prepareGeneration = async (
   const drafts = redirect === undefined ? [main] : [main, redirect];
   const upkeeps = drafts.map((draft) => draft.gateway.upkeep);
   const acme = await (await parts.acme(usesAcme(config)))?.prepare(config);
-  const answering = { gateway, redirect: redirect?.gateway ?? gateway };
+  const answering = { gateway, redirect: redirect?.gateway ?? gateway, part };
   const entrances = entrancesOf(config, { ...options, explicit }, answering, acme);
   return {
     config,
@@ -140,6 +143,7 @@ interface Answering {
   readonly gateway: Gateway;
   /** Leads to https. */
   readonly redirect: Gateway;
+  readonly part: ThreadPart;
 }
 
 /** Where redirects to https lead. */
@@ -150,9 +154,11 @@ const securePortOf = ({ listen }: Config, { port }: ServeOptions): number =>
 const entrancesOf = (
   { listen: config }: Config,
   { host, port, explicit }: Bound,
-  { gateway, redirect }: Answering,
+  { gateway, redirect, part }: Answering,
   acme: AcmeListeners | undefined,
 ): (() => Entrance[]) => {
+  if (part?.role === "main") return () => [];
+  const reusePort = part?.role === "serving";
   // Only where IPv6 is a default: not every machine has it.
   const fallback = (bound: string, isExplicit: boolean): string | undefined =>
     bound === ANY_ADDRESS && !isExplicit ? ANY_IPV4_ADDRESS : undefined;
@@ -169,6 +175,8 @@ const entrancesOf = (
   return () => [
     {
       ...config,
+      name: "listen",
+      reusePort,
       host: host ?? config.host,
       port: port ?? config.port,
       // A port or a host that was said at the start counts for more.
@@ -179,6 +187,8 @@ const entrancesOf = (
     },
     ...config.also.map((each, index): Entrance => ({
       ...each,
+      name: `listen.also.${index}`,
+      reusePort,
       port: each.port ?? 0,
       fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
       role: each.redirect === undefined ? "traffic" : "redirect",

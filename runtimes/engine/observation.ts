@@ -16,6 +16,7 @@ import type { ServedCertificate } from "../served-certificates.ts";
 import { alive } from "./alive.ts";
 import type { ConfigHistory } from "./config-history.ts";
 import type { ServerCounts } from "./server/open-entrance.ts";
+import type { ThreadPart } from "./thread-part.ts";
 
 /** What a config measures. */
 export interface ServerObservation {
@@ -32,13 +33,18 @@ export interface PreparedObservation extends ServerObservation {
 /** Time for the last push. */
 const FLUSH_MS = 2_000;
 
+interface ObserverParts {
+  readonly certificates: () => readonly ServedCertificate[];
+  readonly part?: ThreadPart | undefined;
+}
+
 /** Counts from the first config on that wants metrics, over all later ones. */
 export class ServerObserver {
   readonly counts: ServerCounts = { open: 0, accepted: 0, refused: 0 };
   readonly #platform: Platform;
   readonly #history: ConfigHistory;
   readonly #certificates: () => readonly ServedCertificate[];
-  /** The same for all configs. */
+  readonly #part: ThreadPart;
   readonly #instance: () => string;
   #metrics: ProxyMetrics | undefined;
   /** The config that the metrics were made for. */
@@ -48,11 +54,12 @@ export class ServerObserver {
   #telemetry: Config["telemetry"] | undefined;
   #reporter: MetricReporter | undefined;
 
-  constructor(platform: Platform, history: ConfigHistory, certificates: () => readonly ServedCertificate[]) {
+  constructor(platform: Platform, history: ConfigHistory, { certificates, part }: ObserverParts) {
     this.#platform = platform;
     this.#history = history;
     this.#certificates = certificates;
-    let instance: string | undefined;
+    this.#part = part;
+    let instance = part?.role === "serving" ? part.instance : undefined;
     this.#instance = () => (instance ??= platform.random.id());
   }
 
@@ -63,8 +70,13 @@ export class ServerObserver {
    */
   async prepare(config: Config): Promise<PreparedObservation> {
     const platform = this.#platform;
+    const part = this.#part;
+    const isMain = part?.role !== "serving";
     const resource = ownResource(config, { ...platform, random: { ...platform.random, id: this.#instance } });
-    const metrics = isMeasured(config) ? (this.#metrics ?? createMetrics(config, platform)) : undefined;
+    const shared = part && { memory: part.memory, everywhere: part.observedEverywhere };
+    const metrics = isMeasured(config)
+      ? (this.#metrics ?? createMetrics(config, platform, shared))
+      : undefined;
     if (metrics === undefined) return { metrics, resource, takeEffect: () => this.#push(config, undefined) };
     if (this.#measured !== undefined) refuseOtherSeries(this.#measured, config);
     const { processMetrics } = await import("./process-metrics.ts");
@@ -75,14 +87,22 @@ export class ServerObserver {
         if (this.#metrics === undefined) {
           this.#metrics = metrics;
           this.#measured = config;
-          this.#endProcess = processMetrics(metrics.registry);
+          this.#endProcess = processMetrics(metrics.registry, isMain);
           transportMetrics(metrics, platform.transport);
-          observeServer(metrics.registry, this.counts, this.#history);
-          observeCertificates(metrics.registry, this.#certificates);
+          observeConnections(metrics.registry, this.counts);
+          if (isMain) {
+            observeConfigs(metrics.registry, this.#history);
+            observeCertificates(metrics.registry, this.#certificates);
+          }
         }
         this.#push(config, { metrics, resource });
       },
     };
+  }
+
+  /** Tells processes of one service apart. The same for all configs and threads. */
+  get instance(): string {
+    return this.#instance();
   }
 
   /** Counts of requests, from `metrics`. */
@@ -103,8 +123,10 @@ export class ServerObserver {
   }
 
   /** Pushes as `config` says. What pushes already goes on where its settings are the same. */
-  #push(config: Config, parts: ReporterParts | undefined): void {
+  #push(config: Config, wanted: ReporterParts | undefined): void {
     const { telemetry } = config;
+    // The main thread pushes what all of them count.
+    const parts = this.#part?.role === "serving" ? undefined : wanted;
     if (
       isDeepStrictEqual(telemetry, this.#telemetry) &&
       (parts === undefined) === (this.#reporter === undefined)
@@ -132,13 +154,18 @@ const refuseOtherSeries = (before: Config, after: Config): void => {
   if (problems.length > 0) throw new ConfigError(problems);
 };
 
-const observeServer = (registry: MetricRegistry, counts: ServerCounts, history: ConfigHistory): void => {
-  const { accepted, applied, generation, refusedConfigs, reloaded, serverConnections, turnedAway } =
-    STATE_INSTRUMENTS;
+const observeConnections = (registry: MetricRegistry, counts: ServerCounts): void => {
+  const { accepted, serverConnections, turnedAway } = STATE_INSTRUMENTS;
   registry.observe((observe) => {
     observe(serverConnections, [], counts.open);
     observe(accepted, [], counts.accepted);
     observe(turnedAway, [], counts.refused);
+  });
+};
+
+const observeConfigs = (registry: MetricRegistry, history: ConfigHistory): void => {
+  const { applied, generation, refusedConfigs, reloaded } = STATE_INSTRUMENTS;
+  registry.observe((observe) => {
     observe(generation, [], history.generation);
     observe(applied, [], history.appliedAt / SECOND_MS);
     observe(refusedConfigs, [], history.refused);

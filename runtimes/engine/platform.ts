@@ -12,6 +12,7 @@ import { type PlatformParts, createPlatform } from "../platform.ts";
 import { ENGINE_CAPABILITIES } from "./capabilities.ts";
 import { engineTransport } from "./client/transport.ts";
 import { engineClock } from "./clock.ts";
+import { engineDiagnostics } from "./diagnostics/diagnostics.ts";
 import { engineDiscover } from "./discovery/discover.ts";
 import { tcpProbe } from "./discovery/tcp-probe.ts";
 import { engineLogOutputs } from "./log/log-outputs.ts";
@@ -45,6 +46,7 @@ export const enginePlatform = (parts: EngineParts, options: FailureOptions): Pla
     logs: engineLogOutputs(clock, parts.logSocket),
     discover: engineDiscover({ clock, random, transport }),
     tcpProbe: tcpProbe(clock),
+    diagnostics: engineDiagnostics(),
     post: standardPost,
     inspectTls: (texts) => inspect(texts, clock.epoch()),
     server: { ...parts.server, signalPatience: { clock, ms: SIGNAL_PATIENCE_MS } },

@@ -11,25 +11,40 @@ const SECOND_US = 1e6;
 /** Kinds of collections by V8's number. */
 const GC_TYPES: Readonly<Record<number, string>> = { 1: "minor", 4: "major", 8: "incremental", 16: "weakcb" };
 
-/** Measures the process from now on. @returns what ends that */
-export const processMetrics = (registry: MetricRegistry): (() => void) => {
-  const ends = [observeUsage(registry), measureLoop(registry), measureCollections(registry)];
+/**
+ * Measures this thread from now on, and the process where `isMain`: CPU time, resident memory and age are those of all threads.
+ *
+ * @returns what ends that
+ */
+export const processMetrics = (registry: MetricRegistry, isMain: boolean): (() => void) => {
+  const ends = [
+    ...(isMain ? [observeProcess(registry)] : []),
+    observeHeap(registry),
+    measureLoop(registry),
+    measureCollections(registry),
+  ];
   return () => {
     for (const end of ends) end();
   };
 };
 
-const observeUsage = (registry: MetricRegistry): (() => void) => {
-  const { cpu, heap, memory, uptime } = PROCESS_INSTRUMENTS;
+const observeProcess = (registry: MetricRegistry): (() => void) => {
+  const { cpu, memory, uptime } = PROCESS_INSTRUMENTS;
   return registry.observe((observe) => {
     const { user, system } = process.cpuUsage();
-    const { rss, heapTotal, heapUsed } = process.memoryUsage();
     observe(cpu, ["user"], user / SECOND_US);
     observe(cpu, ["system"], system / SECOND_US);
-    observe(memory, [], rss);
+    observe(memory, [], process.memoryUsage().rss);
+    observe(uptime, [], process.uptime());
+  });
+};
+
+const observeHeap = (registry: MetricRegistry): (() => void) => {
+  const { heap } = PROCESS_INSTRUMENTS;
+  return registry.observe((observe) => {
+    const { heapTotal, heapUsed } = process.memoryUsage();
     observe(heap, ["used"], heapUsed);
     observe(heap, ["reserved"], heapTotal);
-    observe(uptime, [], process.uptime());
   });
 };
 

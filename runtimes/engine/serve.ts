@@ -1,21 +1,26 @@
 /** A whole gateway over sockets. */
 import { type ConfigOrigin, readPlainDocument } from "../../handlers/config-document.ts";
-import type { Control } from "../../handlers/control.ts";
+import { act } from "../../handlers/act.ts";
+import type { Action, ActionResult, Control } from "../../handlers/control.ts";
 import { localControl } from "../../handlers/local-control.ts";
+import type { ServerView } from "../../handlers/server-view.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import type { LogEvent, LogThreshold } from "../../src/observe/event-log.ts";
+import type { EventLog, LogEvent, LogThreshold } from "../../src/observe/event-log.ts";
 import { Journal } from "../../src/observe/journal.ts";
+import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { logTargets } from "../../src/observing.ts";
 import { createEndpointRegistry } from "../../src/upstream/registry.ts";
 import { refuseUnsupported } from "../refuse.ts";
 import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../serving.ts";
+import type { NamedListener } from "../succession.ts";
 import { AdminListener } from "./admin-listener.ts";
 import type { AcmeServer } from "./acme/acme-listeners.ts";
 import { alive } from "./alive.ts";
 import { CertificateWatch } from "./certificate-watch.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
+import { InheritedSockets } from "./inheritance/inherited-sockets.ts";
 import { engineView } from "./engine-view.ts";
 import { type Generation, type LastingParts, prepareGeneration } from "./generation.ts";
 import { notices } from "./notices.ts";
@@ -23,6 +28,8 @@ import { ServerObserver } from "./observation.ts";
 import { RetiredEndpoints } from "./retired-endpoints.ts";
 import { servedConfig } from "./served-config.ts";
 import { type ServerSockets, serverSockets } from "./server/listen.ts";
+import { configChanged, configRefused, finishing, replaced, listening, stopped } from "./server-events.ts";
+import { type ThreadPart, refuseOtherThreads } from "./thread-part.ts";
 import { Turn } from "./turn.ts";
 
 /** Time for the last telemetry, and for the last lines of logs. */
@@ -39,9 +46,27 @@ export const serveGateway = async (
   platform: Platform,
   options: ServeOptions = {},
 ): Promise<Serving> => {
-  const server = new GatewayServer(platform, options);
+  return runServer(config, platform, options);
+};
+
+/** The same, for the threads of a process: see `ThreadPart`. */
+export const runServer = async (
+  config: Config,
+  platform: Platform,
+  options: ServeOptions,
+  part?: ThreadPart,
+): Promise<RunningServer> => {
+  const inherited = options.inheritance && new InheritedSockets(options.inheritance);
+  const server = new GatewayServer(platform, options, { part, inherited });
   try {
-    (await server.prepare(config, options.explicit, options.origin)).commit();
+    const prepared = await server.prepare(config, options.explicit, options.origin);
+    try {
+      await inherited?.settle();
+    } catch (error) {
+      await prepared.discard();
+      throw error;
+    }
+    prepared.commit();
   } catch (error) {
     await server.stop();
     throw error;
@@ -49,15 +74,35 @@ export const serveGateway = async (
   return server;
 };
 
-const addressFacts = ({ scheme, host, port, socket }: Serving["address"]): NonNullable<LogEvent["facts"]> =>
-  socket === undefined ? { scheme, host, port } : { scheme, socket };
+/** What the threads of a process need to know of it besides. */
+export interface RunningServer extends Serving {
+  /** Of the config in effect. */
+  readonly events: EventLog;
+  /** Undefined where nothing is measured. */
+  readonly metrics: ProxyMetrics | undefined;
+  /** Tells processes of one service apart, in resource attributes. */
+  readonly instance: string;
+  /** Of this thread, or of all where it is the main one. */
+  readonly ownControl: Control;
+  /** Without a line in the audit log. */
+  perform(action: Action): Promise<ActionResult>;
+  /** Another process answers on the admin listener from now on. */
+  handOverAdmin(): void;
+}
 
-class GatewayServer implements Serving {
+interface ServerRole {
+  readonly part: ThreadPart;
+  readonly inherited: InheritedSockets | undefined;
+}
+
+class GatewayServer implements RunningServer {
   readonly #parts: LastingParts & { readonly lifecycle: { draining: boolean } };
+  readonly #part: ThreadPart;
   readonly #history: ConfigHistory;
   readonly #sockets: ServerSockets;
   readonly #admin: AdminListener;
-  readonly #control: Control;
+  readonly ownControl: Control;
+  readonly #view: ServerView;
   readonly #retired: RetiredEndpoints;
   readonly #certificates: CertificateWatch;
   /** One config is prepared at a time. */
@@ -68,41 +113,51 @@ class GatewayServer implements Serving {
   #origin: ConfigOrigin | undefined;
   #isDraining = false;
 
-  constructor(platform: Platform, options: ServeOptions) {
+  constructor(platform: Platform, options: ServeOptions, { part, inherited }: ServerRole) {
     const { clock } = platform;
-    const lifecycle = { draining: false };
+    const lifecycle = part?.role === "main" ? part.lifecycle : { draining: false };
+    this.#part = part;
     this.#history = new ConfigHistory(() => clock.epoch());
     this.#certificates = new CertificateWatch({ clock, emit: (event) => this.#emit(event) });
-    const observer = new ServerObserver(platform, this.#history, () => this.#certificates.certificates);
+    const observer = new ServerObserver(platform, this.#history, {
+      certificates: () => this.#certificates.certificates,
+      part,
+    });
     const journal = new Journal();
     const readDocument = options.readDocument ?? readPlainDocument;
-    this.#control = localControl({
+    this.#view = engineView({
+      sockets: () => this.#sockets,
+      admin: () => this.admin,
+      counts: observer.counts,
+      clock,
+      upgrade: options.upgrade,
+    });
+    this.ownControl = localControl({
       platform,
       lifecycle,
       journal,
       gateway: () => this.#generation.gateway,
-      traffic: () => observer.currentTraffic,
-      server: engineView({
-        sockets: () => this.#sockets,
-        admin: () => this.admin,
-        counts: observer.counts,
-        clock,
-      }),
+      // The main thread reads what all have counted.
+      traffic: () => (part?.role === "serving" ? undefined : observer.currentTraffic),
+      others: part?.role === "main" ? part.others : undefined,
+      server: this.#view,
       configs: servedConfig({
         platform,
         history: this.#history,
-        server: this,
+        server: part?.role === "main" ? part.server : this,
         read: readDocument,
         origin: () => this.#origin,
       }),
     });
+    const control = part?.role === "serving" ? part.control : this.ownControl;
     this.#parts = {
       platform,
       lifecycle,
       observer,
       journal,
-      control: this.#control,
+      control,
       options,
+      part,
       registry: createEndpointRegistry(),
       redirectRegistry: createEndpointRegistry(),
       acme: async (isUsed) => (isUsed ? (this.#acme ??= this.#loadAcme()) : this.#acme),
@@ -110,6 +165,7 @@ class GatewayServer implements Serving {
     this.#sockets = serverSockets({
       counts: observer.counts,
       lifecycle,
+      share: platform.share,
       deadlines: new Deadlines(clock),
       now: () => clock.now(),
       epoch: () => clock.epoch(),
@@ -118,12 +174,14 @@ class GatewayServer implements Serving {
         () => clock.now(),
       ),
       closed: () => this.#closed(),
+      inherited,
     });
     this.#retired = new RetiredEndpoints(platform, this.#parts.registry);
     this.#admin = new AdminListener({
       platform,
       lifecycle,
-      control: this.#control,
+      inherited,
+      control,
       gateway: () => this.#generation.gateway,
     });
   }
@@ -169,11 +227,7 @@ class GatewayServer implements Serving {
 
   noteRefusal(message: string): void {
     this.#history.noteRefused(message);
-    this.#emit({
-      category: "config",
-      level: "error",
-      message: `the config was refused, and the one before goes on: ${message}`,
-    });
+    this.#announce(configRefused(message));
   }
 
   reopenLogs(): void {
@@ -185,11 +239,31 @@ class GatewayServer implements Serving {
   }
 
   drain(): Promise<{ readonly cut: number }> {
-    if (!this.#isDraining) {
-      this.#emit({ category: "server", level: "info", message: "finishing what is in flight" });
-    }
-    this.#isDraining = true;
+    this.#beginDrain(finishing);
     return this.#sockets.drain();
+  }
+
+  handOver(): Promise<{ readonly cut: number }> {
+    this.#beginDrain(replaced);
+    this.handOverAdmin();
+    return this.#sockets.handOver();
+  }
+
+  handOverAdmin(): void {
+    this.#admin.handOver();
+  }
+
+  async listeners(): Promise<readonly NamedListener[]> {
+    const all = [...this.#sockets.listeners, ...this.#admin.listeners];
+    return all.map(({ name, host, port, socket }) => ({
+      name,
+      bound: socket === undefined ? { host, port } : { path: socket },
+    }));
+  }
+
+  #beginDrain(event: LogEvent): void {
+    if (!this.#isDraining) this.#announce(event);
+    this.#isDraining = true;
   }
 
   stop(): Promise<{ readonly cut: number }> {
@@ -198,24 +272,25 @@ class GatewayServer implements Serving {
 
   async #prepare(config: Config, explicit: ReadonlySet<string> | undefined): Promise<PreparedConfig> {
     const { platform, lifecycle } = this.#parts;
-    if (lifecycle.draining) throw new ServeError("the server is stopping");
+    if (lifecycle.draining || this.#isDraining) throw new ServeError("the server is stopping");
     refuseUnsupported(config, platform, explicit);
+    refuseOtherThreads(this.#current?.config, config);
     const next = await prepareGeneration(config, explicit, this.#parts);
     const opened: PreparedConfig[] = [];
     const discard = async (): Promise<void> => {
       await Promise.all([next, ...opened].map((each) => each.discard()));
     };
     try {
+      if (this.#part?.role !== "serving") opened.push(await this.#admin.prepare(config, next.observation));
       opened.push(await this.#sockets.prepare(next.sockets));
-      opened.push(await this.#admin.prepare(config, next.observation));
     } catch (error) {
       await discard();
       throw error;
     }
     return {
       commit: () => {
-        if (lifecycle.draining) void discard();
-        else this.#commit(next, opened);
+        if (lifecycle.draining || this.#isDraining) void discard();
+        else this.#commit(next, opened.toReversed());
       },
       discard,
     };
@@ -232,17 +307,10 @@ class GatewayServer implements Serving {
     if (before !== undefined) this.#retired.retire(before.gateway.plan, next.gateway.plan);
     platform.logs?.keepOnly(logTargets(next.config));
     this.#history.noteApplied();
-    this.#certificates.watch(next.certificates);
-    this.#emit(
-      before === undefined
-        ? { category: "server", level: "info", message: "listening", facts: addressFacts(this.address) }
-        : {
-            category: "config",
-            level: "info",
-            message: "another config is in effect",
-            facts: { generation: this.#history.generation },
-          },
-    );
+    if (this.#part?.role !== "serving") this.#certificates.watch(next.certificates);
+    if (before !== undefined) {
+      this.#announce(configChanged(this.#history.generation));
+    } else if (this.#part === undefined) this.#announce(listening(this.address));
   }
 
   /** It takes its time, and most configs need none of it. */
@@ -252,6 +320,8 @@ class GatewayServer implements Serving {
       platform: this.#parts.platform,
       emit: (event) => this.#emit(event),
       changed: () => void this.#exchangeCertificates(),
+      // One of all threads orders, and the others take what it has stored.
+      isOrdering: this.#part?.role !== "serving",
     });
   }
 
@@ -261,7 +331,7 @@ class GatewayServer implements Serving {
     try {
       if (this.#current === undefined || this.#parts.lifecycle.draining) return;
       (await this.#sockets.prepare(this.#current.sockets)).commit();
-      this.#certificates.watch(this.#current.certificates);
+      if (this.#part?.role !== "serving") this.#certificates.watch(this.#current.certificates);
     } catch (thrown) {
       const reason = thrown instanceof Error ? thrown.message : String(thrown);
       this.#emit({
@@ -284,13 +354,33 @@ class GatewayServer implements Serving {
     await alive(this.#current?.flush(FLUSH_MS));
     await observer.close();
     await this.#admin.close();
-    this.#emit({ category: "server", level: "info", message: "stopped" });
+    this.#announce(stopped);
     await platform.logs?.flush(FLUSH_MS);
+  }
+
+  perform(action: Action): Promise<ActionResult> {
+    const { clock } = this.#parts.platform;
+    return act(action, { gateway: this.#generation.gateway, server: this.#view, clock });
+  }
+
+  get events(): EventLog {
+    return this.#generation.gateway.events;
+  }
+  get metrics(): ProxyMetrics | undefined {
+    return this.#generation.observation.metrics;
+  }
+  get instance(): string {
+    return this.#parts.observer.instance;
   }
 
   get #generation(): Generation {
     if (this.#current === undefined) throw new TypeError("the server does not listen yet");
     return this.#current;
+  }
+
+  /** Writes an event of the process, which the main thread does for all. */
+  #announce(event: LogEvent): void {
+    if (this.#part?.role !== "serving") this.#emit(event);
   }
 
   /** Writes an event into the log of the config in effect. */

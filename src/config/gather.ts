@@ -25,6 +25,11 @@ export interface SourceOptions extends FileAccess {
   readonly cwd: string;
 }
 
+/** Where a config with a file comes from, to be read once more by another thread. Plain data. */
+export interface ConfigSource extends Omit<SourceOptions, "readText" | "importModule"> {
+  readonly file: string;
+}
+
 /** All sources in one. */
 export interface Gathered extends Origins {
   readonly input: unknown;

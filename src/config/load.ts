@@ -2,7 +2,7 @@
 import { type CertificateAccess, exposedKey } from "./certificates.ts";
 import { ConfigError } from "./config-error.ts";
 import { directoryOf, whyUnreadable, within } from "./config-file.ts";
-import { gather, type Gathered, isNothing, type SourceOptions } from "./gather.ts";
+import { type ConfigSource, gather, type Gathered, isNothing, type SourceOptions } from "./gather.ts";
 import { located, setBy } from "./locate.ts";
 import { checkConfig } from "./parse.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
@@ -40,6 +40,8 @@ export interface LoadedConfig extends ShownConfig {
   readonly reread: () => Promise<LoadedConfig>;
   /** File, environment variables and flags that set something. */
   readonly sources: readonly string[];
+  /** The same as data, for threads that read functions of the config once more; undefined without a file. */
+  readonly source: ConfigSource | undefined;
   /** `problems` with the places where their paths were set, in the order of the places. */
   readonly located: (problems: readonly ConfigProblem[]) => Promise<readonly ConfigProblem[]>;
 }
@@ -133,6 +135,7 @@ const read = async (gathered: Gathered, options: LoadOptions): Promise<LoadedCon
     directory: gathered.file === undefined ? options.cwd : directoryOf(gathered.file.path),
     references: named,
     reread: () => read(gathered, options),
+    source: gathered.file && sourceOf(options, gathered.file.path),
   });
 };
 
@@ -142,6 +145,14 @@ const WHAT = { env: "variable", file: "file" } as const;
 const referenceKey = (kind: "env" | "file", name: string): string =>
   `${kind}:${kind === "env" ? (/^\w+/.exec(name)?.[0] ?? name) : name}`;
 
+const sourceOf = ({ env, flags, flagNames, cwd }: LoadOptions, file: string): ConfigSource => ({
+  file,
+  env: { ...env },
+  flags,
+  ...(flagNames && { flagNames }),
+  cwd,
+});
+
 /** Sections with certificates. */
 const OF_TLS: ReadonlySet<unknown> = new Set(["listen", "admin", "upstreams"]);
 
@@ -149,7 +160,7 @@ const loaded = (
   gathered: Gathered,
   config: Config,
   resolved: Resolved,
-  files: Pick<LoadedConfig, "tlsFiles" | "files" | "directory" | "references" | "reread">,
+  files: Pick<LoadedConfig, "tlsFiles" | "files" | "directory" | "references" | "reread" | "source">,
 ): LoadedConfig => ({
   ...shownConfig(resolved, config),
   ...files,

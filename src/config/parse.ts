@@ -79,7 +79,7 @@ export interface ReadConfig extends ShownConfig {
 }
 
 /**
- * As `parseConfig`, for those who show the config too.
+ * As `parseConfig`, for those who show the config too: `serve(config, { origin })` lets the admin API do so.
  *
  * @throws ConfigError with everything that is wrong with `input`.
  */

@@ -31,6 +31,8 @@ export type ValueMatchInput = NonNullable<RouteMatchInput["headers"]>[string];
 export interface Config {
   /** Where and how clients connect. */
   readonly listen: ListenConfig;
+  /** Threads that answer requests, on one port; "auto" is one for each CPU that the process may use. @default 1 */
+  readonly threads: number | "auto";
   /** Groups of equivalent servers, by name. */
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
   /** What happens to which requests. With one upstream and no routes, all requests go there. */
@@ -835,6 +837,8 @@ export interface ConfigInput<Upstream extends string = string> {
   readonly $schema?: string | undefined;
   /** Where and how clients connect. */
   readonly listen?: ListenInput | undefined;
+  /** Threads that answer requests, on one port; "auto" is one for each CPU that the process may use. @default 1 */
+  readonly threads?: number | "auto" | undefined;
   /** Groups of equivalent servers, by name. */
   readonly upstreams?: Readonly<Record<Upstream, string | readonly (string | EndpointInput)[] | UpstreamInput>> | undefined;
   /** What happens to which requests. With one upstream and no routes, all requests go there. */

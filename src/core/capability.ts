@@ -25,11 +25,16 @@ export type Capability =
   | "listen-socket"
   | "proxy-protocol"
   | "client-certificate"
+  | "threads"
   | "background"
   | "discovery"
   | "tcp-check"
   | "client-region"
-  | "log-file";
+  | "log-file"
+  | "cpu-profile"
+  | "heap-snapshot"
+  | "event-loop-delay"
+  | "active-resources";
 
 /**
  * What a platform can do beyond the common ground. A config that asks for more than its platform offers is
@@ -62,11 +67,16 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "listen-socket": "listen on a Unix socket",
   "proxy-protocol": "take the client's address from the PROXY protocol",
   "client-certificate": "know a client by its certificate",
+  threads: "answer requests in several threads",
   background: "let requests wait in a queue for room, or work go on between requests",
   discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
   "tcp-check": "check endpoints by opening a connection",
   "client-region": "tell the client's region without a header of a trusted proxy",
   "log-file": "write log files",
+  "cpu-profile": "take CPU profiles",
+  "heap-snapshot": "take heap snapshots",
+  "event-loop-delay": "measure the delay of the event loop",
+  "active-resources": "list what keeps the event loop alive",
 };
 
 /** What it takes sockets of our own to upstreams for: `fetch` can do none of it. */
@@ -99,4 +109,10 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "listen-socket",
   "proxy-protocol",
   "client-certificate",
+  // Only the admin listener offers these.
+  "cpu-profile",
+  "heap-snapshot",
+  "event-loop-delay",
+  "active-resources",
+  "threads",
 ]);

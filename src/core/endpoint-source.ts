@@ -30,6 +30,8 @@ export type SourceListener = (update: SourceUpdate) => void;
 export interface EndpointSource {
   /** How it is called in messages. */
   readonly name: string;
+  /** Whether another thread asks the real source, and reports changes. @default false */
+  readonly isFollower?: boolean | undefined;
   /** Called once. */
   start(listener: SourceListener): void;
   stop(): void;

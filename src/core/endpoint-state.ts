@@ -1,5 +1,6 @@
 /** What is known of an endpoint while the process runs, whatever plan names it. */
 import type { Endpoint } from "./endpoint.ts";
+import type { Tally } from "./thread-share.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Kept outside of plans, by `Endpoint.key`. */
@@ -16,6 +17,8 @@ export interface EndpointState {
   breaker: EndpointBreaker | undefined;
   /** Undefined where the upstream has no active checks. */
   health: EndpointHealth | undefined;
+  /** Attempts of all threads. Undefined where nothing limits them, or there is one thread. */
+  tally?: Tally | undefined;
   /** Undefined where the upstream ejects no outliers. */
   ejection: EndpointEjection | undefined;
   /** What an operator has set; undefined where nobody has. */

@@ -38,6 +38,8 @@ export interface LogOutputs {
   use(target: LogTarget, lost: LinesLost): void;
   /** Closes the files that are none of `targets`. Lines for them that still come are written. */
   keepOnly(targets: ReadonlySet<string>): void;
+  /** Writes whole lines of another thread, to a target that is open. Rejects where they are lost. Left out where there are no threads. */
+  writeBatch?(to: string, bytes: Uint8Array): Promise<void>;
   /** Opens files anew, as another program may have moved them. */
   reopen(): void;
   /** Resolves when everything is written, or after `ms`. */

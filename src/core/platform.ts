@@ -1,6 +1,8 @@
 /** The ports: everything that a runtime passes in. `runtimes/*` and `fairlead/testing` implement them. */
 import type { Arrival } from "./arrival.ts";
 import type { Capability } from "./capability.ts";
+import type { FindDiagnostics } from "./diagnostics.ts";
+import type { SharedChecks } from "./checks.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Discover } from "./endpoint-source.ts";
 import type { ProxyError } from "./errors.ts";
@@ -10,6 +12,7 @@ import type { SendPost } from "./post.ts";
 import type { Probe } from "./probe.ts";
 import type { Reply } from "./reply.ts";
 import type { Telemetry } from "./telemetry.ts";
+import type { ThreadShare } from "./thread-share.ts";
 import type { InspectTls } from "./tls-inspection.ts";
 
 /** Takes back what was asked for. Idempotent; never throws. */
@@ -89,6 +92,12 @@ export interface Platform {
   readonly post?: SendPost | undefined;
   /** Opens a connection. Left out where there are none to be had. */
   readonly tcpProbe?: Probe | undefined;
+  /** Left out where no code can look into its process. */
+  readonly diagnostics?: FindDiagnostics | undefined;
+  /** Left out where a thread makes its own checks, for itself. */
+  readonly checks?: SharedChecks | undefined;
+  /** Left out where one thread answers all requests. */
+  readonly share?: ThreadShare | undefined;
   /** Whether the code for a request stops without a word when its client leaves. @default false */
   readonly abandonsRequests?: boolean | undefined;
   /** HMAC-SHA-256 of `text` under `secret`, as text that may stand in a cookie. */

@@ -45,6 +45,15 @@ export interface HealthCheckerParts {
   /** The upstream's endpoints of the moment, each with a `HealthRecord`. */
   readonly membersOf: () => readonly Member[];
   readonly onChange?: ((event: HealthEvent) => void) | undefined;
+  /** Called with each result, after it has taken effect. */
+  readonly onResult?: ((member: Member, result: HealthResult) => void) | undefined;
+}
+
+export interface HealthResult {
+  readonly passed: boolean;
+  readonly change: HealthChange | undefined;
+  readonly isUp: boolean;
+  readonly detail: string;
 }
 
 /**
@@ -132,7 +141,7 @@ export class HealthChecker {
   }
 
   async #probe(member: Member, record: HealthRecord): Promise<void> {
-    const { clock, probe, options, slots } = this.#parts;
+    const { clock, probe, options, slots, onResult } = this.#parts;
     record.isWaiting = true;
     const { passed, detail } = await slots.run(() => {
       record.isWaiting = false;
@@ -145,6 +154,7 @@ export class HealthChecker {
     if (passed) member.state.breaker?.checkPassed(clock.now(), change === "up");
     record.dueAt = clock.now() + this.#interval(record);
     if (change !== undefined) this.#apply(member, change, detail);
+    onResult?.(member, { passed, change, isUp: record.isUp, detail });
     this.#schedule();
   }
 

@@ -53,6 +53,15 @@ export class HealthRecord implements EndpointHealth {
     return this.#against >= failures ? this.#turn("down") : undefined;
   }
 
+  /** Takes over what another thread's record says. */
+  follow({ isUp, detail }: { readonly isUp: boolean; readonly detail: string }): void {
+    this.wasChecked = true;
+    this.#isKnown = true;
+    this.#against = 0;
+    this.isUp = isUp;
+    this.lastResult = detail;
+  }
+
   #turn(change: HealthChange): HealthChange {
     this.isUp = change !== "down";
     this.#isKnown = true;

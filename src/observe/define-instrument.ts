@@ -23,4 +23,6 @@ const define =
 export const counter: Define = define("counter");
 export const state: Define = define("up-down-counter");
 export const gauge: Define = define("gauge");
+/** Of threads: what they have together. */
+export const summedGauge: Define = (...of) => ({ ...gauge(...of), ofThreads: "sum" });
 export const histogram = (bounds: readonly number[]): Define => define("histogram", bounds);

@@ -126,12 +126,15 @@ export const exposition = (
 };
 
 /** What `/metrics` answers: OpenMetrics where `accept` prefers it, else Prometheus's own format. */
-export const scrapeOf = (
+export const scrapeOf = async (
   registry: MetricRegistry,
   accept: string | undefined,
   resource: Attributes,
-): { readonly text: string; readonly contentType: string } => {
+): Promise<{ readonly text: string; readonly contentType: string }> => {
   const type = negotiate(accept, ["text/plain", "application/openmetrics-text"]);
   const format = type === "application/openmetrics-text" ? "openmetrics" : "prometheus";
-  return { text: exposition(registry.read(), format, resource), contentType: CONTENT_TYPES[format] };
+  return {
+    text: exposition(await registry.readEverywhere(), format, resource),
+    contentType: CONTENT_TYPES[format],
+  };
 };

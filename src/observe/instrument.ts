@@ -18,6 +18,10 @@ export interface Instrument {
   readonly attributes: readonly string[];
   /** Upper bounds of a histogram's buckets, each inclusive and in rising order; one more takes what is above them. */
   readonly bounds?: readonly number[] | undefined;
+  /**
+   * What the value of a process is, of observed values of its threads. @default the greatest of gauges, the sum of others
+   */
+  readonly ofThreads?: "sum" | "max" | undefined;
 }
 
 /** Values of an instrument's attributes; undefined leaves an attribute out. */

@@ -62,7 +62,7 @@ class RegistryProducer implements MetricProducer {
     const whole = { startTime: hrTime(startedAt()), endTime };
     const since = { startTime: hrTime(this.#lastAt ?? startedAt()), endTime };
     const seen: Values = new Map();
-    const metrics = registry.read().flatMap((reading) => {
+    const metrics = (await registry.readEverywhere()).flatMap((reading) => {
       const isDelta = temporality === "delta" && isAdditive(reading.instrument);
       const points = isDelta ? this.#changes(reading, seen) : reading.points;
       if (points.length === 0) return [];

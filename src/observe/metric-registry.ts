@@ -37,15 +37,30 @@ export interface MetricOptions {
   readonly memory?: MetricMemory | undefined;
   /** Most series of an instrument; updates of further ones go into its "overflow" series. @default 2000 */
   readonly maxSeries?: number | undefined;
+  /** What all threads of the process know besides what is in memory, this one included. @default what this thread knows */
+  readonly everywhere?: (() => Promise<Observed>) | undefined;
 }
 
-const MAX_SERIES = 2_000;
+/** What is not in memory that threads share. Plain data. */
+export interface Observed {
+  readonly points: readonly ObservedPoint[];
+  readonly exemplars: readonly SeriesExemplars[];
+}
 
-interface ObservedValue {
-  readonly instrument: Instrument;
+/** Of a histogram, an example for each bucket that has one. */
+export interface SeriesExemplars extends SeriesName {
+  readonly exemplars: NonNullable<Point["exemplars"]>;
+}
+
+/** A value that an observer has found. Plain data. */
+export interface ObservedPoint {
+  /** Its name. */
+  readonly instrument: string;
   readonly attributes: AttributeValues;
   readonly value: number;
 }
+
+const MAX_SERIES = 2_000;
 
 /** The series of one instrument that this thread has asked for. */
 interface Family<Series> {
@@ -66,10 +81,12 @@ export class MetricRegistry {
   readonly #histograms: Map<string, Family<HistogramSeries>> = new Map();
   readonly #instruments: Map<string, Instrument> = new Map();
   readonly #observers: Set<Observer> = new Set();
+  readonly #everywhere: MetricOptions["everywhere"];
 
-  constructor({ memory = new PrivateMemory(), maxSeries = MAX_SERIES }: MetricOptions = {}) {
+  constructor({ memory = new PrivateMemory(), maxSeries = MAX_SERIES, everywhere }: MetricOptions = {}) {
     this.#memory = memory;
     this.#maxSeries = maxSeries;
+    this.#everywhere = everywhere;
   }
 
   /**
@@ -103,8 +120,47 @@ export class MetricRegistry {
     return () => void this.#observers.delete(observer);
   }
 
-  /** Every series of every instrument, in the order in which instruments were first used. */
+  /**
+   * Every series of every instrument, in the order in which instruments were first used. Where threads share the memory, what is
+   * counted is that of all of them, and what is observed that of this one.
+   */
   read(): readonly Reading[] {
+    return this.#readWith(this.observed());
+  }
+
+  /** As `read`, with what is observed in all threads. */
+  async readEverywhere(): Promise<readonly Reading[]> {
+    return this.#readWith(this.#everywhere === undefined ? this.observed() : await this.#everywhere());
+  }
+
+  /** What this thread's observers find now, values of the same series added up, and examples that it has recorded. */
+  observed(): Observed {
+    return { points: this.#observedPoints(), exemplars: [...this.#exemplars()] };
+  }
+
+  #observedPoints(): readonly ObservedPoint[] {
+    const found = new Map<string, ObservedPoint>();
+    const observe: Observe = (instrument, attributes, value) => {
+      const { name } = instrument;
+      if (!this.#instruments.has(name)) this.#instruments.set(name, instrument);
+      const key = seriesKey({ instrument: name, attributes });
+      found.set(key, { instrument: name, attributes, value: value + (found.get(key)?.value ?? 0) });
+    };
+    for (const observer of this.#observers) observer(observe);
+    return [...found.values()];
+  }
+
+  *#exemplars(): Generator<SeriesExemplars> {
+    for (const [instrument, { series, overflow }] of this.#histograms) {
+      if (overflow.exemplars !== undefined)
+        yield { instrument, attributes: "overflow", exemplars: overflow.exemplars };
+      for (const { attributes, series: each } of series.values())
+        if (each.exemplars !== undefined) yield { instrument, attributes, exemplars: each.exemplars };
+    }
+  }
+
+  #readWith(observed: Observed): readonly Reading[] {
+    const examples = new Map(observed.exemplars.map((each) => [seriesKey(each), each.exemplars]));
     const points = new Map<Instrument, Point[]>();
     const put = (instrument: Instrument, point: Point): void => {
       const found = points.get(instrument);
@@ -117,9 +173,12 @@ export class MetricRegistry {
       const value = valueOf(instrument, series.read());
       const isUnused = series.attributes === "overflow" && isZero(value);
       if (isUnused) continue;
-      put(instrument, { attributes: series.attributes, value, exemplars: this.#exemplarsOf(series) });
+      put(instrument, { attributes: series.attributes, value, exemplars: examples.get(seriesKey(series)) });
     }
-    for (const { instrument, attributes, value } of this.#observed()) put(instrument, { attributes, value });
+    for (const { instrument: name, attributes, value } of observed.points) {
+      const instrument = this.#instruments.get(name);
+      if (instrument !== undefined) put(instrument, { attributes, value });
+    }
     return Array.from(points, ([instrument, found]) => ({ instrument, points: found }));
   }
 
@@ -155,25 +214,6 @@ export class MetricRegistry {
   /** Adds instruments whose series other threads may have claimed, so that readings include them. */
   know(instruments: readonly Instrument[]): void {
     for (const instrument of instruments) this.#know(instrument);
-  }
-
-  #exemplarsOf({ instrument, attributes }: SeriesName): Point["exemplars"] {
-    const family = this.#histograms.get(instrument);
-    if (family === undefined) return undefined;
-    return (
-      attributes === "overflow" ? family.overflow : family.series.get(JSON.stringify(attributes))?.series
-    )?.exemplars;
-  }
-
-  /** Values of all observers; those of the same series are added up. */
-  #observed(): Iterable<ObservedValue> {
-    const found = new Map<string, ObservedValue>();
-    const observe: Observe = (instrument, attributes, value) => {
-      const key = seriesKey({ instrument: instrument.name, attributes });
-      found.set(key, { instrument, attributes, value: value + (found.get(key)?.value ?? 0) });
-    };
-    for (const observer of this.#observers) observer(observe);
-    return found.values();
   }
 
   #know(instrument: Instrument): void {

@@ -4,6 +4,7 @@ import { ENDPOINT } from "./define-instrument.ts";
 import { EndpointPresence } from "./endpoint-presence.ts";
 import { httpInstruments } from "./http-instruments.ts";
 import type { AttributeValues, Instrument } from "./instrument.ts";
+import { allInstruments } from "./instruments.ts";
 import { type MetricOptions, MetricRegistry } from "./metric-registry.ts";
 import { type MeasuredHead, type RequestEnd, RequestMetrics } from "./request-metrics.ts";
 import { UpstreamMetrics } from "./upstream-metrics.ts";
@@ -47,6 +48,8 @@ export class ProxyMetrics {
     this.epoch = epoch;
     const http = httpInstruments(durationBounds);
     this.durations = { server: http.serverDuration, client: http.clientDuration };
+    // Other threads may have counted by instruments that this one has not used yet.
+    if (options.memory !== undefined) this.registry.know(allInstruments(http));
     const requests = new RequestMetrics({
       registry: this.registry,
       http,

@@ -23,7 +23,7 @@ export interface SharedMetrics {
 }
 
 export interface SharedMetricsSize {
-  /** Threads that will write. One that ends leaves its row behind, so that its counts stay. */
+  /** Rows. That of a thread that ends stays, so that its counts do; a thread that takes its place goes on with it. */
   readonly writers: number;
   /** Numbers of all series together; a histogram takes some sixteen. @default 65536 */
   readonly columns?: number;
@@ -69,6 +69,12 @@ const hashOf = (bytes: Uint8Array): number => {
   return hash >>> 0;
 };
 
+/** A series that knows where its numbers are. */
+interface ColumnSeries extends StoredSeries {
+  readonly column: number;
+  readonly size: number;
+}
+
 /** One thread's view of shared metrics. */
 export class SharedMemory implements MetricMemory {
   readonly #layout: Layout;
@@ -81,10 +87,13 @@ export class SharedMemory implements MetricMemory {
   readonly #rows: readonly Float64Array[];
   readonly #own: Float64Array;
   /** Entries that were decoded before, by where they are. */
-  readonly #known: Map<number, StoredSeries> = new Map();
+  readonly #known: Map<number, ColumnSeries> = new Map();
 
-  /** @throws RangeError when more threads join than there are rows. */
-  constructor(shared: SharedMetrics) {
+  /**
+   * @param row that this thread writes, where somebody else assigns them. @default the next one
+   * @throws RangeError when more threads join than there are rows.
+   */
+  constructor(shared: SharedMetrics, row?: number) {
     const { buffer, writers, columns } = shared;
     const layout = layoutOf(writers, columns);
     this.#shared = shared;
@@ -98,7 +107,7 @@ export class SharedMemory implements MetricMemory {
       (_, row) =>
         new Float64Array(buffer, layout.rowsAt + row * columns * Float64Array.BYTES_PER_ELEMENT, columns),
     );
-    const own = this.#rows[Atomics.add(this.#counters, ROWS_USED, 1)];
+    const own = this.#rows[row ?? Atomics.add(this.#counters, ROWS_USED, 1)];
     if (own === undefined) throw new RangeError(`shared metrics: there is room for ${writers} threads`);
     this.#own = own;
   }
@@ -122,12 +131,32 @@ export class SharedMemory implements MetricMemory {
   }
 
   series(): Iterable<StoredSeries> {
-    const found: StoredSeries[] = [];
+    return this.#all();
+  }
+
+  #all(): readonly ColumnSeries[] {
+    const found: ColumnSeries[] = [];
     for (let at = 0; at < this.#table.length; at += 1) {
       const entry = Atomics.load(this.#table, at);
       if (entry !== 0) found.push(this.#seriesAt(entry));
     }
     return found;
+  }
+
+  /** What one row has for an instrument with one number for each series, added up. */
+  sumOf(row: number, instrument: string): number {
+    const values = this.#rows[row];
+    return this.#all()
+      .filter((series) => series.instrument === instrument)
+      .reduce((sum, { column }) => sum + (values?.[column] ?? 0), 0);
+  }
+
+  /** Sets the numbers of some series in one row to 0: of a thread that has ended, what can't have outlived it. */
+  clear(row: number, isCleared: (instrument: string) => boolean): void {
+    const values = this.#rows[row];
+    for (const { instrument, column, size } of this.#all()) {
+      if (isCleared(instrument)) values?.fill(0, column, column + size);
+    }
   }
 
   /** Writes an entry that is not in the table yet. Where another thread takes the place in the table first, it stays unused. */
@@ -159,7 +188,7 @@ export class SharedMemory implements MetricMemory {
     return other.length === name.length && other.every((byte, index) => byte === name[index]);
   }
 
-  #seriesAt(entry: number): StoredSeries {
+  #seriesAt(entry: number): ColumnSeries {
     const known = this.#known.get(entry);
     if (known !== undefined) return known;
     // A decoder takes no shared memory.
@@ -168,8 +197,9 @@ export class SharedMemory implements MetricMemory {
     const attributes: AttributeValues | "overflow" =
       values === "overflow" ? values : values.map((value) => value ?? undefined);
     const column = this.#words[entry + 1] as number;
-    const sums = new Float64Array(this.#words[entry + 2] as number);
-    const series = { instrument, attributes, read: () => this.#sum(column, sums) };
+    const size = this.#words[entry + 2] as number;
+    const sums = new Float64Array(size);
+    const series = { instrument, attributes, column, size, read: () => this.#sum(column, sums) };
     this.#known.set(entry, series);
     return series;
   }

@@ -1,5 +1,5 @@
 /** Instruments for values that other parts of the proxy keep. */
-import { type Group, UPSTREAM, ENDPOINT, counter, gauge, state } from "./define-instrument.ts";
+import { type Group, UPSTREAM, ENDPOINT, counter, gauge, state, summedGauge } from "./define-instrument.ts";
 
 /** Read at each reading, and not counted. */
 export const STATE_INSTRUMENTS: Group<
@@ -69,13 +69,13 @@ export const STATE_INSTRUMENTS: Group<
     "fairlead.endpoint.breaker.state",
     "{state}",
     [...ENDPOINT, "fairlead.breaker.state"],
-    "1 for the state that the breaker is in, 0 for the others.",
+    "1 for the state that the breaker is in, 0 for the others. Of several threads, 1 for each state that one of them is in.",
   ),
   available: gauge(
     "fairlead.endpoint.available",
     "{endpoint}",
     ENDPOINT,
-    "1 where the endpoint may be tried: healthy, not ejected, breaker not open, not at its limit, weight not 0.",
+    "1 where the endpoint may be tried: healthy, not ejected, breaker not open, not at its limit, weight not 0. Of several threads, 1 where one may.",
   ),
   healthy: gauge(
     "fairlead.endpoint.healthy",
@@ -83,8 +83,13 @@ export const STATE_INSTRUMENTS: Group<
     ENDPOINT,
     "1 where active checks find the endpoint up; of endpoints with checks.",
   ),
-  ejected: gauge("fairlead.endpoint.ejected", "{endpoint}", ENDPOINT, "1 while the endpoint is ejected."),
-  retryBudget: gauge(
+  ejected: gauge(
+    "fairlead.endpoint.ejected",
+    "{endpoint}",
+    ENDPOINT,
+    "1 while the endpoint is ejected, by one thread at least.",
+  ),
+  retryBudget: summedGauge(
     "fairlead.upstream.retry.budget",
     "{attempt}",
     [UPSTREAM],

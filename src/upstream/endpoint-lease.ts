@@ -4,6 +4,7 @@ import type { EndpointState, Member } from "../core/endpoint-state.ts";
 import { observeLatency } from "../core/latency.ts";
 import type { Lease } from "../core/lease.ts";
 import type { Outcome } from "../core/outcome.ts";
+import type { Tally } from "../core/thread-share.ts";
 import { verdictOf } from "../core/verdict.ts";
 
 /** What the leases of an upstream have in common. */
@@ -19,11 +20,14 @@ export class EndpointLease implements Lease {
   readonly #state: EndpointState;
   readonly #context: LeaseContext;
   readonly #permit: number;
+  readonly #tally: Tally | undefined;
 
+  /** Where the state has a tally, the attempt is in it already. */
   constructor({ endpoint, state }: Member, context: LeaseContext, now: number) {
     this.endpoint = endpoint;
     this.#state = state;
     this.#context = context;
+    this.#tally = state.tally;
     this.#permit = state.breaker === undefined ? 0 : state.breaker.enter(now);
     state.inFlight += 1;
     context.load.inFlight += 1;
@@ -35,6 +39,7 @@ export class EndpointLease implements Lease {
     const { startedAt, headAt, endedAt } = outcome.times;
     const verdict = verdictOf(outcome, countsInternalError);
     state.inFlight -= 1;
+    this.#tally?.remove();
     load.inFlight -= 1;
     state.breaker?.settle(this.#permit, verdict, endedAt);
     state.ejection?.count(verdict);

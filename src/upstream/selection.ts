@@ -86,7 +86,7 @@ export class EndpointSelection implements Selection {
     if (endpoint.weight === 0) return "drained";
     if (this.#trail.endpoint !== undefined && wasTried(endpoint, this.#trail)) return "tried";
     if (state.breaker !== undefined && !state.breaker.admits(now)) return "circuit-open";
-    if (state.inFlight >= this.#options.maxInFlight) return "at-limit";
+    if ((state.tally?.total ?? state.inFlight) >= this.#options.maxInFlight) return "at-limit";
     if (this.isPanicking) return undefined;
     if (state.health?.isUp === false) return "unhealthy";
     return state.ejection !== undefined && state.ejection.until > now ? "ejected" : undefined;

@@ -144,7 +144,9 @@ class BalancedUpstream implements Upstream {
   lease(exchange: Exchange): Lease {
     const now = this.#options.clock.now();
     this.#options.watch?.(this.#set, now);
-    const member = this.#pick(exchange, now);
+    let member = this.#pick(exchange, now);
+    // Another thread may have taken the last place.
+    while (member !== undefined && !this.#reserve(member)) member = this.#pick(exchange, now);
     if (member === undefined) throw refusalOf(this.name, this.standing(), now);
     if (this.#selection.isPanicking) this.#panicked(now);
     return new EndpointLease(member, this.#context, now);
@@ -191,6 +193,10 @@ class BalancedUpstream implements Upstream {
       state: member.state,
       exclusion: selection.exclusionOf(member),
     }));
+  }
+
+  #reserve({ state }: Member): boolean {
+    return state.tally?.tryAdd(this.#options.maxInFlight ?? Infinity) ?? true;
   }
 
   /** Reported when it begins, not for each pick; and not while endpoints are only excluded because no check has run yet. */

@@ -4,6 +4,7 @@ import {
   type Attack,
   type AttackTarget,
   fromOtherSites,
+  leaksOf,
   oversized,
   pathTricks,
   withoutToken,
@@ -37,15 +38,10 @@ const jsonOf = async (stage: Stage, path: string): Promise<unknown> => {
 
 /** Sends each of `attacks`, and finds that it gets nothing. */
 const repelled = async (stage: Stage, attacks: readonly Attack[]): Promise<void> => {
-  for (const { what, method, text, statuses } of attacks) {
-    const response = await stage.raw(text, method);
-    expect(statuses, `${what} → ${response.status} ${response.text.slice(0, 200)}`).toContain(
-      response.status,
-    );
-    expect(response.text, what).not.toContain("canary");
-    expect(response.text, what).not.toContain("generation");
-    expect(JSON.stringify(response.fields).toLowerCase(), what).not.toContain("access-control");
-  }
+  const found: string[] = [];
+  for (const attack of attacks) found.push(...leaksOf(attack, await stage.raw(attack.text, attack.method)));
+  expect(attacks.length).toBeGreaterThan(0);
+  expect(found).toEqual([]);
 };
 
 const cases: Case[] = [

@@ -47,6 +47,7 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   trailers: HOLDS,
   addresses: CLIENT,
   "admin listener": "a Worker has one entrance; there it is a path",
+  debugging: "a Worker can't look into its process, and has no listener of its own for it",
   "metrics across restarts of the collector": "nothing goes on between requests",
   "failures after the head": CLIENT,
   "header limit of responses": CLIENT,

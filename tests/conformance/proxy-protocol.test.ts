@@ -74,7 +74,7 @@ for (const runtime of RUNTIMES.filter((name) => name !== "workerd")) {
       proxy = await startProxy(runtime, {
         listen: {
           proxyProtocol: { from },
-          timeouts: { header: "1s" },
+          timeouts: { header: "3s" },
           limits: { connectionsPerClient: 2 },
           trustedProxies: ["192.0.2.0/24"],
           also: [
@@ -162,7 +162,7 @@ for (const runtime of RUNTIMES.filter((name) => name !== "workerd")) {
     });
 
     test("clients behind TLS are told apart while they are connected at the same time", async () => {
-      const clients = Array.from({ length: 20 }, (_, index) => ({
+      const clients = Array.from({ length: 10 }, (_, index) => ({
         address: `203.0.113.${index + 20}`,
         port: 1,
       }));
@@ -197,8 +197,8 @@ for (const runtime of RUNTIMES.filter((name) => name !== "workerd")) {
       const startedAt = performance.now();
       expect(await exchange({ port: proxy.port }, ["PROXY TCP4 1.2.3"])).toBe("");
       const passed = performance.now() - startedAt;
-      expect(passed).toBeGreaterThan(900);
-      expect(passed).toBeLessThan(5_000);
+      expect(passed).toBeGreaterThan(2_900);
+      expect(passed).toBeLessThan(8_000);
     });
 
     test("a client that ends inside its header is let go at once", async () => {
@@ -207,7 +207,7 @@ for (const runtime of RUNTIMES.filter((name) => name !== "workerd")) {
       const answer = readAll(socket);
       socket.end("PROXY TCP4");
       expect(await answer).toBe("");
-      expect(performance.now() - startedAt).toBeLessThan(900);
+      expect(performance.now() - startedAt).toBeLessThan(2_500);
     });
 
     test("peers that are not declared are refused", async () => {

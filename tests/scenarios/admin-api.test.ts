@@ -1,5 +1,7 @@
 /** The admin listener of a running command: changes by hand, exchange of the config, connections, attacks. */
 import { once } from "node:events";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import type { ConfigInput } from "../../src/config/types.ts";
@@ -7,6 +9,7 @@ import {
   type Attack,
   type AttackTarget,
   fromOtherSites,
+  leaksOf,
   oversized,
   pathTricks,
   rebinding,
@@ -14,10 +17,14 @@ import {
 } from "../support/admin-attacks.ts";
 import type { Child } from "../support/child.ts";
 import { COMMAND_RUNTIMES, CommandDirectory, type CommandRuntime } from "../support/command.ts";
+import { freePort } from "../support/free-port.ts";
 import { linesOf } from "../support/log-lines.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { RawOrigin } from "../support/raw-origin.ts";
+import { readSource } from "../support/sources.ts";
 import { requestText } from "../support/suite.ts";
+
+const execute = promisify(execFile);
 
 const LISTEN = { port: 0, host: "127.0.0.1" };
 const TOKEN = "token-of-the-operators";
@@ -70,21 +77,15 @@ const origin = async (body: string): Promise<RawOrigin> => {
 };
 
 const repelled = async (port: number, attacks: readonly Attack[]): Promise<void> => {
-  for (const { what, method, text, statuses } of attacks) {
+  const found: string[] = [];
+  for (const attack of attacks) {
     const client = await RawClient.connect(port);
-    try {
-      void client.send(text).catch(() => {});
-      const response = await client.response(method);
-      expect(statuses, `${what} → ${response.status} ${response.text.slice(0, 200)}`).toContain(
-        response.status,
-      );
-      expect(response.text, what).not.toContain("canary");
-      expect(response.text, what).not.toContain("generation");
-      expect(JSON.stringify(response.fields).toLowerCase(), what).not.toContain("access-control");
-    } finally {
-      client.close();
-    }
+    // It may be answered before all of it has been read.
+    void client.send(attack.text).catch(() => {});
+    found.push(...leaksOf(attack, await client.response(attack.method).finally(() => client.close())));
   }
+  expect(attacks.length).toBeGreaterThan(0);
+  expect(found).toEqual([]);
 };
 
 describe.each(COMMAND_RUNTIMES)("admin listener on %s", (runtime) => {
@@ -217,6 +218,37 @@ describe.each(COMMAND_RUNTIMES)("admin listener on %s", (runtime) => {
     const first = all.connections[0]?.id ?? "";
     expect(await api("DELETE", `/api/connections/${first}`)).toMatchObject({ status: 200 });
     await expect(Promise.race(idle.map((client) => client.wire.ended(5_000)))).resolves.toBeDefined();
+  });
+
+  test("does what docs/admin.md says, command by command", async () => {
+    const page = readSource("docs/admin.md");
+    const [first = ""] = /(?<=```json\n)[^`]*/.exec(page) ?? [];
+    const [shop, other] = [await origin("a"), await origin("b")];
+    const [port, admin] = [await freePort(), await freePort()];
+    const placed = (text: string): string =>
+      text
+        .replaceAll("http://127.0.0.1:3001", shop.url)
+        .replaceAll("http://127.0.0.1:3002", other.url)
+        .replaceAll("8080", String(port))
+        .replaceAll("9090", String(admin));
+    const directory = new CommandDirectory(runtime);
+    ends.push(() => directory.end());
+    directory.write("fairlead.json", placed(first));
+    await directory.serve();
+    const commands = Array.from(page.matchAll(/```sh\n([^`]*)```/g), ([, block = ""]) => block)
+      .flatMap((block) => block.split(/\n(?=curl )/))
+      .map((command) => placed(command.trim()));
+    expect(commands.length).toBeGreaterThan(12);
+    for (const command of commands) {
+      const { stdout } = await execute(
+        "sh",
+        ["-c", command.replace(/^curl /, "curl -sS --fail-with-body ")],
+        {
+          cwd: directory.path,
+        },
+      );
+      expect(JSON.parse(stdout)).toBeTypeOf("object");
+    }
   });
 
   test("attacked with a token in place: nothing gets in, nothing leaks", async () => {

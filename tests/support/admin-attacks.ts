@@ -1,4 +1,5 @@
 /** What a stranger, a web page and somebody with a wrong token send to the admin API. */
+import type { RawResponse } from "./raw-client.ts";
 import { requestText } from "./suite.ts";
 
 export interface AttackTarget {
@@ -18,6 +19,21 @@ export interface Attack {
   /** Answers that are right. */
   readonly statuses: readonly number[];
 }
+
+/** What an attacker must not find in an answer: secrets, the state of the proxy, leave for other sites' scripts. */
+const LEAKS = ["canary", "generation", "access-control-"];
+
+/** What is wrong with the answer to `attack`; nothing where it was repelled. */
+export const leaksOf = (
+  { what, statuses }: Attack,
+  { status, fields, text }: RawResponse,
+): readonly string[] => {
+  const told = `${text}${JSON.stringify(fields)}`.toLowerCase();
+  return [
+    ...(statuses.includes(status) ? [] : [`${what} → ${status} ${text.slice(0, 200)}`]),
+    ...LEAKS.filter((leak) => told.includes(leak)).map((leak) => `${what} tells ${leak}`),
+  ];
+};
 
 interface Parts {
   readonly method?: string;

@@ -1,7 +1,7 @@
 /** The command line in memory: files in a map, output in strings, nothing listens. */
 import { issueCertificate } from "../../runtimes/x509.ts";
 import { main } from "../../cli/main.ts";
-import type { Host } from "../../cli/host.ts";
+import type { Answer, Host, Question } from "../../cli/host.ts";
 import { RUNTIME_PROFILES } from "../../cli/runtime-profile.ts";
 
 export interface CliRun {
@@ -12,10 +12,12 @@ export interface CliRun {
 }
 
 export interface CliSetup {
-  /** By path below the working directory. */
+  /** By path, absolute or below the working directory. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly tty?: boolean;
+  /** Width of the terminal. */
+  readonly columns?: number;
   /** False where the directories of new files are missing. @default true */
   readonly writable?: boolean;
   /** Codes of the errors that reading a path below the working directory fails with. */
@@ -24,6 +26,8 @@ export interface CliSetup {
   readonly down?: Readonly<Record<string, string>>;
   /** The authority of `fairlead cert --acme`. */
   readonly obtain?: Host["obtainCertificate"];
+  /** What a running proxy answers. @default asking one fails the test */
+  readonly answer?: (question: Question) => Answer | Error;
   /** What starting to serve fails with. */
   readonly serveError?: Error;
 }
@@ -32,10 +36,16 @@ const CWD = "/app";
 
 /** Runs `fairlead` with `args`. Commands that serve are not for this. */
 export const runCli = async (args: readonly string[], setup: CliSetup = {}): Promise<CliRun> => {
-  const files = new Map(Object.entries(setup.files ?? {}).map(([path, text]) => [`${CWD}/${path}`, text]));
+  const files = new Map(
+    Object.entries(setup.files ?? {}).map(([path, text]) => [
+      path.startsWith("/") ? path : `${CWD}/${path}`,
+      text,
+    ]),
+  );
   const written = { stdout: "", stderr: "" };
   const output = (name: "stdout" | "stderr"): Host["stdout"] => ({
     isTTY: setup.tty ?? false,
+    columns: setup.columns,
     write: (text) => {
       written[name] += text;
     },
@@ -75,10 +85,27 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
     networkAddresses: () => [],
     onSignal: unexpected("a signal"),
     exit: unexpected("exiting"),
+    inheritance: () => Promise.resolve(undefined),
+    tookOver: () => {},
+    failed: () => {},
+    startSuccessor: unexpected("a successor"),
+    serviceManager: {
+      ready: unexpected("a service manager"),
+      reloading: unexpected("a service manager"),
+      stopping: unexpected("a service manager"),
+      leave: unexpected("a service manager"),
+    },
     serve: async () => {
       throw setup.serveError ?? new Error("serving is not part of this test");
     },
     serveDemo: unexpected("the demo"),
+    ask: async (question) => {
+      const answer = setup.answer?.(question) ?? new Error("asking a proxy is not part of this test");
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    openTerminal: () => undefined,
+    timeOfDay: () => "12:00:00",
     reach:
       setup.down === undefined
         ? unexpected("connecting")

@@ -21,14 +21,22 @@ const COMMANDS: Readonly<Record<CommandRuntime, readonly [command: string, ...ar
 
 export const COMMAND_RUNTIMES: readonly CommandRuntime[] = RUNTIMES.filter((name) => name !== "workerd");
 
+/** The command with `args`, for whoever starts it by other means. */
+export const commandLine = (
+  runtime: CommandRuntime,
+  args: readonly string[],
+): readonly [command: string, ...args: string[]] => [...COMMANDS[runtime], ...args];
+
 /** A directory with files, and commands that run in it. */
 export class CommandDirectory {
   readonly path: string = mkdtempSync(join(tmpdir(), "fairlead-command-"));
   readonly #runtime: CommandRuntime;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #children: Child[] = [];
 
-  constructor(runtime: CommandRuntime) {
+  constructor(runtime: CommandRuntime, env: Readonly<Record<string, string>> = {}) {
     this.#runtime = runtime;
+    this.#env = env;
   }
 
   /** Writes a file below the directory; anything but text as JSON. */
@@ -40,8 +48,13 @@ export class CommandDirectory {
 
   /** Runs the command with `args`. */
   run(...args: readonly string[]): Child {
-    const [command, ...before] = COMMANDS[this.#runtime];
-    const child = new Child(this.#runtime, command, [...before, ...args], {}, this.path);
+    return this.runBy([], ...args);
+  }
+
+  /** Runs it by another program, which gets the command at the end of its arguments. */
+  runBy(launcher: readonly string[], ...args: readonly string[]): Child {
+    const [command = "", ...before] = [...launcher, ...COMMANDS[this.#runtime], ...args];
+    const child = new Child(this.#runtime, command, before, this.#env, this.path);
     this.#children.push(child);
     return child;
   }

@@ -50,6 +50,7 @@ const values: NonNullable<RouteMatchInput["headers"]> = {
 /** A config that uses every key there is. */
 export const EVERYTHING: Everything = {
   $schema: "./schema.json",
+  threads: 2,
   listen: {
     port: "8080",
     host: "::",

@@ -13,7 +13,7 @@ export interface ReloadLoad {
   /** While the config is reloaded. */
   readonly requests: number;
   readonly reloads: number;
-  /** Requests before that, without a reload. */
+  /** Requests before and after that, without a reload: half each. */
   readonly calmRequests: number;
   /** Connections that send requests. @default 16 */
   readonly connections?: number;
@@ -285,19 +285,28 @@ export const reloadUnderLoad = async (load: ReloadLoad): Promise<ReloadFigures> 
     });
     // Compiles what is about to be measured.
     await clients(begin(Math.ceil(load.calmRequests / 5)), connections);
-    const calm = begin(load.calmRequests);
-    const calmAt = performance.now();
-    await clients(calm, connections);
-    const calmMs = performance.now() - calmAt;
+    const calm = begin(0);
+    let calmMs = 0;
+    const beCalm = async (): Promise<void> => {
+      const at = performance.now();
+      calm.left = Math.ceil(load.calmRequests / 2);
+      calm.generation = run.generation;
+      await clients(calm, connections);
+      calmMs += performance.now() - at;
+    };
     const run = begin(load.requests);
+    await beCalm();
     const runAt = performance.now();
     const [{ reloads, memory }] = await Promise.all([
       reloading(load, { run, child, write }),
       clients(run, connections),
     ]);
+    const during = latenciesOf(run, performance.now() - runAt);
+    calm.endsAt = Number.POSITIVE_INFINITY;
+    await beCalm();
     return {
       calm: latenciesOf(calm, calmMs),
-      during: latenciesOf(run, performance.now() - runAt),
+      during,
       reloads,
       failed: [...calm.failed, ...run.failed],
       stale: run.stale,

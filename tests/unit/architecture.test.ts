@@ -90,7 +90,7 @@ describe("packages", () => {
     [/^runtimes\/(engine|node|deno|bun)\//, /^node:/],
     [/^runtimes\/workers\//, /^(hono(\/|$)|cloudflare:|fairlead-config$)/],
     [/^runtimes\//, /^hono(\/|$)/],
-    [/^cli\//, /^(commander|hono)$/],
+    [/^cli\//, /^(commander|hono|string-width)$/],
     [/^bin\//, /^(node:|@hono\/node-server$)/],
   ];
 

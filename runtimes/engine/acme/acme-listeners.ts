@@ -20,6 +20,8 @@ import type { ChallengeType } from "./order-certificate.ts";
 export interface AcmeOptions {
   readonly platform: Platform;
   readonly emit: (event: LogEvent) => void;
+  /** Whether it orders, and does not only serve what others have stored. */
+  readonly isOrdering: boolean;
   /** A listener is to serve another certificate. */
   readonly changed: () => void;
 }
@@ -120,10 +122,10 @@ export class AcmeServer {
   }
 
   async #open({ settings, challenge, path }: Asked): Promise<CertificateKeeper> {
-    const { platform, emit, changed } = this.#options;
+    const { platform, ...options } = this.#options;
     const { clock, random } = platform;
     try {
-      return await CertificateKeeper.open({ settings, challenge, clock, random, emit, changed });
+      return await CertificateKeeper.open({ settings, challenge, clock, random, ...options });
     } catch (thrown) {
       const reason = errorCode(thrown);
       if (reason === undefined) throw thrown;
@@ -158,7 +160,7 @@ export class AcmeServer {
   }
 
   #observe(registry: MetricRegistry | undefined): void {
-    if (registry === undefined || registry === this.#registry) return;
+    if (registry === undefined || registry === this.#registry || !this.#options.isOrdering) return;
     this.#registry = registry;
     const { failing, orders } = ACME_INSTRUMENTS;
     registry.observe((observe) => {

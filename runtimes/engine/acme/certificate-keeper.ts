@@ -21,6 +21,8 @@ export interface KeeperOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: (event: LogEvent) => void;
+  /** Whether it orders, and does not only look at what others have stored. */
+  readonly isOrdering: boolean;
   /** Another certificate is in use. */
   readonly changed: () => void;
 }
@@ -82,7 +84,8 @@ export class CertificateKeeper {
   }
 
   start(): void {
-    for (const event of this.#held ?? []) this.#options.emit(event);
+    const { emit, isOrdering } = this.#options;
+    if (isOrdering) for (const event of this.#held ?? []) emit(event);
     this.#held = undefined;
     this.#look();
   }
@@ -116,7 +119,7 @@ export class CertificateKeeper {
       this.#unreadable = reason;
       return;
     }
-    if (this.#working !== undefined) return;
+    if (this.#working !== undefined || !this.#options.isOrdering) return;
     const now = clock.epoch();
     const next = this.#kept.find((kept) => kept.dueAt(now) <= now || needsCheck(kept, now));
     if (next === undefined) return;
@@ -265,8 +268,10 @@ export class CertificateKeeper {
 
   #say(level: LogEvent["level"], message: string, facts: NonNullable<LogEvent["facts"]> = {}): void {
     const event: LogEvent = { category: "acme", level, message, facts };
-    if (this.#held === undefined) this.#options.emit(event);
-    else this.#held.push(event);
+    const { emit, isOrdering } = this.#options;
+    if (this.#held === undefined) {
+      if (isOrdering) emit(event);
+    } else this.#held.push(event);
   }
 }
 

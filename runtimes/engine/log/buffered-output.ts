@@ -17,6 +17,13 @@ export interface LogDevice {
   close(): Promise<void>;
 }
 
+/** Whole lines of another thread. */
+interface Batch {
+  readonly bytes: Uint8Array;
+  readonly written: () => void;
+  readonly failed: (reason: unknown) => void;
+}
+
 /** Most characters that wait, besides those that are being written. */
 const MAX_WAITING = 1024 * 1024;
 /** From this many characters on, gathered lines are written at once. */
@@ -39,6 +46,8 @@ export class BufferedOutput implements LogOutput {
   #losses = 0;
   #why = "";
   #idle: (() => void)[] = [];
+  /** Batches of other threads. */
+  readonly #batches: Batch[] = [];
 
   constructor(device: LogDevice, clock: Clock, lost: LinesLost) {
     this.#device = device;
@@ -63,6 +72,14 @@ export class BufferedOutput implements LogOutput {
       this.#clock.after(this.#device.gatherMs, () => this.#start());
     }
     return true;
+  }
+
+  /** Writes whole lines that another thread has gathered, which keeps what can't be written yet. Rejects where they are lost. */
+  writeBatch(bytes: Uint8Array): Promise<void> {
+    return new Promise((written, failed) => {
+      this.#batches.push({ bytes, written, failed });
+      if (!this.#isWriting) this.#start();
+    });
   }
 
   reopen(): void {
@@ -94,13 +111,17 @@ export class BufferedOutput implements LogOutput {
     do {
       await this.#writeAll();
       if (this.#isReleased) await this.#device.close();
-    } while (this.#isStale || this.#waiting !== "");
+    } while (this.#hasWork());
     this.#isWriting = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  #hasWork(): boolean {
+    return this.#isStale || this.#waiting !== "" || this.#batches.length > 0;
+  }
+
   async #writeAll(): Promise<void> {
-    while (this.#isStale || this.#waiting !== "") {
+    while (this.#hasWork()) {
       const batch = this.#waiting;
       this.#waiting = "";
       try {
@@ -111,6 +132,8 @@ export class BufferedOutput implements LogOutput {
         this.#isStale = false;
         this.#lose(batch.split("\n").length - 1, reasonOf(thrown));
       }
+      for (const { bytes, written, failed } of this.#batches.splice(0))
+        await this.#device.write(bytes).then(written, failed);
     }
   }
 

@@ -45,17 +45,23 @@ export const engineLogOutputs = (clock: Clock, socketStream: SocketStream = proc
     reopen() {
       for (const output of outputs()) output.reopen();
     },
-    flush: (ms) =>
-      new Promise((resolve) => {
-        // Keeps the process alive until the lines are written.
-        const timer = setTimeout(resolve, ms);
-        void Promise.all(outputs().map((output) => output.flushed())).then(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      }),
+    async writeBatch(to, bytes) {
+      await opened.get(to)?.output.writeBatch(bytes);
+    },
+    flush: (ms) => flushed(outputs(), ms),
   };
 };
+
+/** Resolves when all lines are written, or after `ms`. */
+export const flushed = (outputs: readonly BufferedOutput[], ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    // Keeps the process alive until the lines are written.
+    const timer = setTimeout(resolve, ms);
+    void Promise.all(outputs.map((output) => output.flushed())).then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 
 const opening = (device: LogDevice, clock: Clock, lost: LinesLost): Opened => ({
   device,

@@ -12,14 +12,14 @@ export interface DrainOptions {
   readonly delayMs: number;
   /** What requests in flight get after that. */
   readonly timeoutMs: number;
+  /**
+   * An idle connection gets this long once accepting has stopped: its client may just have sent a request, and its answer closes the
+   * connection anyway.
+   */
+  readonly idleGraceMs: number;
   readonly now: () => number;
 }
 
-/**
- * An idle connection gets this long once accepting has stopped: its client may just have sent a request, and its answer
- * closes the connection anyway.
- */
-const IDLE_GRACE_MS = 100;
 const CHECK_MS = 10;
 /** WebSockets are closed one by one in the last part of the time: all at once their clients would come back at once. */
 const GOING_AWAY_MS = 10_000;
@@ -40,7 +40,7 @@ const spread = (connections: readonly ClientConnection[], from: number, overMs: 
 
 /** Stops accepting, waits for what is in flight, cuts the rest. Closing connections behind responses is the connections' own. */
 export const drainConnections = async (options: DrainOptions): Promise<{ readonly cut: number }> => {
-  const { connections, delayMs, timeoutMs, now } = options;
+  const { connections, delayMs, timeoutMs, idleGraceMs, now } = options;
   await sleep(delayMs);
   const stopped = options.stopAccepting();
   const startedAt = now();
@@ -48,7 +48,7 @@ export const drainConnections = async (options: DrainOptions): Promise<{ readonl
   while (connections.size > 0) {
     const passed = now() - startedAt;
     if (passed >= timeoutMs) break;
-    if (passed >= IDLE_GRACE_MS) for (const connection of connections) connection.closeWhenIdle();
+    if (passed >= idleGraceMs) for (const connection of connections) connection.closeWhenIdle();
     const left = timeoutMs - passed;
     if (left <= GOING_AWAY_MS) {
       goingAway ??= spread(

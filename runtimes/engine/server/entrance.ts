@@ -12,8 +12,12 @@ export interface Entrance extends Pick<FurtherListener, "host" | "proxyProtocol"
   readonly challenges?: TlsChallenges | undefined;
   /** Where there is no `socket`. */
   readonly port: number;
+  /** Its place in the config: `listen`, `listen.also.0`, `admin`. */
+  readonly name: string;
   /** Host to bind where there is no such address as `host`. */
   readonly fallbackHost: string | undefined;
+  /** Whether sockets of other threads share the port. @default false */
+  readonly reusePort?: boolean | undefined;
   readonly gateway: Gateway;
   /** What it is for, as the admin API shows it. */
   readonly role: "traffic" | "redirect" | "admin";

@@ -1,20 +1,26 @@
 /** The sockets of a server, and their change from one config to the next. */
 import type { ListenConfig } from "../../../src/config/types.ts";
+import type { ThreadShare } from "../../../src/core/thread-share.ts";
 import type { PreparedConfig, Serving } from "../../serving.ts";
 import { ServeError } from "../../serving.ts";
+import type { InheritedSockets } from "../inheritance/inherited-sockets.ts";
 import type { ClientConnection } from "./connection.ts";
 import { ClientCounts } from "./client-counts.ts";
-import { type ConnectionSet, drainConnections } from "./drain.ts";
+import { type ConnectionSet, type DrainOptions, drainConnections } from "./drain.ts";
 import { type Entrance, entranceKey } from "./entrance.ts";
-import { type EntranceParts, OpenEntrance } from "./open-entrance.ts";
+import { type EntranceParts, IDLE_GRACE_MS, OpenEntrance } from "./open-entrance.ts";
 import { serverSettings } from "./server-context.ts";
 
 /** What stays the same over all configs. */
-export interface ServerParts extends Omit<EntranceParts, "connections" | "clients" | "lifecycle"> {
+export interface ServerParts extends Omit<EntranceParts, "connections" | "clients" | "seats" | "lifecycle"> {
   /** Turned to draining by `drain` and `stop`. */
   readonly lifecycle: { draining: boolean };
+  /** Where the limits are those of several threads. */
+  readonly share?: ThreadShare | undefined;
   /** Called once when the server has ended. */
   readonly closed: () => Promise<void>;
+  /** Sockets that listen already. @default none */
+  readonly inherited?: InheritedSockets | undefined;
 }
 
 /** What a config asks for. */
@@ -28,13 +34,17 @@ export interface ListenPlan {
 
 /** A socket that is open, and whether it only redirects. */
 export interface OpenListener {
+  /** Its place in the config. */
+  readonly name: string;
   readonly scheme: "http" | "https";
   readonly host: string;
   readonly port: number;
+  /** Path of a Unix socket, which has neither host nor port. */
+  readonly socket?: string | undefined;
   readonly role: Entrance["role"];
 }
 
-export interface ServerSockets extends Pick<Serving, "drain" | "stop"> {
+export interface ServerSockets extends Pick<Serving, "drain" | "handOver" | "stop"> {
   /** Of the first entrance; undefined while there is none. */
   readonly address: Serving["address"] | undefined;
   /** All sockets that are open. */
@@ -61,7 +71,13 @@ class Sockets implements ServerSockets {
   #ended: Promise<void> | undefined;
 
   constructor(parts: ServerParts) {
-    this.#parts = { ...parts, connections: this.#connections, clients: new ClientCounts() };
+    const { share } = parts;
+    this.#parts = {
+      ...parts,
+      connections: this.#connections,
+      clients: new ClientCounts(share),
+      seats: share && { open: share.tally("connections"), encrypted: share.tally("TLS connections") },
+    };
   }
 
   get address(): Serving["address"] | undefined {
@@ -69,7 +85,7 @@ class Sockets implements ServerSockets {
   }
 
   get listeners(): readonly OpenListener[] {
-    return this.#open.map(({ address, role }) => ({ ...address, role }));
+    return this.#open.map(({ name, address, role }) => ({ name, ...address, role }));
   }
   get connections(): Iterable<ClientConnection> {
     return this.#connections;
@@ -78,9 +94,7 @@ class Sockets implements ServerSockets {
   async prepare(plan: ListenPlan): Promise<PreparedConfig> {
     const settings = serverSettings(plan.listen);
     const kept = matched(plan.entrances, this.#open);
-    const next = plan.entrances.map(
-      (entrance) => kept.get(entrance) ?? new OpenEntrance(entrance, this.#parts),
-    );
+    const next = plan.entrances.map((entrance) => kept.get(entrance) ?? this.#entranceFor(entrance));
     const opened = next.filter((open) => !this.#open.includes(open));
     const gone = this.#open.filter((open) => !next.includes(open));
     const discard = async (): Promise<void> => {
@@ -91,7 +105,9 @@ class Sockets implements ServerSockets {
       changes = plan.entrances.map((entrance, index) =>
         (next[index] as OpenEntrance).prepare(entrance, settings),
       );
-      for (const open of opened) await openOne(open, gone);
+      // What listens already comes last: nothing fails any more once its clients are accepted.
+      const isLast = ({ listener }: OpenEntrance): number => Number(listener.isHandedOver);
+      for (const open of opened.toSorted((a, b) => isLast(a) - isLast(b))) await openOne(open, gone);
     } catch (error) {
       await discard();
       throw error;
@@ -108,22 +124,34 @@ class Sockets implements ServerSockets {
   }
 
   drain(): Promise<{ readonly cut: number }> {
-    return (this.#drained ??= this.#drain());
+    return (this.#drained ??= this.#drain((delayMs) => {
+      this.#parts.lifecycle.draining = true;
+      // The delay is for whoever watches the ready page.
+      return { delayMs: this.#plan?.isWatched === true ? delayMs : 0, idleGraceMs: IDLE_GRACE_MS };
+    }));
   }
 
-  async #drain(): Promise<{ readonly cut: number }> {
-    const { lifecycle, now } = this.#parts;
-    lifecycle.draining = true;
-    const { isWatched = false, listen } = this.#plan ?? {};
-    const { delayMs, timeoutMs } = listen?.drain ?? { delayMs: 0, timeoutMs: 0 };
+  handOver(): Promise<{ readonly cut: number }> {
+    return (this.#drained ??= this.#drain((delayMs) => {
+      for (const open of this.#open) {
+        open.closeBehindResponses();
+        open.listener.leaveFile();
+      }
+      return { delayMs: 0, idleGraceMs: Math.max(delayMs, IDLE_GRACE_MS) };
+    }));
+  }
+
+  async #drain(
+    begin: (delayMs: number) => Pick<DrainOptions, "delayMs" | "idleGraceMs">,
+  ): Promise<{ readonly cut: number }> {
+    const { delayMs, timeoutMs } = this.#plan?.listen.drain ?? { delayMs: 0, timeoutMs: 0 };
     const result = await drainConnections({
+      ...begin(delayMs),
       connections: this.#connections,
       stopAccepting: () => this.#stopAccepting(),
       destroyUnaccepted: () => this.#destroyUnaccepted(),
-      // The delay is for whoever watches the ready page.
-      delayMs: isWatched ? delayMs : 0,
       timeoutMs,
-      now,
+      now: this.#parts.now,
     });
     await this.#end();
     return result;
@@ -138,6 +166,14 @@ class Sockets implements ServerSockets {
     await stopped;
     await this.#end();
     return { cut };
+  }
+
+  #entranceFor(entrance: Entrance): OpenEntrance {
+    const { name, host, port, socket, fallbackHost } = entrance;
+    const address = socket === undefined ? { host, port } : { path: socket };
+    const taken = this.#parts.inherited?.take({ name, address, fallbackHost }) ?? [];
+    const descriptors = taken.map(({ descriptor }) => descriptor);
+    return new OpenEntrance(entrance, this.#parts, descriptors);
   }
 
   async #stopAccepting(): Promise<void> {

@@ -1,9 +1,9 @@
 /** A listening socket, which stays open while what it serves changes. */
 import { once } from "node:events";
 import { chmod } from "node:fs";
-import { type Server, type Socket, createServer } from "node:net";
+import { type ListenOptions, type Server, type Socket, createServer } from "node:net";
 import { errorCode } from "../../error-code.ts";
-import { listenError } from "../../serving.ts";
+import { ServeError, listenError } from "../../serving.ts";
 import type { Entrance } from "./entrance.ts";
 import { type ReleaseFile, bindUnixSocket } from "./unix-socket-file.ts";
 
@@ -13,7 +13,13 @@ const BACKLOG = 4096;
 /** Failures that the fallback address would have too. A list of the other failures won't do: Bun gives them no code. */
 const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
 
-export type Address = Pick<Entrance, "fallbackHost" | "host" | "port" | "socket" | "socketMode">;
+export interface Address extends Pick<
+  Entrance,
+  "fallbackHost" | "host" | "port" | "reusePort" | "socket" | "socketMode"
+> {
+  /** Of sockets that listen there already. @default none: one is opened */
+  readonly descriptors?: readonly number[];
+}
 
 /** Where a listener can be reached: at host and port, or at a Unix socket, which has neither. */
 export interface BoundAddress {
@@ -29,10 +35,12 @@ export type Arrived = (socket: Socket) => void;
 const ignoreError = (): void => {};
 
 export class Listener {
-  readonly #server: Server;
   readonly #address: Address;
+  /** Undefined where the file is not this process's to remove. */
   #releaseFile: ReleaseFile | undefined;
   #mode: string;
+  /** One, except where several sockets of one address were handed over. */
+  readonly #servers: readonly Server[];
   /** Came before there was anybody to take them. */
   #held: Socket[] | undefined = [];
   #arrived: Arrived = (socket) => {
@@ -44,26 +52,29 @@ export class Listener {
   constructor(address: Address) {
     this.#address = address;
     this.#mode = address.socketMode;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#arrived(socket));
+    this.#servers = Array.from({ length: Math.max(1, address.descriptors?.length ?? 0) }, () =>
+      createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#arrived(socket)),
+    );
   }
 
   /** Listens. Connections are held until `serve`. Throws `ServeError` where the address can't be had. */
   async open(): Promise<void> {
-    const { socket: path, socketMode: mode } = this.#address;
-    if (path === undefined) await this.#openPort();
-    else
-      this.#releaseFile = await bindUnixSocket({ path, mode: Number.parseInt(mode, 8) }, (draft) =>
-        this.#listen({ path: draft }),
-      );
+    if (this.isHandedOver) await this.#takeOver();
+    else await this.#bind();
     // A failure to accept, as where no file descriptor is left, is no reason to end the process.
-    this.#server.on("error", ignoreError);
+    for (const server of this.#servers) server.on("error", ignoreError);
+  }
+
+  /** Whether its sockets listen already. */
+  get isHandedOver(): boolean {
+    return (this.#address.descriptors?.length ?? 0) > 0;
   }
 
   /** What is bound; what was asked for before `open`. */
   get bound(): BoundAddress {
     const { host, port, socket } = this.#address;
     if (socket !== undefined) return { host: "", port: 0, socket };
-    const bound = this.#server.address();
+    const bound = this.#servers[0]?.address() ?? null;
     return bound === null || typeof bound === "string"
       ? { host, port }
       : { host: bound.address, port: bound.port };
@@ -91,28 +102,60 @@ export class Listener {
   /** Accepts nothing more. Resolves when all its connections have closed; at once where it was never open. */
   async close(): Promise<void> {
     for (const socket of this.#held ?? []) socket.destroy();
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => void server.close(() => resolve())),
+    );
     await this.#releaseFile?.();
-    await closed;
+    await Promise.all(closed);
   }
 
-  async #openPort(): Promise<void> {
-    const { host, port, fallbackHost } = this.#address;
+  /** Another process listens on the same socket: its file stays. */
+  leaveFile(): void {
+    this.#releaseFile = undefined;
+  }
+
+  async #bind(): Promise<void> {
+    const { socket: path, socketMode } = this.#address;
+    if (path === undefined) {
+      await this.#bindPort();
+      return;
+    }
+    const mode = Number.parseInt(socketMode, 8);
+    this.#releaseFile = await bindUnixSocket({ path, mode }, (draft) =>
+      this.#listen(0, { path: draft, backlog: BACKLOG }),
+    );
+  }
+
+  async #bindPort(): Promise<void> {
+    const { host, port, fallbackHost, reusePort = false } = this.#address;
     try {
-      await this.#listen({ host, port });
+      await this.#listen(0, { host, port, reusePort, backlog: BACKLOG });
     } catch (cause) {
       if (fallbackHost === undefined || OF_PORTS.has(errorCode(cause)))
         throw listenError(cause, { host, port });
-      await this.#listen({ host: fallbackHost, port }).catch((error: unknown) => {
-        throw listenError(error, { host: fallbackHost, port });
+      await this.#listen(0, { host: fallbackHost, port, reusePort, backlog: BACKLOG }).catch(
+        (error: unknown) => {
+          throw listenError(error, { host: fallbackHost, port });
+        },
+      );
+    }
+  }
+
+  async #takeOver(): Promise<void> {
+    const { host, port, socket, descriptors = [] } = this.#address;
+    const place = socket ?? `${host}:${port}`;
+    for (const [index, fd] of descriptors.entries()) {
+      await this.#listen(index, { fd }).catch((cause: unknown) => {
+        throw new ServeError(`descriptor ${fd} is no socket that could listen for ${place}`, {
+          cause,
+        });
       });
     }
   }
 
-  async #listen(where: { host: string; port: number } | { path: string }): Promise<void> {
-    this.#server.listen({ ...where, backlog: BACKLOG });
-    await once(this.#server, "listening");
+  async #listen(index: number, options: ListenOptions | { readonly fd: number }): Promise<void> {
+    const server = this.#servers[index] as Server;
+    server.listen(options);
+    await once(server, "listening");
   }
 }

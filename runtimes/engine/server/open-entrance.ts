@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Socket } from "node:net";
 import type { ConnectionTls } from "../../../src/core/connection-tls.ts";
 import { limitFrom } from "../deadlines.ts";
+import type { Tally } from "../../../src/core/thread-share.ts";
 import type { Notice } from "../notices.ts";
 import type { ClientCounts } from "./client-counts.ts";
 import { ClientConnection } from "./connection.ts";
@@ -32,6 +33,14 @@ export interface EntranceParts extends Omit<ServerContextParts, "scheme" | "clos
   readonly connections: ConnectionSet;
   readonly clients: ClientCounts;
   readonly counts: ServerCounts;
+  /** Connections of all threads. Undefined where there is one. */
+  readonly seats: Seats | undefined;
+}
+
+interface Seats {
+  readonly open: Tally;
+  /** Under TLS, handshakes included. */
+  readonly encrypted: Tally;
 }
 
 /** What a config makes of an entrance. */
@@ -48,22 +57,29 @@ interface Role {
  * An idle connection gets this long once its entrance is gone: its client may just have sent a request, and its answer closes the
  * connection anyway.
  */
-const IDLE_GRACE_MS = 100;
+export const IDLE_GRACE_MS = 100;
 
 export class OpenEntrance {
   readonly listener: Listener;
   readonly key: string;
   readonly #parts: EntranceParts;
+  readonly #name: string;
   /** Under TLS, or with a header to be read: that takes memory and time before there is a connection to count. */
   readonly #begun: Set<Socket> = new Set();
   readonly #proxied = new ProxiedClients();
   #role: Role | undefined;
 
-  /** Opens nothing yet. */
-  constructor(entrance: Entrance, parts: EntranceParts) {
-    this.listener = new Listener(entrance);
+  /** Opens nothing yet. `descriptors` are of sockets that listen there already. */
+  constructor(entrance: Entrance, parts: EntranceParts, descriptors: readonly number[] = []) {
+    this.listener = new Listener({ ...entrance, descriptors });
+    this.#name = entrance.name;
     this.key = entranceKey(entrance);
     this.#parts = parts;
+  }
+
+  /** Its place in the config in effect. */
+  get name(): string {
+    return this.#role?.entrance.name ?? this.#name;
   }
 
   get address(): ListenAddress {
@@ -116,14 +132,20 @@ export class OpenEntrance {
     return this.listener.close();
   }
 
+  /** From now on every response closes its connection. */
+  closeBehindResponses(): void {
+    this.#role?.context.close();
+  }
+
   /** Ends connections that are not accepted yet. */
   destroyUnaccepted(): void {
     for (const socket of this.#begun) socket.destroy();
   }
 
   readonly #closed = (connection: ClientConnection): void => {
-    const { connections, counts } = this.#parts;
+    const { connections, counts, seats } = this.#parts;
     connections.delete(connection);
+    seats?.open.remove();
     counts.open = connections.size;
   };
 
@@ -201,11 +223,10 @@ export class OpenEntrance {
   ): void {
     const { deadlines, now, notice } = this.#parts;
     const { limits, timeouts } = role.context.listen;
-    if (this.#begun.size >= limits.connections) {
+    if (!this.#note(socket, limits.connections)) {
       this.#refuse(socket);
       return;
     }
-    this.#note(socket);
     ProxyHeaderReader.begin({
       socket,
       deadlines,
@@ -218,10 +239,19 @@ export class OpenEntrance {
     });
   }
 
-  #note(socket: Socket): void {
-    if (this.#begun.has(socket)) return;
-    this.#begun.add(socket);
-    socket.once("close", () => this.#begun.delete(socket));
+  /** Counts a connection before there is one to serve. False where there are too many. */
+  #note(socket: Socket, most: number): boolean {
+    const begun = this.#begun;
+    if (begun.has(socket)) return true;
+    const { seats } = this.#parts;
+    if (begun.size >= most || seats?.encrypted.tryAdd(most) === false) return false;
+    begun.add(socket);
+    socket.once("close", () => this.#forget(socket));
+    return true;
+  }
+
+  #forget(socket: Socket): void {
+    if (this.#begun.delete(socket)) this.#parts.seats?.encrypted.remove();
   }
 
   /** @param exempt load balancers, whose own connections are not counted */
@@ -229,15 +259,17 @@ export class OpenEntrance {
     const { context, handshake, entrance } = role;
     const { clients } = this.#parts;
     const { connections, connectionsPerClient: most } = context.listen.limits;
-    const isFull = handshake !== undefined && !this.#begun.has(socket) && this.#begun.size >= connections;
+    if (handshake !== undefined && !this.#note(socket, connections)) {
+      this.#refuse(socket);
+      return;
+    }
     const isCounted = exempt?.includes(ends.peer) !== true;
-    if (isFull || (isCounted && !clients.admit(socket, ends.peer, { most, exempt: context.trusted }))) {
+    if (isCounted && !clients.admit(socket, ends.peer, { most, exempt: context.trusted })) {
       this.#refuse(socket);
     } else if (handshake === undefined) {
-      this.#begun.delete(socket);
+      this.#forget(socket);
       this.#accepted(socket, ends, { context, tls: undefined });
     } else {
-      this.#note(socket);
       if (entrance.proxyProtocol !== undefined) this.#proxied.add(socket, ends);
       handshake(socket);
     }
@@ -248,8 +280,9 @@ export class OpenEntrance {
     { peer, localPort }: ClientEnds,
     { context, tls }: { readonly context: ServerContext; readonly tls: ConnectionTls | undefined },
   ): void {
-    const { connections, counts } = this.#parts;
-    if (connections.size >= context.listen.limits.connections) {
+    const { connections, counts, seats } = this.#parts;
+    const { connections: most } = context.listen.limits;
+    if (connections.size >= most || seats?.open.tryAdd(most) === false) {
       this.#refuse(socket);
       return;
     }

@@ -1,8 +1,10 @@
 /** The schema of a whole config. */
+import { formOf } from "../schema/forms.ts";
 import type { KeyRule } from "../schema/key-rules.ts";
+import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { type JsonSchema, type Schema, transformed } from "../schema/schema.ts";
-import { escaped, text } from "../schema/values.ts";
+import { escaped, text, whole } from "../schema/values.ts";
 import type { Config } from "../types.ts";
 import { admin } from "./admin.ts";
 import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
@@ -22,11 +24,28 @@ const COLLECTED: KeyRule<Config> = {
   },
 };
 
-const written: Schema<Config> = object(named("Config", { ignores: "x-", rules: [COLLECTED] }), {
+/** Threads share a port, and a path leads to one socket. */
+const SHARED: KeyRule<Config> = {
+  check: ({ listen: given, threads = 1 }, { complain }) => {
+    if (threads === 1 || given === undefined) return;
+    const message = "a Unix socket is served by one thread; leave `threads` out";
+    if (given.socket !== undefined) complain(message, "listen", "socket");
+    const index = (given.also ?? []).findIndex(({ socket }) => socket !== undefined);
+    if (index !== -1) complain(message, "listen", "also", index, "socket");
+  },
+};
+
+const written: Schema<Config> = object(named("Config", { ignores: "x-", rules: [COLLECTED, SHARED] }), {
   $schema: optional(text("the address of this JSON Schema"), "Address of the JSON Schema, for editors.", {
     as: "",
   }),
   listen: defaulted(listen, {}, "Where and how clients connect.", { needs: challengeNeeds }),
+  threads: defaulted(
+    formOf<number | "auto">('a whole number or "auto"', [whole(1, 256), oneOf("auto")]),
+    1,
+    'Threads that answer requests, on one port; "auto" is one for each CPU that the process may use.',
+    { needs: (written) => (written === 1 ? [] : ["threads"]) },
+  ),
   upstreams: defaulted(upstreams, {}, "Groups of equivalent servers, by name."),
   routes: defaulted(
     routes,

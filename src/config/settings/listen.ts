@@ -53,6 +53,14 @@ const drain = object(named("DrainConfig", { expects: "an object of durations" })
 const PROXY_PROTOCOL =
   "Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on.";
 
+/** TLS takes another socket of a connection, which is told apart from others by its addresses. */
+const TOLD_APART: KeyRule<Pick<ListenConfig, "proxyProtocol" | "socket" | "tls">> = {
+  check: ({ proxyProtocol: proxied, socket, tls }, { complain }) => {
+    if (proxied === undefined || socket === undefined || tls === undefined) return;
+    complain("on a Unix socket it can't stand in front of TLS", "proxyProtocol");
+  },
+};
+
 /** A further socket, with limits, timeouts and everything else of the first. */
 const further = object(
   named("FurtherListener", {
@@ -60,6 +68,7 @@ const further = object(
       exactlyOne(["port", "socket"], "takes either a port or a socket"),
       notBoth(["socket", "host"], "a socket has a path alone", "host"),
       notBoth(["tls", "redirect"], "leads to https from https", "redirect"),
+      TOLD_APART,
     ],
   }),
   {
@@ -106,6 +115,7 @@ export const listen: Schema<ListenConfig> = object(
       notBoth(["socket", "host"], "a socket has a path alone", "host"),
       LEADS_SOMEWHERE,
       ACME_BY_HTTP,
+      TOLD_APART,
     ],
   }),
   {

@@ -20,6 +20,7 @@ const EVERYTHING = {
 describe("defaults", () => {
   it("fill in everything around one upstream", () => {
     expect(parseConfig({ upstreams: { app: "http://localhost:3000" } })).toEqual({
+      threads: 1,
       listen: {
         port: 8080,
         host: "::",

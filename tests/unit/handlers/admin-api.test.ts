@@ -139,6 +139,11 @@ const CALLS: Record<string, readonly [method: string, path: string, body?: unkno
 
 /** What can't succeed where no listener is Fairlead's own. */
 const REFUSED: Record<string, readonly [status: number, method: string, path: string, body?: unknown]> = {
+  // In memory there is no process to look into.
+  takeCpuProfile: [501, "POST", "/debug/profile"],
+  takeHeapSnapshot: [501, "POST", "/debug/heap"],
+  measureEventLoop: [501, "POST", "/debug/event-loop"],
+  getActiveResources: [501, "GET", "/debug/resources"],
   closeConnection: [404, "DELETE", "/api/connections/1"],
   putConfig: [422, "PUT", "/config", { upstreams: { app: "http://localhost:1" } }],
   postConfig: [422, "POST", "/config", {}],

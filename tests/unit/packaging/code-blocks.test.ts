@@ -21,7 +21,7 @@ const blocksOf = (path: string): readonly Block[] => {
 };
 
 const BLOCKS = [
-  ...["docs/library.md", "docs/observability.md"].flatMap(blocksOf),
+  ...["docs/library.md", "docs/observability.md", "docs/migrating.md"].flatMap(blocksOf),
   ...sourceFiles("src", "middleware", "handlers", "runtimes").flatMap(blocksOf),
 ];
 

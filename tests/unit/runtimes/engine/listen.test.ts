@@ -27,7 +27,7 @@ const listenOn = async (host: string, fallbackHost?: string): Promise<ServerSock
   const prepared = await sockets.prepare({
     listen: config.listen,
     isWatched: false,
-    entrances: [{ host, port: 0, ...PLAIN, fallbackHost, role: "traffic", gateway }],
+    entrances: [{ name: "listen", host, port: 0, ...PLAIN, fallbackHost, role: "traffic", gateway }],
   });
   prepared.commit();
   return sockets;

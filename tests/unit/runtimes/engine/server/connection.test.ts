@@ -65,6 +65,7 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
     isWatched: false,
     entrances: [
       {
+        name: "listen",
         host: "127.0.0.1",
         port: 0,
         socket: undefined,

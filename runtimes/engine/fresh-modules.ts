@@ -2,8 +2,7 @@
 import { realpath } from "node:fs/promises";
 import module, { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { fileStamp } from "../runtimes/engine/file-stamp.ts";
-import type { ServingRuntime } from "./host.ts";
+import { fileStamp } from "./file-stamp.ts";
 
 export interface FreshModules {
   /**
@@ -25,9 +24,10 @@ interface Loader {
 
 const cache = createRequire(import.meta.url).cache;
 
-/** Of this package, in a clone or built. */
+/** Of this package. Built, the file is in a folder right below it. */
+const ROOT = new URL(import.meta.url.includes("/runtimes/engine/") ? "../../" : "../", import.meta.url);
 const OWN = ["bin", "cli", "handlers", "middleware", "runtimes", "src"].map((name) =>
-  fileURLToPath(new URL(`../${name}/`, import.meta.url)),
+  fileURLToPath(new URL(`${name}/`, ROOT)),
 );
 
 /** Deno keeps packages outside of the project too. */
@@ -109,13 +109,16 @@ const plainLoader = (): Loader => ({
   },
 });
 
-const loaderFor = (runtime: ServingRuntime): Loader => {
-  if (runtime === "bun") return cachedLoader();
+/** How a runtime keeps modules: by addresses, with hooks for those (Node, Deno), or all in one cache (Bun). */
+export type ModuleKeeping = "hooks" | "cache";
+
+const loaderFor = (keeping: ModuleKeeping): Loader => {
+  if (keeping === "cache") return cachedLoader();
   return typeof module.registerHooks === "function" ? hookedLoader() : plainLoader();
 };
 
 /** Changes nothing about the runtime's loader before the first import. */
-export const freshModules = (runtime: ServingRuntime): FreshModules => {
+export const freshModules = (keeping: ModuleKeeping): FreshModules => {
   let loader: Loader | undefined;
   let version = 0;
   let files: readonly string[] = [];
@@ -127,7 +130,7 @@ export const freshModules = (runtime: ServingRuntime): FreshModules => {
     },
     async import(path) {
       const file = await realpath(path);
-      const ownLoader = (loader ??= loaderFor(runtime));
+      const ownLoader = (loader ??= loaderFor(keeping));
       version += 1;
       const imported = await ownLoader.load(file, version).then(
         (value) => ({ value }),

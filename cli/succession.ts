@@ -1,0 +1,53 @@
+/** From the wish for a new version of this process to the exit of this one. */
+import type { Serving } from "../runtimes/serving.ts";
+import type { UpgradeResult } from "../handlers/server-view.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { Host } from "./host.ts";
+
+/** How long a new process may take until it serves, unless somebody says otherwise. */
+export const READY_TIMEOUT_MS = 60_000;
+
+export interface Succession {
+  /** Starts another process in place of this one. Without success this one goes on. Never rejects. */
+  upgrade(timeoutMs?: number): Promise<UpgradeResult>;
+  /** What this process serves; upgrades are refused before. */
+  begin(serving: Serving): void;
+  /** Resolves to the exit code once another process has taken over and this one has finished what was in flight. */
+  readonly ended: Promise<number>;
+}
+
+export const succession = (host: Host): Succession => {
+  const { promise: ended, resolve: end } = Promise.withResolvers<number>();
+  let serving: Serving | undefined;
+  let refusal: string | undefined = "this process has not started yet";
+  const say = (text: string): void => host.stderr.write(`upgrade: ${text}\n`);
+  const leave = async (own: Serving): Promise<void> => {
+    host.serviceManager.leave();
+    const { cut } = await own.handOver();
+    if (cut > 0) host.stderr.write(`${cut} ${cut === 1 ? "request was" : "requests were"} cut off\n`);
+    end(cut > 0 ? EXIT.failed : EXIT.ok);
+  };
+  return {
+    ended,
+    begin(started) {
+      serving = started;
+      refusal = undefined;
+    },
+    async upgrade(timeoutMs = READY_TIMEOUT_MS) {
+      if (serving === undefined || refusal !== undefined) return { ok: false, reason: refusal ?? "" };
+      refusal = "another upgrade is under way";
+      say("starting a new process");
+      const listeners = await serving.listeners();
+      const result = await host.startSuccessor({ listeners, timeoutMs });
+      if (result.ok) {
+        refusal = "another process has taken over already";
+        say(`process ${result.pid} has taken over; finishing what is in flight`);
+        void leave(serving);
+      } else {
+        refusal = undefined;
+        say(`${result.reason}; this process goes on`);
+      }
+      return result;
+    },
+  };
+};

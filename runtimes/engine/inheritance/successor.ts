@@ -1,0 +1,115 @@
+/** Starts the process that replaces this one: the same command line, with the listening sockets of this one. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import type { Readable } from "node:stream";
+import { boundText } from "../../inheritance.ts";
+import type { NamedListener, SuccessorOptions } from "../../succession.ts";
+import type { UpgradeResult } from "../../../handlers/server-view.ts";
+import { ESTATE_VARIABLE, type Estate, type Report } from "./predecessor.ts";
+import { ownListeningSockets } from "./socket-table.ts";
+
+/** Standard input, output and error come first. */
+const REPORT_DESCRIPTOR = 3;
+const FIRST_SOCKET = 4;
+/** A successor that did not get ready has this long to end by itself. */
+const END_MS = 5_000;
+
+/** Makes descriptors non-blocking again that a runtime's `spawn` has made blocking. */
+export type NonBlocking = (descriptors: readonly number[]) => void;
+
+/**
+ * Never rejects. With any result but `ok`, the successor is gone or about to go.
+ *
+ * @param nonBlocking for runtimes that need it; throws where it can't be had
+ */
+export const startSuccessor = async (
+  { listeners, timeoutMs }: SuccessorOptions,
+  nonBlocking: () => NonBlocking = () => () => {},
+): Promise<UpgradeResult> => {
+  try {
+    const restore = nonBlocking();
+    const sockets = await socketsOf(listeners);
+    const [command = "", ...args] = await ownCommandLine();
+    const estate: Estate = {
+      report: REPORT_DESCRIPTOR,
+      sockets: sockets.map(({ name }, index) => ({ descriptor: FIRST_SOCKET + index, name })),
+    };
+    const child = spawn(command, args, {
+      // Each descriptor once: Deno takes none twice.
+      stdio: ["inherit", "inherit", "inherit", "pipe", ...sockets.map(({ descriptor }) => descriptor)],
+      env: { ...process.env, [ESTATE_VARIABLE]: JSON.stringify(estate) },
+    });
+    restore(sockets.map(({ descriptor }) => descriptor));
+    return await watched(child, timeoutMs);
+  } catch (error) {
+    return failure(`the new process could not be started: ${messageOf(error)}`);
+  }
+};
+
+const failure = (reason: string): UpgradeResult => ({ ok: false, reason });
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What this process was started with, the program first. What stands behind a link is looked up anew. */
+const ownCommandLine = async (): Promise<string[]> =>
+  (await readFile("/proc/self/cmdline", "utf8")).split("\0").slice(0, -1);
+
+/** With several threads a listener has several. */
+const socketsOf = async (
+  listeners: readonly NamedListener[],
+): Promise<readonly { readonly descriptor: number; readonly name: string }[]> => {
+  const own = await ownListeningSockets().catch((cause: unknown) => {
+    throw new Error("sockets can be handed over on Linux only", { cause });
+  });
+  return listeners.flatMap(({ name, bound }) => {
+    const found = own.filter((socket) => boundText(socket.bound) === boundText(bound));
+    if (found.length === 0) throw new Error(`there is no socket that listens on ${boundText(bound)}`);
+    return found.map(({ descriptor }) => ({ descriptor, name }));
+  });
+};
+
+/** Follows a process until it has reported, has ended, or its time is over. */
+const watched = (child: ChildProcess, timeoutMs: number): Promise<UpgradeResult> =>
+  new Promise((resolve) => {
+    const settle = (result: UpgradeResult): void => {
+      clearTimeout(timer);
+      resolve(result);
+      reports.destroy();
+      if (result.ok) child.unref();
+      else end(child);
+    };
+    const timer = setTimeout(
+      () => settle(failure(`the new process was not ready within ${timeoutMs / 1_000} s`)),
+      timeoutMs,
+    );
+    const reports = child.stdio[REPORT_DESCRIPTOR] as Readable;
+    let text = "";
+    reports.setEncoding("utf8");
+    reports.on("data", (piece: string) => {
+      text += piece;
+      const lineEnd = text.indexOf("\n");
+      if (lineEnd < 0) return;
+      const report = JSON.parse(text.slice(0, lineEnd)) as Report;
+      settle(
+        "ready" in report
+          ? { ok: true, pid: child.pid ?? 0 }
+          : failure(`the new process did not start: ${report.failed}`),
+      );
+    });
+    reports.on("error", () => {});
+    child.on("error", (error) => settle(failure(`the new process could not be started: ${error.message}`)));
+    child.on("exit", (code, signal) => {
+      const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+      // What it reported last may still be in the pipe.
+      setImmediate(() => settle(failure(`the new process ended ${how} before it was ready`)));
+    });
+  });
+
+const end = (child: ChildProcess): void => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), END_MS);
+  timer.unref();
+  child.once("exit", () => clearTimeout(timer));
+};

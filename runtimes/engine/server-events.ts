@@ -1,0 +1,44 @@
+/** What a server says of itself in the log. */
+import type { LogEvent } from "../../src/observe/event-log.ts";
+import type { Serving } from "../serving.ts";
+
+export const listening = (address: Serving["address"]): LogEvent => ({
+  category: "server",
+  level: "info",
+  message: "listening",
+  facts: placeOf(address),
+});
+
+const placeOf = ({ scheme, host, port, socket }: Serving["address"]): NonNullable<LogEvent["facts"]> =>
+  socket === undefined ? { scheme, host, port } : { scheme, socket };
+
+export const finishing: LogEvent = Object.freeze<LogEvent>({
+  category: "server",
+  level: "info",
+  message: "finishing what is in flight",
+});
+
+export const replaced: LogEvent = Object.freeze<LogEvent>({
+  category: "server",
+  level: "info",
+  message: "another process has taken over; finishing what is in flight",
+});
+
+export const stopped: LogEvent = Object.freeze<LogEvent>({
+  category: "server",
+  level: "info",
+  message: "stopped",
+});
+
+export const configChanged = (generation: number): LogEvent => ({
+  category: "config",
+  level: "info",
+  message: "another config is in effect",
+  facts: { generation },
+});
+
+export const configRefused = (reason: string): LogEvent => ({
+  category: "config",
+  level: "error",
+  message: `the config was refused, and the one before goes on: ${reason}`,
+});

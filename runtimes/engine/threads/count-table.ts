@@ -1,0 +1,137 @@
+/**
+ * Counts by name in memory that all threads share.
+ *
+ * ```
+ *   lock     who is changing names, as row + 1; 0 is nobody
+ *   slots    name (64 bits of hash), then a count for each thread; open addressing
+ * ```
+ *
+ * Each thread writes only its own counts, and a total is their sum: what a thread had counted that ended without a word can be
+ * taken back.
+ */
+
+/** What a thread needs to take part. Can be sent with `postMessage`. */
+export interface SharedCounts {
+  readonly buffer: SharedArrayBuffer;
+  readonly threads: number;
+  /** A power of 2. */
+  readonly slots: number;
+}
+
+const LOCK = 0;
+const HEAD = 1;
+const NAME_WORDS = 2;
+/** A thread that waits for the lock sleeps after so many tries: the one that has it may not be running. */
+const SPINS = 1_000;
+const SLEEP_MS = 1;
+
+/** @param slots room for as many names at once; a power of 2 */
+export const sharedCounts = (threads: number, slots: number): SharedCounts => ({
+  buffer: new SharedArrayBuffer((HEAD + slots * (NAME_WORDS + threads)) * Int32Array.BYTES_PER_ELEMENT),
+  threads,
+  slots,
+});
+
+type Hashes = readonly [number, number];
+
+/** Two FNV-1a hashes that begin differently. The first is never 0, which is an unused slot. */
+const hashesOf = (name: string): Hashes => {
+  let [one, two] = [0x811c9dc5, 0x9747b28c];
+  for (let i = 0; i < name.length; i += 1) {
+    const code = name.charCodeAt(i);
+    one = Math.imul(one ^ code, 0x01000193);
+    two = Math.imul(two ^ code, 0x85ebca6b);
+  }
+  return [one | 1, two | 0];
+};
+
+export class CountTable {
+  readonly #words: Int32Array;
+  readonly #threads: number;
+  readonly #slots: number;
+  readonly #row: number;
+
+  /** @param row of this thread, from 0 */
+  constructor({ buffer, threads, slots }: SharedCounts, row: number) {
+    this.#words = new Int32Array(buffer);
+    this.#threads = threads;
+    this.#slots = slots;
+    this.#row = row;
+  }
+
+  /** Runs `change` while no other thread changes names. */
+  locked<Result>(change: () => Result): Result {
+    const words = this.#words;
+    for (let tries = 1; Atomics.compareExchange(words, LOCK, 0, this.#row + 1) !== 0; tries += 1) {
+      if (tries % SPINS === 0) Atomics.wait(words, LOCK, Atomics.load(words, LOCK), SLEEP_MS);
+    }
+    try {
+      return change();
+    } finally {
+      Atomics.store(words, LOCK, 0);
+    }
+  }
+
+  /** Where `name` is counted; undefined where it has no slot. Under the lock. */
+  find(name: string): number | undefined {
+    return this.#search(hashesOf(name), false).at;
+  }
+
+  /**
+   * The same, with a new slot where it has none. Undefined where all are in use. Under the lock.
+   *
+   * @param reclaims whether names whose count is 0 give up their slots
+   */
+  findOrMake(name: string, reclaims: boolean): number | undefined {
+    const hashes = hashesOf(name);
+    const { at, free } = this.#search(hashes, reclaims);
+    if (at !== undefined || free === undefined) return at;
+    Atomics.store(this.#words, free + 1, hashes[1]);
+    Atomics.store(this.#words, free, hashes[0]);
+    return free;
+  }
+
+  totalAt(at: number): number {
+    let total = 0;
+    for (let row = 0; row < this.#threads; row += 1)
+      total += Atomics.load(this.#words, at + NAME_WORDS + row);
+    return total;
+  }
+
+  /** What this thread has counted. */
+  ownAt(at: number): number {
+    return Atomics.load(this.#words, at + NAME_WORDS + this.#row);
+  }
+
+  addAt(at: number, amount: 1 | -1): void {
+    Atomics.add(this.#words, at + NAME_WORDS + this.#row, amount);
+  }
+
+  /** Takes back all that the thread of `row` has counted, which has ended. */
+  clear(row: number): void {
+    Atomics.compareExchange(this.#words, LOCK, row + 1, 0);
+    for (let slot = 0; slot < this.#slots; slot += 1)
+      Atomics.store(this.#words, this.#address(slot) + NAME_WORDS + row, 0);
+  }
+
+  #address(slot: number): number {
+    return HEAD + slot * (NAME_WORDS + this.#threads);
+  }
+
+  #search(
+    [one, two]: Hashes,
+    reclaims: boolean,
+  ): { readonly at?: number; readonly free?: number | undefined } {
+    const words = this.#words;
+    const mask = this.#slots - 1;
+    let free: number | undefined;
+    for (let slot = one & mask, tries = 0; tries <= mask; slot = (slot + 1) & mask, tries += 1) {
+      const at = this.#address(slot);
+      const found = Atomics.load(words, at);
+      if (found === 0) return { free: free ?? at };
+      if (found === one && Atomics.load(words, at + 1) === two) return { at };
+      if (reclaims && free === undefined && this.totalAt(at) === 0) free = at;
+    }
+    return { free };
+  }
+}

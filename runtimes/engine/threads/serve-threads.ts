@@ -1,0 +1,330 @@
+/**
+ * A gateway in several threads.
+ *
+ * ```
+ *   main thread                                   n threads that answer requests
+ *     admin listener, signals, reload              listeners (one port, reusePort)
+ *     health checks, discovery      ── results ──▶   endpoints and their health
+ *     log outputs, rotation         ◀── lines ────   access log, events
+ *     /metrics, push                ◀─ observed ──   series in shared memory
+ * ```
+ *
+ * The main thread answers no request: what a thread does to itself, by its own middleware say, takes nothing away from the others.
+ */
+import type { ConfigOrigin } from "../../../handlers/config-document.ts";
+import type { Config } from "../../../src/config/types.ts";
+import type { Platform } from "../../../src/core/platform.ts";
+import type { LogThreshold } from "../../../src/observe/event-log.ts";
+import type { Observed } from "../../../src/observe/metric-registry.ts";
+import { PROCESS_INSTRUMENTS } from "../../../src/observe/process-instruments.ts";
+import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../../serving.ts";
+import { type RunningServer, runServer } from "../serve.ts";
+import type { NamedListener } from "../../succession.ts";
+import { finishing, listening, replaced } from "../server-events.ts";
+import { BoundConfigs } from "./bound-configs.ts";
+import { InheritedListeners } from "./inherited-listeners.ts";
+import { mainMethods } from "./main-methods.ts";
+import type { ThreadMethods } from "./messages.ts";
+import { ProcessCounts } from "./process-counts.ts";
+import { NOTHING, ServingThread } from "./serving-thread.ts";
+import { FoundHere } from "./shared-findings.ts";
+import { type SentWith, ThreadConfigs } from "./thread-configs.ts";
+import { refuseUnshared } from "./thread-count.ts";
+import type { ThreadLoss } from "./thread-loss.ts";
+import { type PlaceLoss, ThreadPool } from "./thread-pool.ts";
+import { type NumberedThread, ThreadViews } from "./thread-views.ts";
+
+export interface ThreadedOptions {
+  /** More than one. */
+  readonly threads: number;
+  /** Module that each thread begins with. */
+  readonly entry: URL;
+}
+
+/** Resolves once all threads accept connections. Throws as `serve` does. */
+export const serveThreads = async (
+  config: Config,
+  given: Platform,
+  options: ServeOptions,
+  threaded: ThreadedOptions,
+): Promise<Serving> => {
+  const supervisor = new Supervisor(given, options, threaded);
+  await supervisor.start(config);
+  return supervisor;
+};
+
+const ignore = (): void => {};
+
+class Supervisor implements Serving {
+  readonly #given: Platform;
+  readonly #options: ServeOptions;
+  readonly #threaded: ThreadedOptions;
+  readonly #lifecycle = { draining: false };
+  readonly #counts: ProcessCounts;
+  readonly #inherited: InheritedListeners | undefined;
+  readonly #bound: BoundConfigs;
+  readonly #configs: ThreadConfigs;
+  readonly #found: FoundHere;
+  readonly #pool: ThreadPool;
+  readonly #views: ThreadViews;
+  readonly #logLevels: Map<string, LogThreshold> = new Map();
+  #main: RunningServer | undefined;
+  #address: Serving["address"] | undefined;
+  /** Longest time that a thread may take to drain. */
+  #drainMs = 0;
+  #ended: Promise<{ readonly cut: number }> | undefined;
+
+  constructor(given: Platform, options: ServeOptions, threaded: ThreadedOptions) {
+    this.#given = given;
+    this.#options = options;
+    this.#threaded = threaded;
+    this.#counts = new ProcessCounts(threaded.threads);
+    const { inheritance } = options;
+    this.#inherited = inheritance && new InheritedListeners(inheritance, threaded.threads);
+    this.#bound = new BoundConfigs(options, this.#inherited);
+    this.#configs = new ThreadConfigs(options.source);
+    this.#found = new FoundHere({
+      checked: (result) => this.#tell("checked", result),
+      listed: (key, update) => this.#tell("listed", key, update),
+    });
+    this.#views = new ThreadViews({
+      threads: () => this.#numbered(),
+      isDraining: () => this.#lifecycle.draining,
+    });
+    this.#pool = new ThreadPool({
+      size: threaded.threads,
+      create: (place, lost) => this.#createThread(place, lost),
+      welcome: async (thread) => {
+        this.#views.welcome(thread);
+        await this.#configs.renew(thread);
+      },
+      onLoss: (loss) => this.#onLoss(loss),
+      now: () => given.clock.now(),
+    });
+  }
+
+  async start(config: Config): Promise<void> {
+    const { explicit = new Set() } = this.#options;
+    refuseUnshared(config, this.#threaded.threads);
+    this.#noteDrain(config);
+    this.#configs.take(this.#configs.make(await this.#bound.bind(config, explicit)), []);
+    // What the listeners have left is for the admin listener.
+    const options = { ...this.#options, inheritance: this.#inherited?.left };
+    const main = await runServer(config, this.#platform(), options, {
+      role: "main",
+      memory: this.#counts.memory,
+      observedEverywhere: () => this.#observed(),
+      lifecycle: this.#lifecycle,
+      others: this.#views,
+      server: this,
+    });
+    this.#main = main;
+    main.metrics?.registry.observe((observe) =>
+      observe(PROCESS_INSTRUMENTS.threads, [], this.#pool.running.length),
+    );
+    try {
+      await this.#pool.start();
+    } catch (error) {
+      await main.stop();
+      throw error;
+    }
+    const [first] = this.#pool.running;
+    if (first === undefined) throw new ServeError("no thread answers requests");
+    this.#address = await first.ready;
+    const facts = { ...this.#address, threads: this.#threaded.threads };
+    main.events.emit({ ...listening(this.#address), facts });
+  }
+
+  get address(): Serving["address"] {
+    if (this.#address === undefined) throw new TypeError("the server has not started");
+    return this.#address;
+  }
+  get admin(): Serving["admin"] {
+    return this.#running.admin;
+  }
+  get generation(): number {
+    return this.#running.generation;
+  }
+  get lastError(): Serving["lastError"] {
+    return this.#running.lastError;
+  }
+
+  noteRefusal(message: string): void {
+    this.#running.noteRefusal(message);
+  }
+
+  reopenLogs(): void {
+    this.#running.reopenLogs();
+  }
+
+  setLogLevel(category: string, level: LogThreshold): void {
+    this.#logLevels.set(category, level);
+    this.#running.setLogLevel(category, level);
+    this.#tell("setLogLevel", category, level);
+  }
+
+  /** On all threads, or on none. */
+  async prepare(
+    config: Config,
+    explicit: ReadonlySet<string> = new Set(),
+    origin?: ConfigOrigin,
+  ): Promise<PreparedConfig> {
+    if (this.#ended !== undefined) throw new ServeError("the server is stopping");
+    const main = await this.#running.prepare(config, explicit, origin);
+    const threads = this.#pool.running;
+    const discard = async (): Promise<void> => {
+      await Promise.all([main.discard(), ...threads.map(({ peer }) => peer.call("discard").catch(ignore))]);
+    };
+    try {
+      refuseUnshared(config, this.#threaded.threads);
+      const next = this.#configs.make(await this.#bound.bind(config, explicit));
+      await Promise.all(threads.map((thread) => this.#prepareOn(thread, next)));
+      const commit = (): void => {
+        this.#noteDrain(config);
+        // Levels that were set by hand end with their config.
+        this.#logLevels.clear();
+        this.#views.forgetLevels();
+        this.#configs.take(next, threads);
+        main.commit();
+      };
+      return { commit, discard };
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+  }
+
+  drain(): Promise<{ readonly cut: number }> {
+    return (this.#ended ??= this.#end("drain", this.#drainMs));
+  }
+
+  handOver(): Promise<{ readonly cut: number }> {
+    return (this.#ended ??= this.#end("handOver", this.#drainMs));
+  }
+
+  /** All threads listen on the same addresses. */
+  async listeners(): Promise<readonly NamedListener[]> {
+    const [first] = this.#pool.running;
+    if (first === undefined) throw new ServeError("no thread answers requests at the moment");
+    return [...(await first.peer.call("listeners")), ...(await this.#running.listeners())];
+  }
+
+  async stop(): Promise<{ readonly cut: number }> {
+    if (this.#ended === undefined) return (this.#ended = this.#end("stop", STOP_MS));
+    // Overtakes a drain.
+    const cut = await Promise.all(this.#pool.threads.map((thread) => thread.end("stop", STOP_MS)));
+    await this.#ended;
+    return { cut: total(cut) };
+  }
+
+  /** The threads first: what they report at the end goes out with the main thread's. */
+  async #end(how: "drain" | "handOver" | "stop", limitMs: number): Promise<{ readonly cut: number }> {
+    if (how === "handOver") this.#running.handOverAdmin();
+    else this.#lifecycle.draining = true;
+    if (how !== "stop") this.#running.events.emit(how === "drain" ? finishing : replaced);
+    const cut = await this.#pool.close((thread) => thread.end(how, limitMs));
+    await this.#running.stop();
+    return { cut: total(cut) };
+  }
+
+  /** A thread that ends meanwhile is no reason to refuse a config: the one in its place gets it. */
+  async #prepareOn(thread: ServingThread, { config, explicit }: SentWith): Promise<void> {
+    try {
+      await thread.peer.call("prepare", config, explicit);
+    } catch (error) {
+      if (this.#pool.running.includes(thread)) throw error;
+    }
+  }
+
+  #platform(): Platform {
+    const { discover } = this.#given;
+    return {
+      ...this.#given,
+      checks: this.#found.checks,
+      discover: discover && this.#found.discovering(discover),
+    };
+  }
+
+  #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {
+    const { config, explicit } = this.#configs.current;
+    const { onUpstreamEvent } = this.#options;
+    const main = this.#running;
+    const { methods, end } = mainMethods({
+      logs: this.#given.logs,
+      control: main.ownControl,
+      views: this.#views,
+      observed: () => this.#observed(),
+      onUpstreamEvent,
+      thread: () => thread,
+    });
+    const thread: ServingThread = new ServingThread({
+      entry: this.#threaded.entry,
+      name: `fairlead-${place + 1}`,
+      start: {
+        ...this.#counts.startOf(place),
+        config,
+        explicit,
+        instance: main.instance,
+        findings: this.#found.findings(),
+        logLevels: [...this.#logLevels],
+        inheritance: this.#inherited?.of(place),
+        tellsEvents: onUpstreamEvent !== undefined,
+      },
+      methods,
+      lost(loss) {
+        end();
+        lost(loss);
+      },
+    });
+    this.#configs.begun(thread);
+    return thread;
+  }
+
+  #onLoss({ place, thread, kind, detail, retryMs, running }: PlaceLoss): void {
+    const { metrics, events } = this.#running;
+    const cut = this.#counts.lost(place, thread);
+    metrics?.registry.sum(PROCESS_INSTRUMENTS.threadsLost, [kind]).add(1);
+    const replaced = retryMs === 0 ? "another takes its place" : `another takes its place in ${retryMs} ms`;
+    events.emit({
+      category: "server.thread",
+      level: "error",
+      message: `thread ${place + 1} has ended: ${detail}; ${replaced}`,
+      facts: { thread: place + 1, cause: kind, cut, running },
+    });
+  }
+
+  #observed(): Promise<Observed> {
+    return this.#counts.observed(this.#running.metrics?.registry.observed() ?? NOTHING, this.#pool.threads);
+  }
+
+  #noteDrain({ listen: { drain } }: Config): void {
+    this.#drainMs = drain.timeoutMs + drain.delayMs + END_MS;
+  }
+
+  #numbered(): readonly NumberedThread[] {
+    const { clock } = this.#given;
+    const began = clock.epoch() - clock.now();
+    return this.#pool.places.map(({ thread, startedAt }, place) => ({
+      id: place + 1,
+      thread,
+      startedAt: Math.round(began + startedAt),
+    }));
+  }
+
+  #tell<Name extends keyof ThreadMethods>(name: Name, ...args: Parameters<ThreadMethods[Name]>): void {
+    for (const { peer } of this.#pool.threads) peer.tell(name, ...args);
+  }
+
+  get #running(): RunningServer {
+    if (this.#main === undefined) throw new TypeError("the server has not started");
+    return this.#main;
+  }
+}
+
+/** A thread that is stopped is ended after that: its code may run without end. */
+const STOP_MS = 5_000;
+/** After its time for what is in flight, a thread sends the last telemetry and lines. */
+const END_MS = 10_000;
+
+const total = (cut: readonly { readonly cut: number }[]): number =>
+  cut.reduce((sum, each) => sum + each.cut, 0);

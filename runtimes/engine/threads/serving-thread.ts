@@ -1,0 +1,102 @@
+/** One thread that answers requests, as the main thread sees it. */
+import v8 from "node:v8";
+import { Worker } from "node:worker_threads";
+import type { Observed } from "../../../src/observe/metric-registry.ts";
+import { ServeError, type Serving } from "../../serving.ts";
+import { errorOf } from "./error-data.ts";
+import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
+import { Peer } from "./peer.ts";
+import { within } from "./within.ts";
+import { type ThreadLoss, exited, lossBy } from "./thread-loss.ts";
+
+export interface ServingThreadOptions {
+  /** Module that the thread begins with. */
+  readonly entry: URL;
+  readonly name: string;
+  readonly start: ThreadStart;
+  readonly methods: Omit<MainMethods, "ready" | "failed" | "ending">;
+  /** It has ended by itself; called once, and not before `ready` has settled. */
+  readonly lost: (loss: ThreadLoss) => void;
+}
+
+export const NOTHING: Observed = Object.freeze({ points: [], exemplars: [] });
+
+/** A thread whose error was seen ends at once; one that does not is ended. */
+const END_MS = 2_000;
+/** A thread that is this late is busy. What it said last counts. */
+const OBSERVE_MS = 1_000;
+
+export class ServingThread {
+  readonly peer: Peer<ThreadMethods>;
+  /** Resolves to its address when it accepts connections. Rejects when it can't, or ends before. */
+  readonly ready: Promise<Serving["address"]>;
+  readonly #worker: Worker;
+  readonly #ended: Promise<void>;
+  #loss: ThreadLoss | undefined;
+  #isWanted = true;
+  #observed: Observed = NOTHING;
+
+  constructor({ entry, name, start, methods, lost }: ServingThreadOptions) {
+    const worker = new Worker(entry, {
+      name,
+      workerData: start,
+      // The same as for a process of one thread. Deno ends the process without it.
+      resourceLimits: {
+        maxOldGenerationSizeMb: Math.floor(v8.getHeapStatistics().heap_size_limit / 2 ** 20),
+      },
+    });
+    this.#worker = worker;
+    const { promise, resolve, reject } = Promise.withResolvers<Serving["address"]>();
+    this.ready = promise;
+    this.peer = new Peer<ThreadMethods>(worker, {
+      ...methods,
+      ready: resolve,
+      ending: (loss: ThreadLoss) => void (this.#loss ??= loss),
+      failed: (error: Parameters<MainMethods["failed"]>[0]) => reject(errorOf(error)),
+    } satisfies MainMethods);
+    worker.on("error", (error: unknown) => {
+      this.#loss ??= lossBy(error);
+      setTimeout(() => void worker.terminate(), END_MS).unref();
+    });
+    this.#ended = new Promise((ended) => {
+      worker.once("exit", (code: number) => {
+        const loss = this.#loss ?? exited(code);
+        const error = new ServeError(`a thread that answers requests has ended: ${loss.detail}`);
+        this.peer.close(error);
+        reject(error);
+        ended();
+        if (this.#isWanted) queueMicrotask(() => lost(loss));
+      });
+    });
+  }
+
+  /** What its observers find now, or have found last where it is busy or gone. */
+  async observed(): Promise<Observed> {
+    const found = await within(this.peer.call("observed"), OBSERVE_MS);
+    this.#observed = found ?? this.#observed;
+    return this.#observed;
+  }
+
+  /** Counters of its observers as far as they are known: the process goes on counting when the thread has gone. */
+  get lastObserved(): Observed {
+    return this.#observed;
+  }
+
+  /**
+   * Finishes what is in flight, or cuts it, and ends; after `limitMs` it is ended. Resolves when it has ended, and counts nothing
+   * where it did not say.
+   */
+  async end(how: "drain" | "handOver" | "stop", limitMs: number): Promise<{ readonly cut: number }> {
+    this.#isWanted = false;
+    const result = await within(this.peer.call(how), limitMs);
+    await this.terminate();
+    return result ?? { cut: 0 };
+  }
+
+  /** Ends it at once. */
+  async terminate(): Promise<void> {
+    this.#isWanted = false;
+    await this.#worker.terminate();
+    await this.#ended;
+  }
+}

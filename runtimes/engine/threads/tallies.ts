@@ -1,0 +1,97 @@
+/** What several threads have in use together. */
+import type { Tally } from "../../../src/core/thread-share.ts";
+import { CountTable, type SharedCounts, sharedCounts } from "./count-table.ts";
+
+/** Can be sent with `postMessage`. */
+export interface SharedTallies {
+  readonly names: SharedCounts;
+  readonly clients: SharedCounts;
+}
+
+export const sharedTallies = (threads: number): SharedTallies => ({
+  names: sharedCounts(threads, 2 ** 13),
+  clients: sharedCounts(threads, 2 ** 15),
+});
+
+/** One thread's view. */
+export class Tallies {
+  readonly #names: CountTable;
+  readonly #clients: CountTable;
+  readonly #tallies: Map<string, Tally> = new Map();
+
+  /** @param row of the thread, from 0 */
+  constructor({ names, clients }: SharedTallies, row: number) {
+    this.#names = new CountTable(names, row);
+    this.#clients = new CountTable(clients, row);
+  }
+
+  tally(name: string): Tally {
+    const known = this.#tallies.get(name);
+    if (known !== undefined) return known;
+    const at = this.#names.locked(() => this.#names.findOrMake(name, false));
+    if (at === undefined) throw new RangeError("there are more limits than threads can share");
+    const made = new SlotTally(this.#names, at);
+    this.#tallies.set(name, made);
+    return made;
+  }
+
+  /** Adds one for a client, unless there would be more than `limit`. Counts nothing where there are too many clients to tell apart. */
+  tryAddClient(client: string, limit: number): boolean {
+    const table = this.#clients;
+    return table.locked(() => {
+      const at = table.findOrMake(client, true);
+      if (at === undefined) return true;
+      if (table.totalAt(at) >= limit) return false;
+      table.addAt(at, 1);
+      return true;
+    });
+  }
+
+  removeClient(client: string): void {
+    const table = this.#clients;
+    table.locked(() => {
+      const at = table.find(client);
+      if (at !== undefined && table.ownAt(at) > 0) table.addAt(at, -1);
+    });
+  }
+
+  /** Takes back all of the thread of `row`, which has ended. */
+  clear(row: number): void {
+    this.#names.clear(row);
+    this.#clients.clear(row);
+  }
+}
+
+class SlotTally implements Tally {
+  readonly #table: CountTable;
+  readonly #at: number;
+
+  constructor(table: CountTable, at: number) {
+    this.#table = table;
+    this.#at = at;
+  }
+
+  get total(): number {
+    return this.#table.totalAt(this.#at);
+  }
+  get own(): number {
+    return this.#table.ownAt(this.#at);
+  }
+
+  tryAdd(limit: number): boolean {
+    if (this.total >= limit) return false;
+    this.add();
+    // Another thread may have been between the two lines.
+    if (this.total <= limit) return true;
+    this.remove();
+    return false;
+  }
+
+  add(): void {
+    this.#table.addAt(this.#at, 1);
+  }
+
+  remove(): void {
+    this.#table.addAt(this.#at, -1);
+  }
+}

@@ -1,0 +1,73 @@
+import { Worker } from "node:worker_threads";
+import { once } from "node:events";
+import { describe, expect, test } from "vitest";
+import { CountTable, sharedCounts } from "../../../../../runtimes/engine/threads/count-table.ts";
+import { Tallies, sharedTallies } from "../../../../../runtimes/engine/threads/tallies.ts";
+
+/** As many views of the same counts as there are threads. */
+const views = (threads: number): readonly [Tallies, Tallies, ...Tallies[]] => {
+  const shared = sharedTallies(threads);
+  return Array.from({ length: threads }, (_, row) => new Tallies(shared, row)) as [Tallies, Tallies];
+};
+
+describe("a tally of several threads", () => {
+  test("admits up to its limit in all of them together", () => {
+    const [one, two] = views(2);
+    expect([one.tally("a").tryAdd(2), two.tally("a").tryAdd(2), one.tally("a").tryAdd(2)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([one.tally("a").total, one.tally("a").own, two.tally("b").total]).toEqual([2, 1, 0]);
+    two.tally("a").remove();
+    expect(one.tally("a").tryAdd(2)).toBe(true);
+  });
+
+  test("loses what a thread had counted that has ended", () => {
+    const [one, two] = views(2);
+    for (let i = 0; i < 3; i += 1) two.tally("a").add();
+    one.tally("a").add();
+    two.tryAddClient("10.0.0.1", 5);
+    one.clear(1);
+    expect(one.tally("a").total).toBe(1);
+    expect([one.tryAddClient("10.0.0.1", 1), one.tryAddClient("10.0.0.1", 1)]).toEqual([true, false]);
+  });
+
+  test("counts clients apart, and forgets those that have left", () => {
+    const [one, two] = views(2);
+    expect(one.tryAddClient("10.0.0.1", 1)).toBe(true);
+    expect(two.tryAddClient("10.0.0.1", 1)).toBe(false);
+    expect(two.tryAddClient("10.0.0.2", 1)).toBe(true);
+    one.removeClient("10.0.0.1");
+    expect(two.tryAddClient("10.0.0.1", 1)).toBe(true);
+  });
+});
+
+describe("a table of counts", () => {
+  test("gives the slots of names at 0 to others, and counts nothing when all are in use", () => {
+    const table = new CountTable(sharedCounts(1, 4), 0);
+    const add = (name: string): boolean =>
+      table.locked(() => {
+        const at = table.findOrMake(name, true);
+        if (at !== undefined) table.addAt(at, 1);
+        return at !== undefined;
+      });
+    expect(["a", "b", "c", "d", "e"].map(add)).toEqual([true, true, true, true, false]);
+    table.locked(() => table.addAt(table.find("b") ?? -1, -1));
+    expect(add("e")).toBe(true);
+    expect(table.locked(() => table.find("b"))).toBeUndefined();
+    expect(table.locked(() => table.totalAt(table.find("e") ?? -1))).toBe(1);
+  });
+
+  test("loses no count where threads add and take back at the same time", async () => {
+    const shared = sharedTallies(3);
+    const file = new URL("../../../../support/launch/tally-writer.ts", import.meta.url);
+    const threads = [1, 2].map((row) => new Worker(file, { workerData: { shared, row, times: 20_000 } }));
+    const ends = await Promise.all(threads.map((thread) => once(thread, "exit")));
+    expect(ends).toEqual([[0], [0]]);
+    const own = new Tallies(shared, 0);
+    expect(own.tally("kept").total).toBe(2 * 20_000);
+    expect(own.tally("limited").total).toBe(0);
+    expect([own.tryAddClient("10.0.0.7", 1), own.tryAddClient("10.0.0.7", 1)]).toEqual([true, false]);
+  });
+});
