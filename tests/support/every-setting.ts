@@ -201,6 +201,7 @@ export const EVERYTHING: Everything = {
     port: 9090,
     host: "::1",
     hosts: ["*.ops.example"],
+    dashboard: false,
     path: "/_fairlead",
     token: "0123456789abcdef-token",
     tokens: { deploy: "0123456789abcdef-other" },

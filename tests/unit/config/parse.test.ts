@@ -139,6 +139,7 @@ describe("defaults", () => {
         port: undefined,
         host: "127.0.0.1",
         hosts: [],
+        dashboard: true,
         path: undefined,
         token: undefined,
         tokens: {},
