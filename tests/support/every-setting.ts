@@ -228,6 +228,7 @@ export const EVERYTHING: Everything = {
     host: "::1",
     tls: TLS,
     hosts: ["*.ops.example"],
+    dashboard: false,
     path: "/_fairlead",
     token: "0123456789abcdef-token",
     tokens: { deploy: "0123456789abcdef-other" },
