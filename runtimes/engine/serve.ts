@@ -16,6 +16,7 @@ import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from
 import type { NamedListener } from "../succession.ts";
 import { AdminListener } from "./admin-listener.ts";
 import { alive } from "./alive.ts";
+import { CertificateWatch } from "./certificate-watch.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
 import { InheritedSockets } from "./inheritance/inherited-sockets.ts";
@@ -104,6 +105,7 @@ class GatewayServer implements RunningServer {
   readonly ownControl: Control;
   readonly #view: ServerView;
   readonly #retired: RetiredEndpoints;
+  readonly #certificates: CertificateWatch;
   /** One config is prepared at a time. */
   readonly #turn = new Turn();
   #current: Generation | undefined;
@@ -115,7 +117,11 @@ class GatewayServer implements RunningServer {
     const lifecycle = part?.role === "main" ? part.lifecycle : { draining: false };
     this.#part = part;
     this.#history = new ConfigHistory(() => clock.epoch());
-    const observer = new ServerObserver(platform, this.#history, part);
+    this.#certificates = new CertificateWatch({ clock, emit: (event) => this.#emit(event) });
+    const observer = new ServerObserver(platform, this.#history, {
+      certificates: () => this.#certificates.certificates,
+      part,
+    });
     const journal = new Journal();
     const readDocument = options.readDocument ?? readPlainDocument;
     this.#view = engineView({
@@ -248,7 +254,10 @@ class GatewayServer implements RunningServer {
 
   async listeners(): Promise<readonly NamedListener[]> {
     const all = [...this.#sockets.listeners, ...this.#admin.listeners];
-    return all.map(({ name, host, port }) => ({ name, bound: { host, port } }));
+    return all.map(({ name, host, port, socket }) => ({
+      name,
+      bound: socket === undefined ? { host, port } : { path: socket },
+    }));
   }
 
   #beginDrain(event: LogEvent): void {
@@ -298,6 +307,7 @@ class GatewayServer implements RunningServer {
     if (before !== undefined) this.#retired.retire(before.gateway.plan, next.gateway.plan);
     platform.logs?.keepOnly(logTargets(next.config));
     this.#history.noteApplied();
+    if (this.#part?.role !== "serving") this.#certificates.watch(next.config);
     if (before !== undefined) {
       this.#announce(configChanged(this.#history.generation));
     } else if (this.#part === undefined) this.#announce(listening(this.address));
@@ -307,6 +317,7 @@ class GatewayServer implements RunningServer {
     const { platform, observer } = this.#parts;
     this.#current?.stop();
     this.#retired.stop();
+    this.#certificates.stop();
     await platform.transport.close();
     await alive(this.#current?.flush(FLUSH_MS));
     await observer.close();
