@@ -114,16 +114,16 @@ describe.each(COMMAND_RUNTIMES)("a new process on %s", (runtime: CommandRuntime)
       });
     command.write("fairlead.json", on("one"));
     await command.start();
-    let isOver = false;
+    const over = new AbortController();
     const answers: string[] = [];
     const asking = Array.from({ length: 4 }, async () => {
-      while (!isOver) answers.push(await asked());
+      while (!over.signal.aborted) answers.push(await asked());
     });
     command.write("fairlead.json", on("two"));
     expect(await command.upgrade()).toMatchObject({ status: 200 });
     await command.othersGone();
     expect(await asked()).toBe("two");
-    isOver = true;
+    over.abort();
     await Promise.all(asking);
     expect(new Set(answers)).toEqual(new Set(["one", "two"]));
   }, 60_000);
