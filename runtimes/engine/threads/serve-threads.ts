@@ -13,7 +13,6 @@
  */
 import type { ConfigOrigin } from "../../../handlers/config-document.ts";
 import type { Config } from "../../../src/config/types.ts";
-import type { Diagnostics } from "../../../src/core/diagnostics.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
@@ -31,6 +30,7 @@ import { NOTHING, ServingThread } from "./serving-thread.ts";
 import { FoundHere } from "./shared-findings.ts";
 import { type SentWith, ThreadConfigs } from "./thread-configs.ts";
 import { refuseUnshared } from "./thread-count.ts";
+import { diagnosticsByThread } from "./thread-diagnostics.ts";
 import type { ThreadLoss } from "./thread-loss.ts";
 import { type PlaceLoss, ThreadPool } from "./thread-pool.ts";
 import { type NumberedThread, ThreadViews } from "./thread-views.ts";
@@ -243,15 +243,8 @@ class Supervisor implements Serving {
       ...this.#given,
       checks: this.#found.checks,
       discover: discover && this.#found.discovering(discover),
-      diagnostics: (number) => this.#diagnosticsOf(number),
+      diagnostics: diagnosticsByThread(this.#given.diagnostics, this.#pool),
     };
-  }
-
-  /** 0 is this thread. */
-  #diagnosticsOf(number: number | undefined): Diagnostics | undefined {
-    if (number === 0) return this.#given.diagnostics?.(0);
-    const thread = number === undefined ? this.#pool.running[0] : this.#pool.places[number - 1]?.thread;
-    return thread?.diagnostics;
   }
 
   #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {
