@@ -1,6 +1,6 @@
 /**
- * The app for operators and their tools: health, metrics, state, changes by hand, config. What else is served on the admin
- * listener is an app of its own behind the same guard.
+ * The app for operators and their tools: health, metrics, state, changes by hand, config, looks into the process, and the
+ * dashboard. All but health pages and the dashboard's files is behind one guard.
  */
 import { type MiddlewareHandler, Hono } from "hono";
 import type { Platform } from "../src/core/platform.ts";
@@ -24,15 +24,13 @@ export interface AdminParts extends HealthParts {
   readonly access: Access;
   /** Whether /livez and /readyz answer anybody. */
   readonly hasOpenHealth: boolean;
-  /** Apps that are served too, below paths of their own. @default none */
-  readonly apps?: Readonly<Record<string, Hono<AdminEnv>>> | undefined;
   /** Served at the root. @default none */
   readonly dashboard?: DashboardApps | undefined;
 }
 
 /** Serves all of it below `prefix`, "" for the root. `platform` is what /debug looks into. */
 export const adminApp = (parts: AdminParts, platform: Platform, prefix = ""): Hono<AdminEnv> => {
-  const { control, access, hasOpenHealth, apps = {}, dashboard } = parts;
+  const { control, access, hasOpenHealth, dashboard } = parts;
   const health = healthOperations(parts);
   const debug = debugOperations({
     platform,
@@ -56,7 +54,6 @@ export const adminApp = (parts: AdminParts, platform: Platform, prefix = ""): Ho
   app.use(accessGuard(access));
   if (dashboard !== undefined) app.route("/", dashboard.stream);
   app.route(prefix, operationsApp(all, control));
-  for (const [path, own] of Object.entries(apps)) app.route(`${prefix}${path}`, own);
   return app;
 };
 

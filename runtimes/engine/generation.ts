@@ -58,7 +58,7 @@ export const prepareGeneration = async (
 ): Promise<Generation> => {
   const { platform, lifecycle, registry, redirectRegistry, observer, options, journal, control, part } =
     parts;
-  const hasAdmin = config.admin.port !== undefined || config.admin.path !== undefined;
+  const hasAdmin = hasListener(config) || config.admin.path !== undefined;
   const middlewareLayer = await layerOf(config);
   const observation = await observer.prepare(config);
   const { metrics, resource } = observation;
@@ -84,7 +84,7 @@ export const prepareGeneration = async (
     observation,
     sockets: {
       listen: config.listen,
-      isWatched: config.listen.readyPath !== undefined || config.admin.port !== undefined,
+      isWatched: config.listen.readyPath !== undefined || hasListener(config),
       entrances: entrancesOf(
         config,
         { ...options, explicit },
@@ -106,6 +106,9 @@ export const prepareGeneration = async (
     },
   };
 };
+
+const hasListener = ({ admin: { port, socket } }: Config): boolean =>
+  port !== undefined || socket !== undefined;
 
 /** Hono is imported for configs that have middleware: a start without it is faster. */
 const layerOf = async ({ middleware, routes }: Config): Promise<GatewayParts["middlewareLayer"]> => {
@@ -144,21 +147,22 @@ const entrancesOf = (
   const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;
   return [
     {
+      ...config,
       name: "listen",
+      reusePort,
       host: host ?? config.host,
       port: port ?? config.port,
-      tls: config.tls,
-      reusePort,
+      // A port or a host that was said at the start counts for more.
+      socket: port === undefined && host === undefined ? config.socket : undefined,
       fallbackHost: fallback(config.host, isHostExplicit),
       role: "traffic",
       gateway,
     },
     ...config.also.map((each, index): Entrance => ({
+      ...each,
       name: `listen.also.${index}`,
-      host: each.host,
-      port: each.port,
-      tls: each.tls,
       reusePort,
+      port: each.port ?? 0,
       fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
       ...(each.redirect === undefined
         ? ({ role: "traffic", gateway } as const)

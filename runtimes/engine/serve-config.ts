@@ -22,7 +22,9 @@ export const serveConfig = async (
   const threads = threadCount(config);
   if (threads === 1) return serveGateway(config, platform, options);
   if (options.onFailure !== undefined)
-    throw new TypeError("onFailure: a report of a failure can't be sent from thread to thread; set threads to 1");
+    throw new TypeError(
+      "onFailure: a report of a failure can't be sent from thread to thread; set threads to 1",
+    );
   const { serveThreads } = await import("./threads/serve-threads.ts");
   return serveThreads(config, platform, options, { threads, entry });
 };

@@ -1,8 +1,7 @@
 /** A whole gateway over sockets. */
-import { type ConfigOrigin, readPlainDocument } from "../../handlers/config-document.ts";
+import type { ConfigOrigin } from "../../handlers/config-document.ts";
 import { act } from "../../handlers/act.ts";
 import type { Action, ActionResult, Control } from "../../handlers/control.ts";
-import { localControl } from "../../handlers/local-control.ts";
 import type { ServerView } from "../../handlers/server-view.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
@@ -16,6 +15,7 @@ import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from
 import type { NamedListener } from "../succession.ts";
 import { AdminListener } from "./admin-listener.ts";
 import { alive } from "./alive.ts";
+import { CertificateWatch } from "./certificate-watch.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Deadlines } from "./deadlines.ts";
 import { InheritedSockets } from "./inheritance/inherited-sockets.ts";
@@ -23,8 +23,10 @@ import { engineView } from "./engine-view.ts";
 import { type Generation, type LastingParts, prepareGeneration } from "./generation.ts";
 import { notices } from "./notices.ts";
 import { ServerObserver } from "./observation.ts";
+import { preparedTogether } from "./prepared-together.ts";
 import { RetiredEndpoints } from "./retired-endpoints.ts";
-import { servedConfig } from "./served-config.ts";
+import { serverControl } from "./server-control.ts";
+import type { RunningServer } from "./running-server.ts";
 import { type ServerSockets, serverSockets } from "./server/listen.ts";
 import { configChanged, configRefused, finishing, replaced, listening, stopped } from "./server-events.ts";
 import { type ThreadPart, refuseOtherThreads } from "./thread-part.ts";
@@ -72,24 +74,6 @@ export const runServer = async (
   return server;
 };
 
-const NOTHING_PREPARED: PreparedConfig = { commit() {}, async discard() {} };
-
-/** What the threads of a process need to know of it besides. */
-export interface RunningServer extends Serving {
-  /** Of the config in effect. */
-  readonly events: EventLog;
-  /** Undefined where nothing is measured. */
-  readonly metrics: ProxyMetrics | undefined;
-  /** Tells processes of one service apart, in resource attributes. */
-  readonly instance: string;
-  /** Of this thread, or of all where it is the main one. */
-  readonly ownControl: Control;
-  /** Without a line in the audit log. */
-  perform(action: Action): Promise<ActionResult>;
-  /** Another process answers on the admin listener from now on. */
-  handOverAdmin(): void;
-}
-
 interface ServerRole {
   readonly part: ThreadPart;
   readonly inherited: InheritedSockets | undefined;
@@ -104,6 +88,7 @@ class GatewayServer implements RunningServer {
   readonly ownControl: Control;
   readonly #view: ServerView;
   readonly #retired: RetiredEndpoints;
+  readonly #certificates: CertificateWatch;
   /** One config is prepared at a time. */
   readonly #turn = new Turn();
   #current: Generation | undefined;
@@ -115,9 +100,12 @@ class GatewayServer implements RunningServer {
     const lifecycle = part?.role === "main" ? part.lifecycle : { draining: false };
     this.#part = part;
     this.#history = new ConfigHistory(() => clock.epoch());
-    const observer = new ServerObserver(platform, this.#history, part);
+    this.#certificates = new CertificateWatch({ clock, emit: (event) => this.#emit(event) });
+    const observer = new ServerObserver(platform, this.#history, {
+      certificates: () => this.#certificates.certificates,
+      part,
+    });
     const journal = new Journal();
-    const readDocument = options.readDocument ?? readPlainDocument;
     this.#view = engineView({
       sockets: () => this.#sockets,
       admin: () => this.admin,
@@ -125,22 +113,18 @@ class GatewayServer implements RunningServer {
       clock,
       upgrade: options.upgrade,
     });
-    this.ownControl = localControl({
+    this.ownControl = serverControl({
       platform,
       lifecycle,
       journal,
+      observer,
+      part,
+      view: this.#view,
+      history: this.#history,
+      server: this,
+      readDocument: options.readDocument,
       gateway: () => this.#generation.gateway,
-      // The main thread reads what all have counted.
-      traffic: () => (part?.role === "serving" ? undefined : observer.currentTraffic),
-      others: part?.role === "main" ? part.others : undefined,
-      server: this.#view,
-      configs: servedConfig({
-        platform,
-        history: this.#history,
-        server: part?.role === "main" ? part.server : this,
-        read: readDocument,
-        origin: () => this.#origin,
-      }),
+      origin: () => this.#origin,
     });
     const control = part?.role === "serving" ? part.control : this.ownControl;
     this.#parts = {
@@ -248,7 +232,10 @@ class GatewayServer implements RunningServer {
 
   async listeners(): Promise<readonly NamedListener[]> {
     const all = [...this.#sockets.listeners, ...this.#admin.listeners];
-    return all.map(({ name, host, port }) => ({ name, bound: { host, port } }));
+    return all.map(({ name, host, port, socket }) => ({
+      name,
+      bound: socket === undefined ? { host, port } : { path: socket },
+    }));
   }
 
   #beginDrain(event: LogEvent): void {
@@ -266,38 +253,31 @@ class GatewayServer implements RunningServer {
     refuseUnsupported(config, platform, explicit);
     refuseOtherThreads(this.#current?.config, config);
     const next = await prepareGeneration(config, explicit, this.#parts);
-    const admin =
-      this.#part?.role === "serving" ? NOTHING_PREPARED : await this.#admin.prepare(config, next.observation);
-    let sockets: PreparedConfig;
-    try {
-      sockets = await this.#sockets.prepare(next.sockets);
-    } catch (error) {
-      await admin.discard();
-      throw error;
-    }
-    const discard = async (): Promise<void> => {
-      await Promise.all([sockets.discard(), admin.discard()]);
-    };
+    const opened = await preparedTogether([
+      ...(this.#part?.role === "serving" ? [] : [() => this.#admin.prepare(config, next.observation)]),
+      () => this.#sockets.prepare(next.sockets),
+    ]);
     return {
       commit: () => {
-        if (lifecycle.draining || this.#isDraining) void discard();
-        else this.#commit(next, [sockets, admin]);
+        if (lifecycle.draining || this.#isDraining) void opened.discard();
+        else this.#commit(next, opened);
       },
-      discard,
+      discard: () => opened.discard(),
     };
   }
 
-  #commit(next: Generation, sockets: readonly PreparedConfig[]): void {
+  #commit(next: Generation, opened: PreparedConfig): void {
     const { platform } = this.#parts;
     const before = this.#current;
     before?.stop();
     next.takeEffect();
     this.#current = next;
-    for (const each of sockets) each.commit();
+    opened.commit();
     next.start();
     if (before !== undefined) this.#retired.retire(before.gateway.plan, next.gateway.plan);
     platform.logs?.keepOnly(logTargets(next.config));
     this.#history.noteApplied();
+    if (this.#part?.role !== "serving") this.#certificates.watch(next.config);
     if (before !== undefined) {
       this.#announce(configChanged(this.#history.generation));
     } else if (this.#part === undefined) this.#announce(listening(this.address));
@@ -307,6 +287,7 @@ class GatewayServer implements RunningServer {
     const { platform, observer } = this.#parts;
     this.#current?.stop();
     this.#retired.stop();
+    this.#certificates.stop();
     await platform.transport.close();
     await alive(this.#current?.flush(FLUSH_MS));
     await observer.close();

@@ -61,11 +61,17 @@ export interface ListenConfig {
   readonly port: number;
   /** Address to bind. `::` is every address, IPv4 and IPv6. @default "::" */
   readonly host: string;
+  /** Path of a Unix socket to listen on, instead of `port` and `host`. */
+  readonly socket: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0660" */
+  readonly socketMode: string;
+  /** Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+  readonly proxyProtocol: ProxyProtocolConfig | undefined;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls: ListenTlsConfig | undefined;
   /** Further ports to listen on, such as one that redirects to https. */
   readonly also: readonly FurtherListener[];
-  /** Addresses or CIDR ranges of proxies whose forwarding headers are believed. */
+  /** Addresses or CIDR ranges of proxies whose forwarding headers are believed; "unix" is all who connect to a Unix socket. */
   readonly trustedProxies: readonly string[];
   /** Path that answers 200 while serving and 503 while draining. None unless set. */
   readonly readyPath: string | undefined;
@@ -79,6 +85,14 @@ export interface ListenConfig {
   readonly drain: DrainConfig;
 }
 
+/** `listen.proxyProtocol`: Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+export interface ProxyProtocolConfig {
+  /** Load balancers whose word counts, as addresses or CIDR ranges; "unix" is all who connect to a Unix socket. Each of their connections has to begin with a header. */
+  readonly from: readonly string[];
+  /** What becomes of connections from elsewhere: they are closed ("refuse"), or served without a header under their own address ("plain"). @default "refuse" */
+  readonly others: "refuse" | "plain";
+}
+
 /** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
 export interface ListenTlsConfig {
   /** Certificate and the rest of its chain, as PEM text. */
@@ -87,10 +101,16 @@ export interface ListenTlsConfig {
   readonly key: string;
   /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
   readonly certificates: readonly ListenCertificate[];
+  /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
+  readonly profile: "intermediate" | "modern";
   /** Oldest version of TLS that is spoken. @default "1.2" */
   readonly minVersion: "1.2" | "1.3";
   /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
   readonly ciphers: string | undefined;
+  /** Asks clients for certificates (mutual TLS). */
+  readonly client: ClientCertificateConfig | undefined;
+  /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
+  readonly checkHost: boolean;
 }
 
 /** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
@@ -103,16 +123,30 @@ export interface ListenCertificate {
   readonly key: string;
 }
 
+/** `listen.tls.client`: Asks clients for certificates (mutual TLS). */
+export interface ClientCertificateConfig {
+  /** Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one. */
+  readonly mode: "request" | "require";
+  /** Authorities whose certificates are accepted, as PEM text, with intermediate ones that clients don't send. */
+  readonly ca: string;
+}
+
 /** `listen.also[]`: Further ports to listen on, such as one that redirects to https. */
 export interface FurtherListener {
   /** Port to listen on; 0 is any free one. */
-  readonly port: number;
+  readonly port: number | undefined;
   /** Address to bind. @default "::" */
   readonly host: string;
+  /** Path of a Unix socket to listen on, instead of a port. */
+  readonly socket: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0660" */
+  readonly socketMode: string;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls: ListenTlsConfig | undefined;
   /** Sends every client to the same URL by https (308), and does nothing else: "https". */
   readonly redirect: "https" | undefined;
+  /** Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+  readonly proxyProtocol: ProxyProtocolConfig | undefined;
 }
 
 /** `listen.limits`: What a client may ask for at most. */
@@ -127,7 +161,7 @@ export interface ListenLimits {
   readonly bodyBytes: number;
   /** Client connections open at the same time. @default 10000 */
   readonly connections: number;
-  /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` are not counted. @default "unlimited" */
+  /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted. @default "unlimited" */
   readonly connectionsPerClient: number;
   /** Requests answered on one client connection before it is closed. @default 10000 */
   readonly requestsPerConnection: number;
@@ -607,6 +641,8 @@ export interface ForwardingConfig {
   readonly forwarded: boolean;
   /** Pseudonym in Via (RFC 9110 section 7.6.3), or false for none. @default "fairlead" */
   readonly via: false | string;
+  /** Send the certificate of a client upstream as Client-Cert (RFC 9440), where `listen.tls.client` has verified it. @default false */
+  readonly clientCert: boolean;
 }
 
 /** `log`: Events and lines about requests. */
@@ -673,6 +709,12 @@ export interface AdminConfig {
   readonly hosts: readonly string[];
   /** Whether that listener serves a page for browsers at /. @default true */
   readonly dashboard: boolean;
+  /** Path of a Unix socket for the same, instead of `port` and `host`. */
+  readonly socket: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0600" */
+  readonly socketMode: string;
+  /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+  readonly tls: ListenTlsConfig | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
@@ -773,11 +815,17 @@ export interface ListenInput {
   readonly port?: number | string | undefined;
   /** Address to bind. `::` is every address, IPv4 and IPv6. @default "::" */
   readonly host?: string | undefined;
+  /** Path of a Unix socket to listen on, instead of `port` and `host`. */
+  readonly socket?: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0660" */
+  readonly socketMode?: string | undefined;
+  /** Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+  readonly proxyProtocol?: ProxyProtocolInput | undefined;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls?: ListenTlsInput | undefined;
   /** Further ports to listen on, such as one that redirects to https. */
   readonly also?: readonly FurtherListenerInput[] | undefined;
-  /** Addresses or CIDR ranges of proxies whose forwarding headers are believed. */
+  /** Addresses or CIDR ranges of proxies whose forwarding headers are believed; "unix" is all who connect to a Unix socket. */
   readonly trustedProxies?: string | readonly string[] | undefined;
   /** Path that answers 200 while serving and 503 while draining. None unless set. */
   readonly readyPath?: string | undefined;
@@ -791,6 +839,14 @@ export interface ListenInput {
   readonly drain?: DrainInput | undefined;
 }
 
+/** `listen.proxyProtocol`: Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+export interface ProxyProtocolInput {
+  /** Load balancers whose word counts, as addresses or CIDR ranges; "unix" is all who connect to a Unix socket. Each of their connections has to begin with a header. */
+  readonly from: string | readonly string[];
+  /** What becomes of connections from elsewhere: they are closed ("refuse"), or served without a header under their own address ("plain"). @default "refuse" */
+  readonly others?: "refuse" | "plain" | undefined;
+}
+
 /** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
 export interface ListenTlsInput {
   /** Certificate and the rest of its chain, as PEM text. */
@@ -799,10 +855,16 @@ export interface ListenTlsInput {
   readonly key: string;
   /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
   readonly certificates?: readonly ListenCertificateInput[] | undefined;
+  /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
+  readonly profile?: "intermediate" | "modern" | undefined;
   /** Oldest version of TLS that is spoken. @default "1.2" */
   readonly minVersion?: "1.2" | "1.3" | undefined;
   /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
   readonly ciphers?: string | undefined;
+  /** Asks clients for certificates (mutual TLS). */
+  readonly client?: ClientCertificateInput | undefined;
+  /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
+  readonly checkHost?: boolean | undefined;
 }
 
 /** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
@@ -815,16 +877,30 @@ export interface ListenCertificateInput {
   readonly key: string;
 }
 
+/** `listen.tls.client`: Asks clients for certificates (mutual TLS). */
+export interface ClientCertificateInput {
+  /** Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one. */
+  readonly mode: "request" | "require";
+  /** Authorities whose certificates are accepted, as PEM text, with intermediate ones that clients don't send. */
+  readonly ca: string;
+}
+
 /** `listen.also[]`: Further ports to listen on, such as one that redirects to https. */
 export interface FurtherListenerInput {
   /** Port to listen on; 0 is any free one. */
-  readonly port: number | string;
+  readonly port?: number | string | undefined;
   /** Address to bind. @default "::" */
   readonly host?: string | undefined;
+  /** Path of a Unix socket to listen on, instead of a port. */
+  readonly socket?: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0660" */
+  readonly socketMode?: string | undefined;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls?: ListenTlsInput | undefined;
   /** Sends every client to the same URL by https (308), and does nothing else: "https". */
   readonly redirect?: "https" | undefined;
+  /** Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+  readonly proxyProtocol?: ProxyProtocolInput | undefined;
 }
 
 /** `listen.limits`: What a client may ask for at most. */
@@ -839,7 +915,7 @@ export interface ListenLimitsInput {
   readonly bodyBytes?: SizeInput | undefined;
   /** Client connections open at the same time. @default 10000 */
   readonly connections?: number | undefined;
-  /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` are not counted. @default "unlimited" */
+  /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted. @default "unlimited" */
   readonly connectionsPerClient?: number | "unlimited" | undefined;
   /** Requests answered on one client connection before it is closed. @default 10000 */
   readonly requestsPerConnection?: number | undefined;
@@ -1335,6 +1411,8 @@ export interface ForwardingInput {
   readonly forwarded?: boolean | undefined;
   /** Pseudonym in Via (RFC 9110 section 7.6.3), or false for none. @default "fairlead" */
   readonly via?: false | string | undefined;
+  /** Send the certificate of a client upstream as Client-Cert (RFC 9440), where `listen.tls.client` has verified it. @default false */
+  readonly clientCert?: boolean | undefined;
 }
 
 /** `log`: Events and lines about requests. */
@@ -1401,6 +1479,12 @@ export interface AdminInput {
   readonly hosts?: readonly string[] | undefined;
   /** Whether that listener serves a page for browsers at /. @default true */
   readonly dashboard?: boolean | undefined;
+  /** Path of a Unix socket for the same, instead of `port` and `host`. */
+  readonly socket?: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0600" */
+  readonly socketMode?: string | undefined;
+  /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+  readonly tls?: ListenTlsInput | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path?: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */

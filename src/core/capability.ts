@@ -21,6 +21,9 @@ export type Capability =
   | "listen-tls"
   | "cipher-list"
   | "several-listeners"
+  | "listen-socket"
+  | "proxy-protocol"
+  | "client-certificate"
   | "threads"
   | "background"
   | "discovery"
@@ -58,6 +61,9 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "listen-tls": "speak TLS to clients",
   "cipher-list": "choose the cipher suites of TLS towards clients",
   "several-listeners": "listen on several ports",
+  "listen-socket": "listen on a Unix socket",
+  "proxy-protocol": "take the client's address from the PROXY protocol",
+  "client-certificate": "know a client by its certificate",
   threads: "answer requests in several threads",
   background: "let requests wait in a queue for room, or work go on between requests",
   discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
@@ -96,6 +102,9 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "listen-tls",
   "cipher-list",
   "several-listeners",
+  "listen-socket",
+  "proxy-protocol",
+  "client-certificate",
   // Only the admin listener offers these.
   "cpu-profile",
   "heap-snapshot",

@@ -1,5 +1,5 @@
 /** Every setting once. */
-import type { ConfigInput, RouteInput, RouteMatchInput } from "../../src/config/types.ts";
+import type { ConfigInput, ListenTlsInput, RouteInput, RouteMatchInput } from "../../src/config/types.ts";
 
 interface Everything extends ConfigInput {
   readonly upstreams: NonNullable<ConfigInput["upstreams"]>;
@@ -9,13 +9,17 @@ interface Everything extends ConfigInput {
 const CERT = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
 
-const TLS = {
+/** With a version and ciphers of its own. */
+export const TLS: ListenTlsInput = {
   cert: CERT,
   key: KEY,
   certificates: [{ names: ["a.example", "*.b.example"], cert: CERT, key: KEY }],
+  profile: "intermediate",
   minVersion: "1.3",
   ciphers: "ECDHE-RSA-AES128-GCM-SHA256",
-} as const;
+  client: { mode: "require", ca: CERT },
+  checkHost: false,
+};
 
 const edits = { set: { a: "b" }, append: { c: "d", e: ["f"] }, remove: ["g"] };
 const values: NonNullable<RouteMatchInput["headers"]> = {
@@ -35,8 +39,10 @@ export const EVERYTHING: Everything = {
     tls: TLS,
     also: [
       { port: 80, host: "0.0.0.0", redirect: "https" },
-      { port: 9443, tls: TLS },
+      { port: 9443, tls: TLS, proxyProtocol: { from: "unix", others: "plain" } },
+      { socket: "/run/fairlead/http.sock", socketMode: "0600" },
     ],
+    proxyProtocol: { from: ["10.0.0.0/8", "fd00::/8"], others: "refuse" },
     trustedProxies: "10.0.0.0/8",
     readyPath: "/readyz",
     halfClose: "answer",
@@ -179,7 +185,7 @@ export const EVERYTHING: Everything = {
   },
   securityHeaders: { preset: "strict", headers: { "x-a": "b", "x-c": false }, override: true, remove: [] },
   requestId: { header: "x-id", trust: "always" },
-  forwarding: { xForwarded: false, forwarded: true, via: false },
+  forwarding: { xForwarded: false, forwarded: true, via: false, clientCert: true },
   log: {
     output: "stdout",
     format: "json",
@@ -200,6 +206,7 @@ export const EVERYTHING: Everything = {
   admin: {
     port: 9090,
     host: "::1",
+    tls: TLS,
     hosts: ["*.ops.example"],
     path: "/_fairlead",
     token: "0123456789abcdef-token",
@@ -231,4 +238,11 @@ export const EVERYTHING: Everything = {
     },
   },
   middleware: [],
+};
+
+/** What excludes settings of `EVERYTHING`. */
+export const AT_SOCKETS: ConfigInput = {
+  listen: { socket: "/run/fairlead/https.sock", socketMode: "660" },
+  admin: { socket: "/run/fairlead/admin.sock", socketMode: "0600" },
+  upstreams: { a: "http://a" },
 };

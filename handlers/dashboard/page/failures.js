@@ -40,7 +40,8 @@ export const createFailures = () => {
       {
         id: "cause",
         label: "Cause",
-        fill: (cell, { status, code, message }) => setLines(cell, `${status} ${code}`, message),
+        fill: (cell, { status, code, message }) =>
+          setLines(cell, code === String(status) ? code : `${status} ${code}`, message),
       },
       {
         id: "request",

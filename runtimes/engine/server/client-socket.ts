@@ -1,6 +1,7 @@
 /** What a client's connection is whatever it carries: requests or, in the end, a tunnel. */
 import type { Socket } from "node:net";
 import type { Peer } from "../../../src/core/arrival.ts";
+import type { ConnectionTls } from "../../../src/core/connection-tls.ts";
 import { peerOf } from "../../../src/core/peer.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import { urlHost } from "../../../src/http/url-host.ts";
@@ -15,6 +16,14 @@ const STALLED_MS = 60_000;
 /** A client gets this long to read its last answer while it may still be sending. */
 export const LINGER_MS = 1_000;
 
+/** What is known of a client before its first request. */
+export interface ClientFacts {
+  readonly peer: Peer;
+  /** Port that the client connected to. */
+  readonly localPort: number | undefined;
+  readonly tls: ConnectionTls | undefined;
+}
+
 /** For operators. */
 export interface CurrentRequest {
   readonly method: string;
@@ -28,6 +37,7 @@ export abstract class ClientSocket implements DeadlineEntry {
   readonly scheme: "http" | "https";
   readonly peer: Peer;
   readonly localPort: number | undefined;
+  readonly tls: ConnectionTls | undefined;
   readonly id: number;
   /** Monotonic milliseconds. */
   readonly openedAt: number;
@@ -39,14 +49,15 @@ export abstract class ClientSocket implements DeadlineEntry {
   /** The last response is on its way; what still comes is thrown away. */
   protected lingering = false;
 
-  constructor(socket: Socket, peer: Peer, context: ServerContext, id: number) {
+  constructor(socket: Socket, { peer, localPort, tls }: ClientFacts, context: ServerContext, id: number) {
     this.id = id;
     this.openedAt = context.now();
     this.socket = socket;
     this.context = context;
     this.scheme = context.scheme;
     this.peer = peer;
-    this.localPort = socket.localPort;
+    this.localPort = localPort;
+    this.tls = tls;
     this.expiresAt = limitFrom(context.now(), context.listen.timeouts.headerMs);
   }
 

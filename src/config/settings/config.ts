@@ -23,7 +23,18 @@ const COLLECTED: KeyRule<Config> = {
   },
 };
 
-const written: Schema<Config> = object(named("Config", { ignores: "x-", rules: [COLLECTED] }), {
+/** Threads share a port, and a path leads to one socket. */
+const SHARED: KeyRule<Config> = {
+  check: ({ listen: given, threads = 1 }, { complain }) => {
+    if (threads === 1 || given === undefined) return;
+    const message = "a Unix socket is served by one thread; leave `threads` out";
+    if (given.socket !== undefined) complain(message, "listen", "socket");
+    const index = (given.also ?? []).findIndex(({ socket }) => socket !== undefined);
+    if (index !== -1) complain(message, "listen", "also", index, "socket");
+  },
+};
+
+const written: Schema<Config> = object(named("Config", { ignores: "x-", rules: [COLLECTED, SHARED] }), {
   $schema: optional(text("the address of this JSON Schema"), "Address of the JSON Schema, for editors.", {
     as: "",
   }),

@@ -1,11 +1,13 @@
 /** `listen.tls`: TLS towards clients. */
 import { listOf, oneOrMany } from "../schema/collections.ts";
 import { oneOf } from "../schema/leaf.ts";
-import { defaulted, object, optional, required } from "../schema/object.ts";
+import { onlyWith } from "../schema/key-rules.ts";
+import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
-import { nonEmpty } from "../schema/values.ts";
+import { flag, nonEmpty } from "../schema/values.ts";
+import type { ListenTlsConfig } from "../types.ts";
 import { hostPattern } from "./addresses.ts";
-import { certificate, privateKey } from "./pem.ts";
+import { certificate, certificates, privateKey } from "./pem.ts";
 
 const cert = required(certificate, "Certificate and the rest of its chain, as PEM text.");
 const key = required(privateKey, "Private key of `cert`, as PEM text.");
@@ -19,18 +21,53 @@ const furtherCertificate = object("ListenCertificate", {
   key,
 });
 
-export const listenTls: Schema = object("ListenTlsConfig", {
-  cert,
-  key,
-  certificates: defaulted(
-    listOf("a list of objects with cert and key", furtherCertificate),
-    [],
-    "Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one.",
+const client = object("ClientCertificateConfig", {
+  mode: required(
+    oneOf("request", "require"),
+    'Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one.',
   ),
-  minVersion: defaulted(oneOf("1.2", "1.3"), "1.2", "Oldest version of TLS that is spoken."),
-  ciphers: optional(
-    nonEmpty('a list of cipher suites in the words of OpenSSL, such as "ECDHE-RSA-AES128-GCM-SHA256"'),
-    'Cipher suites, in the words of OpenSSL. Mozilla\'s "intermediate" ones unless set.',
-    { needs: "cipher-list" },
+  ca: required(
+    certificates,
+    "Authorities whose certificates are accepted, as PEM text, with intermediate ones that clients don't send.",
   ),
 });
+
+const DECIDED = "the modern profile decides it";
+
+export const listenTls: Schema<ListenTlsConfig> = object(
+  named("ListenTlsConfig", {
+    rules: [
+      onlyWith(
+        ["minVersion", "ciphers"],
+        { key: "profile", among: ["intermediate"], notAmong: ["modern"], byDefault: true },
+        DECIDED,
+      ),
+    ],
+  }),
+  {
+    cert,
+    key,
+    certificates: defaulted(
+      listOf("a list of objects with cert and key", furtherCertificate),
+      [],
+      "Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one.",
+    ),
+    profile: defaulted(
+      oneOf("intermediate", "modern"),
+      "intermediate",
+      'Mozilla\'s recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3.',
+    ),
+    minVersion: defaulted(oneOf("1.2", "1.3"), "1.2", "Oldest version of TLS that is spoken."),
+    ciphers: optional(
+      nonEmpty('a list of cipher suites in the words of OpenSSL, such as "ECDHE-RSA-AES128-GCM-SHA256"'),
+      'Cipher suites, in the words of OpenSSL. Mozilla\'s "intermediate" ones unless set.',
+      { needs: "cipher-list" },
+    ),
+    client: optional(client, "Asks clients for certificates (mutual TLS)."),
+    checkHost: defaulted(
+      flag,
+      true,
+      "Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt.",
+    ),
+  },
+);

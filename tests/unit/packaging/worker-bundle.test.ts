@@ -5,10 +5,10 @@ import { ROOT } from "../../support/sources.ts";
 
 /**
  * Of which re2js, for regular expressions in linear time, is 64 KiB, and balancing, health, breaker, retries, hedging and caps with
- * their settings are 28 KiB, metrics with OpenTelemetry's encoders 26 KiB, the admin API with its document and `explain` 22 KiB, and
- * logs and traces 14 KiB.
+ * their settings are 28 KiB, metrics with OpenTelemetry's encoders 26 KiB, the admin API with its document and `explain` 22 KiB, logs
+ * and traces 14 KiB, and the settings of listeners and their TLS 6 KiB.
  */
-const MAX_GZIP_BYTES = 255 * 1024;
+const MAX_GZIP_BYTES = 260 * 1024;
 
 /** As `wrangler deploy` bundles it: not minified. */
 const bundle = (entry: string): string => {
@@ -31,7 +31,7 @@ const bundle = (entry: string): string => {
 describe("worker bundle", () => {
   const code = bundle("runtimes/workers/main.ts");
 
-  it("stays under 255 KiB gzipped", () => {
+  it("stays under 260 KiB gzipped", () => {
     expect(gzipSync(code, { level: 9 }).byteLength).toBeLessThan(MAX_GZIP_BYTES);
   });
 
