@@ -13,7 +13,6 @@
  */
 import type { ConfigOrigin } from "../../../handlers/config-document.ts";
 import type { Config } from "../../../src/config/types.ts";
-import type { Diagnostics } from "../../../src/core/diagnostics.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
@@ -32,6 +31,7 @@ import { END_MS, type Ended, NOTHING, STOP_MS, ServingThread, totalOf } from "./
 import { FoundHere } from "./shared-findings.ts";
 import { type SentWith, ThreadConfigs } from "./thread-configs.ts";
 import { refuseUnshared } from "./thread-count.ts";
+import { diagnosticsByThread } from "./thread-diagnostics.ts";
 import type { ThreadLoss } from "./thread-loss.ts";
 import { type PlaceLoss, ThreadPool, threadLost } from "./thread-pool.ts";
 import { ThreadViews } from "./thread-views.ts";
@@ -115,7 +115,10 @@ class Supervisor implements Serving {
     const options = { ...this.#options, inheritance: this.#inherited?.left };
     const main = await runServer(
       config,
-      { ...this.#found.platform(this.#given), diagnostics: (number) => this.#diagnosticsOf(number) },
+      {
+        ...this.#found.platform(this.#given),
+        diagnostics: diagnosticsByThread(this.#given.diagnostics, this.#pool),
+      },
       options,
       {
         role: "main",
@@ -241,13 +244,6 @@ class Supervisor implements Serving {
     } catch (error) {
       if (this.#pool.running.includes(thread)) throw error;
     }
-  }
-
-  /** 0 is this thread. */
-  #diagnosticsOf(number: number | undefined): Diagnostics | undefined {
-    if (number === 0) return this.#given.diagnostics?.(0);
-    const thread = number === undefined ? this.#pool.running[0] : this.#pool.places[number - 1]?.thread;
-    return thread?.diagnostics;
   }
 
   #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {
