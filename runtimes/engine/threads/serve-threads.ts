@@ -136,6 +136,8 @@ class Supervisor implements Serving {
       await main.stop();
       throw error;
     }
+    // The admin listener watches since it was opened, before the threads were ready.
+    for (const thread of this.#pool.running) this.#views.welcome(thread);
     const facts = { ...this.#address, threads: this.#threaded.threads };
     main.events.emit({ ...listening(this.#address), facts });
   }
