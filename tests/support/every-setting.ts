@@ -40,7 +40,6 @@ export const EVERYTHING: Everything = {
     also: [
       { port: 80, host: "0.0.0.0", redirect: "https" },
       { port: 9443, tls: TLS, proxyProtocol: { from: "unix", others: "plain" } },
-      { socket: "/run/fairlead/http.sock", socketMode: "0600" },
     ],
     proxyProtocol: { from: ["10.0.0.0/8", "fd00::/8"], others: "refuse" },
     trustedProxies: "10.0.0.0/8",
@@ -208,6 +207,7 @@ export const EVERYTHING: Everything = {
     host: "::1",
     tls: TLS,
     hosts: ["*.ops.example"],
+    dashboard: false,
     path: "/_fairlead",
     token: "0123456789abcdef-token",
     tokens: { deploy: "0123456789abcdef-other" },
@@ -242,7 +242,11 @@ export const EVERYTHING: Everything = {
 
 /** What excludes settings of `EVERYTHING`. */
 export const AT_SOCKETS: ConfigInput = {
-  listen: { socket: "/run/fairlead/https.sock", socketMode: "660" },
+  listen: {
+    socket: "/run/fairlead/https.sock",
+    socketMode: "660",
+    also: [{ socket: "/run/fairlead/http.sock", socketMode: "0600" }],
+  },
   admin: { socket: "/run/fairlead/admin.sock", socketMode: "0600" },
   upstreams: { a: "http://a" },
 };
