@@ -33,6 +33,13 @@ const config: ViteUserConfig = defineConfig({
         maxWorkers: 3,
         sequence: { groupOrder: 2 },
       }),
+      // The dashboard in a real Chromium: `test:browser`.
+      project("browser", {
+        hookTimeout: 120_000,
+        testTimeout: 120_000,
+        maxWorkers: 1,
+        sequence: { groupOrder: 5 },
+      }),
       // Minutes of load and of installing: own scripts, `test:big` and `test:package`.
       project("big", {
         include: ["tests/conformance/big/*.test.ts"],

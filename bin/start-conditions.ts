@@ -2,14 +2,14 @@
 import process from "node:process";
 import type { Host } from "../cli/host.ts";
 import { ESTATE_VARIABLE, type Predecessor } from "../runtimes/engine/inheritance/predecessor.ts";
-import type { NonBlocking } from "../runtimes/engine/inheritance/successor.ts";
+import type { Inheritable } from "../runtimes/engine/inheritance/successor.ts";
 import { serviceManager } from "./service-manager.ts";
 
 type Environment = Record<string, string | undefined>;
 
-/** Runtimes whose `spawn` makes sockets blocking. */
-const NON_BLOCKING: Readonly<Record<string, () => Promise<() => NonBlocking>>> = {
-  deno: async () => (await import("../runtimes/deno/non-blocking.ts")).nonBlocking,
+/** Of runtimes that can't pass sockets on as `stdio`. */
+const INHERITABLE: Readonly<Record<string, () => Promise<() => Inheritable>>> = {
+  deno: async () => (await import("../runtimes/deno/inheritable.ts")).inheritable,
 };
 
 /** `complain` writes a line for people. */
@@ -37,7 +37,7 @@ export const startConditions = (
       const reason = obstacle(env);
       if (reason !== undefined) return { ok: false, reason };
       const { startSuccessor } = await import("../runtimes/engine/inheritance/successor.ts");
-      return startSuccessor(options, await NON_BLOCKING[runtime]?.());
+      return startSuccessor(options, await INHERITABLE[runtime]?.());
     },
   };
 };

@@ -16,7 +16,7 @@ interface OriginSpec {
 
 const DEMO_ORIGINS: readonly OriginSpec[] = [
   { name: "swift", latencyMs: 5, failEvery: 0, manner: "answers in 5 ms" },
-  { name: "steady", latencyMs: 80, failEvery: 0, manner: "answers in 80 ms" },
+  { name: "steady", latencyMs: 150, failEvery: 0, manner: "answers in 150 ms" },
   { name: "moody", latencyMs: 30, failEvery: 4, manner: "answers in 30 ms, every fourth time with a 503" },
 ];
 
@@ -58,9 +58,22 @@ const demoAnswer = (
   };
 };
 
+/** Less than "steady" takes. */
+const HASTE = "50ms";
+
 /** The demo's config for origins in the order of `DEMO_ORIGINS`. */
-const demoConfig = (urls: readonly string[]): ConfigInput => ({
-  upstreams: { demo: { endpoints: urls, balance: "round-robin" }, swift: urls.slice(0, 1) },
+const demoConfig = (urls: readonly string[], adminPort: number): ConfigInput => ({
+  // Nothing is in front of the demo that would have to hear first that it stops.
+  listen: { drain: { delay: "0s" } },
+  admin: { port: adminPort },
+  // Some requests fail so that the dashboard has failures to show: they would fill the terminal.
+  log: { access: { requests: "none" } },
+  upstreams: {
+    demo: { endpoints: urls, balance: "round-robin" },
+    swift: urls.slice(0, 1),
+    steady: urls.slice(1, 2),
+    moody: urls.slice(2, 3),
+  },
   routes: [
     {
       name: "swift only",
@@ -69,13 +82,33 @@ const demoConfig = (urls: readonly string[]): ConfigInput => ({
       rewrite: { stripPrefix: true },
       responseHeaders: { set: { "x-demo-route": "swift only" } },
     },
+    { name: "moody only", match: { path: "/moody/*" }, upstream: "moody" },
+    {
+      name: "in haste",
+      match: { path: "/hasty/*" },
+      upstream: "steady",
+      timeouts: { total: HASTE },
+    },
     { name: "moved", match: { path: "/old" }, redirect: { status: 301, path: "/" } },
     { name: "all three in turn", upstream: "demo" },
   ],
 });
 
+const MOST_LINES = 5;
+
+/** `demoLine` for the first few events: visitors make failures without end. */
+export const firstDemoLines = (demo: Demo): ((event: UpstreamEvent) => string | undefined) => {
+  let lines = 0;
+  return (event) => {
+    const line = demoLine(demo, event);
+    if (line === undefined || lines > MOST_LINES) return undefined;
+    lines += 1;
+    return lines > MOST_LINES ? "… the dashboard shows what follows" : line;
+  };
+};
+
 /** A line on how the proxy dealt with an origin's failure; undefined for events without a line. */
-export const demoLine = ({ origins }: Demo, event: UpstreamEvent): string | undefined => {
+const demoLine = ({ origins }: Demo, event: UpstreamEvent): string | undefined => {
   if (event.kind === "mirrored" || event.kind === "hedged") return undefined;
   const named = origins.reduce(
     (text, { spec, url }) => text.replaceAll(url, spec.name),
@@ -84,8 +117,17 @@ export const demoLine = ({ origins }: Demo, event: UpstreamEvent): string | unde
   return event.kind === "retried" ? `${named}, so the client never sees it` : named;
 };
 
+/** Where the dashboard is, so that a page that is open finds the next demo again. */
+const DASHBOARD_PORT = 8081;
+
+/** Any free one where that one is taken. */
+export const freeDashboardPort = async (host: Host): Promise<number> => {
+  const refusal = await host.reach({ host: "127.0.0.1", port: DASHBOARD_PORT });
+  return refusal === undefined ? 0 : DASHBOARD_PORT;
+};
+
 /** Starts the origins. */
-export const startDemo = async (host: Host): Promise<Demo> => {
+export const startDemo = async (host: Host, adminPort: number): Promise<Demo> => {
   const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   const servers: DemoServer[] = [];
   const origins: DemoOrigin[] = [];
@@ -96,7 +138,10 @@ export const startDemo = async (host: Host): Promise<Demo> => {
   }
   return {
     origins,
-    config: demoConfig(origins.map(({ url }) => url)),
+    config: demoConfig(
+      origins.map(({ url }) => url),
+      adminPort,
+    ),
     close: async () => {
       await Promise.all(servers.map((server) => server.close()));
     },

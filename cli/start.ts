@@ -14,7 +14,8 @@ import {
   refuseUnsupported,
 } from "./configured.ts";
 import { commandName } from "./command-name.ts";
-import { type Demo, demoLine, startDemo } from "./demo.ts";
+import { type Demo, firstDemoLines, freeDashboardPort, startDemo } from "./demo.ts";
+import { startVisitors } from "./demo-visitors.ts";
 import { EXIT } from "./exit-codes.ts";
 import { hangUps } from "./hang-ups.ts";
 import type { Host } from "./host.ts";
@@ -48,6 +49,8 @@ interface Setup {
   readonly reload: () => Promise<LoadedConfig | undefined>;
   /** A line about what an upstream did by itself, instead of those on standard error. */
   readonly lineOf?: ((event: UpstreamEvent) => string | undefined) | undefined;
+  /** Called with the address once it is served. What it returns is called at the end. */
+  readonly served?: ((address: string) => () => void) | undefined;
   readonly watchesAll?: boolean | undefined;
 }
 
@@ -83,7 +86,7 @@ export const start = async (host: Host, urls: readonly string[], options: StartO
     return run(running, { loaded, readAt, describe: fileDescription(loaded), reload, watchesAll });
   }
   if (options.watch === true) throw nothingToWatch();
-  const demo = await startDemo(host);
+  const demo = await startDemo(host, options.port === 0 ? 0 : await freeDashboardPort(host));
   try {
     return await run(running, await demoSetup(host, demo, flags));
   } finally {
@@ -136,17 +139,23 @@ const urlSetup = async (host: Host, urls: readonly string[], options: StartOptio
   };
 };
 
+const demoConfig = ({ config }: Demo, flags: ConfigInput): ConfigInput => ({
+  ...config,
+  listen: { ...config.listen, ...flags.listen },
+});
+
 const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Setup> => ({
   readAt: host.epoch(),
-  loaded: await configuredBy(host, { ...demo.config, ...flags }),
-  reload: () => configuredBy(host, { ...demo.config, ...flags }),
-  lineOf: (event) => demoLine(demo, event),
+  loaded: await configuredBy(host, demoConfig(demo, flags)),
+  reload: () => configuredBy(host, demoConfig(demo, flags)),
+  lineOf: firstDemoLines(demo),
+  served: startVisitors,
   describe: (address, style) => {
     const width = Math.max(...[address, ...demo.origins.map(({ url }) => url)].map(({ length }) => length));
     const row = (url: string, what: string): string =>
       `  ${style.cyan(url)}${" ".repeat(width - url.length)}  ${what}`;
     return [
-      "Nothing is configured, so this is the demo: a proxy in front of three small servers.",
+      "Nothing is configured, so this is the demo: a proxy in front of three small servers, and some visitors.",
       "",
       row(address, style.bold("the proxy")),
       ...demo.origins.map(({ spec, url }) => row(url, `${style.bold(spec.name)} ${style.dim(spec.manner)}`)),
@@ -163,7 +172,7 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
 });
 
 const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup): Promise<number> => {
-  const { loaded, describe, lineOf, watchesAll = false } = setup;
+  const { loaded, describe, lineOf, served, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
   const readDocument: ReadConfigDocument = async (document) => {
     const read = await configuredDocument(host, document, { flags, first: loaded });
@@ -191,13 +200,20 @@ const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup
   if (admin !== undefined) {
     const at = addressUrl(admin);
     const where = admin.socket === undefined ? `${at}/readyz, ${at}/metrics` : `/readyz, /metrics at ${at}`;
+    if (loaded.config.admin.dashboard && admin.socket === undefined)
+      lines.push(`Dashboard: ${style.cyan(`${at}/`)}`);
     lines.push(style.dim(`Health and metrics: ${where}`), "");
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
   await ready();
   host.tookOver();
-  return stopped.finally(reloads.watch(watchesAll));
+  const endWatch = reloads.watch(watchesAll);
+  const endVisits = served?.(addressUrl(serving.address));
+  return stopped.finally(() => {
+    endWatch();
+    endVisits?.();
+  });
 };
 
 interface Served extends Pick<Setup, "loaded" | "lineOf">, Pick<ServeOptions, "inheritance" | "upgrade"> {

@@ -1,6 +1,6 @@
 /**
- * The app for operators and their tools: health, metrics, state, changes by hand, config. What else is served on the admin
- * listener is an app of its own behind the same guard.
+ * The app for operators and their tools: health, metrics, state, changes by hand, config, looks into the process, and the
+ * dashboard. All but health pages and the dashboard's files is behind one guard.
  */
 import { type MiddlewareHandler, Hono } from "hono";
 import type { Platform } from "../src/core/platform.ts";
@@ -17,19 +17,20 @@ import { refusal } from "./admin/refusal.ts";
 import { operationsApp } from "./admin/serve-operations.ts";
 import { STATE_OPERATIONS } from "./admin/state-operations.ts";
 import type { Control } from "./control.ts";
+import type { DashboardApps } from "./dashboard/dashboard.ts";
 
 export interface AdminParts extends HealthParts {
   readonly control: Control;
   readonly access: Access;
   /** Whether /livez and /readyz answer anybody. */
   readonly hasOpenHealth: boolean;
-  /** Apps that are served too, below paths of their own. @default none */
-  readonly apps?: Readonly<Record<string, Hono<AdminEnv>>> | undefined;
+  /** Served at the root. @default none */
+  readonly dashboard?: DashboardApps | undefined;
 }
 
 /** Serves all of it below `prefix`, "" for the root. `platform` is what /debug looks into. */
 export const adminApp = (parts: AdminParts, platform: Platform, prefix = ""): Hono<AdminEnv> => {
-  const { control, access, hasOpenHealth, apps = {} } = parts;
+  const { control, access, hasOpenHealth, dashboard } = parts;
   const health = healthOperations(parts);
   const debug = debugOperations({
     platform,
@@ -49,9 +50,10 @@ export const adminApp = (parts: AdminParts, platform: Platform, prefix = ""): Ho
     for (const { path } of open) app.use(`${prefix}${path}`, knownActor(access));
     app.route(prefix, operationsApp(open, control));
   }
+  if (dashboard !== undefined) app.route("/", dashboard.page);
   app.use(accessGuard(access));
+  if (dashboard !== undefined) app.route("/", dashboard.stream);
   app.route(prefix, operationsApp(all, control));
-  for (const [path, own] of Object.entries(apps)) app.route(`${prefix}${path}`, own);
   return app;
 };
 

@@ -73,7 +73,10 @@ export const localControl = (parts: LocalControlParts): Control => {
     config: async () => ({ ...configs.status(), config: configs.masked() }),
     checkConfig: (document) => configs.check(document),
     async putConfig(document, actor) {
-      const verdict = await configs.put(document);
+      const verdict = await configs.put(document).catch((error: unknown) => {
+        audit(actor, "a config is put into effect", "failed");
+        throw error;
+      });
       const [first] = verdict.ok ? [] : verdict.problems;
       audit(actor, "a config is put into effect", first && `refused: ${first.path} ${first.message}`);
       return verdict;

@@ -7,6 +7,7 @@ import { chmodSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } f
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { dashboardModule } from "./dashboard-module.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -59,5 +60,6 @@ const bundle = ({ bin, exports, dependencies, peerDependencies }: Manifest): voi
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 compile();
+writeFileSync(`${root}dist/runtimes/engine/dashboard-files.js`, await dashboardModule());
 bundle(JSON.parse(readFileSync(`${root}package.json`, "utf8")) as Manifest);
 chmodSync(`${root}dist/bin/fairlead.js`, 0o755);

@@ -15,6 +15,8 @@ const { values } = parseArgs({
     runtimes: { type: "string", default: "node,deno,bun" },
     requests: { type: "string", default: "1000000" },
     reloads: { type: "string", default: "1000" },
+    /** Of the proxy. */
+    threads: { type: "string" },
     /** For each runtime. */
     seconds: { type: "string", default: "290" },
   },
@@ -45,6 +47,7 @@ for (const runtime of COMMAND_RUNTIMES.filter((name) => values.runtimes.split(",
     reloads: Number(values.reloads),
     calmRequests: Math.ceil(requests / 20),
     boundMs: Number(values.seconds) * 1_000,
+    ...(values.threads !== undefined && { threads: Number(values.threads) }),
   });
   process.stdout.write(`${line(runtime, figures)}\n`);
   for (const failure of new Set(figures.failed.slice(0, 5)))

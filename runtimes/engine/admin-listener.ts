@@ -2,10 +2,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { accessOf, adminGateway } from "../../handlers/admin-gateway.ts";
 import type { Control } from "../../handlers/control.ts";
+import { type DashboardFiles, dashboardApps } from "../../handlers/dashboard/dashboard.ts";
+import { LiveFeed } from "../../handlers/dashboard/live-feed.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { Gateway } from "../../src/gateway.ts";
+import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import type { PreparedConfig, Serving } from "../serving.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerObservation } from "./observation.ts";
@@ -19,6 +22,8 @@ export interface AdminListenerParts {
   readonly lifecycle: Lifecycle;
   readonly inherited: InheritedSockets | undefined;
   readonly control: Control;
+  /** What is measured now. */
+  readonly metrics: () => ProxyMetrics | undefined;
 }
 
 /** Time for answers that are under way at a hand-over. Streams of events have no other end. */
@@ -31,11 +36,14 @@ export class AdminListener {
   /** Made anew where the config asks for another one only. */
   #made: Made | undefined;
   #resource: ServerObservation["resource"] = () => ({});
+  /** Goes on over changes of the config. */
+  readonly #feed: LiveFeed;
   #handedOver: Promise<unknown> | undefined;
 
   constructor(parts: AdminListenerParts) {
     const { clock } = parts.platform;
     this.#parts = parts;
+    this.#feed = new LiveFeed({ ...parts, clock });
     this.#sockets = serverSockets({
       counts: { open: 0, accepted: 0, refused: 0 },
       lifecycle: { draining: false },
@@ -60,6 +68,7 @@ export class AdminListener {
       ...prepared,
       commit: () => {
         this.#resource = resource;
+        if (hasDashboard(config.admin)) this.#feed.open();
         prepared.commit();
       },
     };
@@ -76,6 +85,7 @@ export class AdminListener {
 
   /** Resolves once it has ended. */
   async close(): Promise<void> {
+    this.#feed.close();
     await (this.#handedOver ?? this.#sockets.stop());
   }
 
@@ -121,6 +131,7 @@ export class AdminListener {
         config.socket === undefined ? { kind: "listener", host: config.host } : { kind: "socket" },
       ),
       hasOpenHealth: true,
+      dashboard: hasDashboard(config) ? dashboardApps(files, this.#feed) : undefined,
     });
     this.#made = { config, metrics, gateway };
     return gateway;
@@ -131,3 +142,8 @@ interface Made extends Pick<ServerObservation, "metrics"> {
   readonly config: Config["admin"];
   readonly gateway: Gateway;
 }
+
+const hasDashboard = ({ port, dashboard }: Config["admin"]): boolean => port !== undefined && dashboard;
+
+/** Read when somebody opens the page. */
+const files = async (): Promise<DashboardFiles> => (await import("./dashboard-files.ts")).dashboardFiles();

@@ -111,6 +111,11 @@ export class ServerObserver {
     return this.#traffic.meter;
   }
 
+  /** Undefined until a config measures something. */
+  get currentMetrics(): ProxyMetrics | undefined {
+    return this.#metrics;
+  }
+
   /** The same of the config in effect; undefined where it measures nothing. */
   get currentTraffic(): TrafficMeter | undefined {
     return this.#metrics && this.traffic(this.#metrics);

@@ -1,8 +1,7 @@
 /** A whole gateway over sockets. */
-import { type ConfigOrigin, readPlainDocument } from "../../handlers/config-document.ts";
+import type { ConfigOrigin } from "../../handlers/config-document.ts";
 import { act } from "../../handlers/act.ts";
 import type { Action, ActionResult, Control } from "../../handlers/control.ts";
-import { localControl } from "../../handlers/local-control.ts";
 import type { ServerView } from "../../handlers/server-view.ts";
 import type { Config } from "../../src/config/types.ts";
 import type { Platform } from "../../src/core/platform.ts";
@@ -25,8 +24,10 @@ import { engineView } from "./engine-view.ts";
 import { type Generation, type LastingParts, prepareGeneration } from "./generation.ts";
 import { notices } from "./notices.ts";
 import { ServerObserver } from "./observation.ts";
+import { preparedTogether } from "./prepared-together.ts";
 import { RetiredEndpoints } from "./retired-endpoints.ts";
-import { servedConfig } from "./served-config.ts";
+import { serverControl } from "./server-control.ts";
+import type { RunningServer } from "./running-server.ts";
 import { type ServerSockets, serverSockets } from "./server/listen.ts";
 import { configChanged, configRefused, finishing, replaced, listening, stopped } from "./server-events.ts";
 import { type ThreadPart, refuseOtherThreads } from "./thread-part.ts";
@@ -74,22 +75,6 @@ export const runServer = async (
   return server;
 };
 
-/** What the threads of a process need to know of it besides. */
-export interface RunningServer extends Serving {
-  /** Of the config in effect. */
-  readonly events: EventLog;
-  /** Undefined where nothing is measured. */
-  readonly metrics: ProxyMetrics | undefined;
-  /** Tells processes of one service apart, in resource attributes. */
-  readonly instance: string;
-  /** Of this thread, or of all where it is the main one. */
-  readonly ownControl: Control;
-  /** Without a line in the audit log. */
-  perform(action: Action): Promise<ActionResult>;
-  /** Another process answers on the admin listener from now on. */
-  handOverAdmin(): void;
-}
-
 interface ServerRole {
   readonly part: ThreadPart;
   readonly inherited: InheritedSockets | undefined;
@@ -124,7 +109,6 @@ class GatewayServer implements RunningServer {
       part,
     });
     const journal = new Journal();
-    const readDocument = options.readDocument ?? readPlainDocument;
     this.#view = engineView({
       sockets: () => this.#sockets,
       admin: () => this.admin,
@@ -132,22 +116,18 @@ class GatewayServer implements RunningServer {
       clock,
       upgrade: options.upgrade,
     });
-    this.ownControl = localControl({
+    this.ownControl = serverControl({
       platform,
       lifecycle,
       journal,
+      observer,
+      part,
+      view: this.#view,
+      history: this.#history,
+      server: this,
+      readDocument: options.readDocument,
       gateway: () => this.#generation.gateway,
-      // The main thread reads what all have counted.
-      traffic: () => (part?.role === "serving" ? undefined : observer.currentTraffic),
-      others: part?.role === "main" ? part.others : undefined,
-      server: this.#view,
-      configs: servedConfig({
-        platform,
-        history: this.#history,
-        server: part?.role === "main" ? part.server : this,
-        read: readDocument,
-        origin: () => this.#origin,
-      }),
+      origin: () => this.#origin,
     });
     const control = part?.role === "serving" ? part.control : this.ownControl;
     this.#parts = {
@@ -183,6 +163,7 @@ class GatewayServer implements RunningServer {
       inherited,
       control,
       gateway: () => this.#generation.gateway,
+      metrics: () => observer.currentMetrics,
     });
   }
 
@@ -276,33 +257,28 @@ class GatewayServer implements RunningServer {
     refuseUnsupported(config, platform, explicit);
     refuseOtherThreads(this.#current?.config, config);
     const next = await prepareGeneration(config, explicit, this.#parts);
-    const opened: PreparedConfig[] = [];
-    const discard = async (): Promise<void> => {
-      await Promise.all([next, ...opened].map((each) => each.discard()));
-    };
-    try {
-      if (this.#part?.role !== "serving") opened.push(await this.#admin.prepare(config, next.observation));
-      opened.push(await this.#sockets.prepare(next.sockets));
-    } catch (error) {
-      await discard();
-      throw error;
-    }
+    const opened = await preparedTogether([
+      // What no commit has taken over.
+      () => Promise.resolve({ commit() {}, discard: () => next.discard() }),
+      ...(this.#part?.role === "serving" ? [] : [() => this.#admin.prepare(config, next.observation)]),
+      () => this.#sockets.prepare(next.sockets),
+    ]);
     return {
       commit: () => {
-        if (lifecycle.draining || this.#isDraining) void discard();
-        else this.#commit(next, opened.toReversed());
+        if (lifecycle.draining || this.#isDraining) void opened.discard();
+        else this.#commit(next, opened);
       },
-      discard,
+      discard: () => opened.discard(),
     };
   }
 
-  #commit(next: Generation, sockets: readonly PreparedConfig[]): void {
+  #commit(next: Generation, opened: PreparedConfig): void {
     const { platform } = this.#parts;
     const before = this.#current;
     before?.stop();
     next.takeEffect();
     this.#current = next;
-    for (const each of sockets) each.commit();
+    opened.commit();
     next.start();
     if (before !== undefined) this.#retired.retire(before.gateway.plan, next.gateway.plan);
     platform.logs?.keepOnly(logTargets(next.config));

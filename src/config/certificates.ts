@@ -1,7 +1,7 @@
 /** Certificates and keys of a config: a closer look than at other settings. */
 import type { InspectTls } from "../core/tls-inspection.ts";
 import { type ConfigPath, type ConfigProblem, problemAt } from "./problem.ts";
-import { memberOf, type Schema } from "./schema/schema.ts";
+import { atOrBelow, memberOf, type Schema } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
 import { membersOf, valueAt } from "./tree.ts";
 
@@ -22,27 +22,38 @@ export interface FileMode {
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
+interface Inspection {
+  readonly inspect: InspectTls;
+  /** Whether there may be a certificate at a place or below it: configs are large. */
+  readonly mayHold: (schema: Schema | undefined) => boolean;
+}
+
+const hasCertificate = ({ settings }: Schema): boolean =>
+  settings?.["cert"] !== undefined || settings?.["ca"] !== undefined;
+
 const inspectBelow = (
   schema: Schema | undefined,
   value: unknown,
   path: ConfigPath,
-  inspect: InspectTls,
+  inspection: Inspection,
 ): ConfigProblem[] => {
-  if (typeof value !== "object" || value === null) return [];
+  if (typeof value !== "object" || value === null || !inspection.mayHold(schema)) return [];
   const below = membersOf(schema, value).flatMap(({ key, schema: inner, value: member }) =>
-    inspectBelow(inner, member, [...path, key], inspect),
+    inspectBelow(inner, member, [...path, key], inspection),
   );
-  if (schema?.settings?.["cert"] === undefined && schema?.settings?.["ca"] === undefined) return below;
+  if (schema === undefined || !hasCertificate(schema)) return below;
   const { ca, cert, key } = value as Readonly<Record<"ca" | "cert" | "key", unknown>>;
-  const found = inspect({ ca: textOf(ca), cert: textOf(cert), key: textOf(key) });
+  const found = inspection.inspect({ ca: textOf(ca), cert: textOf(cert), key: textOf(key) });
   return [...found.map(({ setting, message }) => problemAt([...path, setting], message)), ...below];
 };
 
 /** What `inspect` finds in a config, whether it is as written (references resolved) or as parsed. */
-export const checkTls = (config: unknown, inspect: InspectTls): ConfigProblem[] =>
-  ["listen", "admin", "upstreams"].flatMap((key) =>
-    inspectBelow(memberOf(configSchema, key), valueAt(config, [key]), [key], inspect),
+export const checkTls = (config: unknown, inspect: InspectTls): ConfigProblem[] => {
+  const inspection = { inspect, mayHold: atOrBelow(hasCertificate) };
+  return ["listen", "admin", "upstreams"].flatMap((key) =>
+    inspectBelow(memberOf(configSchema, key), valueAt(config, [key]), [key], inspection),
   );
+};
 
 const [BY_GROUP, BY_OTHERS] = [0o040, 0o004];
 

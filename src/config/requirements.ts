@@ -1,9 +1,9 @@
 /** What a config asks of its platform beyond the common ground, and the refusal when the platform can't. */
 import { CAPABILITIES, type Capability, SOCKET_CAPABILITIES } from "../core/capability.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import type { Schema, Setting } from "./schema/schema.ts";
+import { type Schema, type Setting, atOrBelow } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
-import { isRecord, membersOf, valueAt } from "./tree.ts";
+import { isRecord, membersOf, settingIn, valueAt } from "./tree.ts";
 
 /** One thing asked for. */
 interface Requirement {
@@ -24,21 +24,47 @@ const neededBy = (
   return isExplicit() ? needs(value) : needs(value).filter((each) => !needs(implied).includes(each));
 };
 
-/** All that stands below `value` and asks for something. */
-function* requirements(
-  schema: Schema | undefined,
-  value: unknown,
-  path: ConfigPath,
-  explicit: ReadonlySet<string>,
-): Generator<Requirement> {
-  for (const { key, schema: inner, setting, value: member } of membersOf(schema, value)) {
-    if (member === undefined) continue;
-    const at = [...path, key];
-    const needed = setting === undefined ? [] : neededBy(setting, member, () => explicit.has(at.join(".")));
-    for (const capability of needed) yield { path: schema?.shortKey === key ? path : at, capability };
-    yield* requirements(inner, member, at, explicit);
-  }
-}
+type NamedSetting = readonly [key: string, setting: Setting];
+
+const settingsOf = ({ settings = {} }: Schema): readonly NamedSetting[] => Object.entries(settings);
+
+/** Of each schema the settings that ask for something, or have some below that do: configs are large, and few settings ask. */
+const askingSettings = (): ((schema: Schema) => readonly NamedSetting[]) => {
+  const asksBelow = atOrBelow((schema) => settingsOf(schema).some(([, { needs }]) => needs !== undefined));
+  const known = new Map<Schema, readonly NamedSetting[]>();
+  return (schema) => {
+    const found =
+      known.get(schema) ??
+      settingsOf(schema).filter(([, setting]) => setting.needs !== undefined || asksBelow(setting.schema));
+    known.set(schema, found);
+    return found;
+  };
+};
+
+/** All that `config` asks for. */
+const requirements = (config: object, explicit: ReadonlySet<string>): readonly Requirement[] => {
+  const askingOf = askingSettings();
+  const found: Requirement[] = [];
+  const look = (schema: Schema, value: unknown, path: ConfigPath): void => {
+    if (schema.settings === undefined || Array.isArray(value)) {
+      for (const { key, schema: inner, value: member } of membersOf(schema, value)) {
+        if (inner !== undefined && member !== undefined) look(inner, member, [...path, key]);
+      }
+      return;
+    }
+    for (const [key, setting] of askingOf(schema)) {
+      const member = settingIn(value, key, setting);
+      if (member === undefined) continue;
+      const at = [...path, key];
+      for (const capability of neededBy(setting, member, () => explicit.has(at.join(".")))) {
+        found.push({ path: schema.shortKey === key ? path : at, capability });
+      }
+      if (typeof member === "object" && member !== null) look(setting.schema, member, at);
+    }
+  };
+  look(configSchema, config, []);
+  return found;
+};
 
 /** Whether an upstream that the setting at `path` is about is reached by `fetch`: its own, or one of its route. */
 const isViaFetch = (config: object, [section = "", key = ""]: ConfigPath): boolean => {
@@ -68,7 +94,7 @@ export const refusals = (
   explicit: ReadonlySet<string>,
   platform: CapabilityOwner,
 ): readonly ConfigProblem[] =>
-  [...requirements(configSchema, config, [], explicit)].flatMap(({ path, capability }): ConfigProblem[] => {
+  requirements(config, explicit).flatMap(({ path, capability }): ConfigProblem[] => {
     const what = CAPABILITIES[capability];
     if (!platform.capabilities.has(capability)) {
       const message = `${platform.name} can't ${what}; remove this setting or choose another runtime`;

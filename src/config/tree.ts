@@ -39,9 +39,13 @@ export const membersOf = (schema: Schema | undefined, value: unknown): readonly 
         key,
         schema: setting.schema,
         setting,
-        value: member(tree, key) ?? member(tree, outputName(key, setting)),
+        value: settingIn(tree, key, setting),
       }));
 };
+
+/** The value of a setting in an object, by its key or the proxy's name. */
+export const settingIn = (tree: unknown, key: string, setting: Setting): unknown =>
+  member(tree, key) ?? member(tree, outputName(key, setting));
 
 /** Everything that `input` sets below itself, objects and lists included, with its path. */
 export const entriesOf = (input: unknown, path: ConfigPath = []): (readonly [ConfigPath, unknown])[] => {

@@ -741,6 +741,8 @@ export interface AdminConfig {
   readonly host: string;
   /** Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them. */
   readonly hosts: readonly string[];
+  /** Whether that listener serves a page for browsers at /. @default true */
+  readonly dashboard: boolean;
   /** Path of a Unix socket for the same, instead of `port` and `host`. */
   readonly socket: string | undefined;
   /** Permissions of the socket: who may connect. @default "0600" */
@@ -1563,6 +1565,8 @@ export interface AdminInput {
   readonly host?: string | undefined;
   /** Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them. */
   readonly hosts?: readonly string[] | undefined;
+  /** Whether that listener serves a page for browsers at /. @default true */
+  readonly dashboard?: boolean | undefined;
   /** Path of a Unix socket for the same, instead of `port` and `host`. */
   readonly socket?: string | undefined;
   /** Permissions of the socket: who may connect. @default "0600" */

@@ -1,11 +1,11 @@
 /** The last failures, and what happens besides requests, for those who watch. */
 import type { Clock } from "../core/platform.ts";
-import { type FailureReport, type Telemetry, type UpstreamEvent, isFailure } from "../core/telemetry.ts";
-import { failureCause, isOwnFailure } from "./failure-cause.ts";
+import type { ExchangeReport, Telemetry, UpstreamEvent } from "../core/telemetry.ts";
+import { failureCause } from "./failure-cause.ts";
 import type { Redaction } from "./redaction.ts";
 import { upstreamEventText } from "./upstream-event-text.ts";
 
-/** A request that failed. Secrets are masked as in the access log. */
+/** A request that failed, or was answered with 5xx. Secrets are masked as in the access log. */
 export interface FailureEntry {
   readonly time: number;
   readonly requestId: string;
@@ -18,7 +18,7 @@ export interface FailureEntry {
   readonly endpoint?: string | undefined;
   readonly attempts: number;
   readonly status: number;
-  /** Cause, from the proxy's own table. */
+  /** Cause, from the proxy's own table; the status where an upstream, a route or middleware answered with 5xx. */
   readonly code: string;
   /** Who has to change something: `client`, `upstream` or `gateway`. */
   readonly fault: string;
@@ -67,7 +67,8 @@ export class Journal {
   observer(shown: Redaction, clock: Pick<Clock, "epoch">): Telemetry {
     return {
       exchangeEnded: (report) => {
-        if (isFailure(report)) this.#failed(entryOf(report, shown, clock.epoch()), report);
+        const cause = causeOf(report);
+        if (cause !== undefined) this.#failed({ ...entryOf(report, shown, clock.epoch()), ...cause });
       },
       upstreamEvent: (event) => {
         if (this.#listeners.size > 0 && !PER_REQUEST.has(event.kind)) this.#tell(upstreamEntry(event, clock));
@@ -75,8 +76,8 @@ export class Journal {
     };
   }
 
-  #failed(failure: FailureEntry, { error }: FailureReport): void {
-    const kept = isOwnFailure(error) ? this.#own : this.#ofClients;
+  #failed(failure: FailureEntry): void {
+    const kept = failure.fault === "client" ? this.#ofClients : this.#own;
     kept.push(failure);
     if (kept.length > MOST_FAILURES) kept.shift();
     if (this.#listeners.size > 0) this.#tell({ kind: "failure", failure });
@@ -108,7 +109,23 @@ const upstreamEntry = (event: UpstreamEvent, clock: Pick<Clock, "epoch">): Journ
   message: upstreamEventText(event),
 });
 
-const entryOf = (report: FailureReport, shown: Redaction, time: number): FailureEntry => ({
+type Cause = Pick<FailureEntry, "code" | "fault" | "message">;
+
+const LEAST_FAILED = 500;
+
+/** Undefined where all went well. */
+const causeOf = ({ error, status, upstream }: ExchangeReport): Cause | undefined => {
+  if (error !== undefined) return { code: error.code, fault: error.kind.fault, message: failureCause(error) };
+  if (status < LEAST_FAILED) return undefined;
+  const [fault, who] = upstream === undefined ? ["gateway", "the proxy"] : ["upstream", "the upstream"];
+  return { code: String(status), fault, message: `${who} answered with ${status}` };
+};
+
+const entryOf = (
+  report: ExchangeReport,
+  shown: Redaction,
+  time: number,
+): Omit<FailureEntry, keyof Cause> => ({
   time,
   requestId: report.requestId,
   method: report.method,
@@ -120,8 +137,5 @@ const entryOf = (report: FailureReport, shown: Redaction, time: number): Failure
   ...(report.endpoint !== undefined && { endpoint: report.endpoint }),
   attempts: report.attempts,
   status: report.status,
-  code: report.error.code,
-  fault: report.error.kind.fault,
-  message: failureCause(report.error),
   duration: (report.endedAt - report.startedAt) / SECOND_MS,
 });

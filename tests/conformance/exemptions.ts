@@ -48,6 +48,7 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   addresses: CLIENT,
   "admin listener": "a Worker has one entrance; there it is a path",
   debugging: "a Worker can't look into its process, and has no listener of its own for it",
+  "debugging of threads": "a Worker has one thread",
   "metrics across restarts of the collector": "nothing goes on between requests",
   "failures after the head": CLIENT,
   "header limit of responses": CLIENT,

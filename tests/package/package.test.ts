@@ -96,12 +96,16 @@ describe.each(RUNTIMES)("installed, on %s", (runtime) => {
       runtime,
       command,
       [...args, file, originUrl, "--port", "0"],
-      {},
+      { FAIRLEAD_ADMIN_PORT: "0" },
       installation().directory,
     );
     try {
       const [, address = ""] = await child.printed(/(http:\/\/localhost:\d+)/, 30_000);
       expect(await (await fetch(address)).text()).toBe("from the origin");
+      const [, dashboard = ""] = await child.printed(/Dashboard: (http:\S+)/);
+      expect(await (await fetch(dashboard)).text()).toContain("<title>Fairlead</title>");
+      const charts = await (await fetch(`${dashboard}dashboard/uPlot.iife.min.js`)).text();
+      expect(charts).toContain("Permission is hereby granted");
       child.signal("SIGTERM");
       expect(await child.ended()).toEqual({ code: 0, signal: null });
     } finally {

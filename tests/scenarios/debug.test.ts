@@ -219,3 +219,63 @@ conformance("debugging", {
   }),
   cases,
 });
+
+/** With threads the admin listener is in one that answers no request. */
+const threadCases: Case[] = [
+  {
+    title: "profile is of a thread that answers requests, unless another is asked for",
+    run: async (stage) => {
+      const [first, second, main] = await underLoad(
+        stage,
+        Promise.all(
+          ["", "&thread=2", "&thread=0"].map((thread) =>
+            ask(stage, "POST", `/debug/profile?seconds=1.5${thread}`),
+          ),
+        ),
+      );
+      // A few connections may all be one thread's.
+      const seen = [first, second].flatMap((answer) => readCpuProfile(answer?.text ?? "").functions);
+      expect(seen.some(({ url }) => url.includes("/server/connection.ts"))).toBe(true);
+      expect(main?.status).toBe(200);
+      // It may have done nothing meanwhile.
+      expect(() => readCpuProfile(main?.text ?? "")).not.toThrow();
+    },
+  },
+  {
+    title: "heap, event loop and resources are those of the thread, one at a time",
+    run: async (stage) => {
+      const loop = begin(stage, "POST", "/debug/event-loop?seconds=1.51&thread=2");
+      await stage.proxy.child.printed(/event loop for 1.51 s/);
+      expect((await ask(stage, "POST", "/debug/heap?thread=2")).status).toBe(409);
+      const heap = await ask(stage, "POST", "/debug/heap?thread=1");
+      expect(readHeapSnapshot(heap.text).nodes).toBeGreaterThan(5_000);
+      const client = await loop;
+      expect((await client.response("POST", 30_000)).status).toBe(200);
+      client.close();
+      const resources = await ask(stage, "GET", "/debug/resources?thread=1");
+      expect(resources.status).toBe(stage.runtime === "bun" ? 501 : 200);
+      expect((await ask(stage, "POST", "/debug/heap?thread=3")).status).toBe(404);
+    },
+  },
+  {
+    title: "measurement ends when its client leaves",
+    run: async (stage) => {
+      const first = await begin(stage, "POST", "/debug/profile?seconds=60&thread=1");
+      await stage.proxy.child.printed(/CPU profile of 60 s/);
+      first.close();
+      const freed = async (): Promise<void> => {
+        while ((await ask(stage, "POST", "/debug/event-loop?seconds=0.1&thread=1")).status === 409);
+      };
+      await within(freed(), "the profile to end", 10_000);
+    },
+  },
+];
+
+conformance("debugging of threads", {
+  config: ([origin]) => ({
+    threads: 2,
+    upstreams: { main: origin },
+    admin: { port: 0, token: "token-of-the-operators" },
+  }),
+  cases: threadCases,
+});

@@ -69,6 +69,12 @@ const CALLS: readonly (readonly [method: string, path: string, body?: string])[]
   ["POST", "/config/check", "{}"],
   ["POST", "/explain", '{"url":"http://x/"}'],
   ["GET", "/openapi.json"],
+  ["POST", "/api/upgrade", "{}"],
+  ["POST", "/debug/heap"],
+  ["POST", "/debug/profile?seconds=1"],
+  ["POST", "/debug/event-loop"],
+  ["GET", "/debug/resources"],
+  ["GET", "/events"],
   ["GET", "/nothing"],
   ["OPTIONS", "/config"],
   ["PATCH", "/config", "{}"],
@@ -182,6 +188,7 @@ export const fromOtherSites = (at: AttackTarget): readonly Attack[] => {
     statuses: readonly number[] = [403],
   ): readonly Attack[] => [
     attack(at, what, "/api/state", statuses, { fields: [...own, ...fields] }),
+    attack(at, what, "/events", statuses, { fields: [...own, "Accept: text/event-stream", ...fields] }),
     attack(at, what, "/api/endpoints/drain", statuses, {
       method: "POST",
       body: DRAIN,

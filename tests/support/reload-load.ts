@@ -15,6 +15,8 @@ export interface ReloadLoad {
   readonly reloads: number;
   /** Requests before and after that, without a reload: half each. */
   readonly calmRequests: number;
+  /** Threads that answer. @default one, without threads */
+  readonly threads?: number | undefined;
   /** Connections that send requests. @default 16 */
   readonly connections?: number;
   /** WebSockets that stay open. @default 20 */
@@ -83,7 +85,12 @@ class Origin {
 }
 
 /** The config number `generation`; those with an even number have one endpoint less. */
-const configOf = (generation: number, [first = "", second = ""]: readonly string[]): ConfigInput => ({
+const configOf = (
+  generation: number,
+  [first = "", second = ""]: readonly string[],
+  threads: number | undefined,
+): ConfigInput => ({
+  ...(threads !== undefined && { threads }),
   listen: { port: 0, host: "127.0.0.1" },
   admin: { port: 0 },
   log: { level: "warning" },
@@ -267,6 +274,7 @@ export const reloadUnderLoad = async (load: ReloadLoad): Promise<ReloadFigures> 
         configOf(
           generation,
           origins.map(({ url }) => url),
+          load.threads,
         ),
       );
     write(1);

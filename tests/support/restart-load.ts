@@ -18,6 +18,8 @@ export interface RestartLoad {
   readonly sockets?: number;
   /** Requests between two upgrades, at least. */
   readonly requestsBetween: number;
+  /** @default 1 */
+  readonly threads?: number;
 }
 
 export interface RestartFigures {
@@ -53,7 +55,8 @@ const startOrigin = async (): Promise<Server> => {
   return http;
 };
 
-const configOf = (version: number, port: number): ConfigInput => ({
+const configOf = (version: number, port: number, threads: number): ConfigInput => ({
+  threads,
   listen: { port: 0, host: "127.0.0.1", readyPath: "/ready", drain: { delay: "1s", timeout: "4s" } },
   admin: { port: 0 },
   log: { level: "warning" },
@@ -149,12 +152,12 @@ class Chat {
 
 /** Runs the load. Everything that it starts has ended when it resolves. */
 export const restartUnderLoad = async (load: RestartLoad): Promise<RestartFigures> => {
-  const { connections = 8, visitors = 8, sockets = 10, upgrades, requestsBetween } = load;
+  const { connections = 8, visitors = 8, sockets = 10, threads = 1, upgrades, requestsBetween } = load;
   const origin = await startOrigin();
   const originPort = (origin.address() as AddressInfo).port;
   const command = new RestartedCommand(load.runtime);
   try {
-    command.write("fairlead.json", configOf(1, originPort));
+    command.write("fairlead.json", configOf(1, originPort, threads));
     await command.start();
     const run: Run = { port: command.port, isOver: false, requests: 0, failed: [], byVersion: [] };
     const chats: Chat[] = [];
@@ -170,7 +173,7 @@ export const restartUnderLoad = async (load: RestartLoad): Promise<RestartFigure
     await some();
     const exitCodes: (number | null)[] = [];
     for (let version = 2; version <= upgrades + 1; version += 1) {
-      command.write("fairlead.json", configOf(version, originPort));
+      command.write("fairlead.json", configOf(version, originPort, threads));
       exitCodes.push((await command.upgradeByCommand()).code);
       await some();
     }

@@ -8,14 +8,21 @@ export const engineDiagnostics = (): FindDiagnostics => {
   return (thread = 0) => (thread === 0 ? own : undefined);
 };
 
+export interface OwnDiagnostics extends Diagnostics {
+  /** The path of a file with the heap; it is for `readHeap`, which another thread may call. */
+  writeHeap(): Promise<string>;
+}
+
 /** Looks into the thread that this is. Each part is imported when it is asked for. */
-export const ownDiagnostics = (): Diagnostics => {
+export const ownDiagnostics = (): OwnDiagnostics => {
   const slot = new Slot();
+  const writeHeap = (): Promise<string> =>
+    slot.hold("a heap snapshot", async () => (await import("./heap-snapshot.ts")).writeHeap());
   return {
     cpuProfile: (ms, signal) =>
       slot.hold("a CPU profile", async () => (await import("./cpu-profile.ts")).cpuProfile(ms, signal)),
-    heapSnapshot: () =>
-      slot.hold("a heap snapshot", async () => (await import("./heap-snapshot.ts")).heapSnapshot()),
+    writeHeap,
+    heapSnapshot: async () => (await import("./heap-snapshot.ts")).readHeap(await writeHeap()),
     loopDelay: (ms, signal) =>
       slot.hold("a measurement of the event loop", async () =>
         (await import("./loop-delay.ts")).loopDelay(ms, signal),

@@ -7,9 +7,6 @@ import { DiagnosticsError, type HeapSnapshot } from "../../../src/core/diagnosti
 
 const PIECE_BYTES = 64 * 1024;
 
-/** The heap of this thread. */
-export const heapSnapshot = async (): Promise<HeapSnapshot> => readHeap(await writeHeap());
-
 /** Writes the heap of this thread into a directory of its own that only this user may enter. @returns the file's path */
 export const writeHeap = async (): Promise<string> => {
   const directory = await temporaryDirectory();

@@ -15,36 +15,66 @@ const FIRST_SOCKET = 4;
 /** A successor that did not get ready has this long to end by itself. */
 const END_MS = 5_000;
 
-/** Makes descriptors non-blocking again that a runtime's `spawn` has made blocking. */
-export type NonBlocking = (descriptors: readonly number[]) => void;
+/** Says whether processes that are started from then on get descriptors too, under the same numbers. */
+export type Inheritable = (descriptors: readonly number[], isInheritable: boolean) => void;
 
 /**
  * Never rejects. With any result but `ok`, the successor is gone or about to go.
  *
- * @param nonBlocking for runtimes that need it; throws where it can't be had
+ * @param inheritable for runtimes that do harm to sockets as `stdio` of a process; throws where it can't be had
  */
 export const startSuccessor = async (
   { listeners, timeoutMs }: SuccessorOptions,
-  nonBlocking: () => NonBlocking = () => () => {},
+  inheritable?: () => Inheritable,
 ): Promise<UpgradeResult> => {
   try {
-    const restore = nonBlocking();
+    const pass = inheritable?.();
     const sockets = await socketsOf(listeners);
-    const [command = "", ...args] = await ownCommandLine();
-    const estate: Estate = {
-      report: REPORT_DESCRIPTOR,
-      sockets: sockets.map(({ name }, index) => ({ descriptor: FIRST_SOCKET + index, name })),
-    };
-    const child = spawn(command, args, {
-      // Each descriptor once: Deno takes none twice.
-      stdio: ["inherit", "inherit", "inherit", "pipe", ...sockets.map(({ descriptor }) => descriptor)],
-      env: { ...process.env, [ESTATE_VARIABLE]: JSON.stringify(estate) },
-    });
-    restore(sockets.map(({ descriptor }) => descriptor));
-    return await watched(child, timeoutMs);
+    const command = await ownCommandLine();
+    return await watched(
+      pass === undefined ? spawnWith(command, sockets) : spawnBeside(command, sockets, pass),
+      timeoutMs,
+    );
   } catch (error) {
     return failure(`the new process could not be started: ${messageOf(error)}`);
   }
+};
+
+interface NamedSocket {
+  readonly descriptor: number;
+  readonly name: string;
+}
+
+const REPORTING = ["inherit", "inherit", "inherit", "pipe"] as const;
+
+/** With the sockets as further descriptors of the new process. */
+const spawnWith = (
+  [command = "", ...args]: readonly string[],
+  sockets: readonly NamedSocket[],
+): ChildProcess =>
+  spawn(command, args, {
+    stdio: [...REPORTING, ...sockets.map(({ descriptor }) => descriptor)],
+    env: withEstate(sockets.map(({ name }, index) => ({ descriptor: FIRST_SOCKET + index, name }))),
+  });
+
+/** With the sockets under their own numbers. */
+const spawnBeside = (
+  [command = "", ...args]: readonly string[],
+  sockets: readonly NamedSocket[],
+  pass: Inheritable,
+): ChildProcess => {
+  const descriptors = sockets.map(({ descriptor }) => descriptor);
+  pass(descriptors, true);
+  try {
+    return spawn(command, args, { stdio: [...REPORTING], env: withEstate(sockets) });
+  } finally {
+    pass(descriptors, false);
+  }
+};
+
+const withEstate = (sockets: readonly NamedSocket[]): NodeJS.ProcessEnv => {
+  const estate: Estate = { report: REPORT_DESCRIPTOR, sockets };
+  return { ...process.env, [ESTATE_VARIABLE]: JSON.stringify(estate) };
 };
 
 const failure = (reason: string): UpgradeResult => ({ ok: false, reason });
@@ -56,9 +86,7 @@ const ownCommandLine = async (): Promise<string[]> =>
   (await readFile("/proc/self/cmdline", "utf8")).split("\0").slice(0, -1);
 
 /** With several threads a listener has several. */
-const socketsOf = async (
-  listeners: readonly NamedListener[],
-): Promise<readonly { readonly descriptor: number; readonly name: string }[]> => {
+const socketsOf = async (listeners: readonly NamedListener[]): Promise<readonly NamedSocket[]> => {
   const own = await ownListeningSockets().catch((cause: unknown) => {
     throw new Error("sockets can be handed over on Linux only", { cause });
   });

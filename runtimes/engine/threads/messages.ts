@@ -24,6 +24,7 @@ import type { NamedListener } from "../../succession.ts";
 import type { SentConfig } from "./config-transfer.ts";
 import type { ErrorData } from "./error-data.ts";
 import type { SharedTallies } from "./tallies.ts";
+import type { DiagnosticMethods } from "./thread-diagnostics.ts";
 import type { ThreadLoss } from "./thread-loss.ts";
 import type { Findings } from "./shared-findings.ts";
 
@@ -49,7 +50,7 @@ export interface ThreadStart {
 }
 
 /** A thread that answers requests does these for the main thread. */
-export type ThreadMethods = {
+export type ThreadMethods = DiagnosticMethods & {
   readonly prepare: (config: SentConfig, explicit: ReadonlySet<string>) => Promise<void>;
   readonly commit: () => void;
   readonly discard: () => Promise<void>;

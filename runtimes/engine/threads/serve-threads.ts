@@ -13,12 +13,14 @@
  */
 import type { ConfigOrigin } from "../../../handlers/config-document.ts";
 import type { Config } from "../../../src/config/types.ts";
+import type { Diagnostics } from "../../../src/core/diagnostics.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
 import { PROCESS_INSTRUMENTS } from "../../../src/observe/process-instruments.ts";
 import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../../serving.ts";
-import { type RunningServer, runServer } from "../serve.ts";
+import type { RunningServer } from "../running-server.ts";
+import { runServer } from "../serve.ts";
 import type { NamedListener } from "../../succession.ts";
 import { finishing, listening, replaced } from "../server-events.ts";
 import { BoundConfigs } from "./bound-configs.ts";
@@ -26,12 +28,12 @@ import { InheritedListeners } from "./inherited-listeners.ts";
 import { mainMethods } from "./main-methods.ts";
 import type { ThreadMethods } from "./messages.ts";
 import { ProcessCounts } from "./process-counts.ts";
-import { NOTHING, ServingThread } from "./serving-thread.ts";
+import { END_MS, type Ended, NOTHING, STOP_MS, ServingThread, totalOf } from "./serving-thread.ts";
 import { FoundHere } from "./shared-findings.ts";
 import { type SentWith, ThreadConfigs } from "./thread-configs.ts";
 import { refuseUnshared } from "./thread-count.ts";
 import type { ThreadLoss } from "./thread-loss.ts";
-import { type PlaceLoss, ThreadPool } from "./thread-pool.ts";
+import { type PlaceLoss, ThreadPool, threadLost } from "./thread-pool.ts";
 import { type NumberedThread, ThreadViews } from "./thread-views.ts";
 
 export interface ThreadedOptions {
@@ -72,7 +74,7 @@ class Supervisor implements Serving {
   #address: Serving["address"] | undefined;
   /** Longest time that a thread may take to drain. */
   #drainMs = 0;
-  #ended: Promise<{ readonly cut: number }> | undefined;
+  #ended: Promise<Ended> | undefined;
 
   constructor(given: Platform, options: ServeOptions, threaded: ThreadedOptions) {
     this.#given = given;
@@ -110,14 +112,19 @@ class Supervisor implements Serving {
     this.#configs.take(this.#configs.make(await this.#bound.bind(config, explicit)), []);
     // What the listeners have left is for the admin listener.
     const options = { ...this.#options, inheritance: this.#inherited?.left };
-    const main = await runServer(config, this.#platform(), options, {
-      role: "main",
-      memory: this.#counts.memory,
-      observedEverywhere: () => this.#observed(),
-      lifecycle: this.#lifecycle,
-      others: this.#views,
-      server: this,
-    });
+    const main = await runServer(
+      config,
+      { ...this.#found.platform(this.#given), diagnostics: (number) => this.#diagnosticsOf(number) },
+      options,
+      {
+        role: "main",
+        memory: this.#counts.memory,
+        observedEverywhere: () => this.#observed(),
+        lifecycle: this.#lifecycle,
+        others: this.#views,
+        server: this,
+      },
+    );
     this.#main = main;
     main.metrics?.registry.observe((observe) =>
       observe(PROCESS_INSTRUMENTS.threads, [], this.#pool.running.length),
@@ -194,11 +201,11 @@ class Supervisor implements Serving {
     }
   }
 
-  drain(): Promise<{ readonly cut: number }> {
+  drain(): Promise<Ended> {
     return (this.#ended ??= this.#end("drain", this.#drainMs));
   }
 
-  handOver(): Promise<{ readonly cut: number }> {
+  handOver(): Promise<Ended> {
     return (this.#ended ??= this.#end("handOver", this.#drainMs));
   }
 
@@ -209,22 +216,22 @@ class Supervisor implements Serving {
     return [...(await first.peer.call("listeners")), ...(await this.#running.listeners())];
   }
 
-  async stop(): Promise<{ readonly cut: number }> {
+  async stop(): Promise<Ended> {
     if (this.#ended === undefined) return (this.#ended = this.#end("stop", STOP_MS));
     // Overtakes a drain.
     const cut = await Promise.all(this.#pool.threads.map((thread) => thread.end("stop", STOP_MS)));
     await this.#ended;
-    return { cut: total(cut) };
+    return totalOf(cut);
   }
 
   /** The threads first: what they report at the end goes out with the main thread's. */
-  async #end(how: "drain" | "handOver" | "stop", limitMs: number): Promise<{ readonly cut: number }> {
+  async #end(how: "drain" | "handOver" | "stop", limitMs: number): Promise<Ended> {
     if (how === "handOver") this.#running.handOverAdmin();
     else this.#lifecycle.draining = true;
     if (how !== "stop") this.#running.events.emit(how === "drain" ? finishing : replaced);
     const cut = await this.#pool.close((thread) => thread.end(how, limitMs));
     await this.#running.stop();
-    return { cut: total(cut) };
+    return totalOf(cut);
   }
 
   /** A thread that ends meanwhile is no reason to refuse a config: the one in its place gets it. */
@@ -236,13 +243,11 @@ class Supervisor implements Serving {
     }
   }
 
-  #platform(): Platform {
-    const { discover } = this.#given;
-    return {
-      ...this.#given,
-      checks: this.#found.checks,
-      discover: discover && this.#found.discovering(discover),
-    };
+  /** 0 is this thread. */
+  #diagnosticsOf(number: number | undefined): Diagnostics | undefined {
+    if (number === 0) return this.#given.diagnostics?.(0);
+    const thread = number === undefined ? this.#pool.running[0] : this.#pool.places[number - 1]?.thread;
+    return thread?.diagnostics;
   }
 
   #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {
@@ -280,17 +285,11 @@ class Supervisor implements Serving {
     return thread;
   }
 
-  #onLoss({ place, thread, kind, detail, retryMs, running }: PlaceLoss): void {
+  #onLoss(loss: PlaceLoss): void {
     const { metrics, events } = this.#running;
-    const cut = this.#counts.lost(place, thread);
-    metrics?.registry.sum(PROCESS_INSTRUMENTS.threadsLost, [kind]).add(1);
-    const replaced = retryMs === 0 ? "another takes its place" : `another takes its place in ${retryMs} ms`;
-    events.emit({
-      category: "server.thread",
-      level: "error",
-      message: `thread ${place + 1} has ended: ${detail}; ${replaced}`,
-      facts: { thread: place + 1, cause: kind, cut, running },
-    });
+    const cut = this.#counts.lost(loss.place, loss.thread);
+    metrics?.registry.sum(PROCESS_INSTRUMENTS.threadsLost, [loss.kind]).add(1);
+    events.emit(threadLost(loss, cut));
   }
 
   #observed(): Promise<Observed> {
@@ -320,11 +319,3 @@ class Supervisor implements Serving {
     return this.#main;
   }
 }
-
-/** A thread that is stopped is ended after that: its code may run without end. */
-const STOP_MS = 5_000;
-/** After its time for what is in flight, a thread sends the last telemetry and lines. */
-const END_MS = 10_000;
-
-const total = (cut: readonly { readonly cut: number }[]): number =>
-  cut.reduce((sum, each) => sum + each.cut, 0);

@@ -1,13 +1,29 @@
 /** One thread that answers requests, as the main thread sees it. */
 import v8 from "node:v8";
 import { Worker } from "node:worker_threads";
+import type { Diagnostics } from "../../../src/core/diagnostics.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
 import { ServeError, type Serving } from "../../serving.ts";
 import { errorOf } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
 import { Peer } from "./peer.ts";
+import { RemoteDiagnostics } from "./thread-diagnostics.ts";
 import { within } from "./within.ts";
 import { type ThreadLoss, exited, lossBy } from "./thread-loss.ts";
+
+/** A thread that is stopped is ended after that: its code may run without end. */
+export const STOP_MS = 5_000;
+/** After its time for what is in flight, a thread sends the last telemetry and lines. */
+export const END_MS = 10_000;
+
+/** How many requests were cut. */
+export interface Ended {
+  readonly cut: number;
+}
+
+export const totalOf = (ended: readonly Ended[]): Ended => ({
+  cut: ended.reduce((sum, { cut }) => sum + cut, 0),
+});
 
 export interface ServingThreadOptions {
   /** Module that the thread begins with. */
@@ -22,12 +38,13 @@ export interface ServingThreadOptions {
 export const NOTHING: Observed = Object.freeze({ points: [], exemplars: [] });
 
 /** A thread whose error was seen ends at once; one that does not is ended. */
-const END_MS = 2_000;
+const FAILED_MS = 2_000;
 /** A thread that is this late is busy. What it said last counts. */
 const OBSERVE_MS = 1_000;
 
 export class ServingThread {
   readonly peer: Peer<ThreadMethods>;
+  readonly diagnostics: Diagnostics;
   /** Resolves to its address when it accepts connections. Rejects when it can't, or ends before. */
   readonly ready: Promise<Serving["address"]>;
   readonly #worker: Worker;
@@ -54,9 +71,10 @@ export class ServingThread {
       ending: (loss: ThreadLoss) => void (this.#loss ??= loss),
       failed: (error: Parameters<MainMethods["failed"]>[0]) => reject(errorOf(error)),
     } satisfies MainMethods);
+    this.diagnostics = new RemoteDiagnostics(this.peer);
     worker.on("error", (error: unknown) => {
       this.#loss ??= lossBy(error);
-      setTimeout(() => void worker.terminate(), END_MS).unref();
+      setTimeout(() => void worker.terminate(), FAILED_MS).unref();
     });
     this.#ended = new Promise((ended) => {
       worker.once("exit", (code: number) => {
@@ -86,7 +104,7 @@ export class ServingThread {
    * Finishes what is in flight, or cuts it, and ends; after `limitMs` it is ended. Resolves when it has ended, and counts nothing
    * where it did not say.
    */
-  async end(how: "drain" | "handOver" | "stop", limitMs: number): Promise<{ readonly cut: number }> {
+  async end(how: "drain" | "handOver" | "stop", limitMs: number): Promise<Ended> {
     this.#isWanted = false;
     const result = await within(this.peer.call(how), limitMs);
     await this.terminate();

@@ -1,5 +1,6 @@
 /** What the main thread finds out for all: results of health checks, and endpoints that discovery lists. */
 import type { CheckResult, SharedChecks } from "../../../src/core/checks.ts";
+import type { Platform } from "../../../src/core/platform.ts";
 import type {
   Discover,
   DiscoveryOrder,
@@ -69,8 +70,13 @@ export class FoundHere {
     },
   };
 
-  /** `discover`, whose sources report to all threads. */
-  discovering(discover: Discover): Discover {
+  /** `given`, whose checks and discovery sources report to all threads. */
+  platform(given: Platform): Platform {
+    const { discover } = given;
+    return { ...given, checks: this.checks, discover: discover && this.#discovering(discover) };
+  }
+
+  #discovering(discover: Discover): Discover {
     return (order) => {
       const source = discover(order);
       const key = orderKey(order);

@@ -1,5 +1,6 @@
 /** All threads that answer requests: begins them, and replaces those that are lost. */
 import { clearTimeout, setTimeout } from "node:timers";
+import type { LogEvent } from "../../../src/observe/event-log.ts";
 import type { ServingThread } from "./serving-thread.ts";
 import type { ThreadLoss } from "./thread-loss.ts";
 
@@ -21,6 +22,17 @@ export interface PlaceLoss extends ThreadLoss {
   /** Threads that answer requests now. */
   readonly running: number;
 }
+
+/** @param cut how many requests it was answering */
+export const threadLost = ({ place, kind, detail, retryMs, running }: PlaceLoss, cut: number): LogEvent => {
+  const later = retryMs === 0 ? "" : ` in ${retryMs} ms`;
+  return {
+    category: "server.thread",
+    level: "error",
+    message: `thread ${place + 1} has ended: ${detail}; another takes its place${later}`,
+    facts: { thread: place + 1, cause: kind, cut, running },
+  };
+};
 
 /** A thread that has run so long is not one that can't run at all. */
 const SETTLED_MS = 10_000;

@@ -6,7 +6,8 @@ import type { Platform } from "../../../src/core/platform.ts";
 import { SharedMemory } from "../../../src/observe/shared-memory.ts";
 import type { FreshModules } from "../fresh-modules.ts";
 import type { PreparedConfig, ServeOptions } from "../../serving.ts";
-import { type RunningServer, runServer } from "../serve.ts";
+import type { RunningServer } from "../running-server.ts";
+import { runServer } from "../serve.ts";
 import { ConfigReceiver, type SentConfig } from "./config-transfer.ts";
 import { errorData } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
@@ -15,6 +16,7 @@ import { FoundElsewhere } from "./shared-findings.ts";
 import { OUT_OF_MEMORY } from "./thread-loss.ts";
 import { RemoteControl } from "./remote-control.ts";
 import { Tallies } from "./tallies.ts";
+import { diagnosticMethods } from "./thread-diagnostics.ts";
 import { threadLogs } from "./thread-logs.ts";
 
 /** What differs between runtimes. */
@@ -67,6 +69,7 @@ export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime)
       endWatch = isWatched ? server?.ownControl.subscribe(note) : undefined;
     },
     changed: (change) => control.changed(change),
+    ...diagnosticMethods(),
   };
   const main = new Peer<MainMethods>(parentPort, methods);
   watchMemory?.(() => {

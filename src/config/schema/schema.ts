@@ -103,6 +103,23 @@ export const hasFormerNames = ({ settings = {}, item, element }: Schema): boolea
   Object.values(settings).some(({ formerly, schema }) => formerly.length > 0 || hasFormerNames(schema)) ||
   [item, element].some((inner) => inner !== undefined && hasFormerNames(inner));
 
+/** Tells of a place whether `test` holds for its schema, or for one of a place below it. */
+export const atOrBelow = (test: (schema: Schema) => boolean): ((schema: Schema | undefined) => boolean) => {
+  const known = new Map<Schema, boolean>();
+  const holds = (schema: Schema | undefined): boolean => {
+    if (schema === undefined) return false;
+    let result = known.get(schema);
+    if (result === undefined) {
+      const { settings = {}, item, element } = schema;
+      const inner = [item, element, ...Object.values(settings).map((setting) => setting.schema)];
+      result = test(schema) || inner.some(holds);
+      known.set(schema, result);
+    }
+    return result;
+  };
+  return holds;
+};
+
 /** The long form of `value`. */
 export const longForm = (schema: Schema | undefined, value: unknown): unknown =>
   schema?.expand === undefined ? value : schema.expand(value);

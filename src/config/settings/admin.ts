@@ -2,7 +2,7 @@
 import { type KeyRule, notBoth } from "../schema/key-rules.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { Refusal, type Schema } from "../schema/schema.ts";
-import { like, listenPort, text } from "../schema/values.ts";
+import { flag, like, listenPort, text } from "../schema/values.ts";
 import type { AdminConfig } from "../types.ts";
 import { isLoopbackHost } from "../../http/loopback.ts";
 import { listOf, mapOf } from "../schema/collections.ts";
@@ -69,6 +69,7 @@ export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules })
     [],
     "Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them.",
   ),
+  dashboard: defaulted(flag, true, "Whether that listener serves a page for browsers at /."),
   socket: optional(socketPath, "Path of a Unix socket for the same, instead of `port` and `host`.", {
     needs: "listen-socket",
   }),

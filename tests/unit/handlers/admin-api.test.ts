@@ -140,6 +140,7 @@ const CALLS: Record<string, readonly [method: string, path: string, body?: unkno
 /** What can't succeed where no listener is Fairlead's own. */
 const REFUSED: Record<string, readonly [status: number, method: string, path: string, body?: unknown]> = {
   // In memory there is no process to look into.
+  upgrade: [409, "POST", "/api/upgrade", {}],
   takeCpuProfile: [501, "POST", "/debug/profile"],
   takeHeapSnapshot: [501, "POST", "/debug/heap"],
   measureEventLoop: [501, "POST", "/debug/event-loop"],

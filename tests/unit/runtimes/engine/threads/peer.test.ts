@@ -11,6 +11,7 @@ type Answers = {
   readonly note: (value: string) => void;
 };
 
+const others: unknown[] = [];
 let channel: MessageChannel | undefined;
 afterEach(() => channel?.port1.close());
 
@@ -26,7 +27,8 @@ const pair = (): { readonly peer: Peer<Answers>; readonly notes: string[] } => {
     },
     note: (value) => void notes.push(value),
   };
-  new Peer(channel.port2, answers);
+  const other = new Peer<Answers>(channel.port2, answers);
+  others.push(other);
   return { peer: new Peer<Answers>(channel.port1, {}), notes };
 };
 

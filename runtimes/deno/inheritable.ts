@@ -1,6 +1,7 @@
 /**
  * Deno's `spawn` makes descriptors that it passes on blocking, and with them the sockets that this process goes on to accept from: the
- * next `accept` would stop everything until a client comes. No API of Deno undoes that; the C library does.
+ * next `accept` would stop everything until a client comes. So they are left open for the new process under their own numbers
+ * instead, which takes the C library.
  */
 
 interface Library {
@@ -12,9 +13,8 @@ interface DenoGlobal {
 }
 
 /** Of Linux, on all architectures that Deno runs on. */
-const F_GETFL = 3;
-const F_SETFL = 4;
-const O_NONBLOCK = 0o4000;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 
 /** glibc and musl. */
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
@@ -33,13 +33,13 @@ const openLibrary = (): Library => {
 };
 
 /**
- * A function that makes descriptors non-blocking.
+ * A function that says whether processes that are started from then on get descriptors too, under the same numbers.
  *
  * @throws where the C library can't be called
  */
-export const nonBlocking = (): ((descriptors: readonly number[]) => void) => {
+export const inheritable = (): ((descriptors: readonly number[], isInheritable: boolean) => void) => {
   const { fcntl } = openLibrary().symbols;
-  return (descriptors) => {
-    for (const each of descriptors) fcntl(each, F_SETFL, fcntl(each, F_GETFL, 0) | O_NONBLOCK);
+  return (descriptors, isInheritable) => {
+    for (const each of descriptors) fcntl(each, F_SETFD, isInheritable ? 0 : FD_CLOEXEC);
   };
 };
