@@ -142,7 +142,6 @@ describe("defaults", () => {
         port: undefined,
         host: "127.0.0.1",
         hosts: [],
-        dashboard: true,
         socket: undefined,
         socketMode: "0600",
         tls: undefined,
