@@ -283,9 +283,8 @@ class Supervisor implements Serving {
 
   #onLoss(loss: PlaceLoss): void {
     const { metrics, events } = this.#running;
-    const cut = this.#counts.lost(loss.place, loss.thread);
     metrics?.registry.sum(PROCESS_INSTRUMENTS.threadsLost, [loss.kind]).add(1);
-    events.emit(threadLost(loss, cut));
+    events.emit(threadLost(loss, this.#counts.lost(loss.place, loss.thread)));
   }
 
   #observed(): Promise<Observed> {
