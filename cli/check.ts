@@ -1,6 +1,9 @@
 /** `fairlead check`: is this config good, and what does it come to? */
 import { ConfigError } from "../src/config/config-error.ts";
 import type { LoadedConfig } from "../src/config/load.ts";
+import { type ConfigProblem, problemAt } from "../src/config/problem.ts";
+import type { Config } from "../src/config/types.ts";
+import { aheadOf, expiryText, servedCertificates } from "../runtimes/served-certificates.ts";
 import { CliError } from "./cli-error.ts";
 import { type ConfigOptions, refuseUnsupported, requireConfig } from "./configured.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -29,7 +32,7 @@ export const check = async (host: Host, options: CheckOptions): Promise<number> 
   const { config } = loaded;
   const counts = `${count(config.routes.length, "route")}, ${count(Object.keys(config.upstreams).length, "upstream")}`;
   host.stderr.write(`${style.green("ok:")} ${loaded.sources.join(", ")}: ${counts}${runsOn(profile)}\n`);
-  for (const warning of await shownWarnings(loaded)) {
+  for (const warning of await shownWarnings(loaded, host.epoch())) {
     host.stderr.write(`\n${style.yellow("warning:")} ${loaded.mask(warning)}\n`);
   }
   if (options.print === true) host.stdout.write(`${JSON.stringify(loaded.masked(), null, 2)}\n`);
@@ -37,8 +40,16 @@ export const check = async (host: Host, options: CheckOptions): Promise<number> 
 };
 
 /** Each with its place, the line and a caret. */
-const shownWarnings = async (loaded: LoadedConfig): Promise<readonly string[]> =>
-  (await loaded.located(warningsOf(loaded.config))).map((warning) => new ConfigError([warning]).message);
+const shownWarnings = async (loaded: LoadedConfig, now: number): Promise<readonly string[]> =>
+  (await loaded.located([...warningsOf(loaded.config), ...expiring(loaded.config, now)])).map(
+    (warning) => new ConfigError([warning]).message,
+  );
+
+/** Certificates that are over soon. */
+const expiring = (config: Config, now: number): readonly ConfigProblem[] =>
+  servedCertificates(config)
+    .filter((certificate) => aheadOf(certificate, now) !== undefined)
+    .map((certificate) => problemAt(certificate.path, expiryText(certificate, now)));
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 

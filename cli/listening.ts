@@ -8,8 +8,9 @@ import type { Style } from "./style.ts";
 /** Routes shown at start; the rest is counted. */
 const MOST_ROUTES = 8;
 
-/** An address that can be opened from this machine: wildcard addresses become "localhost". */
-export const addressUrl = ({ scheme, host, port }: Serving["address"]): string => {
+/** An address that can be opened from this machine: wildcard addresses become "localhost". Of a Unix socket, its path. */
+export const addressUrl = ({ scheme, host, port, socket }: Serving["address"]): string => {
+  if (socket !== undefined) return `unix:${socket}`;
   if (host === "0.0.0.0" || host === "::" || host === "") return `${scheme}://localhost:${port}`;
   return `${scheme}://${urlHost(host)}:${port}`;
 };

@@ -198,9 +198,14 @@ const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup
   if (network !== undefined) lines.push(style.dim(network), "");
   const { admin } = serving;
   if (admin !== undefined) {
-    const at = addressUrl({ scheme: "http", ...admin });
-    if (loaded.config.admin.dashboard) lines.push(`Dashboard: ${style.cyan(`${at}/`)}`);
-    lines.push(style.dim(`Health and metrics: ${at}/readyz, ${at}/metrics`), "");
+    const at = addressUrl(admin);
+    if (loaded.config.admin.dashboard) {
+      lines.push(`Dashboard: ${admin.socket === undefined ? style.cyan(`${at}/`) : `/ at ${at}`}`);
+    }
+    const where = admin.socket === undefined ? `${at}/readyz, ${at}/metrics` : `/readyz, /metrics at ${at}`;
+    if (loaded.config.admin.dashboard && admin.socket === undefined)
+      lines.push(`Dashboard: ${style.cyan(`${at}/`)}`);
+    lines.push(style.dim(`Health and metrics: ${where}`), "");
   }
   host.stdout.write(`${lines.join("\n")}\n`);
   void warnOfUnreachable(host, loaded);
@@ -244,7 +249,8 @@ const serve = async (host: Host, { loaded, lineOf, ...options }: Served): Promis
 /** Ports below take more rights than most users have. */
 const FIRST_FREE = 1024;
 
-const listenAdvice = ({ listen: { port } }: Config): string => {
+const listenAdvice = ({ listen: { port, socket } }: Config): string => {
+  if (socket !== undefined) return "listen.socket says where to listen";
   const other = port >= FIRST_FREE && port < 65_535 ? port + 1 : 8080;
   return `--port and --host say where to listen, for example --port ${other}`;
 };

@@ -158,6 +158,9 @@ class ReplacedArrival implements Arrival {
   get localPort(): number | undefined {
     return this.#original.localPort;
   }
+  get tls(): Arrival["tls"] {
+    return this.#original.tls;
+  }
   get switchesTo(): Arrival["switchesTo"] {
     return this.#original.switchesTo;
   }

@@ -16,8 +16,9 @@ const isSecure = (c: Context, { trustedPeer, getConnInfo }: TrustOptions): boole
   const { scheme, fields } = arrivalOf(c);
   if (scheme === "https") return true;
   if (trustedPeer === undefined || getConnInfo === undefined) return false;
-  const trusted = { any: true, has: trustedPeer };
-  return resolveClient(fields, peerOf(c, getConnInfo).address, scheme, "", trusted).scheme === "https";
+  const includes = ({ address }: { readonly address: string }): boolean => trustedPeer(address);
+  const trusted = { any: true, has: trustedPeer, includes };
+  return resolveClient(fields, peerOf(c, getConnInfo), scheme, "", trusted).scheme === "https";
 };
 
 /**

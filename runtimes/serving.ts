@@ -35,12 +35,23 @@ export interface ServeOptions extends FailureOptions {
   readonly source?: ConfigSource | undefined;
 }
 
+/** Where a listener can be reached. */
+export interface ListenAddress {
+  readonly scheme: "http" | "https";
+  /** Empty for a Unix socket. */
+  readonly host: string;
+  /** 0 for a Unix socket. */
+  readonly port: number;
+  /** Path of a Unix socket. */
+  readonly socket?: string | undefined;
+}
+
 /** A server that listens. */
 export interface Serving {
   /** Of the first listener of the config in effect. */
-  readonly address: { readonly scheme: "http" | "https"; readonly host: string; readonly port: number };
+  readonly address: ListenAddress;
   /** Where the admin listener is; undefined without one. */
-  readonly admin: { readonly host: string; readonly port: number } | undefined;
+  readonly admin: ListenAddress | undefined;
   /**
    * Makes everything that `config` needs, new sockets and log files included, and changes nothing yet. One config at a time: a
    * second call waits until the first one's result is committed or discarded.

@@ -2,14 +2,16 @@
  * What the proxy decides about a request from its head alone, before anything is done about it. A pure function of plan and
  * head: the gateway acts on it, and `explain` shows it.
  */
+import { certificateFields } from "./certificate-fields.ts";
 import type { Config } from "./config/types.ts";
 import type { Plan, RoutedMatch } from "./config/plan.ts";
 import type { RequestHead, Peer } from "./core/arrival.ts";
+import { identityOf } from "./core/connection-tls.ts";
 import { ProxyError } from "./core/errors.ts";
 import { upgradeOf } from "./edge/upgrade.ts";
 import { requestIdPolicy } from "./edge/request-id.ts";
 import { type ValidationPolicy, validationPolicy } from "./edge/validation.ts";
-import { type ResolvedClient, isTrusted, resolveClient } from "./http/forwarded.ts";
+import { type ResolvedClient, resolveClient } from "./http/forwarded.ts";
 import { NO_HOST, matchHost } from "./http/host-matcher.ts";
 import type { Screened } from "./http/screen.ts";
 import { type RouteChoice, chooseRoute } from "./route-choice.ts";
@@ -79,6 +81,7 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
   const validate = validationOf(config);
   const ownIdFields = sendsId ? [ids.header] : NO_FIELDS;
   const { readyPath } = config.listen;
+  const certificateFieldsIn = fieldsOf(certificateFields(config));
 
   /** What is answered before any route is asked. */
   const decideAlone = (head: RequestHead, screened: Screened): Decision | undefined => {
@@ -94,7 +97,7 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
   };
 
   return (head, peer, surroundings) => {
-    const trustedPeer = trusted.any && isTrusted(trusted, peer.address);
+    const trustedPeer = trusted.any && trusted.includes(peer);
     const known = surroundings?.id;
     const id = known === undefined ? ids.idOf(head.fields, trustedPeer) : known.id;
     const idFields = known === undefined ? ownIdFields : withField(known.fields, ownIdFields);
@@ -114,8 +117,8 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
         choice: undefined,
       };
     }
-    const screened = withDrop(checked, surroundings?.drop);
-    const client = resolveClient(head.fields, peer.address, head.scheme, screened.authority, trusted);
+    const screened = withDrop(withDrop(checked, surroundings?.drop), certificateFieldsIn(head.fields));
+    const client = resolveClient(head.fields, peer, head.scheme, screened.authority, trusted);
     const request: RoutableRequest = {
       method: head.method,
       host: screened.host,
@@ -125,10 +128,19 @@ export const admission = ({ plan, newId, sendsId }: AdmissionOptions): Admit => 
       disregarded: client.trustedPeer ? screened.drop : joined(screened.drop, client.drop),
     };
     const unserved = forwardedHostRefusal(client, screened, config.validation.hosts);
-    const alone = unserved === undefined ? decideAlone(head, screened) : refused(unserved);
+    const alone =
+      unserved === undefined
+        ? (decideAlone(head, screened) ?? misdirected(head, screened, client))
+        : refused(unserved);
     const choice =
       alone === undefined
-        ? chooseRoute(plan, { id, client, request, encodedSlash: screened.encodedSlash })
+        ? chooseRoute(plan, {
+            id,
+            client,
+            identity: identityOf(head),
+            request,
+            encodedSlash: screened.encodedSlash,
+          })
         : undefined;
     const decision = alone ?? decisionOf(choice);
     const upgrade =
@@ -179,6 +191,28 @@ const forwardedHostRefusal = (
   if (matchHost(served, host) !== NO_HOST) return undefined;
   const detail = `forwarded host ${host} is not served here (validation.hosts)`;
   return new ProxyError("host-not-allowed", { detail });
+};
+
+/** A proxy in front looks at certificates for its clients; what it asks for is its own affair (RFC 9110 §7.4). */
+const misdirected = (
+  { tls }: RequestHead,
+  { host }: Screened,
+  { trustedPeer }: ResolvedClient,
+): Decision | undefined => {
+  if (tls === undefined || trustedPeer || host === "" || tls.covers(host)) return undefined;
+  const detail = `host ${host} is none of the names of this connection's certificate (listen.tls.checkHost)`;
+  return refused(new ProxyError("host-not-allowed", { detail }));
+};
+
+/** Finds those of the lower-case `names` that a request has. */
+const fieldsOf = (names: ReadonlySet<string>): ((fields: RequestHead["fields"]) => readonly string[]) => {
+  if (names.size === 0) return () => NO_FIELDS;
+  return (fields) => fields.flatMap((name, index) => lowerIn(names, index % 2 === 0 ? name : ""));
+};
+
+const lowerIn = (names: ReadonlySet<string>, name: string): readonly string[] => {
+  const lower = name.toLowerCase();
+  return names.has(lower) ? [lower] : NO_FIELDS;
 };
 
 /** A new list only where both hold something. */

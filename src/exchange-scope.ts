@@ -1,5 +1,6 @@
 /** What the variables of templates stand for in one exchange. */
 import type { Exchange } from "./core/exchange.ts";
+import { identityOf } from "./core/connection-tls.ts";
 import { joinedValue } from "./http/headers.ts";
 import type { TemplateScope } from "./routing/template.ts";
 
@@ -12,6 +13,9 @@ class ExchangeScope implements TemplateScope {
 
   get clientAddress(): string {
     return this.#exchange.client.address;
+  }
+  get clientIdentity(): TemplateScope["clientIdentity"] {
+    return identityOf(this.#exchange.arrival);
   }
   get requestId(): string {
     return this.#exchange.id;

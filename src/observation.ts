@@ -8,10 +8,10 @@ import { VERSION } from "./version.ts";
 
 /** Whether a config has metrics that something reads. */
 export const isMeasured = (config: Config): boolean => {
-  const { port, path } = config.admin;
+  const { port, socket, path } = config.admin;
   return (
     config.telemetry.metrics !== false &&
-    (port !== undefined || path !== undefined || pushUrl(config) !== undefined)
+    (port !== undefined || socket !== undefined || path !== undefined || pushUrl(config) !== undefined)
   );
 };
 

@@ -41,7 +41,11 @@ export const planUpstream = (
 ): Upstream => {
   const { clock, random, telemetry, share } = platform;
   const parts: StackParts = { name, registry, clock, random, telemetry, share };
-  const common = { tls: config.tls, pool: { ...config.pool, connections: shareOf(config.pool.connections, share) }, maxHeadBytes: config.limits.headerBytes };
+  const common = {
+    tls: config.tls,
+    pool: { ...config.pool, connections: shareOf(config.pool.connections, share) },
+    maxHeadBytes: config.limits.headerBytes,
+  };
   const policy = policyFrom(config, platform.capabilities.has("background"));
   const { balancer, sticky } = plannedBalancer(name, config, platform);
   const last = registry.shared(sharedNames.discovered(name), config.discovery, newList);

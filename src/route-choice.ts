@@ -1,5 +1,6 @@
 /** Which route a request gets, or why none: one decision, for traffic and for `explain`. */
 import type { Plan, RoutedMatch } from "./config/plan.ts";
+import type { ClientIdentity } from "./core/connection-tls.ts";
 import { ProxyError } from "./core/errors.ts";
 import type { ResolvedClient } from "./http/forwarded.ts";
 import { joinedValue } from "./http/headers.ts";
@@ -10,6 +11,7 @@ import type { TemplateScope } from "./routing/template.ts";
 export interface Asked {
   readonly id: string;
   readonly client: ResolvedClient;
+  readonly identity: ClientIdentity;
   readonly request: RoutableRequest;
   /** See `Screened`. */
   readonly encodedSlash: boolean;
@@ -21,8 +23,12 @@ export interface RouteChoice {
   readonly passedOver: ReadonlySet<RoutedMatch> | undefined;
 }
 
-const scopeOf = ({ id, client, request }: Asked, params: TemplateScope["params"]): TemplateScope => ({
+const scopeOf = (
+  { id, client, identity, request }: Asked,
+  params: TemplateScope["params"],
+): TemplateScope => ({
   clientAddress: client.address,
+  clientIdentity: identity,
   requestId: id,
   method: request.method,
   scheme: client.scheme,

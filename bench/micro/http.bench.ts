@@ -56,9 +56,13 @@ export const suites = (): Suite[] => [
       "normalise target, clean": () => do_not_optimize(normaliseTarget("/api/v2/orders?page=2")),
       "normalise target, dirty": () => do_not_optimize(normaliseTarget("/api/v2/./%6Frders/../x?page=2")),
       "client, untrusted peer": () =>
-        do_not_optimize(resolveClient(BROWSER_PAIRS, "192.0.2.1", "http", "shop-7.example.com", trusted)),
+        do_not_optimize(
+          resolveClient(BROWSER_PAIRS, { address: "192.0.2.1" }, "http", "shop-7.example.com", trusted),
+        ),
       "client through a trusted proxy": () =>
-        do_not_optimize(resolveClient(forwarded, "10.1.1.2", "http", "shop-7.example.com", trusted)),
+        do_not_optimize(
+          resolveClient(forwarded, { address: "10.1.1.2" }, "http", "shop-7.example.com", trusted),
+        ),
       "edit request pairs": () => do_not_optimize(editPairs(BROWSER_PAIRS, requestEdits)),
       "edit response record": () => do_not_optimize(editRecord(ANSWER_RECORD, responseEdits)),
       "merge edits": () => do_not_optimize(mergeEdits(responseEdits, requestEdits)),

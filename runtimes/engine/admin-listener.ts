@@ -58,8 +58,7 @@ export class AdminListener {
 
   /** Undefined where the config has none. */
   get address(): Serving["admin"] {
-    const { address } = this.#sockets;
-    return address && { host: address.host, port: address.port };
+    return this.#sockets.address;
   }
 
   /** @throws ServeError when the address can't be had. */
@@ -91,15 +90,28 @@ export class AdminListener {
   }
 
   #planOf({ admin: config }: Config, metrics: ServerObservation["metrics"]): ListenPlan {
-    const { host, port } = config;
+    const { host, port, socket, socketMode, tls } = config;
     const gateway = this.#gatewayFor(config, metrics);
     return {
       listen: { ...gateway.plan.config.listen, drain: { delayMs: 0, timeoutMs: HAND_OVER_MS } },
       isWatched: false,
       entrances:
-        port === undefined
+        port === undefined && socket === undefined
           ? []
-          : [{ name: "admin", host, port, tls: undefined, fallbackHost: undefined, role: "admin", gateway }],
+          : [
+              {
+                name: "admin",
+                host,
+                port: port ?? 0,
+                socket,
+                socketMode,
+                tls,
+                proxyProtocol: undefined,
+                fallbackHost: undefined,
+                role: "admin",
+                gateway,
+              },
+            ],
     };
   }
 
@@ -114,7 +126,10 @@ export class AdminListener {
       metrics,
       resource: () => this.#resource(),
       control,
-      access: accessOf(config, { kind: "listener", host: config.host }),
+      access: accessOf(
+        config,
+        config.socket === undefined ? { kind: "listener", host: config.host } : { kind: "socket" },
+      ),
       hasOpenHealth: true,
       dashboard: hasDashboard(config) ? dashboardApps(files, this.#feed) : undefined,
     });

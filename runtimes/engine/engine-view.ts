@@ -20,9 +20,9 @@ export interface EngineViewParts {
 export const engineView = ({ sockets, admin, counts, clock, upgrade }: EngineViewParts): ServerView => ({
   upgrade,
   listeners: () => [
-    ...sockets().listeners.map(({ scheme, host, port, role }): ListenerSnapshot => ({
+    ...sockets().listeners.map(({ scheme, host, port, socket, role }): ListenerSnapshot => ({
       scheme,
-      address: addressText(host, port),
+      address: socket ?? addressText(host, port),
       role,
     })),
     ...adminListener(admin()),
@@ -46,6 +46,8 @@ export const engineView = ({ sockets, admin, counts, clock, upgrade }: EngineVie
 });
 
 const adminListener = (at: Serving["admin"]): readonly ListenerSnapshot[] =>
-  at === undefined ? [] : [{ scheme: "http", address: addressText(at.host, at.port), role: "admin" }];
+  at === undefined
+    ? []
+    : [{ scheme: at.scheme, address: at.socket ?? addressText(at.host, at.port), role: "admin" }];
 
 const addressText = (host: string, port: number): string => `${urlHost(host)}:${port}`;

@@ -12,6 +12,7 @@ import type { MetricRegistry } from "../../src/observe/metric-registry.ts";
 import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { TrafficMeter } from "../../src/observe/traffic.ts";
 import { STATE_INSTRUMENTS } from "../../src/observe/state-instruments.ts";
+import type { ServedCertificate } from "../served-certificates.ts";
 import { alive } from "./alive.ts";
 import type { ConfigHistory } from "./config-history.ts";
 import type { ServerCounts } from "./server/open-entrance.ts";
@@ -32,11 +33,17 @@ export interface PreparedObservation extends ServerObservation {
 /** Time for the last push. */
 const FLUSH_MS = 2_000;
 
+interface ObserverParts {
+  readonly certificates: () => readonly ServedCertificate[];
+  readonly part?: ThreadPart | undefined;
+}
+
 /** Counts from the first config on that wants metrics, over all later ones. */
 export class ServerObserver {
   readonly counts: ServerCounts = { open: 0, accepted: 0, refused: 0 };
   readonly #platform: Platform;
   readonly #history: ConfigHistory;
+  readonly #certificates: () => readonly ServedCertificate[];
   readonly #part: ThreadPart;
   readonly #instance: () => string;
   #metrics: ProxyMetrics | undefined;
@@ -47,9 +54,10 @@ export class ServerObserver {
   #telemetry: Config["telemetry"] | undefined;
   #reporter: MetricReporter | undefined;
 
-  constructor(platform: Platform, history: ConfigHistory, part?: ThreadPart) {
+  constructor(platform: Platform, history: ConfigHistory, { certificates, part }: ObserverParts) {
     this.#platform = platform;
     this.#history = history;
+    this.#certificates = certificates;
     this.#part = part;
     let instance = part?.role === "serving" ? part.instance : undefined;
     this.#instance = () => (instance ??= platform.random.id());
@@ -82,7 +90,10 @@ export class ServerObserver {
           this.#endProcess = processMetrics(metrics.registry, isMain);
           transportMetrics(metrics, platform.transport);
           observeConnections(metrics.registry, this.counts);
-          if (isMain) observeConfigs(metrics.registry, this.#history);
+          if (isMain) {
+            observeConfigs(metrics.registry, this.#history);
+            observeCertificates(metrics.registry, this.#certificates);
+          }
         }
         this.#push(config, { metrics, resource });
       },
@@ -164,6 +175,22 @@ const observeConfigs = (registry: MetricRegistry, history: ConfigHistory): void 
     observe(applied, [], history.appliedAt / SECOND_MS);
     observe(refusedConfigs, [], history.refused);
     observe(reloaded, [], history.lastError === undefined ? 1 : 0);
+  });
+};
+
+const observeCertificates = (
+  registry: MetricRegistry,
+  certificates: () => readonly ServedCertificate[],
+): void => {
+  registry.observe((observe) => {
+    const soonest = new Map<string, ServedCertificate>();
+    for (const each of certificates()) {
+      const key = `${each.listener} ${each.name}`;
+      if ((soonest.get(key)?.expiresAt ?? Number.POSITIVE_INFINITY) > each.expiresAt) soonest.set(key, each);
+    }
+    for (const { listener, name, expiresAt } of soonest.values()) {
+      observe(STATE_INSTRUMENTS.certificateEnd, [listener, name], expiresAt / SECOND_MS);
+    }
   });
 };
 

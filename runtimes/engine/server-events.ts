@@ -6,8 +6,11 @@ export const listening = (address: Serving["address"]): LogEvent => ({
   category: "server",
   level: "info",
   message: "listening",
-  facts: { ...address },
+  facts: placeOf(address),
 });
+
+const placeOf = ({ scheme, host, port, socket }: Serving["address"]): NonNullable<LogEvent["facts"]> =>
+  socket === undefined ? { scheme, host, port } : { scheme, socket };
 
 export const finishing: LogEvent = Object.freeze<LogEvent>({
   category: "server",

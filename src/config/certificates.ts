@@ -28,7 +28,8 @@ interface Inspection {
   readonly mayHold: (schema: Schema | undefined) => boolean;
 }
 
-const hasCertificate = ({ settings }: Schema): boolean => settings?.["cert"] !== undefined;
+const hasCertificate = ({ settings }: Schema): boolean =>
+  settings?.["cert"] !== undefined || settings?.["ca"] !== undefined;
 
 const inspectBelow = (
   schema: Schema | undefined,
@@ -49,7 +50,7 @@ const inspectBelow = (
 /** What `inspect` finds in a config, whether it is as written (references resolved) or as parsed. */
 export const checkTls = (config: unknown, inspect: InspectTls): ConfigProblem[] => {
   const inspection = { inspect, mayHold: atOrBelow(hasCertificate) };
-  return ["listen", "upstreams"].flatMap((key) =>
+  return ["listen", "admin", "upstreams"].flatMap((key) =>
     inspectBelow(memberOf(configSchema, key), valueAt(config, [key]), [key], inspection),
   );
 };

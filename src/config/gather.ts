@@ -60,6 +60,7 @@ const documentFile = ({ name, path, input }: NonNullable<SourceOptions["document
 };
 
 const PORT = ["listen", "port"];
+const SOCKET = ["listen", "socket"];
 
 /** Variables for what a file defines, which can't be judged without it. */
 const OF_THE_FILE = /^FAIRLEAD_(?:UPSTREAMS|ROUTES)_/;
@@ -79,8 +80,9 @@ export const gather = async (options: SourceOptions): Promise<Gathered> => {
   const otel = applyOtelEnvironment(configSchema, file?.input ?? {}, env);
   const { set, problems, ...fromEnv } = applyEnvironment(configSchema, otel.input, env);
   let input = merge(configSchema, fromEnv.input, flags);
-  // `PORT`, which many platforms set, counts where nobody else set `listen.port`.
-  const usesPort = (env["PORT"] ?? "") !== "" && valueAt(input, PORT) === undefined;
+  // `PORT`, which many platforms set, counts where nobody else said where to listen.
+  const usesPort =
+    (env["PORT"] ?? "") !== "" && valueAt(input, PORT) === undefined && valueAt(input, SOCKET) === undefined;
   if (usesPort) input = merge(configSchema, input, { listen: { port: env["PORT"] } });
   return {
     input,

@@ -154,7 +154,7 @@ const sourceOf = ({ env, flags, flagNames, cwd }: LoadOptions, file: string): Co
 });
 
 /** Sections with certificates. */
-const OF_TLS: ReadonlySet<unknown> = new Set(["listen", "upstreams"]);
+const OF_TLS: ReadonlySet<unknown> = new Set(["listen", "admin", "upstreams"]);
 
 const loaded = (
   gathered: Gathered,

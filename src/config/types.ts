@@ -61,11 +61,17 @@ export interface ListenConfig {
   readonly port: number;
   /** Address to bind. `::` is every address, IPv4 and IPv6. @default "::" */
   readonly host: string;
+  /** Path of a Unix socket to listen on, instead of `port` and `host`. */
+  readonly socket: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0660" */
+  readonly socketMode: string;
+  /** Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+  readonly proxyProtocol: ProxyProtocolConfig | undefined;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls: ListenTlsConfig | undefined;
   /** Further ports to listen on, such as one that redirects to https. */
   readonly also: readonly FurtherListener[];
-  /** Addresses or CIDR ranges of proxies whose forwarding headers are believed. */
+  /** Addresses or CIDR ranges of proxies whose forwarding headers are believed; "unix" is all who connect to a Unix socket. */
   readonly trustedProxies: readonly string[];
   /** Path that answers 200 while serving and 503 while draining. None unless set. */
   readonly readyPath: string | undefined;
@@ -79,18 +85,66 @@ export interface ListenConfig {
   readonly drain: DrainConfig;
 }
 
+/** `listen.proxyProtocol`: Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+export interface ProxyProtocolConfig {
+  /** Load balancers whose word counts, as addresses or CIDR ranges; "unix" is all who connect to a Unix socket. Each of their connections has to begin with a header. */
+  readonly from: readonly string[];
+  /** What becomes of connections from elsewhere: they are closed ("refuse"), or served without a header under their own address ("plain"). @default "refuse" */
+  readonly others: "refuse" | "plain";
+}
+
 /** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
 export interface ListenTlsConfig {
-  /** Certificate and the rest of its chain, as PEM text. */
-  readonly cert: string;
+  /** Certificate and the rest of its chain, as PEM text. Beside `acme` it is for clients that ask for none of its domains. */
+  readonly cert: string | undefined;
   /** Private key of `cert`, as PEM text. */
-  readonly key: string;
+  readonly key: string | undefined;
+  /** Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+  readonly acme: AcmeConfig | undefined;
   /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
   readonly certificates: readonly ListenCertificate[];
+  /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
+  readonly profile: "intermediate" | "modern";
   /** Oldest version of TLS that is spoken. @default "1.2" */
   readonly minVersion: "1.2" | "1.3";
   /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
   readonly ciphers: string | undefined;
+  /** Asks clients for certificates (mutual TLS). */
+  readonly client: ClientCertificateConfig | undefined;
+  /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
+  readonly checkHost: boolean;
+}
+
+/** `listen.tls.acme`: Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+export interface AcmeConfig {
+  /** Host names to obtain certificates for, one each. Their addresses lead to this server. */
+  readonly domains: readonly string[];
+  /** That you agree to the authority's terms of service. */
+  readonly termsAgreed: true;
+  /** Where the authority can reach you. */
+  readonly email: string | undefined;
+  /** Directory for the account, certificates and keys. Processes that share it share certificates, and one of them renews. @default "acme" */
+  readonly storage: string;
+  /** Whether Let's Encrypt's staging environment is asked, whose certificates nobody trusts, and whose limits are wide. @default false */
+  readonly staging: boolean;
+  /** The authority's ACME directory. Let's Encrypt's unless set. */
+  readonly directory: string | undefined;
+  /** Authorities that the directory's own certificate may be signed by, as PEM text. */
+  readonly ca: string | undefined;
+  /** How the authority checks a name: by plain HTTP on port 80 ("http-01") or by TLS on port 443 ("tls-alpn-01"). By HTTP where a listener has no TLS, unless set. */
+  readonly challenge: "http-01" | "tls-alpn-01" | undefined;
+  /** Kind of the certificates' keys. @default "ecdsa-p256" */
+  readonly keyType: "ecdsa-p256" | "ecdsa-p384" | "rsa-2048" | "rsa-4096";
+  /** Account at the authority that this one is bound to, where it asks for one. */
+  readonly externalAccount: ExternalAccount | undefined;
+}
+
+/** `listen.tls.acme.externalAccount`: Account at the authority that this one is bound to, where it asks for one. */
+export interface ExternalAccount {
+  /** Identifier of the key. */
+  readonly keyId: string;
+  /** The key itself, in base64url. */
+  readonly hmacKey: string;
 }
 
 /** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
@@ -103,16 +157,30 @@ export interface ListenCertificate {
   readonly key: string;
 }
 
+/** `listen.tls.client`: Asks clients for certificates (mutual TLS). */
+export interface ClientCertificateConfig {
+  /** Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one. */
+  readonly mode: "request" | "require";
+  /** Authorities whose certificates are accepted, as PEM text, with intermediate ones that clients don't send. */
+  readonly ca: string;
+}
+
 /** `listen.also[]`: Further ports to listen on, such as one that redirects to https. */
 export interface FurtherListener {
   /** Port to listen on; 0 is any free one. */
-  readonly port: number;
+  readonly port: number | undefined;
   /** Address to bind. @default "::" */
   readonly host: string;
+  /** Path of a Unix socket to listen on, instead of a port. */
+  readonly socket: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0660" */
+  readonly socketMode: string;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls: ListenTlsConfig | undefined;
   /** Sends every client to the same URL by https (308), and does nothing else: "https". */
   readonly redirect: "https" | undefined;
+  /** Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+  readonly proxyProtocol: ProxyProtocolConfig | undefined;
 }
 
 /** `listen.limits`: What a client may ask for at most. */
@@ -127,7 +195,7 @@ export interface ListenLimits {
   readonly bodyBytes: number;
   /** Client connections open at the same time. @default 10000 */
   readonly connections: number;
-  /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` are not counted. @default "unlimited" */
+  /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted. @default "unlimited" */
   readonly connectionsPerClient: number;
   /** Requests answered on one client connection before it is closed. @default 10000 */
   readonly requestsPerConnection: number;
@@ -607,6 +675,8 @@ export interface ForwardingConfig {
   readonly forwarded: boolean;
   /** Pseudonym in Via (RFC 9110 section 7.6.3), or false for none. @default "fairlead" */
   readonly via: false | string;
+  /** Send the certificate of a client upstream as Client-Cert (RFC 9440), where `listen.tls.client` has verified it. @default false */
+  readonly clientCert: boolean;
 }
 
 /** `log`: Events and lines about requests. */
@@ -673,12 +743,38 @@ export interface AdminConfig {
   readonly hosts: readonly string[];
   /** Whether that listener serves a page for browsers at /. @default true */
   readonly dashboard: boolean;
+  /** Path of a Unix socket for the same, instead of `port` and `host`. */
+  readonly socket: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0600" */
+  readonly socketMode: string;
+  /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+  readonly tls: AdminTlsConfig | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
   readonly token: string | undefined;
   /** Further ones, each with the name of its owner, which audit lines show. */
   readonly tokens: Readonly<Record<string, string>>;
+}
+
+/** `admin.tls`: TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+export interface AdminTlsConfig {
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+  /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+  readonly certificates: readonly ListenCertificate[];
+  /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
+  readonly profile: "intermediate" | "modern";
+  /** Oldest version of TLS that is spoken. @default "1.2" */
+  readonly minVersion: "1.2" | "1.3";
+  /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
+  readonly ciphers: string | undefined;
+  /** Asks clients for certificates (mutual TLS). */
+  readonly client: ClientCertificateConfig | undefined;
+  /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
+  readonly checkHost: boolean;
 }
 
 /** `telemetry`: What is measured, and where it is sent. */
@@ -773,11 +869,17 @@ export interface ListenInput {
   readonly port?: number | string | undefined;
   /** Address to bind. `::` is every address, IPv4 and IPv6. @default "::" */
   readonly host?: string | undefined;
+  /** Path of a Unix socket to listen on, instead of `port` and `host`. */
+  readonly socket?: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0660" */
+  readonly socketMode?: string | undefined;
+  /** Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+  readonly proxyProtocol?: ProxyProtocolInput | undefined;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls?: ListenTlsInput | undefined;
   /** Further ports to listen on, such as one that redirects to https. */
   readonly also?: readonly FurtherListenerInput[] | undefined;
-  /** Addresses or CIDR ranges of proxies whose forwarding headers are believed. */
+  /** Addresses or CIDR ranges of proxies whose forwarding headers are believed; "unix" is all who connect to a Unix socket. */
   readonly trustedProxies?: string | readonly string[] | undefined;
   /** Path that answers 200 while serving and 503 while draining. None unless set. */
   readonly readyPath?: string | undefined;
@@ -791,18 +893,66 @@ export interface ListenInput {
   readonly drain?: DrainInput | undefined;
 }
 
+/** `listen.proxyProtocol`: Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+export interface ProxyProtocolInput {
+  /** Load balancers whose word counts, as addresses or CIDR ranges; "unix" is all who connect to a Unix socket. Each of their connections has to begin with a header. */
+  readonly from: string | readonly string[];
+  /** What becomes of connections from elsewhere: they are closed ("refuse"), or served without a header under their own address ("plain"). @default "refuse" */
+  readonly others?: "refuse" | "plain" | undefined;
+}
+
 /** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
 export interface ListenTlsInput {
-  /** Certificate and the rest of its chain, as PEM text. */
-  readonly cert: string;
+  /** Certificate and the rest of its chain, as PEM text. Beside `acme` it is for clients that ask for none of its domains. */
+  readonly cert?: string | undefined;
   /** Private key of `cert`, as PEM text. */
-  readonly key: string;
+  readonly key?: string | undefined;
+  /** Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+  readonly acme?: AcmeInput | undefined;
   /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
   readonly certificates?: readonly ListenCertificateInput[] | undefined;
+  /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
+  readonly profile?: "intermediate" | "modern" | undefined;
   /** Oldest version of TLS that is spoken. @default "1.2" */
   readonly minVersion?: "1.2" | "1.3" | undefined;
   /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
   readonly ciphers?: string | undefined;
+  /** Asks clients for certificates (mutual TLS). */
+  readonly client?: ClientCertificateInput | undefined;
+  /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
+  readonly checkHost?: boolean | undefined;
+}
+
+/** `listen.tls.acme`: Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+export interface AcmeInput {
+  /** Host names to obtain certificates for, one each. Their addresses lead to this server. */
+  readonly domains: string | readonly string[];
+  /** That you agree to the authority's terms of service. */
+  readonly termsAgreed: true;
+  /** Where the authority can reach you. */
+  readonly email?: string | undefined;
+  /** Directory for the account, certificates and keys. Processes that share it share certificates, and one of them renews. @default "acme" */
+  readonly storage?: string | undefined;
+  /** Whether Let's Encrypt's staging environment is asked, whose certificates nobody trusts, and whose limits are wide. @default false */
+  readonly staging?: boolean | undefined;
+  /** The authority's ACME directory. Let's Encrypt's unless set. */
+  readonly directory?: string | undefined;
+  /** Authorities that the directory's own certificate may be signed by, as PEM text. */
+  readonly ca?: string | undefined;
+  /** How the authority checks a name: by plain HTTP on port 80 ("http-01") or by TLS on port 443 ("tls-alpn-01"). By HTTP where a listener has no TLS, unless set. */
+  readonly challenge?: "http-01" | "tls-alpn-01" | undefined;
+  /** Kind of the certificates' keys. @default "ecdsa-p256" */
+  readonly keyType?: "ecdsa-p256" | "ecdsa-p384" | "rsa-2048" | "rsa-4096" | undefined;
+  /** Account at the authority that this one is bound to, where it asks for one. */
+  readonly externalAccount?: ExternalAccountInput | undefined;
+}
+
+/** `listen.tls.acme.externalAccount`: Account at the authority that this one is bound to, where it asks for one. */
+export interface ExternalAccountInput {
+  /** Identifier of the key. */
+  readonly keyId: string;
+  /** The key itself, in base64url. */
+  readonly hmacKey: string;
 }
 
 /** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
@@ -815,16 +965,30 @@ export interface ListenCertificateInput {
   readonly key: string;
 }
 
+/** `listen.tls.client`: Asks clients for certificates (mutual TLS). */
+export interface ClientCertificateInput {
+  /** Whether a client needs a certificate that `ca` has signed: "require" refuses the connection of any other, "request" serves all, and `${client.cert.status}` tells upstreams which of them have one. */
+  readonly mode: "request" | "require";
+  /** Authorities whose certificates are accepted, as PEM text, with intermediate ones that clients don't send. */
+  readonly ca: string;
+}
+
 /** `listen.also[]`: Further ports to listen on, such as one that redirects to https. */
 export interface FurtherListenerInput {
   /** Port to listen on; 0 is any free one. */
-  readonly port: number | string;
+  readonly port?: number | string | undefined;
   /** Address to bind. @default "::" */
   readonly host?: string | undefined;
+  /** Path of a Unix socket to listen on, instead of a port. */
+  readonly socket?: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0660" */
+  readonly socketMode?: string | undefined;
   /** TLS towards clients. Plain HTTP unless set. */
   readonly tls?: ListenTlsInput | undefined;
   /** Sends every client to the same URL by https (308), and does nothing else: "https". */
   readonly redirect?: "https" | undefined;
+  /** Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on. */
+  readonly proxyProtocol?: ProxyProtocolInput | undefined;
 }
 
 /** `listen.limits`: What a client may ask for at most. */
@@ -839,7 +1003,7 @@ export interface ListenLimitsInput {
   readonly bodyBytes?: SizeInput | undefined;
   /** Client connections open at the same time. @default 10000 */
   readonly connections?: number | undefined;
-  /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` are not counted. @default "unlimited" */
+  /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted. @default "unlimited" */
   readonly connectionsPerClient?: number | "unlimited" | undefined;
   /** Requests answered on one client connection before it is closed. @default 10000 */
   readonly requestsPerConnection?: number | undefined;
@@ -1335,6 +1499,8 @@ export interface ForwardingInput {
   readonly forwarded?: boolean | undefined;
   /** Pseudonym in Via (RFC 9110 section 7.6.3), or false for none. @default "fairlead" */
   readonly via?: false | string | undefined;
+  /** Send the certificate of a client upstream as Client-Cert (RFC 9440), where `listen.tls.client` has verified it. @default false */
+  readonly clientCert?: boolean | undefined;
 }
 
 /** `log`: Events and lines about requests. */
@@ -1401,12 +1567,38 @@ export interface AdminInput {
   readonly hosts?: readonly string[] | undefined;
   /** Whether that listener serves a page for browsers at /. @default true */
   readonly dashboard?: boolean | undefined;
+  /** Path of a Unix socket for the same, instead of `port` and `host`. */
+  readonly socket?: string | undefined;
+  /** Permissions of the socket: who may connect. @default "0600" */
+  readonly socketMode?: string | undefined;
+  /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+  readonly tls?: AdminTlsInput | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path?: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
   readonly token?: string | undefined;
   /** Further ones, each with the name of its owner, which audit lines show. */
   readonly tokens?: Readonly<Record<string, string>> | undefined;
+}
+
+/** `admin.tls`: TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+export interface AdminTlsInput {
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+  /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+  readonly certificates?: readonly ListenCertificateInput[] | undefined;
+  /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
+  readonly profile?: "intermediate" | "modern" | undefined;
+  /** Oldest version of TLS that is spoken. @default "1.2" */
+  readonly minVersion?: "1.2" | "1.3" | undefined;
+  /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
+  readonly ciphers?: string | undefined;
+  /** Asks clients for certificates (mutual TLS). */
+  readonly client?: ClientCertificateInput | undefined;
+  /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
+  readonly checkHost?: boolean | undefined;
 }
 
 /** `telemetry`: What is measured, and where it is sent. */

@@ -1,13 +1,15 @@
 /** A client request as it came in, before anything is decided about it. */
 import type { FieldNotes } from "../http/field-notes.ts";
 import type { HeaderPairs } from "../http/header-edits.ts";
+import type { PeerAddress } from "../http/address.ts";
 import type { ScreenProblem } from "../http/screen-problem.ts";
 import type { Body } from "./body.ts";
 import type { Cancellation } from "./cancellation.ts";
+import type { ConnectionTls } from "./connection-tls.ts";
 
 /** The other end of the connection. */
-export interface Peer {
-  /** IP address without brackets, zone or IPv4-mapping prefix; empty where the runtime reports none. */
+export interface Peer extends PeerAddress {
+  /** IP address without brackets, zone or IPv4-mapping prefix; empty where nobody tells. */
   readonly address: string;
   readonly port: number | undefined;
 }
@@ -33,6 +35,8 @@ export interface RequestHead {
   readonly notes: FieldNotes;
   /** Why the head must not be believed, where reading it showed that already. */
   readonly refusal: ScreenProblem | undefined;
+  /** What its connection's TLS tells; left out without TLS, and where a runtime does not tell. */
+  readonly tls?: ConnectionTls | undefined;
 }
 
 /** What a server hands to the gateway. */

@@ -20,7 +20,11 @@ export type Capability =
   | "tunnel"
   | "listen-tls"
   | "cipher-list"
+  | "tls-alpn-challenge"
   | "several-listeners"
+  | "listen-socket"
+  | "proxy-protocol"
+  | "client-certificate"
   | "threads"
   | "background"
   | "discovery"
@@ -57,7 +61,12 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   tunnel: "switch to protocols other than WebSocket, and close tunnels that are idle",
   "listen-tls": "speak TLS to clients",
   "cipher-list": "choose the cipher suites of TLS towards clients",
+  "tls-alpn-challenge":
+    "prove by TLS to a certificate authority that a name leads here (by HTTP it takes a listener without TLS)",
   "several-listeners": "listen on several ports",
+  "listen-socket": "listen on a Unix socket",
+  "proxy-protocol": "take the client's address from the PROXY protocol",
+  "client-certificate": "know a client by its certificate",
   threads: "answer requests in several threads",
   background: "let requests wait in a queue for room, or work go on between requests",
   discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
@@ -95,7 +104,11 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "tunnel",
   "listen-tls",
   "cipher-list",
+  "tls-alpn-challenge",
   "several-listeners",
+  "listen-socket",
+  "proxy-protocol",
+  "client-certificate",
   // Only the admin listener offers these.
   "cpu-profile",
   "heap-snapshot",

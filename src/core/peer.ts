@@ -1,8 +1,11 @@
 /** The other end of a connection, as runtimes name it. */
 import type { Peer } from "./arrival.ts";
 
-/** Nobody told. */
+/** The runtime reports no peer. */
 export const UNKNOWN_PEER: Peer = Object.freeze({ address: "", port: undefined });
+
+/** Who connects to a Unix socket: some process of this machine. */
+export const UNIX_PEER: Peer = Object.freeze({ address: "", port: undefined, isUnix: true });
 
 const IPV4_MAPPED = "::ffff:";
 

@@ -48,12 +48,25 @@ export const clientNetwork = (address: string): string => {
   return ip instanceof ipaddr.IPv6 ? `${ip.parts.slice(0, 4).join(":")}/64` : address;
 };
 
-/** A set of addresses. */
+/** What stands in a list of ranges for all who connect to a Unix socket. */
+export const UNIX_PEERS = "unix";
+
+/** The other end of a connection, as far as it matters whether it is trusted. */
+export interface PeerAddress {
+  /** Empty where it is not known. */
+  readonly address: string;
+  /** Whether it came by a Unix socket, where nobody has an address. */
+  readonly isUnix?: boolean | undefined;
+}
+
+/** A set of peers. */
 export interface TrustedRanges {
   /** False: nobody is in it. */
   readonly any: boolean;
   /** Whether `address`, in any spelling, is in one of the ranges. */
   has(address: string): boolean;
+  /** Whether the peer is in it. One whose address is not known never is. */
+  includes(peer: PeerAddress): boolean;
 }
 
 /** Peers remembered with their answer. Proxies in front are few; the bound is for those who scan. */
@@ -75,14 +88,17 @@ const parseRange = (text: string): [Ip, number] => {
 const describe = (text: string): string =>
   `trusted range ${JSON.stringify(text)} is neither an IP address nor a CIDR range`;
 
+const NOBODY: TrustedRanges = Object.freeze({ any: false, has: () => false, includes: () => false });
+
 /**
- * Compiles addresses and CIDR ranges once. A question about an address costs one map look-up after the first time.
+ * Compiles addresses, CIDR ranges and `UNIX_PEERS` once. A question about an address costs one map look-up after the first time.
  *
  * @throws RangeError naming the entry that is neither.
  */
 export const compileTrusted = (ranges: readonly string[]): TrustedRanges => {
-  const parsed = ranges.map(parseRange);
-  if (parsed.length === 0) return { any: false, has: () => false };
+  if (ranges.length === 0) return NOBODY;
+  const hasUnix = ranges.includes(UNIX_PEERS);
+  const parsed = ranges.filter((range) => range !== UNIX_PEERS).map(parseRange);
   const known = new Map<string, boolean>();
   const contains = (address: string): boolean => {
     const ip = parse(address);
@@ -97,5 +113,7 @@ export const compileTrusted = (ranges: readonly string[]): TrustedRanges => {
     known.set(address, answer);
     return answer;
   };
-  return { any: true, has };
+  const includes = ({ address, isUnix }: PeerAddress): boolean =>
+    isUnix === true ? hasUnix : address !== "" && has(address);
+  return { any: true, has, includes };
 };

@@ -1,5 +1,5 @@
 /** Who the client is, as far as hops that the config trusts tell; RFC 7239 and `X-Forwarded-*`. */
-import { type TrustedRanges, addressOfNode, normaliseAddress } from "./address.ts";
+import { type PeerAddress, type TrustedRanges, addressOfNode, normaliseAddress } from "./address.ts";
 import { parseAuthority } from "./authority.ts";
 import { forwardedNode, parseForwarded, serialiseElement } from "./forwarded-field.ts";
 import type { HeaderPairs } from "./header-edits.ts";
@@ -38,21 +38,28 @@ const REWRITTEN: ReadonlySet<string> = new Set([
   "x-forwarded-proto",
 ]);
 
-/** Whether `address` is that of a declared proxy. */
-export const isTrusted = (trusted: TrustedRanges, address: string): boolean =>
-  trusted.any && address !== "" && trusted.has(address);
-
-/** Names that say where a request came from: believed from trusted peers only. */
+/** Names that say where a request came from, and by whom (RFC 9440): believed from trusted peers only. */
 const tellsOrigin = (name: string): boolean =>
-  name.startsWith("x-forwarded-") || name === "forwarded" || name === "x-real-ip";
+  name.startsWith("x-forwarded-") ||
+  name === "forwarded" ||
+  name === "x-real-ip" ||
+  name === "client-cert" ||
+  name === "client-cert-chain";
+
+const [C, F, X] = [0x63, 0x66, 0x78] as const;
+
+/** Nearly every name ends here: "x" and "f", and long enough, or "c" and one of two lengths. */
+const mayTellOrigin = (name: string): boolean => {
+  const first = name.charCodeAt(0) | 0x20;
+  const { length } = name;
+  return first === C ? length === 11 || length === 17 : (first === X || first === F) && length >= 9;
+};
 
 const forwardingFields = (pairs: HeaderPairs, trustedPeer: boolean): readonly string[] => {
   let names: string[] | undefined;
   for (let i = 0; i < pairs.length; i += 2) {
     const name = pairs[i] as string;
-    const first = name.charCodeAt(0) | 32;
-    // "x" or "f", and long enough: nearly every name ends here.
-    if ((first !== 120 && first !== 102) || name.length < 9) continue;
+    if (!mayTellOrigin(name)) continue;
     const lower = name.toLowerCase();
     if (trustedPeer ? REWRITTEN.has(lower) : tellsOrigin(lower)) (names ??= []).push(lower);
   }
@@ -147,28 +154,29 @@ const portOf = (text: string | undefined): number | undefined => {
  * the client. A malformed entry stops the walk at the last good one. `Forwarded` counts only where there is
  * no `X-Forwarded-For`, `-Proto`, `-Host` or `-Port`.
  *
- * @param peerAddress other end of the connection; "" when unknown.
+ * @param peer other end of the connection. One without an address is left out of `forwardedFor`.
  * @param scheme of the connection, whatever a target in absolute form says (RFC 9110 §4.2).
  * @param authority as screened.
  */
 export const resolveClient = (
   pairs: HeaderPairs,
-  peerAddress: string,
+  peer: PeerAddress,
   scheme: "http" | "https",
   authority: string,
   trusted: TrustedRanges,
 ): ResolvedClient => {
-  const peer = peerAddress.includes(":") ? (normaliseAddress(peerAddress) ?? peerAddress) : peerAddress;
-  const trustedPeer = isTrusted(trusted, peer);
+  const { address } = peer;
+  const own = address.includes(":") ? (normaliseAddress(address) ?? address) : address;
+  const trustedPeer = trusted.any && trusted.includes(peer);
   const drop = forwardingFields(pairs, trustedPeer);
   if (!trustedPeer || drop.length === 0) {
     return {
-      address: peer,
+      address: own,
       scheme,
       host: authority,
       forwardedPort: undefined,
       trustedPeer,
-      forwardedFor: peer,
+      forwardedFor: own,
       drop,
     };
   }
@@ -177,12 +185,12 @@ export const resolveClient = (
   const hops = addresses.length;
   const known = index === -1 ? [] : (addresses.slice(index) as string[]);
   return {
-    address: known[0] ?? peer,
+    address: known[0] ?? own,
     scheme: schemeOf(beside(schemes, index, hops)) ?? scheme,
     host: hostOf(beside(hosts, index, hops)) ?? authority,
     forwardedPort: portOf(beside(ports, index, hops)),
     trustedPeer,
-    forwardedFor: [...known, peer].join(", "),
+    forwardedFor: (own === "" ? known : [...known, own]).join(", "),
     drop,
   };
 };

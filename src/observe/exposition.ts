@@ -133,5 +133,8 @@ export const scrapeOf = async (
 ): Promise<{ readonly text: string; readonly contentType: string }> => {
   const type = negotiate(accept, ["text/plain", "application/openmetrics-text"]);
   const format = type === "application/openmetrics-text" ? "openmetrics" : "prometheus";
-  return { text: exposition(await registry.readEverywhere(), format, resource), contentType: CONTENT_TYPES[format] };
+  return {
+    text: exposition(await registry.readEverywhere(), format, resource),
+    contentType: CONTENT_TYPES[format],
+  };
 };

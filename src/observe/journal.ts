@@ -121,7 +121,11 @@ const causeOf = ({ error, status, upstream }: ExchangeReport): Cause | undefined
   return { code: String(status), fault, message: `${who} answered with ${status}` };
 };
 
-const entryOf = (report: ExchangeReport, shown: Redaction, time: number): Omit<FailureEntry, keyof Cause> => ({
+const entryOf = (
+  report: ExchangeReport,
+  shown: Redaction,
+  time: number,
+): Omit<FailureEntry, keyof Cause> => ({
   time,
   requestId: report.requestId,
   method: report.method,

@@ -18,6 +18,7 @@ export const STATE_INSTRUMENTS: Group<
   | "concurrency"
   | "concurrencyLimit"
   | "generation"
+  | "certificateEnd"
   | "applied"
   | "reloaded"
   | "refusedConfigs"
@@ -105,6 +106,12 @@ export const STATE_INSTRUMENTS: Group<
     "{request}",
     [UPSTREAM],
     "Most requests in progress that the concurrency cap admits now.",
+  ),
+  certificateEnd: gauge(
+    "fairlead.certificate.not_after",
+    "s",
+    ["fairlead.listener", "fairlead.certificate.name"],
+    "When a certificate that clients are shown expires, in seconds since 1970; the name is the first one that it is for.",
   ),
   generation: gauge(
     "fairlead.config.generation",

@@ -64,7 +64,9 @@ export class ConcurrencyGate {
   tryEnter(): boolean {
     const { limit, together } = this.#options;
     if (this.#yields()) return false;
-    if (together === undefined ? this.#inProgress >= limit.current : !together.inProgress.tryAdd(limit.current))
+    if (
+      together === undefined ? this.#inProgress >= limit.current : !together.inProgress.tryAdd(limit.current)
+    )
       return false;
     this.#inProgress += 1;
     return true;
@@ -73,7 +75,8 @@ export class ConcurrencyGate {
   /** Resolves when there is room. @throws ProxyError `overloaded`, or why the exchange was cancelled */
   wait({ cancellation }: Exchange): Promise<void> {
     const { queue, queueMs, clock, together } = this.#options;
-    if ((together?.waiting.total ?? this.#waiting.size) >= queue) return Promise.reject(overloaded("the queue is full"));
+    if ((together?.waiting.total ?? this.#waiting.size) >= queue)
+      return Promise.reject(overloaded("the queue is full"));
     return new Promise((resolve, reject) => {
       let stop: Cancel = () => {};
       let unsubscribe: Cancel = () => {};

@@ -112,6 +112,7 @@ const copyOfArrival = (arrival: Arrival, body: Body): Arrival => ({
   body,
   peer: arrival.peer,
   localPort: arrival.localPort,
+  tls: arrival.tls,
   cancellation: NEVER_CANCELLED,
   request: undefined,
   switchesTo: "nothing",

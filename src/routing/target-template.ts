@@ -1,4 +1,5 @@
 /** Targets made from templates: always valid, and no value of a client can step out of its place. */
+import type { ClientIdentity } from "../core/connection-tls.ts";
 import { ProxyError } from "../core/errors.ts";
 import { normaliseTarget } from "../http/target.ts";
 import { encodeBytes, encodeText } from "./percent-encoding.ts";
@@ -58,6 +59,11 @@ const checkedPath = (rendered: string, encodedSlash: EncodedSlash): string => {
 const queryMark = (text: string): number =>
   text.replaceAll(/\$\{[^}]*\}/g, (variable) => " ".repeat(variable.length)).indexOf("?");
 
+const SOMEBODY: ClientIdentity = {
+  status: "verified",
+  certificate: { subject: "x", issuer: "x", serial: "x", fingerprint: "x", der: "x" },
+};
+
 /** Throws what is wrong with a template whatever its values are. */
 const refuseImpossible = (text: string, path: Template, encodedSlash: EncodedSlash): void => {
   const params = path.variables
@@ -65,6 +71,7 @@ const refuseImpossible = (text: string, path: Template, encodedSlash: EncodedSla
     .map((name) => [name.slice(6), "x"]);
   const rendered = path.render({
     clientAddress: "x",
+    clientIdentity: SOMEBODY,
     requestId: "x",
     method: "x",
     scheme: "x",

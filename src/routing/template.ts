@@ -1,4 +1,5 @@
 /** Text with variables, compiled once and rendered per request. */
+import type { ClientCertificate, ClientIdentity } from "../core/connection-tls.ts";
 import { nearestName } from "../core/nearest.ts";
 import { cookieValue } from "../http/cookie-value.ts";
 import { queryBytes } from "../http/query-value.ts";
@@ -6,6 +7,8 @@ import { queryBytes } from "../http/query-value.ts";
 /** What variables are read from. */
 export interface TemplateScope {
   readonly clientAddress: string;
+  /** Whose connection it is, as its TLS tells. */
+  readonly clientIdentity: ClientIdentity;
   readonly requestId: string;
   readonly method: string;
   readonly scheme: string;
@@ -39,8 +42,19 @@ export type EncodeLiteral = (text: string) => string;
 
 type Read = (scope: TemplateScope) => string | undefined;
 
+/** Of a certificate that was verified alone: what another one says is anybody's word. */
+const readCertificate =
+  (key: Exclude<keyof ClientCertificate, "der">): Read =>
+  ({ clientIdentity }) =>
+    clientIdentity.status === "verified" ? clientIdentity.certificate[key] : undefined;
+
 const FIXED: ReadonlyMap<string, Read> = new Map<string, Read>([
   ["client.address", (scope) => scope.clientAddress],
+  ["client.cert.status", ({ clientIdentity }) => clientIdentity.status],
+  ["client.cert.subject", readCertificate("subject")],
+  ["client.cert.issuer", readCertificate("issuer")],
+  ["client.cert.serial", readCertificate("serial")],
+  ["client.cert.fingerprint", readCertificate("fingerprint")],
   ["request.id", (scope) => scope.requestId],
   ["request.method", (scope) => scope.method],
   ["request.scheme", (scope) => scope.scheme],
@@ -74,6 +88,9 @@ export const TEMPLATE_VARIABLES: readonly string[] = [
   ...FIXED.keys(),
   ...[...FAMILIES.keys()].map((family) => `${family}.NAME`),
 ];
+
+/** Whether a variable tells of a client's certificate. */
+export const isCertificateVariable = (variable: string): boolean => variable.startsWith("client.cert.");
 
 const nearestVariable = (variable: string): string | undefined => {
   const fixed = nearestName(variable, FIXED.keys());

@@ -13,6 +13,7 @@ import { traceParentText } from "../http/trace-context.ts";
 import { HOP_BY_HOP } from "../http/headers.ts";
 import {
   type ForwardingOptions,
+  REPLACED_BY_CERTIFICATE,
   REPLACED_BY_FORWARDING,
   pushForwardingFields,
 } from "./forwarding-headers.ts";
@@ -206,7 +207,10 @@ const requestEditor = ({
   requestEdits,
 }: ForwardOptions): ((exchange: Exchange, spanId: string | undefined) => HeaderEdits) => {
   const { constant } = requestEdits;
-  const replaced = constant === undefined ? NO_EDITS.drop : constant.drop;
+  const replaced = new Set([
+    ...(constant === undefined ? NO_EDITS.drop : constant.drop),
+    ...(forwarding.clientCert ? REPLACED_BY_CERTIFICATE : []),
+  ]);
   const dropOf = requestDrop(replaced);
   const dropOfContinued = requestDrop(new Set([...replaced, "traceparent"]));
   const dropOfBegun = requestDrop(new Set([...replaced, "traceparent", "tracestate"]));

@@ -1,4 +1,5 @@
 /** What a proxy says about the client and itself in the fields it sends upstream. */
+import { identityOf } from "../core/connection-tls.ts";
 import type { Exchange } from "../core/exchange.ts";
 import { serialiseForwarded } from "../http/forwarded.ts";
 
@@ -6,7 +7,12 @@ export interface ForwardingOptions {
   readonly xForwarded: boolean;
   readonly forwarded: boolean;
   readonly via: string | false;
+  /** Sends `Client-Cert` (RFC 9440). */
+  readonly clientCert: boolean;
 }
+
+/** Fields about a client's certificate (RFC 9440), which go where the proxy sends its own. */
+export const REPLACED_BY_CERTIFICATE: readonly string[] = ["client-cert", "client-cert-chain"];
 
 /**
  * Fields of the incoming request that `pushForwardingFields` writes anew. They go whether or not the proxy
@@ -44,5 +50,10 @@ export const pushForwardingFields = (
   }
   if (options.forwarded) fields.push("forwarded", serialiseForwarded(client));
   if (options.via !== false) fields.push("via", `${exchange.arrival.version ?? "1.1"} ${options.via}`);
+  if (options.clientCert) {
+    const identity = identityOf(exchange.arrival);
+    // A byte sequence of structured fields (RFC 9651 §3.3.5).
+    if (identity.status === "verified") fields.push("client-cert", `:${identity.certificate.der}:`);
+  }
   for (const header of exchange.idFields) fields.push(header, exchange.id);
 };

@@ -54,6 +54,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
     let child: Child;
     let port = 0;
     let plainPort = 0;
+    let modernPort = 0;
 
     const write = (name: string, { cert, key }: { cert: string; key: string }): void => {
       writeFileSync(join(directory, `${name}.pem`), cert);
@@ -68,6 +69,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       write("other", siteOf("other", ["other.test"]));
       write("wild", siteOf("wild", ["unused.test"]));
       plainPort = await freePort();
+      modernPort = await freePort();
       const config = {
         listen: {
           port: 0,
@@ -81,7 +83,15 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
             ],
           },
           timeouts: { header: "2s" },
-          also: [{ port: plainPort, host: "127.0.0.1", redirect: "https" }],
+          also: [
+            { port: plainPort, host: "127.0.0.1", redirect: "https" },
+            {
+              port: modernPort,
+              host: "127.0.0.1",
+              tls: { cert: "${file:site.pem}", key: "${file:site.key}", profile: "modern", checkHost: false },
+            },
+          ],
+          readyPath: "/ready",
         },
         upstreams: { main: origin.url },
         routes: [
@@ -124,7 +134,15 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       within(
         new Promise((resolve, reject) => {
           const sent = request(
-            { port, host: "127.0.0.1", servername: "localhost", path, ca: authority.cert, agent: false },
+            {
+              port,
+              host: "127.0.0.1",
+              servername: "localhost",
+              headers: { host: `localhost:${port}` },
+              path,
+              ca: authority.cert,
+              agent: false,
+            },
             (response) => {
               let body = "";
               response.on("data", (data: Buffer) => (body += data.toString()));
@@ -164,6 +182,91 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
     test.each(["-tls1", "-tls1_1"])("%s is refused", async (flag) => {
       const text = await openssl([...at(), flag, "-cipher", "ALL:@SECLEVEL=0"]);
       expect(text).not.toMatch(/Cipher is (?!\(NONE\))/);
+    });
+
+    test("the modern profile speaks TLS 1.3 and nothing older", async () => {
+      const at = ["-connect", `127.0.0.1:${modernPort}`, "-servername", "localhost"];
+      expect(await openssl([...at, "-tls1_3"])).toMatch(/Cipher is (?!\(NONE\))/);
+      expect(await openssl([...at, "-tls1_2"])).not.toMatch(/Cipher is (?!\(NONE\))/);
+    });
+
+    interface Asked {
+      readonly servername?: string;
+      readonly host?: string;
+      readonly path?: string;
+      readonly at?: number;
+      readonly session?: Buffer | undefined;
+    }
+
+    /** Status of the answer to a request, its text, and the session. */
+    const ask = (asked: Asked): Promise<{ status: number; text: string; session: Buffer | undefined }> =>
+      within(
+        new Promise((resolve, reject) => {
+          const { servername, host, path = "/scheme", session } = asked;
+          const socket = connect({
+            port: asked.at ?? port,
+            host: "127.0.0.1",
+            rejectUnauthorized: false,
+            ...(servername === undefined ? {} : { servername }),
+            ...(session === undefined ? {} : { session, maxVersion: "TLSv1.2" as const }),
+            ...("session" in asked ? { maxVersion: "TLSv1.2" as const } : {}),
+          });
+          let text = "";
+          let kept: Buffer | undefined;
+          socket.on("session", (data: Buffer) => (kept = data));
+          socket.on("data", (data: Buffer) => (text += data.toString()));
+          socket.on("error", reject);
+          socket.on("close", () => resolve({ status: Number(text.split(" ")[1]), text, session: kept }));
+          const version = host === undefined ? "1.0" : "1.1";
+          const field = host === undefined ? "" : `Host: ${host}\r\n`;
+          socket.write(`GET ${path} HTTP/${version}\r\n${field}Connection: close\r\n\r\n`);
+        }),
+        "an answer",
+      );
+
+    test.each<[servername: string | undefined, host: string | undefined, status: number]>([
+      ["site.test", "site.test", 200],
+      ["site.test", "LOCALHOST:8443", 200],
+      ["site.test", "site.test.", 200],
+      ["site.test", undefined, 200],
+      ["site.test", "other.test", 421],
+      ["site.test", "127.0.0.1", 421],
+      ["site.test", "[::1]", 421],
+      ["site.test", "sub.site.test", 421],
+      ["other.test", "other.test", 200],
+      ["other.test", "site.test", 421],
+      ["a.wild.test", "a.wild.test", 200],
+      ["a.wild.test", "b.wild.test", 200],
+      ["a.wild.test", "unused.test", 200],
+      ["a.wild.test", "a.b.wild.test", 421],
+      ["a.wild.test", "wild.test", 421],
+      ["unknown.test", "unknown.test", 421],
+      ["unknown.test", "site.test", 200],
+      [undefined, "site.test", 200],
+      [undefined, "other.test", 421],
+    ])(
+      "asking %s for %s is answered with %s, by the names of the certificate",
+      async (servername, host, status) => {
+        const asked = {
+          ...(servername === undefined ? {} : { servername }),
+          ...(host === undefined ? {} : { host }),
+        };
+        const { status: found, text } = await ask(asked);
+        expect(found).toBe(status);
+        expect(text.includes('"code":"host-not-allowed"')).toBe(status === 421);
+      },
+    );
+
+    test("a session of TLS 1.2 that is resumed has the certificate that it began with", async () => {
+      const asked = { servername: "other.test", host: "other.test" };
+      const { session } = await ask({ ...asked, session: undefined });
+      expect((await ask({ ...asked, session })).status).toBe(200);
+      expect((await ask({ ...asked, host: "unknown.test", session })).status).toBe(421);
+    });
+
+    test("the ready page, and a listener that does not check, answer whatever the host", async () => {
+      expect((await ask({ servername: "site.test", host: "10.0.0.1", path: "/ready" })).status).toBe(200);
+      expect((await ask({ servername: "site.test", host: "10.0.0.1", at: modernPort })).status).toBe(200);
     });
 
     test("the chain is sent", async () => {

@@ -30,7 +30,7 @@ describe("resolveClient", () => {
           "Forwarded",
           `${forwarded}, for=${spoofed}`,
         ];
-        const result = resolveClient(pairs, peer, "http", "a", TRUSTED);
+        const result = resolveClient(pairs, { address: peer }, "http", "a", TRUSTED);
         expect(result.address).toBe(normaliseAddress(peer));
         expect(result.forwardedFor).toBe(result.address);
         expect(result.scheme).toBe("http");
@@ -46,7 +46,7 @@ describe("resolveClient", () => {
     fc.assert(
       fc.property(junk, chain, trustedAddress, (forged, [client, text, hops], peer) => {
         const value = [forged, text, ...hops].join(",");
-        const result = resolveClient(["x-forwarded-for", value], peer, "http", "a", TRUSTED);
+        const result = resolveClient(["x-forwarded-for", value], { address: peer }, "http", "a", TRUSTED);
         expect(result.address).toBe(normaliseAddress(client));
         expect(result.forwardedFor).toBe([normaliseAddress(client), ...hops, peer].join(", "));
       }),
@@ -63,14 +63,20 @@ describe("resolveClient", () => {
         (forged, client, hops, peer) => {
           const before = resolveClient(
             ["x-forwarded-for", [client, ...hops].join(", ")],
-            peer,
+            { address: peer },
             "http",
             "a",
             TRUSTED,
           );
           // What one proxy writes, another reads.
           const sent = serialiseForwarded({ ...before, forwardedFor: [before.address, ...hops].join(", ") });
-          const after = resolveClient(["forwarded", `${forged}, ${sent}`], peer, "http", "a", TRUSTED);
+          const after = resolveClient(
+            ["forwarded", `${forged}, ${sent}`],
+            { address: peer },
+            "http",
+            "a",
+            TRUSTED,
+          );
           expect({ ...after, drop: [] }).toEqual({ ...before, drop: [] });
         },
       ),
@@ -90,7 +96,7 @@ describe("resolveClient", () => {
           "x-forwarded-host",
           fourth,
         ];
-        const result = resolveClient(pairs, "10.0.0.1", "http", "a", TRUSTED);
+        const result = resolveClient(pairs, { address: "10.0.0.1" }, "http", "a", TRUSTED);
         expect(normaliseAddress(result.address)).toBe(result.address);
         for (const hop of result.forwardedFor.split(", ")) expect(normaliseAddress(hop)).toBe(hop);
       }),

@@ -48,6 +48,7 @@ const scope: fc.Arbitrary<TemplateScope> = fc
     return {
       ...rest,
       clientAddress: "192.0.2.1",
+      clientIdentity: { status: "none" },
       scheme: "https",
       path,
       query: asked,

@@ -131,7 +131,7 @@ class Simulation {
         transport,
         telemetry,
         clock,
-        forwarding: { xForwarded: false, forwarded: false, via: false },
+        forwarding: { xForwarded: false, forwarded: false, via: false, clientCert: false },
         timeouts: TIMEOUTS,
         target: ({ target }) => target,
         host: undefined,

@@ -1,5 +1,11 @@
 /** Every setting once. */
-import type { ConfigInput, RouteInput, RouteMatchInput } from "../../src/config/types.ts";
+import type {
+  AcmeInput,
+  AdminTlsInput,
+  ConfigInput,
+  RouteInput,
+  RouteMatchInput,
+} from "../../src/config/types.ts";
 
 interface Everything extends ConfigInput {
   readonly upstreams: NonNullable<ConfigInput["upstreams"]>;
@@ -9,13 +15,29 @@ interface Everything extends ConfigInput {
 const CERT = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
 
-const TLS = {
+/** With a version and ciphers of its own. */
+export const TLS: AdminTlsInput = {
   cert: CERT,
   key: KEY,
   certificates: [{ names: ["a.example", "*.b.example"], cert: CERT, key: KEY }],
+  profile: "intermediate",
   minVersion: "1.3",
   ciphers: "ECDHE-RSA-AES128-GCM-SHA256",
-} as const;
+  client: { mode: "require", ca: CERT },
+  checkHost: false,
+};
+
+const ACME: AcmeInput = {
+  domains: ["c.example", "d.example"],
+  termsAgreed: true,
+  email: "admin@c.example",
+  storage: "/var/lib/fairlead/acme",
+  directory: "https://ca.example/directory",
+  ca: CERT,
+  challenge: "tls-alpn-01",
+  keyType: "rsa-2048",
+  externalAccount: { keyId: "kid-1", hmacKey: "c2VjcmV0LW9mLXRoZS1hY2NvdW50" },
+};
 
 const edits = { set: { a: "b" }, append: { c: "d", e: ["f"] }, remove: ["g"] };
 const values: NonNullable<RouteMatchInput["headers"]> = {
@@ -32,11 +54,15 @@ export const EVERYTHING: Everything = {
   listen: {
     port: "8080",
     host: "::",
-    tls: TLS,
+    tls: { ...TLS, acme: ACME },
     also: [
       { port: 80, host: "0.0.0.0", redirect: "https" },
-      { port: 9443, tls: TLS },
+      { port: 9443, tls: TLS, proxyProtocol: { from: "unix", others: "plain" } },
+      { socket: "/run/fairlead/http.sock", socketMode: "0600" },
+      { port: 9444, tls: { acme: ACME } },
+      { port: 9445, tls: { acme: { domains: "e.example", termsAgreed: true, staging: true } } },
     ],
+    proxyProtocol: { from: ["10.0.0.0/8", "fd00::/8"], others: "refuse" },
     trustedProxies: "10.0.0.0/8",
     readyPath: "/readyz",
     halfClose: "answer",
@@ -179,7 +205,7 @@ export const EVERYTHING: Everything = {
   },
   securityHeaders: { preset: "strict", headers: { "x-a": "b", "x-c": false }, override: true, remove: [] },
   requestId: { header: "x-id", trust: "always" },
-  forwarding: { xForwarded: false, forwarded: true, via: false },
+  forwarding: { xForwarded: false, forwarded: true, via: false, clientCert: true },
   log: {
     output: "stdout",
     format: "json",
@@ -200,6 +226,7 @@ export const EVERYTHING: Everything = {
   admin: {
     port: 9090,
     host: "::1",
+    tls: TLS,
     hosts: ["*.ops.example"],
     dashboard: false,
     path: "/_fairlead",
@@ -232,4 +259,15 @@ export const EVERYTHING: Everything = {
     },
   },
   middleware: [],
+};
+
+/** What excludes settings of `EVERYTHING`. */
+export const AT_SOCKETS: ConfigInput = {
+  listen: {
+    socket: "/run/fairlead/https.sock",
+    socketMode: "660",
+    tls: { acme: { domains: "e.example", termsAgreed: true, staging: true } },
+  },
+  admin: { socket: "/run/fairlead/admin.sock", socketMode: "0600" },
+  upstreams: { a: "http://a" },
 };

@@ -1,8 +1,7 @@
 /** How many connections each client has (`listen.limits.connectionsPerClient`). */
 import type { Socket } from "node:net";
-import { peerOf } from "../../../src/core/peer.ts";
 import type { ThreadShare } from "../../../src/core/thread-share.ts";
-import { type TrustedRanges, clientNetwork } from "../../../src/http/address.ts";
+import { type PeerAddress, type TrustedRanges, clientNetwork } from "../../../src/http/address.ts";
 
 export interface ClientLimit {
   /** Infinity is no limit. */
@@ -20,12 +19,14 @@ export class ClientCounts {
     this.#share = share;
   }
 
-  /** False where the client has as many connections as it may. Otherwise `socket` is counted until it closes. */
-  admit(socket: Socket, { most, exempt }: ClientLimit): boolean {
+  /**
+   * False where the client has as many connections as it may. Otherwise `socket` is counted until it closes. Clients without an
+   * address can't be told apart, so they are not counted.
+   */
+  admit(socket: Socket, peer: PeerAddress, { most, exempt }: ClientLimit): boolean {
     if (most === Number.POSITIVE_INFINITY) return true;
-    const { address } = peerOf(socket.remoteAddress ?? "", undefined);
-    if (exempt.has(address)) return true;
-    const client = clientNetwork(address);
+    if (peer.address === "" || exempt.includes(peer)) return true;
+    const client = clientNetwork(peer.address);
     if (!this.#tryAdd(client, most)) return false;
     socket.once("close", () => this.#release(client));
     return true;

@@ -1,10 +1,12 @@
 /** What a client's connection is whatever it carries: requests or, in the end, a tunnel. */
 import type { Socket } from "node:net";
 import type { Peer } from "../../../src/core/arrival.ts";
+import type { ConnectionTls } from "../../../src/core/connection-tls.ts";
 import { peerOf } from "../../../src/core/peer.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import { urlHost } from "../../../src/http/url-host.ts";
 import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
+import { resetSocket } from "../reset-socket.ts";
 import type { ClientTunnel } from "./client-tunnel.ts";
 import type { FieldEncoder } from "./field-lines.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -14,6 +16,14 @@ const STALLED_MS = 60_000;
 
 /** A client gets this long to read its last answer while it may still be sending. */
 export const LINGER_MS = 1_000;
+
+/** What is known of a client before its first request. */
+export interface ClientFacts {
+  readonly peer: Peer;
+  /** Port that the client connected to. */
+  readonly localPort: number | undefined;
+  readonly tls: ConnectionTls | undefined;
+}
 
 /** For operators. */
 export interface CurrentRequest {
@@ -28,6 +38,7 @@ export abstract class ClientSocket implements DeadlineEntry {
   readonly scheme: "http" | "https";
   readonly peer: Peer;
   readonly localPort: number | undefined;
+  readonly tls: ConnectionTls | undefined;
   readonly id: number;
   /** Monotonic milliseconds. */
   readonly openedAt: number;
@@ -39,14 +50,15 @@ export abstract class ClientSocket implements DeadlineEntry {
   /** The last response is on its way; what still comes is thrown away. */
   protected lingering = false;
 
-  constructor(socket: Socket, peer: Peer, context: ServerContext, id: number) {
+  constructor(socket: Socket, { peer, localPort, tls }: ClientFacts, context: ServerContext, id: number) {
     this.id = id;
     this.openedAt = context.now();
     this.socket = socket;
     this.context = context;
     this.scheme = context.scheme;
     this.peer = peer;
-    this.localPort = socket.localPort;
+    this.localPort = localPort;
+    this.tls = tls;
     this.expiresAt = limitFrom(context.now(), context.listen.timeouts.headerMs);
   }
 
@@ -121,8 +133,7 @@ export abstract class ClientSocket implements DeadlineEntry {
 
   /** A reset, so that nobody takes what came for the whole. TLS has its own end, which is left out then. */
   protected breakOff(): void {
-    if (this.scheme === "http") this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    resetSocket(this.socket);
   }
 
   /** Behind an answer that is not sent to its end the connection is reset: its end would look like the answer's. */

@@ -1,7 +1,6 @@
 /** A client's connection: requests in turn, each answered before the next is looked at. */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import type { Peer } from "../../../src/core/arrival.ts";
 import { type Body, cancelBody } from "../../../src/core/body.ts";
 import { ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import { type HttpReply, type TunnelReply, cancelReply } from "../../../src/core/reply.ts";
@@ -13,7 +12,13 @@ import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { limitFrom } from "../deadlines.ts";
-import { ClientSocket, type CurrentRequest, LINGER_MS, clientLeft } from "./client-socket.ts";
+import {
+  type ClientFacts,
+  ClientSocket,
+  type CurrentRequest,
+  LINGER_MS,
+  clientLeft,
+} from "./client-socket.ts";
 import { switchProtocols } from "./client-tunnel.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { mayDiscardRest } from "./request-body.ts";
@@ -43,8 +48,8 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   readonly #onDrain = (): void => this.#drained();
 
   /** @param id tells it from all others of the server, before and after. */
-  constructor(socket: Socket, peer: Peer, context: ServerContext, id: number) {
-    super(socket, peer, context, id);
+  constructor(socket: Socket, facts: ClientFacts, context: ServerContext, id: number) {
+    super(socket, facts, context, id);
     this.#intake = new RequestIntake({ socket, settings: context, owner: this });
     socket.setNoDelay(true);
     socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);

@@ -1,9 +1,17 @@
 /** What a config says of one socket. */
-import type { ListenConfig } from "../../../src/config/types.ts";
+import type { FurtherListener } from "../../../src/config/types.ts";
 import type { Gateway } from "../../../src/gateway.ts";
+import type { TlsChallenges } from "../acme/challenge-board.ts";
+import type { ServedTls } from "./served-tls.ts";
 
 /** A socket to open, and who answers there. */
-export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
+export interface Entrance extends Pick<FurtherListener, "host" | "proxyProtocol" | "socket" | "socketMode"> {
+  /** Plain HTTP where there is none. */
+  readonly tls: ServedTls | undefined;
+  /** Challenges of an authority that are answered here by TLS. */
+  readonly challenges?: TlsChallenges | undefined;
+  /** Where there is no `socket`. */
+  readonly port: number;
   /** Its place in the config: `listen`, `listen.also.0`, `admin`. */
   readonly name: string;
   /** Host to bind where there is no such address as `host`. */
@@ -16,4 +24,5 @@ export interface Entrance extends Pick<ListenConfig, "host" | "port" | "tls"> {
 }
 
 /** Entrances with equal keys can use the same socket, one after the other. */
-export const entranceKey = ({ host, port }: Pick<Entrance, "host" | "port">): string => `${host} ${port}`;
+export const entranceKey = ({ host, port, socket }: Pick<Entrance, "host" | "port" | "socket">): string =>
+  socket ?? `${host} ${port}`;

@@ -2,6 +2,7 @@
 import type { Arrival, Peer } from "../../../src/core/arrival.ts";
 import { type Body, NO_BODY } from "../../../src/core/body.ts";
 import { CancellationSource } from "../../../src/core/cancellation.ts";
+import type { ConnectionTls } from "../../../src/core/connection-tls.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import type { ScreenProblem } from "../../../src/http/screen-problem.ts";
 import { type FieldNotes, newFieldNotes } from "../../../src/http/field-notes.ts";
@@ -13,6 +14,7 @@ export interface ConnectionFacts {
   readonly scheme: "http" | "https";
   readonly peer: Peer;
   readonly localPort: number | undefined;
+  readonly tls: ConnectionTls | undefined;
 }
 
 /** Sends interim responses. */
@@ -59,6 +61,9 @@ export class IncomingRequest extends CancellationSource implements Arrival {
   }
   get localPort(): number | undefined {
     return this.#connection.localPort;
+  }
+  get tls(): ConnectionTls | undefined {
+    return this.#connection.tls;
   }
   get cancellation(): this {
     return this;

@@ -39,6 +39,8 @@ export interface OpenListener {
   readonly scheme: "http" | "https";
   readonly host: string;
   readonly port: number;
+  /** Path of a Unix socket, which has neither host nor port. */
+  readonly socket?: string | undefined;
   readonly role: Entrance["role"];
 }
 
@@ -131,7 +133,10 @@ class Sockets implements ServerSockets {
 
   handOver(): Promise<{ readonly cut: number }> {
     return (this.#drained ??= this.#drain((delayMs) => {
-      for (const open of this.#open) open.closeBehindResponses();
+      for (const open of this.#open) {
+        open.closeBehindResponses();
+        open.listener.leaveFile();
+      }
       return { delayMs: 0, idleGraceMs: Math.max(delayMs, IDLE_GRACE_MS) };
     }));
   }
@@ -164,8 +169,9 @@ class Sockets implements ServerSockets {
   }
 
   #entranceFor(entrance: Entrance): OpenEntrance {
-    const { name, host, port, fallbackHost } = entrance;
-    const taken = this.#parts.inherited?.take({ name, address: { host, port }, fallbackHost }) ?? [];
+    const { name, host, port, socket, fallbackHost } = entrance;
+    const address = socket === undefined ? { host, port } : { path: socket };
+    const taken = this.#parts.inherited?.take({ name, address, fallbackHost }) ?? [];
     const descriptors = taken.map(({ descriptor }) => descriptor);
     return new OpenEntrance(entrance, this.#parts, descriptors);
   }

@@ -1,9 +1,11 @@
 /** A listening socket, which stays open while what it serves changes. */
 import { once } from "node:events";
+import { chmod } from "node:fs";
 import { type ListenOptions, type Server, type Socket, createServer } from "node:net";
 import { errorCode } from "../../error-code.ts";
 import { ServeError, listenError } from "../../serving.ts";
 import type { Entrance } from "./entrance.ts";
+import { type ReleaseFile, bindUnixSocket } from "./unix-socket-file.ts";
 
 /** Connections that may wait to be accepted: bursts of new clients are longer than the default of 511. */
 const BACKLOG = 4096;
@@ -11,9 +13,20 @@ const BACKLOG = 4096;
 /** Failures that the fallback address would have too. A list of the other failures won't do: Bun gives them no code. */
 const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
 
-export interface Address extends Pick<Entrance, "host" | "port" | "fallbackHost" | "reusePort"> {
+export interface Address extends Pick<
+  Entrance,
+  "fallbackHost" | "host" | "port" | "reusePort" | "socket" | "socketMode"
+> {
   /** Of sockets that listen there already. @default none: one is opened */
   readonly descriptors?: readonly number[];
+}
+
+/** Where a listener can be reached: at host and port, or at a Unix socket, which has neither. */
+export interface BoundAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Path of a Unix socket. */
+  readonly socket?: string | undefined;
 }
 
 /** Takes each connection. */
@@ -23,6 +36,9 @@ const ignoreError = (): void => {};
 
 export class Listener {
   readonly #address: Address;
+  /** Undefined where the file is not this process's to remove. */
+  #releaseFile: ReleaseFile | undefined;
+  #mode: string;
   /** One, except where several sockets of one address were handed over. */
   readonly #servers: readonly Server[];
   /** Came before there was anybody to take them. */
@@ -35,6 +51,7 @@ export class Listener {
   /** Opens nothing yet. */
   constructor(address: Address) {
     this.#address = address;
+    this.#mode = address.socketMode;
     this.#servers = Array.from({ length: Math.max(1, address.descriptors?.length ?? 0) }, () =>
       createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#arrived(socket)),
     );
@@ -53,12 +70,22 @@ export class Listener {
     return (this.#address.descriptors?.length ?? 0) > 0;
   }
 
-  /** Host and port that are bound; what was asked for before `open`. */
-  get bound(): { readonly host: string; readonly port: number } {
+  /** What is bound; what was asked for before `open`. */
+  get bound(): BoundAddress {
+    const { host, port, socket } = this.#address;
+    if (socket !== undefined) return { host: "", port: 0, socket };
     const bound = this.#servers[0]?.address() ?? null;
     return bound === null || typeof bound === "string"
-      ? this.#address
+      ? { host, port }
       : { host: bound.address, port: bound.port };
+  }
+
+  /** Changes who may connect to a Unix socket. */
+  allow(mode: string): void {
+    const { socket } = this.#address;
+    if (socket === undefined || mode === this.#mode) return;
+    this.#mode = mode;
+    chmod(socket, Number.parseInt(mode, 8), () => {});
   }
 
   /** `arrived` takes all connections from now on, those that wait first. */
@@ -73,15 +100,33 @@ export class Listener {
   }
 
   /** Accepts nothing more. Resolves when all its connections have closed; at once where it was never open. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     for (const socket of this.#held ?? []) socket.destroy();
     const closed = this.#servers.map(
       (server) => new Promise<void>((resolve) => void server.close(() => resolve())),
     );
-    return Promise.all(closed).then(() => {});
+    await this.#releaseFile?.();
+    await Promise.all(closed);
+  }
+
+  /** Another process listens on the same socket: its file stays. */
+  leaveFile(): void {
+    this.#releaseFile = undefined;
   }
 
   async #bind(): Promise<void> {
+    const { socket: path, socketMode } = this.#address;
+    if (path === undefined) {
+      await this.#bindPort();
+      return;
+    }
+    const mode = Number.parseInt(socketMode, 8);
+    this.#releaseFile = await bindUnixSocket({ path, mode }, (draft) =>
+      this.#listen(0, { path: draft, backlog: BACKLOG }),
+    );
+  }
+
+  async #bindPort(): Promise<void> {
     const { host, port, fallbackHost, reusePort = false } = this.#address;
     try {
       await this.#listen(0, { host, port, reusePort, backlog: BACKLOG });
@@ -97,10 +142,11 @@ export class Listener {
   }
 
   async #takeOver(): Promise<void> {
-    const { host, port, descriptors = [] } = this.#address;
+    const { host, port, socket, descriptors = [] } = this.#address;
+    const place = socket ?? `${host}:${port}`;
     for (const [index, fd] of descriptors.entries()) {
       await this.#listen(index, { fd }).catch((cause: unknown) => {
-        throw new ServeError(`descriptor ${fd} is no socket that could listen for ${host}:${port}`, {
+        throw new ServeError(`descriptor ${fd} is no socket that could listen for ${place}`, {
           cause,
         });
       });

@@ -1,16 +1,22 @@
 /** An entrance that is open: its socket, and what it serves at the moment. */
 import { isDeepStrictEqual } from "node:util";
 import type { Socket } from "node:net";
-import { peerOf } from "../../../src/core/peer.ts";
+import type { ConnectionTls } from "../../../src/core/connection-tls.ts";
+import { limitFrom } from "../deadlines.ts";
 import type { Tally } from "../../../src/core/thread-share.ts";
 import type { Notice } from "../notices.ts";
 import type { ClientCounts } from "./client-counts.ts";
 import { ClientConnection } from "./connection.ts";
 import type { ConnectionSet } from "./drain.ts";
 import { type Entrance, entranceKey } from "./entrance.ts";
+import { VerifiedCertificates } from "./client-identity.ts";
 import { type Arrived, Listener } from "./listener.ts";
+import { type ClientEnds, ProxiedClients, namedEnds, ownEnds } from "./proxied-clients.ts";
+import { ProxyHeaderReader } from "./proxy-header.ts";
 import { ServerContext, type ServerContextParts, type ServerSettings } from "./server-context.ts";
 import { type TlsAcceptor, tlsAcceptor } from "./tls-acceptor.ts";
+import { type TrustedRanges, compileTrusted } from "../../../src/http/address.ts";
+import type { ListenAddress } from "../../serving.ts";
 
 /** Client connections of a server. */
 export interface ServerCounts {
@@ -44,6 +50,7 @@ interface Role {
   readonly context: ServerContext;
   /** Undefined without TLS. */
   readonly handshake: TlsAcceptor | undefined;
+  readonly verified: VerifiedCertificates;
 }
 
 /**
@@ -57,14 +64,14 @@ export class OpenEntrance {
   readonly key: string;
   readonly #parts: EntranceParts;
   readonly #name: string;
-  /** Under TLS: handshakes take memory and time before there is a connection to count. */
-  readonly #encrypted: Set<Socket> = new Set();
+  /** Under TLS, or with a header to be read: that takes memory and time before there is a connection to count. */
+  readonly #begun: Set<Socket> = new Set();
+  readonly #proxied = new ProxiedClients();
   #role: Role | undefined;
 
   /** Opens nothing yet. `descriptors` are of sockets that listen there already. */
   constructor(entrance: Entrance, parts: EntranceParts, descriptors: readonly number[] = []) {
-    const { host, port, fallbackHost, reusePort } = entrance;
-    this.listener = new Listener({ host, port, fallbackHost, reusePort, descriptors });
+    this.listener = new Listener({ ...entrance, descriptors });
     this.#name = entrance.name;
     this.key = entranceKey(entrance);
     this.#parts = parts;
@@ -75,7 +82,7 @@ export class OpenEntrance {
     return this.#role?.entrance.name ?? this.#name;
   }
 
-  get address(): { readonly scheme: "http" | "https"; readonly host: string; readonly port: number } {
+  get address(): ListenAddress {
     return { scheme: this.#role?.context.scheme ?? "http", ...this.listener.bound };
   }
 
@@ -95,15 +102,21 @@ export class OpenEntrance {
     const context = isSameScheme
       ? before.context
       : new ServerContext({ ...this.#parts, scheme, closed: this.#closed }, entrance.gateway, settings);
+    const verified =
+      before !== undefined && before.entrance.tls?.client?.ca === entrance.tls?.client?.ca
+        ? before.verified
+        : new VerifiedCertificates();
     const handshake =
       before !== undefined && isSameHandshake(before, entrance, settings)
         ? before.handshake
-        : this.#handshakeOf(entrance, settings, context);
+        : this.#handshakeOf(entrance, settings, { context, verified });
     return () => {
       context.change(entrance.gateway, settings);
-      this.#role = { entrance, settings, context, handshake };
+      const role: Role = { entrance, settings, context, handshake, verified };
+      this.#role = role;
       if (!isSameScheme && before !== undefined) this.#leave(before.context);
-      this.listener.serve(this.#arrivedOf(context, handshake));
+      this.listener.allow(entrance.socketMode);
+      this.listener.serve(this.#arrivedOf(role));
     };
   }
 
@@ -126,7 +139,7 @@ export class OpenEntrance {
 
   /** Ends connections that are not accepted yet. */
   destroyUnaccepted(): void {
-    for (const socket of this.#encrypted) socket.destroy();
+    for (const socket of this.#begun) socket.destroy();
   }
 
   readonly #closed = (connection: ClientConnection): void => {
@@ -146,60 +159,135 @@ export class OpenEntrance {
   }
 
   #handshakeOf(
-    { tls }: Entrance,
+    { tls, challenges }: Entrance,
     { listen }: ServerSettings,
-    context: ServerContext,
+    { context, verified }: Pick<Role, "context" | "verified">,
   ): TlsAcceptor | undefined {
     if (tls === undefined) return undefined;
+    const { notice, epoch } = this.#parts;
     return tlsAcceptor({
       tls,
+      challenges,
       handshakeMs: listen.timeouts.headerMs,
-      accepted: (socket) => this.#accepted(socket, context),
-      plainHttp: () => {
-        const { port } = this.listener.bound;
-        this.#parts.notice(`a client speaks plain HTTP on port ${port}, which is for https`);
+      verified,
+      epoch,
+      accepted: (socket, facts) => {
+        const ends = this.#endsOf(socket);
+        if (ends === undefined) this.#refuse(socket);
+        else this.#accepted(socket, ends, { context, tls: facts });
+      },
+      failed: notice,
+      plainHttp: () => notice(`a client speaks plain HTTP on ${this.#place}, which is for https`),
+    });
+  }
+
+  /** For messages. */
+  get #place(): string {
+    const { port, socket } = this.listener.bound;
+    return socket ?? `port ${port}`;
+  }
+
+  /** Undefined where a header should have told. */
+  #endsOf(socket: Socket): ClientEnds | undefined {
+    const entrance = this.#role?.entrance;
+    const named = this.#proxied.of(socket);
+    return named ?? (entrance?.proxyProtocol === undefined ? ownEnds(socket, this.#isUnix) : undefined);
+  }
+
+  get #isUnix(): boolean {
+    return this.listener.bound.socket !== undefined;
+  }
+
+  #arrivedOf(role: Role): Arrived {
+    const { proxyProtocol } = role.entrance;
+    const isUnix = this.#isUnix;
+    if (proxyProtocol === undefined) return (socket) => this.#begin(socket, ownEnds(socket, isUnix), role);
+    const from = compileTrusted(proxyProtocol.from);
+    return (socket) => {
+      const own = ownEnds(socket, isUnix);
+      if (from.includes(own.peer)) this.#readHeader(socket, own, { role, from });
+      else if (proxyProtocol.others === "plain") this.#begin(socket, own, role);
+      else {
+        this.#parts.notice(
+          `a client without the PROXY protocol came to ${this.#place}, which takes it from others`,
+        );
+        this.#refuse(socket);
+      }
+    };
+  }
+
+  #readHeader(
+    socket: Socket,
+    own: ClientEnds,
+    { role, from }: { readonly role: Role; readonly from: TrustedRanges },
+  ): void {
+    const { deadlines, now, notice } = this.#parts;
+    const { limits, timeouts } = role.context.listen;
+    if (!this.#note(socket, limits.connections)) {
+      this.#refuse(socket);
+      return;
+    }
+    ProxyHeaderReader.begin({
+      socket,
+      deadlines,
+      deadline: limitFrom(now(), timeouts.headerMs),
+      read: (header) => this.#begin(socket, namedEnds(header, own), role, from),
+      failed: (reason) => {
+        this.#parts.counts.refused += 1;
+        notice(`a connection to ${this.#place} was closed: ${reason}`);
       },
     });
   }
 
-  #arrivedOf(context: ServerContext, handshake: TlsAcceptor | undefined): Arrived {
-    const { clients } = this.#parts;
-    const admits = (socket: Socket): boolean =>
-      clients.admit(socket, { most: context.listen.limits.connectionsPerClient, exempt: context.trusted });
-    if (handshake === undefined) {
-      return (socket) => {
-        if (admits(socket)) this.#accepted(socket, context);
-        else this.#refuse(socket);
-      };
-    }
-    const encrypted = this.#encrypted;
+  /** Counts a connection before there is one to serve. False where there are too many. */
+  #note(socket: Socket, most: number): boolean {
+    const begun = this.#begun;
+    if (begun.has(socket)) return true;
     const { seats } = this.#parts;
-    return (socket) => {
-      const { connections: most } = context.listen.limits;
-      if (encrypted.size >= most || seats?.encrypted.tryAdd(most) === false) {
-        this.#refuse(socket);
-        return;
-      }
-      encrypted.add(socket);
-      socket.once("close", () => {
-        encrypted.delete(socket);
-        seats?.encrypted.remove();
-      });
-      if (admits(socket)) handshake(socket);
-      else this.#refuse(socket);
-    };
+    if (begun.size >= most || seats?.encrypted.tryAdd(most) === false) return false;
+    begun.add(socket);
+    socket.once("close", () => this.#forget(socket));
+    return true;
   }
 
-  #accepted(socket: Socket, context: ServerContext): void {
+  #forget(socket: Socket): void {
+    if (this.#begun.delete(socket)) this.#parts.seats?.encrypted.remove();
+  }
+
+  /** @param exempt load balancers, whose own connections are not counted */
+  #begin(socket: Socket, ends: ClientEnds, role: Role, exempt?: TrustedRanges): void {
+    const { context, handshake, entrance } = role;
+    const { clients } = this.#parts;
+    const { connections, connectionsPerClient: most } = context.listen.limits;
+    if (handshake !== undefined && !this.#note(socket, connections)) {
+      this.#refuse(socket);
+      return;
+    }
+    const isCounted = exempt?.includes(ends.peer) !== true;
+    if (isCounted && !clients.admit(socket, ends.peer, { most, exempt: context.trusted })) {
+      this.#refuse(socket);
+    } else if (handshake === undefined) {
+      this.#forget(socket);
+      this.#accepted(socket, ends, { context, tls: undefined });
+    } else {
+      if (entrance.proxyProtocol !== undefined) this.#proxied.add(socket, ends);
+      handshake(socket);
+    }
+  }
+
+  #accepted(
+    socket: Socket,
+    { peer, localPort }: ClientEnds,
+    { context, tls }: { readonly context: ServerContext; readonly tls: ConnectionTls | undefined },
+  ): void {
     const { connections, counts, seats } = this.#parts;
     const { connections: most } = context.listen.limits;
     if (connections.size >= most || seats?.open.tryAdd(most) === false) {
       this.#refuse(socket);
       return;
     }
-    const peer = peerOf(socket.remoteAddress ?? "", socket.remotePort);
     counts.accepted += 1;
-    connections.add(new ClientConnection(socket, peer, context, counts.accepted));
+    connections.add(new ClientConnection(socket, { peer, localPort, tls }, context, counts.accepted));
     counts.open = connections.size;
   }
 
@@ -210,6 +298,7 @@ export class OpenEntrance {
   }
 }
 
-const isSameHandshake = (before: Role, { tls }: Entrance, { listen }: ServerSettings): boolean =>
+const isSameHandshake = (before: Role, { tls, challenges }: Entrance, { listen }: ServerSettings): boolean =>
   before.settings.listen.timeouts.headerMs === listen.timeouts.headerMs &&
+  before.entrance.challenges === challenges &&
   isDeepStrictEqual(before.entrance.tls, tls);

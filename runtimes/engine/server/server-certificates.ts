@@ -1,7 +1,9 @@
 /** The certificates of a TLS listener, by the name that a client asks for (SNI, RFC 6066 §3). */
-import { X509Certificate, constants } from "node:crypto";
+import { constants } from "node:crypto";
 import { type SecureContext, type SecureContextOptions, createSecureContext } from "node:tls";
-import type { ListenCertificate, ListenTlsConfig } from "../../../src/config/types.ts";
+import type { ListenCertificate } from "../../../src/config/types.ts";
+import type { ServedTls } from "./served-tls.ts";
+import { namesIn, wildcardOf } from "./shown-names.ts";
 
 /**
  * Mozilla's "intermediate" configuration, without the suites with finite-field Diffie-Hellman: only clients that get no more
@@ -25,11 +27,12 @@ const TLS_1_3_CIPHERS = /(?:^|:)TLS_/;
 /** What is the same for every certificate of a listener, and the certificate. */
 export const contextOptions = (
   { cert, key }: Pick<ListenCertificate, "cert" | "key">,
-  { minVersion, ciphers = INTERMEDIATE_CIPHERS }: ListenTlsConfig,
+  { profile, minVersion, ciphers = INTERMEDIATE_CIPHERS, client }: ServedTls,
 ): SecureContextOptions => ({
   cert,
   key,
-  minVersion: minVersion === "1.3" ? "TLSv1.3" : "TLSv1.2",
+  ...(client === undefined ? {} : { ca: client.ca }),
+  minVersion: profile === "modern" || minVersion === "1.3" ? "TLSv1.3" : "TLSv1.2",
   // With renegotiation a client could run any number of handshakes on a connection that counts once.
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   ciphers: TLS_1_3_CIPHERS.test(ciphers) ? ciphers : `${TLS_1_3}:${ciphers}`,
@@ -39,31 +42,55 @@ const TLS_1_3 = INTERMEDIATE_CIPHERS.split(":")
   .filter((name) => name.startsWith("TLS_"))
   .join(":");
 
-/** Names that a certificate is for, lower-case, wildcards as they stand there. */
-const namesIn = (pem: string): readonly string[] => {
-  const { subjectAltName = "" } = new X509Certificate(pem);
-  return Array.from(subjectAltName.matchAll(/(?:^|, )DNS:([^,\s]+)/g), ([, name = ""]) => name.toLowerCase());
-};
+/** A certificate of a listener. */
+interface Shown {
+  /** Undefined for the first one, which the listener itself has. */
+  readonly context: SecureContext | undefined;
+  /** What it is for: by its own word, and by the config's. */
+  readonly names: ReadonlySet<string>;
+}
 
-/** Finds a context by name. The first certificate is for whoever asks for none of the names. */
+/** Finds a certificate by name. The first one is for clients that ask for none of the names. */
 export class ServerCertificates {
-  readonly #byName: Map<string, SecureContext> = new Map();
+  readonly #first: Shown;
+  readonly #byName: Map<string, Shown> = new Map();
 
   /** @throws what the runtime says of a certificate that it can't use. */
-  constructor(tls: ListenTlsConfig) {
-    this.#add(namesIn(tls.cert), createSecureContext(contextOptions(tls, tls)));
+  constructor(tls: ServedTls) {
+    const own = namesIn(tls.cert);
+    this.#first = { context: undefined, names: new Set(own) };
+    this.#add(own, this.#first);
     for (const each of tls.certificates) {
-      this.#add(each.names ?? namesIn(each.cert), createSecureContext(contextOptions(each, tls)));
+      const names = namesIn(each.cert);
+      const shown: Shown = {
+        context: createSecureContext(contextOptions(each, tls)),
+        names: new Set([...names, ...(each.names ?? [])]),
+      };
+      this.#add(each.names ?? names, shown);
     }
   }
 
-  /** Undefined for the first certificate. A wildcard stands for one label (RFC 9525 §6.3). */
+  /** Undefined for the first certificate. */
   find(serverName: string): SecureContext | undefined {
-    const name = serverName.toLowerCase();
-    return this.#byName.get(name) ?? this.#byName.get(name.replace(/^[^.]+/, "*"));
+    return this.#shown(serverName).context;
   }
 
-  #add(names: readonly string[], context: SecureContext): void {
-    for (const name of names) if (!this.#byName.has(name)) this.#byName.set(name, context);
+  /** Names of the certificate that a client gets that asks for `serverName`. */
+  namesFor(serverName: string): ReadonlySet<string> {
+    return this.#shown(serverName).names;
+  }
+
+  /** Names of all of them. */
+  get allNames(): ReadonlySet<string> {
+    return new Set([this.#first, ...this.#byName.values()].flatMap(({ names }) => [...names]));
+  }
+
+  #shown(serverName: string): Shown {
+    const name = serverName.toLowerCase();
+    return this.#byName.get(name) ?? this.#byName.get(wildcardOf(name)) ?? this.#first;
+  }
+
+  #add(names: readonly string[], shown: Shown): void {
+    for (const name of names) if (!this.#byName.has(name)) this.#byName.set(name, shown);
   }
 }

@@ -1,15 +1,28 @@
-/** TLS on accepted connections: handshakes, certificates by name. */
+/** TLS on accepted connections: handshakes, certificates by name, certificates of clients. */
 import type { Socket } from "node:net";
 import { type TLSSocket, type TlsOptions, createServer } from "node:tls";
-import type { ListenTlsConfig } from "../../../src/config/types.ts";
+import type { ClientIdentity, ConnectionTls } from "../../../src/core/connection-tls.ts";
+import type { TlsChallenges } from "../acme/challenge-board.ts";
+import { challengeFront } from "./challenge-front.ts";
+import { type VerifiedCertificates, identifyClient } from "./client-identity.ts";
+import type { ServedTls } from "./served-tls.ts";
 import { ServerCertificates, contextOptions } from "./server-certificates.ts";
+import { covers } from "./shown-names.ts";
 
 export interface TlsAcceptorOptions {
-  readonly tls: ListenTlsConfig;
+  readonly tls: ServedTls;
+  /** Answered before a handshake of `tls` begins. */
+  readonly challenges: TlsChallenges | undefined;
   /** Time for a handshake; 0 is no limit. */
   readonly handshakeMs: number;
+  /** By the authorities of `tls`. */
+  readonly verified: VerifiedCertificates;
+  /** Milliseconds since 1970. */
+  readonly epoch: () => number;
   /** The handshake is over. */
-  readonly accepted: (socket: TLSSocket) => void;
+  readonly accepted: (socket: TLSSocket, tls: ConnectionTls) => void;
+  /** A line for operators about a certificate that does not count. */
+  readonly failed: (notice: string) => void;
   /** Somebody speaks plain HTTP here. */
   readonly plainHttp: () => void;
 }
@@ -31,7 +44,8 @@ const isPlainHttp = (error: Error): boolean =>
  *
  * @throws what the runtime says of a certificate that it can't use.
  */
-export const tlsAcceptor = ({ tls, handshakeMs, accepted, plainHttp }: TlsAcceptorOptions): TlsAcceptor => {
+export const tlsAcceptor = (options: TlsAcceptorOptions): TlsAcceptor => {
+  const { tls, challenges, handshakeMs, verified, epoch, accepted, failed, plainHttp } = options;
   const certificates = new ServerCertificates(tls);
   const settings: TlsOptions = {
     ...contextOptions(tls, tls),
@@ -40,21 +54,62 @@ export const tlsAcceptor = ({ tls, handshakeMs, accepted, plainHttp }: TlsAccept
     ...(tls.certificates.length > 0
       ? { SNICallback: (name, done) => done(null, certificates.find(name)) }
       : {}),
+    ...(tls.client === undefined
+      ? {}
+      : { requestCert: true, rejectUnauthorized: tls.client.mode === "require" }),
     handshakeTimeout: handshakeMs === 0 ? NO_LIMIT_MS : handshakeMs,
     noDelay: true,
   };
+  const identify = (socket: TLSSocket): ClientIdentity =>
+    tls.client === undefined ? NO_IDENTITY : identifyClient(socket, verified, epoch());
   const server = createServer(settings, (socket) => {
+    const client = identify(socket);
+    if (client.status === "unverified") failed(`a client's certificate does not count: ${client.reason}`);
+    if (tls.client?.mode === "require" && client.status !== "verified") {
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
     // Not earlier: a client that ends its side during the handshake has left, and its socket would stay open until the time limit.
     socket.allowHalfOpen = true;
-    accepted(socket);
+    accepted(socket, new Facts(socket, client, tls.checkHost ? certificates : undefined));
   });
   server.on("tlsClientError", (error, socket) => {
     socket.on("error", () => {});
     if (isPlainHttp(error)) plainHttp();
     socket.destroy();
   });
-  return (socket) => {
+  const accept = (socket: Socket): void => {
     socket.allowHalfOpen = false;
     server.emit("connection", socket);
   };
+  return challenges === undefined
+    ? accept
+    : challengeFront({ challenges, others: accept, fallback: tls, handshakeMs });
+};
+
+const NO_IDENTITY: ClientIdentity = Object.freeze({ status: "none" });
+
+class Facts implements ConnectionTls {
+  readonly client: ClientIdentity;
+  readonly #names: ReadonlySet<string> | undefined;
+
+  /** @param certificates undefined where hosts are not checked */
+  constructor(socket: TLSSocket, client: ClientIdentity, certificates: ServerCertificates | undefined) {
+    this.client = client;
+    const name = serverNameOf(socket);
+    // Node does not tell the name of a session of TLS 1.2 that is resumed.
+    const isUnknown = name === "" && socket.isSessionReused();
+    this.#names = isUnknown ? certificates?.allNames : certificates?.namesFor(name);
+  }
+
+  covers(host: string): boolean {
+    return this.#names === undefined || covers(this.#names, host);
+  }
+}
+
+/** Name that the client asked for (SNI); empty for none. */
+const serverNameOf = (socket: TLSSocket): string => {
+  const { servername } = socket as { readonly servername?: unknown };
+  return typeof servername === "string" ? servername : "";
 };

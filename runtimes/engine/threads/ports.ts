@@ -7,6 +7,8 @@ import { listenError } from "../../serving.ts";
 import type { InheritedListeners } from "./inherited-listeners.ts";
 
 type Address = Pick<ListenConfig, "host" | "port">;
+/** What `listen` and each of `listen.also` have. */
+type Where = Pick<ListenConfig["also"][number], "host" | "port" | "socket">;
 
 export interface Claimed {
   readonly listen: ListenConfig;
@@ -28,15 +30,20 @@ export const claimPorts = async (
   inherited?: InheritedListeners,
 ): Promise<Claimed> => {
   const ports = new Map<string, number>();
-  const claim = async <Entrance extends Address>(name: string, entrance: Entrance): Promise<Entrance> => {
-    const { host, port: wanted } = entrance;
+  const claim = async <Entrance extends Where>(
+    name: string,
+    entrance: Entrance,
+  ): Promise<Entrance & { readonly port: number }> => {
+    const { host, port: wanted = 0, socket } = entrance;
+    // A Unix socket has no port to share.
+    if (socket !== undefined) return { ...entrance, port: wanted };
     // Several may ask for any port of the same host.
-    let key = `${entrance.host} ${entrance.port}`;
+    let key = `${host} ${wanted}`;
     while (ports.has(key)) key += " more";
     const port =
       held.get(key) ??
       inherited?.portOf({ name, address: { host, port: wanted }, fallbackHost: FALLBACK[host] }) ??
-      (await claimPort(entrance));
+      (await claimPort({ host, port: wanted }));
     ports.set(key, port);
     return { ...entrance, port };
   };

@@ -1,6 +1,7 @@
 /** Hosts, address ranges, URLs of endpoints and paths. */
 import ipaddr from "ipaddr.js";
 import { parseAuthority } from "../../http/authority.ts";
+import { UNIX_PEERS } from "../../http/address.ts";
 import { compileTrusted } from "../../http/forwarded.ts";
 import { normaliseConfigPath } from "../../routing/config-path.ts";
 import * as patterns from "../schema/patterns.ts";
@@ -59,22 +60,23 @@ const isRange = (given: string): boolean => {
   }
 };
 
-export const addressRange: Schema<string> = text(
-  'an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8"',
-  (given) => {
-    const [address = "", bits, ...more] = given.split("/");
-    const isV4 = ipaddr.IPv4.isValidFourPartDecimal(address);
-    if (!(isV4 || ipaddr.IPv6.isValid(address)) || more.length > 0) return REFUSED;
-    if (bits === undefined) return given;
-    const most = isV4 ? 32 : 128;
-    if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) {
-      return new Refusal(`the prefix length is from 0 to ${most}`);
-    }
-    return isRange(given)
-      ? given
-      : new Refusal("the prefix length of an IPv4-mapped range is from 96 to 128");
-  },
-  { pattern: patterns.ADDRESS_RANGE },
+const readRange = (given: string): string | Refusal => {
+  const [address = "", bits, ...more] = given.split("/");
+  const isV4 = ipaddr.IPv4.isValidFourPartDecimal(address);
+  if (!(isV4 || ipaddr.IPv6.isValid(address)) || more.length > 0) return REFUSED;
+  if (bits === undefined) return given;
+  const most = isV4 ? 32 : 128;
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) {
+    return new Refusal(`the prefix length is from 0 to ${most}`);
+  }
+  return isRange(given) ? given : new Refusal("the prefix length of an IPv4-mapped range is from 96 to 128");
+};
+
+/** A peer: by its address, or by the kind of socket where there are no addresses. */
+export const peerRange: Schema<string> = text(
+  'an IP address, a CIDR range such as "10.0.0.0/8" or "fd00::/8", or "unix"',
+  (given) => (given === UNIX_PEERS ? given : readRange(given)),
+  { pattern: `^${UNIX_PEERS}$|${patterns.ADDRESS_RANGE}` },
 );
 
 const readHttpUrl = (given: string): string | Refusal => {

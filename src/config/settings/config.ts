@@ -8,6 +8,7 @@ import { escaped, text, whole } from "../schema/values.ts";
 import type { Config } from "../types.ts";
 import { admin } from "./admin.ts";
 import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
+import { challengeNeeds } from "./acme.ts";
 import { listen } from "./listen.ts";
 import { log } from "./log.ts";
 import { middleware, routes } from "./route.ts";
@@ -23,11 +24,22 @@ const COLLECTED: KeyRule<Config> = {
   },
 };
 
-const written: Schema<Config> = object(named("Config", { ignores: "x-", rules: [COLLECTED] }), {
+/** Threads share a port, and a path leads to one socket. */
+const SHARED: KeyRule<Config> = {
+  check: ({ listen: given, threads = 1 }, { complain }) => {
+    if (threads === 1 || given === undefined) return;
+    const message = "a Unix socket is served by one thread; leave `threads` out";
+    if (given.socket !== undefined) complain(message, "listen", "socket");
+    const index = (given.also ?? []).findIndex(({ socket }) => socket !== undefined);
+    if (index !== -1) complain(message, "listen", "also", index, "socket");
+  },
+};
+
+const written: Schema<Config> = object(named("Config", { ignores: "x-", rules: [COLLECTED, SHARED] }), {
   $schema: optional(text("the address of this JSON Schema"), "Address of the JSON Schema, for editors.", {
     as: "",
   }),
-  listen: defaulted(listen, {}, "Where and how clients connect."),
+  listen: defaulted(listen, {}, "Where and how clients connect.", { needs: challengeNeeds }),
   threads: defaulted(
     formOf<number | "auto">('a whole number or "auto"', [whole(1, 256), oneOf("auto")]),
     1,

@@ -97,4 +97,10 @@ export const forwarding: Schema = object("ForwardingConfig", {
     "fairlead",
     "Pseudonym in Via (RFC 9110 section 7.6.3), or false for none.",
   ),
+  clientCert: defaulted(
+    flag,
+    false,
+    "Send the certificate of a client upstream as Client-Cert (RFC 9440), where `listen.tls.client` has verified it.",
+    { needs: "client-certificate" },
+  ),
 });

@@ -1,12 +1,13 @@
 /** `listen`: where and how clients connect. */
 import type { ListenConfig } from "../types.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
-import { type KeyRule, notBoth } from "../schema/key-rules.ts";
+import { type KeyRule, exactlyOne, notBoth } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
-import { defaulted, named, object, optional, required } from "../schema/object.ts";
+import { defaulted, named, object, optional } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
 import { bodySize, duration, listenPort, size, whole, wholeOrUnlimited } from "../schema/values.ts";
-import { addressRange, bindAddress, path } from "./addresses.ts";
+import { bindAddress, path, peerRange } from "./addresses.ts";
+import { proxyProtocol, socketMode, socketPath } from "./listen-socket.ts";
 import { listenTls } from "./listen-tls.ts";
 
 const limits = object(named("ListenLimits", { expects: "an object of limits" }), {
@@ -20,7 +21,7 @@ const limits = object(named("ListenLimits", { expects: "an object of limits" }),
   connectionsPerClient: defaulted(
     wholeOrUnlimited(1, 1_000_000),
     "unlimited",
-    'Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` are not counted.',
+    'Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted.',
     { needs: "connection-limit" },
   ),
   requestsPerConnection: defaulted(
@@ -49,23 +50,42 @@ const drain = object(named("DrainConfig", { expects: "an object of durations" })
   }),
 });
 
+const PROXY_PROTOCOL =
+  "Takes the PROXY protocol, version 1 or 2, in front of what clients send: whose connection a load balancer passes on.";
+
+/** TLS takes another socket of a connection, which is told apart from others by its addresses. */
+const TOLD_APART: KeyRule<Pick<ListenConfig, "proxyProtocol" | "socket" | "tls">> = {
+  check: ({ proxyProtocol: proxied, socket, tls }, { complain }) => {
+    if (proxied === undefined || socket === undefined || tls === undefined) return;
+    complain("on a Unix socket it can't stand in front of TLS", "proxyProtocol");
+  },
+};
+
 /** A further socket, with limits, timeouts and everything else of the first. */
 const further = object(
   named("FurtherListener", {
-    rules: [notBoth(["tls", "redirect"], "leads to https from https", "redirect")],
+    rules: [
+      exactlyOne(["port", "socket"], "takes either a port or a socket"),
+      notBoth(["socket", "host"], "a socket has a path alone", "host"),
+      notBoth(["tls", "redirect"], "leads to https from https", "redirect"),
+      TOLD_APART,
+    ],
   }),
   {
-    port: required(listenPort, "Port to listen on; 0 is any free one."),
+    port: optional(listenPort, "Port to listen on; 0 is any free one."),
     host: defaulted(bindAddress, "::", "Address to bind."),
+    socket: optional(socketPath, "Path of a Unix socket to listen on, instead of a port."),
+    socketMode: defaulted(socketMode, "0660", "Permissions of the socket: who may connect."),
     tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set."),
     redirect: optional(
       oneOf("https"),
       'Sends every client to the same URL by https (308), and does nothing else: "https".',
     ),
+    proxyProtocol: optional(proxyProtocol, PROXY_PROTOCOL),
   },
 );
 
-const listeners = listOf("a list of objects with a port", further);
+const listeners = listOf("a list of objects with a port or a socket", further);
 
 const LEADS_SOMEWHERE: KeyRule<ListenConfig> = {
   check: ({ tls, also = [] }, { complain }) => {
@@ -76,28 +96,55 @@ const LEADS_SOMEWHERE: KeyRule<ListenConfig> = {
   },
 };
 
+/** HTTP-01 is asked for in the clear. */
+const ACME_BY_HTTP: KeyRule<ListenConfig> = {
+  check: ({ tls, also = [] }, { complain }) => {
+    if (tls === undefined || also.some((each) => each.tls === undefined)) return;
+    const message = 'no listener is without tls; add { "port": 80 } to `also`';
+    if (tls.acme?.challenge === "http-01") complain(message, "tls", "acme", "challenge");
+    const index = also.findIndex((each) => each.tls?.acme?.challenge === "http-01");
+    if (index !== -1) complain(message, "also", index, "tls", "acme", "challenge");
+  },
+};
+
 /** `port` and `host` need nothing: where something else listens (a Worker, a Hono app), the same config is as good. */
-export const listen: Schema<ListenConfig> = object(named("ListenConfig", { rules: [LEADS_SOMEWHERE] }), {
-  port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
-  host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
-  tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
-  also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {
-    needs: (written) => (Array.isArray(written) && written.length > 0 ? ["several-listeners"] : []),
+export const listen: Schema<ListenConfig> = object(
+  named("ListenConfig", {
+    rules: [
+      notBoth(["socket", "port"], "takes either a port or a socket", "port"),
+      notBoth(["socket", "host"], "a socket has a path alone", "host"),
+      LEADS_SOMEWHERE,
+      ACME_BY_HTTP,
+      TOLD_APART,
+    ],
   }),
-  trustedProxies: defaulted(
-    oneOrMany("an IP address or CIDR range, or a list of them", addressRange, 0),
-    [],
-    "Addresses or CIDR ranges of proxies whose forwarding headers are believed.",
-    { needs: (written) => (Array.isArray(written) && written.length === 0 ? [] : ["peer-address"]) },
-  ),
-  readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
-  halfClose: defaulted(
-    oneOf("close", "answer"),
-    "close",
-    'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
-    { needs: "half-close" },
-  ),
-  limits: defaulted(limits, {}, "What a client may ask for at most."),
-  timeouts: defaulted(timeouts, {}, "How long clients may take."),
-  drain: defaulted(drain, {}, "How a stop proceeds."),
-});
+  {
+    port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
+    host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
+    socket: optional(socketPath, "Path of a Unix socket to listen on, instead of `port` and `host`.", {
+      needs: "listen-socket",
+    }),
+    socketMode: defaulted(socketMode, "0660", "Permissions of the socket: who may connect."),
+    proxyProtocol: optional(proxyProtocol, PROXY_PROTOCOL, { needs: "proxy-protocol" }),
+    tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
+    also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {
+      needs: (written) => (Array.isArray(written) && written.length > 0 ? ["several-listeners"] : []),
+    }),
+    trustedProxies: defaulted(
+      oneOrMany("an IP address or CIDR range, or a list of them", peerRange, 0),
+      [],
+      'Addresses or CIDR ranges of proxies whose forwarding headers are believed; "unix" is all who connect to a Unix socket.',
+      { needs: (written) => (Array.isArray(written) && written.length === 0 ? [] : ["peer-address"]) },
+    ),
+    readyPath: optional(path, "Path that answers 200 while serving and 503 while draining. None unless set."),
+    halfClose: defaulted(
+      oneOf("close", "answer"),
+      "close",
+      'What a client means that ends its side of the connection behind a complete request: it has left ("close"), or it still reads ("answer").',
+      { needs: "half-close" },
+    ),
+    limits: defaulted(limits, {}, "What a client may ask for at most."),
+    timeouts: defaulted(timeouts, {}, "How long clients may take."),
+    drain: defaulted(drain, {}, "How a stop proceeds."),
+  },
+);

@@ -38,7 +38,8 @@ export const launch = async (runtime: Runtime): Promise<void> => {
     for (const { path, message } of refused) process.stderr.write(`refused ${showPath(path)}: ${message}\n`);
     process.exit(2);
   }
-  const serving = await runtime.serve(config, { port: 0, host: "127.0.0.1", explicit });
+  const free = config.listen.socket === undefined ? { port: 0, host: "127.0.0.1" } : {};
+  const serving = await runtime.serve(config, { ...free, explicit });
   process.on("SIGUSR2", () => serving.reopenLogs());
   process.on("SIGHUP", () => {
     void change(serving).then((said) => void process.stdout.write(`${JSON.stringify(said)}\n`));

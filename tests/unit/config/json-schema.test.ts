@@ -4,7 +4,7 @@ import { variableNames } from "../../../src/config/environment.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
 import { configSchema, jsonSchema } from "../../../src/config/settings/config.ts";
 import { starterConfig } from "../../../cli/starter.ts";
-import { EVERYTHING } from "../../support/every-setting.ts";
+import { AT_SOCKETS, EVERYTHING, TLS } from "../../support/every-setting.ts";
 import { load } from "../../support/config-files.ts";
 
 const validate = new Ajv({ strict: false }).compile(jsonSchema());
@@ -50,13 +50,15 @@ const MAPS =
 
 describe("JSON Schema", () => {
   it("accepts what the parser accepts, every key of it", () => {
-    expect(() => parseConfig(EVERYTHING)).not.toThrow();
-    validate(EVERYTHING);
-    expect(validate.errors ?? []).toEqual([]);
+    for (const example of [EVERYTHING, AT_SOCKETS]) {
+      expect(() => parseConfig(example)).not.toThrow();
+      validate(example);
+      expect(validate.errors ?? []).toEqual([]);
+    }
   });
 
-  it("has no key that this example does not use", () => {
-    const used = new Set(usedIn(EVERYTHING, "", MAPS));
+  it("has no key that these examples do not use", () => {
+    const used = new Set([EVERYTHING, AT_SOCKETS].flatMap((example) => usedIn(example, "", MAPS)));
     const unused = new Set(keysOf(jsonSchema(), "").filter((key) => !used.has(key)));
     expect([...unused]).toEqual([]);
   });
@@ -70,6 +72,13 @@ describe("JSON Schema", () => {
     ["a size that is none", { listen: { limits: { bodyBytes: "3 bananas" } } }],
     ["a negative size", { listen: { limits: { headerBytes: -1 } } }],
     ["a port that is none", { listen: { port: "70000" } }],
+    ["a port and a socket", { listen: { port: 80, socket: "/run/a" } }],
+    ["a socket without its whole path", { listen: { socket: "a.sock" } }],
+    ["a socket and a host", { admin: { host: "::1", socket: "/run/a" } }],
+    ["neither port nor socket", { listen: { also: [{ host: "::1" }] } }],
+    ["permissions that are none", { listen: { also: [{ socket: "/run/a", socketMode: "0888" }] } }],
+    ["a load balancer without an address", { listen: { proxyProtocol: { from: [] } } }],
+    ["a version of TLS beside the modern profile", { listen: { tls: { ...TLS, profile: "modern" } } }],
     ["a URL without scheme", { upstreams: { a: "localhost:3000" } }],
     ["an empty list", { upstreams: { a: [] } }],
     ["a path without its slash", route({ match: { path: "a" }, respond: {} })],

@@ -24,6 +24,9 @@ describe("defaults", () => {
       listen: {
         port: 8080,
         host: "::",
+        socket: undefined,
+        socketMode: "0660",
+        proxyProtocol: undefined,
         tls: undefined,
         also: [],
         trustedProxies: [],
@@ -125,7 +128,7 @@ describe("defaults", () => {
         remove: ["server", "x-powered-by"],
       },
       requestId: { header: "x-request-id", trust: "trusted" },
-      forwarding: { xForwarded: true, forwarded: false, via: "fairlead" },
+      forwarding: { xForwarded: true, forwarded: false, via: "fairlead", clientCert: false },
       log: {
         output: "stderr",
         format: "auto",
@@ -140,6 +143,9 @@ describe("defaults", () => {
         host: "127.0.0.1",
         hosts: [],
         dashboard: true,
+        socket: undefined,
+        socketMode: "0600",
+        tls: undefined,
         path: undefined,
         token: undefined,
         tokens: {},

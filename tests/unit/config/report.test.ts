@@ -43,7 +43,7 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
   [
     "an unknown key",
     { ...app, forwarding: { colour: 1 } },
-    ["forwarding.colour: unknown key; expected one of xForwarded, forwarded, via"],
+    ["forwarding.colour: unknown key; expected one of xForwarded, forwarded, via, clientCert"],
   ],
   [
     "a port out of range",
@@ -59,9 +59,9 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     "a range that is none",
     { ...app, listen: { trustedProxies: ["10.0.0.0/33", "10.1", "::ffff:10.0.0.0/8"] } },
     [
-      'listen.trustedProxies[0]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "10.0.0.0/33"; the prefix length is from 0 to 32',
-      'listen.trustedProxies[1]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "10.1"',
-      'listen.trustedProxies[2]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "::ffff:10.0.0.0/8"; the prefix length of an IPv4-mapped range is from 96 to 128',
+      'listen.trustedProxies[0]: expected an IP address, a CIDR range such as "10.0.0.0/8" or "fd00::/8", or "unix", found "10.0.0.0/33"; the prefix length is from 0 to 32',
+      'listen.trustedProxies[1]: expected an IP address, a CIDR range such as "10.0.0.0/8" or "fd00::/8", or "unix", found "10.1"',
+      'listen.trustedProxies[2]: expected an IP address, a CIDR range such as "10.0.0.0/8" or "fd00::/8", or "unix", found "::ffff:10.0.0.0/8"; the prefix length of an IPv4-mapped range is from 96 to 128',
     ],
   ],
   [
@@ -354,7 +354,7 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     "an unknown variable",
     route({ upstream: "app", requestHeaders: { set: { "x-a": "${client.adress}" } } }),
     [
-      'routes[0].requestHeaders.set.x-a: expected a header value, found "${client.adress}"; unknown variable "${client.adress}": did you mean "${client.address}"? known are client.address, request.id, request.method, request.scheme, request.host, request.path, request.query, request.target, param.NAME, header.NAME, query.NAME, cookie.NAME',
+      'routes[0].requestHeaders.set.x-a: expected a header value, found "${client.adress}"; unknown variable "${client.adress}": did you mean "${client.address}"? known are client.address, client.cert.status, client.cert.subject, client.cert.issuer, client.cert.serial, client.cert.fingerprint, request.id, request.method, request.scheme, request.host, request.path, request.query, request.target, param.NAME, header.NAME, query.NAME, cookie.NAME',
     ],
   ],
   [
@@ -792,7 +792,7 @@ FAIRLEAD_LISTN_PORT: unknown variable; did you mean FAIRLEAD_LISTEN_PORT?
 
 --port: listen.port: expected a port number from 0 to 65535, found "x"
 
-FAIRLEAD_LISTEN_TRUSTED_PROXIES: listen.trustedProxies[1]: expected an IP address or CIDR range such as "10.0.0.0/8" or "fd00::/8", found "x"
+FAIRLEAD_LISTEN_TRUSTED_PROXIES: listen.trustedProxies[1]: expected an IP address, a CIDR range such as "10.0.0.0/8" or "fd00::/8", or "unix", found "x"
 
 PINGORA_UPSTREAMS_APP_BALANCE: upstreams.app.balance: expected "p2c", "round-robin", "random", "least-in-flight", "peak-ewma", "ring-hash", "maglev" or "rendezvous", found "fair"
 `,

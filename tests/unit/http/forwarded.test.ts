@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { compileTrusted, isTrusted, resolveClient, serialiseForwarded } from "../../../src/http/forwarded.ts";
+import { compileTrusted, resolveClient, serialiseForwarded } from "../../../src/http/forwarded.ts";
 
 const TRUSTED = compileTrusted(["10.0.0.0/8", "2001:db8:ffff::/48"]);
 
 const resolve = (peer: string, ...pairs: string[]) =>
-  resolveClient(pairs, peer, "http", "edge.example", TRUSTED);
+  resolveClient(pairs, { address: peer }, "http", "edge.example", TRUSTED);
 
 describe("resolveClient with an untrusted peer", () => {
   it("believes nothing and drops everything that tells of an origin", () => {
@@ -191,11 +191,54 @@ describe("resolveClient with a trusted peer", () => {
   });
 });
 
-describe("isTrusted", () => {
-  it("trusts nobody unknown", () => {
-    expect(isTrusted(TRUSTED, "")).toBe(false);
-    expect(isTrusted(TRUSTED, "10.1.1.1")).toBe(true);
-    expect(isTrusted(compileTrusted([]), "10.1.1.1")).toBe(false);
+describe("trusted ranges", () => {
+  const unix = { address: "", isUnix: true };
+
+  it("include nobody unknown", () => {
+    expect(TRUSTED.includes({ address: "" })).toBe(false);
+    expect(TRUSTED.includes({ address: "10.1.1.1" })).toBe(true);
+    expect(compileTrusted([]).includes({ address: "10.1.1.1" })).toBe(false);
+    expect(compileTrusted(["unix"]).includes({ address: "" })).toBe(false);
+  });
+
+  it("include who connects to a Unix socket where they say so", () => {
+    expect(TRUSTED.includes(unix)).toBe(false);
+    expect(compileTrusted(["unix"]).includes(unix)).toBe(true);
+    expect(compileTrusted(["unix", "10.0.0.0/8"]).includes({ address: "10.1.1.1" })).toBe(true);
+    expect(compileTrusted(["unix"]).includes({ address: "10.1.1.1" })).toBe(false);
+  });
+});
+
+describe("resolveClient with a peer at a Unix socket", () => {
+  const resolveUnix = (trusted: readonly string[], ...pairs: string[]) =>
+    resolveClient(pairs, { address: "", isUnix: true }, "http", "edge.example", compileTrusted(trusted));
+
+  it("believes it where the config says so, and leaves it out of the chain", () => {
+    const pairs = ["X-Forwarded-For", "6.6.6.6, 203.0.113.9, 10.0.0.1", "X-Forwarded-Proto", "https"];
+    expect(resolveUnix(["unix", "10.0.0.0/8"], ...pairs)).toMatchObject({
+      address: "203.0.113.9",
+      scheme: "https",
+      trustedPeer: true,
+      forwardedFor: "203.0.113.9, 10.0.0.1",
+    });
+  });
+
+  it("knows nobody otherwise", () => {
+    expect(resolveUnix(["10.0.0.0/8"], "X-Forwarded-For", "10.0.0.1")).toMatchObject({
+      address: "",
+      trustedPeer: false,
+      forwardedFor: "",
+      drop: ["x-forwarded-for"],
+    });
+  });
+});
+
+describe("fields about a client's certificate (RFC 9440)", () => {
+  const pairs = ["Client-Cert", ":AAAA:", "client-cert-chain", ":AAAA:", "Client-Certs", "x"];
+
+  it("are dropped from strangers, and kept from trusted proxies", () => {
+    expect(resolve("203.0.113.9", ...pairs).drop).toEqual(["client-cert", "client-cert-chain"]);
+    expect(resolve("10.0.0.1", ...pairs).drop).toEqual([]);
   });
 });
 

@@ -5,8 +5,8 @@ import { ROOT } from "../../support/sources.ts";
 
 /**
  * Of which re2js, for regular expressions in linear time, is 64 KiB, and balancing, health, breaker, retries, hedging and caps with
- * their settings are 28 KiB, metrics with OpenTelemetry's encoders 26 KiB, the admin API with its document and `explain` 22 KiB, and
- * logs and traces 14 KiB.
+ * their settings are 28 KiB, metrics with OpenTelemetry's encoders 26 KiB, the admin API with its document and `explain` 22 KiB, logs
+ * and traces 14 KiB, and the settings of listeners and their TLS 6 KiB.
  */
 const MAX_GZIP_BYTES = 260 * 1024;
 

@@ -7,6 +7,16 @@ interface ScopeParts extends Partial<Omit<TemplateScope, "header">> {
 /** A scope with every value set, some of them replaced. */
 export const scope = ({ headers = {}, ...parts }: ScopeParts = {}): TemplateScope => ({
   clientAddress: "203.0.113.7",
+  clientIdentity: {
+    status: "verified",
+    certificate: {
+      subject: "CN=worker",
+      issuer: "CN=authority",
+      serial: "0A",
+      fingerprint: "ab",
+      der: "AAAA",
+    },
+  },
   requestId: "req-1",
   method: "GET",
   scheme: "https",

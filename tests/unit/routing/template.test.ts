@@ -55,7 +55,10 @@ describe("compileTemplate", () => {
     ["${heder.x-foo}", 'did you mean "${header.x-foo}"?'],
     ["${params.id}", 'did you mean "${param.id}"?'],
     ["${header}", 'did you mean "${header.NAME}"?'],
-    ["${}", 'unknown variable "${}": known are client.address, request.id, '],
+    [
+      "${}",
+      'unknown variable "${}": known are client.address, client.cert.status, client.cert.subject, client.cert.issuer, client.cert.serial, client.cert.fingerprint, request.id, ',
+    ],
     ["${constructor}", "known are "],
     ["${param.}", "query.NAME, cookie.NAME"],
   ])("%s is refused with what was probably meant", (text, message) => {

@@ -9,7 +9,12 @@ const port = (client: Partial<ClientInfo>): string | undefined => {
     idFields: [],
     client: { address: "192.0.2.1", scheme: "http", host: "a.test", forwardedFor: "192.0.2.1", ...client },
   } as unknown as Exchange;
-  pushForwardingFields(fields, exchange, { xForwarded: true, forwarded: false, via: false });
+  pushForwardingFields(fields, exchange, {
+    xForwarded: true,
+    forwarded: false,
+    via: false,
+    clientCert: false,
+  });
   return fields[fields.indexOf("x-forwarded-port") + 1];
 };
 

@@ -21,7 +21,9 @@ const socket = (descriptor: number, bound: BoundAddress, name?: string): Inherit
 /** Descriptors by the name of the listener that takes them. */
 const taken = (listeners: readonly WantedListener[], sockets: readonly InheritedSocket[]): unknown => {
   const inherited = new InheritedSockets({ by: "systemd", sockets });
-  return Object.fromEntries(listeners.map((each) => [each.name, inherited.take(each).map(({ descriptor }) => descriptor)]));
+  return Object.fromEntries(
+    listeners.map((each) => [each.name, inherited.take(each).map(({ descriptor }) => descriptor)]),
+  );
 };
 
 describe("inherited sockets", () => {

@@ -6,6 +6,8 @@ import { ServeError } from "../../../../runtimes/serving.ts";
 import { parseConfig } from "../../../../src/config/parse.ts";
 import { buildGateway } from "../../../../src/gateway.ts";
 
+const PLAIN = { socket: undefined, socketMode: "0600", tls: undefined, proxyProtocol: undefined };
+
 /** Reserved for documentation (RFC 3849), so no machine has it. */
 const NOWHERE = "2001:db8::1";
 
@@ -25,7 +27,7 @@ const listenOn = async (host: string, fallbackHost?: string): Promise<ServerSock
   const prepared = await sockets.prepare({
     listen: config.listen,
     isWatched: false,
-    entrances: [{ name: "listen", host, port: 0, tls: undefined, fallbackHost, role: "traffic", gateway }],
+    entrances: [{ name: "listen", host, port: 0, ...PLAIN, fallbackHost, role: "traffic", gateway }],
   });
   prepared.commit();
   return sockets;

@@ -1,0 +1,39 @@
+/** Unix sockets to listen on, and what load balancers put in front of a client's bytes. */
+import { oneOrMany } from "../schema/collections.ts";
+import { oneOf } from "../schema/leaf.ts";
+import { defaulted, object, required } from "../schema/object.ts";
+import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
+import { like, text } from "../schema/values.ts";
+import type { ProxyProtocolConfig } from "../types.ts";
+import { peerRange } from "./addresses.ts";
+
+/**
+ * A socket is bound beside its place, under a name that may be 12 bytes longer, and macOS has the least room for it: 104 bytes with
+ * a final NUL.
+ */
+const MOST_BYTES = 90;
+
+export const socketPath: Schema<string> = text(
+  'the absolute path of a socket, such as "/run/fairlead/http.sock"',
+  (given) => {
+    if (!/^\/[^\0]*[^/\0]$/.test(given)) return REFUSED;
+    return new TextEncoder().encode(given).length > MOST_BYTES
+      ? new Refusal(`a socket's path has at most ${MOST_BYTES} bytes`)
+      : given;
+  },
+  { pattern: "^/.*[^/]$" },
+);
+
+export const socketMode: Schema<string> = like('permissions in octal digits, such as "0660"', "^0?[0-7]{3}$");
+
+export const proxyProtocol: Schema<ProxyProtocolConfig> = object("ProxyProtocolConfig", {
+  from: required(
+    oneOrMany('an IP address, a CIDR range or "unix", or a list of them', peerRange),
+    'Load balancers whose word counts, as addresses or CIDR ranges; "unix" is all who connect to a Unix socket. Each of their connections has to begin with a header.',
+  ),
+  others: defaulted(
+    oneOf("refuse", "plain"),
+    "refuse",
+    'What becomes of connections from elsewhere: they are closed ("refuse"), or served without a header under their own address ("plain").',
+  ),
+});
