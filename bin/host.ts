@@ -148,7 +148,10 @@ export const hostOf = ({ runtime, label, program }: HostParts): Host => ({
     // The mode above is for new files.
     await chmod(path, 0o600);
   },
-  issueCertificate: async (request) => (await import("./x509.ts")).issueCertificate(request, Date.now()),
+  obtainCertificate: async (request) =>
+    (await import("../runtimes/engine/acme/obtain-by-hand.ts")).obtainByHand(request),
+  issueCertificate: async (request) =>
+    (await import("../runtimes/x509.ts")).issueCertificate(request, Date.now()),
   whenChanged,
   certificates: { inspect: (texts) => inspectTls(texts, Date.now()), accessTo },
   modules: freshModules(runtime === "bun" ? "cache" : "hooks"),

@@ -1,12 +1,16 @@
-/** `fairlead cert`: a certificate for development, and the authority that vouches for it. */
+/** `fairlead cert`: a certificate for development and the authority that vouches for it, or one of an ACME authority. */
 import { errorCode } from "../runtimes/error-code.ts";
+import type { AcmeCertOptions } from "./acme-cert.ts";
 import { commandName } from "./command-name.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { resolvePath, writeFileAt } from "./file-path.ts";
-import type { Host, PemPair } from "./host.ts";
+import type { PemPair } from "../runtimes/x509.ts";
+import type { Host } from "./host.ts";
 
-export interface CertOptions {
+export interface CertOptions extends AcmeCertOptions {
+  /** Obtain it from an ACME authority. */
+  readonly acme?: boolean;
   /** Overwrite a certificate that is there. */
   readonly force?: boolean;
 }
@@ -26,7 +30,7 @@ const NAME =
 export const cert = async (
   host: Host,
   given: readonly string[],
-  { force = false }: CertOptions,
+  { force = false, acme = false, ...options }: CertOptions,
 ): Promise<number> => {
   const names = given.length === 0 ? LOCAL_NAMES : given.map((name) => name.toLowerCase());
   const wrong = names.find((name) => !NAME.test(name));
@@ -39,6 +43,12 @@ export const cert = async (
   }
   if (!force && (await readPair(host, SITE_FILE)) !== undefined) {
     throw new CliError(EXIT.failed, `${SITE_FILE}.pem exists already`, "add --force to make another one");
+  }
+  if (acme) {
+    const { acmeCertificate } = await import("./acme-cert.ts");
+    await writePair(host, SITE_FILE, await acmeCertificate(host, given, options));
+    host.stdout.write(`${obtainedReport(given)}\n`);
+    return EXIT.ok;
   }
   const known = await readPair(host, AUTHORITY_FILE);
   const authority =
@@ -68,6 +78,17 @@ const report = (host: Host, names: readonly string[], isNew: boolean): string =>
     `  "listen": { "port": 8443, "tls": { "cert": "\${file:${SITE_FILE}.pem}", "key": "\${file:${SITE_FILE}.key}" } }`,
     "",
     `Then: ${commandName(host)} start, curl --cacert ${AUTHORITY_FILE}.pem https://${names[0] ?? ""}:8443/`,
+  ].join("\n");
+
+const obtainedReport = (names: readonly string[]): string =>
+  [
+    `wrote ${SITE_FILE}.pem and ${SITE_FILE}.key, for ${names.join(", ")}`,
+    "",
+    "In the config:",
+    `  "listen": { "port": 443, "tls": { "cert": "\${file:${SITE_FILE}.pem}", "key": "\${file:${SITE_FILE}.key}" } }`,
+    "",
+    "Nothing renews it but this command with --force. To have that done, and need no files:",
+    `  "listen": { "port": 443, "tls": { "acme": { "domains": ${JSON.stringify(names)}, "termsAgreed": true } }, "also": [{ "port": 80, "redirect": "https" }] }`,
   ].join("\n");
 
 /** Undefined where one of the two is missing. */

@@ -4,6 +4,8 @@ import type { Config } from "../src/config/types.ts";
 import type { RuntimeProfile } from "./runtime-profile.ts";
 import type { Inheritance } from "../runtimes/inheritance.ts";
 import type { ServeOptions, Serving } from "../runtimes/serving.ts";
+import type { ByHandRequest } from "../runtimes/engine/acme/obtain-by-hand.ts";
+import type { CertificateRequest, PemPair } from "../runtimes/x509.ts";
 import type { SuccessorOptions } from "../runtimes/succession.ts";
 import type { UpgradeResult } from "../handlers/server-view.ts";
 
@@ -52,6 +54,8 @@ export interface Host {
   writeSecret(path: string, text: string): Promise<void>;
   /** A new key, and a certificate for it. */
   issueCertificate(request: CertificateRequest): Promise<PemPair>;
+  /** A certificate from an ACME authority, which comes to a listener that is open meanwhile. */
+  obtainCertificate(request: ByHandRequest): Promise<PemPair>;
   /**
    * Calls `listener` some seconds after a file has changed since it was read. `watched` is asked at each look. Returns a function
    * that ends this.
@@ -145,24 +149,6 @@ export interface WatchedFiles {
   readonly files: readonly string[];
   /** When reading them began, in milliseconds since 1970. */
   readonly readAt: number;
-}
-
-export interface CertificateRequest {
-  /** Common name. */
-  readonly name: string;
-  /** Host names and addresses that it is for. */
-  readonly names: readonly string[];
-  readonly days: number;
-  /** Whether it signs others. */
-  readonly isAuthority: boolean;
-  /** Who signs it. @default itself */
-  readonly issuer?: { readonly name: string; readonly key: string };
-}
-
-/** A certificate and its private key, as PEM texts. */
-export interface PemPair {
-  readonly cert: string;
-  readonly key: string;
 }
 
 /** Where to connect to: a host and port, or a Unix domain socket. */

@@ -27,7 +27,7 @@ export const servedCertificates = ({
 ];
 
 const ofListener = (
-  tls: ListenTlsConfig | undefined,
+  tls: Pick<ListenTlsConfig, "cert" | "certificates"> | undefined,
   listener: string,
   path: ConfigPath,
 ): readonly ServedCertificate[] => {
@@ -41,11 +41,12 @@ const ofListener = (
 };
 
 const read = (
-  pem: string,
+  pem: string | undefined,
   listener: string,
   path: ConfigPath,
   givenName?: string,
 ): readonly ServedCertificate[] => {
+  if (pem === undefined) return [];
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
   try {
     const { subject, subjectAltName, validFrom, validTo } = new X509Certificate(pem);

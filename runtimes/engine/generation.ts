@@ -2,7 +2,7 @@
 import { withAdminPath } from "../../handlers/admin-gateway.ts";
 import type { Control } from "../../handlers/control.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import type { Config } from "../../src/config/types.ts";
+import type { Config, ListenTlsConfig } from "../../src/config/types.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { type Gateway, type GatewayParts, draftGateway } from "../../src/gateway.ts";
@@ -10,9 +10,11 @@ import type { Journal } from "../../src/observe/journal.ts";
 import { trafficSampling } from "../../src/traffic-sampling.ts";
 import type { EndpointRegistry } from "../../src/upstream/registry.ts";
 import type { ServeOptions } from "../serving.ts";
+import type { AcmeListeners, AcmeServer } from "./acme/acme-listeners.ts";
 import type { PreparedObservation, ServerObserver } from "./observation.ts";
 import type { Entrance } from "./server/entrance.ts";
 import type { ListenPlan } from "./server/listen.ts";
+import { servedTls } from "./server/served-tls.ts";
 import type { ThreadPart } from "./thread-part.ts";
 
 /** What outlives a config. */
@@ -26,6 +28,8 @@ export interface LastingParts {
   readonly journal: Journal;
   readonly control: Control;
   readonly options: ServeOptions;
+  /** Loaded by the first config that uses it; undefined before. */
+  readonly acme: (isUsed: boolean) => Promise<AcmeServer | undefined>;
   readonly part: ThreadPart;
 }
 
@@ -33,13 +37,18 @@ export interface Generation {
   readonly config: Config;
   readonly gateway: Gateway;
   readonly observation: PreparedObservation;
+  /** With the certificates that are in use at the time of reading. */
   readonly sockets: ListenPlan;
+  /** Where listeners have their certificates from: those of an authority stand with the others. As of the time of reading. */
+  readonly certificates: Pick<Config, "admin" | "listen">;
   /** Call it once, before the first request. Nothing that an earlier generation uses changes until then. */
   takeEffect(): void;
   /** Health checks, discovery and the like begin. */
   start(): void;
   /** They end. */
   stop(): void;
+  /** Gives up what was opened for it and has not taken effect. */
+  discard(): Promise<void>;
   /** Sends telemetry that waits, within `ms` milliseconds. */
   flush(ms: number): Promise<void>;
 }
@@ -78,26 +87,33 @@ export const prepareGeneration = async (
     : undefined;
   const drafts = redirect === undefined ? [main] : [main, redirect];
   const upkeeps = drafts.map((draft) => draft.gateway.upkeep);
+  const acme = await (await parts.acme(usesAcme(config)))?.prepare(config);
+  const answering = { gateway, redirect: redirect?.gateway ?? gateway, part };
+  const entrances = entrancesOf(config, { ...options, explicit }, answering, acme);
   return {
     config,
     gateway,
     observation,
-    sockets: {
-      listen: config.listen,
-      isWatched: config.listen.readyPath !== undefined || hasListener(config),
-      entrances: entrancesOf(
-        config,
-        { ...options, explicit },
-        { gateway, redirect: redirect?.gateway ?? gateway, part },
-      ),
+    get sockets() {
+      return {
+        listen: config.listen,
+        isWatched: config.listen.readyPath !== undefined || hasListener(config),
+        entrances: entrances(),
+      };
+    },
+    get certificates() {
+      return acme === undefined ? config : { ...config, listen: withObtained(config.listen, acme) };
     },
     takeEffect() {
       for (const draft of drafts) draft.takeEffect();
       observation.takeEffect();
+      acme?.takeEffect(metrics?.registry);
     },
     start() {
       for (const upkeep of upkeeps) upkeep.start();
+      acme?.start();
     },
+    discard: async () => acme?.discard(),
     stop() {
       for (const upkeep of upkeeps) upkeep.stop();
     },
@@ -134,18 +150,29 @@ interface Answering {
 const securePortOf = ({ listen }: Config, { port }: ServeOptions): number =>
   [{ ...listen, port: port ?? listen.port }, ...listen.also].find(({ tls }) => tls)?.port || 443;
 
+/** The entrances of a config, with the certificates of the time of each call. */
 const entrancesOf = (
   { listen: config }: Config,
   { host, port, explicit }: Bound,
   { gateway, redirect, part }: Answering,
-): Entrance[] => {
-  if (part?.role === "main") return [];
+  acme: AcmeListeners | undefined,
+): (() => Entrance[]) => {
+  if (part?.role === "main") return () => [];
   const reusePort = part?.role === "serving";
   // Only where IPv6 is a default: not every machine has it.
   const fallback = (bound: string, isExplicit: boolean): string | undefined =>
     bound === ANY_ADDRESS && !isExplicit ? ANY_IPV4_ADDRESS : undefined;
   const isHostExplicit = host !== undefined || explicit?.has("listen.host") === true;
-  return [
+  const [plain, redirecting] =
+    acme === undefined ? [gateway, redirect] : [acme.answering(gateway), acme.answering(redirect)];
+  const serving = (
+    tls: ListenTlsConfig | undefined,
+    without: Gateway,
+  ): Pick<Entrance, "challenges" | "gateway" | "tls"> =>
+    tls === undefined
+      ? { tls, gateway: without }
+      : { tls: acme?.served(tls) ?? servedTls(tls), challenges: acme?.challengesFor(tls), gateway };
+  return () => [
     {
       ...config,
       name: "listen",
@@ -156,7 +183,7 @@ const entrancesOf = (
       socket: port === undefined && host === undefined ? config.socket : undefined,
       fallbackHost: fallback(config.host, isHostExplicit),
       role: "traffic",
-      gateway,
+      ...serving(config.tls, plain),
     },
     ...config.also.map((each, index): Entrance => ({
       ...each,
@@ -164,12 +191,21 @@ const entrancesOf = (
       reusePort,
       port: each.port ?? 0,
       fallbackHost: fallback(each.host, explicit?.has(`listen.also.${index}.host`) === true),
-      ...(each.redirect === undefined
-        ? ({ role: "traffic", gateway } as const)
-        : ({ role: "redirect", gateway: redirect } as const)),
+      role: each.redirect === undefined ? "traffic" : "redirect",
+      ...serving(each.tls, each.redirect === undefined ? plain : redirecting),
     })),
   ];
 };
+
+const withObtained = (listen: Config["listen"], acme: AcmeListeners): Config["listen"] => ({
+  ...listen,
+  tls: listen.tls && acme.obtained(listen.tls),
+  also: listen.also.map((each) => ({ ...each, tls: each.tls && acme.obtained(each.tls) })),
+});
+
+/** Whether `config` has anything to do with ACME. */
+const usesAcme = ({ listen }: Config): boolean =>
+  [listen, ...listen.also].some(({ tls }) => tls?.acme !== undefined);
 
 /** `config` with nothing in it but a redirect to https. */
 const toHttps = (config: Config, port: number): Config => ({

@@ -14,6 +14,7 @@ import { refuseUnsupported } from "../refuse.ts";
 import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../serving.ts";
 import type { NamedListener } from "../succession.ts";
 import { AdminListener } from "./admin-listener.ts";
+import type { AcmeServer } from "./acme/acme-listeners.ts";
 import { alive } from "./alive.ts";
 import { CertificateWatch } from "./certificate-watch.ts";
 import { ConfigHistory } from "./config-history.ts";
@@ -92,6 +93,8 @@ class GatewayServer implements RunningServer {
   /** One config is prepared at a time. */
   readonly #turn = new Turn();
   #current: Generation | undefined;
+  /** From the first config on that uses it. */
+  #acme: Promise<AcmeServer> | undefined;
   #origin: ConfigOrigin | undefined;
   #isDraining = false;
 
@@ -137,6 +140,7 @@ class GatewayServer implements RunningServer {
       part,
       registry: createEndpointRegistry(),
       redirectRegistry: createEndpointRegistry(),
+      acme: async (isUsed) => (isUsed ? (this.#acme ??= this.#loadAcme()) : this.#acme),
     };
     this.#sockets = serverSockets({
       counts: observer.counts,
@@ -254,6 +258,8 @@ class GatewayServer implements RunningServer {
     refuseOtherThreads(this.#current?.config, config);
     const next = await prepareGeneration(config, explicit, this.#parts);
     const opened = await preparedTogether([
+      // Its certificates are taken back where a socket can't be opened.
+      async () => ({ commit: () => {}, discard: () => next.discard() }),
       ...(this.#part?.role === "serving" ? [] : [() => this.#admin.prepare(config, next.observation)]),
       () => this.#sockets.prepare(next.sockets),
     ]);
@@ -277,15 +283,47 @@ class GatewayServer implements RunningServer {
     if (before !== undefined) this.#retired.retire(before.gateway.plan, next.gateway.plan);
     platform.logs?.keepOnly(logTargets(next.config));
     this.#history.noteApplied();
-    if (this.#part?.role !== "serving") this.#certificates.watch(next.config);
+    if (this.#part?.role !== "serving") this.#certificates.watch(next.certificates);
     if (before !== undefined) {
       this.#announce(configChanged(this.#history.generation));
     } else if (this.#part === undefined) this.#announce(listening(this.address));
   }
 
+  /** It takes its time, and most configs need none of it. */
+  async #loadAcme(): Promise<AcmeServer> {
+    const { AcmeServer: Server } = await import("./acme/acme-listeners.ts");
+    return new Server({
+      platform: this.#parts.platform,
+      emit: (event) => this.#emit(event),
+      changed: () => void this.#exchangeCertificates(),
+      // One of all threads orders, and the others take what it has stored.
+      isOrdering: this.#part?.role !== "serving",
+    });
+  }
+
+  /** Handshakes from now on get the certificates that are in use now. */
+  async #exchangeCertificates(): Promise<void> {
+    const end = await this.#turn.take();
+    try {
+      if (this.#current === undefined || this.#parts.lifecycle.draining) return;
+      (await this.#sockets.prepare(this.#current.sockets)).commit();
+      if (this.#part?.role !== "serving") this.#certificates.watch(this.#current.certificates);
+    } catch (thrown) {
+      const reason = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#emit({
+        category: "acme",
+        level: "error",
+        message: `the certificates of the listeners stay as they were: ${reason}`,
+      });
+    } finally {
+      end();
+    }
+  }
+
   async #closed(): Promise<void> {
     const { platform, observer } = this.#parts;
     this.#current?.stop();
+    await (await this.#acme)?.close();
     this.#retired.stop();
     this.#certificates.stop();
     await platform.transport.close();

@@ -95,10 +95,12 @@ export interface ProxyProtocolConfig {
 
 /** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
 export interface ListenTlsConfig {
-  /** Certificate and the rest of its chain, as PEM text. */
-  readonly cert: string;
+  /** Certificate and the rest of its chain, as PEM text. Beside `acme` it is for clients that ask for none of its domains. */
+  readonly cert: string | undefined;
   /** Private key of `cert`, as PEM text. */
-  readonly key: string;
+  readonly key: string | undefined;
+  /** Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+  readonly acme: AcmeConfig | undefined;
   /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
   readonly certificates: readonly ListenCertificate[];
   /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
@@ -111,6 +113,38 @@ export interface ListenTlsConfig {
   readonly client: ClientCertificateConfig | undefined;
   /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
   readonly checkHost: boolean;
+}
+
+/** `listen.tls.acme`: Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+export interface AcmeConfig {
+  /** Host names to obtain certificates for, one each. Their addresses lead to this server. */
+  readonly domains: readonly string[];
+  /** That you agree to the authority's terms of service. */
+  readonly termsAgreed: true;
+  /** Where the authority can reach you. */
+  readonly email: string | undefined;
+  /** Directory for the account, certificates and keys. Processes that share it share certificates, and one of them renews. @default "acme" */
+  readonly storage: string;
+  /** Whether Let's Encrypt's staging environment is asked, whose certificates nobody trusts, and whose limits are wide. @default false */
+  readonly staging: boolean;
+  /** The authority's ACME directory. Let's Encrypt's unless set. */
+  readonly directory: string | undefined;
+  /** Authorities that the directory's own certificate may be signed by, as PEM text. */
+  readonly ca: string | undefined;
+  /** How the authority checks a name: by plain HTTP on port 80 ("http-01") or by TLS on port 443 ("tls-alpn-01"). By HTTP where a listener has no TLS, unless set. */
+  readonly challenge: "http-01" | "tls-alpn-01" | undefined;
+  /** Kind of the certificates' keys. @default "ecdsa-p256" */
+  readonly keyType: "ecdsa-p256" | "ecdsa-p384" | "rsa-2048" | "rsa-4096";
+  /** Account at the authority that this one is bound to, where it asks for one. */
+  readonly externalAccount: ExternalAccount | undefined;
+}
+
+/** `listen.tls.acme.externalAccount`: Account at the authority that this one is bound to, where it asks for one. */
+export interface ExternalAccount {
+  /** Identifier of the key. */
+  readonly keyId: string;
+  /** The key itself, in base64url. */
+  readonly hmacKey: string;
 }
 
 /** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
@@ -714,13 +748,33 @@ export interface AdminConfig {
   /** Permissions of the socket: who may connect. @default "0600" */
   readonly socketMode: string;
   /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
-  readonly tls: ListenTlsConfig | undefined;
+  readonly tls: AdminTlsConfig | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
   readonly token: string | undefined;
   /** Further ones, each with the name of its owner, which audit lines show. */
   readonly tokens: Readonly<Record<string, string>>;
+}
+
+/** `admin.tls`: TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+export interface AdminTlsConfig {
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+  /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+  readonly certificates: readonly ListenCertificate[];
+  /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
+  readonly profile: "intermediate" | "modern";
+  /** Oldest version of TLS that is spoken. @default "1.2" */
+  readonly minVersion: "1.2" | "1.3";
+  /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
+  readonly ciphers: string | undefined;
+  /** Asks clients for certificates (mutual TLS). */
+  readonly client: ClientCertificateConfig | undefined;
+  /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
+  readonly checkHost: boolean;
 }
 
 /** `telemetry`: What is measured, and where it is sent. */
@@ -849,10 +903,12 @@ export interface ProxyProtocolInput {
 
 /** `listen.tls`: TLS towards clients. Plain HTTP unless set. */
 export interface ListenTlsInput {
-  /** Certificate and the rest of its chain, as PEM text. */
-  readonly cert: string;
+  /** Certificate and the rest of its chain, as PEM text. Beside `acme` it is for clients that ask for none of its domains. */
+  readonly cert?: string | undefined;
   /** Private key of `cert`, as PEM text. */
-  readonly key: string;
+  readonly key?: string | undefined;
+  /** Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+  readonly acme?: AcmeInput | undefined;
   /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
   readonly certificates?: readonly ListenCertificateInput[] | undefined;
   /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
@@ -865,6 +921,38 @@ export interface ListenTlsInput {
   readonly client?: ClientCertificateInput | undefined;
   /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
   readonly checkHost?: boolean | undefined;
+}
+
+/** `listen.tls.acme`: Obtains and renews certificates by ACME, from Let's Encrypt unless another authority is named. */
+export interface AcmeInput {
+  /** Host names to obtain certificates for, one each. Their addresses lead to this server. */
+  readonly domains: string | readonly string[];
+  /** That you agree to the authority's terms of service. */
+  readonly termsAgreed: true;
+  /** Where the authority can reach you. */
+  readonly email?: string | undefined;
+  /** Directory for the account, certificates and keys. Processes that share it share certificates, and one of them renews. @default "acme" */
+  readonly storage?: string | undefined;
+  /** Whether Let's Encrypt's staging environment is asked, whose certificates nobody trusts, and whose limits are wide. @default false */
+  readonly staging?: boolean | undefined;
+  /** The authority's ACME directory. Let's Encrypt's unless set. */
+  readonly directory?: string | undefined;
+  /** Authorities that the directory's own certificate may be signed by, as PEM text. */
+  readonly ca?: string | undefined;
+  /** How the authority checks a name: by plain HTTP on port 80 ("http-01") or by TLS on port 443 ("tls-alpn-01"). By HTTP where a listener has no TLS, unless set. */
+  readonly challenge?: "http-01" | "tls-alpn-01" | undefined;
+  /** Kind of the certificates' keys. @default "ecdsa-p256" */
+  readonly keyType?: "ecdsa-p256" | "ecdsa-p384" | "rsa-2048" | "rsa-4096" | undefined;
+  /** Account at the authority that this one is bound to, where it asks for one. */
+  readonly externalAccount?: ExternalAccountInput | undefined;
+}
+
+/** `listen.tls.acme.externalAccount`: Account at the authority that this one is bound to, where it asks for one. */
+export interface ExternalAccountInput {
+  /** Identifier of the key. */
+  readonly keyId: string;
+  /** The key itself, in base64url. */
+  readonly hmacKey: string;
 }
 
 /** `listen.tls.certificates[]`: Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
@@ -1484,13 +1572,33 @@ export interface AdminInput {
   /** Permissions of the socket: who may connect. @default "0600" */
   readonly socketMode?: string | undefined;
   /** TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
-  readonly tls?: ListenTlsInput | undefined;
+  readonly tls?: AdminTlsInput | undefined;
   /** Path below which the same is served beside the routes, to those who send the token: for Workers, and apps on other servers. */
   readonly path?: string | undefined;
   /** What `Authorization: Bearer` has to carry: for everything below `path`, and on the listener for everything but /livez and /readyz. */
   readonly token?: string | undefined;
   /** Further ones, each with the name of its owner, which audit lines show. */
   readonly tokens?: Readonly<Record<string, string>> | undefined;
+}
+
+/** `admin.tls`: TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set. */
+export interface AdminTlsInput {
+  /** Certificate and the rest of its chain, as PEM text. */
+  readonly cert: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key: string;
+  /** Further certificates, by server name. A client that asks for none of the names, or for no name, gets the first one. */
+  readonly certificates?: readonly ListenCertificateInput[] | undefined;
+  /** Mozilla's recommendation to follow: "intermediate" for clients of all kinds, "modern" for those that speak TLS 1.3. @default "intermediate" */
+  readonly profile?: "intermediate" | "modern" | undefined;
+  /** Oldest version of TLS that is spoken. @default "1.2" */
+  readonly minVersion?: "1.2" | "1.3" | undefined;
+  /** Cipher suites, in the words of OpenSSL. Mozilla's "intermediate" ones unless set. */
+  readonly ciphers?: string | undefined;
+  /** Asks clients for certificates (mutual TLS). */
+  readonly client?: ClientCertificateInput | undefined;
+  /** Answers 421 where the host of a request is none of the names of the certificate that its connection has. Trusted proxies and `readyPath` are exempt. @default true */
+  readonly checkHost?: boolean | undefined;
 }
 
 /** `telemetry`: What is measured, and where it is sent. */

@@ -20,6 +20,7 @@ export type Capability =
   | "tunnel"
   | "listen-tls"
   | "cipher-list"
+  | "tls-alpn-challenge"
   | "several-listeners"
   | "listen-socket"
   | "proxy-protocol"
@@ -60,6 +61,8 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   tunnel: "switch to protocols other than WebSocket, and close tunnels that are idle",
   "listen-tls": "speak TLS to clients",
   "cipher-list": "choose the cipher suites of TLS towards clients",
+  "tls-alpn-challenge":
+    "prove by TLS to a certificate authority that a name leads here (by HTTP it takes a listener without TLS)",
   "several-listeners": "listen on several ports",
   "listen-socket": "listen on a Unix socket",
   "proxy-protocol": "take the client's address from the PROXY protocol",
@@ -101,6 +104,7 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "tunnel",
   "listen-tls",
   "cipher-list",
+  "tls-alpn-challenge",
   "several-listeners",
   "listen-socket",
   "proxy-protocol",

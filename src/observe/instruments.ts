@@ -1,4 +1,5 @@
 /** Every instrument of the proxy. docs/observability.md lists them from here. */
+import { ACME_INSTRUMENTS } from "./acme-instruments.ts";
 import { type HttpInstruments, REQUEST_INSTRUMENTS, httpInstruments } from "./http-instruments.ts";
 import type { Instrument } from "./instrument.ts";
 import { EXPORT_INSTRUMENTS, PROCESS_INSTRUMENTS } from "./process-instruments.ts";
@@ -11,6 +12,7 @@ export const allInstruments = (http: HttpInstruments = httpInstruments()): reado
     REQUEST_INSTRUMENTS,
     UPSTREAM_INSTRUMENTS,
     STATE_INSTRUMENTS,
+    ACME_INSTRUMENTS,
     PROCESS_INSTRUMENTS,
     EXPORT_INSTRUMENTS,
   ].flatMap((group) => Object.values<Instrument>(group));

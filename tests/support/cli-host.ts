@@ -1,5 +1,5 @@
 /** The command line in memory: files in a map, output in strings, nothing listens. */
-import { issueCertificate } from "../../bin/x509.ts";
+import { issueCertificate } from "../../runtimes/x509.ts";
 import { main } from "../../cli/main.ts";
 import type { Answer, Host, Question } from "../../cli/host.ts";
 import { RUNTIME_PROFILES } from "../../cli/runtime-profile.ts";
@@ -24,6 +24,8 @@ export interface CliSetup {
   readonly unreadable?: Readonly<Record<string, string>>;
   /** Why nothing answers at a host, by its name. */
   readonly down?: Readonly<Record<string, string>>;
+  /** The authority of `fairlead cert --acme`. */
+  readonly obtain?: Host["obtainCertificate"];
   /** What a running proxy answers. @default asking one fails the test */
   readonly answer?: (question: Question) => Answer | Error;
   /** What starting to serve fails with. */
@@ -71,7 +73,8 @@ export const runCli = async (args: readonly string[], setup: CliSetup = {}): Pro
       files.set(path, text);
     },
     writeSecret: async (path, text) => void files.set(path, text),
-    issueCertificate: async (request) => issueCertificate(request, Date.now()),
+    obtainCertificate: setup.obtain ?? unexpected("obtaining"),
+    issueCertificate: (request) => issueCertificate(request, Date.now()),
     onHangUp: () => {},
     onReopen: () => {},
     whenChanged: unexpected("watching files"),

@@ -1,5 +1,11 @@
 /** Every setting once. */
-import type { ConfigInput, ListenTlsInput, RouteInput, RouteMatchInput } from "../../src/config/types.ts";
+import type {
+  AcmeInput,
+  AdminTlsInput,
+  ConfigInput,
+  RouteInput,
+  RouteMatchInput,
+} from "../../src/config/types.ts";
 
 interface Everything extends ConfigInput {
   readonly upstreams: NonNullable<ConfigInput["upstreams"]>;
@@ -10,7 +16,7 @@ const CERT = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
 
 /** With a version and ciphers of its own. */
-export const TLS: ListenTlsInput = {
+export const TLS: AdminTlsInput = {
   cert: CERT,
   key: KEY,
   certificates: [{ names: ["a.example", "*.b.example"], cert: CERT, key: KEY }],
@@ -19,6 +25,18 @@ export const TLS: ListenTlsInput = {
   ciphers: "ECDHE-RSA-AES128-GCM-SHA256",
   client: { mode: "require", ca: CERT },
   checkHost: false,
+};
+
+const ACME: AcmeInput = {
+  domains: ["c.example", "d.example"],
+  termsAgreed: true,
+  email: "admin@c.example",
+  storage: "/var/lib/fairlead/acme",
+  directory: "https://ca.example/directory",
+  ca: CERT,
+  challenge: "tls-alpn-01",
+  keyType: "rsa-2048",
+  externalAccount: { keyId: "kid-1", hmacKey: "c2VjcmV0LW9mLXRoZS1hY2NvdW50" },
 };
 
 const edits = { set: { a: "b" }, append: { c: "d", e: ["f"] }, remove: ["g"] };
@@ -36,10 +54,12 @@ export const EVERYTHING: Everything = {
   listen: {
     port: "8080",
     host: "::",
-    tls: TLS,
+    tls: { ...TLS, acme: ACME },
     also: [
       { port: 80, host: "0.0.0.0", redirect: "https" },
       { port: 9443, tls: TLS, proxyProtocol: { from: "unix", others: "plain" } },
+      { port: 9444, tls: { acme: ACME } },
+      { port: 9445, tls: { acme: { domains: "e.example", termsAgreed: true, staging: true } } },
     ],
     proxyProtocol: { from: ["10.0.0.0/8", "fd00::/8"], others: "refuse" },
     trustedProxies: "10.0.0.0/8",
@@ -245,6 +265,7 @@ export const AT_SOCKETS: ConfigInput = {
   listen: {
     socket: "/run/fairlead/https.sock",
     socketMode: "660",
+    tls: { acme: { domains: "e.example", termsAgreed: true, staging: true } },
     also: [{ socket: "/run/fairlead/http.sock", socketMode: "0600" }],
   },
   admin: { socket: "/run/fairlead/admin.sock", socketMode: "0600" },

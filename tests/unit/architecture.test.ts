@@ -85,6 +85,8 @@ describe("packages", () => {
     [/^src\/metric-push\.ts$/, /^@opentelemetry\/otlp-transformer$/],
     [/^src\//, /^ipaddr\.js$/],
     [/^(middleware|handlers)\//, /^hono(\/|$)/],
+    [/^runtimes\/x509\.ts$/, /^(@peculiar\/x509|reflect-metadata)$/],
+    [/^runtimes\/engine\/acme\/acme-client\.ts$/, /^(jose$|node:)/],
     [/^runtimes\/(engine|node|deno|bun)\//, /^node:/],
     [/^runtimes\/workers\//, /^(hono(\/|$)|cloudflare:|fairlead-config$)/],
     [/^runtimes\//, /^hono(\/|$)/],

@@ -1,12 +1,15 @@
 /** What a config says of one socket. */
 import type { FurtherListener } from "../../../src/config/types.ts";
 import type { Gateway } from "../../../src/gateway.ts";
+import type { TlsChallenges } from "../acme/challenge-board.ts";
+import type { ServedTls } from "./served-tls.ts";
 
 /** A socket to open, and who answers there. */
-export interface Entrance extends Pick<
-  FurtherListener,
-  "host" | "proxyProtocol" | "socket" | "socketMode" | "tls"
-> {
+export interface Entrance extends Pick<FurtherListener, "host" | "proxyProtocol" | "socket" | "socketMode"> {
+  /** Plain HTTP where there is none. */
+  readonly tls: ServedTls | undefined;
+  /** Challenges of an authority that are answered here by TLS. */
+  readonly challenges?: TlsChallenges | undefined;
   /** Where there is no `socket`. */
   readonly port: number;
   /** Its place in the config: `listen`, `listen.also.0`, `admin`. */

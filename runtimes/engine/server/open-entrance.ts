@@ -159,7 +159,7 @@ export class OpenEntrance {
   }
 
   #handshakeOf(
-    { tls }: Entrance,
+    { tls, challenges }: Entrance,
     { listen }: ServerSettings,
     { context, verified }: Pick<Role, "context" | "verified">,
   ): TlsAcceptor | undefined {
@@ -167,6 +167,7 @@ export class OpenEntrance {
     const { notice, epoch } = this.#parts;
     return tlsAcceptor({
       tls,
+      challenges,
       handshakeMs: listen.timeouts.headerMs,
       verified,
       epoch,
@@ -297,6 +298,7 @@ export class OpenEntrance {
   }
 }
 
-const isSameHandshake = (before: Role, { tls }: Entrance, { listen }: ServerSettings): boolean =>
+const isSameHandshake = (before: Role, { tls, challenges }: Entrance, { listen }: ServerSettings): boolean =>
   before.settings.listen.timeouts.headerMs === listen.timeouts.headerMs &&
+  before.entrance.challenges === challenges &&
   isDeepStrictEqual(before.entrance.tls, tls);

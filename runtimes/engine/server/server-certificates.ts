@@ -1,7 +1,8 @@
 /** The certificates of a TLS listener, by the name that a client asks for (SNI, RFC 6066 §3). */
 import { constants } from "node:crypto";
 import { type SecureContext, type SecureContextOptions, createSecureContext } from "node:tls";
-import type { ListenCertificate, ListenTlsConfig } from "../../../src/config/types.ts";
+import type { ListenCertificate } from "../../../src/config/types.ts";
+import type { ServedTls } from "./served-tls.ts";
 import { namesIn, wildcardOf } from "./shown-names.ts";
 
 /**
@@ -26,7 +27,7 @@ const TLS_1_3_CIPHERS = /(?:^|:)TLS_/;
 /** What is the same for every certificate of a listener, and the certificate. */
 export const contextOptions = (
   { cert, key }: Pick<ListenCertificate, "cert" | "key">,
-  { profile, minVersion, ciphers = INTERMEDIATE_CIPHERS, client }: ListenTlsConfig,
+  { profile, minVersion, ciphers = INTERMEDIATE_CIPHERS, client }: ServedTls,
 ): SecureContextOptions => ({
   cert,
   key,
@@ -55,7 +56,7 @@ export class ServerCertificates {
   readonly #byName: Map<string, Shown> = new Map();
 
   /** @throws what the runtime says of a certificate that it can't use. */
-  constructor(tls: ListenTlsConfig) {
+  constructor(tls: ServedTls) {
     const own = namesIn(tls.cert);
     this.#first = { context: undefined, names: new Set(own) };
     this.#add(own, this.#first);

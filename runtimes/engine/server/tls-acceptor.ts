@@ -1,14 +1,18 @@
 /** TLS on accepted connections: handshakes, certificates by name, certificates of clients. */
 import type { Socket } from "node:net";
 import { type TLSSocket, type TlsOptions, createServer } from "node:tls";
-import type { ListenTlsConfig } from "../../../src/config/types.ts";
 import type { ClientIdentity, ConnectionTls } from "../../../src/core/connection-tls.ts";
+import type { TlsChallenges } from "../acme/challenge-board.ts";
+import { challengeFront } from "./challenge-front.ts";
 import { type VerifiedCertificates, identifyClient } from "./client-identity.ts";
+import type { ServedTls } from "./served-tls.ts";
 import { ServerCertificates, contextOptions } from "./server-certificates.ts";
 import { covers } from "./shown-names.ts";
 
 export interface TlsAcceptorOptions {
-  readonly tls: ListenTlsConfig;
+  readonly tls: ServedTls;
+  /** Answered before a handshake of `tls` begins. */
+  readonly challenges: TlsChallenges | undefined;
   /** Time for a handshake; 0 is no limit. */
   readonly handshakeMs: number;
   /** By the authorities of `tls`. */
@@ -41,7 +45,7 @@ const isPlainHttp = (error: Error): boolean =>
  * @throws what the runtime says of a certificate that it can't use.
  */
 export const tlsAcceptor = (options: TlsAcceptorOptions): TlsAcceptor => {
-  const { tls, handshakeMs, verified, epoch, accepted, failed, plainHttp } = options;
+  const { tls, challenges, handshakeMs, verified, epoch, accepted, failed, plainHttp } = options;
   const certificates = new ServerCertificates(tls);
   const settings: TlsOptions = {
     ...contextOptions(tls, tls),
@@ -75,10 +79,13 @@ export const tlsAcceptor = (options: TlsAcceptorOptions): TlsAcceptor => {
     if (isPlainHttp(error)) plainHttp();
     socket.destroy();
   });
-  return (socket) => {
+  const accept = (socket: Socket): void => {
     socket.allowHalfOpen = false;
     server.emit("connection", socket);
   };
+  return challenges === undefined
+    ? accept
+    : challengeFront({ challenges, others: accept, fallback: tls, handshakeMs });
 };
 
 const NO_IDENTITY: ClientIdentity = Object.freeze({ status: "none" });

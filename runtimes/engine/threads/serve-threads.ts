@@ -34,7 +34,7 @@ import { type SentWith, ThreadConfigs } from "./thread-configs.ts";
 import { refuseUnshared } from "./thread-count.ts";
 import type { ThreadLoss } from "./thread-loss.ts";
 import { type PlaceLoss, ThreadPool, threadLost } from "./thread-pool.ts";
-import { type NumberedThread, ThreadViews } from "./thread-views.ts";
+import { ThreadViews } from "./thread-views.ts";
 
 export interface ThreadedOptions {
   /** More than one. */
@@ -90,7 +90,8 @@ class Supervisor implements Serving {
       listed: (key, update) => this.#tell("listed", key, update),
     });
     this.#views = new ThreadViews({
-      threads: () => this.#numbered(),
+      places: () => this.#pool.places,
+      clock: given.clock,
       isDraining: () => this.#lifecycle.draining,
     });
     this.#pool = new ThreadPool({
@@ -130,14 +131,13 @@ class Supervisor implements Serving {
       observe(PROCESS_INSTRUMENTS.threads, [], this.#pool.running.length),
     );
     try {
-      await this.#pool.start();
+      this.#address = await this.#pool.start();
     } catch (error) {
       await main.stop();
       throw error;
     }
-    const [first] = this.#pool.running;
-    if (first === undefined) throw new ServeError("no thread answers requests");
-    this.#address = await first.ready;
+    // The admin listener watches since it was opened, before the threads were ready.
+    for (const thread of this.#pool.running) this.#views.welcome(thread);
     const facts = { ...this.#address, threads: this.#threaded.threads };
     main.events.emit({ ...listening(this.#address), facts });
   }
@@ -298,16 +298,6 @@ class Supervisor implements Serving {
 
   #noteDrain({ listen: { drain } }: Config): void {
     this.#drainMs = drain.timeoutMs + drain.delayMs + END_MS;
-  }
-
-  #numbered(): readonly NumberedThread[] {
-    const { clock } = this.#given;
-    const began = clock.epoch() - clock.now();
-    return this.#pool.places.map(({ thread, startedAt }, place) => ({
-      id: place + 1,
-      thread,
-      startedAt: Math.round(began + startedAt),
-    }));
   }
 
   #tell<Name extends keyof ThreadMethods>(name: Name, ...args: Parameters<ThreadMethods[Name]>): void {

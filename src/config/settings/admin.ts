@@ -8,7 +8,7 @@ import { isLoopbackHost } from "../../http/loopback.ts";
 import { listOf, mapOf } from "../schema/collections.ts";
 import { bindAddress, hostPattern, path } from "./addresses.ts";
 import { socketMode, socketPath } from "./listen-socket.ts";
-import { listenTls } from "./listen-tls.ts";
+import { adminTls } from "./listen-tls.ts";
 
 const MIN_CHARACTERS = 16;
 /** Sent as `Authorization: Bearer …`, so it is one word (RFC 6750 §2.1). */
@@ -75,7 +75,7 @@ export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules })
   }),
   socketMode: defaulted(socketMode, "0600", "Permissions of the socket: who may connect."),
   tls: optional(
-    listenTls,
+    adminTls,
     "TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set.",
     { needs: "listen-tls" },
   ),

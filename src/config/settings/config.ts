@@ -8,6 +8,7 @@ import { escaped, text, whole } from "../schema/values.ts";
 import type { Config } from "../types.ts";
 import { admin } from "./admin.ts";
 import { forwarding, requestId, securityHeaders, validation } from "./edge.ts";
+import { challengeNeeds } from "./acme.ts";
 import { listen } from "./listen.ts";
 import { log } from "./log.ts";
 import { middleware, routes } from "./route.ts";
@@ -38,7 +39,7 @@ const written: Schema<Config> = object(named("Config", { ignores: "x-", rules: [
   $schema: optional(text("the address of this JSON Schema"), "Address of the JSON Schema, for editors.", {
     as: "",
   }),
-  listen: defaulted(listen, {}, "Where and how clients connect."),
+  listen: defaulted(listen, {}, "Where and how clients connect.", { needs: challengeNeeds }),
   threads: defaulted(
     formOf<number | "auto">('a whole number or "auto"', [whole(1, 256), oneOf("auto")]),
     1,

@@ -96,6 +96,17 @@ const LEADS_SOMEWHERE: KeyRule<ListenConfig> = {
   },
 };
 
+/** HTTP-01 is asked for in the clear. */
+const ACME_BY_HTTP: KeyRule<ListenConfig> = {
+  check: ({ tls, also = [] }, { complain }) => {
+    if (tls === undefined || also.some((each) => each.tls === undefined)) return;
+    const message = 'no listener is without tls; add { "port": 80 } to `also`';
+    if (tls.acme?.challenge === "http-01") complain(message, "tls", "acme", "challenge");
+    const index = also.findIndex((each) => each.tls?.acme?.challenge === "http-01");
+    if (index !== -1) complain(message, "also", index, "tls", "acme", "challenge");
+  },
+};
+
 /** `port` and `host` need nothing: where something else listens (a Worker, a Hono app), the same config is as good. */
 export const listen: Schema<ListenConfig> = object(
   named("ListenConfig", {
@@ -103,6 +114,7 @@ export const listen: Schema<ListenConfig> = object(
       notBoth(["socket", "port"], "takes either a port or a socket", "port"),
       notBoth(["socket", "host"], "a socket has a path alone", "host"),
       LEADS_SOMEWHERE,
+      ACME_BY_HTTP,
       TOLD_APART,
     ],
   }),
