@@ -199,9 +199,10 @@ const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup
   const { admin } = serving;
   if (admin !== undefined) {
     const at = addressUrl(admin);
+    if (loaded.config.admin.dashboard) {
+      lines.push(`Dashboard: ${admin.socket === undefined ? style.cyan(`${at}/`) : `/ at ${at}`}`);
+    }
     const where = admin.socket === undefined ? `${at}/readyz, ${at}/metrics` : `/readyz, /metrics at ${at}`;
-    if (loaded.config.admin.dashboard && admin.socket === undefined)
-      lines.push(`Dashboard: ${style.cyan(`${at}/`)}`);
     lines.push(style.dim(`Health and metrics: ${where}`), "");
   }
   host.stdout.write(`${lines.join("\n")}\n`);

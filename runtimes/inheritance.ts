@@ -21,6 +21,8 @@ export interface Inheritance {
    * process with another config had it.
    */
   readonly by: "systemd" | "predecessor";
+  /** Unix sockets of the process before whose files the sockets of this one replace. @default none */
+  readonly replaces?: readonly string[] | undefined;
 }
 
 /** For messages: `127.0.0.1:80`, `[::]:80`, `/run/fairlead.sock`. */

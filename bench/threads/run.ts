@@ -27,8 +27,8 @@ const THREADS = [1, 2] as const;
 const ROUNDS = Number(process.argv[2] ?? 8);
 const SECONDS = Number(process.argv[3] ?? 1);
 /** For each thread: until its code is compiled. */
-const WARMUP_REQUESTS = { closed: 30_000, handshakes: 500 };
-const MOST_WARMUPS = 15;
+const WARMUP_REQUESTS = { closed: 60_000, handshakes: 500 };
+const MOST_WARMUPS = 25;
 /** Each makes one connection after the other. */
 const HANDSHAKERS = 4;
 const REGEX_ROUTES = 20;

@@ -73,6 +73,7 @@ const placeOf = (text: string): Omit<AdminAddress, "token"> => {
 /** The listener's own, else the path beside the routes. */
 const configuredUrl = ({ config }: LoadedConfig): string => {
   const { admin, listen } = config;
+  if (admin.socket !== undefined) return `unix:${admin.socket}`;
   if (admin.port === 0) {
     throw new CliError(
       EXIT.usage,
@@ -80,10 +81,10 @@ const configuredUrl = ({ config }: LoadedConfig): string => {
       `say which it is: ${EXAMPLE}`,
     );
   }
-  if (admin.port !== undefined) return `http://${reachable(admin.host)}:${admin.port}`;
+  if (admin.port !== undefined) return urlOf({ host: admin.host, port: admin.port, tls: admin.tls });
   if (admin.path !== undefined) {
-    const scheme = listen.tls === undefined ? "http" : "https";
-    return `${scheme}://${reachable(listen.host)}:${listen.port}${admin.path}`;
+    const { socket, host, port, tls } = listen;
+    if (socket === undefined) return `${urlOf({ host, port, tls })}${admin.path}`;
   }
   throw new CliError(
     EXIT.usage,
@@ -91,6 +92,9 @@ const configuredUrl = ({ config }: LoadedConfig): string => {
     `set admin.port and restart the proxy, or say where one is: ${EXAMPLE}`,
   );
 };
+
+const urlOf = ({ host, port, tls }: { host: string; port: number; tls: object | undefined }): string =>
+  `${tls === undefined ? "http" : "https"}://${reachable(host)}:${port}`;
 
 /** An address to connect to, for one that is bound: all addresses include this machine's own. */
 const reachable = (bound: string): string => {

@@ -258,8 +258,8 @@ class GatewayServer implements RunningServer {
     refuseOtherThreads(this.#current?.config, config);
     const next = await prepareGeneration(config, explicit, this.#parts);
     const opened = await preparedTogether([
-      // What no commit has taken over.
-      () => Promise.resolve({ commit() {}, discard: () => next.discard() }),
+      // Its certificates are taken back where a socket can't be opened.
+      async () => ({ commit: () => {}, discard: () => next.discard() }),
       ...(this.#part?.role === "serving" ? [] : [() => this.#admin.prepare(config, next.observation)]),
       () => this.#sockets.prepare(next.sockets),
     ]);

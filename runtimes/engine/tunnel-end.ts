@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { ByteSink, ByteSource } from "../../src/core/body.ts";
 import type { ProxyError } from "../../src/core/errors.ts";
 import { PieceStack } from "./piece-stack.ts";
+import { resetSocket } from "./reset-socket.ts";
 import { Turns } from "./turns.ts";
 
 /** What is not written yet; above it the source is paused. */
@@ -212,7 +213,9 @@ export class TunnelEnd implements ByteSource, ByteSink {
       // For a peer that reads nothing any more.
       socket.setTimeout(FLUSHING_MS, () => socket.destroy());
       socket.destroySoon();
-    } else socket.destroy();
+    } else if (error?.cause === undefined) socket.destroy();
+    // The other connection did not end in order, and this one must not look as if it did.
+    else resetSocket(socket);
     if (error !== undefined) {
       sink?.fail(error);
       source?.cancel(error);

@@ -165,6 +165,35 @@ describe("dashboard with 1,000 endpoints", () => {
   });
 });
 
+describe("dashboard of a proxy with two threads", () => {
+  it("shows what both did, and the failures of both", async () => {
+    const config = {
+      threads: 2,
+      // The threads share it.
+      listen: { port: await freePort(), host: "127.0.0.1" },
+      admin: { port: await freePort() },
+      upstreams: { gone: `http://127.0.0.1:${await freePort()}` },
+      routes: [{ upstream: "gone" }],
+    };
+    await using(await startCommand(config, "node", []), async ({ address, dashboard }) => {
+      const { page } = await openPage(browser, dashboard);
+      await isLive(page);
+      await page.locator("#instance", { hasText: "2 threads" }).waitFor();
+      const ids: string[] = [];
+      for (let i = 0; i < 10; i += 1) {
+        const response = await fetch(address, { headers: { connection: "close" } });
+        await response.arrayBuffer();
+        ids.push(response.headers.get("x-request-id") ?? "");
+      }
+      await page.locator("#figures > div", { hasText: "Requests/s" }).getByText("10 in all").waitFor();
+      await page.locator("#failures .muted", { hasText: "The last 10 failures" }).waitFor();
+      const shown = await page.locator("#failures-table code").allInnerTexts();
+      expect(shown.toSorted()).toEqual(ids.toSorted());
+      await page.close();
+    });
+  });
+});
+
 for (const runtime of ["deno", "bun"] satisfies CommandRuntime[]) {
   describe(`dashboard of the demo on ${runtime}`, () => {
     it("shows its traffic", async () => {

@@ -339,6 +339,22 @@ export default { listen: { port: 0, host: "127.0.0.1" },
     expect(await ask(port)).toBe("package own3 deep3 old3 data3");
   });
 
+  test("several at once run one after the other, and the last config counts", async () => {
+    const directory = directoryFor(runtime);
+    directory.write("fairlead.json", answering("0"));
+    const { child, port } = await directory.serve();
+    for (let i = 1; i <= 10; i += 1) {
+      directory.write("fairlead.json", i % 3 === 0 ? "{" : answering(String(i)));
+      child.signal("SIGHUP");
+    }
+    await expect.poll(() => ask(port), { timeout: 15_000 }).toBe("10");
+    const generations = Array.from(child.stderr.matchAll(/^reloaded: .*\(config (\d+)\)$/gm), ([, n]) =>
+      Number(n),
+    );
+    expect(generations).toEqual(generations.map((_, index) => index + 2));
+    expect(child.exit).toBeUndefined();
+  });
+
   test("comes by itself with --watch, for the config and every file that it names", async () => {
     const directory = directoryFor(runtime);
     directory.write("body.txt", "first");

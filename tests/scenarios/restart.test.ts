@@ -1,4 +1,6 @@
 /** Processes that take over from each other under load, and those that don't get that far. */
+import { request } from "node:http";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConfigInput } from "../../src/config/types.ts";
 import { COMMAND_RUNTIMES, type CommandRuntime } from "../support/command.ts";
@@ -94,6 +96,36 @@ describe.each(COMMAND_RUNTIMES)("a new process on %s", (runtime: CommandRuntime)
     await command.othersGone();
     await expect(RawClient.connect(port)).rejects.toThrow(/ECONNREFUSED/);
     expect(await served()).toBe("one");
+  }, 60_000);
+
+  test("puts its Unix socket in the place of the old one's, and no client is refused", async () => {
+    const socketPath = join(command.directory.path, "own.sock");
+    const on = (body: string): ConfigInput => ({
+      ...PAGE,
+      listen: { ...PAGE.listen, also: [{ socket: socketPath }] },
+      routes: [{ respond: { body } }],
+    });
+    const asked = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const sent = request({ socketPath, path: "/", agent: false }, (response) => {
+          response.setEncoding("utf8").once("data", resolve);
+        });
+        sent.on("error", reject).end();
+      });
+    command.write("fairlead.json", on("one"));
+    await command.start();
+    const over = new AbortController();
+    const answers: string[] = [];
+    const asking = Array.from({ length: 4 }, async () => {
+      while (!over.signal.aborted) answers.push(await asked());
+    });
+    command.write("fairlead.json", on("two"));
+    expect(await command.upgrade()).toMatchObject({ status: 200 });
+    await command.othersGone();
+    expect(await asked()).toBe("two");
+    over.abort();
+    await Promise.all(asking);
+    expect(new Set(answers)).toEqual(new Set(["one", "two"]));
   }, 60_000);
 
   test("whose config is wrong leaves the old one as it was, which says why", async () => {

@@ -97,6 +97,25 @@ const metric = async (
 const answered = (command: ModuleCommand): Promise<number> =>
   metric(command, "http_server_request_duration_seconds_count", { fairlead_route: "all" });
 
+interface NamedOrigin {
+  readonly url: string;
+  readonly stop: () => void;
+}
+
+/** Answers everything with its name. */
+const namedOrigin = async (name: string): Promise<NamedOrigin> => {
+  const server = createServer((_, response) => response.end(name));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
+
 describe.each(SERVED)("threads on %s", (runtime) => {
   let command: ModuleCommand | undefined;
   const start = async (settings: Record<string, unknown> = {}): Promise<ModuleCommand> =>
@@ -322,5 +341,46 @@ describe.each(SERVED)("threads on %s", (runtime) => {
     );
     const late = await askTimes(running.url, 40);
     expect(new Set(late.map(({ module }) => module))).toEqual(new Set(["two"]));
+  });
+
+  test("what is changed by hand holds in all threads, and in one that begins later", async () => {
+    const origins = await Promise.all(["a", "b"].map((name) => namedOrigin(name)));
+    try {
+      const [a = "", b = ""] = origins.map(({ url }) => url);
+      const running = await start({
+        upstreams: { main: { endpoints: [a, b], balance: "round-robin" } },
+        routes: [{ name: "all", upstream: "main" }],
+      });
+      const post = (path: string, body: object): Promise<Response> =>
+        fetch(`${running.adminUrl}${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        });
+      const texts = async (): Promise<ReadonlySet<string>> =>
+        new Set((await askTimes(running.url, 30)).map(({ text }) => text));
+      expect(await texts()).toEqual(new Set(["a", "b"]));
+      expect((await post("/api/endpoints/drain", { upstream: "main", endpoint: a })).status).toBe(200);
+      expect(await texts()).toEqual(new Set(["b"]));
+      await ask(`${running.url}/exit`).catch(() => {});
+      await until(
+        "another thread",
+        async () =>
+          (await metric(running, "fairlead_process_threads_lost_total")) === 1 &&
+          (await metric(running, "fairlead_process_threads")) === THREADS,
+      );
+      expect(await texts()).toEqual(new Set(["b"]));
+      const state = (await (await fetch(`${running.adminUrl}/api/state`)).json()) as {
+        readonly threads: readonly { readonly id: number; readonly state: string }[];
+        readonly traffic: { readonly requests: number };
+      };
+      expect(state.threads.map(({ id, state: is }) => [id, is])).toEqual([
+        [1, "running"],
+        [2, "running"],
+      ]);
+      expect(state.traffic.requests).toBe(90);
+    } finally {
+      for (const { stop } of origins) stop();
+    }
   });
 });

@@ -58,7 +58,6 @@ export const EVERYTHING: Everything = {
     also: [
       { port: 80, host: "0.0.0.0", redirect: "https" },
       { port: 9443, tls: TLS, proxyProtocol: { from: "unix", others: "plain" } },
-      { socket: "/run/fairlead/http.sock", socketMode: "0600" },
       { port: 9444, tls: { acme: ACME } },
       { port: 9445, tls: { acme: { domains: "e.example", termsAgreed: true, staging: true } } },
     ],
@@ -228,6 +227,7 @@ export const EVERYTHING: Everything = {
     host: "::1",
     tls: TLS,
     hosts: ["*.ops.example"],
+    dashboard: false,
     path: "/_fairlead",
     token: "0123456789abcdef-token",
     tokens: { deploy: "0123456789abcdef-other" },
@@ -266,6 +266,7 @@ export const AT_SOCKETS: ConfigInput = {
     socket: "/run/fairlead/https.sock",
     socketMode: "660",
     tls: { acme: { domains: "e.example", termsAgreed: true, staging: true } },
+    also: [{ socket: "/run/fairlead/http.sock", socketMode: "0600" }],
   },
   admin: { socket: "/run/fairlead/admin.sock", socketMode: "0600" },
   upstreams: { a: "http://a" },

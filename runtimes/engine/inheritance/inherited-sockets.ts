@@ -19,10 +19,12 @@ const PLACE = /^(?:listen(?:\.also\.\d+)?|admin)$/;
 /** Each socket is taken once. */
 export class InheritedSockets {
   readonly #by: Inheritance["by"];
+  readonly #replaces: readonly string[];
   #left: readonly InheritedSocket[];
 
-  constructor({ by, sockets }: Inheritance) {
+  constructor({ by, sockets, replaces = [] }: Inheritance) {
     this.#by = by;
+    this.#replaces = replaces;
     this.#left = sockets;
   }
 
@@ -35,7 +37,12 @@ export class InheritedSockets {
 
   /** Those that are not taken yet. */
   get left(): Inheritance {
-    return { by: this.#by, sockets: this.#left };
+    return { by: this.#by, sockets: this.#left, replaces: this.#replaces };
+  }
+
+  /** Whether the process before listens on a Unix socket that this one replaces. */
+  replaces(path: string): boolean {
+    return this.#replaces.includes(path);
   }
 
   /**

@@ -12,6 +12,8 @@ export interface Estate {
   /** Descriptor to report on. */
   readonly report: number;
   readonly sockets: readonly { readonly descriptor: number; readonly name: string }[];
+  /** Paths of Unix sockets. */
+  readonly replaces: readonly string[];
 }
 
 /** A process that waits until this one has taken over. */
@@ -36,7 +38,7 @@ export const predecessorIn = async (
 ): Promise<Predecessor | undefined> => {
   const text = env[ESTATE_VARIABLE];
   if (text === undefined) return undefined;
-  const { report, sockets } = parse(text);
+  const { report, sockets, replaces } = parse(text);
   const own = await ownListeningSockets();
   let isOpen = true;
   const send = (line: Report): void => {
@@ -51,6 +53,7 @@ export const predecessorIn = async (
   return {
     inheritance: {
       by: "predecessor",
+      replaces,
       sockets: sockets.map(({ descriptor, name }) => ({
         descriptor,
         name,
@@ -66,7 +69,8 @@ export const predecessorIn = async (
 const parse = (text: string): Estate => {
   try {
     const estate = JSON.parse(text) as Estate;
-    if (Number.isInteger(estate.report) && Array.isArray(estate.sockets)) return estate;
+    if (Number.isInteger(estate.report) && Array.isArray(estate.sockets) && Array.isArray(estate.replaces))
+      return estate;
   } catch {
     // The same complaint for all of it.
   }

@@ -29,10 +29,10 @@ export const startSuccessor = async (
 ): Promise<UpgradeResult> => {
   try {
     const pass = inheritable?.();
-    const sockets = await socketsOf(listeners);
+    const estate = await estateOf(listeners);
     const command = await ownCommandLine();
     return await watched(
-      pass === undefined ? spawnWith(command, sockets) : spawnBeside(command, sockets, pass),
+      pass === undefined ? spawnWith(command, estate) : spawnBeside(command, estate, pass),
       timeoutMs,
     );
   } catch (error) {
@@ -48,34 +48,33 @@ interface NamedSocket {
 const REPORTING = ["inherit", "inherit", "inherit", "pipe"] as const;
 
 /** With the sockets as further descriptors of the new process. */
-const spawnWith = (
-  [command = "", ...args]: readonly string[],
-  sockets: readonly NamedSocket[],
-): ChildProcess =>
-  spawn(command, args, {
-    stdio: [...REPORTING, ...sockets.map(({ descriptor }) => descriptor)],
-    env: withEstate(sockets.map(({ name }, index) => ({ descriptor: FIRST_SOCKET + index, name }))),
+const spawnWith = ([command = "", ...args]: readonly string[], estate: Estate): ChildProcess => {
+  const sockets = estate.sockets.map(({ name }, index) => ({ descriptor: FIRST_SOCKET + index, name }));
+  return spawn(command, args, {
+    stdio: [...REPORTING, ...estate.sockets.map(({ descriptor }) => descriptor)],
+    env: withEstate({ ...estate, sockets }),
   });
+};
 
 /** With the sockets under their own numbers. */
 const spawnBeside = (
   [command = "", ...args]: readonly string[],
-  sockets: readonly NamedSocket[],
+  estate: Estate,
   pass: Inheritable,
 ): ChildProcess => {
-  const descriptors = sockets.map(({ descriptor }) => descriptor);
+  const descriptors = estate.sockets.map(({ descriptor }) => descriptor);
   pass(descriptors, true);
   try {
-    return spawn(command, args, { stdio: [...REPORTING], env: withEstate(sockets) });
+    return spawn(command, args, { stdio: [...REPORTING], env: withEstate(estate) });
   } finally {
     pass(descriptors, false);
   }
 };
 
-const withEstate = (sockets: readonly NamedSocket[]): NodeJS.ProcessEnv => {
-  const estate: Estate = { report: REPORT_DESCRIPTOR, sockets };
-  return { ...process.env, [ESTATE_VARIABLE]: JSON.stringify(estate) };
-};
+const withEstate = (estate: Estate): NodeJS.ProcessEnv => ({
+  ...process.env,
+  [ESTATE_VARIABLE]: JSON.stringify(estate),
+});
 
 const failure = (reason: string): UpgradeResult => ({ ok: false, reason });
 
@@ -85,16 +84,23 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 const ownCommandLine = async (): Promise<string[]> =>
   (await readFile("/proc/self/cmdline", "utf8")).split("\0").slice(0, -1);
 
-/** With several threads a listener has several. */
-const socketsOf = async (listeners: readonly NamedListener[]): Promise<readonly NamedSocket[]> => {
+/** Ports pass on as their sockets; with several threads there are several. A Unix socket's file passes on to a socket of the new process. */
+const estateOf = async (listeners: readonly NamedListener[]): Promise<Estate> => {
   const own = await ownListeningSockets().catch((cause: unknown) => {
     throw new Error("sockets can be handed over on Linux only", { cause });
   });
-  return listeners.flatMap(({ name, bound }) => {
+  const sockets: NamedSocket[] = [];
+  const replaces: string[] = [];
+  for (const { name, bound } of listeners) {
+    if ("path" in bound) {
+      replaces.push(bound.path);
+      continue;
+    }
     const found = own.filter((socket) => boundText(socket.bound) === boundText(bound));
     if (found.length === 0) throw new Error(`there is no socket that listens on ${boundText(bound)}`);
-    return found.map(({ descriptor }) => ({ descriptor, name }));
-  });
+    sockets.push(...found.map(({ descriptor }) => ({ descriptor, name })));
+  }
+  return { report: REPORT_DESCRIPTOR, sockets, replaces };
 };
 
 /** Follows a process until it has reported, has ended, or its time is over. */

@@ -6,6 +6,7 @@ import { peerOf } from "../../../src/core/peer.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import { urlHost } from "../../../src/http/url-host.ts";
 import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
+import { resetSocket } from "../reset-socket.ts";
 import type { ClientTunnel } from "./client-tunnel.ts";
 import type { FieldEncoder } from "./field-lines.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -132,8 +133,7 @@ export abstract class ClientSocket implements DeadlineEntry {
 
   /** A reset, so that nobody takes what came for the whole. TLS has its own end, which is left out then. */
   protected breakOff(): void {
-    if (this.scheme === "http") this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    resetSocket(this.socket);
   }
 
   /** Behind an answer that is not sent to its end the connection is reset: its end would look like the answer's. */

@@ -106,7 +106,7 @@ class Sockets implements ServerSockets {
         (next[index] as OpenEntrance).prepare(entrance, settings),
       );
       // What listens already comes last: nothing fails any more once its clients are accepted.
-      const isLast = ({ listener }: OpenEntrance): number => Number(listener.isHandedOver);
+      const isLast = ({ listener }: OpenEntrance): number => Number(listener.takesOver);
       for (const open of opened.toSorted((a, b) => isLast(a) - isLast(b))) await openOne(open, gone);
     } catch (error) {
       await discard();
@@ -173,7 +173,8 @@ class Sockets implements ServerSockets {
     const address = socket === undefined ? { host, port } : { path: socket };
     const taken = this.#parts.inherited?.take({ name, address, fallbackHost }) ?? [];
     const descriptors = taken.map(({ descriptor }) => descriptor);
-    return new OpenEntrance(entrance, this.#parts, descriptors);
+    const replacesFile = socket !== undefined && this.#parts.inherited?.replaces(socket) === true;
+    return new OpenEntrance(entrance, this.#parts, { descriptors, replacesFile });
   }
 
   async #stopAccepting(): Promise<void> {

@@ -13,13 +13,18 @@ const BACKLOG = 4096;
 /** Failures that the fallback address would have too. A list of the other failures won't do: Bun gives them no code. */
 const OF_PORTS: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EACCES"]);
 
-export interface Address extends Pick<
-  Entrance,
-  "fallbackHost" | "host" | "port" | "reusePort" | "socket" | "socketMode"
-> {
+/** What a process before this one has left for a listener. */
+export interface Inherited {
   /** Of sockets that listen there already. @default none: one is opened */
   readonly descriptors?: readonly number[];
+  /** Whether it listens on the same Unix socket until this process does. @default false */
+  readonly replacesFile?: boolean;
 }
+
+export interface Address
+  extends
+    Inherited,
+    Pick<Entrance, "fallbackHost" | "host" | "port" | "reusePort" | "socket" | "socketMode"> {}
 
 /** Where a listener can be reached: at host and port, or at a Unix socket, which has neither. */
 export interface BoundAddress {
@@ -59,15 +64,15 @@ export class Listener {
 
   /** Listens. Connections are held until `serve`. Throws `ServeError` where the address can't be had. */
   async open(): Promise<void> {
-    if (this.isHandedOver) await this.#takeOver();
+    if (this.#isOpenAlready) await this.#takeOver();
     else await this.#bind();
     // A failure to accept, as where no file descriptor is left, is no reason to end the process.
     for (const server of this.#servers) server.on("error", ignoreError);
   }
 
-  /** Whether its sockets listen already. */
-  get isHandedOver(): boolean {
-    return (this.#address.descriptors?.length ?? 0) > 0;
+  /** Whether clients have come to its address already. */
+  get takesOver(): boolean {
+    return this.#isOpenAlready || this.#address.replacesFile === true;
   }
 
   /** What is bound; what was asked for before `open`. */
@@ -114,14 +119,18 @@ export class Listener {
     this.#releaseFile = undefined;
   }
 
+  get #isOpenAlready(): boolean {
+    return (this.#address.descriptors?.length ?? 0) > 0;
+  }
+
   async #bind(): Promise<void> {
-    const { socket: path, socketMode } = this.#address;
+    const { socket: path, socketMode, replacesFile = false } = this.#address;
     if (path === undefined) {
       await this.#bindPort();
       return;
     }
     const mode = Number.parseInt(socketMode, 8);
-    this.#releaseFile = await bindUnixSocket({ path, mode }, (draft) =>
+    this.#releaseFile = await bindUnixSocket({ path, mode, replacesFile }, (draft) =>
       this.#listen(0, { path: draft, backlog: BACKLOG }),
     );
   }

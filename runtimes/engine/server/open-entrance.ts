@@ -10,7 +10,7 @@ import { ClientConnection } from "./connection.ts";
 import type { ConnectionSet } from "./drain.ts";
 import { type Entrance, entranceKey } from "./entrance.ts";
 import { VerifiedCertificates } from "./client-identity.ts";
-import { type Arrived, Listener } from "./listener.ts";
+import { type Arrived, type Inherited, Listener } from "./listener.ts";
 import { type ClientEnds, ProxiedClients, namedEnds, ownEnds } from "./proxied-clients.ts";
 import { ProxyHeaderReader } from "./proxy-header.ts";
 import { ServerContext, type ServerContextParts, type ServerSettings } from "./server-context.ts";
@@ -69,9 +69,9 @@ export class OpenEntrance {
   readonly #proxied = new ProxiedClients();
   #role: Role | undefined;
 
-  /** Opens nothing yet. `descriptors` are of sockets that listen there already. */
-  constructor(entrance: Entrance, parts: EntranceParts, descriptors: readonly number[] = []) {
-    this.listener = new Listener({ ...entrance, descriptors });
+  /** Opens nothing yet. */
+  constructor(entrance: Entrance, parts: EntranceParts, inherited: Inherited = {}) {
+    this.listener = new Listener({ ...entrance, ...inherited });
     this.#name = entrance.name;
     this.key = entranceKey(entrance);
     this.#parts = parts;

@@ -9,6 +9,8 @@ export interface UnixSocketFile {
   readonly path: string;
   /** Permission bits. */
   readonly mode: number;
+  /** Whether a program may listen there until this one does. @default false */
+  readonly replacesFile?: boolean;
 }
 
 /** Removes the file, unless another one has taken its place. */
@@ -21,10 +23,10 @@ export type ReleaseFile = () => Promise<void>;
  * @throws ServeError where something listens there, or something other than a socket is there.
  */
 export const bindUnixSocket = async (
-  { path, mode }: UnixSocketFile,
+  { path, mode, replacesFile = false }: UnixSocketFile,
   listen: (path: string) => Promise<void>,
 ): Promise<ReleaseFile> => {
-  await refuseUnlessFree(path);
+  if (!replacesFile) await refuseUnlessFree(path);
   const directory = await privateDirectory(path);
   const draft = join(directory, "s");
   try {

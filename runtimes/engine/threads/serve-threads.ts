@@ -13,7 +13,6 @@
  */
 import type { ConfigOrigin } from "../../../handlers/config-document.ts";
 import type { Config } from "../../../src/config/types.ts";
-import type { Diagnostics } from "../../../src/core/diagnostics.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
 import type { Observed } from "../../../src/observe/metric-registry.ts";
@@ -32,9 +31,10 @@ import { END_MS, type Ended, NOTHING, STOP_MS, ServingThread, totalOf } from "./
 import { FoundHere } from "./shared-findings.ts";
 import { type SentWith, ThreadConfigs } from "./thread-configs.ts";
 import { refuseUnshared } from "./thread-count.ts";
+import { diagnosticsByThread } from "./thread-diagnostics.ts";
 import type { ThreadLoss } from "./thread-loss.ts";
 import { type PlaceLoss, ThreadPool, threadLost } from "./thread-pool.ts";
-import { type NumberedThread, ThreadViews } from "./thread-views.ts";
+import { ThreadViews } from "./thread-views.ts";
 
 export interface ThreadedOptions {
   /** More than one. */
@@ -90,7 +90,8 @@ class Supervisor implements Serving {
       listed: (key, update) => this.#tell("listed", key, update),
     });
     this.#views = new ThreadViews({
-      threads: () => this.#numbered(),
+      places: () => this.#pool.places,
+      clock: given.clock,
       isDraining: () => this.#lifecycle.draining,
     });
     this.#pool = new ThreadPool({
@@ -114,7 +115,10 @@ class Supervisor implements Serving {
     const options = { ...this.#options, inheritance: this.#inherited?.left };
     const main = await runServer(
       config,
-      { ...this.#found.platform(this.#given), diagnostics: (number) => this.#diagnosticsOf(number) },
+      {
+        ...this.#found.platform(this.#given),
+        diagnostics: diagnosticsByThread(this.#given.diagnostics, this.#pool),
+      },
       options,
       {
         role: "main",
@@ -130,14 +134,13 @@ class Supervisor implements Serving {
       observe(PROCESS_INSTRUMENTS.threads, [], this.#pool.running.length),
     );
     try {
-      await this.#pool.start();
+      this.#address = await this.#pool.start();
     } catch (error) {
       await main.stop();
       throw error;
     }
-    const [first] = this.#pool.running;
-    if (first === undefined) throw new ServeError("no thread answers requests");
-    this.#address = await first.ready;
+    // The admin listener watches since it was opened, before the threads were ready.
+    for (const thread of this.#pool.running) this.#views.welcome(thread);
     const facts = { ...this.#address, threads: this.#threaded.threads };
     main.events.emit({ ...listening(this.#address), facts });
   }
@@ -243,13 +246,6 @@ class Supervisor implements Serving {
     }
   }
 
-  /** 0 is this thread. */
-  #diagnosticsOf(number: number | undefined): Diagnostics | undefined {
-    if (number === 0) return this.#given.diagnostics?.(0);
-    const thread = number === undefined ? this.#pool.running[0] : this.#pool.places[number - 1]?.thread;
-    return thread?.diagnostics;
-  }
-
   #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {
     const { config, explicit } = this.#configs.current;
     const { onUpstreamEvent } = this.#options;
@@ -287,9 +283,8 @@ class Supervisor implements Serving {
 
   #onLoss(loss: PlaceLoss): void {
     const { metrics, events } = this.#running;
-    const cut = this.#counts.lost(loss.place, loss.thread);
     metrics?.registry.sum(PROCESS_INSTRUMENTS.threadsLost, [loss.kind]).add(1);
-    events.emit(threadLost(loss, cut));
+    events.emit(threadLost(loss, this.#counts.lost(loss.place, loss.thread)));
   }
 
   #observed(): Promise<Observed> {
@@ -298,16 +293,6 @@ class Supervisor implements Serving {
 
   #noteDrain({ listen: { drain } }: Config): void {
     this.#drainMs = drain.timeoutMs + drain.delayMs + END_MS;
-  }
-
-  #numbered(): readonly NumberedThread[] {
-    const { clock } = this.#given;
-    const began = clock.epoch() - clock.now();
-    return this.#pool.places.map(({ thread, startedAt }, place) => ({
-      id: place + 1,
-      thread,
-      startedAt: Math.round(began + startedAt),
-    }));
   }
 
   #tell<Name extends keyof ThreadMethods>(name: Name, ...args: Parameters<ThreadMethods[Name]>): void {

@@ -1,5 +1,5 @@
 /** Looking into a thread from the main thread, which has the admin listener. */
-import type { Diagnostics, LoopDelay } from "../../../src/core/diagnostics.ts";
+import type { Diagnostics, FindDiagnostics, LoopDelay } from "../../../src/core/diagnostics.ts";
 import { ownDiagnostics } from "../diagnostics/diagnostics.ts";
 import type { Peer } from "./peer.ts";
 
@@ -39,6 +39,26 @@ export const diagnosticMethods = (): DiagnosticMethods => {
     activeResources: () => own.activeResources(),
   };
 };
+
+interface Inspectable {
+  readonly diagnostics: Diagnostics;
+}
+
+/** Those of the process: `main` are those of the main thread, which is number 0. */
+export const diagnosticsByThread =
+  (
+    main: FindDiagnostics | undefined,
+    pool: {
+      readonly running: readonly Inspectable[];
+      /** Those with the numbers from 1 on. */
+      readonly places: readonly { readonly thread: Inspectable | undefined }[];
+    },
+  ): FindDiagnostics =>
+  (number) => {
+    if (number === 0) return main?.(0);
+    const thread = number === undefined ? pool.running[0] : pool.places[number - 1]?.thread;
+    return thread?.diagnostics;
+  };
 
 /** Looks into the thread at the other end of a peer. */
 export class RemoteDiagnostics implements Diagnostics {

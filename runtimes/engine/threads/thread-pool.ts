@@ -1,6 +1,7 @@
 /** All threads that answer requests: begins them, and replaces those that are lost. */
 import { clearTimeout, setTimeout } from "node:timers";
 import type { LogEvent } from "../../../src/observe/event-log.ts";
+import type { Serving } from "../../serving.ts";
 import type { ServingThread } from "./serving-thread.ts";
 import type { ThreadLoss } from "./thread-loss.ts";
 
@@ -84,16 +85,19 @@ export class ThreadPool {
     return this.#places.flatMap(({ thread }) => (thread === undefined ? [] : [thread]));
   }
 
-  /** Resolves when all are ready. Rejects with what the first says that can't begin; then none is left. */
-  async start(): Promise<void> {
+  /** Resolves to the address of all when all are ready. Rejects with what the first says that can't begin; then none is left. */
+  async start(): Promise<Serving["address"]> {
     const begun = this.#places.map(async (place, index) => {
       const thread = this.#begin(place, index);
-      await thread.ready;
+      const address = await thread.ready;
       if (place.thread === thread) place.readyAt = this.#options.now();
+      return address;
     });
     try {
-      await Promise.all(begun);
+      const [address] = await Promise.all(begun);
+      if (address === undefined) throw new TypeError("there is no place for a thread");
       this.#hasStarted = true;
+      return address;
     } catch (error) {
       await this.close((thread) => thread.terminate());
       throw error;

@@ -13,20 +13,24 @@ import {
   connectionId,
   connectionOf,
 } from "../../../handlers/other-threads.ts";
+import type { Clock } from "../../../src/core/platform.ts";
 import type { JournalEntry } from "../../../src/observe/journal.ts";
 import type { ServingThread } from "./serving-thread.ts";
+import type { ThreadPool } from "./thread-pool.ts";
 import { within } from "./within.ts";
 
 /** A thread of the pool, by its number from 1. */
-export interface NumberedThread {
+interface NumberedThread {
   readonly id: number;
   /** Undefined while there is none in its place. */
   readonly thread: ServingThread | undefined;
+  /** Milliseconds since 1970. */
   readonly startedAt: number;
 }
 
 export interface ThreadViewsParts {
-  readonly threads: () => readonly NumberedThread[];
+  readonly places: () => ThreadPool["places"];
+  readonly clock: Clock;
   readonly isDraining: () => boolean;
 }
 
@@ -45,7 +49,7 @@ export class ThreadViews implements OtherThreads {
 
   async snapshots(): Promise<readonly ThreadView[]> {
     return Promise.all(
-      this.#parts.threads().map(async ({ id, thread, startedAt }): Promise<ThreadView> => {
+      this.#threads().map(async ({ id, thread, startedAt }): Promise<ThreadView> => {
         const snapshot = await inTime(thread?.peer.call("ownSnapshot"));
         const state = this.#parts.isDraining() ? "draining" : "running";
         return { id, startedAt, state: thread === undefined ? "gone" : state, snapshot };
@@ -134,10 +138,20 @@ export class ThreadViews implements OtherThreads {
     for (const { thread } of this.#running()) thread.peer.tell("watched", this.#listeners.size > 0);
   }
 
+  #threads(): readonly NumberedThread[] {
+    const { places, clock } = this.#parts;
+    const began = clock.epoch() - clock.now();
+    return places().map(({ thread, startedAt }, place) => ({
+      id: place + 1,
+      thread,
+      startedAt: Math.round(began + startedAt),
+    }));
+  }
+
   #running(): readonly (NumberedThread & { readonly thread: ServingThread })[] {
-    return this.#parts
-      .threads()
-      .flatMap((each) => (each.thread === undefined ? [] : [{ ...each, thread: each.thread }]));
+    return this.#threads().flatMap((each) =>
+      each.thread === undefined ? [] : [{ ...each, thread: each.thread }],
+    );
   }
 
   #remember(action: Action): void {

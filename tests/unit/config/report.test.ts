@@ -821,11 +821,11 @@ fairlead.json:3:86: upstreams.a.tls.cert: expected a certificate as PEM text, fo
   3 |   "upstreams": { "a": { "endpoints": "https://a", "tls": { "key": "*******", "cert": "\${env:CERT}" } } },
     |                                                                                      ^^^^^^^^^^^^^
 
-fairlead.json:4:3: colour: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding, log, admin, telemetry, middleware
+fairlead.json:4:3: colour: unknown key; expected one of listen, threads, upstreams, routes, validation, securityHeaders, requestId, forwarding, log, admin, telemetry, middleware
   4 |   "colour": 1, "x": "************************************"
     |   ^^^^^^^^
 
-fairlead.json:4:16: x: unknown key; expected one of listen, upstreams, routes, validation, securityHeaders, requestId, forwarding, log, admin, telemetry, middleware
+fairlead.json:4:16: x: unknown key; expected one of listen, threads, upstreams, routes, validation, securityHeaders, requestId, forwarding, log, admin, telemetry, middleware
   4 |   "colour": 1, "x": "************************************"
     |                ^^^
 `,

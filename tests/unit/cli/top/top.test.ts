@@ -198,6 +198,10 @@ describe("the address that fairlead top asks", () => {
   });
 
   it("may be a Unix socket", async () => {
+    expect(await askedWith([], config({ socket: "/run/admin.sock" }))).toMatchObject({
+      url: "http://localhost/api/state",
+      socketPath: "/run/admin.sock",
+    });
     expect(await askedWith(["--url", "unix:/run/admin.sock"])).toMatchObject({
       socketPath: "/run/admin.sock",
     });
