@@ -296,8 +296,9 @@ class GatewayServer implements RunningServer {
       platform: this.#parts.platform,
       emit: (event) => this.#emit(event),
       changed: () => void this.#exchangeCertificates(),
-      // One of all threads orders, and the others take what it has stored.
-      isOrdering: this.#part?.role !== "serving",
+      // The main thread listens on nothing that an authority could come to.
+      isOrdering: this.#part?.role !== "main",
+      isObserved: this.#part?.role !== "serving",
     });
   }
 

@@ -22,6 +22,8 @@ export interface AcmeOptions {
   readonly emit: (event: LogEvent) => void;
   /** Whether it orders, and does not only serve what others have stored. */
   readonly isOrdering: boolean;
+  /** Whether its metrics are read here. */
+  readonly isObserved: boolean;
   /** A listener is to serve another certificate. */
   readonly changed: () => void;
 }
@@ -160,7 +162,7 @@ export class AcmeServer {
   }
 
   #observe(registry: MetricRegistry | undefined): void {
-    if (registry === undefined || registry === this.#registry || !this.#options.isOrdering) return;
+    if (registry === undefined || registry === this.#registry || !this.#options.isObserved) return;
     this.#registry = registry;
     const { failing, orders } = ACME_INSTRUMENTS;
     registry.observe((observe) => {
