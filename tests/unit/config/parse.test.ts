@@ -146,7 +146,6 @@ describe("defaults", () => {
         socket: undefined,
         socketMode: "0600",
         tls: undefined,
-        dashboard: true,
         path: undefined,
         token: undefined,
         tokens: {},
