@@ -139,7 +139,6 @@ describe("defaults", () => {
         redact: { query: [], params: ["*"], headers: [] },
       },
       admin: {
-        dashboard: true,
         port: undefined,
         host: "127.0.0.1",
         hosts: [],
