@@ -51,6 +51,8 @@ const AUTHORITY = `(?:${NAME}|${LITERAL})(?::${PORT_DIGITS}?)?`;
 export const PORT: string = `^${PORT_DIGITS}$`;
 // A colon without a port behind it means nothing (RFC 3986 §3.2.3).
 export const HOST: string = `^(?:${NAME}|${LITERAL}):?$`;
+/** A name, and no address: its last label is more than a number. */
+export const DOMAIN: string = `^(?:${LABEL}\\.)*[0-9A-Za-z_~-]*[A-Za-z_~-][0-9A-Za-z_~-]*\\.?:?$`;
 export const HOST_PATTERN: string = `^(?:(?:\\*\\.)?${NAME}|${LITERAL}):?$`;
 export const HOST_AND_PORT: string = `^${AUTHORITY}$`;
 export const HOST_TEMPLATE: string = `${HOST_AND_PORT}|${VARIABLE}`;

@@ -3,32 +3,26 @@ import { oneOrMany } from "../schema/collections.ts";
 import { notBoth } from "../schema/key-rules.ts";
 import { leaf, oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
+import { DOMAIN } from "../schema/patterns.ts";
 import { Refusal, type Schema } from "../schema/schema.ts";
 import { flag, like, nonEmpty, text } from "../schema/values.ts";
 import type { Capability } from "../../core/capability.ts";
 import type { AcmeConfig, FurtherListener, ListenConfig } from "../types.ts";
-import { hostPattern } from "./addresses.ts";
+import { readHost } from "./addresses.ts";
 import { certificates } from "./pem.ts";
 
 /** Names that an authority can check by connecting to them. */
-const domain: Schema<string> = {
-  ...hostPattern,
-  expects: 'a host name such as "app.example.com"',
-  read: (value, reading) => {
-    const host = hostPattern.read(value, reading);
-    if (host === undefined) return undefined;
-    if (host.startsWith("*.")) {
-      return reading.refuse(
-        value,
-        "a host name",
-        new Refusal("a wildcard takes a DNS challenge, which is not supported"),
-      );
-    }
-    return /^\[|^[\d.]+$/.test(host)
-      ? reading.refuse(value, "a host name", new Refusal("an address is none"))
-      : host;
+const domain: Schema<string> = text(
+  'a host name such as "app.example.com"',
+  (given) => {
+    if (given.startsWith("*."))
+      return new Refusal("a wildcard takes a DNS challenge, which is not supported");
+    const host = readHost(given);
+    if (host instanceof Refusal) return host;
+    return /^\[|(?:^|\.)\d+\.?$/.test(host) ? new Refusal("an address is none") : host;
   },
-};
+  { pattern: DOMAIN },
+);
 
 const email = like('an address such as "admin@example.com"', "^[^\\s@]+@[^\\s@]+$");
 

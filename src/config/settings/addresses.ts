@@ -8,7 +8,7 @@ import * as patterns from "../schema/patterns.ts";
 import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
 import { because, text } from "../schema/values.ts";
 
-const readHost = (given: string): string | Refusal => {
+export const readHost = (given: string): string | Refusal => {
   const authority = parseAuthority(given);
   if (authority !== undefined) {
     return authority.port === undefined ? authority.host : new Refusal("leave the port out");

@@ -145,6 +145,7 @@ describe("defaults", () => {
         socket: undefined,
         socketMode: "0600",
         tls: undefined,
+        dashboard: true,
         path: undefined,
         token: undefined,
         tokens: {},
