@@ -10,7 +10,8 @@ import type { Journal } from "../../src/observe/journal.ts";
 import { trafficSampling } from "../../src/traffic-sampling.ts";
 import type { EndpointRegistry } from "../../src/upstream/registry.ts";
 import type { ServeOptions } from "../serving.ts";
-import type { AcmeListeners, AcmeServer } from "./acme/acme-listeners.ts";
+import type { AcmeListeners } from "./acme/acme-listeners.ts";
+import type { AcmeOnDemand } from "./acme-on-demand.ts";
 import type { PreparedObservation, ServerObserver } from "./observation.ts";
 import type { Entrance } from "./server/entrance.ts";
 import type { ListenPlan } from "./server/listen.ts";
@@ -28,8 +29,7 @@ export interface LastingParts {
   readonly journal: Journal;
   readonly control: Control;
   readonly options: ServeOptions;
-  /** Loaded by the first config that uses it; undefined before. */
-  readonly acme: (isUsed: boolean) => Promise<AcmeServer | undefined>;
+  readonly acme: AcmeOnDemand;
   readonly part: ThreadPart;
 }
 
@@ -87,7 +87,7 @@ export const prepareGeneration = async (
     : undefined;
   const drafts = redirect === undefined ? [main] : [main, redirect];
   const upkeeps = drafts.map((draft) => draft.gateway.upkeep);
-  const acme = await (await parts.acme(usesAcme(config)))?.prepare(config);
+  const acme = await parts.acme.prepare(config);
   const answering = { gateway, redirect: redirect?.gateway ?? gateway, part };
   const entrances = entrancesOf(config, { ...options, explicit }, answering, acme);
   return {
@@ -202,10 +202,6 @@ const withObtained = (listen: Config["listen"], acme: AcmeListeners): Config["li
   tls: listen.tls && acme.obtained(listen.tls),
   also: listen.also.map((each) => ({ ...each, tls: each.tls && acme.obtained(each.tls) })),
 });
-
-/** Whether `config` has anything to do with ACME. */
-const usesAcme = ({ listen }: Config): boolean =>
-  [listen, ...listen.also].some(({ tls }) => tls?.acme !== undefined);
 
 /** `config` with nothing in it but a redirect to https. */
 const toHttps = (config: Config, port: number): Config => ({
