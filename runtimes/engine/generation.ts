@@ -1,5 +1,5 @@
 /** What a server needs for one config: gateways, and the sockets that lead to them. */
-import { withAdminPath } from "../../handlers/admin-gateway.ts";
+import type { withAdminPath } from "../../handlers/admin-gateway.ts";
 import type { Control } from "../../handlers/control.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config, ListenTlsConfig } from "../../src/config/types.ts";
@@ -12,6 +12,7 @@ import type { EndpointRegistry } from "../../src/upstream/registry.ts";
 import type { ServeOptions } from "../serving.ts";
 import type { AcmeListeners } from "./acme/acme-listeners.ts";
 import type { AcmeOnDemand } from "./acme-on-demand.ts";
+import { hasAdminListener } from "./admin-listener.ts";
 import type { PreparedObservation, ServerObserver } from "./observation.ts";
 import type { Entrance } from "./server/entrance.ts";
 import type { ListenPlan } from "./server/listen.ts";
@@ -67,8 +68,9 @@ export const prepareGeneration = async (
 ): Promise<Generation> => {
   const { platform, lifecycle, registry, redirectRegistry, observer, options, journal, control, part } =
     parts;
-  const hasAdmin = hasListener(config) || config.admin.path !== undefined;
+  const hasAdmin = hasAdminListener(config) || config.admin.path !== undefined;
   const middlewareLayer = await layerOf(config);
+  const adminPath = await adminPathOf(config);
   const observation = await observer.prepare(config);
   const { metrics, resource } = observation;
   const common = { lifecycle, metrics, resource, answers: part?.role !== "main" };
@@ -80,7 +82,7 @@ export const prepareGeneration = async (
   });
   if (hasAdmin && metrics !== undefined && part?.role !== "serving")
     main.gateway.upkeep.add(trafficSampling(observer.traffic(metrics), platform.clock));
-  const gateway = withAdminPath(main.gateway, config, platform, { ...common, control });
+  const gateway = adminPath?.(main.gateway, config, platform, { ...common, control }) ?? main.gateway;
   const securePort = securePortOf(config, options);
   const redirect = config.listen.also.some((each) => each.redirect !== undefined)
     ? draftGateway(toHttps(config, securePort), platform, { ...common, registry: redirectRegistry })
@@ -97,7 +99,7 @@ export const prepareGeneration = async (
     get sockets() {
       return {
         listen: config.listen,
-        isWatched: config.listen.readyPath !== undefined || hasListener(config),
+        isWatched: config.listen.readyPath !== undefined || hasAdminListener(config),
         entrances: entrances(),
       };
     },
@@ -123,14 +125,15 @@ export const prepareGeneration = async (
   };
 };
 
-const hasListener = ({ admin: { port, socket } }: Config): boolean =>
-  port !== undefined || socket !== undefined;
-
 /** Hono is imported for configs that have middleware: a start without it is faster. */
 const layerOf = async ({ middleware, routes }: Config): Promise<GatewayParts["middlewareLayer"]> => {
   if (middleware.length === 0 && routes.every((route) => route.middleware.length === 0)) return undefined;
   return (await import("../../handlers/middleware-layer.ts")).middlewareLayer;
 };
+
+/** The same for the admin app below a path of the gateway. */
+const adminPathOf = async ({ admin }: Config): Promise<typeof withAdminPath | undefined> =>
+  admin.path === undefined ? undefined : (await import("../../handlers/admin-gateway.ts")).withAdminPath;
 
 /** What was said at the start, and of this config. */
 interface Bound {
