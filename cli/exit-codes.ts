@@ -14,3 +14,6 @@ Exit codes:
   0  done, or stopped with nothing cut off
   1  could not run, or stopping cut requests off
   2  wrong config or usage; nothing was started`;
+
+/** Takes the exit code of a command that has run. */
+export type Finished = (code: number) => void;

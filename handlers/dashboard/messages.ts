@@ -30,7 +30,7 @@ export interface News {
   readonly activity: readonly Activity[];
 }
 
-export const CAUSES: Readonly<Record<string, CauseInfo>> = Object.fromEntries(
+const CAUSES: Readonly<Record<string, CauseInfo>> = Object.fromEntries(
   Object.entries(ERROR_KINDS).map(([code, { title, fault }]) => [code, { title, fault }]),
 );
 

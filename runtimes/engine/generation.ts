@@ -1,5 +1,5 @@
 /** What a server needs for one config: gateways, and the sockets that lead to them. */
-import { withAdminPath } from "../../handlers/admin-gateway.ts";
+import type { withAdminPath } from "../../handlers/admin-gateway.ts";
 import type { Control } from "../../handlers/control.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config, ListenTlsConfig } from "../../src/config/types.ts";
@@ -10,7 +10,9 @@ import type { Journal } from "../../src/observe/journal.ts";
 import { trafficSampling } from "../../src/traffic-sampling.ts";
 import type { EndpointRegistry } from "../../src/upstream/registry.ts";
 import type { ServeOptions } from "../serving.ts";
-import type { AcmeListeners, AcmeServer } from "./acme/acme-listeners.ts";
+import type { AcmeListeners } from "./acme/acme-listeners.ts";
+import type { AcmeOnDemand } from "./acme-on-demand.ts";
+import { hasAdminListener } from "./admin-listener.ts";
 import type { PreparedObservation, ServerObserver } from "./observation.ts";
 import type { Entrance } from "./server/entrance.ts";
 import type { ListenPlan } from "./server/listen.ts";
@@ -28,8 +30,7 @@ export interface LastingParts {
   readonly journal: Journal;
   readonly control: Control;
   readonly options: ServeOptions;
-  /** Loaded by the first config that uses it; undefined before. */
-  readonly acme: (isUsed: boolean) => Promise<AcmeServer | undefined>;
+  readonly acme: AcmeOnDemand;
   readonly part: ThreadPart;
 }
 
@@ -67,8 +68,9 @@ export const prepareGeneration = async (
 ): Promise<Generation> => {
   const { platform, lifecycle, registry, redirectRegistry, observer, options, journal, control, part } =
     parts;
-  const hasAdmin = hasListener(config) || config.admin.path !== undefined;
+  const hasAdmin = hasAdminListener(config) || config.admin.path !== undefined;
   const middlewareLayer = await layerOf(config);
+  const adminPath = await adminPathOf(config);
   const observation = await observer.prepare(config);
   const { metrics, resource } = observation;
   const common = { lifecycle, metrics, resource, answers: part?.role !== "main" };
@@ -80,14 +82,14 @@ export const prepareGeneration = async (
   });
   if (hasAdmin && metrics !== undefined && part?.role !== "serving")
     main.gateway.upkeep.add(trafficSampling(observer.traffic(metrics), platform.clock));
-  const gateway = withAdminPath(main.gateway, config, platform, { ...common, control });
+  const gateway = adminPath?.(main.gateway, config, platform, { ...common, control }) ?? main.gateway;
   const securePort = securePortOf(config, options);
   const redirect = config.listen.also.some((each) => each.redirect !== undefined)
     ? draftGateway(toHttps(config, securePort), platform, { ...common, registry: redirectRegistry })
     : undefined;
   const drafts = redirect === undefined ? [main] : [main, redirect];
   const upkeeps = drafts.map((draft) => draft.gateway.upkeep);
-  const acme = await (await parts.acme(usesAcme(config)))?.prepare(config);
+  const acme = await parts.acme.prepare(config);
   const answering = { gateway, redirect: redirect?.gateway ?? gateway, part };
   const entrances = entrancesOf(config, { ...options, explicit }, answering, acme);
   return {
@@ -97,7 +99,7 @@ export const prepareGeneration = async (
     get sockets() {
       return {
         listen: config.listen,
-        isWatched: config.listen.readyPath !== undefined || hasListener(config),
+        isWatched: config.listen.readyPath !== undefined || hasAdminListener(config),
         entrances: entrances(),
       };
     },
@@ -123,14 +125,15 @@ export const prepareGeneration = async (
   };
 };
 
-const hasListener = ({ admin: { port, socket } }: Config): boolean =>
-  port !== undefined || socket !== undefined;
-
 /** Hono is imported for configs that have middleware: a start without it is faster. */
 const layerOf = async ({ middleware, routes }: Config): Promise<GatewayParts["middlewareLayer"]> => {
   if (middleware.length === 0 && routes.every((route) => route.middleware.length === 0)) return undefined;
   return (await import("../../handlers/middleware-layer.ts")).middlewareLayer;
 };
+
+/** The same for the admin app below a path of the gateway. */
+const adminPathOf = async ({ admin }: Config): Promise<typeof withAdminPath | undefined> =>
+  admin.path === undefined ? undefined : (await import("../../handlers/admin-gateway.ts")).withAdminPath;
 
 /** What was said at the start, and of this config. */
 interface Bound {
@@ -202,10 +205,6 @@ const withObtained = (listen: Config["listen"], acme: AcmeListeners): Config["li
   tls: listen.tls && acme.obtained(listen.tls),
   also: listen.also.map((each) => ({ ...each, tls: each.tls && acme.obtained(each.tls) })),
 });
-
-/** Whether `config` has anything to do with ACME. */
-const usesAcme = ({ listen }: Config): boolean =>
-  [listen, ...listen.also].some(({ tls }) => tls?.acme !== undefined);
 
 /** `config` with nothing in it but a redirect to https. */
 const toHttps = (config: Config, port: number): Config => ({

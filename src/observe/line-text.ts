@@ -12,7 +12,7 @@ const BEYOND_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\
 const escape = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 /** Whether `text` may stand in a JSON string as it is. */
-export const isPlainJson = (text: string): boolean => !UNPLAIN.test(text);
+const isPlainJson = (text: string): boolean => !UNPLAIN.test(text);
 
 /** `text` as a JSON string. */
 export const jsonText = (text: string): string =>

@@ -19,7 +19,7 @@ export const combined = (
 const ruleOf = (instrument: Instrument | undefined): "sum" | "max" =>
   instrument?.ofThreads ?? (instrument?.kind === "gauge" ? "max" : "sum");
 
-export const combinedPoints = (
+const combinedPoints = (
   points: readonly ObservedPoint[],
   instruments: ReadonlyMap<string, Instrument>,
 ): readonly ObservedPoint[] => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { within } from "./bound.ts";
 import { Child } from "./child.ts";
 
-export const PYTHON = "/usr/bin/python3";
+const PYTHON = "/usr/bin/python3";
 
 /** Prints each message as a line of JSON. Closes the descriptors that come with some: systemd-notify waits for that. */
 const PROGRAM = `

@@ -25,6 +25,7 @@ export const codeOf = (source: string): string =>
     .replaceAll(/\s\/\/ .*$/gm, "");
 
 const STATIC = /^(?:import|export)\s(?:[^"';=]*?\sfrom\s)?"([^"]+)"/gm;
+const TYPE_ONLY = /^(?:import|export)\s+type\s/;
 const DYNAMIC = /\bimport\(\s*"([^"]+)"\s*\)/g;
 
 /** What a file imports and re-exports, types and dynamic imports included. */
@@ -36,6 +37,19 @@ export const specifiersOf = (source: string): readonly string[] => {
 /** The file that a relative specifier means, below the project's root. */
 export const resolveSpecifier = (from: string, specifier: string): string =>
   relative(ROOT, resolve(ROOT, dirname(from), specifier));
+
+/** Files and packages that are loaded with the modules at `paths`: without types and dynamic imports. */
+export const loadedWith = (...paths: readonly string[]): ReadonlySet<string> => {
+  const loaded = new Set(paths);
+  for (const path of loaded) {
+    if (!path.endsWith(".ts")) continue;
+    for (const [statement, specifier = ""] of codeOf(readSource(path)).matchAll(STATIC)) {
+      if (TYPE_ONLY.test(statement)) continue;
+      loaded.add(specifier.startsWith(".") ? resolveSpecifier(path, specifier) : specifier);
+    }
+  }
+  return loaded;
+};
 
 const LISTED = /^export\s+(?:type\s+)?\{([^}]*)\}(?:\s+from\s+"([^"]+)")?/gm;
 const ALL_OF = /^export\s+(?:type\s+)?\*\s+from\s+"([^"]+)"/gm;

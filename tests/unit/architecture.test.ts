@@ -1,6 +1,13 @@
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
-import { codeOf, readSource, resolveSpecifier, sourceFiles, specifiersOf } from "../support/sources.ts";
+import {
+  codeOf,
+  loadedWith,
+  readSource,
+  resolveSpecifier,
+  sourceFiles,
+  specifiersOf,
+} from "../support/sources.ts";
 
 /** Lower stands before higher; who is equal must be the same folder. */
 const RANKS: readonly (readonly [folder: RegExp, rank: number])[] = [
@@ -100,6 +107,28 @@ describe("packages", () => {
       return rule?.[1].test(specifier) !== true;
     });
     expect(wrong.map(({ path, specifier }) => `${path} → ${specifier}`)).toEqual([]);
+  });
+});
+
+describe("a start", () => {
+  const loaded = [
+    ...loadedWith(
+      "bin/run.ts",
+      "cli/start.ts",
+      "runtimes/engine/serve-config.ts",
+      ...["node", "deno", "bun"].map((runtime) => `runtimes/${runtime}/platform.ts`),
+    ),
+  ];
+
+  it("loads few packages", () => {
+    const packages = loaded.filter((each) => !each.endsWith(".ts") && !each.startsWith("node:"));
+    expect(packages.toSorted()).toEqual(["commander", "ipaddr.js", "re2js"]);
+  });
+
+  it("loads nothing that takes an admin section, ACME or threads", () => {
+    const some = /^(handlers\/(admin|dashboard)|runtimes\/engine\/(admin-site|acme\/|threads\/))/;
+    expect(loaded.filter((each) => some.test(each))).toEqual(["runtimes/engine/threads/thread-count.ts"]);
+    expect(loaded).toContain("runtimes/engine/gateway-server.ts");
   });
 });
 

@@ -25,15 +25,6 @@ export interface ClientFacts {
   readonly tls: ConnectionTls | undefined;
 }
 
-/** For operators. */
-export interface CurrentRequest {
-  readonly method: string;
-  /** Monotonic milliseconds. */
-  readonly begunAt: number;
-  readonly id: string | undefined;
-  readonly route: string | undefined;
-}
-
 export abstract class ClientSocket implements DeadlineEntry {
   readonly scheme: "http" | "https";
   readonly peer: Peer;

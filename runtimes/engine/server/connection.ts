@@ -12,14 +12,9 @@ import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { limitFrom } from "../deadlines.ts";
-import {
-  type ClientFacts,
-  ClientSocket,
-  type CurrentRequest,
-  LINGER_MS,
-  clientLeft,
-} from "./client-socket.ts";
+import { type ClientFacts, ClientSocket, LINGER_MS, clientLeft } from "./client-socket.ts";
 import { switchProtocols } from "./client-tunnel.ts";
+import { type CurrentRequest, InFlight } from "./in-flight.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { mayDiscardRest } from "./request-body.ts";
 import { type IntakeOwner, RequestIntake, TLS_WITHOUT_TLS } from "./request-intake.ts";
@@ -33,13 +28,11 @@ const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 export class ClientConnection extends ClientSocket implements IntakeOwner, ResponseOwner {
   readonly #intake: RequestIntake;
-  #request: IncomingRequest | undefined;
+  readonly #inFlight = new InFlight();
+  /** Of the current request's content. */
   #length: BodyLength = "none";
-  #answer: Answer | undefined;
-  #writer: ResponseWriter | undefined;
   #keepAlive = true;
   #begun = 0;
-  #begunAt = 0;
   /** When it is closed, while there is no request. */
   #closesAt = 0;
   #closed = false;
@@ -63,7 +56,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
    * yet.
    */
   get busy(): boolean {
-    return this.#request !== undefined || this.socket.writableLength > 0;
+    return this.#inFlight.request !== undefined || this.socket.writableLength > 0;
   }
 
   /** How many requests have begun. */
@@ -73,11 +66,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   /** The request that is being answered, or was switched to a tunnel; its route is known with its answer. */
   get current(): CurrentRequest | undefined {
-    const request = this.#request;
-    if (request === undefined) return undefined;
-    const { id, decision } = this.#answer?.admission ?? {};
-    const route = decision?.kind === "routed" ? decision.found.value.route.name : undefined;
-    return { method: request.method, begunAt: this.#begunAt, id, route };
+    return this.#inFlight.current;
   }
 
   /** Closes the connection unless something is in flight, whose response then says `Connection: close`. */
@@ -87,15 +76,15 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   expired(now: number): void {
     if (this.tunnel !== undefined) this.tunnel.expired();
-    else if (this.#writer?.blocked === true) {
+    else if (this.#inFlight.writer?.blocked === true) {
       this.#cut(new ProxyError("client-closed", { detail: "client stopped reading the response" }));
-    } else if (this.#request === undefined && !this.lingering && this.#intake.isInsideHead) {
+    } else if (this.#inFlight.request === undefined && !this.lingering && this.#intake.isInsideHead) {
       this.expiresAt = now + LINGER_MS;
       this.refused(refuse("request-timeout", "header section not complete in time (listen.timeouts.header)"));
-    } else if (this.#request === undefined && !this.lingering && now < this.#closesAt) {
+    } else if (this.#inFlight.request === undefined && !this.lingering && now < this.#closesAt) {
       this.expiresAt = this.#closesAt;
       this.#intake.forget();
-    } else if (this.#request === undefined && !this.lingering && this.socket.writableLength > 0) {
+    } else if (this.#inFlight.request === undefined && !this.lingering && this.socket.writableLength > 0) {
       this.#endBehindAnswer();
     } else {
       this.drop();
@@ -111,7 +100,6 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     this.expiresAt = Number.POSITIVE_INFINITY;
     this.#length = length;
     this.#begun += 1;
-    this.#begunAt = this.context.now();
     // Behind CONNECT nobody can tell whether what follows is a request.
     this.#keepAlive =
       persists(head.version, head.notes, length) &&
@@ -132,9 +120,9 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   contentWanted(): void {
-    const request = this.#request;
+    const request = this.#inFlight.request;
     if (request?.notes.expect === undefined || request.version !== "1.1") return;
-    if (this.#writer === undefined) this.socket.write(CONTINUE, "latin1");
+    if (this.#inFlight.writer === undefined) this.socket.write(CONTINUE, "latin1");
   }
 
   contentRead(): void {
@@ -142,7 +130,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   contentReceived(): void {
-    if (this.#isWritten && !this.lingering && this.#intake.body?.dropped === false) this.blocked();
+    if (this.#inFlight.isWritten && !this.lingering && this.#intake.body?.dropped === false) this.blocked();
   }
 
   contentBroken(): void {
@@ -151,7 +139,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   contentDropped(): void {
-    if (this.#isWritten && this.#keepAlive) this.#discard();
+    if (this.#inFlight.isWritten && this.#keepAlive) this.#discard();
   }
 
   contentCutShort(error: ProxyError): void {
@@ -160,20 +148,18 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void {
     // An attempt may outlast its request, which a layer has answered without it.
-    if (request !== this.#request || request.version !== "1.1" || this.#writer !== undefined) return;
+    const { request: current, writer } = this.#inFlight;
+    if (request !== current || request.version !== "1.1" || writer !== undefined) return;
     this.socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
   }
 
   finished(error: ProxyError | undefined): void {
-    const answer = this.#answer;
-    const bytesSent = this.#writer?.bytesSent ?? 0;
-    this.#answer = undefined;
-    answer?.ended(error, bytesSent);
+    this.#inFlight.report(error);
     if (error !== undefined) {
       this.breakOff();
       return;
     }
-    if (this.#writer?.endsWithConnection === true) this.#keepAlive = false;
+    if (this.#inFlight.writer?.endsWithConnection === true) this.#keepAlive = false;
     const { body } = this.#intake;
     if (!this.#keepAlive || body === undefined || body.complete) this.#settle();
     else if (body.dropped) this.#discard();
@@ -182,7 +168,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   #open(request: IncomingRequest): void {
-    this.#request = request;
+    this.#inFlight.begin(request, this.context.now());
     void this.context.gateway.answer(request).then((answer) => this.#reply(request, answer));
   }
 
@@ -195,7 +181,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
       this.socket.destroy();
       return;
     }
-    this.#answer = answer;
+    this.#inFlight.answered(answer);
     if (reply.kind === "tunnel") this.#switch(reply);
     else this.#write(request, reply);
   }
@@ -211,7 +197,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
         early: this.#intake.takeAhead(),
         hasEnded: this.#intake.hasEnded,
         now: () => this.context.now(),
-        closed: (error, bytesSent) => this.#answer?.ended(error, bytesSent),
+        closed: (error, bytesSent) => this.#inFlight.answer?.ended(error, bytesSent),
       });
     } catch (thrown) {
       const error = asProxyError(thrown);
@@ -225,7 +211,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     this.#keepAlive &&=
       !this.context.draining && mayDiscardRest(this.#intake.body, this.#length, request.notes);
     const writer = new ResponseWriter(this.socket, this);
-    this.#writer = writer;
+    this.#inFlight.writeWith(writer);
     // Until the client stops reading: how long a response may take is for the attempt to say.
     this.expiresAt = Number.POSITIVE_INFINITY;
     const { method, version } = request;
@@ -238,11 +224,6 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     }
   }
 
-  /** The response has been handed to the socket. */
-  get #isWritten(): boolean {
-    return this.#writer !== undefined && this.#answer === undefined;
-  }
-
   /** Reads off content that nobody wants, for a moment. */
   #discard(): void {
     this.expiresAt = this.context.now() + LINGER_MS;
@@ -251,15 +232,14 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   /** Response written and request read: the next one's turn. */
   #settle(): void {
-    if (!this.#isWritten || this.#closed || this.lingering) return;
+    if (!this.#inFlight.isWritten || this.#closed || this.lingering) return;
     const intake = this.#intake;
     if (!this.#keepAlive) this.#endBehindAnswer();
     else if (intake.isContentDue) return;
     // Answers that nobody reads would pile up here: the next one is made when there is room for it.
     else if (this.socket.writableNeedDrain) this.blocked();
     else {
-      this.#request = undefined;
-      this.#writer = undefined;
+      this.#inFlight.end();
       const now = this.context.now();
       this.#closesAt = limitFrom(now, this.context.listen.timeouts.keepAliveMs);
       this.expiresAt = Math.min(this.#closesAt, now + QUIET_MS);
@@ -267,24 +247,24 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
       else {
         intake.next();
         // Behind the last whole request there is nothing, or part of one.
-        if (this.#request === undefined && intake.hasEnded) this.#endBehindAnswer();
+        if (this.#inFlight.request === undefined && intake.hasEnded) this.#endBehindAnswer();
       }
     }
   }
 
   /** No further request is answered. */
   #endBehindAnswer(): void {
-    this.#request = undefined;
+    this.#inFlight.end();
     this.#intake.stop();
     this.linger();
     if (this.#intake.hasEnded) this.socket.destroySoon();
   }
 
   #drained(): void {
-    if (this.#isWritten) this.#settle();
-    else if (this.#writer?.blocked === true) {
+    if (this.#inFlight.isWritten) this.#settle();
+    else if (this.#inFlight.writer?.blocked === true) {
       this.expiresAt = Number.POSITIVE_INFINITY;
-      this.#writer.drained();
+      this.#inFlight.writer.drained();
     }
   }
 
@@ -293,15 +273,14 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     const intake = this.#intake;
     intake.ended();
     if (this.#closed) return;
-    if (this.lingering || this.#request === undefined) this.socket.destroySoon();
+    if (this.lingering || this.#inFlight.request === undefined) this.socket.destroySoon();
     else if (intake.isContentDue || intake.aheadBytes > 0) return;
-    else if (this.#isWritten) this.socket.destroySoon();
+    else if (this.#inFlight.isWritten) this.socket.destroySoon();
     else if (this.context.listen.halfClose === "close") this.#cut(clientLeft());
   }
 
   #cut(error: ProxyError): void {
-    this.#request?.cancel(error);
-    this.#writer?.abort(error);
+    this.#inFlight.cancel(error);
     this.drop();
   }
 
@@ -312,8 +291,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     if (this.tunnel === undefined) {
       const error = clientLeft();
       this.#intake.lost(error);
-      this.#request?.cancel(error);
-      this.#writer?.abort(error);
+      this.#inFlight.cancel(error);
     }
     this.context.closed(this);
   }
