@@ -9,7 +9,7 @@ import { RUNTIMES, type RunningProxy, type RuntimeName, startProxy } from "../su
  * Long enough to be found out by checks, and to have a share again within a check, its jitter and slow start. `npm run
  * test:faults` takes longer, with other proxies beside.
  */
-const PHASES = { faultMs: 1_400, recoveryMs: 2_500, everyMs: 10 };
+const PHASES = { faultMs: 1_400, recoveryMs: 4_000, everyMs: 10 };
 
 const results = new Map<RuntimeName, FaultsResult>();
 const proxies: RunningProxy[] = [];

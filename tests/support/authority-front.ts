@@ -26,6 +26,8 @@ export class AuthorityFront {
   /** Method and path of all requests, and when they came, in monotonic milliseconds. */
   readonly requests: string[] = [];
   readonly times: number[] = [];
+  /** Those that the authority did what they asked for: it refuses some, which are sent again with another nonce. */
+  readonly #granted: string[] = [];
   intercept: Intercept = () => undefined;
   /** Added to what the directory holds. */
   directory: Readonly<Record<string, string>> = {};
@@ -52,6 +54,11 @@ export class AuthorityFront {
   /** Requests so far whose method and path begin with `start`. */
   count(start: string): number {
     return this.requests.filter((request) => request.startsWith(start)).length;
+  }
+
+  /** Orders that the authority has taken so far. */
+  get orders(): number {
+    return this.#granted.filter((request) => request === "POST /order-plz").length;
   }
 
   async stop(): Promise<void> {
@@ -86,6 +93,7 @@ export class AuthorityFront {
     forwarded.end(await buffer(incoming));
     const [response] = (await once(forwarded, "response")) as [IncomingMessage];
     const body = await buffer(response);
+    if ((response.statusCode ?? 502) < 400) this.#granted.push(`${method} ${url}`);
     const isDirectory = url === "/dir";
     const { "content-length": _, ...headers } = response.headers;
     outgoing
