@@ -10,6 +10,8 @@ import { type ListenPlan, type OpenListener, type ServerSockets, serverSockets }
 
 export interface AdminListenerParts extends AdminSiteParts {
   readonly inherited: InheritedSockets | undefined;
+  /** Whether connections wait until `open` is called: there is nothing yet to tell about, or to change. */
+  readonly isHeld: boolean;
 }
 
 /** Time for answers that are under way at a hand-over. Streams of events have no other end. */
@@ -22,10 +24,14 @@ export class AdminListener {
   /** From the first config on that has the listener. */
   #site: AdminSite | undefined;
   #handedOver: Promise<unknown> | undefined;
+  /** Its connections wait for `open`. */
+  #isHeld: boolean;
+  #held: PreparedConfig | undefined;
 
   constructor(parts: AdminListenerParts) {
     const { clock } = parts.platform;
     this.#parts = parts;
+    this.#isHeld = parts.isHeld;
     this.#sockets = serverSockets({
       counts: { open: 0, accepted: 0, refused: 0 },
       lifecycle: { draining: false },
@@ -54,9 +60,17 @@ export class AdminListener {
       ...prepared,
       commit: () => {
         this.#site?.takeEffect(admin, resource);
-        prepared.commit();
+        if (this.#isHeld) this.#held = prepared;
+        else prepared.commit();
       },
     };
+  }
+
+  /** Answers from now on. */
+  open(): void {
+    this.#isHeld = false;
+    this.#held?.commit();
+    this.#held = undefined;
   }
 
   get listeners(): readonly OpenListener[] {
@@ -71,6 +85,7 @@ export class AdminListener {
   /** Resolves once it has ended. */
   async close(): Promise<void> {
     this.#site?.close();
+    await this.#held?.discard();
     await (this.#handedOver ?? this.#sockets.stop());
   }
 

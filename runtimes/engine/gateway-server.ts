@@ -108,6 +108,10 @@ export class GatewayServer implements RunningServer {
     return this.#made.sockets.handOver();
   }
 
+  openAdmin(): void {
+    this.#made.admin.open();
+  }
+
   handOverAdmin(): void {
     this.#made.admin.handOver();
   }

@@ -16,6 +16,8 @@ export interface RunningServer extends Serving {
   readonly ownControl: Control;
   /** Without a line in the audit log. */
   perform(action: Action): Promise<ActionResult>;
+  /** The main thread's admin listener answers from now on. */
+  openAdmin(): void;
   /** Another process answers on the admin listener from now on. */
   handOverAdmin(): void;
 }

@@ -110,6 +110,8 @@ export const composeServer = (
   const control = part?.role === "serving" ? part.control : ownControl;
   const admin = new AdminListener({
     platform,
+    // Until the threads answer requests.
+    isHeld: part?.role === "main",
     lifecycle,
     inherited,
     control,
@@ -134,7 +136,6 @@ export const composeServer = (
         changed: host.certificatesChanged,
         // The main thread listens on nothing that an authority could come to.
         isOrdering: part?.role !== "main",
-        isObserved: part?.role !== "serving",
       }),
     },
     history,

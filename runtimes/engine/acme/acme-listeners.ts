@@ -12,7 +12,7 @@ import type { MetricRegistry } from "../../../src/observe/metric-registry.ts";
 import { errorCode } from "../../error-code.ts";
 import { type PemPair, issueCertificate } from "../../x509.ts";
 import type { ServedTls } from "../server/served-tls.ts";
-import { CertificateKeeper } from "./certificate-keeper.ts";
+import { CertificateKeeper, type OrderCounts } from "./certificate-keeper.ts";
 import type { TlsChallenges } from "./challenge-board.ts";
 import { challengeGateway } from "./challenge-gateway.ts";
 import type { ChallengeType } from "./order-certificate.ts";
@@ -22,8 +22,6 @@ export interface AcmeOptions {
   readonly emit: (event: LogEvent) => void;
   /** Whether it orders, and does not only serve what others have stored. */
   readonly isOrdering: boolean;
-  /** Whether its metrics are read here. */
-  readonly isObserved: boolean;
   /** A listener is to serve another certificate. */
   readonly changed: () => void;
 }
@@ -61,6 +59,9 @@ export class AcmeServer {
   #kept: readonly Kept[] = [];
   #placeholder: PemPair | undefined;
   #registry: MetricRegistry | undefined;
+  /** By keepers that are gone: a counter never falls. */
+  #counted: Readonly<OrderCounts> = NO_ORDERS;
+  readonly #leaving: Set<CertificateKeeper> = new Set();
 
   constructor(options: AcmeOptions) {
     this.#options = options;
@@ -110,7 +111,7 @@ export class AcmeServer {
         const gone = this.#kept.filter((kept) => !next.includes(kept));
         this.#kept = next;
         this.#observe(registry);
-        for (const { keeper } of gone) void keeper.close();
+        for (const { keeper } of gone) void this.#leave(keeper);
       },
       start: () => {
         for (const { keeper } of opened) keeper.start();
@@ -161,16 +162,29 @@ export class AcmeServer {
     return { ...tls, ...first, certificates: [...tls.certificates, ...obtained] };
   }
 
+  /** An order that is under way may still be counted. */
+  async #leave(keeper: CertificateKeeper): Promise<void> {
+    this.#leaving.add(keeper);
+    await keeper.close();
+    this.#leaving.delete(keeper);
+    this.#counted = added(this.#counted, keeper.counts);
+  }
+
+  /** Each thread counts its own orders, and knows from the storage what has failed in another. */
   #observe(registry: MetricRegistry | undefined): void {
-    if (registry === undefined || registry === this.#registry || !this.#options.isObserved) return;
+    if (registry === undefined || registry === this.#registry) return;
     this.#registry = registry;
     const { failing, orders } = ACME_INSTRUMENTS;
     registry.observe((observe) => {
+      const keepers = [...this.#kept.map(({ keeper }) => keeper), ...this.#leaving];
+      const { obtained, failed, rateLimited } = keepers.reduce(
+        (sum, { counts }) => added(sum, counts),
+        this.#counted,
+      );
+      observe(orders, ["obtained"], obtained);
+      observe(orders, ["failed"], failed);
+      observe(orders, ["rate-limited"], rateLimited);
       for (const { keeper } of this.#kept) {
-        const { obtained, failed, rateLimited } = keeper.counts;
-        observe(orders, ["obtained"], obtained);
-        observe(orders, ["failed"], failed);
-        observe(orders, ["rate-limited"], rateLimited);
         for (const [domain] of keeper.certificates) {
           observe(failing, [domain], keeper.failing.includes(domain) ? 1 : 0);
         }
@@ -178,6 +192,14 @@ export class AcmeServer {
     });
   }
 }
+
+const NO_ORDERS: Readonly<OrderCounts> = { obtained: 0, failed: 0, rateLimited: 0 };
+
+const added = (one: Readonly<OrderCounts>, other: Readonly<OrderCounts>): OrderCounts => ({
+  obtained: one.obtained + other.obtained,
+  failed: one.failed + other.failed,
+  rateLimited: one.rateLimited + other.rateLimited,
+});
 
 const given = ([domain, pair]: CertificateKeeper["certificates"][number]): ListenCertificate[] =>
   pair === undefined ? [] : [{ names: [domain], ...pair }];

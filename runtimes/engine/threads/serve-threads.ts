@@ -57,6 +57,12 @@ export const serveThreads = async (
 
 const ignore = (): void => {};
 
+/** Waits for all, also where one fails: what is still under way can't be given up. */
+const allDone = async (all: readonly Promise<void>[]): Promise<void> => {
+  await Promise.allSettled(all);
+  await Promise.all(all);
+};
+
 class Supervisor implements Serving {
   readonly #given: Platform;
   readonly #options: ServeOptions;
@@ -70,6 +76,8 @@ class Supervisor implements Serving {
   readonly #pool: ThreadPool;
   readonly #views: ThreadViews;
   readonly #logLevels: Map<string, LogThreshold> = new Map();
+  /** All threads have begun. */
+  readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
   #main: RunningServer | undefined;
   #address: Serving["address"] | undefined;
   /** Longest time that a thread may take to drain. */
@@ -84,6 +92,8 @@ class Supervisor implements Serving {
     const { inheritance } = options;
     this.#inherited = inheritance && new InheritedListeners(inheritance, threaded.threads);
     this.#bound = new BoundConfigs(options, this.#inherited);
+    // Nobody may ask.
+    this.#started.promise.catch(ignore);
     this.#configs = new ThreadConfigs(options.source);
     this.#found = new FoundHere({
       checked: (result) => this.#tell("checked", result),
@@ -97,10 +107,8 @@ class Supervisor implements Serving {
     this.#pool = new ThreadPool({
       size: threaded.threads,
       create: (place, lost) => this.#createThread(place, lost),
-      welcome: async (thread) => {
-        this.#views.welcome(thread);
-        await this.#configs.renew(thread);
-      },
+      welcome: (thread) => this.#views.welcome(thread),
+      renew: (thread) => this.#configs.renew(thread),
       onLoss: (loss) => this.#onLoss(loss),
       now: () => given.clock.now(),
     });
@@ -136,11 +144,14 @@ class Supervisor implements Serving {
     try {
       this.#address = await this.#pool.start();
     } catch (error) {
+      this.#started.reject(new ServeError("the server could not start"));
       await main.stop();
       throw error;
     }
-    // The admin listener watches since it was opened, before the threads were ready.
+    // A thread that was ready before the others may have begun to watch, for an admin app of its own.
     for (const thread of this.#pool.running) this.#views.welcome(thread);
+    this.#started.resolve();
+    main.openAdmin();
     const facts = { ...this.#address, threads: this.#threaded.threads };
     main.events.emit({ ...listening(this.#address), facts });
   }
@@ -179,6 +190,8 @@ class Supervisor implements Serving {
     explicit: ReadonlySet<string> = new Set(),
     origin?: ConfigOrigin,
   ): Promise<PreparedConfig> {
+    // A thread that is ready may be asked for it while another one still begins.
+    await this.#started.promise;
     if (this.#ended !== undefined) throw new ServeError("the server is stopping");
     const main = await this.#running.prepare(config, explicit, origin);
     const threads = this.#pool.running;
@@ -188,7 +201,7 @@ class Supervisor implements Serving {
     try {
       refuseUnshared(config, this.#threaded.threads);
       const next = this.#configs.make(await this.#bound.bind(config, explicit));
-      await Promise.all(threads.map((thread) => this.#prepareOn(thread, next)));
+      await allDone(threads.map((thread) => this.#prepareOn(thread, next)));
       const commit = (): void => {
         this.#noteDrain(config);
         // Levels that were set by hand end with their config.
@@ -196,6 +209,8 @@ class Supervisor implements Serving {
         this.#views.forgetLevels();
         this.#configs.take(next, threads);
         main.commit();
+        // One that has begun meanwhile has begun with the config before.
+        for (const thread of this.#pool.running) if (!threads.includes(thread)) void this.#pool.renew(thread);
       };
       return { commit, discard };
     } catch (error) {

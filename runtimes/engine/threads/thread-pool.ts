@@ -9,8 +9,10 @@ export interface ThreadPoolOptions {
   readonly size: number;
   /** Makes the thread for a place, from 0 to `size - 1`. */
   readonly create: (place: number, lost: (loss: ThreadLoss) => void) => ServingThread;
-  /** A thread is ready that takes a lost one's place; may bring it up to date. Another takes its place where this rejects. */
-  readonly welcome: (thread: ServingThread) => Promise<void>;
+  /** A thread is ready that takes a lost one's place. */
+  readonly welcome: (thread: ServingThread) => void;
+  /** Brings a thread up to date. Another takes its place where this rejects. */
+  readonly renew: (thread: ServingThread) => Promise<void>;
   /** A thread was lost, or could not take a place: another one takes it in `retryMs`. */
   readonly onLoss: (loss: PlaceLoss) => void;
   readonly now: () => number;
@@ -104,6 +106,15 @@ export class ThreadPool {
     }
   }
 
+  /** Brings a thread up to date that runs, or has another one take its place. */
+  async renew(thread: ServingThread): Promise<void> {
+    try {
+      await this.#options.renew(thread);
+    } catch (error) {
+      await this.#giveUp(thread, error);
+    }
+  }
+
   /** Replaces none from now on, and ends each of them. */
   async close<Result>(end: (thread: ServingThread) => Promise<Result>): Promise<readonly Result[]> {
     this.#isOpen = false;
@@ -124,16 +135,23 @@ export class ThreadPool {
     const thread = this.#begin(place, index);
     try {
       await thread.ready;
-      await this.#options.welcome(thread);
+      this.#options.welcome(thread);
+      await this.#options.renew(thread);
       place.readyAt = this.#options.now();
     } catch (error) {
-      // One that ended by itself is reported as lost.
-      if (place.thread !== thread || !this.#isOpen) return;
-      await thread.terminate();
-      if (place.thread !== thread) return;
-      const detail = error instanceof Error ? error.message : String(error);
-      this.#lost(place, index, { kind: "error", detail });
+      await this.#giveUp(thread, error);
     }
+  }
+
+  async #giveUp(thread: ServingThread, error: unknown): Promise<void> {
+    const index = this.#places.findIndex((each) => each.thread === thread);
+    const place = this.#places[index];
+    // One that ended by itself is reported as lost.
+    if (place === undefined || !this.#isOpen) return;
+    await thread.terminate();
+    if (place.thread !== thread) return;
+    const detail = error instanceof Error ? error.message : String(error);
+    this.#lost(place, index, { kind: "error", detail });
   }
 
   #lost(place: Place, index: number, loss: ThreadLoss): void {
