@@ -174,17 +174,13 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
 const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup): Promise<number> => {
   const { loaded, describe, lineOf, served, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
-  let reloads: Reloader | undefined;
-  let early: LoadedConfig | undefined;
+  // The admin API may answer before `serve` has returned.
+  const early: { read?: LoadedConfig; reloads?: Reloader } = {};
   const readDocument: ReadConfigDocument = async (document) => {
     const read = await configuredDocument(host, document, { flags, first: loaded });
     return {
       ...read,
-      adopted() {
-        // The admin API may answer before `serve` has returned.
-        if (reloads === undefined) early = read;
-        else reloads.adopt(read);
-      },
+      adopted: () => (early.reloads === undefined ? void (early.read = read) : early.reloads.adopt(read)),
     };
   };
   const succeeded = succession(host);
@@ -194,14 +190,13 @@ const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup
   const style = styleFor(host.stdout, host.env);
   const stopped = Promise.race([stopOnSignal(host, serving), succeeded.ended]);
   host.onReopen(() => serving.reopenLogs());
-  const reloader = new Reloader({ ...setup, host, serving });
-  if (early !== undefined) reloader.adopt(early);
-  reloads = reloader;
+  const reloads = (early.reloads = new Reloader({ ...setup, host, serving }));
+  if (early.read !== undefined) reloads.adopt(early.read);
   const { serviceManager } = host;
   const ready = (): Promise<void> => serviceManager.ready(`serving on ${addressUrl(serving.address)}`);
   onHangUp(() => {
     void serviceManager.reloading();
-    void reloader.reload().then(ready);
+    void reloads.reload().then(ready);
   });
   const title = `${style.bold(`Fairlead ${VERSION}`)} on ${host.runtimeName}`;
   const network = networkText(serving.address, host.networkAddresses());
@@ -220,7 +215,7 @@ const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup
   void warnOfUnreachable(host, loaded);
   await ready();
   host.tookOver();
-  const endWatch = reloader.watch(watchesAll);
+  const endWatch = reloads.watch(watchesAll);
   const endVisits = served?.(addressUrl(serving.address));
   return stopped.finally(() => {
     endWatch();

@@ -51,20 +51,36 @@ export class Generations {
     const end = await this.#turn.take();
     try {
       const prepared = await this.#prepare(config, explicit);
+      let isOver = false;
       return {
         commit: () => {
-          if (!end()) return;
+          if (isOver) return;
+          isOver = true;
+          end();
           this.#origin = origin;
           prepared.commit();
         },
         discard: async () => {
-          if (end()) await prepared.discard();
+          if (isOver) return;
+          isOver = true;
+          // The next config may open the same sockets.
+          await prepared.discard().finally(() => {
+            this.#closeLogs();
+            end();
+          });
         },
       };
     } catch (error) {
+      this.#closeLogs();
       end();
       throw error;
     }
+  }
+
+  /** Those that were opened for a config that is given up. */
+  #closeLogs(): void {
+    if (this.#current !== undefined)
+      this.#server.lasting.platform.logs?.keepOnly(logTargets(this.#current.config));
   }
 
   /** Handshakes from now on get the certificates that are in use now. Never rejects. */

@@ -216,6 +216,14 @@ describe.skipIf(binary === undefined)("certificates by ACME", () => {
     });
   }
 
+  test("orders of all threads are counted", async () => {
+    newStorage();
+    const proxy = await start("node", { ...configOf(), threads: 2 });
+    await proxy.child.printed(/a certificate for app\.example\.com was obtained/, LONGEST_MS);
+    const metrics = await (await fetch(`http://127.0.0.1:${proxy.admin}/metrics`)).text();
+    expect(metrics).toMatch(/^fairlead_acme_orders_total\{fairlead_result="obtained"\} [1-9]\d*$/m);
+  });
+
   test("deno is refused a check by TLS, which its TLS can't answer", async () => {
     newStorage();
     const started = startProxy("deno", configOf({ challenge: "tls-alpn-01" }));

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { ModuleCommand } from "../support/module-command.ts";
 import { samplesIn } from "../support/exposition.ts";
 import { RUNTIMES } from "../support/runtimes.ts";
@@ -235,6 +236,30 @@ describe.each(SERVED)("threads on %s", (runtime) => {
     await expect(failed).rejects.toThrow(/not in a thread/);
   });
 
+  test("the admin listener answers once all threads do", async () => {
+    const port = await freePort();
+    const slow = `if (threadId !== 0) await new Promise((resolve) => setTimeout(resolve, 1_500));
+const kept`;
+    const text = moduleWith({ admin: { port } }).replace("const kept", slow);
+    const started = ModuleCommand.start(runtime, text);
+    const seen = { isOver: false };
+    const over = (): void => void (seen.isOver = true);
+    void started.then(over, over);
+    let early = 0;
+    let answered = 0;
+    while (!seen.isOver) {
+      const signal = AbortSignal.timeout(300);
+      const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal }).catch(() => undefined);
+      if (answer !== undefined) answered = performance.now();
+      else early += 1;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    command = await started;
+    expect(early).toBeGreaterThan(2);
+    expect(answered === 0 || performance.now() - answered < 1_000).toBe(true);
+    expect((await fetch(`${command.adminUrl}/readyz`)).status).toBe(200);
+  });
+
   test("a stop finishes what all threads have in flight", async () => {
     const running = await start();
     const slow = Array.from({ length: 16 }, () => ask(`${running.url}/slow`));
@@ -341,6 +366,42 @@ describe.each(SERVED)("threads on %s", (runtime) => {
     );
     const late = await askTimes(running.url, 40);
     expect(new Set(late.map(({ module }) => module))).toEqual(new Set(["two"]));
+  });
+
+  test("a config that fails in one thread while another still prepares it is given up in all", async () => {
+    const running = await start();
+    const [first = ""] = threadsOf(await askTimes(running.url, 40));
+    // At once in one thread, and later than that in the others.
+    const uneven = `if (threadId === ${first}) throw new Error("not in this one");
+if (threadId !== 0) await new Promise((resolve) => setTimeout(resolve, 1_000));
+const kept`;
+    running.write(moduleWith({}, "two").replace("const kept", uneven));
+    running.child.signal("SIGHUP");
+    await running.child.printed(/not in this one[^]*the config before goes on/);
+    running.write(moduleWith({}, "three"));
+    running.child.signal("SIGHUP");
+    await running.child.printed(/reloaded/);
+    const answers = await askTimes(running.url, 40);
+    expect(new Set(answers.map(({ module }) => module))).toEqual(new Set(["three"]));
+    expect(threadsOf(answers).size).toBe(THREADS);
+  });
+
+  test("a thread that begins while a config is prepared gets it too", async () => {
+    const running = await start();
+    const ids = [...threadsOf(await askTimes(running.url, 40))];
+    // The thread that stays takes so long that the one in the place of the other has begun before.
+    const slow = `if ([${ids.join(", ")}].includes(threadId)) await new Promise((resolve) => setTimeout(resolve, 5_000));
+const kept`;
+    running.write(moduleWith({}, "two").replace("const kept", slow));
+    await ask(`${running.url}/exit`).catch(() => {});
+    running.child.signal("SIGHUP");
+    await running.child.printed(/reloaded/, 30_000);
+    const threads = THREADS;
+    await until("all threads", async () => (await metric(running, "fairlead_process_threads")) === threads);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const answers = await askTimes(running.url, 40);
+    expect(threadsOf(answers).size).toBe(THREADS);
+    expect(new Set(answers.map(({ text }) => text))).toEqual(new Set(["two\n"]));
   });
 
   test("what is changed by hand holds in all threads, and in one that begins later", async () => {

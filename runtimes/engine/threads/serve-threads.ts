@@ -257,7 +257,7 @@ class Supervisor implements Serving {
     try {
       await thread.peer.call("prepare", config, explicit);
     } catch (error) {
-      if (this.#pool.running.includes(thread)) throw error;
+      if (!thread.hasEnded) throw error;
     }
   }
 

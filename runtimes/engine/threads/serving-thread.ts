@@ -51,6 +51,7 @@ export class ServingThread {
   readonly #ended: Promise<void>;
   #loss: ThreadLoss | undefined;
   #isWanted = true;
+  #hasEnded = false;
   #observed: Observed = NOTHING;
 
   constructor({ entry, name, start, methods, lost }: ServingThreadOptions) {
@@ -80,12 +81,17 @@ export class ServingThread {
       worker.once("exit", (code: number) => {
         const loss = this.#loss ?? exited(code);
         const error = new ServeError(`a thread that answers requests has ended: ${loss.detail}`);
+        this.#hasEnded = true;
         this.peer.close(error);
         reject(error);
         ended();
         if (this.#isWanted) queueMicrotask(() => lost(loss));
       });
     });
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** What its observers find now, or have found last where it is busy or gone. */

@@ -29,8 +29,8 @@ export class Tallies {
     const known = this.#tallies.get(name);
     if (known !== undefined) return known;
     const at = this.#names.locked(() => this.#names.findOrMake(name, false));
-    if (at === undefined) throw new RangeError("there are more limits than threads can share");
-    const made = new SlotTally(this.#names, at);
+    // Without room, the limit is that of each thread: a config or a discovery source must not end a thread.
+    const made = at === undefined ? new OwnTally() : new SlotTally(this.#names, at);
     this.#tallies.set(name, made);
     return made;
   }
@@ -59,6 +59,32 @@ export class Tallies {
   clear(row: number): void {
     this.#names.clear(row);
     this.#clients.clear(row);
+  }
+}
+
+/** Of this thread alone. */
+class OwnTally implements Tally {
+  #count = 0;
+
+  get total(): number {
+    return this.#count;
+  }
+  get own(): number {
+    return this.#count;
+  }
+
+  tryAdd(limit: number): boolean {
+    if (this.#count >= limit) return false;
+    this.add();
+    return true;
+  }
+
+  add(): void {
+    this.#count += 1;
+  }
+
+  remove(): void {
+    this.#count -= 1;
   }
 }
 

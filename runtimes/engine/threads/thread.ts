@@ -34,6 +34,8 @@ export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime)
   const start = workerData as ThreadStart;
   const received = new ConfigReceiver(modules);
   const found = new FoundElsewhere(start.findings);
+  /** Set by hand, before it has begun too. */
+  const logLevels = new Map(start.logLevels);
   let server: RunningServer | undefined;
   let prepared: { readonly sent: SentConfig; readonly config: PreparedConfig } | undefined;
   let endWatch: (() => void) | undefined;
@@ -58,7 +60,10 @@ export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime)
     observed: () => server?.metrics?.registry.observed() ?? { points: [], exemplars: [] },
     checked: (result) => found.checked(result),
     listed: (key, update) => found.listed(key, update),
-    setLogLevel: (category, level) => server?.setLogLevel(category, level),
+    setLogLevel(category, level) {
+      logLevels.set(category, level);
+      server?.setLogLevel(category, level);
+    },
     ownSnapshot: () => running().ownControl.snapshot(),
     ownConnections: (query) => running().ownControl.connections(query),
     ownExplain: (request) => running().ownControl.explain(request),
@@ -112,7 +117,7 @@ export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime)
         control,
       },
     );
-    for (const [category, level] of start.logLevels) server.setLogLevel(category, level);
+    for (const [category, level] of logLevels) server.setLogLevel(category, level);
     main.tell("ready", server.address);
   } catch (error) {
     main.tell("failed", errorData(error));

@@ -1,5 +1,7 @@
 /** A server whose config is exchanged in two steps. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -7,7 +9,7 @@ import { platform } from "../../../../runtimes/node/platform.ts";
 import { serveGateway } from "../../../../runtimes/engine/serve.ts";
 import { ServeError, type Serving } from "../../../../runtimes/serving.ts";
 import { parseConfig } from "../../../../src/config/parse.ts";
-import type { ConfigInput } from "../../../../src/config/types.ts";
+import type { Config, ConfigInput } from "../../../../src/config/types.ts";
 import { freePort } from "../../../support/free-port.ts";
 import { OtlpReceiver } from "../../../support/otlp-receiver.ts";
 import { RawClient } from "../../../support/raw-client.ts";
@@ -32,6 +34,16 @@ const serve = async (input: ConfigInput): Promise<Serving> => {
   return serving;
 };
 
+/** What this process has open. */
+const openFiles = (): readonly string[] =>
+  readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+
 const clientOf = async (port: number): Promise<RawClient> => {
   const client = await RawClient.connect(port);
   ends.push(() => client.close());
@@ -44,6 +56,34 @@ const get = async (client: RawClient, target: string = "/"): Promise<string> => 
 };
 
 describe("prepared config", () => {
+  test("that is given up leaves no log file open, whether it was prepared or not", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "fairlead-given-up-"));
+    ends.push(() => rmSync(directory, { recursive: true }));
+    const serving = await serve(answering("first"));
+    const open = (): number => openFiles().filter((file) => file.startsWith(directory)).length;
+    const logged = (name: string, more: ConfigInput = {}): Config =>
+      parseConfig(answering("second", { log: { output: join(directory, name) }, ...more }));
+    await (await serving.prepare(logged("one.log"))).discard();
+    const taken = createServer().listen(0, "127.0.0.1");
+    ends.push(() => taken.close());
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const listen = { port: 0, host: "127.0.0.1", also: [{ port, host: "127.0.0.1" }] };
+    await expect(serving.prepare(logged("two.log", { listen }))).rejects.toThrow(/is taken/);
+    await expect.poll(open).toBe(0);
+  });
+
+  test("that is given up has left its sockets when the next one is prepared", async () => {
+    const serving = await serve(answering("first"));
+    const port = await freePort();
+    const listen = { port: 0, host: "127.0.0.1", also: [{ port, host: "127.0.0.1" }] };
+    const config = parseConfig(answering("second", { listen }));
+    const prepared = await serving.prepare(config);
+    const [, next] = await Promise.all([prepared.discard(), serving.prepare(config)]);
+    next.commit();
+    expect(await get(await clientOf(port))).toBe("second");
+  });
+
   test("holds connections of a new listener until the commit, and closes them with a discard", async () => {
     const serving = await serve(answering("first"));
     const port = await freePort();

@@ -33,6 +33,18 @@ describe("a tally of several threads", () => {
     expect([one.tryAddClient("10.0.0.1", 1), one.tryAddClient("10.0.0.1", 1)]).toEqual([true, false]);
   });
 
+  test("is that of each thread where there are too many names for the memory", () => {
+    const [one, two] = views(2);
+    for (let i = 0; i < 2 ** 13; i += 1) one.tally(`name ${i}`);
+    const tally = one.tally("one more");
+    expect([tally.tryAdd(1), tally.tryAdd(1), tally.own, tally.total]).toEqual([true, false, 1, 1]);
+    expect(two.tally("one more").tryAdd(1)).toBe(true);
+    tally.remove();
+    expect(one.tally("one more").tryAdd(1)).toBe(true);
+    expect(one.tally("name 0").tryAdd(1)).toBe(true);
+    expect(two.tally("name 0").tryAdd(1)).toBe(false);
+  });
+
   test("counts clients apart, and forgets those that have left", () => {
     const [one, two] = views(2);
     expect(one.tryAddClient("10.0.0.1", 1)).toBe(true);
