@@ -29,7 +29,7 @@ import type { ThreadMethods } from "./messages.ts";
 import { ProcessCounts } from "./process-counts.ts";
 import { END_MS, type Ended, NOTHING, STOP_MS, ServingThread, totalOf } from "./serving-thread.ts";
 import { FoundHere } from "./shared-findings.ts";
-import { type SentWith, ThreadConfigs } from "./thread-configs.ts";
+import { ThreadConfigs, prepareOn } from "./thread-configs.ts";
 import { refuseUnshared } from "./thread-count.ts";
 import { diagnosticsByThread } from "./thread-diagnostics.ts";
 import type { ThreadLoss } from "./thread-loss.ts";
@@ -56,12 +56,6 @@ export const serveThreads = async (
 };
 
 const ignore = (): void => {};
-
-/** Waits for all, also where one fails: what is still under way can't be given up. */
-const allDone = async (all: readonly Promise<void>[]): Promise<void> => {
-  await Promise.allSettled(all);
-  await Promise.all(all);
-};
 
 class Supervisor implements Serving {
   readonly #given: Platform;
@@ -201,7 +195,7 @@ class Supervisor implements Serving {
     try {
       refuseUnshared(config, this.#threaded.threads);
       const next = this.#configs.make(await this.#bound.bind(config, explicit));
-      await allDone(threads.map((thread) => this.#prepareOn(thread, next)));
+      await prepareOn(threads, next);
       const commit = (): void => {
         this.#noteDrain(config);
         // Levels that were set by hand end with their config.
@@ -250,15 +244,6 @@ class Supervisor implements Serving {
     const cut = await this.#pool.close((thread) => thread.end(how, limitMs));
     await this.#running.stop();
     return totalOf(cut);
-  }
-
-  /** A thread that ends meanwhile is no reason to refuse a config: the one in its place gets it. */
-  async #prepareOn(thread: ServingThread, { config, explicit }: SentWith): Promise<void> {
-    try {
-      await thread.peer.call("prepare", config, explicit);
-    } catch (error) {
-      if (!thread.hasEnded) throw error;
-    }
   }
 
   #createThread(place: number, lost: (loss: ThreadLoss) => void): ServingThread {

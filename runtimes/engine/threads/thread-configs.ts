@@ -14,6 +14,22 @@ export interface ThreadConfig extends SentWith {
   readonly keep: () => void;
 }
 
+/** Waits for all threads, also where one fails: what is still under way there can't be given up. */
+export const prepareOn = async (threads: readonly ServingThread[], sent: SentWith): Promise<void> => {
+  const all = threads.map((thread) => prepareOnOne(thread, sent));
+  await Promise.allSettled(all);
+  await Promise.all(all);
+};
+
+/** A thread that ends meanwhile is no reason to refuse a config: the one in its place gets it. */
+const prepareOnOne = async (thread: ServingThread, { config, explicit }: SentWith): Promise<void> => {
+  try {
+    await thread.peer.call("prepare", config, explicit);
+  } catch (error) {
+    if (!thread.hasEnded) throw error;
+  }
+};
+
 export class ThreadConfigs {
   readonly #source: ConfigSource | undefined;
   readonly #sender = new ConfigSender();
