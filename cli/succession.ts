@@ -21,6 +21,14 @@ export const succession = (host: Host): Succession => {
   let serving: Serving | undefined;
   let refusal: string | undefined = "this process has not started yet";
   const say = (text: string): void => host.stderr.write(`upgrade: ${text}\n`);
+  const startSuccessor = async (own: Serving, timeoutMs: number): Promise<UpgradeResult> => {
+    try {
+      return await host.startSuccessor({ listeners: await own.listeners(), timeoutMs });
+    } catch (error) {
+      // A thread may be lost just while it is asked what it listens on.
+      return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    }
+  };
   const leave = async (own: Serving): Promise<void> => {
     host.serviceManager.leave();
     const { cut } = await own.handOver();
@@ -37,8 +45,7 @@ export const succession = (host: Host): Succession => {
       if (serving === undefined || refusal !== undefined) return { ok: false, reason: refusal ?? "" };
       refusal = "another upgrade is under way";
       say("starting a new process");
-      const listeners = await serving.listeners();
-      const result = await host.startSuccessor({ listeners, timeoutMs });
+      const result = await startSuccessor(serving, timeoutMs);
       if (result.ok) {
         refusal = "another process has taken over already";
         say(`process ${result.pid} has taken over; finishing what is in flight`);
