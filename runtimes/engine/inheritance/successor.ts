@@ -13,6 +13,7 @@ import { ownListeningSockets } from "./socket-table.ts";
 const REPORT_DESCRIPTOR = 3;
 const FIRST_SOCKET = 4;
 /** A successor that did not get ready has this long to end by itself. */
+const STOPPING = "this process is stopping";
 const END_MS = 5_000;
 /** Characters of a report. */
 const MOST_REPORT = 65_536;
@@ -26,16 +27,18 @@ export type Inheritable = (descriptors: readonly number[], isInheritable: boolea
  * @param inheritable for runtimes that do harm to sockets as `stdio` of a process; throws where it can't be had
  */
 export const startSuccessor = async (
-  { listeners, timeoutMs }: SuccessorOptions,
+  { listeners, timeoutMs, signal }: SuccessorOptions,
   inheritable?: () => Inheritable,
 ): Promise<UpgradeResult> => {
   try {
     const pass = inheritable?.();
     const estate = await estateOf(listeners);
     const command = await ownCommandLine();
+    if (signal.aborted) return failure(STOPPING);
     return await watched(
       pass === undefined ? spawnWith(command, estate) : spawnBeside(command, estate, pass),
       timeoutMs,
+      signal,
     );
   } catch (error) {
     return failure(`the new process could not be started: ${messageOf(error)}`);
@@ -106,15 +109,18 @@ const estateOf = async (listeners: readonly NamedListener[]): Promise<Estate> =>
 };
 
 /** Follows a process until it has reported, has ended, or its time is over. */
-const watched = (child: ChildProcess, timeoutMs: number): Promise<UpgradeResult> =>
+const watched = (child: ChildProcess, timeoutMs: number, signal: AbortSignal): Promise<UpgradeResult> =>
   new Promise((resolve) => {
     const settle = (result: UpgradeResult): void => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
       resolve(result);
       reports.destroy();
       if (result.ok) child.unref();
       else end(child);
     };
+    const stop = (): void => settle(failure(STOPPING));
+    signal.addEventListener("abort", stop, { once: true });
     const timer = setTimeout(
       () => settle(failure(`the new process was not ready within ${timeoutMs / 1_000} s`)),
       timeoutMs,

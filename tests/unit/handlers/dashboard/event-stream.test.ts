@@ -42,7 +42,7 @@ describe("the dashboard's files", () => {
     let tries = 0;
     const { apps } = stage(() => {
       tries += 1;
-      return tries === 1 ? Promise.reject(new Error("no file descriptor left")) : Promise.resolve(new Map());
+      return tries === 1 ? Promise.reject(new Error("no file descriptor left")) : Promise.resolve(new Map<string, never>());
     });
     apps.page.onError((_, c) => c.text("failed", 500));
     expect((await apps.page.request("/")).status).toBe(500);

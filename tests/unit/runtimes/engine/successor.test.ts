@@ -13,7 +13,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const MODULE = new URL("../../../../runtimes/engine/inheritance/successor.ts", import.meta.url).href;
 
 /** What a process says of its successor, which does `work`. */
-const resultOf = async (work: string): Promise<unknown> => {
+const resultOf = async (work: string, signal = "new AbortController().signal"): Promise<unknown> => {
   const file = join(directory, "both.mjs");
   writeFileSync(
     file,
@@ -23,7 +23,7 @@ const resultOf = async (work: string): Promise<unknown> => {
       setTimeout(() => {}, 1_000);
     } else {
       const { startSuccessor } = await import(${JSON.stringify(MODULE)});
-      console.log(JSON.stringify(await startSuccessor({ listeners: [], timeoutMs: 9_000 })));
+      console.log(JSON.stringify(await startSuccessor({ listeners: [], timeoutMs: 9_000, signal: ${signal} })));
     }`,
   );
   const { stdout } = await promisify(execFile)(process.execPath, [file]);
@@ -39,6 +39,13 @@ describe("a successor", () => {
   ])("that reports %s does no harm", async (_, work) => {
     const reason = "the new process reported something that is no report";
     expect(await resultOf(work)).toEqual({ ok: false, reason });
+  });
+
+  it("goes where this process stops before it has reported", async () => {
+    const reason = "this process is stopping";
+    const quiet = "setTimeout(() => {}, 20_000)";
+    expect(await resultOf(quiet, "AbortSignal.timeout(300)")).toEqual({ ok: false, reason });
+    expect(await resultOf(quiet, "AbortSignal.abort()")).toEqual({ ok: false, reason });
   });
 
   it("is told by its report", async () => {
