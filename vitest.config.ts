@@ -30,7 +30,7 @@ const config: ViteUserConfig = defineConfig({
       project("scenarios", {
         hookTimeout: 60_000,
         testTimeout: 60_000,
-        maxWorkers: 3,
+        maxWorkers: 5,
         sequence: { groupOrder: 2 },
       }),
       // The dashboard in a real Chromium: `test:browser`.
