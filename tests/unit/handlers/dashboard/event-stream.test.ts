@@ -4,7 +4,7 @@ import { dashboardApps } from "../../../../handlers/dashboard/dashboard.ts";
 import { LiveFeed } from "../../../../handlers/dashboard/live-feed.ts";
 import { ManualClock } from "../../../../runtimes/memory/clock.ts";
 
-const stage = (files: () => Promise<ReadonlyMap<string, never>> = async () => new Map()) => {
+const stage = (files: () => Promise<ReadonlyMap<string, never>> = async () => new Map<string, never>()) => {
   const feed = new LiveFeed({
     control: {
       snapshot: () => Promise.reject(new Error("not part of this test")),
@@ -40,9 +40,10 @@ describe("event streams", () => {
 describe("the dashboard's files", () => {
   it("are looked for again where they could not be read", async () => {
     let tries = 0;
-    const { apps } = stage(() => {
+    const { apps } = stage(async () => {
       tries += 1;
-      return tries === 1 ? Promise.reject(new Error("no file descriptor left")) : Promise.resolve(new Map<string, never>());
+      if (tries === 1) throw new Error("no file descriptor left");
+      return new Map<string, never>();
     });
     apps.page.onError((_, c) => c.text("failed", 500));
     expect((await apps.page.request("/")).status).toBe(500);
