@@ -28,7 +28,11 @@ export const succession = (host: Host): Succession => {
   const say = (text: string): void => host.stderr.write(`upgrade: ${text}\n`);
   const startSuccessor = async (own: Serving, timeoutMs: number): Promise<UpgradeResult> => {
     try {
-      return await host.startSuccessor({ listeners: await own.listeners(), timeoutMs, signal: stopping.signal });
+      return await host.startSuccessor({
+        listeners: await own.listeners(),
+        timeoutMs,
+        signal: stopping.signal,
+      });
     } catch (error) {
       // A thread may be lost just while it is asked what it listens on.
       return { ok: false, reason: error instanceof Error ? error.message : String(error) };

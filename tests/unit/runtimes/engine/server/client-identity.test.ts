@@ -1,6 +1,9 @@
 import type { TLSSocket } from "node:tls";
 import { expect, it } from "vitest";
-import { VerifiedCertificates, identifyClient } from "../../../../../runtimes/engine/server/client-identity.ts";
+import {
+  VerifiedCertificates,
+  identifyClient,
+} from "../../../../../runtimes/engine/server/client-identity.ts";
 
 const identify = (getPeerX509Certificate: () => unknown): unknown => {
   const socket = { authorized: true, isSessionReused: () => false, getPeerX509Certificate };
