@@ -188,7 +188,7 @@ const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup
   const serving = await serve(host, { loaded, lineOf, readDocument, inheritance, upgrade });
   succeeded.begin(serving);
   const style = styleFor(host.stdout, host.env);
-  const stopped = Promise.race([stopOnSignal(host, serving), succeeded.ended]);
+  const stopped = Promise.race([stopOnSignal(host, serving, () => succeeded.stop()), succeeded.ended]);
   host.onReopen(() => serving.reopenLogs());
   const reloads = (early.reloads = new Reloader({ ...setup, host, serving }));
   if (early.read !== undefined) reloads.adopt(early.read);

@@ -12,9 +12,9 @@ const SAME_SIGNAL_MS = 300;
 
 /**
  * Resolves to the exit code once a signal came and `serving` has drained: 0 when nothing was cut, else 1.
- * A second signal cuts what is in flight; a third ends the process whatever it is doing.
+ * `begun` hears of the first. A second signal cuts what is in flight; a third ends the process whatever it is doing.
  */
-export const stopOnSignal = (host: Host, serving: Serving): Promise<number> =>
+export const stopOnSignal = (host: Host, serving: Serving, begun: () => void): Promise<number> =>
   new Promise((resolve) => {
     const style = styleFor(host.stderr, host.env);
     let signals = 0;
@@ -43,6 +43,7 @@ export const stopOnSignal = (host: Host, serving: Serving): Promise<number> =>
           `${style.dim(`${signal}: finishing what is in flight; once more stops at once`)}\n`,
         );
         void host.serviceManager.stopping();
+        begun();
         settle(signals, serving.drain());
       } else if (signals === 2) {
         host.stderr.write(`${signal}: stopping at once\n`);

@@ -12,4 +12,6 @@ export interface SuccessorOptions {
   readonly listeners: readonly NamedListener[];
   /** How long it may take until it is ready. */
   readonly timeoutMs: number;
+  /** This process stops: nobody is to take its place any more. */
+  readonly signal: AbortSignal;
 }

@@ -48,12 +48,16 @@ export interface DashboardApps {
 export const dashboardApps = (files: () => Promise<DashboardFiles>, feed: LiveFeed): DashboardApps => {
   let loading: Promise<DashboardFiles> | undefined;
   const answer = async (c: AdminContext): Promise<Response> => {
-    const file = (await (loading ??= files())).get(c.req.path.slice(1));
+    loading ??= files().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    const file = (await loading).get(c.req.path.slice(1));
     if (file === undefined) return refusal(c, 404, "the dashboard has no such file");
     return c.body(file.text, 200, { ...HEADERS, "content-type": `${file.type}; charset=utf-8` });
   };
   return {
     page: new Hono<AdminEnv>().get("/", answer).get("/dashboard/:file", answer),
-    stream: new Hono<AdminEnv>().get("/events", () => eventStream(feed)),
+    stream: new Hono<AdminEnv>().get("/events", (c) => eventStream(feed, c.req.method)),
   };
 };

@@ -5,7 +5,9 @@ const HEADERS = { "content-type": "text/event-stream", "cache-control": "no-stor
 const RETRY_AFTER_S = "10";
 
 /** 503 where too many watch already. */
-export const eventStream = (feed: LiveFeed): Response => {
+export const eventStream = (feed: LiveFeed, method: string): Response => {
+  // Hono drops the body of an answer to HEAD without a word to it: a watcher would stay for ever.
+  if (method === "HEAD") return new Response(null, { headers: HEADERS });
   const watcher = new StreamWatcher();
   const leave = feed.watch(watcher);
   if (leave === undefined) {
@@ -21,18 +23,32 @@ export const eventStream = (feed: LiveFeed): Response => {
   return new Response(body, { headers: HEADERS });
 };
 
+/** What the stream's reader waits for. */
+interface Asked {
+  send(text: string): void;
+  end(): void;
+}
+
 const encoder = new TextEncoder();
 
 class StreamWatcher implements Watcher {
-  #asked: ((text: string) => void) | undefined;
+  #asked: Asked | undefined;
+  #hasEnded = false;
 
   /** The stream's reader wants something: resolves once it has got it. */
   pulled(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     return new Promise((resolve) => {
-      this.#asked = (text) => {
-        controller.enqueue(encoder.encode(text));
-        resolve();
+      this.#asked = {
+        send: (text) => {
+          controller.enqueue(encoder.encode(text));
+          resolve();
+        },
+        end: () => {
+          controller.close();
+          resolve();
+        },
       };
+      if (this.#hasEnded) this.end();
     });
   }
 
@@ -43,6 +59,13 @@ class StreamWatcher implements Watcher {
   send(event: "full" | "tick", data: string): void {
     const asked = this.#asked;
     this.#asked = undefined;
-    asked?.(`event: ${event}\ndata: ${data}\n\n`);
+    asked?.send(`event: ${event}\ndata: ${data}\n\n`);
+  }
+
+  end(): void {
+    const asked = this.#asked;
+    this.#asked = undefined;
+    this.#hasEnded = true;
+    asked?.end();
   }
 }

@@ -18,6 +18,8 @@ export interface Watcher {
   /** Whether the message before has left. A watcher that is not ready misses a message, and gets everything next time. */
   isReady(): boolean;
   send(event: "full" | "tick", data: string): void;
+  /** Nothing more will be sent. */
+  end(): void;
 }
 
 const INTERVAL_MS = 1_000;
@@ -70,7 +72,14 @@ export class LiveFeed {
     this.#unsubscribe = undefined;
     this.#timer?.();
     this.#timer = undefined;
+    this.dismiss();
+  }
+
+  /** Ends all streams: who may watch has changed, and whoever still may comes back. */
+  dismiss(): void {
+    const watchers = [...this.#watchers.keys()];
     this.#watchers.clear();
+    for (const watcher of watchers) watcher.end();
   }
 
   /** @returns what ends it; undefined where too many watch already. */

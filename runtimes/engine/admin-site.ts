@@ -26,6 +26,8 @@ export class AdminSite {
   readonly #parts: AdminSiteParts;
   /** Made anew where the config asks for another one only. */
   #made: Made | undefined;
+  /** In effect. */
+  #config: Config["admin"] | undefined;
   #resource: ServerObservation["resource"] = () => ({});
   /** Goes on over changes of the config. */
   readonly #feed: LiveFeed;
@@ -60,6 +62,9 @@ export class AdminSite {
   /** `config` is in effect. */
   takeEffect(config: Config["admin"], resource: ServerObservation["resource"]): void {
     this.#resource = resource;
+    // A token that was taken back must not go on seeing what happens, nor a listener that is gone.
+    if (this.#config !== undefined && !isDeepStrictEqual(this.#config, config)) this.#feed.dismiss();
+    this.#config = config;
     if (hasDashboard(config)) this.#feed.open();
   }
 

@@ -71,21 +71,23 @@ const attributeText = ([type, value]: readonly DerElement[]): string => {
 
 /** Each byte holds seven bits of a number, the first number two of the identifier's (X.690 §8.19). */
 const dotted = (content: Uint8Array): string => {
-  const numbers: number[] = [];
-  let number = 0;
+  // Numbers have no limit (those made from UUIDs are 128 bits long), and two of them must never look like one.
+  const numbers: bigint[] = [];
+  let number = 0n;
   for (const byte of content) {
-    number = number * 128 + (byte & 0x7f);
+    number = number * 128n + BigInt(byte & 0x7f);
     if (byte < 0x80) {
       numbers.push(number);
-      number = 0;
+      number = 0n;
     }
   }
-  const [first = 0, ...others] = numbers;
-  const top = Math.min(2, Math.floor(first / 40));
-  return [top, first - 40 * top, ...others].join(".");
+  const [first = 0n, ...others] = numbers;
+  const top = first < 80n ? first / 40n : 2n;
+  return [top, first - 40n * top, ...others].join(".");
 };
 
-const UTF8 = new TextDecoder();
+/** A byte order mark is a character like others: without it the name would be another one's. */
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** By the tag of a string. Undefined for what is none. */
 const textOf = ({ tag, content }: DerElement): string | undefined => {

@@ -13,7 +13,10 @@ import { ownListeningSockets } from "./socket-table.ts";
 const REPORT_DESCRIPTOR = 3;
 const FIRST_SOCKET = 4;
 /** A successor that did not get ready has this long to end by itself. */
+const STOPPING = "this process is stopping";
 const END_MS = 5_000;
+/** Characters of a report. */
+const MOST_REPORT = 65_536;
 
 /** Says whether processes that are started from then on get descriptors too, under the same numbers. */
 export type Inheritable = (descriptors: readonly number[], isInheritable: boolean) => void;
@@ -24,16 +27,18 @@ export type Inheritable = (descriptors: readonly number[], isInheritable: boolea
  * @param inheritable for runtimes that do harm to sockets as `stdio` of a process; throws where it can't be had
  */
 export const startSuccessor = async (
-  { listeners, timeoutMs }: SuccessorOptions,
+  { listeners, timeoutMs, signal }: SuccessorOptions,
   inheritable?: () => Inheritable,
 ): Promise<UpgradeResult> => {
   try {
     const pass = inheritable?.();
     const estate = await estateOf(listeners);
     const command = await ownCommandLine();
+    if (signal.aborted) return failure(STOPPING);
     return await watched(
       pass === undefined ? spawnWith(command, estate) : spawnBeside(command, estate, pass),
       timeoutMs,
+      signal,
     );
   } catch (error) {
     return failure(`the new process could not be started: ${messageOf(error)}`);
@@ -104,15 +109,18 @@ const estateOf = async (listeners: readonly NamedListener[]): Promise<Estate> =>
 };
 
 /** Follows a process until it has reported, has ended, or its time is over. */
-const watched = (child: ChildProcess, timeoutMs: number): Promise<UpgradeResult> =>
+const watched = (child: ChildProcess, timeoutMs: number, signal: AbortSignal): Promise<UpgradeResult> =>
   new Promise((resolve) => {
     const settle = (result: UpgradeResult): void => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
       resolve(result);
       reports.destroy();
       if (result.ok) child.unref();
       else end(child);
     };
+    const stop = (): void => settle(failure(STOPPING));
+    signal.addEventListener("abort", stop, { once: true });
     const timer = setTimeout(
       () => settle(failure(`the new process was not ready within ${timeoutMs / 1_000} s`)),
       timeoutMs,
@@ -123,13 +131,11 @@ const watched = (child: ChildProcess, timeoutMs: number): Promise<UpgradeResult>
     reports.on("data", (piece: string) => {
       text += piece;
       const lineEnd = text.indexOf("\n");
-      if (lineEnd < 0) return;
-      const report = JSON.parse(text.slice(0, lineEnd)) as Report;
-      settle(
-        "ready" in report
-          ? { ok: true, pid: child.pid ?? 0 }
-          : failure(`the new process did not start: ${report.failed}`),
-      );
+      if (lineEnd < 0 && text.length <= MOST_REPORT) return;
+      const report = reportIn(text.slice(0, Math.max(0, lineEnd)));
+      if (report === undefined) settle(failure("the new process reported something that is no report"));
+      else if ("ready" in report) settle({ ok: true, pid: child.pid ?? 0 });
+      else settle(failure(`the new process did not start: ${report.failed}`));
     });
     reports.on("error", () => {});
     child.on("error", (error) => settle(failure(`the new process could not be started: ${error.message}`)));
@@ -139,6 +145,17 @@ const watched = (child: ChildProcess, timeoutMs: number): Promise<UpgradeResult>
       setImmediate(() => settle(failure(`the new process ended ${how} before it was ready`)));
     });
   });
+
+/** Another version, or another program by now, may write anything. */
+const reportIn = (line: string): Report | undefined => {
+  try {
+    const { ready, failed } = JSON.parse(line) as Partial<Record<"ready" | "failed", unknown>>;
+    if (ready === true) return { ready };
+    return typeof failed === "string" ? { failed } : undefined;
+  } catch {
+    return undefined;
+  }
+};
 
 const end = (child: ChildProcess): void => {
   if (child.exitCode !== null || child.signalCode !== null) return;

@@ -38,10 +38,17 @@ export const identifyClient = (
   verified: VerifiedCertificates,
   now: number,
 ): ClientIdentity => {
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) return NONE;
-  const untimely = now > Date.parse(certificate.validTo) || now < Date.parse(certificate.validFrom);
-  if (untimely) return unverified("it has expired or is not valid yet");
+  let certificate: X509Certificate | undefined;
+  let isTimely: boolean;
+  try {
+    certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) return NONE;
+    isTimely = now >= Date.parse(certificate.validFrom) && now <= Date.parse(certificate.validTo);
+  } catch {
+    // Anybody may send anything here, and the runtime's TLS may take what its parser does not.
+    return unverified("it can't be read");
+  }
+  if (!isTimely) return unverified("it has expired or is not valid yet");
   if (!socket.authorized)
     return unverified("no authority of listen.tls.client.ca has signed it, or its use is another one");
   const fingerprint = createHash("sha256").update(certificate.raw).digest("hex");

@@ -32,7 +32,10 @@ export class ProxiedClients {
   add(socket: Socket, ends: ClientEnds): void {
     const key = keyOf(socket);
     this.#byConnection.set(key, ends);
-    socket.once("close", () => this.#byConnection.delete(key));
+    socket.once("close", () => {
+      // The next connection between the same ends may have come before this one says that it has closed.
+      if (this.#byConnection.get(key) === ends) this.#byConnection.delete(key);
+    });
   }
 
   /** @param socket the accepted one, or the one under TLS that was made of it. */

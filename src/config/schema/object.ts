@@ -1,5 +1,6 @@
 /** Objects with known keys. Every unknown key is reported, with the nearest known one. */
 import { nearestName } from "../../core/nearest.ts";
+import { MOST_SHOWN } from "../problem.ts";
 import { isRecord, type Tree } from "../tree.ts";
 import type { KeyRule } from "./key-rules.ts";
 import { Reading } from "./reading.ts";
@@ -123,7 +124,9 @@ export const object = <Output extends object>(
     for (const key of Object.keys(value)) {
       if (value[key] === undefined || Object.hasOwn(settings, key)) continue;
       if (ignores !== undefined && key.startsWith(ignores)) continue;
-      reading.complain(unknownKey(key, settings), [key], "key");
+      // To look for near names takes time, and no report shows more.
+      const isShown = reading.issues.length < MOST_SHOWN;
+      reading.complain(isShown ? unknownKey(key, settings) : "unknown key", [key], "key");
     }
   };
   const read = (value: unknown, reading: Reading): Output | undefined => {

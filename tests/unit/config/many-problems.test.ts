@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Capability } from "../../../src/core/capability.ts";
 import { ConfigError } from "../../../src/config/config-error.ts";
 import { readJson } from "../../../src/config/json-text.ts";
+import { MOST_SHOWN } from "../../../src/config/problem.ts";
 import { refusals } from "../../../src/config/requirements.ts";
 import { placesIn, spanAt } from "../../../src/config/source-text.ts";
 import { readYaml } from "../../../src/config/yaml-text.ts";
@@ -123,4 +124,12 @@ describe("places", () => {
   ])("of the span %i to %i count from 1", (start, end, place) => {
     expect(placesIn("f", text)({ start, end })).toEqual({ source: "f", ...place });
   });
+});
+
+it("near names are looked for only as often as a report could show them", async () => {
+  const unknown = Object.fromEntries(Array.from({ length: LESS }, (_, i) => [`rout${i}`, 1]));
+  const problems = await problemsOf(JSON.stringify(unknown));
+  const guessed = problems.filter((problem) => JSON.stringify(problem).includes("did you mean"));
+  // No routes is one more.
+  expect([problems.length, guessed.length]).toEqual([LESS + 1, MOST_SHOWN]);
 });

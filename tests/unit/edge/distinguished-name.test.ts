@@ -43,6 +43,7 @@ describe("the names of a certificate", () => {
     "/O=日本/CN=\\\\back=slash",
     "/1.2.3.4.5=hidden/CN=x",
     "/CN=a+OU=b/O=c",
+    "/CN=\uFEFFadmin",
   ])("are written as OpenSSL writes them: %s", (subject) => {
     const pem = withSubject(subject, ...(subject.includes("a+OU") ? ["-multivalue-rdn"] : []));
     writeFileSync(join(directory, "c.pem"), pem);
@@ -52,6 +53,32 @@ describe("the names of a certificate", () => {
     const [, serial] = /^serial=(.*)$/m.exec(openssl("x509", "-in", "c.pem", "-noout", "-serial")) ?? [];
     const names = certificateNames(derOf(pem));
     expect(names).toEqual({ subject: expected, issuer: expected, serial });
+  });
+
+  it("tell identifiers apart whose numbers are larger than doubles count", () => {
+    const element = (tag: number, ...content: readonly (readonly number[])[]): number[] => {
+      const bytes = content.flat();
+      return [tag, bytes.length, ...bytes];
+    };
+    const numbers = (...values: readonly bigint[]): number[] =>
+      values.flatMap((value) => {
+        const groups = value.toString(2).padStart(Math.ceil(value.toString(2).length / 7) * 7, "0");
+        const sevens = groups.match(/.{7}/g) ?? [];
+        return sevens.map((bits, i) => Number.parseInt(bits, 2) | (i < sevens.length - 1 ? 0x80 : 0));
+      });
+    const subjectOf = (...values: readonly bigint[]): string => {
+      const attribute = element(0x30, element(0x06, numbers(...values)), element(0x0c, [0x78]));
+      const name = element(0x30, element(0x31, attribute));
+      const fields = element(0x30, element(0x02, [1]), element(0x30), name, element(0x30), name);
+      return certificateNames(Uint8Array.from(element(0x30, fields))).subject;
+    };
+    expect(subjectOf(105n, 2n ** 127n + 1n)).toBe(`2.25.${2n ** 127n + 1n}=#0C0178`);
+    expect(subjectOf(105n, 2n ** 127n)).toBe(`2.25.${2n ** 127n}=#0C0178`);
+    expect([subjectOf(39n, 5n), subjectOf(40n, 5n), subjectOf(1_079n)]).toEqual([
+      "0.39.5=#0C0178",
+      "1.0.5=#0C0178",
+      "2.999=#0C0178",
+    ]);
   });
 
   it("tell subject and issuer apart, in both versions", () => {

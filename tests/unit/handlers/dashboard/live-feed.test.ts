@@ -57,6 +57,10 @@ class Reader implements Watcher {
   send(event: "full" | "tick", data: string): void {
     this.got.push({ event, data });
   }
+  ended = 0;
+  end(): void {
+    this.ended += 1;
+  }
   get events(): readonly string[] {
     return this.got.map(({ event }) => event);
   }
@@ -107,6 +111,22 @@ const stage = () => {
 };
 
 describe("live feed", () => {
+  it("ends all streams where who may watch has changed, and lets them come again", async () => {
+    const { feed, settle, seconds } = stage();
+    const reader = new Reader();
+    feed.watch(reader);
+    await settle();
+    feed.dismiss();
+    await seconds(2);
+    expect([reader.events, reader.ended]).toEqual([["full"], 1]);
+    const again = new Reader();
+    feed.watch(again);
+    await seconds(1);
+    expect(again.events).toEqual(["full"]);
+    feed.close();
+    expect([reader.ended, again.ended]).toEqual([1, 1]);
+  });
+
   it("sends everything first, and then only endpoints that have changed", async () => {
     const { feed, state, settle, seconds } = stage();
     const reader = new Reader();

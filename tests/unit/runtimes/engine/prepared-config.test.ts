@@ -240,4 +240,26 @@ describe("what a change of the config leaves behind", () => {
     await expect.poll(() => lines("one.log")).toBe(1);
     expect(lines("two.log")).toBe(0);
   });
+
+  test("ends the dashboard's streams where a token is another one, and no others", async () => {
+    const port = await freePort();
+    const asks = (token: string, body = "x"): ConfigInput => answering(body, { admin: { port, token } });
+    const serving = await serve(asks("first-token-0123456789"));
+    const watch = async (token: string): Promise<Response> =>
+      fetch(`http://127.0.0.1:${port}/events`, { headers: { authorization: `Bearer ${token}` } });
+    const reader = (await watch("first-token-0123456789")).body?.getReader();
+    ends.push(() => reader?.cancel());
+    const change = async (input: ConfigInput): Promise<void> =>
+      (await serving.prepare(parseConfig(input))).commit();
+    await change(asks("first-token-0123456789", "y"));
+    const texts = [await reader?.read(), await reader?.read()].map((read) => read?.done);
+    expect(texts).toEqual([false, false]);
+    await change(asks("second-token-0123456789"));
+    let hasEnded = false;
+    while (!hasEnded) hasEnded = (await reader?.read())?.done ?? true;
+    expect((await watch("first-token-0123456789")).status).toBe(401);
+    const next = await watch("second-token-0123456789");
+    expect(next.status).toBe(200);
+    await next.body?.cancel();
+  });
 });
