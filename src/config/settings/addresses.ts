@@ -79,7 +79,7 @@ export const peerRange: Schema<string> = text(
   { pattern: `^${UNIX_PEERS}$|${patterns.ADDRESS_RANGE}` },
 );
 
-const readHttpUrl = (given: string): string | Refusal => {
+export const readHttpUrl = (given: string): string | Refusal => {
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     return isAuthority(given) ? new Refusal(`did you mean "http://${given}"?`) : REFUSED;
