@@ -27,7 +27,7 @@ const domain: Schema<string> = text(
 const email = like('an address such as "admin@example.com"', "^[^\\s@]+@[^\\s@]+$");
 
 const directoryUrl: Schema<string> = text(
-  "the https URL of an ACME directory",
+  'a URL such as "https://ca.example/directory"',
   (given) => {
     const url = readHttpUrl(given);
     if (url instanceof Refusal || /^https:/i.test(given)) return url;
