@@ -20,6 +20,6 @@ if (bun === undefined && deno === undefined && isTooOld()) {
   // Compiled code is kept between starts: a third less time until the proxy listens.
   if (bun === undefined && deno === undefined) module.enableCompileCache();
   const { run } = await import("./run.ts");
-  // The address of a file of its own in the package, where `run` is not.
+  // In the package, `run.ts` is part of a larger file; this module is still a file that can be started again.
   await run(import.meta.url);
 }

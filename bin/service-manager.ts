@@ -66,7 +66,7 @@ export const serviceManager = (
   return {
     ready(status) {
       startWatchdog();
-      // The process too: it may have replaced the one that the manager has started.
+      // MAINPID, because after an upgrade this is not the process that systemd started.
       return tell(() => ["READY=1", `MAINPID=${process.pid}`, `STATUS=${status}`]);
     },
     reloading: () => tell(async () => ["RELOADING=1", `MONOTONIC_USEC=${await monotonicTime()}`]),

@@ -1,7 +1,7 @@
 /** The config that a command works on. */
 import { ADMIN_SOURCE, refuseMasked } from "../handlers/config-document.ts";
 import { ConfigError } from "../src/config/config-error.ts";
-import { type LoadedConfig, loadConfig } from "../src/config/load.ts";
+import { type LoadOptions, type LoadedConfig, loadConfig } from "../src/config/load.ts";
 import { refusals } from "../src/config/requirements.ts";
 import type { ConfigInput } from "../src/config/types.ts";
 import { commandName } from "./command-name.ts";
@@ -25,14 +25,19 @@ export const configured = (
 ): Promise<LoadedConfig | undefined> =>
   loadConfig({
     ...(options.config === undefined ? {} : { file: options.config }),
-    env: host.env,
-    flags,
-    flagNames: FLAG_NAMES,
-    cwd: host.cwd,
-    readText: (path) => host.readText(path),
-    importModule: (path) => host.modules.import(path),
-    certificates: host.certificates,
+    ...sourcesOf(host, flags),
   });
+
+/** Where all of a config but the file comes from, and how files are read. */
+const sourcesOf = (host: Host, flags: ConfigInput): Omit<LoadOptions, "file"> => ({
+  env: host.env,
+  flags,
+  flagNames: FLAG_NAMES,
+  cwd: host.cwd,
+  readText: (path) => host.readText(path),
+  importModule: (path) => host.modules.import(path),
+  certificates: host.certificates,
+});
 
 /**
  * Reads a config that stands in place of the file, below the environment and `flags`. It may refer to what `first` refers to: those
@@ -49,13 +54,7 @@ export const configuredDocument = async (
   const loaded = await loadConfig({
     document: { name: ADMIN_SOURCE, path: `${first.directory}/document`, input: document },
     mayRefer: first.references,
-    env: host.env,
-    flags,
-    flagNames: FLAG_NAMES,
-    cwd: host.cwd,
-    readText: (path) => host.readText(path),
-    importModule: (path) => host.modules.import(path),
-    certificates: host.certificates,
+    ...sourcesOf(host, flags),
   });
   return loaded ?? nothingConfigured(host);
 };

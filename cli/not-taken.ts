@@ -1,4 +1,4 @@
-/** The routes that a request does not get, for the terminal. */
+/** The routes that do not answer a request, as text for the terminal. */
 import { otherRoutes } from "../handlers/other-routes.ts";
 import type { Trace } from "../handlers/trace-request.ts";
 import type { Style } from "./style.ts";

@@ -10,7 +10,7 @@ export interface UpgradeOptions extends AddressOptions {
   readonly timeout?: number;
 }
 
-/** The answer comes a moment after the time of the new process is over. */
+/** The running process answers only after it has ended a new process whose time is over. */
 const MARGIN_MS = 10_000;
 
 export const upgrade = async (host: Host, options: UpgradeOptions): Promise<number> => {

@@ -75,7 +75,7 @@ const withDocument = (
   return all;
 };
 
-/** Lets everybody through, and knows those who would be let through elsewhere. */
+/** Lets every request through, and sets `actor` for those that `accessGuard` would let through. */
 const knownActor =
   (access: Access): MiddlewareHandler<AdminEnv> =>
   async (c, next) => {

@@ -1,4 +1,4 @@
-/** The routes that a request does not get, each with the reason. */
+/** The routes that do not answer a request, each with the reason. */
 import { explainRoutes } from "../src/routing/explain.ts";
 import { matchText } from "../src/routing/match-text.ts";
 import type { Explanation } from "./control.ts";

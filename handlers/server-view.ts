@@ -1,4 +1,4 @@
-/** What the admin API shows and ends of a server that Fairlead runs itself. */
+/** A server over sockets, as the admin API sees it: listeners, connections, and a new process in its place. */
 import type { ConnectionPage, ConnectionQuery } from "./control.ts";
 import type { ConnectionCounts, ListenerSnapshot } from "./snapshot.ts";
 

@@ -121,6 +121,6 @@ export interface EndpointSnapshot {
 
 export interface BreakerSnapshot {
   readonly state: "closed" | "open" | "half-open";
-  /** When an open one lets probes through; left out where it was opened by hand. */
+  /** When an open breaker lets probes through. Left out where it was opened by hand, which has no end. */
   readonly until?: number | undefined;
 }

@@ -173,7 +173,7 @@ export const challengeCertificate = async (
 const fromHex = (hex: string): Uint8Array =>
   Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 
-/** As DER writes an integer that is not negative; the library leaves out the zero that says so. */
+/** A serial number as DER writes it: with a zero byte in front where the first bit is set, which would make it negative. The library leaves that byte out. */
 const positive = (hex: string): string => (/^[89a-f]/i.test(hex) ? `00${hex}` : hex);
 
 /** How renewal information names the first certificate of `chain` (RFC 9773 §4.1); undefined where it can't be named. */

@@ -6,14 +6,13 @@
  * last and once; the server that sends it reports its end, and the exchange is settled.
  */
 import { type ForwardingParts, actionService, editSource } from "./action-service.ts";
-import { type Admission, type Admit, type Surroundings, admission, joined, traced } from "./admission.ts";
+import { type Admission, type Admit, type Surroundings, admission, traced } from "./admission.ts";
 import { type ClientEdits, ReplyEditor, clientEdits } from "./client-edits.ts";
 import type { Config } from "./config/types.ts";
 import { type Plan, type RoutePlan, type RoutedMatch, buildPlan } from "./config/plan.ts";
 import type { Arrival } from "./core/arrival.ts";
 import { ProxyError, asProxyError } from "./core/errors.ts";
-import type { ExchangeTrace } from "./core/exchange-trace.ts";
-import type { EditSource, Exchange, Trail } from "./core/exchange.ts";
+import type { EditSource, Trail } from "./core/exchange.ts";
 import { ALWAYS_SERVING, type Lifecycle } from "./core/lifecycle.ts";
 import { limitedBody } from "./core/limited-body.ts";
 import { problemReply, textReply } from "./core/local-reply.ts";
@@ -29,7 +28,7 @@ import type { Tracing } from "./tracing.ts";
 import { planUpstream } from "./planned-upstream.ts";
 import type { EventLog } from "./observe/event-log.ts";
 import { type ObservedParts, observedPlatform } from "./observed-platform.ts";
-import type { FoundRoute } from "./routing/router.ts";
+import { exchangeOf, limitedOutside } from "./routed-exchange.ts";
 import { Upkeep } from "./upkeep.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
 
@@ -268,47 +267,3 @@ const PLAIN_TEXT: readonly string[] = [
   "cache-control",
   "no-store",
 ];
-
-const limitedOutside = (exchange: Exchange, surroundings: Surroundings | undefined): Exchange => {
-  if (surroundings === undefined) return exchange;
-  const { maxBodyBytes: maxBytes, background } = surroundings;
-  if (maxBytes === undefined && background === undefined) return exchange;
-  const body = maxBytes === undefined ? exchange.body : limitedBody(exchange.body, maxBytes);
-  return { ...exchange, body, background };
-};
-
-interface ExchangeParts {
-  readonly arrival: Arrival;
-  readonly admitted: Admission;
-  readonly trail: Trail;
-  readonly trace: ExchangeTrace | undefined;
-}
-
-const exchangeOf = (
-  { arrival, admitted, trail, trace }: ExchangeParts,
-  { value: match, params }: FoundRoute<RoutedMatch>,
-): Exchange => {
-  const { screened, client, request } = admitted;
-  if (screened === undefined || client === undefined || request === undefined) {
-    throw new ProxyError("internal", { detail: "routed without having been looked at" });
-  }
-  return {
-    id: admitted.id,
-    arrival,
-    client,
-    route: match.route.name,
-    params,
-    target: screened.target,
-    path: screened.path,
-    query: screened.query,
-    idFields: admitted.idFields,
-    drop: client.trustedPeer ? joined(screened.drop, client.drop) : request.disregarded,
-    disregarded: request.disregarded,
-    upgrade: admitted.upgrade,
-    body: arrival.body,
-    endsAt: Number.POSITIVE_INFINITY,
-    cancellation: arrival.cancellation,
-    trace,
-    trail,
-  };
-};

@@ -15,7 +15,7 @@ export interface Watched {
   readonly view: View;
 }
 
-/** Resolves when somebody leaves it: q, Ctrl-C, SIGTERM. The terminal is as before then, also where it rejects. */
+/** Resolves when the user quits (q, Ctrl-C) or SIGTERM comes. The terminal is as before then, also where it rejects. */
 export const watch = async (
   host: Host,
   terminal: Terminal,

@@ -32,7 +32,7 @@ export interface LoadedConfig extends ShownConfig {
   readonly tlsFiles: readonly string[];
   /** The config file, if there is one, and all files that the config names in `${file:}`. Absolute. */
   readonly files: readonly string[];
-  /** Where files are seen from that the config file names. Absolute. */
+  /** Absolute path of the folder that relative paths in the config start from. */
   readonly directory: string;
   /** Variables and files that it refers to: `env:NAME`, `file:PATH`. */
   readonly references: ReadonlySet<string>;

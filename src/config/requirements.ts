@@ -28,7 +28,7 @@ type NamedSetting = readonly [key: string, setting: Setting];
 
 const settingsOf = ({ settings = {} }: Schema): readonly NamedSetting[] => Object.entries(settings);
 
-/** Of each schema the settings that ask for something, or have some below that do: configs are large, and few settings ask. */
+/** The settings of a schema that need a capability, or hold settings that do. All others are skipped: configs are large, and few settings need one. */
 const askingSettings = (): ((schema: Schema) => readonly NamedSetting[]) => {
   const asksBelow = atOrBelow((schema) => settingsOf(schema).some(([, { needs }]) => needs !== undefined));
   const known = new Map<Schema, readonly NamedSetting[]>();

@@ -3,7 +3,7 @@
  *
  * The runtimes don't agree in how a server may choose a certificate by the protocol that a client asks for (ALPN): on one the
  * choice comes too late, on another it lasts for later connections too. So while a challenge is pending, the first bytes of each
- * connection are looked at, and an authority's are taken by a TLS server of their own.
+ * connection are looked at, and connections of an authority go to a TLS server that does nothing else.
  */
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";

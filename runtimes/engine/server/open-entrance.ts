@@ -5,6 +5,7 @@ import type { ConnectionTls } from "../../../src/core/connection-tls.ts";
 import { limitFrom } from "../deadlines.ts";
 import type { Tally } from "../../../src/core/thread-share.ts";
 import type { Notice } from "../notices.ts";
+import { BegunSockets } from "./begun-sockets.ts";
 import type { ClientCounts } from "./client-counts.ts";
 import { ClientConnection } from "./connection.ts";
 import type { ConnectionSet } from "./drain.ts";
@@ -64,8 +65,7 @@ export class OpenEntrance {
   readonly key: string;
   readonly #parts: EntranceParts;
   readonly #name: string;
-  /** Under TLS, or with a header to be read: that takes memory and time before there is a connection to count. */
-  readonly #begun: Set<Socket> = new Set();
+  readonly #begun: BegunSockets;
   readonly #proxied = new ProxiedClients();
   #role: Role | undefined;
 
@@ -75,6 +75,7 @@ export class OpenEntrance {
     this.#name = entrance.name;
     this.key = entranceKey(entrance);
     this.#parts = parts;
+    this.#begun = new BegunSockets(parts.seats?.encrypted);
   }
 
   /** Its place in the config in effect. */
@@ -139,7 +140,7 @@ export class OpenEntrance {
 
   /** Ends connections that are not accepted yet. */
   destroyUnaccepted(): void {
-    for (const socket of this.#begun) socket.destroy();
+    this.#begun.destroy();
   }
 
   readonly #closed = (connection: ClientConnection): void => {
@@ -223,7 +224,7 @@ export class OpenEntrance {
   ): void {
     const { deadlines, now, notice } = this.#parts;
     const { limits, timeouts } = role.context.listen;
-    if (!this.#note(socket, limits.connections)) {
+    if (!this.#begun.add(socket, limits.connections)) {
       this.#refuse(socket);
       return;
     }
@@ -239,27 +240,12 @@ export class OpenEntrance {
     });
   }
 
-  /** Counts a connection before there is one to serve. False where there are too many. */
-  #note(socket: Socket, most: number): boolean {
-    const begun = this.#begun;
-    if (begun.has(socket)) return true;
-    const { seats } = this.#parts;
-    if (begun.size >= most || seats?.encrypted.tryAdd(most) === false) return false;
-    begun.add(socket);
-    socket.once("close", () => this.#forget(socket));
-    return true;
-  }
-
-  #forget(socket: Socket): void {
-    if (this.#begun.delete(socket)) this.#parts.seats?.encrypted.remove();
-  }
-
   /** @param exempt load balancers, whose own connections are not counted */
   #begin(socket: Socket, ends: ClientEnds, role: Role, exempt?: TrustedRanges): void {
     const { context, handshake, entrance } = role;
     const { clients } = this.#parts;
     const { connections, connectionsPerClient: most } = context.listen.limits;
-    if (handshake !== undefined && !this.#note(socket, connections)) {
+    if (handshake !== undefined && !this.#begun.add(socket, connections)) {
       this.#refuse(socket);
       return;
     }
@@ -267,7 +253,7 @@ export class OpenEntrance {
     if (isCounted && !clients.admit(socket, ends.peer, { most, exempt: context.trusted })) {
       this.#refuse(socket);
     } else if (handshake === undefined) {
-      this.#forget(socket);
+      this.#begun.remove(socket);
       this.#accepted(socket, ends, { context, tls: undefined });
     } else {
       if (entrance.proxyProtocol !== undefined) this.#proxied.add(socket, ends);

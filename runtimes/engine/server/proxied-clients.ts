@@ -33,7 +33,7 @@ export class ProxiedClients {
     const key = keyOf(socket);
     this.#byConnection.set(key, ends);
     socket.once("close", () => {
-      // The next connection between the same ends may have come before this one says that it has closed.
+      // Another connection with the same addresses and ports may have come before the `close` event of this one.
       if (this.#byConnection.get(key) === ends) this.#byConnection.delete(key);
     });
   }

@@ -58,7 +58,7 @@ export type ThreadMethods = DiagnosticMethods & {
   readonly handOver: () => Promise<{ readonly cut: number }>;
   readonly stop: () => Promise<{ readonly cut: number }>;
   readonly listeners: () => Promise<readonly NamedListener[]>;
-  /** What its observers find now. */
+  /** Values that are looked up at a reading, such as how many connections are open. */
   readonly observed: () => Observed;
   readonly checked: (result: CheckResult) => void;
   readonly listed: (key: string, update: SourceUpdate) => void;

@@ -31,7 +31,7 @@ export interface ServingThreadOptions {
   readonly name: string;
   readonly start: ThreadStart;
   readonly methods: Omit<MainMethods, "ready" | "failed" | "ending">;
-  /** It has ended by itself; called once, and not before `ready` has settled. */
+  /** The thread has ended without being told to. Called at most once, after `ready` has settled. */
   readonly lost: (loss: ThreadLoss) => void;
 }
 
@@ -94,7 +94,7 @@ export class ServingThread {
     return this.#hasEnded;
   }
 
-  /** What its observers find now, or have found last where it is busy or gone. */
+  /** Values of its observers; the last known ones where it is busy or gone. */
   async observed(): Promise<Observed> {
     const found = await within(this.peer.call("observed"), OBSERVE_MS);
     this.#observed = found ?? this.#observed;

@@ -24,7 +24,7 @@ describe("fileSource", () => {
     expect(reads).toHaveLength(2);
     reads[1]?.('["http://10.0.0.2:80"]');
     reads[0]?.('["http://10.0.0.1:80"]');
-    await new Promise((resolve) => setTimeout(resolve));
+    await clock.advance(0);
     expect(heard).toEqual(["http://10.0.0.2:80"]);
   });
 });

@@ -20,6 +20,7 @@ const resultOf = async (work: string, signal = "new AbortController().signal"): 
     `if (process.env.FAIRLEAD_HANDED_OVER !== undefined) {
       const { writeSync } = await import("node:fs");
       ${work}
+      // Runs on after its report, and goes by itself: nobody ends a process that has taken over.
       setTimeout(() => {}, 1_000);
     } else {
       const { startSuccessor } = await import(${JSON.stringify(MODULE)});
@@ -43,6 +44,7 @@ describe("a successor", () => {
 
   it("goes where this process stops before it has reported", async () => {
     const reason = "this process is stopping";
+    // Longer than the other process waits, which ends it.
     const quiet = "setTimeout(() => {}, 20_000)";
     expect(await resultOf(quiet, "AbortSignal.timeout(300)")).toEqual({ ok: false, reason });
     expect(await resultOf(quiet, "AbortSignal.abort()")).toEqual({ ok: false, reason });
