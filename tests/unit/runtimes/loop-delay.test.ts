@@ -2,11 +2,11 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { loopDelay, summary } from "../../../runtimes/engine/diagnostics/loop-delay.ts";
 
-/** Takes so much of a processor, whatever else runs on it. */
+/** Takes so much of a processor in this thread, whatever else runs on it. */
 const block = (cpuMs: number): void => {
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   const used = (): number => {
-    const { user, system } = process.cpuUsage(before);
+    const { user, system } = process.threadCpuUsage(before);
     return (user + system) / 1_000;
   };
   while (used() < cpuMs);
