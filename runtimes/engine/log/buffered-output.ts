@@ -1,15 +1,18 @@
 /** A buffer of lines in front of a device that may be slow, full or gone. */
-import { Buffer } from "node:buffer";
 import type { LinesLost, LogOutput } from "../../../src/core/log-output.ts";
 import type { Clock } from "../../../src/core/platform.ts";
 import { errorCode } from "../../error-code.ts";
+import { LineBuffer } from "./line-buffer.ts";
 
 /** What lines are written to. */
 export interface LogDevice {
   readonly isTerminal: boolean;
   /** Lines are gathered for this long and written together. */
   readonly gatherMs: number;
-  /** Writes whole lines. Resolves when all is written, however long that takes. Never runs twice at a time. */
+  /**
+   * Writes whole lines. Resolves when all is written, however long that takes; the bytes are used anew then. Never runs twice at a
+   * time.
+   */
   write(bytes: Uint8Array): Promise<void>;
   /** Opens what can be opened anew. */
   reopen(): Promise<void>;
@@ -24,10 +27,10 @@ interface Batch {
   readonly failed: (reason: unknown) => void;
 }
 
-/** Most characters that wait, besides those that are being written. */
+/** Most bytes that wait, besides those that are being written. */
 const MAX_WAITING = 1024 * 1024;
-/** From this many characters on, gathered lines are written at once. */
-const GATHER_CHARACTERS = 64 * 1024;
+/** From this many bytes on, gathered lines are written at once. */
+const GATHER_BYTES = 64 * 1024;
 /** Losses are reported this long after the first one, in one line. */
 const REPORT_AFTER_MS = 1_000;
 
@@ -38,7 +41,9 @@ export class BufferedOutput implements LogOutput {
   readonly #clock: Clock;
   /** Called when lines were lost. */
   lost: LinesLost;
-  #waiting = "";
+  #waiting = new LineBuffer();
+  /** Being written, or empty. */
+  #written = new LineBuffer();
   #isScheduled = false;
   #isWriting = false;
   #isStale = false;
@@ -57,16 +62,13 @@ export class BufferedOutput implements LogOutput {
   }
 
   write(line: string): boolean {
-    if (this.#waiting.length + line.length > MAX_WAITING) {
+    if (this.#waiting.byteLength + line.length >= MAX_WAITING) {
       this.#lose(1, "they came faster than they could be written");
       return false;
     }
-    // Reading a character flattens the string. A line is a tree of pieces before, which the garbage collector would copy again
-    // and again while it waits.
-    line.charCodeAt(0);
-    this.#waiting += `${line}\n`;
+    this.#waiting.add(line);
     if (this.#isWriting) return true;
-    if (this.#waiting.length >= GATHER_CHARACTERS) this.#start();
+    if (this.#waiting.byteLength >= GATHER_BYTES) this.#start();
     else if (!this.#isScheduled) {
       this.#isScheduled = true;
       this.#clock.after(this.#device.gatherMs, () => this.#start());
@@ -117,21 +119,23 @@ export class BufferedOutput implements LogOutput {
   }
 
   #hasWork(): boolean {
-    return this.#isStale || this.#waiting !== "" || this.#batches.length > 0;
+    return this.#isStale || this.#waiting.lines > 0 || this.#batches.length > 0;
   }
 
   async #writeAll(): Promise<void> {
     while (this.#hasWork()) {
       const batch = this.#waiting;
-      this.#waiting = "";
+      this.#waiting = this.#written;
+      this.#written = batch;
       try {
         if (this.#isStale) await this.#device.reopen();
         this.#isStale = false;
-        if (batch !== "") await this.#device.write(Buffer.from(batch));
+        if (batch.lines > 0) await this.#device.write(batch.bytes);
       } catch (thrown) {
         this.#isStale = false;
-        this.#lose(batch.split("\n").length - 1, reasonOf(thrown));
+        this.#lose(batch.lines, reasonOf(thrown));
       }
+      batch.clear();
       for (const { bytes, written, failed } of this.#batches.splice(0))
         await this.#device.write(bytes).then(written, failed);
     }

@@ -36,7 +36,8 @@ const remoteDevice = (to: string, write: WriteLines): LogDevice => {
   return {
     isTerminal: fd !== undefined && isatty(fd),
     gatherMs: GATHER_MS,
-    write: (bytes) => write(to, bytes),
+    // A copy: of a part, a message would hold the whole buffer.
+    write: (bytes) => write(to, new Uint8Array(bytes)),
     reopen: async () => {},
     close: async () => {},
   };
