@@ -3,6 +3,8 @@ export const FEATURES = [
   "nothing",
   "resilience",
   "metrics",
+  "the same metrics by @opentelemetry/sdk-metrics",
+  "the same metrics by prom-client",
   "access log",
   "1 % traces",
   "metrics, access log, 1 % traces",

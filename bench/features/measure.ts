@@ -18,7 +18,9 @@ import type { Clock, Platform, Transport } from "../../src/core/platform.ts";
 import { type Gateway, buildGateway } from "../../src/gateway.ts";
 import { readFields } from "../../src/http/read-fields.ts";
 import { createMetrics } from "../../src/observation.ts";
+import type { Telemetry } from "../../src/core/telemetry.ts";
 import type { Feature } from "./features.ts";
+import { countedBy, openTelemetry, promClient } from "./metric-libraries.ts";
 
 const WARM_UP_ROUNDS = 3;
 const ROUNDS = 6;
@@ -97,14 +99,26 @@ const CONFIGS: Readonly<Record<Feature, ConfigInput>> = {
   nothing: silent,
   resilience: { ...silent, upstreams: { app: resilient } },
   metrics: { ...silent, ...measured },
+  "the same metrics by @opentelemetry/sdk-metrics": silent,
+  "the same metrics by prom-client": silent,
   "access log": { ...silent, ...logged },
   "1 % traces": { ...silent, ...traced },
   "metrics, access log, 1 % traces": { ...silent, ...measured, ...logged, ...traced },
 };
 
-const gatewayOf = (input: ConfigInput): Gateway => {
-  const config = parseConfig(input);
-  const gateway = buildGateway(config, platform, { metrics: createMetrics(config, platform) });
+const LIBRARIES: Partial<Record<Feature, () => Telemetry>> = {
+  "the same metrics by @opentelemetry/sdk-metrics": () => countedBy(openTelemetry()),
+  "the same metrics by prom-client": () => countedBy(promClient()),
+};
+
+const gatewayWith = (feature: Feature): Gateway => {
+  const config = parseConfig(CONFIGS[feature]);
+  const telemetry = LIBRARIES[feature]?.() ?? platform.telemetry;
+  const gateway = buildGateway(
+    config,
+    { ...platform, telemetry },
+    { metrics: createMetrics(config, platform) },
+  );
   // The first health checks, which pass.
   void gateway.upkeep.runDue();
   return gateway;
@@ -158,7 +172,7 @@ const round = async (gateway: Gateway): Promise<number> => {
   return (user + system) / REQUESTS;
 };
 
-const gateway = gatewayOf(CONFIGS[process.argv[2] as Feature]);
+const gateway = gatewayWith(process.argv[2] as Feature);
 for (let index = 0; index < WARM_UP_ROUNDS; index += 1) await round(gateway);
 const costs: number[] = [];
 for (let index = 0; index < ROUNDS; index += 1) costs.push(await round(gateway));
