@@ -7,7 +7,7 @@ import { certificate } from "../../tests/support/certificate.ts";
 export const siteFiles = (folder: string): { readonly cert: string; readonly key: string } => {
   const files = { cert: join(folder, "site.pem"), key: join(folder, "site.key") };
   if (existsSync(files.cert)) return files;
-  const { cert, key } = certificate({ hosts: ["localhost"] });
+  const { cert, key } = certificate({ hosts: ["localhost", "127.0.0.1"] });
   writeFileSync(files.cert, cert);
   writeFileSync(files.key, key, { mode: 0o600 });
   return files;

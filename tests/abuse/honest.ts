@@ -23,7 +23,16 @@ const one = (dueAt: number): Promise<void> =>
       if (failure !== undefined) failures[failure] = (failures[failure] ?? 0) + 1;
       resolve();
     };
-    const asked = { host: "127.0.0.1", port, path: "/", agent, timeout: PATIENCE_MS };
+    const asked = {
+      host: "127.0.0.1",
+      port,
+      path: "/",
+      // The certificate's name, as the bad clients send it.
+      servername: "abuse.test",
+      headers: { host: "abuse.test" },
+      agent,
+      timeout: PATIENCE_MS,
+    };
     const request = get(asked, (response) => {
       response.resume();
       response.on("end", () => done(response.statusCode === 200 ? undefined : String(response.statusCode)));

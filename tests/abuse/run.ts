@@ -43,7 +43,7 @@ const PACE: Pace = {
   settleMs: flags.short ? 300 : 1_500,
 };
 /** The short form runs beside other work, on machines of any kind: it finds what goes wrong by far. */
-const JUDGEMENT: Judgement = flags.short ? { floorMs: 1_000, memory: false } : { floorMs: 5, memory: true };
+const JUDGEMENT: Judgement = flags.short ? { floorMs: 3_000, memory: false } : { floorMs: 5, memory: true };
 
 /** Sockets of the bad clients' process, and some more. */
 const FILES_NEEDED = 9_200;
