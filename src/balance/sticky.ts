@@ -2,8 +2,7 @@
 import type { Balancer } from "../core/balancer.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { EndpointSet, Member } from "../core/endpoint-state.ts";
-import type { HttpReply, Reply } from "../core/reply.ts";
-import { withFields } from "../core/reply.ts";
+import { type Reply, withFields } from "../core/reply.ts";
 import type { Layer } from "../core/service.ts";
 import { cookieOf } from "./hash-key.ts";
 
@@ -50,7 +49,7 @@ export const stickyCookie = (options: StickyOptions): Sticky => {
       if (!tokens.knows(set)) await tokens.learn(set);
       const reply = await next(exchange);
       const { endpoint } = exchange.trail;
-      if (reply.kind !== "http" || endpoint === undefined) return reply;
+      if (endpoint === undefined) return reply;
       const token = await tokens.tokenOf(endpoint);
       if (cookieOf(exchange, options.cookie) === token) return reply;
       return withCookie(reply, cookieText(token, exchange.client.scheme === "https", options));
@@ -64,8 +63,10 @@ const cookieText = (token: string, isSecure: boolean, options: StickyOptions): s
   return `${cookie}=${token}; Path=/${maxAge}; HttpOnly; SameSite=${sameSite}${isSecure ? "; Secure" : ""}`;
 };
 
-const withCookie = (reply: HttpReply, text: string): Reply =>
-  withFields(reply, [...reply.fields, "set-cookie", text], reply.added);
+const withCookie = (reply: Reply, text: string): Reply => {
+  const fields = [...reply.fields, "set-cookie", text];
+  return reply.kind === "tunnel" ? { ...reply, fields } : withFields(reply, fields, reply.added);
+};
 
 /** Keeps no promises: on Workers a request can't await another request's promise, which is dropped when its client leaves. */
 class Tokens {

@@ -24,6 +24,8 @@ const PERIOD_MS = 30_000;
 const MAX_RISE = 1.2;
 /** Factor by which a failure lowers the limit. */
 const BACKOFF = 0.9;
+/** Status of a tunnel. */
+const SWITCHED = 101;
 
 /**
  * Compares latency with what it is without a queue, the gradient (after Netflix's and Envoy's limits): while they agree, the
@@ -54,9 +56,12 @@ export class AdaptiveLimit {
     return Math.floor(this.#limit);
   }
 
-  /** Takes the outcome of a request that ran with `inProgress - 1` others; undefined where there was no attempt. */
+  /**
+   * Takes the outcome of a request that ran with `inProgress - 1` others; undefined where there was no attempt. A tunnel's comes long
+   * after its beginning, and tells nothing.
+   */
   observe(outcome: Outcome | undefined, startedAt: number, inProgress: number): void {
-    if (outcome === undefined || outcome.ending === "superseded") return;
+    if (outcome === undefined || outcome.ending === "superseded" || outcome.status === SWITCHED) return;
     const { headAt } = outcome.times;
     if (outcome.error !== undefined) {
       if (outcome.error.kind.countsAgainstEndpoint) this.#set(this.#limit * BACKOFF);

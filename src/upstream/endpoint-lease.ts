@@ -5,7 +5,7 @@ import { observeLatency } from "../core/latency.ts";
 import type { Lease } from "../core/lease.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Tally } from "../core/thread-share.ts";
-import { verdictOf } from "../core/verdict.ts";
+import { type Verdict, verdictOf } from "../core/verdict.ts";
 
 /** What the leases of an upstream have in common. */
 export interface LeaseContext {
@@ -14,37 +14,48 @@ export interface LeaseContext {
   readonly countsInternalError: boolean;
 }
 
-/** Counts as load from its making until it is settled, and then passes the outcome on to all that watches the endpoint. */
+/** Counts as load from its making until it is settled, and passes the outcome on to all that watches the endpoint. */
 export class EndpointLease implements Lease {
   readonly endpoint: Endpoint;
   readonly #state: EndpointState;
   readonly #context: LeaseContext;
   readonly #permit: number;
   readonly #tally: Tally | undefined;
+  readonly #startedAt: number;
+  #isJudged = false;
 
   /** Where the state has a tally, the attempt is in it already. */
   constructor({ endpoint, state }: Member, context: LeaseContext, now: number) {
     this.endpoint = endpoint;
     this.#state = state;
     this.#context = context;
+    this.#startedAt = now;
     this.#tally = state.tally;
     this.#permit = state.breaker === undefined ? 0 : state.breaker.enter(now);
     state.inFlight += 1;
     context.load.inFlight += 1;
   }
 
+  switched(now: number): void {
+    this.#judge("success", now, now - this.#startedAt);
+  }
+
   settle(outcome: Outcome): void {
-    const state = this.#state;
     const { load, countsInternalError } = this.#context;
     const { startedAt, headAt, endedAt } = outcome.times;
-    const verdict = verdictOf(outcome, countsInternalError);
-    state.inFlight -= 1;
+    this.#state.inFlight -= 1;
     this.#tally?.remove();
     load.inFlight -= 1;
-    state.breaker?.settle(this.#permit, verdict, endedAt);
+    this.#judge(verdictOf(outcome, countsInternalError), endedAt, (headAt ?? endedAt) - startedAt);
+  }
+
+  /** Only the first verdict counts. */
+  #judge(verdict: Verdict, now: number, latencyMs: number): void {
+    if (this.#isJudged) return;
+    this.#isJudged = true;
+    const state = this.#state;
+    state.breaker?.settle(this.#permit, verdict, now);
     state.ejection?.count(verdict);
-    if (verdict !== "neutral") {
-      observeLatency(state, endedAt, (headAt ?? endedAt) - startedAt, verdict !== "success");
-    }
+    if (verdict !== "neutral") observeLatency(state, now, latencyMs, verdict !== "success");
   }
 }

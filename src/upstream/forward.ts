@@ -64,6 +64,7 @@ export const forward = (options: ForwardOptions): Service => {
     const attempt = new ForwardAttempt(exchange, lease, message, options);
     trail.last = attempt;
     const reply = await transport.send(attempt);
+    if (reply.kind === "tunnel") lease.switched(options.clock.now());
     return rewrites ? forClient(reply, attempt, options) : reply;
   };
 };
@@ -83,9 +84,9 @@ const selection = ({ upstream, telemetry, clock }: ForwardOptions): ((exchange: 
 
 /** `reply` with the client's view of where it comes from. */
 const forClient = (reply: Reply, attempt: Attempt, { responseRewrite, taken }: ForwardOptions): Reply => {
-  if (reply.kind !== "http") return reply;
   const fields = clientFields(reply.fields, responseRewrite, () => placesOf(attempt, taken));
-  return fields === reply.fields ? reply : withFields(reply, fields, reply.added);
+  if (fields === reply.fields) return reply;
+  return reply.kind === "tunnel" ? { ...reply, fields } : withFields(reply, fields, reply.added);
 };
 
 const placesOf = (attempt: Attempt, taken: ForwardOptions["taken"]): Places => {

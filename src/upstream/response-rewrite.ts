@@ -76,10 +76,13 @@ export const clientLocation = (location: string, places: Places): string => {
       : "http";
   const isOwn = upstream.hosts.some((own) => isSame(authority, own, used));
   if (!isOwn) return location;
+  const isClients = isSame(authority, client.host, used);
+  // A scheme that neither side speaks is meant: a redirect to https would lead back here.
+  if (!isClients && used !== upstream.scheme && used !== client.scheme) return location;
   const mapped = clientPath(given === "" ? "/" : given, places);
   if (mapped === undefined) return location;
   // The client's own host: only the path can be wrong. Its scheme may be meant, as in a redirect to https.
-  if (isSame(authority, client.host, used)) {
+  if (isClients) {
     return mapped === given
       ? location
       : `${scheme === undefined ? "" : `${scheme}:`}//${host}${mapped}${behind}`;
@@ -97,10 +100,14 @@ const attributeOf = (text: string): { readonly name: string; readonly value: str
     : { name: text.slice(0, at).trim().toLowerCase(), value: text.slice(at + 1).trim() };
 };
 
+/** Browsers refuse such a cookie with any path but `/` (RFC 6265bis §4.1.3.2). */
+const HOST_PREFIX = /^\s*__host-/i;
+
 /** `Set-Cookie` for the client: without the upstream's own domain, with its path, and `Secure` where only the client has TLS. */
 export const clientCookie = (cookie: string, places: Places): string => {
   const { client, upstream } = places;
   const [pair = "", ...attributes] = cookie.split(";");
+  const isForRoot = HOST_PREFIX.test(pair);
   const kept: string[] = [];
   let isSecure = false;
   for (const attribute of attributes) {
@@ -112,7 +119,7 @@ export const clientCookie = (cookie: string, places: Places): string => {
       if (isUpstream && parseAuthority(client.host)?.host !== domain) continue;
     }
     isSecure ||= name === "secure";
-    const isPath = name === "path" && value.startsWith("/");
+    const isPath = name === "path" && value.startsWith("/") && !isForRoot;
     kept.push(isPath ? attribute.slice(0, attribute.indexOf("/")) + cookiePath(value, places) : attribute);
   }
   if (!isSecure && client.scheme === "https" && upstream.scheme === "http") kept.push(" Secure");

@@ -198,19 +198,57 @@ const cases: Case[] = [
       await Promise.all([client.closed(), exchange.wire.ended()]);
     },
   },
+  {
+    title: "open tunnels are successes of a half-open breaker, which lets others in again",
+    run: async (stage) => {
+      stage.origin.script((x) => x.respond(503));
+      for (let i = 0; i < 2; i++) expect((await stage.request("/guarded")).status).toBe(503);
+      expect((await stage.request("/guarded")).status).toBe(503);
+      expect(stage.origin.exchanges).toHaveLength(2);
+      await sleep(OPEN_MS * 2);
+      for (let i = 0; i < 3; i++) {
+        const { client, exchange } = await asked(stage, requestText("/guarded", { fields: OFFER }));
+        await exchange.send(`${SWITCHED}\r\n`);
+        expect((await client.head()).status).toBe(101);
+      }
+      stage.origin.script((x) => x.respond(200));
+      for (let i = 0; i < 4; i++) expect((await stage.request("/guarded")).status).toBe(200);
+    },
+  },
+  {
+    title: "cookies of a 101 are those of the client's place",
+    run: async (stage) => {
+      const { client, exchange } = await asked(stage, requestText("/app/x", { fields: OFFER }));
+      await exchange.send(`${SWITCHED}Set-Cookie: a=1; Path=/x\r\n\r\n`);
+      expect((await client.head()).fields.get("set-cookie")).toBe("a=1; Path=/app/x");
+    },
+  },
 ];
+
+/** Of the breaker, without its random part. */
+const OPEN_MS = 300;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 conformance("tunnels", {
   config: ([origin]) => ({
-    upstreams: { main: origin },
+    upstreams: {
+      main: origin,
+      guarded: { endpoints: [origin], breaker: { failures: 2, open: `${OPEN_MS}ms` } },
+    },
     routes: [
       {
         match: { path: "/idle" },
         upstream: "main",
         upgrade: ["example/1"],
         timeouts: { tunnelIdle: "600ms" },
+      },
+      { match: { path: "/guarded" }, upstream: "guarded", upgrade: ["example/1"] },
+      {
+        match: { path: "/app/*" },
+        upstream: "main",
+        rewrite: { stripPrefix: true },
+        upgrade: ["example/1"],
       },
       { upstream: "main", upgrade: ["websocket", "example/1"] },
     ],

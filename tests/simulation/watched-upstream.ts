@@ -67,6 +67,7 @@ const checkedLease = (
   let isSettled = false;
   return {
     endpoint: lease.endpoint,
+    switched: (at) => lease.switched(at),
     settle(outcome: Outcome) {
       if (isSettled) invariants.violated(`attempt at ${lease.endpoint.origin} was settled twice`);
       isSettled = true;

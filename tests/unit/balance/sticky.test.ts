@@ -36,6 +36,13 @@ const rig = (more: Partial<StickyOptions> = {}) => {
   return { ask };
 };
 
+const TUNNEL = {
+  kind: "tunnel",
+  protocol: "websocket",
+  fields: [],
+  tunnel: { kind: "native", webSocket: undefined },
+} as const;
+
 const withCookie = (value: string): Exchange => testExchange({ fields: ["Cookie", `x=1; at=${value}`] });
 const tokenOf = (cookie: string | undefined): string => /^at=([^;]*)/.exec(cookie ?? "")?.[1] ?? "";
 
@@ -47,6 +54,21 @@ describe("sticky cookie", () => {
     for (let i = 0; i < 10; i++) {
       expect(await ask(withCookie(tokenOf(first.cookie)))).toEqual({ name: first.name, cookie: undefined });
     }
+  });
+
+  test("is set with a tunnel too", async () => {
+    const { layer } = stickyCookie({
+      cookie: "at",
+      sign: async () => "mac",
+      otherwise: leastLoadedOfTwo(seededRandom(3)),
+    });
+    const service = layer(() => set)(async ({ trail }) => {
+      trail.endpoint = set.members[0]?.endpoint;
+      return TUNNEL;
+    });
+    const reply = await service(testExchange());
+    expect(reply.kind).toBe("tunnel");
+    expect(firstValue(reply.fields, "set-cookie")).toMatch(/^at=mac;/);
   });
 
   test("moves a client whose endpoint may not be tried, and says so by another cookie", async () => {

@@ -115,6 +115,13 @@ describe("adaptive limit", () => {
     expect(limit.current).toBe(4);
   });
 
+  test("learns nothing from the end of a tunnel", () => {
+    const limit = new AdaptiveLimit(ADAPTIVE_DEFAULTS);
+    const error = failure("upstream-reset", "head");
+    limit.observe(outcome({ ending: "failed", status: 101, error }), 0, 20);
+    expect(limit.current).toBe(ADAPTIVE_DEFAULTS.initial);
+  });
+
   test("stays where it is while it is not used", () => {
     const limit = new AdaptiveLimit(ADAPTIVE_DEFAULTS);
     for (let i = 0; i < 1_000; i++) limit.observe(outcome({ startedAt: 0, headAt: 10 }), 0, 2);

@@ -24,6 +24,13 @@ const preserved = places({
   upstream: { hosts: ["10.0.0.1:3000", "app.example.com"] },
 });
 
+const behindTls = places({ upstream: { hosts: ["app"] } });
+const clear = places({ client: { scheme: "http" }, upstream: { hosts: ["app"] } });
+const own = places({
+  client: { scheme: "http", host: "a.test", prefix: "/app" },
+  upstream: { hosts: ["a.test"] },
+});
+
 describe("location for the client", () => {
   it.each<[string, Places, string, string]>([
     [
@@ -70,6 +77,26 @@ describe("location for the client", () => {
       "http://app.example.com/app/x",
       "http://app.example.com/app/x",
     ],
+    [
+      "stays with the upstream's host under a scheme that neither side speaks",
+      clear,
+      "https://app/x",
+      "https://app/x",
+    ],
+    [
+      "knows the upstream's host under the client's scheme",
+      behindTls,
+      "https://app/x",
+      "https://app.example.com/x",
+    ],
+    ["knows the upstream's host under its own", behindTls, "http://app/x", "https://app.example.com/x"],
+    ["stays with the port of the other scheme", behindTls, "http://app:443/x", "http://app:443/x"],
+    [
+      "keeps the client's host under a scheme that neither side speaks",
+      own,
+      "https://a.test/x",
+      "https://a.test/app/x",
+    ],
   ])("%s", (_, at, location, expected) => {
     expect(clientLocation(location, at)).toBe(expected);
   });
@@ -98,6 +125,12 @@ describe("cookie for the client", () => {
       added,
       "a=b; Path=/api; Secure",
       "a=b; Path=/; Secure",
+    ],
+    [
+      "stays at the root where its name demands that",
+      stripped,
+      "__Host-a=b; Path=/; Secure",
+      "__Host-a=b; Path=/; Secure",
     ],
     ["keeps spaces before a path", stripped, "a=b; Path = /x ; secure", "a=b; Path = /app/x; secure"],
     ["becomes Secure behind TLS", plain, "a=b; HttpOnly", "a=b; HttpOnly; Secure"],
