@@ -1,67 +1,68 @@
 /** Ring hash. */
 import type { Member } from "../core/endpoint-state.ts";
-import { hashPair, hashText } from "../core/hash.ts";
+import { hashPair } from "../core/hash.ts";
 import type { BuildTable, HashTable } from "./hash-table.ts";
+import { type RingPoints, ringPoints } from "./ring-points.ts";
 
-/** Points of an endpoint of average weight (ketama). */
-const POINTS = 160;
-/** Larger sets get fewer points each, to bound memory and the time to build. */
-const MAX_POINTS = 1_000_000;
-const MIN_POINTS = 16;
-/** A point's owner shares a float with its hash, so that sorting needs no comparator. */
-const OWNER_BITS = 0x10_0000;
+/** Places on the circle where a key looks for its nearest point. */
+const PROBES = 5;
 
 /**
- * Every endpoint has points on a circle in proportion to its weight; a key belongs to the next point (Karger et al. 1997). A
- * joining endpoint takes keys only for itself, a leaving one gives up only its own.
+ * Every endpoint has points on a circle in proportion to its weight (Karger et al. 1997), wherever the others have theirs: one that
+ * joins takes keys only for itself, one that leaves gives up only its own, and so do those whose weight changes.
+ *
+ * A key is looked up from several places and belongs to the nearest point behind any of them (Appleton and O'Reilly 2015). That makes
+ * up for the chance in the distances between points: the share of an endpoint of weight 1 has a standard deviation of 2.6 % instead
+ * of 7.9 %.
  */
 export const ringTable: BuildTable = (members) => new Ring(members);
 
 class Ring implements HashTable {
   readonly #members: readonly Member[];
-  readonly #hashes: Uint32Array;
-  readonly #owners: Uint32Array;
+  readonly #points: RingPoints;
+  /** Of the key that is being looked up: its places, the next point behind each, and how far that is. */
+  readonly #places: Uint32Array = new Uint32Array(PROBES);
+  readonly #next: Uint32Array = new Uint32Array(PROBES);
+  readonly #distances: Uint32Array = new Uint32Array(PROBES);
 
   constructor(members: readonly Member[]) {
     this.#members = members;
-    const points = pointsOf(members).sort();
-    this.#hashes = new Uint32Array(points.length);
-    this.#owners = new Uint32Array(points.length);
-    points.forEach((point, i) => {
-      this.#hashes[i] = Math.floor(point / OWNER_BITS);
-      this.#owners[i] = point % OWNER_BITS;
-    });
+    this.#points = ringPoints(members);
   }
 
   at(hash: number, step: number): Member | undefined {
-    const count = this.#hashes.length;
-    if (count === 0) return undefined;
-    return this.#members[this.#owners[(this.#after(hash) + step) % count] ?? 0];
+    if (this.#members.length === 0) return undefined;
+    if (step === 0) this.#begin(hash);
+    let nearest = 0;
+    for (let probe = 1; probe < PROBES; probe++) {
+      if ((this.#distances[probe] ?? 0) < (this.#distances[nearest] ?? 0)) nearest = probe;
+    }
+    const point = this.#next[nearest] ?? 0;
+    this.#turnTo(nearest, point + 1);
+    return this.#members[this.#points.owners[point] ?? 0];
   }
 
-  /** Index of the first point at or behind `hash`, which may be one past the last. */
-  #after(hash: number): number {
-    let low = 0;
-    let high = this.#hashes.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#hashes[middle] ?? 0) < hash) low = middle + 1;
-      else high = middle;
+  #begin(hash: number): void {
+    for (let probe = 0; probe < PROBES; probe++) {
+      const place = hashPair(hash, probe);
+      this.#places[probe] = place;
+      this.#turnTo(probe, this.#after(place));
     }
-    return low;
+  }
+
+  /** Index of the first point at or behind `place`, which may be one past the last. */
+  #after(place: number): number {
+    const { hashes, starts, shift } = this.#points;
+    let at = starts[place >>> shift] ?? 0;
+    while (at < hashes.length && (hashes[at] ?? 0) < place) at++;
+    return at;
+  }
+
+  #turnTo(probe: number, point: number): void {
+    const { hashes } = this.#points;
+    const next = point < hashes.length ? point : 0;
+    this.#next[probe] = next;
+    // Modulo 2³²: the circle closes.
+    this.#distances[probe] = (hashes[next] ?? 0) - (this.#places[probe] ?? 0);
   }
 }
-
-const pointsOf = (members: readonly Member[]): Float64Array => {
-  const weights = members.map(({ endpoint }) => endpoint.weight);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const each = Math.max(MIN_POINTS, Math.min(POINTS, Math.floor(MAX_POINTS / Math.max(1, members.length))));
-  const counts = weights.map((weight) => Math.max(1, Math.round((each * weight * members.length) / total)));
-  const points = new Float64Array(counts.reduce((sum, count) => sum + count, 0));
-  let next = 0;
-  members.forEach(({ endpoint }, owner) => {
-    const hash = hashText(endpoint.key);
-    for (let i = 0; i < (counts[owner] ?? 0); i++) points[next++] = hashPair(hash, i) * OWNER_BITS + owner;
-  });
-  return points;
-};

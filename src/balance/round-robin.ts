@@ -2,8 +2,9 @@
 import type { Balancer, Selection } from "../core/balancer.ts";
 import type { EndpointSet, Member } from "../core/endpoint-state.ts";
 import type { Random } from "../core/platform.ts";
+import { drawPerSet } from "./member-draw.ts";
 
-/** Turns that are skipped before all members are searched instead. */
+/** Turns that are skipped before a member is drawn instead. */
 const MAX_PASSED = 64;
 
 /** Endpoints of equal weight, which take turns. */
@@ -22,13 +23,17 @@ interface Rank {
  * whole weight, the highest is taken and lowered by the total), and so do the members of a rank in order, so that a pick costs a
  * step for each different weight. The turn of a member that may not be tried is skipped. The first turn
  * goes to a random member, so that not every proxy begins with the same one.
+ *
+ * A fail-over takes no turn: its endpoint is drawn by weight. So is the endpoint where many turns in a row were skipped.
  */
 export const roundRobin = (random: Random): Balancer => {
   let turns = new Turns({ members: [] }, random);
+  const drawOf = drawPerSet(random);
   return {
     pick(set, selection) {
       if (set !== turns.set) turns = new Turns(set, random);
-      return selection.isFailOver ? turns.peek(selection) : turns.take(selection);
+      const inTurn = selection.isFailOver ? undefined : turns.take(selection);
+      return inTurn ?? drawOf(set).eligible(selection, undefined);
     },
   };
 };
@@ -47,22 +52,12 @@ class Turns {
     this.#gathered = new Float64Array(set.members.length);
   }
 
+  /** Undefined where too many turns had to be skipped. */
   take(selection: Selection): Member | undefined {
     for (let passed = 0; passed < MAX_PASSED; passed++) {
       const member = this.#turn();
       if (member === undefined) return undefined;
       if (selection.isEligible(member) && this.#isDue(member, selection)) return member;
-    }
-    return this.peek(selection);
-  }
-
-  /** Whose turn is next in a rank, without taking any. */
-  peek(selection: Selection): Member | undefined {
-    for (const { members, next } of this.#ranks) {
-      for (let step = 0; step < members.length; step++) {
-        const member = members[(next + step) % members.length];
-        if (member !== undefined && selection.isEligible(member)) return member;
-      }
     }
     return undefined;
   }

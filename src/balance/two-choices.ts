@@ -27,13 +27,16 @@ export const twoChoices = (random: Random, isBetter: IsBetter): Balancer => {
 /** Fewer attempts in flight by weight, the first of equals by weight: the default. */
 export const leastLoadedOfTwo = (random: Random): Balancer => twoChoices(random, isLessLoaded);
 
+const isLessLoaded: IsBetter = (one, other) => roundsOf(one, other) < roundsOf(other, one);
+
 /**
- * Compares whole rounds: an endpoint of three times the weight is as loaded with 0, 1 or 2 attempts as the other with none.
- * Fractions would send every second request of a quiet upstream to its lightest endpoint.
+ * Attempts in flight of `one` in whole rounds, in which each of the two takes as many as its weight says: an endpoint of three times
+ * the weight is as loaded with 0, 1 or 2 attempts as the other with none. Fractions would send every second request of a quiet
+ * upstream to its lightest endpoint.
  */
-const isLessLoaded: IsBetter = (one, other) => {
-  const [a, b] = [one.endpoint.weight, other.endpoint.weight];
-  if (a === b) return one.state.inFlight < other.state.inFlight;
-  const unit = Math.min(a, b);
-  return Math.floor((one.state.inFlight * unit) / a) < Math.floor((other.state.inFlight * unit) / b);
+export const roundsOf = ({ endpoint, state }: Member, other: Member): number => {
+  const { weight } = endpoint;
+  return weight <= other.endpoint.weight
+    ? state.inFlight
+    : Math.floor((state.inFlight * other.endpoint.weight) / weight);
 };

@@ -11,6 +11,7 @@ import { EndpointLease, type LeaseContext } from "./endpoint-lease.ts";
 import { OpenAttempts } from "./open-attempts.ts";
 import { refusalOf } from "./refusal.ts";
 import type { RegistryDraft } from "./registry.ts";
+import { Roster } from "./roster.ts";
 import { EndpointSelection, type Exclusion } from "./selection.ts";
 
 export interface Upstream {
@@ -35,13 +36,14 @@ export interface Upstream {
    */
   lease(exchange: Exchange): Lease;
   /**
-   * Takes the states of its endpoints from the registry, and adds to them what the config asks for. Of a draft, call it once, before
-   * the first `lease`.
+   * Takes the states of its endpoints from the registry, and adds to them what the config asks for. Endpoints that the plan before had
+   * not, or had with weight 0, start slowly; in an upstream that it had not, none does. Of a draft, call it once, before the first
+   * `lease`.
    */
   takeEffect(): void;
   /** Keys of endpoints that have left, whose states are kept for a while. */
   readonly departed: Iterable<string>;
-  /** Replaces the endpoints. Those that stay keep their state; new ones start slowly. */
+  /** Replaces the endpoints. Those that stay keep their state; those that get traffic anew start slowly. */
   update(endpoints: readonly Endpoint[]): void;
   /** Puts `byHand` above what is configured for an endpoint of this upstream. One that gets traffic again starts slowly. */
   override(endpoint: Endpoint, byHand: EndpointOverride | undefined): void;
@@ -105,6 +107,7 @@ class BalancedUpstream implements Upstream {
   readonly #selection: EndpointSelection;
   readonly #context: LeaseContext;
   readonly #departures: Departures;
+  readonly #roster: Roster;
   #isInEffect: boolean;
   #panickedAt = Number.NEGATIVE_INFINITY;
   #endpoints: readonly Endpoint[] = [];
@@ -123,6 +126,7 @@ class BalancedUpstream implements Upstream {
     const load = registry.shared(`${name} load`, undefined, () => ({ inFlight: 0 }));
     this.#context = { load, countsInternalError: options.countsInternalError ?? false };
     this.#departures = new Departures(name, registry);
+    this.#roster = registry.shared(`${name} roster`, undefined, () => new Roster());
     this.#selection = new EndpointSelection({
       upstream: name,
       slowStartMs,
@@ -162,25 +166,15 @@ class BalancedUpstream implements Upstream {
   }
 
   update(endpoints: readonly Endpoint[]): void {
-    const before = this.#endpoints;
-    const known = new Set(before.map(({ key }) => key));
-    const now = this.#options.clock.now();
-    this.#departures.note(before, endpoints, now);
+    this.#departures.note(this.#endpoints, endpoints, this.#options.clock.now());
     this.#setEndpoints(endpoints);
-    // The first endpoints all join at once: a slow start would not protect any of them.
-    if (known.size === 0) return;
-    for (const { endpoint, state } of this.#set.members)
-      if (!known.has(endpoint.key)) state.warmingSince = now;
   }
 
   override({ key }: Endpoint, byHand: EndpointOverride | undefined): void {
     const member = this.#set.members.find(({ endpoint }) => endpoint.key === key);
     if (member === undefined) return;
-    const { state } = member;
-    state.byHand = byHand;
+    member.state.byHand = byHand;
     this.#setEndpoints(this.#endpoints);
-    const [before, after] = [member.endpoint.weight, this.#set.members[member.index]?.endpoint.weight ?? 0];
-    if (before === 0 && after > 0) state.warmingSince = this.#options.clock.now();
   }
 
   standing(): readonly Standing[] {
@@ -209,7 +203,7 @@ class BalancedUpstream implements Upstream {
   }
 
   #setEndpoints(endpoints: readonly Endpoint[]): void {
-    const { registry, equip } = this.#options;
+    const { registry, equip, clock } = this.#options;
     this.#endpoints = endpoints;
     this.#set = {
       members: endpoints.map((configured, index) => {
@@ -219,6 +213,7 @@ class BalancedUpstream implements Upstream {
         return { endpoint, state, index };
       }),
     };
+    if (this.#isInEffect) this.#roster.enter(this.#set, clock.now());
   }
 
   /** Another endpoint than those tried before, else one of them, else any that is not known to be broken. */

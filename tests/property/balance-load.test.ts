@@ -8,6 +8,7 @@ import { peakEwma } from "../../src/balance/peak-ewma.ts";
 import { ringTable } from "../../src/balance/ring.ts";
 import { byLatency, byPriority } from "../../src/balance/tiers.ts";
 import { leastLoadedOfTwo } from "../../src/balance/two-choices.ts";
+import type { Balancer } from "../../src/core/balancer.ts";
 import type { EndpointSet } from "../../src/core/endpoint-state.ts";
 import { endpointSet, evenSet, selection } from "../support/endpoints.ts";
 
@@ -121,6 +122,91 @@ describe("every permutation of loads", () => {
         state.latencyAt = 0;
       }
       expect(balancer.pick(set, selection())?.index).toBe(expected);
+    }
+  });
+});
+
+const WEIGHTS = [1, 2, 3, 5] as const;
+/** Attempts in flight at endpoints of these weights. */
+const WEIGHED_LOADS = [
+  [0, 1, 2, 3],
+  [0, 0, 4, 4],
+  [1, 2, 3, 5],
+  [2, 2, 2, 2],
+  [0, 3, 9, 20],
+];
+
+const weighted = (loads: readonly number[]): EndpointSet => {
+  const set = endpointSet(Object.fromEntries(WEIGHTS.map((weight, i) => [`e${i}`, weight])));
+  for (const [i, member] of set.members.entries()) member.state.inFlight = loads[i] ?? 0;
+  return set;
+};
+
+const pickedOf = (balancer: Balancer, set: EndpointSet, picks: number): ReadonlySet<number> =>
+  new Set(Array.from({ length: picks }, () => balancer.pick(set, selection())?.index ?? -1));
+
+describe("every permutation of loads over different weights", () => {
+  test("least in flight picks those with the least load for their weight, and each of them", () => {
+    const balancer = leastInFlight(seededRandom(5));
+    for (const loads of WEIGHED_LOADS.flatMap(permutations)) {
+      const relative = loads.map((load, i) => load / (WEIGHTS[i] ?? 1));
+      const least = relative.flatMap((each, i) => (each === Math.min(...relative) ? [i] : []));
+      expect([...pickedOf(balancer, weighted(loads), 120)].toSorted((a, b) => a - b)).toEqual(least);
+    }
+  });
+
+  test.each([
+    ["two choices", leastLoadedOfTwo],
+    ["peak EWMA", peakEwma],
+  ] as const)("%s leave out whom every other beats, and find who beats every other", (_, create) => {
+    const balancer = create(seededRandom(5));
+    for (const loads of WEIGHED_LOADS.flatMap(permutations)) {
+      const beats = (one: number, other: number): boolean => {
+        const [a, b] = [WEIGHTS[one] ?? 1, WEIGHTS[other] ?? 1];
+        const unit = Math.min(a, b);
+        return Math.floor(((loads[one] ?? 0) * unit) / a) < Math.floor(((loads[other] ?? 0) * unit) / b);
+      };
+      const all = [0, 1, 2, 3];
+      const worst = all.filter((one) => all.every((other) => other === one || beats(other, one)));
+      const best = all.filter((one) => all.every((other) => other === one || beats(one, other)));
+      const picked = pickedOf(balancer, weighted(loads), 200);
+      expect(worst.filter((one) => picked.has(one))).toEqual([]);
+      expect(best.filter((one) => !picked.has(one))).toEqual([]);
+    }
+  });
+
+  test.each([
+    ["priority", byPriority],
+    ["latency", byLatency],
+  ] as const)("tiers by %s keep the choice of the policy within them", (_, tiers) => {
+    const random = seededRandom(5);
+    const balancer = tiers({ inner: () => leastInFlight(random), random });
+    for (const loads of WEIGHED_LOADS.flatMap(permutations)) {
+      const relative = loads.map((load, i) => load / (WEIGHTS[i] ?? 1));
+      expect(relative[balancer.pick(weighted(loads), selection())?.index ?? -1]).toBe(Math.min(...relative));
+    }
+  });
+
+  test.each([
+    ["ring hash", ringTable],
+    ["maglev", maglevTable],
+    ["rendezvous", undefined],
+  ])("bounded %s leaves out what has its share", (_, table) => {
+    let key = 0;
+    const keyOf = (): string => `key${key++}`;
+    const random = seededRandom(5);
+    const balancer = consistentHash({ table, keyOf, random, bound: 1.5 });
+    const set = weighted([]);
+    for (const loads of WEIGHED_LOADS.flatMap(permutations)) {
+      for (const [i, member] of set.members.entries()) member.state.inFlight = loads[i] ?? 0;
+      const inFlight = loads.reduce((sum, load) => sum + load, 0);
+      for (let i = 0; i < 10; i++) {
+        const member = balancer.pick(set, selection({ inFlight }));
+        const weight = member?.endpoint.weight ?? 0;
+        expect((member?.state.inFlight ?? 0) + 1).toBeLessThanOrEqual(
+          boundOf({ bound: 1.5, inFlight, weight, totalWeight: 11 }),
+        );
+      }
     }
   });
 });

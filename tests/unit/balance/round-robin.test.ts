@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { seededRandom } from "../../../runtimes/memory/random.ts";
 import { roundRobin } from "../../../src/balance/round-robin.ts";
 import type { Random } from "../../../src/core/platform.ts";
 import type { Balancer } from "../../../src/core/balancer.ts";
@@ -43,8 +44,38 @@ describe("round robin", () => {
     const balancer = roundRobin(first);
     const set = endpointSet({ a: 1, b: 1, c: 1 });
     expect(sequence(balancer, set, 1)).toBe("a");
-    expect(sequence(balancer, set, 3, { isFailOver: true, eligible: (name) => name !== "b" })).toBe("ccc");
+    expect(sequence(balancer, set, 3, { isFailOver: true, eligible: (name) => name === "c" })).toBe("ccc");
     expect(sequence(balancer, set, 2)).toBe("bc");
+  });
+
+  const sharesOf = (weights: Readonly<Record<string, number>>, parts: SelectionParts): number[] => {
+    const picks = sequence(roundRobin(seededRandom(5)), endpointSet(weights), 6_000, parts);
+    return ["x", "y", "z"].map((name) => (picks.split(name).length - 1) / 6_000);
+  };
+
+  test("fails over to the others by their weights", () => {
+    const [x = 0, y = 0, z] = sharesOf(
+      { x: 1, y: 5, z: 5 },
+      { isFailOver: true, eligible: (name) => name !== "z" },
+    );
+    expect(z).toBe(0);
+    expect(Math.abs(x * 6 - 1)).toBeLessThan(0.1);
+    expect(Math.abs((y * 6) / 5 - 1)).toBeLessThan(0.05);
+  });
+
+  test("fails over less to an endpoint in slow start", () => {
+    const [x = 0] = sharesOf(
+      { x: 1, y: 1 },
+      { isFailOver: true, warmth: (name) => (name === "x" ? 0.25 : 1) },
+    );
+    expect(Math.abs(x * 5 - 1)).toBeLessThan(0.1);
+  });
+
+  test("shares by weight where nearly all turns are skipped", () => {
+    const failing = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`f${i}`, 100]));
+    const [x = 0, y = 0] = sharesOf({ x: 1, y: 5, ...failing }, { eligible: (name) => "xy".includes(name) });
+    expect(x + y).toBeCloseTo(1);
+    expect(Math.abs(x * 6 - 1)).toBeLessThan(0.15);
   });
 
   test("gives an endpoint in slow start every tenth turn at a tenth of its share", () => {

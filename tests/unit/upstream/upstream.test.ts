@@ -191,25 +191,31 @@ describe("panic", () => {
 });
 
 describe("shared counters", () => {
-  const turns = (tried: Exchange["trail"]["endpoint"]): string[] => {
-    const { upstream } = rig({ balancer: roundRobin(seededRandom(1)) });
-    return Array.from({ length: 4 }, () => {
+  const turnsAt =
+    (upstream: Upstream) =>
+    (tried: Exchange["trail"]["endpoint"]): string => {
       const exchange = fresh();
       exchange.trail.endpoint = tried;
       exchange.trail.attempts = tried === undefined ? 0 : 1;
       return hostOf(upstream.lease(exchange));
-    });
-  };
+    };
 
   test("advance for requests that come from another upstream", () => {
+    const turn = turnsAt(rig({ balancer: roundRobin(seededRandom(1)) }).upstream);
     const [other] = endpoints("x").map((endpoint) => ({ ...endpoint, upstream: "other" }));
-    expect(new Set(turns(other)).size).toBe(2);
-    expect(new Set(turns(undefined)).size).toBe(2);
+    const [first, second] = [turn(other), turn(other)];
+    expect(second).not.toBe(first);
+    expect([turn(undefined), turn(undefined)]).toEqual([first, second]);
   });
 
   test("stand still for another attempt at the same upstream", () => {
+    const turn = turnsAt(rig({ balancer: roundRobin(seededRandom(1)) }).upstream);
     const [own] = endpoints("x");
-    expect(new Set(turns(own)).size).toBe(1);
+    const first = turn(undefined);
+    for (let i = 0; i < 3; i++) turn(own);
+    expect(turn(undefined)).not.toBe(first);
+    for (let i = 0; i < 2; i++) turn(own);
+    expect(turn(undefined)).toBe(first);
   });
 });
 
@@ -244,6 +250,26 @@ describe("changed endpoints", () => {
     expect(half).toBeLessThan(0.8);
     await clock.advance(15_000);
     expect(await shareOf("c.test")).toBeGreaterThan(0.9);
+  });
+
+  test("start slowly when their weight was 0", async () => {
+    const { clock, upstream } = rig();
+    const weighing = (weight: number) =>
+      endpoints("a", "b").map((each, i) => ({ ...each, weight: i === 0 ? weight : 1 }));
+    const [a, b] = upstream.set.members.map((member) => member.state);
+    upstream.update(weighing(0));
+    await clock.advance(1_000);
+    upstream.update(weighing(5));
+    await clock.advance(1_000);
+    upstream.update(weighing(9));
+    expect([a?.warmingSince, b?.warmingSince]).toEqual([1_000, -Infinity]);
+  });
+
+  test("do not start slowly where they are the first", async () => {
+    const { clock, upstream } = rig({ endpoints: [] });
+    await clock.advance(1_000);
+    upstream.update(endpoints("a", "b"));
+    expect(upstream.set.members.map(({ state: each }) => each.warmingSince)).toEqual([-Infinity, -Infinity]);
   });
 
   test("are known again when they come back within ten minutes, and forgotten later", async () => {
