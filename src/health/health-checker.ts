@@ -5,7 +5,7 @@ import { jittered } from "../core/jitter.ts";
 import type { Cancel, Clock, Random } from "../core/platform.ts";
 import type { Probe } from "../core/probe.ts";
 import { type HealthChange, HealthRecord, type HealthThresholds } from "./health-record.ts";
-import type { ProbeSlots } from "./probe-slots.ts";
+import { MOST_PROBES, type ProbeSlots } from "./probe-slots.ts";
 
 export interface HealthCheckOptions extends HealthThresholds {
   /** @default 10000 */
@@ -88,14 +88,45 @@ export class HealthChecker {
     if (this.#isRunning) this.#tick();
   }
 
-  /** Runs the checks that are due. Resolves when they have ended. */
+  /**
+   * Runs the checks that are due. Resolves when they have ended. Where checks can't wait for each other's room, those that found
+   * none are left to whoever has some: the caller that holds it goes on with them.
+   */
   async runDue(): Promise<void> {
-    const now = this.#parts.clock.now();
-    const due = this.#parts.membersOf().filter((member) => {
-      const record = recordOf(member);
-      return !this.#isBusy(record, now) && member.endpoint.weight > 0 && record.dueAt <= now;
-    });
-    await Promise.all(due.map((member) => this.#check(member, recordOf(member))));
+    const { slots, membersOf, clock } = this.#parts;
+    if (slots.hasRoom === undefined) {
+      const now = clock.now();
+      const due = membersOf().filter((member) => this.#isDue(member, now));
+      await Promise.all(due.map((member) => this.#check(member, recordOf(member))));
+      return;
+    }
+    const lanes: Promise<void>[] = [];
+    while (this.#nextDue() !== undefined) lanes.push(this.#checkInTurn());
+    await Promise.all(lanes);
+  }
+
+  /** One after the other, while there is room and something is due. The first one begins before this returns. */
+  async #checkInTurn(): Promise<void> {
+    for (let member = this.#nextDue(); member !== undefined; member = this.#nextDue())
+      await this.#check(member, recordOf(member));
+  }
+
+  /** The one that has been due for longest; undefined where there is no room for its check. */
+  #nextDue(): Member | undefined {
+    const { slots, membersOf, clock } = this.#parts;
+    if (slots.hasRoom?.() === false) return undefined;
+    const now = clock.now();
+    let next: Member | undefined;
+    for (const member of membersOf()) {
+      if (!this.#isDue(member, now)) continue;
+      if (next === undefined || recordOf(member).dueAt < recordOf(next).dueAt) next = member;
+    }
+    return next;
+  }
+
+  #isDue(member: Member, now: number): boolean {
+    const record = recordOf(member);
+    return !this.#isBusy(record, now) && member.endpoint.weight > 0 && record.dueAt <= now;
   }
 
   /**
@@ -103,12 +134,12 @@ export class HealthChecker {
    * twice. Resolves when the results are in their records.
    */
   async checkNow(isWanted: (member: Member) => boolean): Promise<void> {
-    await Promise.all(
-      this.#parts
-        .membersOf()
-        .filter(isWanted)
-        .map((member) => this.#running.get(recordOf(member)) ?? this.#check(member, recordOf(member))),
-    );
+    const wanted = this.#parts.membersOf().filter(isWanted).values();
+    const lane = async (): Promise<void> => {
+      for (const member of wanted)
+        await (this.#running.get(recordOf(member)) ?? this.#check(member, recordOf(member)));
+    };
+    await Promise.all(Array.from({ length: MOST_PROBES }, lane));
   }
 
   #tick(): void {
@@ -146,6 +177,8 @@ export class HealthChecker {
     const { passed, detail } = await slots.run(() => {
       record.isWaiting = false;
       record.checkingSince = clock.now();
+      // Where it gets lost, those that are due already come before it.
+      record.dueAt = clock.now();
       return probe(member.endpoint, options.timeoutMs);
     });
     record.checkingSince = undefined;
