@@ -180,6 +180,12 @@ const ROWS: readonly Row[] = [
     "expected 2 to be 1",
   ],
   [
+    "keep-alive",
+    "PUT on a used connection that is closed unanswered is sent again, whole, on a fresh one",
+    UNSEEN,
+    "expected [ 502,",
+  ],
+  [
     "pool",
     "idle upstream connection is closed before the origin would close it",
     "fetch's pool does not heed `Keep-Alive: timeout`",
