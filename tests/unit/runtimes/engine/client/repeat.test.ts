@@ -50,17 +50,19 @@ describe("content of a request whose connection was closed unanswered", () => {
     });
   };
 
-  test.each([
+  for (const [where, body] of [
     ["in memory", () => bytesBody("whole")],
     ["in a runtime's stream", () => nativeBody("whole")],
     ["that a retry layer keeps", () => replayed("whole")],
-  ] as const)("%s is sent again", async (_, body) => {
-    loseFirst((exchange) => exchange.body());
-    const { reply, outcome } = rig.send({ method: "PUT", body: body() });
-    expect(await textOf((await reply).body)).toBe("whole");
-    expect(await outcome).toMatchObject({ ending: "complete", reused: false, bytesSent: 5 });
-    expect(rig.origin.seen).toEqual(["PUT /", "PUT /"]);
-  });
+  ] as const) {
+    test(`${where} is sent again`, async () => {
+      loseFirst((exchange) => exchange.body());
+      const { reply, outcome } = rig.send({ method: "PUT", body: body() });
+      expect(await textOf((await reply).body)).toBe("whole");
+      expect(await outcome).toMatchObject({ ending: "complete", reused: false, bytesSent: 5 });
+      expect(rig.origin.seen).toEqual(["PUT /", "PUT /"]);
+    });
+  }
 
   test("that arrives in pieces is sent again from its beginning, and what is to come once", async () => {
     loseFirst((exchange) => exchange.bodyReceived(5));
