@@ -101,6 +101,18 @@ const ROWS: readonly Row[] = [
     "workerd's fetch does not tell a refused connection from a lost one",
     "expected 502 to be 200",
   ],
+  [
+    "mirroring",
+    "copy has the request's content",
+    "bodies go through unseen, which is what makes them fast there",
+    "1 at the origin",
+  ],
+  [
+    "failover",
+    "POST that could not be sent goes to the next upstream",
+    "workerd's fetch does not tell a refused connection from a lost one",
+    "answered 502",
+  ],
   // Of apps that somebody else's server serves; the engine is not in them.
   [
     "library",
@@ -325,6 +337,7 @@ const REFUSED: readonly (readonly [string, string, Capability])[] = [
   ["connections of a client", "*", "connection-limit"],
   ["requests of a connection", "*", "requests-per-connection"],
   ["unix sockets", "*", "unix-socket"],
+  ["tcp checks", "*", "tcp-check"],
   ["host policy", "preserved Host reaches the origin as the client sent it", "raw-host"],
   ["host policy", "literal Host reaches the origin", "raw-host"],
   ["host rewriting", "rewritten host is sent upstream", "raw-host"],
