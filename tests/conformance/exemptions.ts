@@ -30,6 +30,7 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   "HTTP/1.0 clients": HOLDS,
   "chunked requests": HOLDS,
   discovery: "nothing goes on between requests",
+  "health over changes of the config": "a Worker's config is that of its deployment",
   expectations: HOLDS,
   "half-closed clients": HOLDS,
   tunnels: HOLDS,
