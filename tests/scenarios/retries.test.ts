@@ -1,7 +1,7 @@
 /** Which requests are sent a second time, to which endpoint, and how often at most. */
 import { connect } from "node:net";
 import { expect } from "vitest";
-import type { OriginExchange, OriginScript } from "../support/raw-origin.ts";
+import type { OriginScript } from "../support/raw-origin.ts";
 import { type Case, type Stage, conformance, requestText } from "../support/suite.ts";
 import { askUntil, resets, unavailable } from "../support/who-answers.ts";
 
