@@ -19,7 +19,7 @@ export interface FaultReport {
   readonly failed: number;
   /** Of those the ones that were sent later than a second into the fault. */
   readonly failedLate: number;
-  /** Responses that broke off after their head, visibly. */
+  /** Responses that broke off after their head, visibly, in this time. */
   readonly cut: number;
   /** Longest wait for a whole response. */
   readonly slowestMs: number;
@@ -154,12 +154,16 @@ const reportOf = (
     requests: own.length,
     failed: failed.length,
     failedLate: failed.filter(({ at }) => at > from + LATE_MS).length,
-    cut: own.filter(({ kind }) => kind === "cut").length,
+    cut: endings.filter((ending) => isCutWithin(ending, from, next)).length,
     slowestMs: Math.max(0, ...own.map(({ tookMs }) => tookMs)),
     recoveredMs: recovery(own, victim, until, next),
     boundMs: RECOVERY_MS + MARGIN_MS + lateMs,
   };
 };
+
+/** By its end: a request that began just before a fault may be cut by it. */
+const isCutWithin = ({ kind, method, at, tookMs }: Ending, from: number, until: number): boolean =>
+  kind === "cut" && method === "GET" && at + tookMs >= from && at + tookMs < until;
 
 const isFailed = ({ kind }: Ending): boolean => kind === "refused" || kind === "no head";
 
