@@ -89,40 +89,27 @@ export class HealthChecker {
   }
 
   /**
-   * Runs the checks that are due. Resolves when they have ended. Where checks can't wait for each other's room, those that found
-   * none are left to whoever has some: the caller that holds it goes on with them.
+   * Runs the checks that are due. Resolves when they have ended, but for those that another caller goes on with where checks can't
+   * wait for each other.
    */
   async runDue(): Promise<void> {
     const { slots, membersOf, clock } = this.#parts;
-    if (slots.hasRoom === undefined) {
-      const now = clock.now();
-      const due = membersOf().filter((member) => this.#isDue(member, now));
-      await Promise.all(due.map((member) => this.#check(member, recordOf(member))));
-      return;
-    }
-    const lanes: Promise<void>[] = [];
-    while (this.#nextDue() !== undefined) lanes.push(this.#checkInTurn());
-    await Promise.all(lanes);
-  }
-
-  /** One after the other, while there is room and something is due. The first one begins before this returns. */
-  async #checkInTurn(): Promise<void> {
-    for (let member = this.#nextDue(); member !== undefined; member = this.#nextDue())
-      await this.#check(member, recordOf(member));
-  }
-
-  /** The one that has been due for longest; undefined where there is no room for its check. */
-  #nextDue(): Member | undefined {
-    const { slots, membersOf, clock } = this.#parts;
-    if (slots.hasRoom?.() === false) return undefined;
+    if (slots.drain !== undefined) return slots.drain(this.#checkNext);
     const now = clock.now();
+    const due = membersOf().filter((member) => this.#isDue(member, now));
+    await Promise.all(due.map((member) => this.#check(member, recordOf(member))));
+  }
+
+  /** Of those that are due, the one that has been for longest. */
+  readonly #checkNext = (): Promise<void> | undefined => {
+    const now = this.#parts.clock.now();
     let next: Member | undefined;
-    for (const member of membersOf()) {
+    for (const member of this.#parts.membersOf()) {
       if (!this.#isDue(member, now)) continue;
       if (next === undefined || recordOf(member).dueAt < recordOf(next).dueAt) next = member;
     }
-    return next;
-  }
+    return next && this.#check(next, recordOf(next));
+  };
 
   #isDue(member: Member, now: number): boolean {
     const record = recordOf(member);
