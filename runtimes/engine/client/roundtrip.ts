@@ -4,7 +4,6 @@ import { type ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import type { Reply } from "../../../src/core/reply.ts";
-import { firstValue } from "../../../src/http/headers.ts";
 import { type ReplayBody, discarded } from "../../../src/resilience/replay-body.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { persists } from "../../../src/http1/persistence.ts";
@@ -17,15 +16,12 @@ import { idleLimitMs } from "./keep-alive.ts";
 import { keptBody, mayRepeat } from "./repeat.ts";
 import { Patience } from "./patience.ts";
 import type { Pool, Waiter } from "./pool.ts";
-import { httpReply } from "./http-reply.ts";
+import { httpReply, isEventStream } from "./http-reply.ts";
 import { type BodyOwner, ResponseBody } from "./response-body.ts";
 import type { ResponseReceiver } from "./response-intake.ts";
 import { sendRequest } from "./send-request.ts";
 import type { Upload, UploadOwner } from "./upload.ts";
 import { switchProblem, tunnelReply } from "./upstream-tunnel.ts";
-
-/** May be quiet for long. */
-const EVENT_STREAM = /^text\/event-stream(?:[;\s]|$)/i;
 
 export interface RoundtripOptions {
   readonly attempt: Attempt;
@@ -174,7 +170,7 @@ export class Roundtrip
     if (whole === undefined) {
       this.#body = new ResponseBody(this, this.#connection?.hasOwnReads === true);
       this.#patience.awaitContent(now);
-      this.#patience.isEventStream = EVENT_STREAM.test(firstValue(head.fields, "content-type") ?? "");
+      this.#patience.isEventStream = isEventStream(head);
       body = { kind: "stream", length: typeof length === "number" ? length : undefined, source: this.#body };
     } else if (length !== "none") {
       this.#record.bytesReceived = whole.length;
