@@ -66,13 +66,17 @@ const demoConfig = (urls: readonly string[], adminPort: number): ConfigInput => 
   // Nothing is in front of the demo that would have to hear first that it stops.
   listen: { drain: { delay: "0s" } },
   admin: { port: adminPort },
-  // Some requests fail so that the dashboard has failures to show: they would fill the terminal.
+  // Those to /hasty/* fail, so that the dashboard has failures to show: they would fill the terminal.
   log: { access: { requests: "none" } },
   upstreams: {
     demo: { endpoints: urls, balance: "round-robin" },
     swift: urls.slice(0, 1),
     steady: urls.slice(1, 2),
-    moody: urls.slice(2, 3),
+    moody: {
+      endpoints: [{ url: urls[2] ?? "" }, { url: urls[0] ?? "", priority: 1 }],
+      // A quarter of the requests: more than the 20 % of other upstreams.
+      retry: { budget: { share: 0.5 } },
+    },
   },
   routes: [
     {
@@ -82,7 +86,7 @@ const demoConfig = (urls: readonly string[], adminPort: number): ConfigInput => 
       rewrite: { stripPrefix: true },
       responseHeaders: { set: { "x-demo-route": "swift only" } },
     },
-    { name: "moody only", match: { path: "/moody/*" }, upstream: "moody" },
+    { name: "moody, with swift as its spare", match: { path: "/moody/*" }, upstream: "moody" },
     {
       name: "in haste",
       match: { path: "/hasty/*" },
@@ -94,16 +98,30 @@ const demoConfig = (urls: readonly string[], adminPort: number): ConfigInput => 
   ],
 });
 
-const MOST_LINES = 5;
+const FIRST_LINES = 5;
+/** Between two lines behind the first ones. */
+const LINE_EVERY_MS = 10_000;
 
-/** `demoLine` for the first few events: visitors make failures without end. */
-export const firstDemoLines = (demo: Demo): ((event: UpstreamEvent) => string | undefined) => {
+/**
+ * `demoLine` for the first few events, then for one every ten seconds that says how many came meanwhile: visitors make failures
+ * without end. `now` is in milliseconds.
+ */
+export const demoLines = (demo: Demo, now: () => number): ((event: UpstreamEvent) => string | undefined) => {
   let lines = 0;
+  let nextAt = 0;
+  let unsaid = 0;
   return (event) => {
     const line = demoLine(demo, event);
-    if (line === undefined || lines > MOST_LINES) return undefined;
+    if (line === undefined) return undefined;
+    if (lines >= FIRST_LINES && now() < nextAt) {
+      unsaid += 1;
+      return undefined;
+    }
+    const more = unsaid === 0 ? "" : ` (and ${unsaid} more since the line before)`;
     lines += 1;
-    return lines > MOST_LINES ? "… the dashboard shows what follows" : line;
+    unsaid = 0;
+    nextAt = now() + LINE_EVERY_MS;
+    return `${line}${more}`;
   };
 };
 

@@ -135,6 +135,14 @@ const upstreamRows = (
     const name = typeof policy === "string" ? policy : "a function";
     lines.push(row("", style.dim(`${name} over ${others.join(", ")}`)));
   }
+  const unreachable = down.get(endpoint.key);
+  if (unreachable !== undefined)
+    lines.push(
+      row(
+        "",
+        style.yellow(`nothing answers there either (${unreachable}); where all are down, all are tried`),
+      ),
+    );
   for (const { endpoint: other, exclusion } of upstreams.get(endpoint.upstream)?.standing() ?? []) {
     if (other.key === endpoint.key) continue;
     const reason = down.get(other.key);

@@ -14,7 +14,7 @@ import {
   refuseUnsupported,
 } from "./configured.ts";
 import { commandName } from "./command-name.ts";
-import { type Demo, firstDemoLines, freeDashboardPort, startDemo } from "./demo.ts";
+import { type Demo, demoLines, freeDashboardPort, startDemo } from "./demo.ts";
 import { startVisitors } from "./demo-visitors.ts";
 import { EXIT } from "./exit-codes.ts";
 import { hangUps } from "./hang-ups.ts";
@@ -148,7 +148,7 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
   readAt: host.epoch(),
   loaded: await configuredBy(host, demoConfig(demo, flags)),
   reload: () => configuredBy(host, demoConfig(demo, flags)),
-  lineOf: firstDemoLines(demo),
+  lineOf: demoLines(demo, () => host.epoch()),
   served: startVisitors,
   describe: (address, style) => {
     const width = Math.max(...[address, ...demo.origins.map(({ url }) => url)].map(({ length }) => length));
@@ -162,6 +162,7 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
       "",
       "Try:",
       `  curl -i ${address}/              ${style.dim("# the three in turn; moody fails now and then, and another answers")}`,
+      `  curl -i ${address}/moody/poem    ${style.dim("# moody alone; where it fails, its spare server answers")}`,
       `  curl -i ${address}/swift/hello   ${style.dim("# one route: prefix stripped, header added")}`,
       `  curl -i ${address}/old           ${style.dim("# a redirect, answered by the proxy itself")}`,
       "",

@@ -158,7 +158,7 @@ export interface Explanation {
     | undefined;
   readonly upstream?: ExplainedUpstream | undefined;
   /** Of the proxy itself; left out where an upstream answers. */
-  readonly answer?: { readonly status: number; readonly code?: string; readonly message: string } | undefined;
+  readonly answer?: ExplainedAnswer | undefined;
   /** Header section that leaves for the upstream. */
   readonly requestFields: readonly ExplainedField[];
   /** What becomes of the answer's header section. */
@@ -179,6 +179,16 @@ export interface ExplainedUpstream {
   readonly target: string;
   /** Endpoints that may not be chosen now, and why. */
   readonly excluded: readonly { readonly endpoint: string; readonly reason: string }[];
+}
+
+export interface ExplainedAnswer {
+  readonly status: number;
+  readonly code?: string;
+  readonly message: string;
+  /** Where no endpoint may be chosen: those of the route's upstreams, and why not. */
+  readonly excluded?:
+    | readonly { readonly upstream: string; readonly endpoint: string; readonly reason: string }[]
+    | undefined;
 }
 
 export interface ExplainedField {

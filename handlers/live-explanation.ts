@@ -6,11 +6,18 @@ import type { Gateway } from "../src/gateway.ts";
 import { matchText } from "../src/routing/match-text.ts";
 import { sharedNames } from "../src/upstream-state.ts";
 import { type EndpointRegistry, createEndpointRegistry, newEndpointState } from "../src/upstream/registry.ts";
-import type { ExplainRequest, ExplainResult, ExplainedUpstream, Explanation } from "./control.ts";
+import type {
+  ExplainRequest,
+  ExplainResult,
+  ExplainedAnswer,
+  ExplainedUpstream,
+  Explanation,
+} from "./control.ts";
 import { DescriptionError, requestHead } from "./described-request.ts";
 import { endpointId } from "./endpoint-id.ts";
 import { answeredFields, sentFields } from "./explained-fields.ts";
 import { otherRoutes } from "./other-routes.ts";
+import { refusedEndpoints } from "./refused-endpoints.ts";
 import { layersOf } from "./route-layers.ts";
 import { type Trace, traceRequest } from "./trace-request.ts";
 
@@ -126,10 +133,20 @@ const upstreamOf = ({ gateway }: Trace, attempt: NonNullable<Trace["attempt"]>):
   };
 };
 
-const ownAnswer = ({ answer }: Trace): Explanation["answer"] => {
-  const { failure, reply, admission } = answer;
+const ownAnswer = (trace: Trace): ExplainedAnswer => {
+  const { failure, reply, admission } = trace.answer;
   if (failure !== undefined) {
-    return { status: failure.kind.status, code: failure.code, message: failure.message };
+    const excluded = refusedEndpoints(trace).map(({ endpoint, reason }) => ({
+      upstream: endpoint.upstream,
+      endpoint: endpointId(endpoint),
+      reason,
+    }));
+    return {
+      status: failure.kind.status,
+      code: failure.code,
+      message: failure.message,
+      ...(excluded.length > 0 && { excluded }),
+    };
   }
   const status = reply.kind === "http" ? reply.status : 101;
   return {

@@ -2,7 +2,8 @@
  * `npm run test:faults -- [FAULT_MS RECOVERY_MS]`: the faults scenario with longer phases, with nginx and HAProxy in front of the
  * same origins at the same time, as far as they are installed; prints a table. Fails where a Fairlead fails
  * more than one GET in 10,000 before a response's head, or one that came later than a second into a fault, completes a wrong
- * response or repeats a POST.
+ * response, repeats a POST or a GET that broke off behind its head, or takes longer for the origin to have its share again than
+ * checks and slow start do.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,6 +39,7 @@ error_log /dev/null;
 events { worker_connections 4096; }
 http {
   access_log off;
+  client_max_body_size 64m;
   upstream app {
 ${authorities(urls)
   .map((host) => `    server ${host} max_fails=5 fail_timeout=1s;`)
@@ -52,6 +54,7 @@ ${authorities(urls)
       proxy_set_header Connection "";
       proxy_connect_timeout 500ms;
       proxy_read_timeout 1s;
+      proxy_send_timeout 1s;
       proxy_next_upstream error timeout http_502 http_503 http_504;
       proxy_next_upstream_tries 2;
     }
@@ -160,14 +163,25 @@ const tableOf = (names: readonly string[], results: readonly FaultsResult[]): st
     ),
     cells("complete, but wrong", ({ wrong }) => String(wrong)),
     cells("POST sent twice", ({ repeatedPosts }) => String(repeatedPosts.length)),
+    cells("broken off and sent twice", ({ repeatedCuts }) => String(repeatedCuts.length)),
+    cells("upload of 6 MiB that is not read", ({ upload }) => uploadCell(upload)),
   ].join("");
 };
 
-const holds = ({ reports, failed, requests, wrong, repeatedPosts }: FaultsResult): boolean =>
+const uploadCell = (upload: FaultsResult["upload"]): string =>
+  upload === undefined ? "–" : `${upload.status ?? upload.kind} / ${seconds(upload.tookMs)}`;
+
+const hasRecovered = ({ recoveredMs, boundMs }: FaultReport): boolean =>
+  recoveredMs !== undefined && recoveredMs <= boundMs;
+
+const holds = ({ reports, failed, requests, wrong, ...result }: FaultsResult): boolean =>
   failed <= requests / 10_000 &&
-  reports.every(({ failedLate }) => failedLate === 0) &&
+  reports.every((report) => report.failedLate === 0 && hasRecovered(report)) &&
   wrong === 0 &&
-  repeatedPosts.length === 0;
+  result.repeatedPosts.length === 0 &&
+  result.repeatedCuts.length === 0 &&
+  result.upload?.status === 504 &&
+  !result.isUploadRepeated;
 
 const origins = await startOrigins();
 const urls = origins.map(({ url }) => url);

@@ -9,7 +9,7 @@ import { shareOf } from "./core/thread-share.ts";
 import { HealthChecker } from "./health/health-checker.ts";
 import { HealthFollower } from "./health/health-follower.ts";
 import { httpProbe } from "./health/http-probe.ts";
-import { type ProbeSlots, probeSlots } from "./health/probe-slots.ts";
+import { type ProbeSlots, probeSlots, unqueuedProbeSlots } from "./health/probe-slots.ts";
 import { plannedBalancer } from "./planned-balancer.ts";
 import { discoveryOrder } from "./planned-discovery.ts";
 import { policyFrom } from "./policy-settings.ts";
@@ -142,7 +142,7 @@ const healthChecker = (
     // One bound for all upstreams.
     slots: registry.shared("health checks", undefined, (): ProbeSlots =>
       // A check must not wait for one of another request where each request is by itself.
-      platform.capabilities.has("background") ? probeSlots() : probeSlots(Number.POSITIVE_INFINITY),
+      platform.capabilities.has("background") ? probeSlots() : unqueuedProbeSlots(clock),
     ),
     membersOf,
     onResult: ({ endpoint: { key } }, result) =>

@@ -179,7 +179,12 @@ export const ANSWER_SCHEMAS: Readonly<Record<SchemaName, JsonSchema>> = {
       target: text,
       excluded: list(object({ endpoint: text, reason: exclusion })),
     }),
-    "answer?": object({ status: count, "code?": text, message: text }),
+    "answer?": object({
+      status: count,
+      "code?": text,
+      message: text,
+      "excluded?": list(object({ upstream: text, endpoint: text, reason: exclusion })),
+    }),
     requestFields: list(schemaRef("ExplainedField")),
     responseFields: list(schemaRef("ExplainedField")),
     otherRoutes: list(

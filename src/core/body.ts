@@ -35,6 +35,14 @@ export interface NativeBody {
   readonly stream: ReadableStream<Uint8Array>;
 }
 
+/** Content that is kept from its beginning, so that it can be sent once more. */
+export interface Replay {
+  /** The content from its beginning, for a reader that takes the place of the one before. */
+  next(): Body;
+  /** Whether `next` can still be called: nothing that was read has been let go. */
+  readonly isReplayable: boolean;
+}
+
 /** Delivers bytes to one sink, at the sink's pace. */
 export interface ByteSource {
   /**
@@ -42,6 +50,8 @@ export interface ByteSource {
    * the piece. @default false
    */
   readonly givesMemory?: boolean;
+  /** Set where the content is kept: its reader may cancel this source and go on with another. */
+  readonly replay?: Replay;
   /** Begins to deliver; called at most once. The first pieces may arrive before it returns. */
   start(sink: ByteSink): void;
   /** Goes on after `write` returned false. */

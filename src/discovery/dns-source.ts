@@ -31,7 +31,7 @@ export interface DnsSourceOptions {
   readonly scheme: "http" | "https";
   /** Undefined asks for SRV records, which bring their own. */
   readonly port: number | undefined;
-  /** SRV records come without a TTL on some runtimes; they are asked for again after this time. @default 30000 */
+  /** No runtime's resolver tells the TTL of SRV records: they are asked for again after this time. @default 30000 */
   readonly serviceTtlMs?: number;
 }
 

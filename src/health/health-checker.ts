@@ -5,7 +5,7 @@ import { jittered } from "../core/jitter.ts";
 import type { Cancel, Clock, Random } from "../core/platform.ts";
 import type { Probe } from "../core/probe.ts";
 import { type HealthChange, HealthRecord, type HealthThresholds } from "./health-record.ts";
-import type { ProbeSlots } from "./probe-slots.ts";
+import { MOST_PROBES, type ProbeSlots } from "./probe-slots.ts";
 
 export interface HealthCheckOptions extends HealthThresholds {
   /** @default 10000 */
@@ -88,14 +88,32 @@ export class HealthChecker {
     if (this.#isRunning) this.#tick();
   }
 
-  /** Runs the checks that are due. Resolves when they have ended. */
+  /**
+   * Runs the checks that are due. Resolves when they have ended, but for those that another caller goes on with where checks can't
+   * wait for each other.
+   */
   async runDue(): Promise<void> {
-    const now = this.#parts.clock.now();
-    const due = this.#parts.membersOf().filter((member) => {
-      const record = recordOf(member);
-      return !this.#isBusy(record, now) && member.endpoint.weight > 0 && record.dueAt <= now;
-    });
+    const { slots, membersOf, clock } = this.#parts;
+    if (slots.drain !== undefined) return slots.drain(this.#checkNext);
+    const now = clock.now();
+    const due = membersOf().filter((member) => this.#isDue(member, now));
     await Promise.all(due.map((member) => this.#check(member, recordOf(member))));
+  }
+
+  /** Of those that are due, the one that has been for longest. */
+  readonly #checkNext = (): Promise<void> | undefined => {
+    const now = this.#parts.clock.now();
+    let next: Member | undefined;
+    for (const member of this.#parts.membersOf()) {
+      if (!this.#isDue(member, now)) continue;
+      if (next === undefined || recordOf(member).dueAt < recordOf(next).dueAt) next = member;
+    }
+    return next && this.#check(next, recordOf(next));
+  };
+
+  #isDue(member: Member, now: number): boolean {
+    const record = recordOf(member);
+    return !this.#isBusy(record, now) && member.endpoint.weight > 0 && record.dueAt <= now;
   }
 
   /**
@@ -103,12 +121,12 @@ export class HealthChecker {
    * twice. Resolves when the results are in their records.
    */
   async checkNow(isWanted: (member: Member) => boolean): Promise<void> {
-    await Promise.all(
-      this.#parts
-        .membersOf()
-        .filter(isWanted)
-        .map((member) => this.#running.get(recordOf(member)) ?? this.#check(member, recordOf(member))),
-    );
+    const wanted = this.#parts.membersOf().filter(isWanted).values();
+    const lane = async (): Promise<void> => {
+      for (const member of wanted)
+        await (this.#running.get(recordOf(member)) ?? this.#check(member, recordOf(member)));
+    };
+    await Promise.all(Array.from({ length: MOST_PROBES }, lane));
   }
 
   #tick(): void {
@@ -146,6 +164,8 @@ export class HealthChecker {
     const { passed, detail } = await slots.run(() => {
       record.isWaiting = false;
       record.checkingSince = clock.now();
+      // Where it gets lost, those that are due already come before it.
+      record.dueAt = clock.now();
       return probe(member.endpoint, options.timeoutMs);
     });
     record.checkingSince = undefined;

@@ -1,5 +1,5 @@
 /** A request body that more than one attempt can send. */
-import type { Body, ByteSink, ByteSource } from "../core/body.ts";
+import type { Body, ByteSink, ByteSource, Replay } from "../core/body.ts";
 import { ProxyError } from "../core/errors.ts";
 import type { HeaderPairs } from "../http/header-edits.ts";
 
@@ -9,11 +9,7 @@ import type { HeaderPairs } from "../http/header-edits.ts";
  *
  * The attempts' readers come one after the other; each has ended or been cancelled before the next one starts.
  */
-export interface ReplayBody {
-  /** The body for the next attempt. */
-  next(): Body;
-  /** Whether `next` can still be called: nothing that was read has been let go. */
-  readonly isReplayable: boolean;
+export interface ReplayBody extends Replay {
   /** No attempt will follow: from now on the last attempt's body is the body itself, and cancelling it cancels the client's. */
   seal(): void;
 }
@@ -158,6 +154,10 @@ class ReplayReader implements ByteSource {
   /** What is kept is copied, both ways. */
   get givesMemory(): boolean {
     return this.#replay.givesMemory;
+  }
+
+  get replay(): Replay {
+    return this.#replay;
   }
 
   start(sink: ByteSink): void {

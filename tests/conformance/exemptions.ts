@@ -30,6 +30,7 @@ export const ENGINE_SUBJECTS: Readonly<Record<string, string>> = {
   "HTTP/1.0 clients": HOLDS,
   "chunked requests": HOLDS,
   discovery: "nothing goes on between requests",
+  "health over changes of the config": "a Worker's config is that of its deployment",
   expectations: HOLDS,
   "half-closed clients": HOLDS,
   tunnels: HOLDS,
@@ -100,6 +101,18 @@ const ROWS: readonly Row[] = [
     "POST that could not be sent goes to the other endpoint",
     "workerd's fetch does not tell a refused connection from a lost one",
     "expected 502 to be 200",
+  ],
+  [
+    "mirroring",
+    "copy has the request's content",
+    "bodies go through unseen, which is what makes them fast there",
+    "1 at the origin",
+  ],
+  [
+    "failover",
+    "POST that could not be sent goes to the next upstream",
+    "workerd's fetch does not tell a refused connection from a lost one",
+    "answered 502",
   ],
   // Of apps that somebody else's server serves; the engine is not in them.
   [
@@ -178,6 +191,12 @@ const ROWS: readonly Row[] = [
     ],
     REPEATS,
     "expected 2 to be 1",
+  ],
+  [
+    "keep-alive",
+    "PUT on a used connection that is closed unanswered is sent again, whole, on a fresh one",
+    UNSEEN,
+    "expected [ 502,",
   ],
   [
     "pool",
@@ -319,6 +338,7 @@ const REFUSED: readonly (readonly [string, string, Capability])[] = [
   ["connections of a client", "*", "connection-limit"],
   ["requests of a connection", "*", "requests-per-connection"],
   ["unix sockets", "*", "unix-socket"],
+  ["tcp checks", "*", "tcp-check"],
   ["host policy", "preserved Host reaches the origin as the client sent it", "raw-host"],
   ["host policy", "literal Host reaches the origin", "raw-host"],
   ["host rewriting", "rewritten host is sent upstream", "raw-host"],

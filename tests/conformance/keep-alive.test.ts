@@ -59,6 +59,39 @@ const reuse: Case[] = [
     },
   },
   {
+    title: "PUT on a used connection that is closed unanswered is sent again, whole, on a fresh one",
+    seenAt: SEEN_AT,
+    run: async (stage) => {
+      stage.origin.script(async (x) => {
+        const body = await x.body();
+        if (x.turn > 0) x.wire.finish();
+        else await x.respond(200, {}, body);
+      });
+      const client = await stage.client();
+      for (const size of [5, 5, 60_000, 60_000]) {
+        const body = "x".repeat(size);
+        await client.send(requestText("/", { method: "PUT", body }));
+        const response = await client.response();
+        expect([response.status, response.text.length]).toEqual([200, size]);
+      }
+      expect(stage.origin.exchanges.some(({ turn }) => turn > 0)).toBe(true);
+    },
+  },
+  {
+    title: "PUT with more content than is kept is not sent again",
+    run: async (stage) => {
+      expect((await stage.request("/")).status).toBe(200);
+      stage.origin.reset();
+      stage.origin.script(async (x) => {
+        await x.body();
+        x.wire.reset();
+      });
+      const body = "x".repeat(1024 * 1024);
+      expect((await stage.request("/", { method: "PUT", body })).status).toBe(502);
+      expect(stage.origin.exchanges.length).toBe(1);
+    },
+  },
+  {
     title: "GET on a fresh connection that is reset is not repeated",
     run: async (stage) => {
       stage.origin.dropConnections();

@@ -1,6 +1,6 @@
 /** Real faults: an origin of three dies, hangs, resets, refuses, stops reading and accepting, and comes back. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { faultsConfig } from "../support/faults/config.ts";
+import { IDLE_MS, faultsConfig } from "../support/faults/config.ts";
 import type { FaultyOrigin } from "../support/faults/faulty-origin.ts";
 import { type FaultsResult, runFaults, startOrigins } from "../support/faults/scenario.ts";
 import { RUNTIMES, type RunningProxy, type RuntimeName, startProxy } from "../support/runtimes.ts";
@@ -53,11 +53,25 @@ describe.each(RUNTIMES)("origin that fails under load, on %s", (runtime) => {
     expect(cut).toContain("resets mid-response");
   });
 
+  test("sends what breaks off behind its head to no origin again", () => {
+    expect(resultOf().repeatedCuts).toEqual([]);
+  });
+
+  test("gives up a large upload that its origin does not read, once it stands still for its time, and sends it nowhere else", () => {
+    const { upload, isUploadRepeated } = resultOf();
+    expect(upload).toMatchObject({ kind: "refused", status: 504 });
+    expect(upload?.tookMs).toBeGreaterThanOrEqual(IDLE_MS);
+    expect(isUploadRepeated).toBe(false);
+  });
+
   test("sends no POST twice", () => {
     expect(resultOf().repeatedPosts).toEqual([]);
   });
 
-  test("has its share again within a check and slow start", () => {
-    expect(resultOf().reports.filter(({ recoveredMs }) => recoveredMs === undefined)).toEqual([]);
+  test("has its share again within its checks and slow start", () => {
+    const late = resultOf().reports.filter(
+      ({ recoveredMs, boundMs }) => recoveredMs === undefined || recoveredMs > boundMs,
+    );
+    expect(late).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 /** Which requests are sent a second time, to which endpoint, and how often at most. */
 import { connect } from "node:net";
 import { expect } from "vitest";
-import type { OriginExchange, OriginScript } from "../support/raw-origin.ts";
+import type { OriginScript } from "../support/raw-origin.ts";
 import { type Case, type Stage, conformance, requestText } from "../support/suite.ts";
+import { askUntil, resets, unavailable } from "../support/who-answers.ts";
 
 const KEPT = 64 * 1024;
 
@@ -25,16 +26,6 @@ const firstFails = (stage: Stage, first: OriginScript): void => {
 const askedTimes = (stage: Stage): number =>
   stage.origins.reduce((sum, origin) => sum + origin.exchanges.length, 0);
 
-const readAndReset = async (exchange: OriginExchange): Promise<void> => {
-  await exchange.body();
-  exchange.wire.reset();
-};
-
-const unavailable: OriginScript = async (exchange) => {
-  await exchange.body();
-  await exchange.respond(503);
-};
-
 const put = (bytes: number): { readonly method: string; readonly body: string } => ({
   method: "PUT",
   body: "x".repeat(bytes),
@@ -44,7 +35,7 @@ const sent: Case[] = [
   {
     title: "GET that met a reset is answered by the other endpoint",
     run: async (stage) => {
-      firstFails(stage, readAndReset);
+      firstFails(stage, resets);
       expect((await stage.request("/")).text).toBe("second 0");
       expect(askedTimes(stage)).toBe(2);
     },
@@ -52,7 +43,7 @@ const sent: Case[] = [
   {
     title: "PUT with as much content as is kept is sent again, whole",
     run: async (stage) => {
-      firstFails(stage, readAndReset);
+      firstFails(stage, resets);
       expect((await stage.request("/", put(KEPT))).text).toBe(`second ${KEPT}`);
     },
   },
@@ -60,7 +51,7 @@ const sent: Case[] = [
     // One that comes whole in a single read is there anyway, whatever its size.
     title: "PUT with more content than is kept is not sent again",
     run: async (stage) => {
-      firstFails(stage, readAndReset);
+      firstFails(stage, resets);
       expect((await stage.request("/", put(16 * KEPT))).status).toBe(502);
       expect(askedTimes(stage)).toBe(1);
     },
@@ -87,7 +78,7 @@ const sent: Case[] = [
     title: "POST is never sent again once something of it went out",
     seenAt: ["apache/apisix#11359"],
     run: async (stage) => {
-      firstFails(stage, readAndReset);
+      firstFails(stage, resets);
       expect((await stage.request("/", { method: "POST", body: "order" })).status).toBe(502);
       firstFails(stage, unavailable);
       expect((await stage.request("/", { method: "POST", body: "order" })).status).toBe(503);
@@ -158,7 +149,7 @@ const bounded: Case[] = [
   },
   {
     title: "half-open breaker lets three probes through, and refuses all others at once",
-    seenAt: ["nodeshift/opossum#276", "nodeshift/opossum#385"],
+    seenAt: ["nodeshift/opossum#276", "nodeshift/opossum#385", "nodeshift/opossum#119"],
     run: async (stage) => {
       stage.origin.script(unavailable);
       for (let i = 0; i < 5; i++) await stage.request("/breaker");
@@ -184,6 +175,23 @@ const bounded: Case[] = [
       expect(statuses.filter((status) => status === 200)).toHaveLength(3);
       expect(statuses.filter((status) => status === 503)).toHaveLength(9);
       expect((await stage.request("/breaker")).status).toBe(200);
+    },
+  },
+  {
+    title: "breaker whose probe fails opens again at once, and is probed again until it closes",
+    seenAt: ["nodeshift/opossum#119", "nodeshift/opossum#613"],
+    run: async (stage) => {
+      stage.origin.script(unavailable);
+      const ask = async (): Promise<number> => (await stage.request("/reopening")).status;
+      for (let i = 0; i < 5; i++) await ask();
+      for (let round = 1; round <= 2; round++) {
+        // The others are refused without an attempt until it is half-open.
+        await askUntil(ask, 1, () => askedTimes(stage) === 5 + round);
+        await ask();
+        expect(askedTimes(stage)).toBe(5 + round);
+      }
+      stage.origin.script((exchange) => exchange.respond(200));
+      await askUntil(ask, 10, (statuses) => statuses.every((status) => status === 200));
     },
   },
 ];
@@ -227,8 +235,12 @@ conformance("bounds of retries and probes", {
     upstreams: {
       "open-ended": { endpoints: [first, second], breaker: false, ejection: false },
       breaker: { endpoints: first, breaker: { open: "500ms" } },
+      reopening: { endpoints: first, breaker: { open: "500ms" } },
     },
-    routes: ["open-ended", "breaker"].map((name) => ({ match: { path: `/${name}` }, upstream: name })),
+    routes: ["open-ended", "breaker", "reopening"].map((name) => ({
+      match: { path: `/${name}` },
+      upstream: name,
+    })),
   }),
   cases: bounded,
 });

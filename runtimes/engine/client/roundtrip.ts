@@ -4,7 +4,7 @@ import { type ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import type { Reply } from "../../../src/core/reply.ts";
-import { firstValue } from "../../../src/http/headers.ts";
+import { type ReplayBody, discarded } from "../../../src/resilience/replay-body.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { persists } from "../../../src/http1/persistence.ts";
 import type { ResponseHead } from "../../../src/http1/response-head.ts";
@@ -13,18 +13,15 @@ import { AttemptRecord } from "./attempt-record.ts";
 import type { Connection, ConnectionUser } from "./connection.ts";
 import { attemptFailure, connectionLost, contentUnwanted } from "./failures.ts";
 import { idleLimitMs } from "./keep-alive.ts";
-import { mayRepeat } from "./repeat.ts";
+import { keptBody, mayRepeat } from "./repeat.ts";
 import { Patience } from "./patience.ts";
 import type { Pool, Waiter } from "./pool.ts";
-import { httpReply } from "./http-reply.ts";
+import { httpReply, isEventStream } from "./http-reply.ts";
 import { type BodyOwner, ResponseBody } from "./response-body.ts";
 import type { ResponseReceiver } from "./response-intake.ts";
 import { sendRequest } from "./send-request.ts";
 import type { Upload, UploadOwner } from "./upload.ts";
 import { switchProblem, tunnelReply } from "./upstream-tunnel.ts";
-
-/** May be quiet for long. */
-const EVENT_STREAM = /^text\/event-stream(?:[;\s]|$)/i;
 
 export interface RoundtripOptions {
   readonly attempt: Attempt;
@@ -53,6 +50,8 @@ export class Roundtrip
   /** While something is to be read from it or written to it. */
   #connection: Connection | undefined;
   #upload: Upload | undefined;
+  /** The request's content, while it may be sent once more. */
+  #kept: ReplayBody | undefined;
   #head: ResponseHead | undefined;
   #length: BodyLength = "none";
   #body: ResponseBody | undefined;
@@ -100,7 +99,9 @@ export class Roundtrip
     connection.use(this);
     connection.intake.begin(attempt.exchange.arrival.method);
     try {
-      this.#upload = sendRequest({ attempt, connection, owner: this, clock });
+      this.#kept ??= keptBody(attempt, connection);
+      const body = this.#kept?.next() ?? attempt.body;
+      this.#upload = sendRequest({ attempt, body, connection, owner: this, clock });
     } catch (error) {
       this.#fail(asProxyError(error));
       return;
@@ -122,9 +123,11 @@ export class Roundtrip
     if (connection === undefined) return;
     // Content that only the connection's end ends is complete now.
     if (error === undefined && !this.#isRead && connection.intake.end(this)) return;
-    if (this.takesUsed && mayRepeat(this.#options.attempt, connection)) {
+    if (this.takesUsed && mayRepeat(this.#options.attempt, connection, this.#kept)) {
       connection.destroy();
       this.#connection = undefined;
+      this.#upload?.stop(discarded());
+      this.#upload = this.#patience.upload = undefined;
       this.#patience.startOver();
       this.#record.progress = "connecting";
       this.takesUsed = false;
@@ -162,11 +165,12 @@ export class Roundtrip
     this.#head = head;
     this.#length = length;
     this.#record.answered(now, head.status);
+    this.#kept?.seal();
     let body: Body = NO_BODY;
     if (whole === undefined) {
       this.#body = new ResponseBody(this, this.#connection?.hasOwnReads === true);
       this.#patience.awaitContent(now);
-      this.#patience.isEventStream = EVENT_STREAM.test(firstValue(head.fields, "content-type") ?? "");
+      this.#patience.isEventStream = isEventStream(head);
       body = { kind: "stream", length: typeof length === "number" ? length : undefined, source: this.#body };
     } else if (length !== "none") {
       this.#record.bytesReceived = whole.length;
@@ -269,6 +273,7 @@ export class Roundtrip
     this.#connection = undefined;
     if (connection === undefined) this.#options.pool.leave(this);
     else connection.destroy();
+    this.#kept?.seal();
     this.#upload?.stop(error);
     this.#record.noteSent(this.#upload);
     this.#record.settle(error);

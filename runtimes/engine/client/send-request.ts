@@ -15,6 +15,8 @@ const JOINED_BYTES = 32 * 1024;
 
 export interface SendOptions {
   readonly attempt: Attempt;
+  /** The attempt's, from its beginning. */
+  readonly body: Body;
   readonly connection: Connection;
   readonly owner: UploadOwner;
   readonly clock: Clock;
@@ -22,10 +24,10 @@ export interface SendOptions {
 
 /** @returns the content's way, where it is not over yet */
 export const sendRequest = (options: SendOptions): Upload | undefined => {
-  const { attempt, connection } = options;
-  const { body, endpoint, exchange } = attempt;
+  const { attempt, body, connection } = options;
+  const { endpoint, exchange } = attempt;
   const expectsContinue = body.kind === "stream" && exchange.arrival.notes.expect !== undefined;
-  const length = sentLength(attempt);
+  const length = sentLength(body, attempt);
   const closes = endpoint.pool.keepAliveMs === 0;
   const { forwarded } = connection;
   const head = requestHead(attempt, { length, expectsContinue, closes, forwarded });
@@ -49,7 +51,7 @@ export const sendRequest = (options: SendOptions): Upload | undefined => {
 };
 
 /** No framing that the client did not send: a request without content says so only if its client did. */
-const sentLength = ({ body, exchange }: Attempt): SentLength => {
+const sentLength = (body: Body, { exchange }: Attempt): SentLength => {
   if (body.kind === "none") return exchange.arrival.notes.contentLength === 0 ? 0 : undefined;
   return body.kind === "bytes" ? body.bytes.length : (body.length ?? "chunked");
 };

@@ -38,16 +38,16 @@ export class FaultyOrigin {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Ids of the POST requests whose heads came. */
-  get posts(): readonly string[] {
+  /** Ids of the requests with `method` whose heads came. */
+  received(method: "GET" | "POST"): readonly string[] {
     const text = this.#printed + (this.#child?.stdout ?? "");
-    return [...text.matchAll(/^post (\S+)$/gm)].map(([, id = ""]) => id);
+    return [...text.matchAll(new RegExp(`^${method} (\\S+)$`, "gm"))].map(([, id = ""]) => id);
   }
 
   async start(): Promise<void> {
     const node = at("../../../node_modules/.bin/node");
     this.#child = new Child("origin", node, [at("../launch/faulty-origin.ts"), this.name, String(this.port)]);
-    const [, port, control] = await this.#child.printed(/^ports (\d+) (\d+)$/m);
+    const [, port, control] = await this.#child.printed(/^ports (\d+) (\d+)$/m, 20_000);
     this.port = Number(port);
     this.#control = Number(control);
   }

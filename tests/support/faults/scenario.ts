@@ -1,4 +1,5 @@
 /** Three origins under steady load; one of them fails in one way after the other, and comes back. */
+import { RECOVERY_MS } from "./config.ts";
 import { FAULTS, type Fault, FaultyOrigin } from "./faulty-origin.ts";
 import { type Ending, SteadyLoad } from "./steady-load.ts";
 
@@ -18,12 +19,14 @@ export interface FaultReport {
   readonly failed: number;
   /** Of those the ones that were sent later than a second into the fault. */
   readonly failedLate: number;
-  /** Responses that broke off after their head, visibly. */
+  /** Responses that broke off after their head, visibly, in this time. */
   readonly cut: number;
   /** Longest wait for a whole response. */
   readonly slowestMs: number;
   /** From the fault's end until the origin had half of its share of the answers; undefined where it never did. */
   readonly recoveredMs: number | undefined;
+  /** The same as it must be at most: see `RECOVERY_MS`; how exactly it is measured; and time that nobody got from the machine. */
+  readonly boundMs: number;
 }
 
 export interface FaultsResult {
@@ -34,12 +37,20 @@ export interface FaultsResult {
   readonly wrong: number;
   /** POST requests that an origin, or two, got more than once. */
   readonly repeatedPosts: readonly string[];
+  /** GET requests that broke off behind a head, and that an origin, or two, got more than once. */
+  readonly repeatedCuts: readonly string[];
+  /** Of a large POST to an origin that does not read it. */
+  readonly upload: Ending | undefined;
+  /** Whether another origin got it. */
+  readonly isUploadRepeated: boolean;
 }
 
 const SETTLE_MS = 1_000;
 const LATE_MS = 1_000;
 const STEP_MS = 250;
-/** Of a third. */
+/** A step earlier or later; and the proxies, the origins and the load share a few cores. */
+const MARGIN_MS = STEP_MS + 500;
+/** Half of a third. */
 const ENOUGH = 1 / 6;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -75,20 +86,28 @@ export const runFaults = async (
   for (const fault of FAULTS) {
     const from = performance.now();
     await victim.begin(fault);
-    await sleep(phases.faultMs);
+    const uploads = fault === "accepts and never reads" ? loads.map((load) => load.upload()) : [];
+    // Uploads are given up by the proxies, not by the end of the fault.
+    await Promise.all([sleep(phases.faultMs), ...uploads]);
     await victim.end(fault);
     const until = performance.now();
+    const lateness = new Lateness();
     await sleep(phases.recoveryMs);
-    spans.push({ fault, from, until, next: performance.now() });
+    spans.push({ fault, from, until, next: performance.now(), lateMs: lateness.end() });
   }
   await Promise.all(loads.map((load) => load.stop()));
-  const twice = repeated(origins.flatMap(({ posts }) => posts));
-  return loads.map(({ endings, name }) => ({
+  const posts = origins.flatMap((origin) => origin.received("POST"));
+  const postsTwice = repeated(posts);
+  const getsTwice = new Set(repeated(origins.flatMap((origin) => origin.received("GET"))));
+  return loads.map(({ endings, uploads, name }) => ({
     reports: spans.map((span) => reportOf(span, endings, victim.name)),
     requests: endings.filter(({ method }) => method === "GET").length,
     failed: endings.filter((ending) => ending.method === "GET" && isFailed(ending)).length,
     wrong: endings.filter(({ kind }) => kind === "wrong").length,
-    repeatedPosts: twice.filter((id) => id.startsWith(`${name}-`)),
+    repeatedPosts: postsTwice.filter((id) => id.startsWith(`${name}-`)),
+    repeatedCuts: endings.filter(({ id, kind }) => kind === "cut" && getsTwice.has(id)).map(({ id }) => id),
+    upload: uploads[0],
+    isUploadRepeated: uploads.some(({ id }) => posts.includes(id)),
   }));
 };
 
@@ -98,10 +117,33 @@ interface Span {
   readonly from: number;
   readonly until: number;
   readonly next: number;
+  /** Longest time for which the load was not run while the origin came back. */
+  readonly lateMs: number;
 }
 
+/** How much later than it should a timer runs at most. */
+class Lateness {
+  #last = performance.now();
+  #most = 0;
+  readonly #timer = setInterval(() => this.#look(), LATENESS_STEP_MS);
+
+  end(): number {
+    this.#look();
+    clearInterval(this.#timer);
+    return this.#most;
+  }
+
+  #look(): void {
+    const now = performance.now();
+    this.#most = Math.max(this.#most, now - this.#last - LATENESS_STEP_MS);
+    this.#last = now;
+  }
+}
+
+const LATENESS_STEP_MS = 20;
+
 const reportOf = (
-  { fault, from, until, next }: Span,
+  { fault, from, until, next, lateMs }: Span,
   endings: readonly Ending[],
   victim: string,
 ): FaultReport => {
@@ -112,11 +154,16 @@ const reportOf = (
     requests: own.length,
     failed: failed.length,
     failedLate: failed.filter(({ at }) => at > from + LATE_MS).length,
-    cut: own.filter(({ kind }) => kind === "cut").length,
+    cut: endings.filter((ending) => isCutWithin(ending, from, next)).length,
     slowestMs: Math.max(0, ...own.map(({ tookMs }) => tookMs)),
     recoveredMs: recovery(own, victim, until, next),
+    boundMs: RECOVERY_MS + MARGIN_MS + lateMs,
   };
 };
+
+/** By its end: a request that began just before a fault may be cut by it. */
+const isCutWithin = ({ kind, method, at, tookMs }: Ending, from: number, until: number): boolean =>
+  kind === "cut" && method === "GET" && at + tookMs >= from && at + tookMs < until;
 
 const isFailed = ({ kind }: Ending): boolean => kind === "refused" || kind === "no head";
 

@@ -1,5 +1,5 @@
 /**
- * An origin that fails as it is told: `node faulty-origin.ts NAME PORT`. Prints its ports, and a line for each POST whose head came.
+ * An origin that fails as it is told: `node faulty-origin.ts NAME PORT`. Prints its ports, and a line for each request whose head came.
  *
  * `GET /MODE` on the control port changes how requests are answered.
  */
@@ -14,19 +14,21 @@ const RESET_AFTER_MS = 30;
 
 const answer = (mode: Mode, name: string, request: IncomingMessage, response: ServerResponse): void => {
   const id = String(request.headers["x-id"]);
-  if (request.method === "POST") process.stdout.write(`post ${id}\n`);
+  process.stdout.write(`${request.method} ${id}\n`);
   if (mode === "hang" || mode === "unread") return;
   if (mode === "unavailable") {
     response.writeHead(503, { "content-length": "0" }).end();
     return;
   }
   const body = id.padEnd(BODY_BYTES, ".");
-  request.resume();
-  response.writeHead(200, { "content-length": String(BODY_BYTES), "x-origin": name });
   if (mode === "ok") {
-    response.end(body);
+    request.resume().once("end", () => {
+      response.writeHead(200, { "content-length": String(BODY_BYTES), "x-origin": name }).end(body);
+    });
     return;
   }
+  request.resume();
+  response.writeHead(200, { "content-length": String(BODY_BYTES), "x-origin": name });
   response.write(body.slice(0, BODY_BYTES / 2));
   // Later than the head, which a reset right behind it would overtake.
   setTimeout(() => request.socket.resetAndDestroy(), RESET_AFTER_MS);
@@ -38,19 +40,21 @@ const run = (name: string, port: number): void => {
     if (request.url === "/healthz" && mode === "ok") response.end("ok");
     else answer(mode, name, request, response);
   });
-  const held = new Set<Socket>();
+  const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
-    socket.on("error", () => {});
-    if (mode !== "unread") {
-      http.emit("connection", socket);
-      return;
-    }
-    held.add(socket.pause());
+    sockets.add(socket);
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+    if (mode === "unread") socket.pause();
+    else http.emit("connection", socket);
   });
   const control = createHttpServer((request, response) => {
+    const wasUnread = mode === "unread";
     mode = request.url?.slice(1) as Mode;
-    for (const socket of held) socket.destroy();
-    held.clear();
+    // Uploads that have begun are not read further either.
+    for (const socket of sockets) {
+      if (mode === "unread") socket.pause();
+      else if (wasUnread) socket.destroy();
+    }
     response.end();
   });
   // Few fit the queue: while the process is stopped, connecting takes as long.

@@ -366,6 +366,20 @@ describe("explain", () => {
     expect(stdout).toContain("not http://a: nothing answers there (connection refused)");
   });
 
+  it("says of each endpoint that it does not answer where none does", async () => {
+    const endpoints = ["http://a", "http://b", { url: "http://c", weight: 0 }];
+    const { stdout } = await runCli(["explain", "--now", "GET", "http://x/"], {
+      files: {
+        "fairlead.json": JSON.stringify({ upstreams: { app: { endpoints, balance: "round-robin" } } }),
+      },
+      down: { a: "connection refused", b: "timed out", c: "connection refused" },
+    });
+    expect(stdout).toContain("sends       GET / to http://b\n");
+    expect(stdout).toContain("nothing answers there either (timed out); where all are down, all are tried\n");
+    expect(stdout).toContain("not http://a: nothing answers there (connection refused)\n");
+    expect(stdout).toContain("not http://c: weight 0, so it takes no new traffic\n");
+  });
+
   it("tells route, upstream, rewrite and header edits of a forwarded request", async () => {
     const text = await explain(
       "GET",

@@ -60,10 +60,10 @@ describe("fairlead start", () => {
     expect((await fetch(address.replace("localhost", "[::1]"))).status).toBe(200);
     expect((await fetch(address.replace("localhost", "127.0.0.1"))).status).toBe(200);
     const urls = [...child.stdout.matchAll(/curl -i (\S+)/g)].map((match) => match[1] ?? "");
-    expect(urls).toHaveLength(3);
+    expect(urls).toHaveLength(4);
     const answers = await Promise.all(urls.map((url) => fetch(url, { redirect: "manual" })));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 301]);
-    expect(answers[1]?.headers.get("x-demo-route")).toBe("swift only");
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 301]);
+    expect(answers[2]?.headers.get("x-demo-route")).toBe("swift only");
     const names: unknown[] = [];
     const statuses: number[] = [];
     for (let i = 0; i < 12; i++) {
@@ -74,6 +74,22 @@ describe("fairlead start", () => {
     expect(new Set(names)).toEqual(new Set(["swift", "steady", "moody"]));
     expect(new Set(statuses)).toEqual(new Set([200]));
     await child.printed(/moody failed with 503; asking another, so the client never sees it/);
+  });
+
+  it("shows no failure of the demo's moody server to clients, and says why", async () => {
+    const child = start(["--port", "0"]);
+    const [, address = ""] = await child.printed(ADDRESS);
+    const answers: Response[] = [];
+    // Every fourth answer of moody is a failure, visitors' requests included.
+    for (let i = 0; i < 12; i++) answers.push(await fetch(`${address}/moody/poem`));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    const names = await Promise.all(
+      answers.map(async (answer) => ((await answer.json()) as { origin: string }).origin),
+    );
+    expect(new Set(names)).toEqual(new Set(["moody", "swift"]));
+    await child.printed(
+      /upstream "moody": moody failed with 503; asking another, so the client never sees it/,
+    );
   });
 
   it("proxies to a URL and warns when nobody answers there", async () => {

@@ -385,7 +385,16 @@ describe("explanation as JSON", () => {
     }
     await own.call("POST", "/api/breakers/open", { upstream: "api", endpoint: B });
     const response = await own.call("POST", "/explain", { url: "http://site.test/api/x" });
-    expect(await response.json()).toMatchObject({ answer: { status: 503, code: "circuit-open" } });
+    expect(await response.json()).toMatchObject({
+      answer: {
+        status: 503,
+        code: "circuit-open",
+        excluded: [
+          { upstream: "api", endpoint: A, reason: "drained" },
+          { upstream: "api", endpoint: B, reason: "circuit-open" },
+        ],
+      },
+    });
     const state = (await (await own.call("GET", "/api/state")).json()) as { traffic: { requests: number } };
     expect(state.traffic.requests).toBe(0);
   });

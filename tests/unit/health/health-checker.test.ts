@@ -11,7 +11,7 @@ import {
 } from "../../../src/health/health-checker.ts";
 import { HealthRecord } from "../../../src/health/health-record.ts";
 import { httpProbe } from "../../../src/health/http-probe.ts";
-import { probeSlots } from "../../../src/health/probe-slots.ts";
+import { type ProbeSlots, probeSlots, unqueuedProbeSlots } from "../../../src/health/probe-slots.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import { BREAKER_DEFAULTS, Breaker } from "../../../src/resilience/breaker.ts";
 import { FedBody } from "../../support/bodies.ts";
@@ -46,7 +46,11 @@ describe("health record", () => {
   });
 });
 
-const rig = (count: number, probeMs = 5) => {
+const rig = (
+  count: number,
+  probeMs = 5,
+  slotsOf: (clock: ManualClock) => ProbeSlots = () => probeSlots(),
+) => {
   const clock = new ManualClock();
   const down = new Set<string>();
   const events: HealthEvent[] = [];
@@ -57,7 +61,7 @@ const rig = (count: number, probeMs = 5) => {
     clock,
     random: seededRandom(1),
     options: HEALTH_CHECK_DEFAULTS,
-    slots: probeSlots(),
+    slots: slotsOf(clock),
     membersOf: () => set.members,
     onChange: (event) => void events.push(event),
     probe: (endpoint) =>
@@ -229,6 +233,40 @@ describe("health checker", () => {
     await ask();
     expect(times["e0"]).toHaveLength(2);
     expect(clock.pending).toBe(0);
+  });
+
+  test("checks ten at once where checks can't wait for each other; what finds no room is done by who has some", async () => {
+    const { clock, checker, times, most } = rig(25, 5, unqueuedProbeSlots);
+    const first = checker.runDue();
+    const second = checker.runDue();
+    await second;
+    expect(most()).toBe(10);
+    await clock.advance(15);
+    await first;
+    expect(Object.keys(times)).toHaveLength(25);
+    expect(most()).toBe(10);
+    await checker.runDue();
+    expect(Object.values(times).every((at) => at.length === 1)).toBe(true);
+  });
+
+  test("goes on where checks were lost with the requests that ran them", async () => {
+    const { clock, checker, times } = rig(12, 1e9, unqueuedProbeSlots);
+    void checker.runDue();
+    await clock.advance(119_999);
+    void checker.runDue();
+    expect(Object.keys(times)).toHaveLength(10);
+    await clock.advance(1);
+    void checker.runDue();
+    expect(Object.keys(times)).toHaveLength(12);
+  });
+
+  test("checks ten at once when it is asked for all of them by hand", async () => {
+    const { clock, checker, times, most } = rig(25, 5, unqueuedProbeSlots);
+    const done = checker.checkNow(() => true);
+    await clock.advance(15);
+    await done;
+    expect(Object.keys(times)).toHaveLength(25);
+    expect(most()).toBe(10);
   });
 });
 
