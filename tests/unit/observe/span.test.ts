@@ -78,8 +78,8 @@ describe("spans", () => {
       },
     });
     expect(attempts).toHaveLength(2);
-    expect(attempts.map(({ attributes }) => attributes["url.full"]).toSorted()).toEqual(
-      ["http://a", "http://b"].map((origin) => `${origin}/users/:id?token=***&x=1`),
+    expect(new Set(attempts.map(({ attributes }) => attributes["url.full"]))).toEqual(
+      new Set(["http://a", "http://b"].map((origin) => `${origin}/users/:id?token=***&x=1`)),
     );
     expect(attempts.map(({ parentId }) => parentId)).toEqual([server?.spanId, server?.spanId]);
     expect(attempts.map(({ attributes }) => attributes["http.request.resend_count"])).toEqual([undefined, 1]);
