@@ -33,8 +33,8 @@ const schema: Schema<Settings> = object("", {
 
 /**
  * Counts the requests of an app as a gateway counts its own: `http.server.request.duration` by method, status, error and route,
- * `http.server.request.body.size`, and where the runtime lets requests end by themselves `http.server.active_requests`. A
- * route is the path that its handler was registered for. A duration ends with the response's head.
+ * `http.server.request.body.size`, and where the runtime lets requests end by themselves `http.server.active_requests`. The
+ * route (`http.route`) is the path that the handler was registered for. A duration ends with the response's head.
  *
  * With `otlp.endpoint` it pushes them to a collector: at intervals, or on Workers behind responses, with delta temporality.
  * Each call counts by itself: make one for an app. Register it first: what other middleware answers is counted too.
@@ -162,13 +162,16 @@ const headOf = (c: Context): RequestEnd["head"] => {
 };
 
 /** Hono has made an answer of what was thrown, unless it was no `Error`. */
-const endOf = (c: Context): Pick<RequestEnd, "route" | "status" | "error" | "isTunnel" | "bytesSent"> => {
+const endOf = (
+  c: Context,
+): Pick<RequestEnd, "route" | "routePath" | "status" | "error" | "isTunnel" | "bytesSent"> => {
   const { status } = c.res;
   const thrown = c.error;
   const length = c.res.headers.get("content-length");
   return {
     // That of the handler which ran last: others that match may stand behind it.
-    route: routePath(c),
+    routePath: routePath(c),
+    route: undefined,
     status,
     error: thrown instanceof ProxyError ? thrown : undefined,
     isTunnel: status === SWITCHING_PROTOCOLS,

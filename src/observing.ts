@@ -2,7 +2,7 @@
 import { ConfigError } from "./config/config-error.ts";
 import type { ConfigPath } from "./config/problem.ts";
 import type { AccessLogConfig, Config, LogConfig } from "./config/types.ts";
-import type { LinesLost, LogOutput, LogOutputs } from "./core/log-output.ts";
+import type { LogOutput, LogOutputs, LogReports } from "./core/log-output.ts";
 import type { Platform } from "./core/platform.ts";
 import type { ExchangeReport, Telemetry } from "./core/telemetry.ts";
 import { type AccessFormat, accessLine } from "./observe/access-line.ts";
@@ -81,8 +81,7 @@ const openEvents = (
   { platform: { clock }, record, effects }: LoggingParts,
   logs: LogOutputs,
 ): EventLog => {
-  const lost: LinesLost = (lines, why) => lostLines(events, lines, why);
-  const output = open({ logs, effects, path: ["log", "output"] }, log, lost);
+  const output = open({ logs, effects, path: ["log", "output"] }, log, () => events);
   const { level, levels } = log;
   const events = new EventLog({
     output,
@@ -103,6 +102,14 @@ const lostLines = (events: EventLog, lines: number, why: string): boolean =>
     facts: { lines },
   });
 
+const notRotated = (events: EventLog, output: string, why: string): void =>
+  void events.emit({
+    category: "log",
+    level: "warning",
+    message: `the log file ${output} is full and goes on, since it could not be put aside: ${why}`,
+    facts: { output },
+  });
+
 interface AccessParts extends LoggingParts {
   readonly logs: LogOutputs;
   readonly events: EventLog;
@@ -120,7 +127,7 @@ const openAccess = (
   const output = open(
     { logs, effects, path },
     { output: access.output ?? log.output, rotate: log.rotate },
-    (lines, why) => lostLines(events, lines, why),
+    () => events,
   );
   const format = formatFor(access.format, output);
   const facts = { redaction: shown, headers };
@@ -165,12 +172,16 @@ interface Opening {
 const open = (
   { logs, effects, path }: Opening,
   { output, rotate }: Pick<LogConfig, "output" | "rotate">,
-  lost: LinesLost,
+  events: () => EventLog,
 ): LogOutput => {
   const target = { to: output, rotate };
+  const reports: LogReports = {
+    lost: (lines, why) => lostLines(events(), lines, why),
+    notRotated: (why) => notRotated(events(), output, why),
+  };
   try {
-    const opened = logs.open(target, lost);
-    effects.push(() => logs.use(target, lost));
+    const opened = logs.open(target, reports);
+    effects.push(() => logs.use(target, reports));
     return opened;
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -119,6 +119,7 @@ export class Visit {
         params: decision.kind === "routed" ? decision.found.params : NO_PARAMS,
         client: client?.address ?? arrival.peer.address,
         route: decision.kind === "routed" ? decision.found.value.route.name : undefined,
+        routePath: decision.kind === "routed" ? decision.found.path : undefined,
         upstream: endpoint?.upstream,
         endpoint: endpoint && endpointAddress(endpoint),
         attempts: trail.attempts,

@@ -31,6 +31,7 @@ const report: ExchangeReport = {
   params: {},
   client: "127.0.0.1",
   route: "route 1",
+  routePath: "/*",
   upstream: "origin",
   endpoint: "http://127.0.0.1:3000",
   attempts: 1,

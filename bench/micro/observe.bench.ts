@@ -89,6 +89,7 @@ const wholeRequest = (): (() => void) => {
   const end = {
     head,
     route: "bench",
+    routePath: "/*",
     status: 200,
     error: undefined,
     isTunnel: false,

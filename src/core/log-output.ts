@@ -26,6 +26,13 @@ export interface LogOutput {
  */
 export type LinesLost = (lines: number, why: string) => boolean;
 
+/** What an output reports of itself. */
+export interface LogReports {
+  readonly lost: LinesLost;
+  /** A full file could not be put aside, and goes on. Called at most once a minute with the reason. */
+  readonly notRotated: (why: string) => void;
+}
+
 /** All outputs of a platform. */
 export interface LogOutputs {
   /**
@@ -33,9 +40,9 @@ export interface LogOutputs {
    *
    * @throws TypeError with the reason where a file can't be opened.
    */
-  open(target: LogTarget, lost: LinesLost): LogOutput;
-  /** An open output goes on with this rotation, and reports losses to `lost`. */
-  use(target: LogTarget, lost: LinesLost): void;
+  open(target: LogTarget, reports: LogReports): LogOutput;
+  /** An open output goes on with this rotation and these reports. */
+  use(target: LogTarget, reports: LogReports): void;
   /** Closes the files that are none of `targets`. Lines for them that still come are written. */
   keepOnly(targets: ReadonlySet<string>): void;
   /** Writes whole lines of another thread, to a target that is open. Rejects where they are lost. Left out where there are no threads. */

@@ -24,6 +24,8 @@ export interface ExchangeReport {
   readonly client: string;
   /** Name of the route; undefined where the request was refused before routing. */
   readonly route: string | undefined;
+  /** Path of the route that matched, as the config writes it: `/users/:id`. Undefined where there is no route. */
+  readonly routePath: string | undefined;
   /** Name of the upstream tried last. */
   readonly upstream: string | undefined;
   /** Its endpoint: `http://host:port` or a socket's path. */

@@ -6,6 +6,9 @@ export const STATUS = "http.response.status_code";
 export const ERROR = "error.type";
 export const SCHEME = "url.scheme";
 export const VERSION = "network.protocol.version";
+/** The path of a route, which may have several. */
+export const ROUTE_PATH = "http.route";
+/** Its name. */
 export const ROUTE = "fairlead.route";
 export const UPSTREAM = "fairlead.upstream";
 /** An upstream and where one of its endpoints is. */

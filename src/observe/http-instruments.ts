@@ -7,6 +7,7 @@ import {
   SCHEME,
   VERSION,
   ROUTE,
+  ROUTE_PATH,
   ENDPOINT,
   counter,
   state,
@@ -35,7 +36,7 @@ export const httpInstruments = (bounds: readonly number[] = DURATION_BOUNDS): Ht
     serverDuration: durations(
       "http.server.request.duration",
       "s",
-      [METHOD, SCHEME, STATUS, ERROR, VERSION, ROUTE],
+      [METHOD, SCHEME, STATUS, ERROR, VERSION, ROUTE_PATH, ROUTE],
       "Time from a request's head to the last byte of its response, or to its failure; without tunnels.",
     ),
     serverActive: state(
@@ -47,13 +48,13 @@ export const httpInstruments = (bounds: readonly number[] = DURATION_BOUNDS): Ht
     serverRequestSize: sizes(
       "http.server.request.body.size",
       "By",
-      [METHOD, SCHEME, STATUS, ERROR, VERSION, ROUTE],
+      [METHOD, SCHEME, STATUS, ERROR, VERSION, ROUTE_PATH, ROUTE],
       "Announced length of the content of requests that announce one.",
     ),
     serverResponseSize: sizes(
       "http.server.response.body.size",
       "By",
-      [METHOD, SCHEME, STATUS, ERROR, VERSION, ROUTE],
+      [METHOD, SCHEME, STATUS, ERROR, VERSION, ROUTE_PATH, ROUTE],
       "Content that was sent to clients.",
     ),
     clientDuration: durations(

@@ -1,9 +1,16 @@
 /** Masks secrets in lines about requests and in spans. */
-import { isCredentialName } from "../http/credentials.ts";
+import type { Exchange } from "../core/exchange.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
+import { isCredentialName } from "../http/credentials.ts";
+import {
+  type IsMasked,
+  MASK,
+  anyDecoding,
+  holdsCredential,
+  maskQuery,
+  withoutUserinfo,
+} from "./query-masking.ts";
 
-/** Replaces a secret. */
-const MASK = "***";
 const ALL = "*";
 const MAX_CHARACTERS = 8_192;
 
@@ -16,34 +23,38 @@ export interface RedactionOptions {
   readonly headers: readonly string[];
 }
 
+/** Results have 8,192 characters at most. */
 export interface Redaction {
   /** Path and query of a request. */
   target(report: Pick<ExchangeReport, "target" | "routedTarget" | "params">): string;
   /** A URL that the client sent, as in `Referer`. */
   url(text: string): string;
-  /** Value of a header field. */
+  /** Value of a header field, which may be a URL. */
   header(lowerName: string, value: string): string;
 }
 
 export const redaction = ({ query, params, headers }: RedactionOptions): Redaction => {
-  const isMaskedQuery = masked(query);
+  const isMaskedQuery = masked(query.map(asBytes));
   const isMaskedParam = masked(params);
   const isMaskedHeader = masked(headers);
-  const url = (text: string): string => withoutUserinfo(maskUrl(bounded(text), isMaskedQuery));
+  const whole = (text: string): string => withoutUserinfo(maskUrl(text, isMaskedQuery));
   return {
-    url,
+    // What is cut first may end in the middle of a secret.
+    url: (text) => cut(whole(text)),
     target({ target, routedTarget, params: values }) {
-      if (routedTarget === undefined) return url(target);
-      const text = bounded(routedTarget);
-      const mark = text.indexOf("?");
-      const path = withoutParams(mark === -1 ? text : text.slice(0, mark), values, isMaskedParam);
-      return maskPath(path) + (mark === -1 ? "" : maskQuery(text.slice(mark), isMaskedQuery));
+      if (routedTarget === undefined) return cut(whole(target));
+      const mark = routedTarget.indexOf("?");
+      const path = mark === -1 ? routedTarget : routedTarget.slice(0, mark);
+      const shown = withoutUserinfo(maskPath(withoutParams(path, values, isMaskedParam)));
+      return cut(mark === -1 ? shown : shown + maskQuery(routedTarget.slice(mark), isMaskedQuery));
     },
-    header: (name, value) => (isMaskedHeader(name) ? MASK : bounded(value)),
+    header(name, value) {
+      if (isMaskedHeader(name)) return MASK;
+      const shown = whole(value);
+      return shown === value && holdsCredential(value, isMaskedQuery) ? MASK : cut(shown);
+    },
   };
 };
-
-type IsMasked = (name: string) => boolean;
 
 const masked = (names: readonly string[]): IsMasked => {
   if (names.includes(ALL)) return () => true;
@@ -51,11 +62,13 @@ const masked = (names: readonly string[]): IsMasked => {
   return (name) => listed.has(name) || isCredentialName(name);
 };
 
-const bounded = (text: string): string =>
-  text.length > MAX_CHARACTERS ? text.slice(0, MAX_CHARACTERS) : text;
+/** As it comes in targets: a character a byte of UTF-8. */
+const asBytes = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text));
+
+const cut = (text: string): string => (text.length > MAX_CHARACTERS ? text.slice(0, MAX_CHARACTERS) : text);
 
 /** The path, with values of parameters replaced by `:name`. */
-const withoutParams = (path: string, params: ExchangeReport["params"], isMasked: IsMasked): string => {
+const withoutParams = (path: string, params: Exchange["params"], isMasked: IsMasked): string => {
   let shown = path;
   for (const name in params) {
     const value = params[name];
@@ -78,11 +91,13 @@ const replaced = (path: string, value: string, by: string): string => {
   return path.replaceAll(value, () => by);
 };
 
-/** `;name=value` within a segment. */
+/** `;name=value` within a segment. No part of the path is in two matches: names hold no ";". */
+const MATRIX_PARAMETER = /;([^;=/]+)=([^;/]*)/g;
+
 const maskPath = (path: string): string =>
   path.includes(";")
-    ? path.replace(/;([^;=/]+)=([^;/]*)/g, (whole, name: string) =>
-        isCredentialName(decoded(name)) ? `;${name}=${MASK}` : whole,
+    ? path.replaceAll(MATRIX_PARAMETER, (whole, name: string) =>
+        anyDecoding(name, isCredentialName) ? `;${name}=${MASK}` : whole,
       )
     : path;
 
@@ -90,31 +105,3 @@ const maskUrl = (text: string, isMasked: IsMasked): string => {
   const mark = text.search(/[?#]/);
   return mark === -1 ? maskPath(text) : maskPath(text.slice(0, mark)) + maskQuery(text.slice(mark), isMasked);
 };
-
-const PAIR = /([?&;#])([^=&;#]*)=([^&;#]*)/g;
-
-const maskQuery = (query: string, isMasked: IsMasked): string =>
-  query.replace(PAIR, (whole, mark: string, name: string, value: string) =>
-    isMasked(decoded(name)) || holdsCredential(value, isMasked) ? `${mark}${name}=${MASK}` : whole,
-  );
-
-/** Whether a value is itself a URL or a query with something to mask. */
-const holdsCredential = (value: string, isMasked: IsMasked): boolean => {
-  if (!/=|%3d/i.test(value)) return /%40|@/.test(value) && withoutUserinfo(decoded(value)) !== decoded(value);
-  const inner = decoded(value);
-  if (withoutUserinfo(inner) !== inner) return true;
-  return [...inner.matchAll(/(?:^|[?&;#])([^=&;#]*)=/g)].some(([, name = ""]) => isMasked(decoded(name)));
-};
-
-const decoded = (text: string): string => {
-  if (!text.includes("%") && !text.includes("+")) return text;
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return text;
-  }
-};
-
-/** User and password of a URL. */
-const withoutUserinfo = (text: string): string =>
-  text.includes("@") ? text.replaceAll(/(?<=\/\/)[^\s/?#]*(?=@)/g, MASK) : text;

@@ -21,7 +21,7 @@ export interface MeasuredHead extends Pick<RequestHead, "method" | "scheme" | "v
 /** What of a request is counted. */
 export interface RequestEnd
   extends
-    Pick<ExchangeReport, "route" | "status" | "error" | "isTunnel" | "startedAt" | "endedAt">,
+    Pick<ExchangeReport, "route" | "routePath" | "status" | "error" | "isTunnel" | "startedAt" | "endedAt">,
     Partial<Pick<ExchangeReport, "trace">> {
   readonly head: MeasuredHead;
   /** Undefined where it is not known. */
@@ -49,8 +49,10 @@ const remember = <Key, Value>(known: Map<Key, Value>, key: Key, value: Value): V
   return value;
 };
 
+/** Of a path of a route. */
 interface RouteMetrics {
   readonly name: string | undefined;
+  readonly path: string | undefined;
   readonly requests: BySmallKey<RequestSeries>;
 }
 
@@ -91,8 +93,9 @@ export class RequestMetrics {
   readonly #http: HttpInstruments;
   readonly #epoch: () => number;
   readonly #onEndpoint: RequestMetricsParts["onEndpoint"];
-  readonly #routes: Map<string, RouteMetrics> = new Map();
-  readonly #unrouted: RouteMetrics = { name: undefined, requests: new Map() };
+  /** By the route's name, which apps don't have, and then by path. */
+  readonly #routes: Map<string | undefined, Map<string, RouteMetrics>> = new Map();
+  readonly #unrouted: RouteMetrics = { name: undefined, path: undefined, requests: new Map() };
   readonly #endpoints: Map<string, EndpointMetrics> = new Map();
   readonly #active: BySmallKey<SumSeries> = new Map();
 
@@ -119,13 +122,13 @@ export class RequestMetrics {
   }
 
   exchangeEnded(report: RequestEnd): void {
-    const { head, route, error, status } = report;
+    const { head, error, status } = report;
     if (report.isTunnel) {
       this.#tunnelEnded(report);
       return;
     }
-    if (error !== undefined) this.#failed(route, error.code);
-    const metrics = route === undefined ? this.#unrouted : (this.#routes.get(route) ?? this.#newRoute(route));
+    if (error !== undefined) this.#failed(report, error.code);
+    const metrics = this.#routeOf(report);
     const scheme = head.scheme === "https" ? HTTPS : 0;
     const version = Math.max(0, VERSIONS.indexOf(head.version ?? ""));
     const key = (requestKey(head.method, status, error?.code) * VERSIONS.length + version) * 2 + scheme;
@@ -192,17 +195,19 @@ export class RequestMetrics {
       .record((endedAt - startedAt) / SECOND_MS);
   }
 
-  #failed(route: string | undefined, code: ErrorCode): void {
-    if (route === undefined) this.#registry.sum(REQUEST_INSTRUMENTS.rejections, [code]).add(1);
+  #failed({ route, routePath }: RequestEnd, code: ErrorCode): void {
+    if (routePath === undefined) this.#registry.sum(REQUEST_INSTRUMENTS.rejections, [code]).add(1);
     else if (SHED.has(code)) this.#registry.sum(REQUEST_INSTRUMENTS.shed, [route, code]).add(1);
   }
 
-  #newRoute(name: string): RouteMetrics {
-    return remember(this.#routes, name, { name, requests: new Map() });
+  #routeOf({ route: name, routePath: path }: RequestEnd): RouteMetrics {
+    if (path === undefined) return this.#unrouted;
+    const paths = this.#routes.get(name) ?? remember(this.#routes, name, new Map<string, RouteMetrics>());
+    return paths.get(path) ?? remember(paths, path, { name, path, requests: new Map() });
   }
 
   #newServerSeries(
-    { name, requests }: RouteMetrics,
+    { name, path, requests }: RouteMetrics,
     key: number,
     { head: { method, scheme, version }, status, error }: RequestEnd,
   ): RequestSeries {
@@ -212,6 +217,7 @@ export class RequestMetrics {
       status,
       errorType(status, error?.code, 500),
       version,
+      path,
       name,
     ];
     const { serverDuration, serverRequestSize, serverResponseSize } = this.#http;

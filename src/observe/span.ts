@@ -8,6 +8,7 @@ import type { Attributes } from "./attributes.ts";
 import { failureCause, isOwnFailure } from "./failure-cause.ts";
 import type { Redaction } from "./redaction.ts";
 import { knownMethod } from "./request-key.ts";
+import { sentUrl } from "./sent-url.ts";
 import { serverAddress } from "./server-address.ts";
 import { firstValue } from "../http/headers.ts";
 
@@ -35,7 +36,7 @@ export interface SpanOptions {
 
 /** Undefined where the exchange is not recorded. */
 export const serverSpan = (report: ExchangeReport, { redaction, clock }: SpanOptions): Span | undefined => {
-  const { trace, head, error, route, status } = report;
+  const { trace, head, error, route, routePath, status } = report;
   if (trace?.isSampled !== true) return undefined;
   const method = knownMethod(head.method);
   const target = redaction.target(report);
@@ -64,6 +65,7 @@ export const serverSpan = (report: ExchangeReport, { redaction, clock }: SpanOpt
       "client.address": report.client === "" ? undefined : report.client,
       "network.protocol.version": head.version,
       "user_agent.original": firstValue(head.fields, "user-agent"),
+      "http.route": routePath,
       "http.response.status_code": status,
       "http.response.body.size": report.bytesSent,
       "error.type": error?.code ?? (isFailed ? String(status) : undefined),
@@ -76,10 +78,11 @@ export const serverSpan = (report: ExchangeReport, { redaction, clock }: SpanOpt
 
 /** Undefined where its exchange is not recorded. */
 export const clientSpan = (
-  { exchange, endpoint, spanId, resends = 0 }: Attempt,
+  attempt: Attempt,
   { status, error, ending, progress, reused, times, bytesSent, bytesReceived }: Outcome,
-  { clock }: SpanOptions,
+  { redaction, clock }: SpanOptions,
 ): Span | undefined => {
+  const { exchange, endpoint, spanId, resends = 0 } = attempt;
   const { trace, arrival } = exchange;
   if (trace?.isSampled !== true || spanId === undefined) return undefined;
   const method = knownMethod(arrival.method);
@@ -102,6 +105,7 @@ export const clientSpan = (
       "server.address": address,
       "server.port": port,
       "url.scheme": endpoint.scheme,
+      "url.full": sentUrl(attempt, redaction),
       "http.request.resend_count": resends === 0 ? undefined : resends,
       "http.response.status_code": status,
       "http.request.body.size": bytesSent,

@@ -20,6 +20,8 @@ export interface FoundRoute<T> {
   readonly kind: "found";
   readonly value: T;
   readonly match: RouteMatch;
+  /** The path that matched, as the config writes it: `/users/:id`, `/v1/*`, the source of an expression; `/*` where none is given. */
+  readonly path: string;
   /** What the path's parameters took, percent-encoded as it stands in the path. No prototype. */
   readonly params: Readonly<Record<string, string>>;
 }
@@ -129,10 +131,11 @@ const collect = <T>(candidates: Candidates<Target<T>>, { request, allow }: Colle
  * @throws TypeError for a path that no request can have, a malformed pattern or regular expression.
  */
 export const compileRouter = <T>(entries: readonly RouterEntry<T>[]): Router<T> => {
-  const targets = entries.map(({ match, value }, order): Target<T> => ({
-    ...compileEntry(match, order),
-    found: Object.freeze({ kind: "found", value, match, params: NO_PARAMS }),
-  }));
+  const targets = entries.map(({ match, value }, order): Target<T> => {
+    const entry = compileEntry(match, order);
+    const path = match.path?.kind === "regex" ? match.path.value : entry.path.text;
+    return { ...entry, found: Object.freeze({ kind: "found", value, match, path, params: NO_PARAMS }) };
+  });
   const index = indexHosts(targets);
   const anyMethods = targets.some(({ methods }) => methods !== undefined);
   const notFound = (request: RoutableRequest): RouteResult<T> => {
@@ -151,8 +154,8 @@ export const compileRouter = <T>(entries: readonly RouterEntry<T>[]): Router<T> 
           : walk(index, request, pickOther<T>, { request, passedOver });
       if (target === undefined) return notFound(request);
       if (target.path.params.length === 0) return target.found;
-      const { value, match } = target.found;
-      return { kind: "found", value, match, params: bindParams(target.path, given.path) };
+      const { value, match, path: pattern } = target.found;
+      return { kind: "found", value, match, path: pattern, params: bindParams(target.path, given.path) };
     },
   };
 };

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { createServer as createSecureServer } from "node:https";
 import { afterAll, beforeAll, expect } from "vitest";
 import { certificate } from "../support/certificate.ts";
+import { CANARY_LIMITS, CANARY_QUERY, LONG_CANARY } from "../support/canaries.ts";
 import { lineAbout } from "../support/log-lines.ts";
 import {
   type Case,
@@ -164,6 +165,7 @@ const SECRET: RequestParts = {
     "Authorization: Bearer CANARY-match",
     "Cookie: sid=CANARY-cookie; other=CANARY-other",
     "X-Key: CANARY-key",
+    `X-Original-Url: /a?${CANARY_QUERY}`,
     "Referer: https://user:CANARY-password@a.example/;jsessionid=CANARY-session?token=CANARY-referer",
   ],
 };
@@ -207,12 +209,14 @@ const secrets: Case[] = [
   ...FAILURES.flatMap((failure) => [
     { failure, param: "7", canaries: OTHERS, what: "secret of request, response or config" },
     { failure, param: PARAM, canaries: new RegExp(PARAM), what: "parameter of its path" },
+    { failure, param: `a;sid=${PARAM}`, canaries: new RegExp(PARAM), what: "parameter with a name in it" },
+    { failure, param: LONG_CANARY, canaries: new RegExp(PARAM), what: "long parameter of its path" },
   ]).map(({ failure: { kind, code, onWorkers = code, act }, param, canaries, what }): Case => ({
     title: `line about a failure (${kind}) holds no ${what}`,
     run: async (stage) => {
       act?.(stage);
       const expected = stage.runtime === "workerd" ? onWorkers : code;
-      const target = `/${kind}/${param}?token=CANARY-query`;
+      const target = `/${kind}/${param}?${CANARY_QUERY}`;
       const { text, fields } = await stage.request(target, {
         ...SECRET,
         method: "POST",
@@ -228,7 +232,7 @@ const secrets: Case[] = [
     title: "line about a success holds no secret of request, response or config",
     run: async (stage) => {
       stage.origin.script((x) => x.respond(200, { "Set-Cookie": "a=CANARY-set" }, "CANARY-body"));
-      const { fields } = await stage.request(`/reset/${PARAM}?token=CANARY-query`, SECRET);
+      const { fields } = await stage.request(`/reset/${PARAM}?${CANARY_QUERY}`, SECRET);
       await stage.proxy.child.printed(new RegExp(`"status":200.*${fields.get("x-request-id") ?? "no id"}`));
       silent(stage, /CANARY/);
     },
@@ -237,15 +241,16 @@ const secrets: Case[] = [
     title: "refused request leaves no secret in lines",
     run: async (stage) => {
       for (const target of [
-        "/a%zz?token=CANARY-query",
-        "/a%2Fb?token=CANARY-query",
-        "/a?token=CANARY-query#x",
+        `/a%zz?${CANARY_QUERY}`,
+        `/a%2Fb;sid=CANARY-matrix?${CANARY_QUERY}`,
+        `/a?${CANARY_QUERY}#x`,
+        `/a?x=${"x".repeat(8_180)}&${CANARY_QUERY}`,
       ]) {
         const { text } = await stage.request(target, SECRET);
         expect(text).not.toContain("CANARY");
       }
       await stage.request("/a", { fields: ["X CANARY-name: CANARY-value"] });
-      const { fields } = await stage.request("/down/7?token=CANARY-query", SECRET);
+      const { fields } = await stage.request(`/down/7?${CANARY_QUERY}`, SECRET);
       await stage.proxy.child.printed(new RegExp(fields.get("x-request-id") ?? "no id"));
       silent(stage, OTHERS);
     },
@@ -254,9 +259,13 @@ const secrets: Case[] = [
 
 conformance("secrets in log lines", {
   config: ([origin]) => ({
+    listen: CANARY_LIMITS,
     log: {
       level: "debug",
-      access: { requests: "all", headers: ["authorization", "cookie", "x-key", "proxy-authorization"] },
+      access: {
+        requests: "all",
+        headers: ["authorization", "cookie", "x-key", "proxy-authorization", "x-original-url"],
+      },
     },
     upstreams: {
       down: "http://127.0.0.1:1/CANARY-base",

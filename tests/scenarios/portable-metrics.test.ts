@@ -4,7 +4,7 @@ import { OtlpReceiver } from "../support/otlp-receiver.ts";
 import { conformance } from "../support/suite.ts";
 
 const SERVER = "http.server.request.duration";
-const LABELS = ["http.request.method", "http.response.status_code", "error.type", "fairlead.route"];
+const LABELS = ["http.request.method", "http.response.status_code", "error.type", "http.route"];
 
 let receiver: OtlpReceiver | undefined;
 const running = (): OtlpReceiver => {

@@ -1,5 +1,5 @@
 /** Several threads that answer requests: what they share, and what becomes of one that ends. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
@@ -338,6 +338,29 @@ const kept`;
     const ids = new Set(lines.map((line) => (JSON.parse(line) as { readonly requestId: string }).requestId));
     expect(lines).toHaveLength(asked);
     expect(ids.size).toBe(asked);
+  });
+
+  test("log files that were moved away are begun anew on SIGUSR2, and no line of any thread is lost", async () => {
+    const running = await start({ log: { access: { requests: "all", output: "access.log" } } });
+    const [path, old] = ["access.log", "access.log.old"].map((name) => join(running.directory, name));
+    const linesOf = (file = ""): string[] =>
+      existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
+    const first = await askTimes(running.url, 30);
+    await until("the first lines", () => linesOf(path).length === 30);
+    renameSync(path ?? "", old ?? "");
+    const second = await askTimes(running.url, 30);
+    running.child.signal("SIGUSR2");
+    await until("a new file", () => existsSync(path ?? ""));
+    const third = await askTimes(running.url, 30);
+    await until("all lines", () => linesOf(path).length + linesOf(old).length === 90);
+    for (const answers of [first, second, third]) expect(threadsOf(answers).size).toBe(THREADS);
+    const ids = [...linesOf(old), ...linesOf(path)].map(
+      (line) => (JSON.parse(line) as { readonly requestId: string }).requestId,
+    );
+    expect(new Set(ids).size).toBe(90);
+    // Of the third part each line is in the new file, whichever thread it is of.
+    expect(linesOf(path).length).toBeGreaterThanOrEqual(30);
+    expect(running.child.stderr).not.toContain("lost");
   });
 
   test("a reload changes all threads, and a bad one none", async () => {

@@ -35,6 +35,7 @@ export const exchangeReport = (more: Partial<ExchangeReport> = {}): ExchangeRepo
     params: {},
     client: "192.0.2.1",
     route: "api",
+    routePath: "/*",
     upstream: "main",
     endpoint: "http://10.0.0.1:3000",
     attempts: 1,

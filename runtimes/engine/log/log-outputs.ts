@@ -1,6 +1,6 @@
 /** Logs on Node, Deno and Bun: standard streams and files. */
 import { clearTimeout, setTimeout } from "node:timers";
-import type { LinesLost, LogOutput, LogOutputs } from "../../../src/core/log-output.ts";
+import type { LogOutput, LogOutputs } from "../../../src/core/log-output.ts";
 import type { Clock } from "../../../src/core/platform.ts";
 import { errorCode } from "../../error-code.ts";
 import { BufferedOutput, type LogDevice } from "./buffered-output.ts";
@@ -19,20 +19,24 @@ interface Opened {
 export const engineLogOutputs = (clock: Clock, socketStream: SocketStream = processStream): LogOutputs => {
   const opened = new Map<string, Opened>();
   const outputs = (): BufferedOutput[] => [...opened.values()].map(({ output }) => output);
-  const use: LogOutputs["use"] = ({ to, rotate }, lost) => {
+  const use: LogOutputs["use"] = ({ to, rotate }, reports) => {
     const known = opened.get(to);
     if (known === undefined) return;
-    known.output.lost = lost;
-    if (known.device instanceof FileDevice) known.device.rotate = rotate;
+    known.output.lost = reports.lost;
+    if (!(known.device instanceof FileDevice)) return;
+    known.device.rotate = rotate;
+    known.device.notRotated = reports.notRotated;
   };
   return {
-    open(target, lost): LogOutput {
-      const known = opened.get(target.to);
+    open(target, reports): LogOutput {
+      const { to } = target;
+      const known = opened.get(to);
       if (known !== undefined) return known.output;
-      const made = opening(deviceFor(target.to, socketStream), clock, lost);
-      opened.set(target.to, made);
-      use(target, lost);
-      return made.output;
+      const device = deviceFor(to, socketStream, clock);
+      const output = new BufferedOutput(device, clock, reports.lost);
+      opened.set(to, { device, output });
+      use(target, reports);
+      return output;
     },
     use,
     keepOnly(targets) {
@@ -63,16 +67,11 @@ export const flushed = (outputs: readonly BufferedOutput[], ms: number): Promise
     });
   });
 
-const opening = (device: LogDevice, clock: Clock, lost: LinesLost): Opened => ({
-  device,
-  output: new BufferedOutput(device, clock, lost),
-});
-
-const deviceFor = (to: string, socketStream: SocketStream): LogDevice => {
+const deviceFor = (to: string, socketStream: SocketStream, clock: Clock): LogDevice => {
   if (to === "stdout") return streamDevice(STDOUT, socketStream);
   if (to === "stderr") return streamDevice(STDERR, socketStream);
   try {
-    return new FileDevice(to);
+    return new FileDevice(to, clock);
   } catch (thrown) {
     throw new TypeError(`the log file can't be opened: ${reasonOf(thrown)}`, { cause: thrown });
   }
@@ -89,6 +88,8 @@ const reasonOf = (thrown: unknown): string => {
       return "no permission";
     case "EISDIR":
       return "it is a directory";
+    case "ENXIO":
+      return "it is a pipe that nobody reads, or a socket";
     default:
       return code ?? "unknown reason";
   }

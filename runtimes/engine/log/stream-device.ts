@@ -1,12 +1,10 @@
 /** Standard output and standard error as devices of a log. */
-import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { constants, fstatSync, openSync } from "node:fs";
 import process from "node:process";
-import { setTimeout } from "node:timers";
 import { isatty } from "node:tty";
 import type { Writable } from "node:stream";
-import { errorCode } from "../../error-code.ts";
 import type { LogDevice } from "./buffered-output.ts";
-import { writeAll } from "./file-device.ts";
+import { writeAll, writePatiently } from "./write-bytes.ts";
 
 /** A stream over a socket whose writes do not block. */
 export type SocketStream = (fd: 1 | 2) => Writable;
@@ -57,36 +55,4 @@ const streamWriter = (stream: Writable): LogDevice["write"] => {
     new Promise((resolve, reject) => {
       stream.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
-};
-
-/** Of a pipe, what is written in one piece or not at all (PIPE_BUF). */
-const PIECE_BYTES = 4096;
-const RETRY_MS = 20;
-
-const writePatiently = async (fd: number, bytes: Uint8Array): Promise<void> => {
-  for (let at = 0; at < bytes.byteLength;) {
-    const written = writeOrWait(fd, bytes.subarray(at, pieceEnd(bytes, at)));
-    if (written === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
-    else at += written;
-  }
-};
-
-/** Undefined where there is no room. */
-const writeOrWait = (fd: number, piece: Uint8Array): number | undefined => {
-  try {
-    return writeSync(fd, piece);
-  } catch (thrown) {
-    if (errorCode(thrown) === "EAGAIN") return undefined;
-    throw thrown;
-  }
-};
-
-const LINE_BREAK = 10;
-
-/** Behind the last line that fits; a longer line is cut. */
-const pieceEnd = (bytes: Uint8Array, at: number): number => {
-  const most = Math.min(bytes.byteLength, at + PIECE_BYTES);
-  if (most === bytes.byteLength) return most;
-  const last = bytes.lastIndexOf(LINE_BREAK, most - 1);
-  return last < at ? most : last + 1;
 };

@@ -1,6 +1,6 @@
 /** Logs of a thread: the main thread writes its lines, so that lines of several never mix and one of them rotates files. */
 import { isatty } from "node:tty";
-import type { LinesLost, LogOutputs } from "../../../src/core/log-output.ts";
+import type { LogOutputs } from "../../../src/core/log-output.ts";
 import type { Clock } from "../../../src/core/platform.ts";
 import { BufferedOutput, type LogDevice } from "../log/buffered-output.ts";
 import { flushed } from "../log/log-outputs.ts";
@@ -15,12 +15,12 @@ const DESCRIPTORS: Readonly<Record<string, number>> = { stdout: 1, stderr: 2 };
 export const threadLogs = (clock: Clock, write: WriteLines): LogOutputs => {
   const outputs = new Map<string, BufferedOutput>();
   return {
-    open({ to }, lost: LinesLost) {
+    open({ to }, { lost }) {
       const output = outputs.get(to) ?? new BufferedOutput(remoteDevice(to, write), clock, lost);
       outputs.set(to, output);
       return output;
     },
-    use({ to }, lost) {
+    use({ to }, { lost }) {
       const output = outputs.get(to);
       if (output !== undefined) output.lost = lost;
     },

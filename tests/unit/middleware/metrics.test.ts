@@ -29,7 +29,7 @@ const app = (
     counts: async () => {
       const response = await made.request("/metrics");
       const key = ({ labels }: Sample): string =>
-        ["http_request_method", "http_response_status_code", "error_type", "fairlead_route"]
+        ["http_request_method", "http_response_status_code", "error_type", "http_route"]
           .map((label) => labels[label] ?? "-")
           .join(" ");
       return Object.fromEntries(

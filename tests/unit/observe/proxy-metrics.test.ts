@@ -76,7 +76,7 @@ describe("requests", () => {
   it("are counted once by method, status, route and endpoint", async () => {
     const proxy = proxyOf(ONE, { "http://api:3000": ({ method }) => new Response(method) });
     for (const method of ["GET", "GET", "POST"]) await (await proxy.ask("/", { method })).text();
-    expect(proxy.counts(SERVER)).toEqual({ "GET http 200   all": 2, "POST http 200   all": 1 });
+    expect(proxy.counts(SERVER)).toEqual({ "GET http 200   /* all": 2, "POST http 200   /* all": 1 });
     expect(proxy.counts(CLIENT)).toEqual({ "GET 200  api api 3000": 2, "POST 200  api api 3000": 1 });
     expect(proxy.counts("http.server.active_requests")).toEqual({ "GET http": 0, "POST http": 0 });
     expect(proxy.counts("http.server.response.body.size")).toEqual(proxy.counts(SERVER));
@@ -91,14 +91,14 @@ describe("requests", () => {
     await response.text();
     expect(proxy.counts("http.server.active_requests")).toEqual({ "GET http": 0 });
     expect(proxy.counts("http.client.active_requests")).toEqual({ "api api 3000": 0 });
-    expect(proxy.counts(SERVER)).toEqual({ "GET http 200   all": 1 });
+    expect(proxy.counts(SERVER)).toEqual({ "GET http 200   /* all": 1 });
   });
 
   it("that fail behind the head count as failures, once", async () => {
     const proxy = proxyOf(ONE, { "http://api:3000": () => new Response(body(new Error("gone"))) });
     await expect((await proxy.ask("/")).text()).rejects.toThrow("broke off");
     const [server] = Object.entries(proxy.counts(SERVER));
-    expect(server?.[0]).toMatch(/^GET http 200 upstream-reset {2}all$/);
+    expect(server?.[0]).toMatch(/^GET http 200 upstream-reset {2}\/\* all$/);
     expect(server?.[1]).toBe(1);
     expect(proxy.counts(CLIENT)).toEqual({ "GET 200 upstream-reset api api 3000": 1 });
   });
@@ -106,14 +106,26 @@ describe("requests", () => {
   it("whose client leaves count as that", async () => {
     const proxy = proxyOf(ONE, { "http://api:3000": () => new Response(body(new Error("never read"))) });
     await (await proxy.ask("/")).body?.cancel();
-    expect(Object.keys(proxy.counts(SERVER))).toEqual(["GET http 499 client-closed  all"]);
+    expect(Object.keys(proxy.counts(SERVER))).toEqual(["GET http 499 client-closed  /* all"]);
     expect(Object.values(proxy.counts("http.server.active_requests"))).toEqual([0]);
   });
 
   it("of any method are few series", async () => {
     const proxy = proxyOf(ONE, { "http://api:3000": () => new Response() });
     for (const method of ["PURGE", "X1", "X2"]) await proxy.ask("/", { method });
-    expect(proxy.counts(SERVER)).toEqual({ "_OTHER http 200   all": 3 });
+    expect(proxy.counts(SERVER)).toEqual({ "_OTHER http 200   /* all": 3 });
+  });
+
+  it("of one route are apart by the path that matched", async () => {
+    const paths = ["/users/:id", "/v1/*", { regex: "/n/[0-9]+" }];
+    const route = { name: "shop", match: paths.map((path) => ({ path })), upstream: "api" };
+    const proxy = proxyOf({ ...ONE, routes: [route] }, { "http://api:3000": () => new Response() });
+    for (const path of ["/users/1", "/users/2", "/v1", "/v1/x", "/n/7"]) await proxy.ask(path);
+    expect(proxy.counts(SERVER)).toEqual({
+      "GET http 200   /users/:id shop": 2,
+      "GET http 200   /v1/* shop": 2,
+      "GET http 200   /n/[0-9]+ shop": 1,
+    });
   });
 
   it("that are refused before a route are rejections", async () => {
@@ -123,8 +135,8 @@ describe("requests", () => {
     await proxy.ask("/a", { method: "POST" });
     expect(proxy.counts("fairlead.request.rejections")).toEqual({ "no-route": 1, "method-not-allowed": 1 });
     expect(proxy.counts(SERVER)).toEqual({
-      "GET http 404 no-route  ": 1,
-      "POST http 405 method-not-allowed  ": 1,
+      "GET http 404 no-route   ": 1,
+      "POST http 405 method-not-allowed   ": 1,
     });
     expect(proxy.counts(CLIENT)).toEqual({});
   });
@@ -167,7 +179,7 @@ describe("attempts", () => {
     }
     const attempts = proxy.counts(CLIENT);
     const retried = Object.values(proxy.counts("fairlead.upstream.retries")).reduce((sum, n) => sum + n, 0);
-    expect(proxy.counts(SERVER)).toEqual({ "GET http 200   all": 4 });
+    expect(proxy.counts(SERVER)).toEqual({ "GET http 200   /* all": 4 });
     expect(attempts["GET 200  api b 2"]).toBe(4);
     expect(Object.values(attempts).reduce((sum, n) => sum + n, 0)).toBe(4 + retried);
     expect(retried).toBeGreaterThan(0);
@@ -231,7 +243,7 @@ describe("many routes", () => {
     }));
     const proxy = proxyOf({ routes }, {}, { maxSeries: 2 });
     for (const path of ["/a", "/b", "/c", "/c", "/a"]) await (await proxy.ask(path)).text();
-    expect(proxy.counts(SERVER)).toEqual({ "GET http 200   a": 2, "GET http 200   b": 1, overflow: 2 });
+    expect(proxy.counts(SERVER)).toEqual({ "GET http 200   /a a": 2, "GET http 200   /b b": 1, overflow: 2 });
   });
 });
 

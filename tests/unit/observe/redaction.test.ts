@@ -23,6 +23,18 @@ describe("redaction", () => {
     ["/a?next=https%3A%2F%2Fu%3As3cret%40b%2F", "/a?next=***"],
     ["/a;jsessionid=s3cret/b", "/a;jsessionid=***/b"],
     ["/a?q=plain%zz", "/a?q=plain%zz"],
+    ["/a?%zz%74oken=s3cret", "/a?%zz%74oken=***"],
+    ["/a?to%256ben=s3cret", "/a?to%256ben=***"],
+    ["/a?code=s3cret&zipcode=10115", "/a?code=***&zipcode=10115"],
+    ["/a??code=s3cret", "/a??code=***"],
+    ["/a?next=/b?code=s3cret", "/a?next=***"],
+    ["/a?next=https%253A%252F%252Fb%252F%253Fsig%253Ds3cret", "/a?next=***"],
+    ["/a?next=https%25253A%25252F%25252Fu%25253As3cret%252540b", "/a?next=***"],
+    ["/a?https%3A%2F%2Fu%3As3cret%40b%2F", "/a?***"],
+    ["/a?data=%7B%22x%22%3A1%2C%22pwd%22%20%3A%20%22s3cret%22%7D", "/a?data=***"],
+    ["/a?data=%7B%22x%22%3A1%7D", "/a?data=%7B%22x%22%3A1%7D"],
+    ["/to/https://u:s3cret@b/", "/to/https://***@b/"],
+    ["/a?token", "/a?token"],
   ])("masks credentials by their name in %s", (target, expected) => {
     expect(shown(target)).toBe(expected);
   });
@@ -30,6 +42,9 @@ describe("redaction", () => {
   test("masks the query parameters that are named, or all", () => {
     expect(shown("/a?email=x&y=1", {}, { query: ["email"] })).toBe("/a?email=***&y=1");
     expect(shown("/a?email=x&y=1", {}, { query: ["*"] })).toBe("/a?email=***&y=***");
+    expect(shown("/a?stra%C3%9Fe=x&stra\u00c3\u009fe=x", {}, { query: ["straße"] })).toBe(
+      "/a?stra%C3%9Fe=***&stra\u00c3\u009fe=***",
+    );
   });
 
   test.each([
@@ -55,6 +70,68 @@ describe("redaction", () => {
     expect(refused("/a%zz?token=s3cret#token=s3cret")).toBe("/a%zz?token=***#token=***");
     expect(refused("http://u:s3cret@host/a")).toBe("http://***@host/a");
   });
+
+  test("cuts what is masked, and never a secret before it is found", () => {
+    const secret = "s3cret".repeat(2_000);
+    expect(shown(`/reset/${secret}`, { id: secret })).toBe("/reset/:id");
+    expect(shown(`/a?token=${secret}&x=1`)).toBe("/a?token=***&x=1");
+    expect(shown(`/${"a".repeat(8_180)}?url=https://u:s3cret@b/`)).toMatch(/\?url=\*\*\*$/);
+    expect(shown(`/${"a".repeat(9_000)}`)).toHaveLength(8_192);
+  });
+
+  test.each([
+    ["/a?token=s3cret&x=1", "/a?token=***&x=1"],
+    ["https://u:s3cret@b/", "https://***@b/"],
+    ["sig=s3cret", "***"],
+    ["x=1; sid=s3cret", "x=1; sid=***"],
+    ['{"jwt":"s3cret"}', "***"],
+    ["text/html; q=0.8", "text/html; q=0.8"],
+    ["https://b/?x=1", "https://b/?x=1"],
+  ])("masks what a field that is logged holds in %s", (value, expected) => {
+    expect(redaction({ query: [], params: [], headers: [] }).header("x-original-url", value)).toBe(expected);
+  });
+
+  // What took time by the square of its length would take minutes here.
+  test.each([
+    "?",
+    "&",
+    ";",
+    "#",
+    "=",
+    "/",
+    "//",
+    "@",
+    "//@",
+    "%",
+    "%25",
+    "%3d",
+    "%3d?",
+    '"',
+    '":',
+    "a=?",
+    "A",
+    "Aa",
+    " ",
+  ])(
+    "takes time in proportion to what %j again and again is long",
+    (part) => {
+      const policy = redaction({ query: ["q"], params: ["*"], headers: [] });
+      const text = part.repeat(200_000 / part.length);
+      const target = `/a;${text}?x=${text}`;
+      for (const routedTarget of [undefined, target]) {
+        policy.target({ target, routedTarget, params: { id: "a" } });
+      }
+      policy.url(`//${text}?${text}=`);
+      expect(policy.header("x-original-url", text).length).toBeLessThanOrEqual(8_192);
+    },
+    10_000,
+  );
+
+  test("takes little time for a target of the usual length that is made to take long", () => {
+    const target = `/nothing?${"?".repeat(8_000)}`;
+    for (let i = 0; i < 500; i += 1) shown(target);
+    expect(shown(target)).toBe(target);
+  }, 10_000);
 
   test("masks values of headers by their name", () => {
     const policy = redaction({ query: [], params: [], headers: ["x-person"] });

@@ -72,11 +72,15 @@ describe("spans", () => {
         "url.path": "/users/:id",
         "url.query": "token=***&x=1",
         "http.response.status_code": 200,
+        "http.route": "/users/:id",
         "fairlead.route": "users",
         "fairlead.attempts": 2,
       },
     });
     expect(attempts).toHaveLength(2);
+    expect(new Set(attempts.map(({ attributes }) => attributes["url.full"]))).toEqual(
+      new Set(["http://a", "http://b"].map((origin) => `${origin}/users/:id?token=***&x=1`)),
+    );
     expect(attempts.map(({ parentId }) => parentId)).toEqual([server?.spanId, server?.spanId]);
     expect(attempts.map(({ attributes }) => attributes["http.request.resend_count"])).toEqual([undefined, 1]);
     expect(attempts.map(({ attributes }) => attributes["fairlead.attempt.ending"])).toEqual([
