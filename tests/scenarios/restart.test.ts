@@ -128,6 +128,31 @@ describe.each(COMMAND_RUNTIMES)("a new process on %s", (runtime: CommandRuntime)
     expect(new Set(answers)).toEqual(new Set(["one", "two"]));
   }, 60_000);
 
+  test("goes on with the dashboard's event stream at once, which the old one ends whole", async () => {
+    command.write("fairlead.json", PAGE);
+    await command.start();
+    const events = async (): Promise<ReadableStreamDefaultReader<Uint8Array>> => {
+      const { body } = await fetch(`http://127.0.0.1:${command.admin}/events`);
+      if (body === null) throw new Error("no event stream");
+      return body.getReader();
+    };
+    const first = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> =>
+      new TextDecoder().decode((await reader.read()).value).slice(0, 11);
+    const before = await events();
+    expect(await first(before)).toBe("event: full");
+    // Rejects where the connection is cut.
+    const continued = (async () => {
+      while (!(await before.read()).done);
+      const after = await events();
+      const begun = await first(after);
+      await after.cancel();
+      return begun;
+    })();
+    expect(await command.upgrade()).toMatchObject({ status: 200 });
+    expect(await continued).toBe("event: full");
+    await command.othersGone();
+  }, 60_000);
+
   test("whose config is wrong leaves the old one as it was, which says why", async () => {
     command.write("fairlead.json", PAGE);
     await command.start();
