@@ -26,6 +26,7 @@ export type Capability =
   | "proxy-protocol"
   | "client-certificate"
   | "threads"
+  | "thread-memory"
   | "background"
   | "discovery"
   | "tcp-check"
@@ -68,6 +69,7 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "proxy-protocol": "take the client's address from the PROXY protocol",
   "client-certificate": "know a client by its certificate",
   threads: "answer requests in several threads",
+  "thread-memory": "end a thread that has run out of memory alone (elsewhere it takes the whole process with it)",
   background: "let requests wait in a queue for room, or work go on between requests",
   discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
   "tcp-check": "check endpoints by opening a connection",
@@ -115,4 +117,5 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "event-loop-delay",
   "active-resources",
   "threads",
+  "thread-memory",
 ]);

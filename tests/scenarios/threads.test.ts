@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { CAPABILITIES_OF } from "../support/capabilities.ts";
 import { freePort } from "../support/free-port.ts";
 import { ModuleCommand } from "../support/module-command.ts";
 import { samplesIn } from "../support/exposition.ts";
@@ -189,8 +190,7 @@ describe.each(SERVED)("threads on %s", (runtime) => {
   const losses = [
     { path: "/throw", cause: "error" },
     { path: "/exit", cause: "exit" },
-    // Bun has no limit for the memory of a thread.
-    ...(runtime === "bun" ? [] : [{ path: "/heap", cause: "out-of-memory" }]),
+    ...(CAPABILITIES_OF[runtime].has("thread-memory") ? [{ path: "/heap", cause: "out-of-memory" }] : []),
   ];
 
   test.each(losses)(
