@@ -12,7 +12,9 @@ const withNotice = (text: string, notice: string): string =>
 /** JavaScript. */
 export const dashboardModule = async (): Promise<string> => {
   const notice = await readFile(LICENSE, "utf8");
-  const files = Array.from(await dashboardFiles(), ([path, { type, text }]) => [
+  const found = await dashboardFiles();
+  if (found === undefined) throw new TypeError("the dashboard's files are not here");
+  const files = Array.from(found, ([path, { type, text }]) => [
     path,
     { type, text: withNotice(text, notice) },
   ]);

@@ -44,15 +44,22 @@ export interface DashboardApps {
   readonly stream: Hono<AdminEnv>;
 }
 
-/** @param files is called when the page is first asked for. */
-export const dashboardApps = (files: () => Promise<DashboardFiles>, feed: LiveFeed): DashboardApps => {
-  let loading: Promise<DashboardFiles> | undefined;
+const NO_FILES = "the package from JSR has no dashboard; install fairlead from npm for it";
+
+/** @param files is called when the page is first asked for. Undefined where the installation has none, which is answered 501. */
+export const dashboardApps = (
+  files: () => Promise<DashboardFiles | undefined>,
+  feed: LiveFeed,
+): DashboardApps => {
+  let loading: Promise<DashboardFiles | undefined> | undefined;
   const answer = async (c: AdminContext): Promise<Response> => {
     loading ??= files().catch((error: unknown) => {
       loading = undefined;
       throw error;
     });
-    const file = (await loading).get(c.req.path.slice(1));
+    const found = await loading;
+    if (found === undefined) return refusal(c, 501, NO_FILES);
+    const file = found.get(c.req.path.slice(1));
     if (file === undefined) return refusal(c, 404, "the dashboard has no such file");
     return c.body(file.text, 200, { ...HEADERS, "content-type": `${file.type}; charset=utf-8` });
   };

@@ -2,7 +2,11 @@
 import type { Capability } from "../../src/core/capability.ts";
 import { ENGINE_CAPABILITIES } from "../engine/capabilities.ts";
 
-/** Bun lists no active resources, whatever is open. */
-export const BUN_CAPABILITIES: ReadonlySet<Capability> = new Set(
-  [...ENGINE_CAPABILITIES].filter((name) => name !== "active-resources"),
-);
+const MISSING: ReadonlySet<Capability> = new Set<Capability>([
+  // It lists none, whatever is open.
+  "active-resources",
+  // It takes `resourceLimits` of a worker, and goes by none of them.
+  "thread-memory",
+]);
+
+export const BUN_CAPABILITIES: ReadonlySet<Capability> = ENGINE_CAPABILITIES.difference(MISSING);

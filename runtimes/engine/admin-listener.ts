@@ -77,9 +77,10 @@ export class AdminListener {
     return this.#sockets.listeners;
   }
 
-  /** Another process answers from now on. */
+  /** Another process answers from now on. Event streams end, so that pages go on with it at once. */
   handOver(): void {
     this.#handedOver ??= this.#sockets.handOver();
+    this.#site?.close();
   }
 
   /** Resolves once it has ended. */

@@ -82,4 +82,5 @@ interface Made extends Pick<ServerObservation, "metrics"> {
 const hasDashboard = ({ port, dashboard }: Config["admin"]): boolean => port !== undefined && dashboard;
 
 /** Read when somebody opens the page. */
-const files = async (): Promise<DashboardFiles> => (await import("./dashboard-files.ts")).dashboardFiles();
+const files = async (): Promise<DashboardFiles | undefined> =>
+  (await import("./dashboard-files.ts")).dashboardFiles();

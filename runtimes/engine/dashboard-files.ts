@@ -17,8 +17,14 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const typeOf = (name: string): string | undefined => TYPES[name.slice(name.lastIndexOf(".") + 1)];
 
-export const dashboardFiles = async (): Promise<DashboardFiles> => {
-  const own = (await readdir(PAGE)).map((name) => [name, new URL(name, PAGE)] as const);
+/**
+ * Undefined where the sources are no files of this machine: Deno runs a package of JSR from its URLs, which have no list of files.
+ *
+ * @param page the folder of the page's own files. @default that of the sources
+ */
+export const dashboardFiles = async (page: URL = PAGE): Promise<DashboardFiles | undefined> => {
+  if (page.protocol !== "file:") return undefined;
+  const own = (await readdir(page)).map((name) => [name, new URL(name, page)] as const);
   const charts = CHARTS.map((name) => [name, new URL(import.meta.resolve(`uplot/dist/${name}`))] as const);
   const read = await Promise.all(
     [...own, ...charts].map(async ([name, url]): Promise<readonly (readonly [string, DashboardFile])[]> => {

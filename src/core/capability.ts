@@ -26,6 +26,8 @@ export type Capability =
   | "proxy-protocol"
   | "client-certificate"
   | "threads"
+  | "thread-memory"
+  | "thread-sockets"
   | "background"
   | "discovery"
   | "tcp-check"
@@ -68,6 +70,9 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "proxy-protocol": "take the client's address from the PROXY protocol",
   "client-certificate": "know a client by its certificate",
   threads: "answer requests in several threads",
+  "thread-memory":
+    "end a thread that has run out of memory alone (elsewhere it takes the whole process with it)",
+  "thread-sockets": "close the sockets of a thread that is ended because its code does not return",
   background: "let requests wait in a queue for room, or work go on between requests",
   discovery: "find endpoints by DNS, a watched file, a list over HTTP or Kubernetes",
   "tcp-check": "check endpoints by opening a connection",
@@ -115,4 +120,6 @@ export const LISTENER_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability
   "event-loop-delay",
   "active-resources",
   "threads",
+  "thread-memory",
+  "thread-sockets",
 ]);

@@ -18,15 +18,27 @@ const distance = (a: string, b: string): number => {
   return above[b.length] ?? 0;
 };
 
+/** In UTF-16 code units. What is longer is no name that somebody has typed. */
+const LONGEST = 64;
+/** Pairs of letters: what some thousand names of usual length take. */
+const MOST_COMPARED = 200_000;
+
 /**
  * The candidate that `name` was probably meant to be, or undefined when none is near: at most a third of the
  * letters differ (at least two may), case ignored. Of equally near ones the first.
+ *
+ * Names may come from a stranger's config, so the work is bounded: nothing is near to a name of more than 64 letters, and after
+ * 200,000 compared pairs of letters further candidates are not looked at.
  */
 export const nearestName = (name: string, candidates: Iterable<string>): string | undefined => {
+  if (name.length > LONGEST) return undefined;
   let nearest: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let compared = 0;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) >= least) continue;
+    compared += name.length * candidate.length;
+    if (compared > MOST_COMPARED) break;
     const edits = distance(name.toLowerCase(), candidate.toLowerCase());
     if (edits < least && edits < candidate.length) {
       nearest = candidate;

@@ -20,7 +20,10 @@ export interface ThreadShare {
   readonly threads: number;
   /** From 0 to `threads - 1`. */
   readonly place: number;
-  /** The same count for equal names, in all threads. Kept for good: not for names that clients choose. */
+  /**
+   * The same count for equal names, in all threads, for as long as some thread has a tally of the name. Not for names that clients
+   * choose: there is room for some thousands.
+   */
   tally(name: string): Tally;
   /** Adds one for a client, unless all threads together would have more than `limit`. `removeClient` takes it back. */
   tryAddClient(client: string, limit: number): boolean;

@@ -24,8 +24,8 @@ export interface MetricMemory {
   claim(name: SeriesName, size: number): Slots | undefined;
   /** Every series that any writer has claimed, in no order. */
   series(): Iterable<StoredSeries>;
-  /** Frees the slots of a series that is updated no more. Left out where slots can't be reused. */
-  release?(name: SeriesName): void;
+  /** Frees the slots of a series that this writer updates no more, once no other writer does. */
+  release(name: SeriesName): void;
 }
 
 /** 64 KiB. */

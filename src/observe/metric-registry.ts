@@ -196,18 +196,26 @@ export class MetricRegistry {
   }
 
   /**
-   * Forgets series, so that others may take their places. Callers MUST NOT keep one of them: asked for again, it begins at 0.
-   * On shared memory nothing is forgotten.
+   * Forgets series, so that others may take their places. Callers MUST NOT keep one of them: asked for again, it begins at 0. Where
+   * threads share the memory, that is once all of them have forgotten it.
    */
   forget(isGone: (instrument: Instrument, attributes: AttributeValues) => boolean): void {
-    const memory = this.#memory;
-    if (memory.release === undefined) return;
-    for (const { instrument, series } of [...this.#sums.values(), ...this.#histograms.values()]) {
-      for (const [key, { attributes }] of series) {
-        if (!isGone(instrument, attributes)) continue;
-        series.delete(key);
-        memory.release({ instrument: instrument.name, attributes });
-      }
+    // Also those that the thread asked for that was in this one's place before.
+    for (const { instrument: name, attributes } of this.#memory.series()) {
+      const instrument = this.#instruments.get(name);
+      if (instrument === undefined || attributes === "overflow" || !isGone(instrument, attributes)) continue;
+      const key = JSON.stringify(attributes);
+      this.#sums.get(name)?.series.delete(key);
+      this.#histograms.get(name)?.series.delete(key);
+      this.#memory.release({ instrument: name, attributes });
+    }
+  }
+
+  /** Calls `visit` with every series of the process but those that hold the ones beyond a limit. */
+  visitSeries(visit: (instrument: Instrument, attributes: AttributeValues) => void): void {
+    for (const { instrument: name, attributes } of this.#memory.series()) {
+      const instrument = this.#instruments.get(name);
+      if (instrument !== undefined && attributes !== "overflow") visit(instrument, attributes);
     }
   }
 

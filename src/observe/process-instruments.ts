@@ -26,7 +26,7 @@ export const PROCESS_INSTRUMENTS: Group<
     "fairlead.process.threads.lost",
     "{thread}",
     [ERROR],
-    "Threads that ended by themselves: `error`, `exit` or `out-of-memory`.",
+    "Threads that were lost: `error`, `exit`, `out-of-memory` or `unresponsive`.",
   ),
   loopDelay: histogram(DELAY_BOUNDS)(
     "fairlead.event_loop.delay",

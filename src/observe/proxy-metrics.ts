@@ -39,6 +39,7 @@ export class ProxyMetrics {
   readonly durations: { readonly server: Instrument; readonly client: Instrument };
   readonly #requests: RequestMetrics;
   readonly #presence = new EndpointPresence();
+  #knowsEarlier = false;
   #startedAt: number | undefined;
 
   constructor(options: ProxyMetricsOptions) {
@@ -84,12 +85,22 @@ export class ProxyMetrics {
 
   /** Drops the series of endpoints that have not been seen for a quarter of an hour. */
   forgetGone(now: number): void {
+    if (!this.#knowsEarlier) this.#seeEarlier(now);
+    this.#knowsEarlier = true;
     const gone = this.#presence.takeGone(now);
     if (gone.size === 0) return;
     this.#requests.forgetEndpoints(gone);
-    this.registry.forget(({ attributes: names }, values) => {
-      const at = ENDPOINT.map((name) => names.indexOf(name));
-      return !at.includes(-1) && gone.has(JSON.stringify(at.map((index) => values[index])));
+    this.registry.forget((instrument, values) => {
+      const endpoint = endpointIn(instrument, values);
+      return endpoint !== undefined && gone.has(JSON.stringify(endpoint));
+    });
+  }
+
+  /** A thread that takes another's place also lets go of what that one had, a quarter of an hour later. */
+  #seeEarlier(now: number): void {
+    this.registry.visitSeries((instrument, values) => {
+      const endpoint = endpointIn(instrument, values);
+      if (endpoint !== undefined) this.endpointSeen(endpoint, now);
     });
   }
 
@@ -98,3 +109,9 @@ export class ProxyMetrics {
     return (this.#startedAt ??= this.epoch());
   }
 }
+
+/** Values of upstream, address and port, where a series has them. */
+const endpointIn = ({ attributes }: Instrument, values: AttributeValues): AttributeValues | undefined => {
+  const at = ENDPOINT.map((name) => attributes.indexOf(name));
+  return at.includes(-1) ? undefined : at.map((index) => values[index]);
+};

@@ -3,17 +3,11 @@
  *
  * Each writer has a row of its own and adds to it without atomics: no other thread ever writes there, so nothing is lost, and an
  * update costs what it costs on private memory. Readers add up the rows. Threads only have to agree which columns belong to
- * which series: a directory of names holds that, and grows by compare-and-swap.
- *
- * ```
- *   counters   names used, columns used, rows used
- *   table      hash of a name → where its entry is, open addressing
- *   entries    byte length, column, columns, name as UTF-8 JSON
- *   rows       a Float64Array for each writer
- * ```
+ * which series: a directory of names holds that, with the rows (a `Float64Array` for each writer) behind it.
  */
-import type { MetricMemory, SeriesName, Slots, StoredSeries } from "./metric-memory.ts";
 import type { AttributeValues } from "./instrument.ts";
+import type { MetricMemory, SeriesName, Slots, StoredSeries } from "./metric-memory.ts";
+import { type DirectoryEntry, SeriesDirectory, directoryBytes } from "./series-directory.ts";
 
 /** What a thread needs to take part. Can be sent with `postMessage`. */
 export interface SharedMetrics {
@@ -29,118 +23,61 @@ export interface SharedMetricsSize {
   readonly columns?: number;
 }
 
-const [ENTRIES_USED, COLUMNS_USED, ROWS_USED] = [0, 1, 2] as const;
-const COUNTERS = 4;
-const ENTRY_HEAD = 3;
-/** For names, for each column: most series have several. */
-const BYTES_PER_COLUMN = 16;
-const BYTES = Int32Array.BYTES_PER_ELEMENT;
+const BYTES = Float64Array.BYTES_PER_ELEMENT;
 
-interface Layout {
-  readonly tableAt: number;
-  readonly tableSize: number;
-  readonly entriesAt: number;
-  readonly entriesEnd: number;
-  readonly rowsAt: number;
-  readonly end: number;
-}
-
-const layoutOf = (writers: number, columns: number): Layout => {
-  const tableSize = 2 ** Math.ceil(Math.log2(columns));
-  const tableAt = COUNTERS * BYTES;
-  const entriesAt = tableAt + tableSize * BYTES;
-  const entriesEnd = entriesAt + columns * BYTES_PER_COLUMN;
-  const rowsAt = Math.ceil(entriesEnd / Float64Array.BYTES_PER_ELEMENT) * Float64Array.BYTES_PER_ELEMENT;
-  const end = rowsAt + writers * columns * Float64Array.BYTES_PER_ELEMENT;
-  return { tableAt, tableSize, entriesAt, entriesEnd, rowsAt, end };
-};
+const rowsAtOf = (writers: number, columns: number): number =>
+  Math.ceil(directoryBytes({ writers, columns }) / BYTES) * BYTES;
 
 /** Room for threads to share. Pages that nothing is written to cost no memory. */
 export const sharedMetrics = ({ writers, columns = 65_536 }: SharedMetricsSize): SharedMetrics => ({
-  buffer: new SharedArrayBuffer(layoutOf(writers, columns).end),
+  buffer: new SharedArrayBuffer(rowsAtOf(writers, columns) + writers * columns * BYTES),
   writers,
   columns,
 });
 
-/** FNV-1a. */
-const hashOf = (bytes: Uint8Array): number => {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
-};
-
 /** A series that knows where its numbers are. */
 interface ColumnSeries extends StoredSeries {
-  readonly column: number;
-  readonly size: number;
+  readonly entry: DirectoryEntry;
 }
 
 /** One thread's view of shared metrics. */
 export class SharedMemory implements MetricMemory {
-  readonly #layout: Layout;
-  readonly #shared: SharedMetrics;
-  readonly #counters: Int32Array;
-  readonly #table: Int32Array;
-  /** The whole buffer, for entries. */
-  readonly #words: Int32Array;
-  readonly #bytes: Uint8Array;
+  readonly #directory: SeriesDirectory;
   readonly #rows: readonly Float64Array[];
   readonly #own: Float64Array;
-  /** Entries that were decoded before, by where they are. */
-  readonly #known: Map<number, ColumnSeries> = new Map();
+  /** Entries that were decoded before. */
+  readonly #known: WeakMap<DirectoryEntry, ColumnSeries> = new WeakMap();
 
   /**
    * @param row that this thread writes, where somebody else assigns them. @default the next one
    * @throws RangeError when more threads join than there are rows.
    */
-  constructor(shared: SharedMetrics, row?: number) {
-    const { buffer, writers, columns } = shared;
-    const layout = layoutOf(writers, columns);
-    this.#shared = shared;
-    this.#layout = layout;
-    this.#counters = new Int32Array(buffer, 0, COUNTERS);
-    this.#table = new Int32Array(buffer, layout.tableAt, layout.tableSize);
-    this.#words = new Int32Array(buffer, 0, Math.floor(layout.entriesEnd / BYTES));
-    this.#bytes = new Uint8Array(buffer);
+  constructor({ buffer, writers, columns }: SharedMetrics, row?: number) {
+    const rowsAt = rowsAtOf(writers, columns);
+    this.#directory = new SeriesDirectory(buffer, { writers, columns }, row);
     this.#rows = Array.from(
       { length: writers },
-      (_, row) =>
-        new Float64Array(buffer, layout.rowsAt + row * columns * Float64Array.BYTES_PER_ELEMENT, columns),
+      (_, each) => new Float64Array(buffer, rowsAt + each * columns * BYTES, columns),
     );
-    const own = this.#rows[row ?? Atomics.add(this.#counters, ROWS_USED, 1)];
+    const own = this.#rows[this.#directory.row];
     if (own === undefined) throw new RangeError(`shared metrics: there is room for ${writers} threads`);
     this.#own = own;
   }
 
-  claim({ instrument, attributes }: SeriesName, size: number): Slots | undefined {
-    // Undefined has no place in JSON.
-    const values = attributes === "overflow" ? attributes : attributes.map((value) => value ?? null);
-    const name = new TextEncoder().encode(JSON.stringify([instrument, values]));
-    const mask = this.#layout.tableSize - 1;
-    let made: number | undefined;
-    for (let at = hashOf(name) & mask, tries = 0; tries <= mask; at = (at + 1) & mask, tries += 1) {
-      let entry = Atomics.load(this.#table, at);
-      if (entry === 0) {
-        made ??= this.#write(name, size);
-        if (made === undefined) return undefined;
-        entry = Atomics.compareExchange(this.#table, at, 0, made) || made;
-      }
-      if (this.#isNamed(entry, name)) return { values: this.#own, at: this.#words[entry + 1] as number };
-    }
-    return undefined;
+  claim(name: SeriesName, size: number): Slots | undefined {
+    const at = this.#directory.claim(encoded(name), size);
+    return at === undefined ? undefined : { values: this.#own, at };
   }
 
   series(): Iterable<StoredSeries> {
     return this.#all();
   }
 
-  #all(): readonly ColumnSeries[] {
-    const found: ColumnSeries[] = [];
-    for (let at = 0; at < this.#table.length; at += 1) {
-      const entry = Atomics.load(this.#table, at);
-      if (entry !== 0) found.push(this.#seriesAt(entry));
-    }
-    return found;
+  /** What this thread has counted stays in the sum until no thread has the series any more. */
+  release(name: SeriesName): void {
+    this.#directory.release(encoded(name), ({ column, size }) => {
+      for (const row of this.#rows) row.fill(0, column, column + size);
+    });
   }
 
   /** What one row has for an instrument with one number for each series, added up. */
@@ -148,67 +85,50 @@ export class SharedMemory implements MetricMemory {
     const values = this.#rows[row];
     return this.#all()
       .filter((series) => series.instrument === instrument)
-      .reduce((sum, { column }) => sum + (values?.[column] ?? 0), 0);
+      .reduce((sum, { entry }) => sum + (values?.[entry.column] ?? 0), 0);
   }
 
-  /** Sets the numbers of some series in one row to 0: of a thread that has ended, what can't have outlived it. */
+  /** Sets the numbers of some series in the row of a thread that has ended to 0: what can't have outlived it. */
   clear(row: number, isCleared: (instrument: string) => boolean): void {
+    this.#directory.unlock(row);
     const values = this.#rows[row];
-    for (const { instrument, column, size } of this.#all()) {
-      if (isCleared(instrument)) values?.fill(0, column, column + size);
+    for (const { instrument, entry } of this.#all()) {
+      if (isCleared(instrument)) values?.fill(0, entry.column, entry.column + entry.size);
     }
   }
 
-  /** Writes an entry that is not in the table yet. Where another thread takes the place in the table first, it stays unused. */
-  #write(name: Uint8Array, size: number): number | undefined {
-    const { entriesAt, entriesEnd } = this.#layout;
-    const { columns } = this.#shared;
-    const bytes = ENTRY_HEAD * BYTES + Math.ceil(name.length / BYTES) * BYTES;
-    // Counters are never decreased: room that is given back could be given out twice. Checking first keeps them in bounds.
-    if (Atomics.load(this.#counters, ENTRIES_USED) + bytes > entriesEnd - entriesAt) return undefined;
-    if (Atomics.load(this.#counters, COLUMNS_USED) + size > columns) return undefined;
-    const start = entriesAt + Atomics.add(this.#counters, ENTRIES_USED, bytes);
-    const column = Atomics.add(this.#counters, COLUMNS_USED, size);
-    if (start + bytes > entriesEnd || column + size > columns) return undefined;
-    const entry = start / BYTES;
-    this.#words[entry] = name.length;
-    this.#words[entry + 1] = column;
-    this.#words[entry + 2] = size;
-    this.#bytes.set(name, start + ENTRY_HEAD * BYTES);
-    return entry;
+  #all(): readonly ColumnSeries[] {
+    return this.#directory.entries().map((entry) => this.#seriesOf(entry));
   }
 
-  #nameAt(entry: number): Uint8Array {
-    const from = (entry + ENTRY_HEAD) * BYTES;
-    return this.#bytes.subarray(from, from + (this.#words[entry] as number));
-  }
-
-  #isNamed(entry: number, name: Uint8Array): boolean {
-    const other = this.#nameAt(entry);
-    return other.length === name.length && other.every((byte, index) => byte === name[index]);
-  }
-
-  #seriesAt(entry: number): ColumnSeries {
+  #seriesOf(entry: DirectoryEntry): ColumnSeries {
     const known = this.#known.get(entry);
     if (known !== undefined) return known;
-    // A decoder takes no shared memory.
-    const text = new TextDecoder().decode(this.#nameAt(entry).slice());
-    const [instrument, values] = JSON.parse(text) as [string, "overflow" | (string | number | null)[]];
+    const [instrument, values] = JSON.parse(new TextDecoder().decode(entry.name)) as [
+      string,
+      "overflow" | (string | number | null)[],
+    ];
     const attributes: AttributeValues | "overflow" =
       values === "overflow" ? values : values.map((value) => value ?? undefined);
-    const column = this.#words[entry + 1] as number;
-    const size = this.#words[entry + 2] as number;
-    const sums = new Float64Array(size);
-    const series = { instrument, attributes, column, size, read: () => this.#sum(column, sums) };
+    const sums = new Float64Array(entry.size);
+    const series = { instrument, attributes, entry, read: () => this.#sum(entry, sums) };
     this.#known.set(entry, series);
     return series;
   }
 
-  #sum(column: number, into: Float64Array): Float64Array {
+  /** 0 where the series was given up since. */
+  #sum(entry: DirectoryEntry, into: Float64Array): Float64Array {
     into.fill(0);
+    const { column } = entry;
     for (const row of this.#rows) {
       for (let i = 0; i < into.length; i += 1) into[i] = (into[i] as number) + (row[column + i] as number);
     }
-    return into;
+    return this.#directory.isCurrent(entry) ? into : into.fill(0);
   }
 }
+
+const encoded = ({ instrument, attributes }: SeriesName): Uint8Array => {
+  // Undefined has no place in JSON.
+  const values = attributes === "overflow" ? attributes : attributes.map((value) => value ?? null);
+  return new TextEncoder().encode(JSON.stringify([instrument, values]));
+};

@@ -1,5 +1,7 @@
 /** Processes that take over from each other under load, and those that don't get that far. */
-import { request } from "node:http";
+import { once } from "node:events";
+import { type ServerResponse, createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConfigInput } from "../../src/config/types.ts";
@@ -126,6 +128,45 @@ describe.each(COMMAND_RUNTIMES)("a new process on %s", (runtime: CommandRuntime)
     over.abort();
     await Promise.all(asking);
     expect(new Set(answers)).toEqual(new Set(["one", "two"]));
+  }, 60_000);
+
+  test("goes on with the dashboard's event stream at once, which the old one ends whole", async () => {
+    const held = Promise.withResolvers<ServerResponse>();
+    const origin = createServer((_, response) => held.resolve(response)).listen(0, "127.0.0.1");
+    await once(origin, "listening");
+    const { port } = origin.address() as AddressInfo;
+    command.write("fairlead.json", {
+      ...PAGE,
+      upstreams: { app: `http://127.0.0.1:${port}` },
+      routes: [{ upstream: "app" }],
+    });
+    await command.start();
+    // The old process stays as long as this is in flight.
+    const inFlight = fetch(`http://127.0.0.1:${command.port}/`);
+    const unanswered = await held.promise;
+    const events = async (): Promise<ReadableStreamDefaultReader<Uint8Array>> => {
+      const { body } = await fetch(`http://127.0.0.1:${command.admin}/events`);
+      if (body === null) throw new Error("no event stream");
+      return body.getReader();
+    };
+    const first = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> =>
+      new TextDecoder().decode((await reader.read()).value).slice(0, 11);
+    const before = await events();
+    expect(await first(before)).toBe("event: full");
+    // Rejects where the connection is cut.
+    const continued = (async () => {
+      while (!(await before.read()).done);
+      const after = await events();
+      const begun = await first(after);
+      await after.cancel();
+      return begun;
+    })();
+    expect(await command.upgrade()).toMatchObject({ status: 200 });
+    expect(await continued).toBe("event: full");
+    unanswered.end("whole");
+    expect(await (await inFlight).text()).toBe("whole");
+    await command.othersGone();
+    origin.close();
   }, 60_000);
 
   test("whose config is wrong leaves the old one as it was, which says why", async () => {

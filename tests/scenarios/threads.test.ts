@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { CAPABILITIES_OF } from "../support/capabilities.ts";
 import { freePort } from "../support/free-port.ts";
 import { ModuleCommand } from "../support/module-command.ts";
 import { samplesIn } from "../support/exposition.ts";
@@ -32,6 +33,8 @@ const act = async (c, next) => {
         for (let i = 0; i < 200_000; i += 1) kept.push({ i, list: [i, i] });
         await wait(1);
       }
+    case "/spin":
+      for (;;);
     case "/slow":
       await wait(1_500);
   }
@@ -117,6 +120,14 @@ const namedOrigin = async (name: string): Promise<NamedOrigin> => {
   };
 };
 
+/** How many sockets of this machine listen on a port of IPv4. */
+const listenersAt = (port: number): number => {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A `;
+  return readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .filter((line) => line.includes(local)).length;
+};
+
 describe.each(SERVED)("threads on %s", (runtime) => {
   let command: ModuleCommand | undefined;
   const start = async (settings: Record<string, unknown> = {}): Promise<ModuleCommand> =>
@@ -189,8 +200,7 @@ describe.each(SERVED)("threads on %s", (runtime) => {
   const losses = [
     { path: "/throw", cause: "error" },
     { path: "/exit", cause: "exit" },
-    // Bun has no limit for the memory of a thread.
-    ...(runtime === "bun" ? [] : [{ path: "/heap", cause: "out-of-memory" }]),
+    ...(CAPABILITIES_OF[runtime].has("thread-memory") ? [{ path: "/heap", cause: "out-of-memory" }] : []),
   ];
 
   test.each(losses)(
@@ -226,6 +236,38 @@ describe.each(SERVED)("threads on %s", (runtime) => {
       expect(running.child.exit).toBeUndefined();
     },
   );
+
+  test("a thread whose code does not return is replaced by the next reload, which it holds up for seconds", async () => {
+    const running = await start();
+    const spinning = ask(`${running.url}/spin`).catch(() => undefined);
+    await until(
+      "the request to reach its thread",
+      async () => (await metric(running, "http_server_active_requests")) === 1,
+    );
+    running.write(moduleWith({}, "two"));
+    running.child.signal("SIGHUP");
+    const [, number] = await running.child.printed(
+      /thread (\d) has ended: it did not answer for 10 s, so its code does not return; another takes its place/,
+      30_000,
+    );
+    expect(["1", "2"]).toContain(number);
+    await running.child.printed(/another config is in effect/);
+    await until(
+      "another thread to take its place",
+      async () => (await metric(running, "fairlead_process_threads")) === THREADS,
+    );
+    const lost = { error_type: "unresponsive" };
+    expect(await metric(running, "fairlead_process_threads_lost_total", lost)).toBe(1);
+    const leaves = !CAPABILITIES_OF[runtime].has("thread-sockets");
+    expect(running.child.stderr.includes("restart the process soon")).toBe(leaves);
+    expect(listenersAt(running.port)).toBe(leaves ? THREADS + 1 : THREADS);
+    // One of them hangs.
+    if (leaves) return;
+    expect(await spinning).toBeUndefined();
+    const answers = await askTimes(running.url, 40);
+    expect(new Set(answers.map(({ module }) => module))).toEqual(new Set(["two"]));
+    expect(threadsOf(answers).size).toBe(THREADS);
+  });
 
   test("a thread that can't begin ends the start with its reason", async () => {
     const text = moduleWith({}).replace(

@@ -30,13 +30,15 @@ export class Store {
   /** Newest first. @type {readonly Activity[]} */
   activity = [];
 
-  /** @param {FullMessage} message */
+  /** Seconds and failures of a process before, which this one does not know, stay. @param {FullMessage} message */
   full(message) {
     const before = this.endpoints;
     this.overview = message.overview;
     this.causes = message.causes;
-    this.samples = [...message.samples];
-    this.failures = message.failures;
+    const [first] = message.samples;
+    const earlier = this.samples.filter(({ time }) => first === undefined || time < first.time);
+    this.samples = [...earlier, ...message.samples].slice(-MOST_SAMPLES);
+    this.failures = this.#withFailures(message.failures);
     this.failuresLeftOut = 0;
     this.activity = message.activity;
     this.endpoints = new Map(
@@ -74,7 +76,7 @@ export class Store {
     }
   }
 
-  /** The first tick may repeat what the full message had. @param {readonly FailureEntry[]} fresh */
+  /** Some may be known: the first tick may repeat what the full message had, and that what came before it. @param {readonly FailureEntry[]} fresh */
   #withFailures(fresh) {
     const known = new Set(this.failures.slice(0, MOST_FAILURES).map(failureId));
     const added = fresh.filter((each) => !known.has(failureId(each)));

@@ -1,4 +1,7 @@
-/** The event stream, by `fetch`: an `EventSource` can't send the token. Connects again by itself. */
+/**
+ * The event stream, by `fetch`: an `EventSource` can't send the token. Connects again by itself: at once, and without a word, where the
+ * proxy ends a stream that was live, as one does whose place another process takes.
+ */
 import { authorization } from "./token.js";
 
 /** @import { FullMessage, TickMessage } from "../wire.ts" */
@@ -18,6 +21,10 @@ import { authorization } from "./token.js";
 /** Events come each second. */
 const SILENCE_MS = 6_000;
 const RETRY_MS = [500, 1_000, 2_000, 3_000, 5_000];
+/** A stream that ends before is not continued at once: the next one might end as soon. */
+const LIVE_EVENTS = 2;
+
+const ENDED = "the proxy closed the stream";
 
 export class Stream {
   /** @type {StreamListener} */
@@ -27,6 +34,8 @@ export class Stream {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   #failures = 0;
+  /** Of this connection. */
+  #events = 0;
 
   /** @param {StreamListener} listener */
   constructor(listener) {
@@ -34,17 +43,22 @@ export class Stream {
   }
 
   start() {
-    this.#end();
-    const connection = new AbortController();
-    this.#connection = connection;
     if (this.#failures === 0) this.#listener.state({ kind: "connecting" });
-    void this.#run(connection);
+    this.#connect();
   }
 
   pause() {
     this.#end();
     this.#failures = 0;
     this.#listener.state({ kind: "paused" });
+  }
+
+  #connect() {
+    this.#end();
+    this.#events = 0;
+    const connection = new AbortController();
+    this.#connection = connection;
+    void this.#run(connection);
   }
 
   #end() {
@@ -59,6 +73,10 @@ export class Stream {
     if (connection !== this.#connection) return;
     connection.abort();
     if (why === undefined) return;
+    if (why === ENDED && this.#events >= LIVE_EVENTS) {
+      this.#connect();
+      return;
+    }
     const wait = RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] ?? 0;
     this.#failures += 1;
     this.#retry = setTimeout(() => this.start(), wait);
@@ -86,12 +104,13 @@ export class Stream {
         if (connection !== this.#connection) return undefined;
         silence.heard();
         this.#failures = 0;
+        this.#events += 1;
         const message = JSON.parse(data);
         if (event === "full") this.#listener.full(message);
         else if (event === "tick") this.#listener.tick(message);
         this.#listener.state({ kind: "live" });
       }
-      return "the proxy closed the stream";
+      return ENDED;
     } finally {
       silence.end();
     }

@@ -45,6 +45,8 @@ const CHALLENGES = "challenges";
 const JSON_FILE = ".json";
 /** Longer than an order may take. */
 const CHALLENGE_MS = 900_000;
+/** A challenge takes some 300 bytes. */
+const MOST_CHALLENGE_BYTES = 16_384;
 const OBTAINED = /^obtained: (\S+)$/m;
 const KEY = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]+-----END \1-----\n?/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----/;
@@ -120,16 +122,25 @@ export class AcmeStorage {
     await rm(this.#at(join(CHALLENGES, `${token}.json`)), { force: true });
   }
 
-  /** @param token already known to hold nothing but letters, digits, "-" and "_". */
-  async findChallenge(token: string): Promise<Challenge | undefined> {
+  /**
+   * "unreadable" for what is no challenge, or can't be read.
+   *
+   * @param token of `challengeTokens`, or already known to hold nothing but letters, digits, "-" and "_".
+   */
+  async findChallenge(token: string): Promise<Challenge | "unreadable" | undefined> {
+    const path = this.#at(join(CHALLENGES, `${token}${JSON_FILE}`));
     try {
-      return JSON.parse((await this.#read(join(CHALLENGES, `${token}.json`))) ?? "null") ?? undefined;
-    } catch {
-      return undefined;
+      const found = await stat(path);
+      // To read from a named pipe might never end.
+      if (!found.isFile() || found.size > MOST_CHALLENGE_BYTES) return "unreadable";
+      const challenge: unknown = JSON.parse(await readFile(path, "utf8"));
+      return isChallenge(challenge) && challenge.token === token ? challenge : "unreadable";
+    } catch (thrown) {
+      return errorCode(thrown) === "ENOENT" ? undefined : "unreadable";
     }
   }
 
-  /** Tokens of the challenges that are to be answered now. Those that somebody left behind are removed. */
+  /** Tokens of the challenges that are to be answered now. Files that somebody left behind are removed. */
   async challengeTokens(now: number): Promise<readonly string[]> {
     const names = await readdir(this.#at(CHALLENGES)).catch((): string[] => []);
     const tokens = names.map(async (name): Promise<string[]> => {
@@ -137,7 +148,8 @@ export class AcmeStorage {
       const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
       if (now - mtimeMs < CHALLENGE_MS)
         return name.endsWith(JSON_FILE) ? [name.slice(0, -JSON_FILE.length)] : [];
-      await rm(path, { force: true });
+      // What can't be removed, a directory say, is no reason to answer nothing.
+      await rm(path, { force: true }).catch(() => {});
       return [];
     });
     return (await Promise.all(tokens)).flat();
@@ -174,3 +186,12 @@ export class AcmeStorage {
     }
   }
 }
+
+const isChallenge = (value: unknown): value is Challenge => {
+  if (typeof value !== "object" || value === null) return false;
+  const { type, domain, token, keyAuthorization } = value as Partial<Record<keyof Challenge, unknown>>;
+  const isKnown = type === "http-01" || type === "tls-alpn-01";
+  return (
+    isKnown && [domain, token, keyAuthorization].every((text) => typeof text === "string" && text !== "")
+  );
+};

@@ -57,7 +57,12 @@ export class CertificateKeeper {
     const { settings, clock, random } = options;
     this.#options = options;
     this.storage = new AcmeStorage(settings.storage, directoryUrlOf(settings));
-    this.board = new ChallengeBoard(this.storage, clock, this.#stopped.signal);
+    this.board = new ChallengeBoard({
+      storage: this.storage,
+      clock,
+      signal: this.#stopped.signal,
+      warn: (message) => this.#say("warning", message),
+    });
     this.#kept = settings.domains.map((domain) => new KeptCertificate(domain, random));
   }
 
@@ -90,7 +95,7 @@ export class CertificateKeeper {
     this.#look();
   }
 
-  /** Stops, an order that is under way included. */
+  /** Stops, an order that is under way included. Nothing happens after it. */
   async close(): Promise<void> {
     this.#stopped.abort(new Error("stopped"));
     this.#cancel();
@@ -101,15 +106,17 @@ export class CertificateKeeper {
   #look(): void {
     if (this.#stopped.signal.aborted) return;
     this.#looking = this.#lookOnce().finally(() => {
+      // `close` waits for this look, and may have cancelled what came before it.
+      if (this.#stopped.signal.aborted) return;
       this.#cancel = this.#options.clock.after(REFRESH_MS, () => this.#look());
     });
   }
 
   /** What others have stored, and what is due. */
   async #lookOnce(): Promise<void> {
-    const { challenge, clock } = this.#options;
+    const { clock } = this.#options;
     try {
-      if (challenge === "tls-alpn-01") await this.board.refresh();
+      await this.board.refresh();
       for (const kept of this.#kept) await this.#read(kept, false);
       this.#unreadable = "";
     } catch (thrown) {

@@ -23,17 +23,30 @@ interface Answered {
   readonly context: SecureContext;
 }
 
+export interface ChallengeBoardParts {
+  readonly storage: AcmeStorage;
+  readonly clock: Clock;
+  /** Ends pauses. */
+  readonly signal: AbortSignal;
+  /** Takes a message about a file that is no challenge. */
+  readonly warn: (message: string) => void;
+}
+
 export class ChallengeBoard implements ChallengeAnswers, TlsChallenges {
   readonly #storage: AcmeStorage;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
+  readonly #warn: (message: string) => void;
+  /** Tokens whose files were read: a file never changes. */
+  #read: ReadonlySet<string> = new Set();
   /** By token. HTTP's are looked up in the storage when they are asked for. */
   readonly #tls = new Map<string, Answered>();
 
-  constructor(storage: AcmeStorage, clock: Clock, signal: AbortSignal) {
+  constructor({ storage, clock, signal, warn }: ChallengeBoardParts) {
     this.#storage = storage;
     this.#clock = clock;
     this.#signal = signal;
+    this.#warn = warn;
   }
 
   get isPending(): boolean {
@@ -49,7 +62,8 @@ export class ChallengeBoard implements ChallengeAnswers, TlsChallenges {
   async keyAuthorization(token: string): Promise<string | undefined> {
     if (!TOKEN.test(token)) return undefined;
     const challenge = await this.#storage.findChallenge(token);
-    return challenge?.type === "http-01" ? challenge.keyAuthorization : undefined;
+    if (challenge === undefined || challenge === "unreadable") return undefined;
+    return challenge.type === "http-01" ? challenge.keyAuthorization : undefined;
   }
 
   async present(challenge: Challenge): Promise<void> {
@@ -64,14 +78,25 @@ export class ChallengeBoard implements ChallengeAnswers, TlsChallenges {
     await this.#storage.removeChallenge(challenge);
   }
 
-  /** Takes over what others have presented or removed. */
+  /** Takes over what others have presented or removed. A file that is no challenge is ignored, with one warning. */
   async refresh(): Promise<void> {
     const tokens = await this.#storage.challengeTokens(this.#clock.epoch());
     for (const token of this.#tls.keys()) if (!tokens.includes(token)) this.#tls.delete(token);
+    const before = this.#read;
+    this.#read = new Set(tokens);
     for (const token of tokens) {
-      if (this.#tls.has(token)) continue;
+      if (!this.#tls.has(token) && !before.has(token)) await this.#takeOver(token);
+    }
+  }
+
+  async #takeOver(token: string): Promise<void> {
+    try {
       const challenge = await this.#storage.findChallenge(token);
+      if (challenge === "unreadable") throw new TypeError("no challenge");
       if (challenge?.type === "tls-alpn-01") await this.#add(challenge);
+    } catch {
+      const file = JSON.stringify(`${token}.json`);
+      this.#warn(`the file ${file} among the challenges in the storage is no challenge; it is ignored`);
     }
   }
 

@@ -4,7 +4,7 @@ import { open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
 import { errorCode } from "../../error-code.ts";
 
-/** Gives the lock back. */
+/** Gives the lock back. Never rejects: where the file can't be removed, its time passes. */
 export type Unlock = () => Promise<void>;
 
 /** A lock that was not touched for so long is one of a process that has ended. */
@@ -14,6 +14,8 @@ const TOUCH_MS = LEASE_MS / 3;
 /**
  * Takes the lock at `path`. Undefined where another has it.
  *
+ * Of several that find the same abandoned lock, one at most gets it.
+ *
  * @throws where the file can't be written.
  */
 export const takeLock = async (
@@ -21,29 +23,28 @@ export const takeLock = async (
   clock: Pick<Clock, "after" | "epoch">,
 ): Promise<Unlock | undefined> => {
   const owner = randomUUID();
-  const isTaken =
-    (await create(path, owner)) || ((await removeStale(path, clock.epoch())) && (await create(path, owner)));
-  if (!isTaken) return undefined;
+  if (!(await create(path, owner)) && !(await takeOver(path, owner, clock.epoch()))) return undefined;
   let cancel: Cancel = () => {};
   let isGiven = false;
   const touch = async (): Promise<void> => {
     const now = new Date(clock.epoch());
-    await utimes(path, now, now).catch(() => {});
+    if ((await read(path)) === owner) await utimes(path, now, now).catch(() => {});
     if (!isGiven) cancel = clock.after(TOUCH_MS, () => void touch());
   };
   await touch();
   return async () => {
     isGiven = true;
     cancel();
-    if ((await read(path)) === owner) await rm(path, { force: true });
+    await endLock(path, owner, clock.epoch(), () => rm(path, { force: true })).catch(() => {});
   };
 };
 
-const create = async (path: string, owner: string): Promise<boolean> => {
+/** @returns whether the file was not there. */
+const create = async (path: string, text: string): Promise<boolean> => {
   try {
     const file = await open(path, "wx", 0o600);
     try {
-      await file.writeFile(owner);
+      await file.writeFile(text);
     } finally {
       await file.close();
     }
@@ -54,7 +55,6 @@ const create = async (path: string, owner: string): Promise<boolean> => {
   }
 };
 
-/** The owner. */
 const read = async (path: string): Promise<string | undefined> => {
   try {
     return await readFile(path, "utf8");
@@ -63,29 +63,57 @@ const read = async (path: string): Promise<string | undefined> => {
   }
 };
 
-/** Two may find the same stale lock: one moves it away; the other finds none, or a new one, which it puts back. */
-const removeStale = async (path: string, now: number): Promise<boolean> => {
-  const found = await read(path);
-  // A time far ahead was written by a clock that was wrong.
-  if (Math.abs(now - (await touchedAt(path))) <= LEASE_MS) return false;
-  const aside = `${path}.${randomUUID()}`;
+/** A file that is gone is none. A time far ahead was written by a clock that was wrong. */
+const isAbandoned = async (path: string, now: number): Promise<boolean> => {
   try {
-    await rename(path, aside);
+    return Math.abs(now - (await stat(path)).mtimeMs) > LEASE_MS;
   } catch {
     return false;
   }
-  if ((await read(aside)) !== found) {
-    await rename(aside, path);
-    return false;
-  }
-  await rm(aside, { force: true });
-  return true;
 };
 
-const touchedAt = async (path: string): Promise<number> => {
+const takeOver = async (path: string, owner: string, now: number): Promise<boolean> => {
+  const found = await read(path);
+  if (found === undefined || !(await isAbandoned(path, now))) return false;
+  let isTaken = false;
+  await endLock(path, found, now, async () => {
+    // Its owner may have been slow.
+    if (!(await isAbandoned(path, now))) return;
+    const draft = `${path}.${owner}`;
+    await create(draft, owner);
+    await rename(draft, path);
+    isTaken = true;
+  });
+  return isTaken;
+};
+
+/** What a lock that was not written whole is called. */
+const UNKNOWN = "unknown";
+
+/**
+ * Runs `change`, which ends the lock of `owner` at `path`, unless another ends it or has ended it.
+ *
+ * A claim, a file that is named after the owner and made by one alone, comes before each change. The lock is looked at once more
+ * behind it: claims are removed after the change, and an owner never has the lock a second time. Where the process that has made a
+ * claim has ended before its change, its time passes as a lock's does, and the next claim counts.
+ */
+const endLock = async (
+  path: string,
+  owner: string,
+  now: number,
+  change: () => Promise<void>,
+): Promise<void> => {
+  const name = /^[\w-]{1,64}$/.test(owner) ? owner : UNKNOWN;
+  const claims: string[] = [];
+  for (;;) {
+    const claim = `${path}.${name}.${claims.length + 1}`;
+    claims.push(claim);
+    if (await create(claim, "")) break;
+    if (!(await isAbandoned(claim, now))) return;
+  }
   try {
-    return (await stat(path)).mtimeMs;
-  } catch {
-    return 0;
+    if ((await read(path)) === owner) await change();
+  } finally {
+    await Promise.all(claims.map((claim) => rm(claim, { force: true })));
   }
 };

@@ -33,7 +33,7 @@ export const obtainByHand = async ({ settings, host, port, warn }: ByHandRequest
   const limit = timeLimit(new AbortController().signal, LIMIT_MS, clock);
   const storage = new AcmeStorage(settings.storage, directoryUrlOf(settings));
   await storage.prepare();
-  const board = new ChallengeBoard(storage, clock, limit.signal);
+  const board = new ChallengeBoard({ storage, clock, signal: limit.signal, warn });
   const { challenge = "http-01", domains } = settings;
   const server = challenge === "http-01" ? httpAnswers(board) : await tlsAnswers(board);
   try {

@@ -3,10 +3,10 @@
  *
  * ```
  *   lock     who is changing names, as row + 1; 0 is nobody
- *   slots    name (64 bits of hash), then a count for each thread; open addressing
+ *   slots    name (64 bits of hash), then for each thread a count, then for each how often it holds the name; open addressing
  * ```
  *
- * Each thread writes only its own counts, and a total is their sum: what a thread had counted that ended without a word can be
+ * Each thread writes only its own numbers, and a total is their sum: what a thread had counted or held that ended without a word can be
  * taken back.
  */
 
@@ -25,9 +25,11 @@ const NAME_WORDS = 2;
 const SPINS = 1_000;
 const SLEEP_MS = 1;
 
+const slotWords = (threads: number): number => NAME_WORDS + 2 * threads;
+
 /** @param slots room for as many names at once; a power of 2 */
 export const sharedCounts = (threads: number, slots: number): SharedCounts => ({
-  buffer: new SharedArrayBuffer((HEAD + slots * (NAME_WORDS + threads)) * Int32Array.BYTES_PER_ELEMENT),
+  buffer: new SharedArrayBuffer((HEAD + slots * slotWords(threads)) * Int32Array.BYTES_PER_ELEMENT),
   threads,
   slots,
 });
@@ -74,18 +76,20 @@ export class CountTable {
 
   /** Where `name` is counted; undefined where it has no slot. Under the lock. */
   find(name: string): number | undefined {
-    return this.#search(hashesOf(name), false).at;
+    return this.#search(hashesOf(name), () => false).at;
   }
 
   /**
    * The same, with a new slot where it has none. Undefined where all are in use. Under the lock.
    *
-   * @param reclaims whether names whose count is 0 give up their slots
+   * @param isFree whether a name gives up its slot, for one that counts from 0
    */
-  findOrMake(name: string, reclaims: boolean): number | undefined {
+  findOrMake(name: string, isFree: (at: number) => boolean): number | undefined {
     const hashes = hashesOf(name);
-    const { at, free } = this.#search(hashes, reclaims);
+    const { at, free } = this.#search(hashes, isFree);
     if (at !== undefined || free === undefined) return at;
+    for (let word = free + NAME_WORDS; word < free + slotWords(this.#threads); word += 1)
+      Atomics.store(this.#words, word, 0);
     Atomics.store(this.#words, free + 1, hashes[1]);
     Atomics.store(this.#words, free, hashes[0]);
     return free;
@@ -107,20 +111,53 @@ export class CountTable {
     Atomics.add(this.#words, at + NAME_WORDS + this.#row, amount);
   }
 
-  /** Takes back all that the thread of `row` has counted, which has ended. */
+  /** Whether any thread holds the name. */
+  isHeldAt(at: number): boolean {
+    for (let row = 0; row < this.#threads; row += 1)
+      if (Atomics.load(this.#words, this.#holdAt(at, row)) > 0) return true;
+    return false;
+  }
+
+  /** This thread uses the name once more. Under the lock in which the slot was found. */
+  hold(at: number): void {
+    Atomics.add(this.#words, this.#holdAt(at, this.#row), 1);
+  }
+
+  /** Once less. Slots that no search has to pass any more are as new, so that searches stay short. Under the lock. */
+  release(at: number): void {
+    const words = this.#words;
+    Atomics.sub(words, this.#holdAt(at, this.#row), 1);
+    const slots = this.#slots;
+    const first = (at - HEAD) / slotWords(this.#threads);
+    if (Atomics.load(words, this.#address((first + 1) % slots)) !== 0) return;
+    for (let slot = first; ; slot = (slot + slots - 1) % slots) {
+      const address = this.#address(slot);
+      if (Atomics.load(words, address) === 0 || this.isHeldAt(address)) return;
+      Atomics.store(words, address, 0);
+    }
+  }
+
+  /** Takes back all that the thread of `row` has counted and held, which has ended. */
   clear(row: number): void {
     Atomics.compareExchange(this.#words, LOCK, row + 1, 0);
-    for (let slot = 0; slot < this.#slots; slot += 1)
-      Atomics.store(this.#words, this.#address(slot) + NAME_WORDS + row, 0);
+    for (let slot = 0; slot < this.#slots; slot += 1) {
+      const at = this.#address(slot);
+      Atomics.store(this.#words, at + NAME_WORDS + row, 0);
+      Atomics.store(this.#words, this.#holdAt(at, row), 0);
+    }
   }
 
   #address(slot: number): number {
-    return HEAD + slot * (NAME_WORDS + this.#threads);
+    return HEAD + slot * slotWords(this.#threads);
+  }
+
+  #holdAt(at: number, row: number): number {
+    return at + NAME_WORDS + this.#threads + row;
   }
 
   #search(
     [one, two]: Hashes,
-    reclaims: boolean,
+    isFree: (at: number) => boolean,
   ): { readonly at?: number; readonly free?: number | undefined } {
     const words = this.#words;
     const mask = this.#slots - 1;
@@ -130,7 +167,7 @@ export class CountTable {
       const found = Atomics.load(words, at);
       if (found === 0) return { free: free ?? at };
       if (found === one && Atomics.load(words, at + 1) === two) return { at };
-      if (reclaims && free === undefined && this.totalAt(at) === 0) free = at;
+      if (free === undefined && isFree(at)) free = at;
     }
     return { free };
   }

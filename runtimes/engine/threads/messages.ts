@@ -51,6 +51,8 @@ export interface ThreadStart {
 
 /** A thread that answers requests does these for the main thread. */
 export type ThreadMethods = DiagnosticMethods & {
+  /** Answers at once, where the thread's code returns. */
+  readonly ping: () => void;
   readonly prepare: (config: SentConfig, explicit: ReadonlySet<string>) => Promise<void>;
   readonly commit: () => void;
   readonly discard: () => Promise<void>;

@@ -9,7 +9,7 @@ import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";
 import { Peer } from "./peer.ts";
 import { RemoteDiagnostics } from "./thread-diagnostics.ts";
 import { within } from "./within.ts";
-import { type ThreadLoss, exited, lossBy } from "./thread-loss.ts";
+import { type ThreadLoss, exited, lossBy, silentFor } from "./thread-loss.ts";
 
 /** A thread that is stopped is ended after that: its code may run without end. */
 export const STOP_MS = 5_000;
@@ -45,6 +45,8 @@ const OBSERVE_MS = 1_000;
 export class ServingThread {
   readonly peer: Peer<ThreadMethods>;
   readonly diagnostics: Diagnostics;
+  /** From 1, as messages name it. */
+  readonly number: number;
   /** Resolves to its address when it accepts connections. Rejects when it can't, or ends before. */
   readonly ready: Promise<Serving["address"]>;
   readonly #worker: Worker;
@@ -64,6 +66,7 @@ export class ServingThread {
       },
     });
     this.#worker = worker;
+    this.number = start.place + 1;
     const { promise, resolve, reject } = Promise.withResolvers<Serving["address"]>();
     this.ready = promise;
     this.peer = new Peer<ThreadMethods>(worker, {
@@ -92,6 +95,20 @@ export class ServingThread {
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /**
+   * Looks whether its code returns: whether it answers within `limitMs`. One that does not is ended, and lost, so that another takes
+   * its place.
+   */
+  async isResponsive(limitMs: number): Promise<boolean> {
+    const answer = this.peer.call("ping").then(() => true);
+    if ((await within(answer, limitMs)) === true) return true;
+    if (this.#hasEnded) return false;
+    this.#loss ??= silentFor(limitMs);
+    void this.#worker.terminate();
+    await this.#ended;
+    return false;
   }
 
   /** Values of its observers; the last known ones where it is busy or gone. */

@@ -17,7 +17,7 @@ import type { ThreadMethods } from "./messages.ts";
 import { ProcessCounts } from "./process-counts.ts";
 import { END_MS, type Ended, NOTHING, STOP_MS, ServingThread, totalOf } from "./serving-thread.ts";
 import { FoundHere } from "./shared-findings.ts";
-import { ThreadConfigs, prepareOn } from "./thread-configs.ts";
+import { ThreadConfigs, discardOn, prepareOn } from "./thread-configs.ts";
 import { refuseUnshared } from "./thread-count.ts";
 import { diagnosticsByThread } from "./thread-diagnostics.ts";
 import type { ThreadLoss } from "./thread-loss.ts";
@@ -166,7 +166,7 @@ export class Supervisor implements Serving {
     const main = await this.#running.prepare(config, explicit, origin);
     const threads = this.#pool.running;
     const discard = async (): Promise<void> => {
-      await Promise.all([main.discard(), ...threads.map(({ peer }) => peer.call("discard").catch(ignore))]);
+      await Promise.all([main.discard(), discardOn(threads)]);
     };
     try {
       refuseUnshared(config, this.#threaded.threads);
@@ -260,7 +260,9 @@ export class Supervisor implements Serving {
   #onLoss(loss: PlaceLoss): void {
     const { metrics, events } = this.#running;
     metrics?.registry.sum(PROCESS_INSTRUMENTS.threadsLost, [loss.kind]).add(1);
-    events.emit(threadLost(loss, this.#counts.lost(loss.place, loss.thread)));
+    const cut = this.#counts.lost(loss.place, loss.thread);
+    const leavesSockets = loss.kind === "unresponsive" && !this.#given.capabilities.has("thread-sockets");
+    events.emit(threadLost(loss, cut, leavesSockets));
   }
 
   #observed(): Promise<Observed> {

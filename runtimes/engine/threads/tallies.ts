@@ -13,11 +13,27 @@ export const sharedTallies = (threads: number): SharedTallies => ({
   clients: sharedCounts(threads, 2 ** 15),
 });
 
-/** One thread's view. */
+/** A tally that nothing refers to any more, in this thread. */
+interface Dropped {
+  readonly name: string;
+  readonly at: number;
+}
+
+/**
+ * One thread's view.
+ *
+ * A name has its slot for as long as some thread has its tally: the plan in effect, or one before it whose last exchange has not ended.
+ * Nothing else knows when that is, so the garbage collector says it.
+ */
 export class Tallies {
   readonly #names: CountTable;
   readonly #clients: CountTable;
-  readonly #tallies: Map<string, Tally> = new Map();
+  readonly #tallies: Map<string, WeakRef<Tally>> = new Map();
+  readonly #dropped = new FinalizationRegistry<Dropped>(({ name, at }) => {
+    this.#names.locked(() => this.#names.release(at));
+    // Asked for since, the name has another tally.
+    if (this.#tallies.get(name)?.deref() === undefined) this.#tallies.delete(name);
+  });
 
   /** @param row of the thread, from 0 */
   constructor({ names, clients }: SharedTallies, row: number) {
@@ -26,20 +42,30 @@ export class Tallies {
   }
 
   tally(name: string): Tally {
-    const known = this.#tallies.get(name);
+    const known = this.#tallies.get(name)?.deref();
     if (known !== undefined) return known;
-    const at = this.#names.locked(() => this.#names.findOrMake(name, false));
+    const at = this.#hold(name);
     // Without room, the limit is that of each thread: a config or a discovery source must not end a thread.
     const made = at === undefined ? new OwnTally() : new SlotTally(this.#names, at);
-    this.#tallies.set(name, made);
+    this.#tallies.set(name, new WeakRef(made));
+    if (at !== undefined) this.#dropped.register(made, { name, at });
     return made;
+  }
+
+  #hold(name: string): number | undefined {
+    const names = this.#names;
+    return names.locked(() => {
+      const at = names.findOrMake(name, (slot) => !names.isHeldAt(slot));
+      if (at !== undefined) names.hold(at);
+      return at;
+    });
   }
 
   /** Adds one for a client, unless there would be more than `limit`. Counts nothing where there are too many clients to tell apart. */
   tryAddClient(client: string, limit: number): boolean {
     const table = this.#clients;
     return table.locked(() => {
-      const at = table.findOrMake(client, true);
+      const at = table.findOrMake(client, (slot) => table.totalAt(slot) === 0);
       if (at === undefined) return true;
       if (table.totalAt(at) >= limit) return false;
       table.addAt(at, 1);

@@ -2,8 +2,10 @@
 import type { BoundConfig } from "./bound-configs.ts";
 import { ConfigSender } from "./config-transfer.ts";
 import type { ConfigSource } from "../../../src/config/gather.ts";
+import { ServeError } from "../../serving.ts";
 import type { ThreadStart } from "./messages.ts";
 import type { ServingThread } from "./serving-thread.ts";
+import { within } from "./within.ts";
 
 export type SentWith = Pick<ThreadStart, "config" | "explicit">;
 
@@ -14,20 +16,72 @@ export interface ThreadConfig extends SentWith {
   readonly keep: () => void;
 }
 
-/** Waits for all threads, also where one fails: what is still under way there can't be given up. */
-export const prepareOn = async (threads: readonly ServingThread[], sent: SentWith): Promise<void> => {
-  const all = threads.map((thread) => prepareOnOne(thread, sent));
+/** What of a thread a change of the config needs. */
+export type PreparingThread = Pick<ServingThread, "number" | "hasEnded" | "isResponsive"> & {
+  readonly peer: Pick<ServingThread["peer"], "call">;
+};
+
+/** How long threads are waited for, in milliseconds. */
+export interface Patience {
+  /** Until a thread answers at all. One that does not is replaced. */
+  readonly answerMs: number;
+  /** Until it has prepared a config. After that the config is refused. */
+  readonly prepareMs: number;
+}
+
+const PATIENCE: Patience = { answerMs: 10_000, prepareMs: 60_000 };
+
+/**
+ * Waits for all threads, also where one fails: what is still under way there can't be given up.
+ *
+ * @throws what the first says that can't, or ServeError where one takes too long.
+ */
+export const prepareOn = async (
+  threads: readonly PreparingThread[],
+  sent: SentWith,
+  patience: Patience = PATIENCE,
+): Promise<void> => {
+  const all = threads.map((thread) => prepareOnOne(thread, sent, patience));
   await Promise.allSettled(all);
   await Promise.all(all);
 };
 
-/** A thread that ends meanwhile is no reason to refuse a config: the one in its place gets it. */
-const prepareOnOne = async (thread: ServingThread, { config, explicit }: SentWith): Promise<void> => {
+/** A thread that ends meanwhile is no reason to refuse a config, nor one that has to be ended: the one in its place gets it. */
+const prepareOnOne = async (thread: PreparingThread, sent: SentWith, patience: Patience): Promise<void> => {
+  if (!(await thread.isResponsive(patience.answerMs))) return;
   try {
-    await thread.peer.call("prepare", config, explicit);
+    await prepared(thread, sent, patience);
   } catch (error) {
     if (!thread.hasEnded) throw error;
   }
+};
+
+const prepared = async (
+  thread: PreparingThread,
+  { config, explicit }: SentWith,
+  { answerMs, prepareMs }: Patience,
+): Promise<void> => {
+  const call = thread.peer.call("prepare", config, explicit);
+  const isDone = await within(
+    call.then(
+      () => true,
+      () => true,
+    ),
+    prepareMs,
+  );
+  // What it was refused for.
+  if (isDone === true) return call;
+  // The config's own code may be what does not return.
+  await thread.isResponsive(answerMs);
+  throw new ServeError(`thread ${thread.number} was not ready with the config after ${prepareMs / 1_000} s`);
+};
+
+/** Gives up what was prepared. Never rejects; a thread that does not answer does it later, or ends. */
+export const discardOn = async (
+  threads: readonly PreparingThread[],
+  { answerMs }: Patience = PATIENCE,
+): Promise<void> => {
+  await Promise.all(threads.map(({ peer }) => within(peer.call("discard"), answerMs)));
 };
 
 export class ThreadConfigs {
@@ -73,9 +127,9 @@ export class ThreadConfigs {
   /** A thread that has begun with an older one gets the one in effect. */
   async renew(thread: ServingThread): Promise<void> {
     for (;;) {
-      const { config, explicit, version } = this.current;
+      const { version } = this.current;
       if (this.#versions.get(thread) === version) return;
-      await thread.peer.call("prepare", config, explicit);
+      await prepared(thread, this.current, PATIENCE);
       thread.peer.tell("commit");
       this.#versions.set(thread, version);
     }

@@ -1,9 +1,9 @@
 /** Why a thread ended by itself. */
 import { errorCode } from "../../error-code.ts";
 
-/** A failure that nobody caught, `process.exit`, or no memory left. Plain data. */
+/** A failure that nobody caught, `process.exit`, no memory left, or code that does not return. Plain data. */
 export interface ThreadLoss {
-  readonly kind: "error" | "exit" | "out-of-memory";
+  readonly kind: "error" | "exit" | "out-of-memory" | "unresponsive";
   /** For operators. */
   readonly detail: string;
 }
@@ -11,6 +11,12 @@ export interface ThreadLoss {
 export const OUT_OF_MEMORY: ThreadLoss = Object.freeze({
   kind: "out-of-memory",
   detail: "it ran out of memory",
+});
+
+/** @param ms how long it was waited for */
+export const silentFor = (ms: number): ThreadLoss => ({
+  kind: "unresponsive",
+  detail: `it did not answer for ${ms / 1_000} s, so its code does not return`,
 });
 
 export const exited = (code: number): ThreadLoss => ({

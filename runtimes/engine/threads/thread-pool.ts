@@ -26,13 +26,23 @@ export interface PlaceLoss extends ThreadLoss {
   readonly running: number;
 }
 
-/** @param cut how many requests it was answering */
-export const threadLost = ({ place, kind, detail, retryMs, running }: PlaceLoss, cut: number): LogEvent => {
+/**
+ * @param cut how many requests it was answering
+ * @param leavesSockets whether its sockets stay open, its share of the listeners' connections included
+ */
+export const threadLost = (
+  { place, kind, detail, retryMs, running }: PlaceLoss,
+  cut: number,
+  leavesSockets = false,
+): LogEvent => {
   const later = retryMs === 0 ? "" : ` in ${retryMs} ms`;
+  const left = leavesSockets
+    ? ". This runtime leaves its sockets open, and connections that they get hang: restart the process soon"
+    : "";
   return {
     category: "server.thread",
     level: "error",
-    message: `thread ${place + 1} has ended: ${detail}; another takes its place${later}`,
+    message: `thread ${place + 1} has ended: ${detail}; another takes its place${later}${left}`,
     facts: { thread: place + 1, cause: kind, cut, running },
   };
 };

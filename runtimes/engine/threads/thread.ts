@@ -38,21 +38,30 @@ export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime)
   const logLevels = new Map(start.logLevels);
   let server: RunningServer | undefined;
   let prepared: { readonly sent: SentConfig; readonly config: PreparedConfig } | undefined;
+  /** Counts what was asked for: a config that comes too late is given up. */
+  let asked = 0;
   let endWatch: (() => void) | undefined;
   const running = (): RunningServer => {
     if (server === undefined) throw new TypeError("the thread has not begun yet");
     return server;
   };
   const methods: ThreadMethods = {
+    ping() {},
     async prepare(sent, explicit) {
-      prepared = { sent, config: await running().prepare(await received.receive(sent), explicit) };
+      const own = (asked += 1);
+      const config = await running().prepare(await received.receive(sent), explicit);
+      if (own === asked) prepared = { sent, config };
+      else await config.discard();
     },
     commit() {
       if (prepared === undefined) return;
       received.keep(prepared.sent);
       prepared.config.commit();
     },
-    discard: async () => prepared?.config.discard(),
+    async discard() {
+      asked += 1;
+      await prepared?.config.discard();
+    },
     drain: () => running().drain(),
     handOver: () => running().handOver(),
     stop: () => running().stop(),

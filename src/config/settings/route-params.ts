@@ -2,6 +2,7 @@
 import { nearestName } from "../../core/nearest.ts";
 import type { RouteMatch } from "../../routing/match.ts";
 import { compilePath } from "../../routing/path-matcher.ts";
+import { MOST_SHOWN } from "../problem.ts";
 import type { Keys } from "../schema/key-rules.ts";
 
 const boundBy = ({ path }: RouteMatch): readonly string[] => compilePath(path).params;
@@ -11,8 +12,10 @@ export const checkParams = (matches: readonly RouteMatch[], { mentions, complain
   const used = mentions("param");
   if (used.length === 0) return;
   const bound = matches.map(boundBy);
-  for (const { name, path } of used.filter((each) => !bound.every((names) => names.includes(each.name)))) {
-    const meant = nearestName(name, bound.flat());
+  const unbound = used.filter((each) => !bound.every((names) => names.includes(each.name)));
+  for (const [index, { name, path }] of unbound.entries()) {
+    // What no report shows needs no advice.
+    const meant = index < MOST_SHOWN ? nearestName(name, bound.flat()) : undefined;
     const advice =
       meant === undefined || meant === name
         ? `each match needs a path with ":${name}" in it, or a regex with "(?<${name}>…)"`

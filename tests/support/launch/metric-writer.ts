@@ -23,4 +23,8 @@ for (let i = 0; i < updates; i += 1) {
   // Asked for anew each time: threads meet while names are made.
   registry.sum(counter, [`name ${i % names}`, i % names]).add(1);
   registry.histogram(histogram, [`name ${i % names}`, undefined]).record(i % 4);
+  // Series come and go meanwhile, each in all threads.
+  if (i % 500 > 0) continue;
+  registry.sum(counter, [`passing ${i}`, i]).add(1);
+  registry.forget((_, [name]) => typeof name === "string" && name.startsWith("passing"));
 }

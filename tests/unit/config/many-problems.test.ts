@@ -133,3 +133,14 @@ it("near names are looked for only as often as a report could show them", async 
   // No routes is one more.
   expect([problems.length, guessed.length]).toEqual([LESS + 1, MOST_SHOWN]);
 });
+
+it("near names of path parameters are looked for only as often as a report could show them", async () => {
+  const set = Object.fromEntries(Array.from({ length: LESS }, (_, i) => [`x-${i}`, `\${param.name${i}}`]));
+  const config = {
+    upstreams: { app: "http://a" },
+    routes: [{ match: { path: "/:name" }, upstream: "app", requestHeaders: { set } }],
+  };
+  const problems = await problemsOf(JSON.stringify(config));
+  const guessed = problems.filter((problem) => JSON.stringify(problem).includes("did you mean"));
+  expect([problems.length, guessed.length]).toEqual([LESS, MOST_SHOWN]);
+});

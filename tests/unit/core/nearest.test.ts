@@ -16,4 +16,19 @@ describe("nearestName", () => {
     expect(nearestName("x", ["id"])).toBeUndefined();
     expect(nearestName("x", [])).toBeUndefined();
   });
+
+  test("a name longer than any that people type is near to none", () => {
+    const [longest, longer] = ["a".repeat(64), "a".repeat(65)];
+    expect(nearestName(longest, [longer])).toBe(longer);
+    expect(nearestName(longer, [longest])).toBeUndefined();
+  });
+
+  test("only so many of a great many candidates are compared", () => {
+    let taken = 0;
+    const many = function* (): Generator<string> {
+      for (taken = 1; taken < 10_000; taken += 1) yield `name-${String(taken).padStart(8, "0")}`;
+    };
+    expect(nearestName("other-value-1", many())).toBeUndefined();
+    expect(taken).toBe(Math.floor(200_000 / 13 ** 2) + 1);
+  });
 });

@@ -123,6 +123,51 @@ describe("shared memory", () => {
     expect(two && valueIn(two, "test.things", ["other", 1])).toBe(1);
   });
 
+  it("keeps what a thread has counted that forgets a series, until the last one forgets it", () => {
+    const shared = sharedMetrics({ writers: 2 });
+    const make = (row: number): MetricRegistry =>
+      new MetricRegistry({ memory: new SharedMemory(shared, row) });
+    const [one, two] = [make(0), make(1)];
+    one.sum(counter, ["a", 1]).add(10);
+    two.sum(counter, ["a", 1]).add(20);
+    one.forget(() => true);
+    expect(valueIn(one, "test.things", ["a", 1])).toBe(30);
+    two.sum(counter, ["a", 1]).add(1);
+    // It came back here.
+    one.sum(counter, ["a", 1]).add(1);
+    two.forget(() => true);
+    expect(valueIn(two, "test.things", ["a", 1])).toBe(32);
+    one.forget(() => true);
+    for (const registry of [one, two]) expect(valueIn(registry, "test.things", ["a", 1])).toBeUndefined();
+    two.sum(counter, ["a", 1]).add(5);
+    expect(valueIn(one, "test.things", ["a", 1])).toBe(5);
+  });
+
+  it("is never full of series that all threads have forgotten", () => {
+    const shared = sharedMetrics({ writers: 2, columns: 64 });
+    const registries = [0, 1].map((row) => new MetricRegistry({ memory: new SharedMemory(shared, row) }));
+    for (let i = 0; i < 500; i += 1) {
+      for (const registry of registries) {
+        registry.sum(counter, [`name ${i}`, i]).add(1);
+        registry.histogram(histogram, [`name ${i}`, i]).record(1);
+      }
+      for (const registry of registries) {
+        expect(valueIn(registry, "test.things", [`name ${i}`, i])).toBe(2);
+        expect(valueIn(registry, "test.time", [`name ${i}`, i])).toMatchObject({ count: 2, sum: 2 });
+      }
+      for (const registry of registries) registry.forget(() => true);
+    }
+  });
+
+  it("lets a thread forget what the one had before it in its place", () => {
+    const shared = sharedMetrics({ writers: 1 });
+    new MetricRegistry({ memory: new SharedMemory(shared, 0) }).sum(counter, ["a", 1]).add(1);
+    const next = new MetricRegistry({ memory: new SharedMemory(shared, 0) });
+    next.know([counter]);
+    next.forget(() => true);
+    expect(valueIn(next, "test.things", ["a", 1])).toBeUndefined();
+  });
+
   it("refuses a thread for which there is no row", () => {
     const shared = sharedMetrics({ writers: 1 });
     expect(() => new SharedMemory(shared)).not.toThrow();

@@ -7,6 +7,7 @@ import { parseConfig } from "../../../src/config/parse.ts";
 import type { ConfigInput } from "../../../src/config/types.ts";
 import { buildGateway } from "../../../src/gateway.ts";
 import { type MetricOptions, MetricRegistry } from "../../../src/observe/metric-registry.ts";
+import { SharedMemory, sharedMetrics } from "../../../src/observe/shared-memory.ts";
 import { ProxyMetrics } from "../../../src/observe/proxy-metrics.ts";
 import { allInstruments } from "../../../src/observe/instruments.ts";
 import { createEndpoint } from "../../../src/upstream/endpoint.ts";
@@ -231,6 +232,47 @@ describe("endpoints that have left", () => {
     // Its place is taken by one that begins at 0.
     await proxy.ask("/", { method: "PUT" });
     expect(proxy.counts(CLIENT)).toEqual({ "GET 200  api other 1": 1, "PUT 200  api other 1": 1 });
+  });
+});
+
+describe("endpoints of threads that have left", () => {
+  const QUARTER_MS = 15 * 60_000;
+  const GONE = ["api", "gone", 1];
+  const transition = {
+    kind: "breaker",
+    upstream: "api",
+    endpoint: "http://gone:1",
+    to: "open",
+    reason: "test",
+  } as const;
+
+  it("leave their series to others once no thread has seen them for a quarter of an hour", () => {
+    const shared = sharedMetrics({ writers: 3 });
+    const make = (row: number): ProxyMetrics =>
+      new ProxyMetrics({ epoch: () => 0, memory: new SharedMemory(shared, row) });
+    const [one, two, lost] = [make(0), make(1), make(2)];
+    const count = (): unknown =>
+      one.registry
+        .read()
+        .find(({ instrument }) => instrument.name === "fairlead.endpoint.breaker.transitions")
+        ?.points.find(({ attributes }) => attributes !== "overflow")?.value;
+    for (const metrics of [one, two, lost]) {
+      metrics.endpointSeen(GONE, 0);
+      metrics.telemetry.upstreamEvent(transition);
+      metrics.forgetGone(0);
+    }
+    expect(count()).toBe(3);
+    two.endpointSeen(GONE, 1_000);
+    one.forgetGone(QUARTER_MS);
+    two.forgetGone(QUARTER_MS);
+    expect(count()).toBe(3);
+    two.forgetGone(QUARTER_MS + 1_000);
+    // One that has ended forgets nothing: the one in its place does, as late.
+    const next = make(2);
+    next.forgetGone(QUARTER_MS);
+    expect(count()).toBe(3);
+    next.forgetGone(2 * QUARTER_MS);
+    expect(count()).toBeUndefined();
   });
 });
 

@@ -1,10 +1,11 @@
 /** Event streams, and what becomes of their places. */
 import { describe, expect, it } from "vitest";
-import { dashboardApps } from "../../../../handlers/dashboard/dashboard.ts";
+import { type DashboardFiles, dashboardApps } from "../../../../handlers/dashboard/dashboard.ts";
 import { LiveFeed } from "../../../../handlers/dashboard/live-feed.ts";
+import { dashboardFiles } from "../../../../runtimes/engine/dashboard-files.ts";
 import { ManualClock } from "../../../../runtimes/memory/clock.ts";
 
-const stage = (files: () => Promise<ReadonlyMap<string, never>> = async () => new Map<string, never>()) => {
+const stage = (files: () => Promise<DashboardFiles | undefined> = async () => new Map<string, never>()) => {
   const feed = new LiveFeed({
     control: {
       snapshot: () => Promise.reject(new Error("not part of this test")),
@@ -48,5 +49,16 @@ describe("the dashboard's files", () => {
     apps.page.onError((_, c) => c.text("failed", 500));
     expect((await apps.page.request("/")).status).toBe(500);
     expect((await apps.page.request("/")).status).toBe(404);
+  });
+
+  it("are none where the sources are modules of JSR, and the page says where to get it", async () => {
+    const page = new URL("https://jsr.io/@fairlead/fairlead/0.1.0/handlers/dashboard/page/");
+    const { apps } = stage(() => dashboardFiles(page));
+    for (const path of ["/", "/dashboard/main.js"]) {
+      const response = await apps.page.request(path);
+      expect(response.status).toBe(501);
+      expect(await response.text()).toContain("install fairlead from npm");
+    }
+    expect((await dashboardFiles())?.get("")?.type).toBe("text/html");
   });
 });

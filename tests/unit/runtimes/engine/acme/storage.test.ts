@@ -107,4 +107,31 @@ describe("a lock of a file", () => {
     utimesSync(at(), new Date(4_000_000_000_000), new Date(4_000_000_000_000));
     expect(await takeLock(at(), clock)).toBeDefined();
   });
+
+  test("that was abandoned goes to one alone of all that find it", async () => {
+    const clock = new ManualClock(Date.now());
+    const takers = Array.from({ length: 8 });
+    for (let round = 0; round < 50; round += 1) {
+      writeFileSync(at(), `gone-${round}`);
+      utimesSync(at(), 0, 0);
+      const attempts = takers.map(async () => [await takeLock(at(), clock), await takeLock(at(), clock)]);
+      const taken = (await Promise.all(attempts)).flat().filter((unlock) => unlock !== undefined);
+      expect(taken).toHaveLength(1);
+      await taken[0]?.();
+      expect(readdirSync(storage.folder)).toEqual(["challenges"]);
+    }
+  });
+
+  test("is taken over where another has ended while it took it over", async () => {
+    const clock = new ManualClock(Date.now());
+    writeFileSync(at(), "gone");
+    writeFileSync(`${at()}.gone.1`, "");
+    utimesSync(at(), 0, 0);
+    expect(await takeLock(at(), clock)).toBeUndefined();
+    utimesSync(`${at()}.gone.1`, 0, 0);
+    const unlock = await takeLock(at(), clock);
+    expect(unlock).toBeDefined();
+    await unlock?.();
+    expect(readdirSync(storage.folder)).toEqual(["challenges"]);
+  });
 });

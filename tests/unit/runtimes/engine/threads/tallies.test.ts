@@ -1,3 +1,6 @@
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
@@ -8,6 +11,16 @@ import { Tallies, sharedTallies } from "../../../../../runtimes/engine/threads/t
 const views = (threads: number): readonly [Tallies, Tallies, ...Tallies[]] => {
   const shared = sharedTallies(threads);
   return Array.from({ length: threads }, (_, row) => new Tallies(shared, row)) as [Tallies, Tallies];
+};
+
+/** Runs the garbage collector, and what it leads to. */
+const collected = async (): Promise<void> => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  // What a job has made is kept until its end.
+  await setImmediate();
+  collect();
+  await setImmediate();
 };
 
 describe("a tally of several threads", () => {
@@ -45,6 +58,32 @@ describe("a tally of several threads", () => {
     expect(two.tally("name 0").tryAdd(1)).toBe(false);
   });
 
+  test("keeps its place while any thread has it, and gives it back after that", async () => {
+    const [one, two] = views(2);
+    const kept = two.tally("kept");
+    kept.add();
+    // Each reload has other names, that nothing refers to after the next.
+    for (let reload = 0; reload < 5; reload += 1) {
+      for (let i = 0; i < 2 ** 12; i += 1) one.tally(`name ${reload} ${i}`).add();
+      await collected();
+    }
+    const made = one.tally("new");
+    made.add();
+    expect([made.total, two.tally("new").total, one.tally("kept").total, kept.own]).toEqual([1, 1, 1, 1]);
+  });
+
+  test("that a lost thread had is given back too", () => {
+    const shared = sharedTallies(2);
+    const [one, two] = [new Tallies(shared, 0), new Tallies(shared, 1)];
+    const lost = Array.from({ length: 2 ** 13 }, (_, i) => two.tally(`name ${i}`));
+    expect(lost[0]?.tryAdd(1)).toBe(true);
+    one.clear(1);
+    const made = one.tally("new");
+    const again = new Tallies(shared, 1);
+    expect(made.tryAdd(1)).toBe(true);
+    expect(again.tally("new").total).toBe(1);
+  });
+
   test("counts clients apart, and forgets those that have left", () => {
     const [one, two] = views(2);
     expect(one.tryAddClient("10.0.0.1", 1)).toBe(true);
@@ -60,7 +99,7 @@ describe("a table of counts", () => {
     const table = new CountTable(sharedCounts(1, 4), 0);
     const add = (name: string): boolean =>
       table.locked(() => {
-        const at = table.findOrMake(name, true);
+        const at = table.findOrMake(name, (slot) => table.totalAt(slot) === 0);
         if (at !== undefined) table.addAt(at, 1);
         return at !== undefined;
       });

@@ -1,0 +1,240 @@
+/**
+ * Which columns of shared memory belong to which series. Threads that claim a series hold it, and its columns are free again once none
+ * does.
+ *
+ * ```
+ *   counters   the lock as row + 1, bytes of entries used, columns used, rows used, first free entry
+ *   table      hash of a name → where its entry is, open addressing
+ *   entries    byte length, column, columns, room for the name, version, next free entry, holders, name as UTF-8 JSON
+ * ```
+ *
+ * The lock is for claims and releases, which are rare. Readers go without, and see by the version that an entry has become another's.
+ */
+
+const [LOCK, ENTRIES_USED, COLUMNS_USED, ROWS_USED, FIRST_FREE] = [0, 1, 2, 3, 4] as const;
+const COUNTERS = 6;
+const [NAME_BYTES, COLUMN, SIZE, ROOM, VERSION, NEXT_FREE, HOLDERS] = [0, 1, 2, 3, 4, 5, 6] as const;
+/** In place of a name that others may lie behind. */
+const REMOVED = -1;
+/** For entries, for each column: most series have several. */
+const BYTES_PER_COLUMN = 32;
+/** Room for names is a multiple of it, so that another name often fits. */
+const ROOM_BYTES = 32;
+const BYTES = Int32Array.BYTES_PER_ELEMENT;
+const HOLDERS_A_WORD = 32;
+/** A thread that waits for the lock sleeps after so many tries: the one that has it may not be running. */
+const SPINS = 1_000;
+const SLEEP_MS = 1;
+
+export interface DirectorySize {
+  readonly writers: number;
+  readonly columns: number;
+}
+
+const tableSizeOf = (columns: number): number => 2 ** Math.ceil(Math.log2(columns));
+
+/** What a directory takes at the beginning of its buffer. */
+export const directoryBytes = ({ columns }: DirectorySize): number =>
+  (COUNTERS + tableSizeOf(columns)) * BYTES + columns * BYTES_PER_COLUMN;
+
+/** FNV-1a. */
+const hashOf = (bytes: Uint8Array): number => {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+};
+
+/** Columns that belong together. */
+export interface Columns {
+  readonly column: number;
+  readonly size: number;
+}
+
+/** An entry for as long as its version stays. */
+export interface DirectoryEntry extends Columns {
+  readonly at: number;
+  readonly version: number;
+  readonly name: Uint8Array;
+}
+
+/** One thread's view. */
+export class SeriesDirectory {
+  /** Of this thread. */
+  readonly row: number;
+  readonly #columns: number;
+  readonly #headBytes: number;
+  readonly #table: Int32Array;
+  readonly #words: Int32Array;
+  readonly #bytes: Uint8Array;
+  readonly #entriesAt: number;
+  readonly #entriesEnd: number;
+  /** By where they are. */
+  readonly #known: Map<number, DirectoryEntry> = new Map();
+
+  /** @param row of this thread. @default the next one */
+  constructor(buffer: SharedArrayBuffer, size: DirectorySize, row?: number) {
+    const tableSize = tableSizeOf(size.columns);
+    this.#columns = size.columns;
+    this.#headBytes = (HOLDERS + Math.ceil(size.writers / HOLDERS_A_WORD)) * BYTES;
+    this.#table = new Int32Array(buffer, COUNTERS * BYTES, tableSize);
+    this.#entriesAt = (COUNTERS + tableSize) * BYTES;
+    this.#entriesEnd = directoryBytes(size);
+    this.#words = new Int32Array(buffer, 0, this.#entriesEnd / BYTES);
+    this.#bytes = new Uint8Array(buffer);
+    this.row = row ?? Atomics.add(this.#words, ROWS_USED, 1);
+  }
+
+  /** Finds or allocates the columns of a series, which this thread holds from now on. Undefined where there is no room. */
+  claim(name: Uint8Array, size: number): number | undefined {
+    return this.#locked(() => {
+      const { entry = 0, slot } = this.#find(name);
+      const at = entry > 0 ? entry : this.#add(name, size, slot);
+      if (at === undefined) return undefined;
+      const [word, bit] = this.#holder(at);
+      Atomics.or(this.#words, word, bit);
+      return this.#words[at + COLUMN];
+    });
+  }
+
+  /**
+   * This thread holds the series no more.
+   *
+   * @param erase is called with its columns where no other thread does, before others can get them.
+   */
+  release(name: Uint8Array, erase: (columns: Columns) => void): void {
+    const words = this.#words;
+    this.#locked(() => {
+      const { entry, slot } = this.#find(name);
+      if (entry === undefined || slot === undefined) return;
+      const [word, bit] = this.#holder(entry);
+      Atomics.and(words, word, ~bit);
+      const holders = words.subarray(entry + HOLDERS, entry + this.#headBytes / BYTES);
+      if (holders.some((each) => each !== 0)) return;
+      this.#remove(slot);
+      Atomics.add(words, entry + VERSION, 1);
+      erase({ column: words[entry + COLUMN] as number, size: words[entry + SIZE] as number });
+      words[entry + NEXT_FREE] = words[FIRST_FREE] as number;
+      words[FIRST_FREE] = entry;
+    });
+  }
+
+  /** Every series that any thread holds, in no order. */
+  entries(): readonly DirectoryEntry[] {
+    const found: DirectoryEntry[] = [];
+    for (let slot = 0; slot < this.#table.length; slot += 1) {
+      const at = Atomics.load(this.#table, slot);
+      if (at <= 0) continue;
+      const known = this.#known.get(at);
+      const entry = known !== undefined && this.isCurrent(known) ? known : this.#readAt(at, slot);
+      if (entry !== undefined) found.push(entry);
+    }
+    return found;
+  }
+
+  /** Whether its columns are still those of its series. */
+  isCurrent({ at, version }: DirectoryEntry): boolean {
+    return Atomics.load(this.#words, at + VERSION) === version;
+  }
+
+  /** The thread of `row` has ended, perhaps with the lock. */
+  unlock(row: number): void {
+    Atomics.compareExchange(this.#words, LOCK, row + 1, 0);
+  }
+
+  #locked<Result>(change: () => Result): Result {
+    const words = this.#words;
+    for (let tries = 1; Atomics.compareExchange(words, LOCK, 0, this.row + 1) !== 0; tries += 1) {
+      if (tries % SPINS === 0) Atomics.wait(words, LOCK, Atomics.load(words, LOCK), SLEEP_MS);
+    }
+    try {
+      return change();
+    } finally {
+      Atomics.store(words, LOCK, 0);
+    }
+  }
+
+  #readAt(at: number, slot: number): DirectoryEntry | undefined {
+    return this.#locked(() => {
+      if (Atomics.load(this.#table, slot) !== at) return undefined;
+      const [column, size, version] = [COLUMN, SIZE, VERSION].map((word) => this.#words[at + word] as number);
+      const entry = { at, column, size, version, name: this.#nameAt(at).slice() } as DirectoryEntry;
+      this.#known.set(at, entry);
+      return entry;
+    });
+  }
+
+  /** Its entry and place in the table; or, without an entry, where it can be put. */
+  #find(name: Uint8Array): { readonly entry?: number; readonly slot?: number | undefined } {
+    const mask = this.#table.length - 1;
+    let free: number | undefined;
+    for (let slot = hashOf(name) & mask, tries = 0; tries <= mask; slot = (slot + 1) & mask, tries += 1) {
+      const entry = Atomics.load(this.#table, slot);
+      if (entry === 0) return { slot: free ?? slot };
+      if (entry === REMOVED) free ??= slot;
+      else if (this.#isNamed(entry, name)) return { entry, slot };
+    }
+    return { slot: free };
+  }
+
+  #add(name: Uint8Array, size: number, slot: number | undefined): number | undefined {
+    if (slot === undefined) return undefined;
+    const entry = this.#reuse(name, size) ?? this.#allocate(name, size);
+    if (entry === undefined) return undefined;
+    this.#words[entry + NAME_BYTES] = name.length;
+    this.#bytes.set(name, entry * BYTES + this.#headBytes);
+    Atomics.store(this.#table, slot, entry);
+    return entry;
+  }
+
+  #reuse(name: Uint8Array, size: number): number | undefined {
+    const words = this.#words;
+    let before: number = FIRST_FREE;
+    for (let entry = words[before] as number; entry !== 0; entry = words[before] as number) {
+      if (words[entry + SIZE] === size && (words[entry + ROOM] as number) >= name.length) {
+        words[before] = words[entry + NEXT_FREE] as number;
+        return entry;
+      }
+      before = entry + NEXT_FREE;
+    }
+    return undefined;
+  }
+
+  #allocate(name: Uint8Array, size: number): number | undefined {
+    const words = this.#words;
+    const room = Math.ceil(name.length / ROOM_BYTES) * ROOM_BYTES;
+    const start = this.#entriesAt + (words[ENTRIES_USED] as number);
+    const column = words[COLUMNS_USED] as number;
+    const end = start + this.#headBytes + room;
+    if (end > this.#entriesEnd || column + size > this.#columns) return undefined;
+    words[ENTRIES_USED] = end - this.#entriesAt;
+    words[COLUMNS_USED] = column + size;
+    const entry = start / BYTES;
+    words[entry + COLUMN] = column;
+    words[entry + SIZE] = size;
+    words[entry + ROOM] = room;
+    return entry;
+  }
+
+  /** Takes a name out of the table, and with it those before it that were only in the way. */
+  #remove(slot: number): void {
+    const mask = this.#table.length - 1;
+    Atomics.store(this.#table, slot, REMOVED);
+    if (Atomics.load(this.#table, (slot + 1) & mask) !== 0) return;
+    for (let at = slot; Atomics.load(this.#table, at) === REMOVED; at = (at + mask) & mask)
+      Atomics.store(this.#table, at, 0);
+  }
+
+  #holder(entry: number): readonly [word: number, bit: number] {
+    return [entry + HOLDERS + Math.floor(this.row / HOLDERS_A_WORD), 1 << (this.row % HOLDERS_A_WORD)];
+  }
+
+  #nameAt(entry: number): Uint8Array {
+    const from = entry * BYTES + this.#headBytes;
+    return this.#bytes.subarray(from, from + (this.#words[entry + NAME_BYTES] as number));
+  }
+
+  #isNamed(entry: number, name: Uint8Array): boolean {
+    const other = this.#nameAt(entry);
+    return other.length === name.length && other.every((byte, index) => byte === name[index]);
+  }
+}
