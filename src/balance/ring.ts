@@ -3,10 +3,11 @@ import type { Member } from "../core/endpoint-state.ts";
 import { hashPair, hashText } from "../core/hash.ts";
 import type { BuildTable, HashTable } from "./hash-table.ts";
 
-/** Points of an endpoint of average weight (ketama). */
+/** Points of an endpoint for each unit of its weight (ketama). */
 const POINTS = 160;
-/** Larger sets get fewer points each, to bound memory and the time to build. */
+/** Sets with more points get half as many, or a quarter and so on, to bound memory and the time to build. */
 const MAX_POINTS = 1_000_000;
+/** Average of an endpoint, however many there are. */
 const MIN_POINTS = 16;
 /** A point's owner shares a float with its hash, so that sorting needs no comparator. */
 const OWNER_BITS = 0x10_0000;
@@ -55,8 +56,10 @@ class Ring implements HashTable {
 const pointsOf = (members: readonly Member[]): Float64Array => {
   const weights = members.map(({ endpoint }) => endpoint.weight);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const each = Math.max(MIN_POINTS, Math.min(POINTS, Math.floor(MAX_POINTS / Math.max(1, members.length))));
-  const counts = weights.map((weight) => Math.max(1, Math.round((each * weight * members.length) / total)));
+  const most = Math.max(MAX_POINTS, MIN_POINTS * members.length);
+  // Steps of two, because another number of points moves keys between endpoints that stay.
+  const halvings = Math.max(0, Math.ceil(Math.log2((POINTS * total) / most)));
+  const counts = weights.map((weight) => Math.max(1, Math.round((POINTS * weight) / 2 ** halvings)));
   const points = new Float64Array(counts.reduce((sum, count) => sum + count, 0));
   let next = 0;
   members.forEach(({ endpoint }, owner) => {

@@ -5,7 +5,7 @@ import type { BuildTable } from "../../../src/balance/hash-table.ts";
 import { maglevTable } from "../../../src/balance/maglev.ts";
 import { ringTable } from "../../../src/balance/ring.ts";
 import type { EndpointSet } from "../../../src/core/endpoint-state.ts";
-import { evenSet, nameOf, selection } from "../../support/endpoints.ts";
+import { endpointSet, evenSet, nameOf, selection } from "../../support/endpoints.ts";
 
 const TABLES: Readonly<Record<string, BuildTable | undefined>> = {
   "ring hash": ringTable,
@@ -51,6 +51,21 @@ const movedShare = (table: BuildTable | undefined, count: number): number => {
 test.each([100, 1_000])("maglev moves at most 3 %% of all keys in a set of %i", (count) => {
   expect(movedShare(maglevTable, count)).toBeLessThan(0.03);
 });
+
+test.each(["ring hash", "rendezvous"])(
+  "%s moves no other keys when weights differ, by 100 or by 1",
+  (name) => {
+    const table = TABLES[name];
+    for (const unit of [1, 100]) {
+      const set = endpointSet({ e0: unit, e1: 5 * unit, e2: unit, e3: 2 * unit, e4: unit, e5: 3 * unit });
+      const before = owners(table, set);
+      for (const leaver of ["e0", "e1"]) {
+        const after = owners(table, without(set, leaver));
+        expect(before.filter((owner, i) => owner !== leaver && owner !== after[i])).toEqual([]);
+      }
+    }
+  },
+);
 
 describe.each(Object.entries(TABLES))("%s", (_, table) => {
   test.each(table === maglevTable ? [5, 20] : [5, 20, 100, 1_000])(
