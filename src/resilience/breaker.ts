@@ -94,6 +94,8 @@ export class Breaker implements EndpointBreaker {
   #openedAt = 0;
   /** Openings in one series, each twice as long as the one before. */
   #series = 0;
+  /** Whether the last open time was shortened. Probes that fail then do not make the next one longer. */
+  #isEarly = false;
   #closedAt = Number.NEGATIVE_INFINITY;
   #probing = 0;
   #probedAt = 0;
@@ -170,6 +172,7 @@ export class Breaker implements EndpointBreaker {
   #probeAfter(ms: number, now: number, reason: string): void {
     if (this.#state !== "open" || this.#openUntil === Number.POSITIVE_INFINITY) return;
     const until = this.#openedAt + ms;
+    if (Math.max(now, until) < this.#openUntil) this.#isEarly = true;
     if (now >= until) this.#change("half-open", now, reason);
     else this.#openUntil = Math.min(this.#openUntil, until);
   }
@@ -220,6 +223,7 @@ export class Breaker implements EndpointBreaker {
   #trip(now: number, reason: string): void {
     const { openMs, maxOpenMs } = this.options;
     if (this.#state === "closed" && now - this.#closedAt >= SETTLED_MS) this.#series = 0;
+    if (this.#state === "half-open" && this.#isEarly) this.#series -= 1;
     const forMs = Math.min(maxOpenMs, openMs * 2 ** this.#series);
     this.#openUntil = now + jittered(forMs, JITTER, this.#random);
     this.#series += 1;
@@ -235,6 +239,7 @@ export class Breaker implements EndpointBreaker {
     this.#window.clear();
     if (to === "closed") this.#closedAt = now;
     if (to === "open") this.#openedAt = now;
+    if (to !== "half-open") this.#isEarly = false;
     try {
       this.onChange?.({ to, reason, at: now });
     } catch {

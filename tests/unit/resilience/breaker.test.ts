@@ -155,6 +155,19 @@ describe("open breaker", () => {
     expect(breaker.state(16_000)).toEqual({ kind: "open", until: 20_000 });
   });
 
+  test("opens for as long as before when an early probe fails", () => {
+    const { breaker, fail } = rig();
+    fail(0);
+    breaker.siblingRecovered(2_000);
+    fail(2_000, 1);
+    expect(breaker.state(2_000)).toEqual({ kind: "open", until: 7_000 });
+    fail(7_000, 1);
+    expect(breaker.state(7_000)).toEqual({ kind: "open", until: 17_000 });
+    breaker.checkPassed(7_500, true);
+    fail(7_500, 1);
+    expect(breaker.state(7_500)).toEqual({ kind: "open", until: 17_500 });
+  });
+
   test("goes half-open when another endpoint recovers, but not within a second", () => {
     const { breaker, fail } = rig();
     fail(0);
