@@ -84,6 +84,7 @@ const freezeStates = (copy: Gateway, live: Gateway): void => {
         enter: () => 0,
         settle() {},
         checkPassed() {},
+        siblingRecovered() {},
       };
     }
   }

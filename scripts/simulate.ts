@@ -7,6 +7,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
+import { FEATURES, type Feature } from "../tests/simulation/run-log.ts";
 import { runSeed } from "../tests/simulation/run-seed.ts";
 
 interface Shard {
@@ -18,17 +19,21 @@ interface Shard {
 interface ShardResult {
   readonly failed: readonly { readonly seed: number; readonly violations: readonly string[] }[];
   readonly requests: number;
+  /** Seeds in which each feature came up. */
+  readonly features: ReadonlyMap<Feature, number>;
 }
 
 const runShard = async ({ from, to, step }: Shard): Promise<ShardResult> => {
   const failed: ShardResult["failed"][number][] = [];
+  const features = new Map<Feature, number>();
   let requests = 0;
   for (let seed = from; seed < to; seed += step) {
     const run = await runSeed(seed);
     requests += run.requests;
+    for (const feature of run.features.keys()) features.set(feature, (features.get(feature) ?? 0) + 1);
     if (run.violations.length > 0) failed.push({ seed, violations: run.violations });
   }
-  return { failed, requests };
+  return { failed, requests, features };
 };
 
 const inWorker = (shard: Shard): Promise<ShardResult> =>
@@ -59,6 +64,10 @@ const runMany = async (from: number, count: number): Promise<boolean> => {
     print(
       `seed ${seed}: ${violations[0]}${violations.length > 1 ? ` (and ${violations.length - 1} more)` : ""}`,
     );
+  }
+  for (const feature of FEATURES) {
+    const seeds = results.reduce((sum, { features }) => sum + (features.get(feature) ?? 0), 0);
+    print(`${String(seeds).padStart(6)} seeds: ${feature}`);
   }
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
   print(`${count} seeds, ${requests} requests, ${failed.length} failed, ${seconds} s`);

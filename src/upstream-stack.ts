@@ -16,6 +16,7 @@ import { OutlierDetector, ejectionOf, newSweep } from "./health/outlier-detector
 import { AdaptiveLimit } from "./resilience/adaptive-limit.ts";
 import { attemptTimeout } from "./resilience/attempt-timeout.ts";
 import { Breaker, type BreakerListener } from "./resilience/breaker.ts";
+import { CommonRecovery } from "./resilience/common-recovery.ts";
 import { ConcurrencyGate, type Together, concurrencyCap } from "./resilience/concurrency.ts";
 import { hedge } from "./resilience/hedge.ts";
 import { LatencyWindow } from "./resilience/latency-window.ts";
@@ -101,7 +102,7 @@ const togetherOf = (upstream: string, share: ThreadShare): Together => ({
 /** Options for `createUpstream` that the policy brings about. */
 export interface Equipment {
   readonly equip: (state: EndpointState, endpoint: Endpoint) => void;
-  readonly watch: ((set: EndpointSet, now: number) => void) | undefined;
+  readonly watch: (set: EndpointSet, now: number) => void;
   readonly onPanic: () => void;
   readonly slowStartMs: number | undefined;
   readonly panicThreshold: number | undefined;
@@ -126,9 +127,13 @@ export const equipment = (policy: UpstreamPolicy, parts: StackParts): Equipment 
         }),
       parts.registry.shared(`${name} sweep`, undefined, newSweep),
     );
+  const recovery = policy.breaker && new CommonRecovery();
   return {
-    equip: (state, endpoint) => equip(state, endpoint, policy, parts),
-    watch: detector && ((set, now) => detector.watch(set, now)),
+    equip: (state, endpoint) => equip(state, endpoint, policy, { ...parts, recovery }),
+    watch(set, now) {
+      detector?.watch(set, now);
+      recovery?.watch(set, now);
+    },
     onPanic: () => reportUpstream(parts, { kind: "panic", upstream: name }),
     slowStartMs: policy.slowStartMs,
     panicThreshold: policy.panicThreshold,
@@ -137,12 +142,16 @@ export const equipment = (policy: UpstreamPolicy, parts: StackParts): Equipment 
   };
 };
 
+interface EquipParts extends StackParts {
+  readonly recovery: CommonRecovery | undefined;
+}
+
 /** Keeps what the state has already, and takes away what the policy no longer names. */
 const equip = (
   state: EndpointState,
   endpoint: Endpoint,
   { breaker: options, health, outliers, maxInFlight }: UpstreamPolicy,
-  parts: StackParts,
+  parts: EquipParts,
 ): void => {
   state.tally = maxInFlight === undefined ? undefined : parts.share?.tally(`${endpoint.key} in flight`);
   if (options === undefined) state.breaker = undefined;
@@ -159,10 +168,13 @@ const equip = (
 };
 
 const onBreaker =
-  (state: EndpointState, endpoint: Endpoint, parts: StackParts): BreakerListener =>
+  (state: EndpointState, endpoint: Endpoint, parts: EquipParts): BreakerListener =>
   ({ to, reason, at }) => {
-    // What was broken a moment ago gets its traffic back slowly.
-    if (to === "closed") state.warmingSince = at;
+    if (to === "closed") {
+      // What was broken a moment ago gets its traffic back slowly.
+      state.warmingSince = at;
+      parts.recovery?.closed();
+    }
     reportUpstream(parts, {
       kind: "breaker",
       upstream: parts.name,

@@ -45,6 +45,8 @@ export interface EndpointBreaker {
   closedUntil(now: number): number | undefined;
   /** An active check has passed; `isBack` where the endpoint was down before. May let probes through early. */
   checkPassed(now: number, isBack: boolean): void;
+  /** Another endpoint of the upstream works again, after most of them had failed. May let probes through early. */
+  siblingRecovered(now: number): void;
 }
 
 /** The result of active checks. */

@@ -1,5 +1,6 @@
 /** A concurrency limit that follows latency. */
 import type { Outcome } from "../core/outcome.ts";
+import { verdictOf } from "../core/verdict.ts";
 
 export interface AdaptiveOptions {
   /** @default 20 */
@@ -20,9 +21,9 @@ const SMOOTHING = 0.2;
 const SAMPLES = 20;
 /** Time between two measurements of the latency without a queue. */
 const PERIOD_MS = 30_000;
-/** Most that one measurement may raise that latency: requests may have queued during it. */
+/** Most that one measurement may raise that latency, unless it was taken under the lowest limit: requests may have queued during it. */
 const MAX_RISE = 1.2;
-/** Factor by which a failure lowers the limit. */
+/** Factor by which a failure, or a response with status 500, 502, 503 or 504, lowers the limit. */
 const BACKOFF = 0.9;
 /** Status of a tunnel. */
 const SWITCHED = 101;
@@ -33,7 +34,9 @@ const SWITCHED = 101;
  * is while it is not used.
  *
  * A long-term average can't stand for the latency without a queue: it rises with the queue that the limit allows, and the limit
- * would rise with it. So every half minute the limit is halved for some requests, and their latency is taken.
+ * would rise with it. So every half minute the limit is halved for some requests, and their latency is taken. What is measured
+ * under the lowest limit counts as it is: endpoints may have become slower, or others may answer than before. Failures are not
+ * measured, since a server that refuses does so fast.
  */
 export class AdaptiveLimit {
   readonly #options: AdaptiveOptions;
@@ -63,11 +66,11 @@ export class AdaptiveLimit {
   observe(outcome: Outcome | undefined, startedAt: number, inProgress: number): void {
     if (outcome === undefined || outcome.ending === "superseded" || outcome.status === SWITCHED) return;
     const { headAt } = outcome.times;
-    if (outcome.error !== undefined) {
-      if (outcome.error.kind.countsAgainstEndpoint) this.#set(this.#limit * BACKOFF);
+    if (verdictOf(outcome, true) === "failure") {
+      this.#set(this.#limit * BACKOFF);
       return;
     }
-    if (headAt === undefined) return;
+    if (outcome.error !== undefined || headAt === undefined) return;
     const ms = Math.max(0.1, headAt - startedAt);
     this.#recentMs = this.#recentMs === 0 ? ms : this.#recentMs + (ms - this.#recentMs) / SAMPLES;
     if (this.#measuringSince !== undefined) this.#measure(ms, startedAt, headAt);
@@ -87,7 +90,8 @@ export class AdaptiveLimit {
     this.#samples += 1;
     if (this.#samples < SAMPLES) return;
     const measured = this.#sum / this.#samples;
-    this.#baseMs = this.#baseMs === 0 ? measured : Math.min(measured, this.#baseMs * MAX_RISE);
+    const isTrusted = this.#baseMs === 0 || this.#limit <= this.#options.min;
+    this.#baseMs = isTrusted ? measured : Math.min(measured, this.#baseMs * MAX_RISE);
     this.#recentMs = measured;
     this.#sum = 0;
     this.#samples = 0;

@@ -47,6 +47,8 @@ export const BREAKER_DEFAULTS: BreakerOptions = Object.freeze({
 
 /** Open times vary by ± 20 %, so that not all proxies probe at the same moment. */
 const JITTER = 0.2;
+/** Share of the shortest open time that passes at least, even when another endpoint recovers: what was queued there ends meanwhile. */
+const SIBLING_WAIT = 0.2;
 /**
  * When all probes have been under way for this long, they count as lost and others are let through. Some probes never end: on
  * Workers, which do not report that a client has left, or in a handler that hangs.
@@ -92,6 +94,8 @@ export class Breaker implements EndpointBreaker {
   #openedAt = 0;
   /** Openings in one series, each twice as long as the one before. */
   #series = 0;
+  /** Whether the last open time was shortened. Probes that fail then do not make the next one longer. */
+  #isEarly = false;
   #closedAt = Number.NEGATIVE_INFINITY;
   #probing = 0;
   #probedAt = 0;
@@ -138,9 +142,12 @@ export class Breaker implements EndpointBreaker {
    * at once if the checks had found it down. One opened by hand stays open.
    */
   checkPassed(now: number, isBack: boolean): void {
-    if (this.#state !== "open" || this.#openUntil === Number.POSITIVE_INFINITY) return;
-    if (!isBack && now - this.#openedAt < this.options.openMs) return;
-    this.#change("half-open", now, "a health check has passed");
+    this.#probeAfter(isBack ? 0 : this.options.openMs, now, "a health check has passed");
+  }
+
+  /** Probed at once, so that endpoints of a common outage come back together; but not as soon as it has opened. */
+  siblingRecovered(now: number): void {
+    this.#probeAfter(SIBLING_WAIT * this.options.openMs, now, "another endpoint has recovered");
   }
 
   /** Lets nothing through until `close` or `reset`. */
@@ -159,6 +166,15 @@ export class Breaker implements EndpointBreaker {
     this.#series = 0;
     this.#change("closed", now, "reset by hand");
     this.#closedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Ends the open time `ms` after its beginning, if it would last longer. */
+  #probeAfter(ms: number, now: number, reason: string): void {
+    if (this.#state !== "open" || this.#openUntil === Number.POSITIVE_INFINITY) return;
+    const until = this.#openedAt + ms;
+    if (Math.max(now, until) < this.#openUntil) this.#isEarly = true;
+    if (now >= until) this.#change("half-open", now, reason);
+    else this.#openUntil = Math.min(this.#openUntil, until);
   }
 
   #beginProbe(now: number): void {
@@ -207,6 +223,7 @@ export class Breaker implements EndpointBreaker {
   #trip(now: number, reason: string): void {
     const { openMs, maxOpenMs } = this.options;
     if (this.#state === "closed" && now - this.#closedAt >= SETTLED_MS) this.#series = 0;
+    if (this.#state === "half-open" && this.#isEarly) this.#series -= 1;
     const forMs = Math.min(maxOpenMs, openMs * 2 ** this.#series);
     this.#openUntil = now + jittered(forMs, JITTER, this.#random);
     this.#series += 1;
@@ -222,6 +239,7 @@ export class Breaker implements EndpointBreaker {
     this.#window.clear();
     if (to === "closed") this.#closedAt = now;
     if (to === "open") this.#openedAt = now;
+    if (to !== "half-open") this.#isEarly = false;
     try {
       this.onChange?.({ to, reason, at: now });
     } catch {

@@ -18,7 +18,12 @@ describe("breaker", () => {
       fc.property(
         fc.integer({ min: 1, max: 1e6 }),
         fc.array(
-          fc.record({ gap, action: fc.constantFrom("enter", "settle", "health"), which: fc.nat(), verdict }),
+          fc.record({
+            gap,
+            action: fc.constantFrom("enter", "settle", "health", "sibling"),
+            which: fc.nat(),
+            verdict,
+          }),
           { maxLength: 200 },
         ),
         (seed, steps) => {
@@ -29,6 +34,7 @@ describe("breaker", () => {
             now += step.gap;
             if (step.action === "enter" && breaker.admits(now)) open.push(breaker.enter(now));
             else if (step.action === "health") breaker.checkPassed(now, step.which % 2 === 0);
+            else if (step.action === "sibling") breaker.siblingRecovered(now);
             else if (open.length > 0) {
               const [permit = 0] = open.splice(step.which % open.length, 1);
               breaker.settle(permit, step.verdict, now);

@@ -41,10 +41,9 @@ export class EventClock implements Clock {
   async run(end: number): Promise<void> {
     for (;;) {
       await settled();
-      const event = this.#heap[0];
-      if (event === undefined || event.at > end) break;
+      const event = this.#next();
+      if (event?.run === undefined || event.at > end) break;
       this.#pop();
-      if (event.run === undefined) continue;
       this.#now = event.at;
       const { run } = event;
       event.run = undefined;
@@ -52,6 +51,15 @@ export class EventClock implements Clock {
       run();
     }
     this.#now = Math.max(this.#now, end);
+  }
+
+  /** The first event that was not cancelled, left in its place. */
+  #next(): Event | undefined {
+    for (;;) {
+      const event = this.#heap[0];
+      if (event === undefined || event.run !== undefined) return event;
+      this.#pop();
+    }
   }
 
   #push(event: Event): void {

@@ -2,210 +2,151 @@
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import type { EndpointSet } from "../../src/core/endpoint-state.ts";
 import type { ProxyError } from "../../src/core/errors.ts";
-import type { Attempt, Exchange } from "../../src/core/exchange.ts";
-import type { Telemetry } from "../../src/core/telemetry.ts";
-import { boundOf } from "../../src/balance/consistent-hash.ts";
-import { Breaker } from "../../src/resilience/breaker.ts";
-import { IDEMPOTENT } from "../../src/http/method.ts";
+import type { Exchange } from "../../src/core/exchange.ts";
+import type { Telemetry, UpstreamEvent } from "../../src/core/telemetry.ts";
+import { AffinityChecks } from "./affinity-checks.ts";
 import type { EventClock } from "./event-clock.ts";
-import { LOAD_BOUND, type Scenario } from "./scenario.ts";
-import { objectionTo } from "./watched-upstream.ts";
-
-export interface LeaseFacts {
-  readonly endpoint: Endpoint;
-  /** By endpoint key, before the pick. */
-  readonly before: ReadonlyMap<string, ReturnType<typeof objectionTo>>;
-  readonly loads: ReadonlyMap<string, number>;
-  readonly set: EndpointSet;
-}
+import { type Entry, Ledger, type SetView, breakerOf } from "./ledger.ts";
+import { PickChecks } from "./pick-checks.ts";
+import { RecoveryChecks } from "./recovery-checks.ts";
+import { RequestChecks } from "./request-checks.ts";
+import type { Feature, RunLog } from "./run-log.ts";
+import type { Scenario } from "./scenario.ts";
+import { ShareChecks } from "./share-checks.ts";
 
 export interface RequestRecord {
   ended(status: number | undefined, error: ProxyError | undefined): void;
 }
 
-/** Refusals by the upstream itself. */
-const SHED: ReadonlySet<string> = new Set(["no-endpoint", "circuit-open", "overloaded"]);
-
 export class Invariants {
-  readonly violations: string[] = [];
+  readonly log: RunLog;
   readonly telemetry: Telemetry;
-  attempts = 0;
+  readonly requests: RequestChecks;
   failures = 0;
-  readonly #scenario: Scenario;
   readonly #clock: EventClock;
-  readonly #trace: ((line: string) => void) | undefined;
-  readonly #sentOnce: Set<string> = new Set();
-  readonly #picksAfterRecovery: Map<string, number> = new Map();
-  #requests = 0;
-  #hedges = 0;
-  #retries = 0;
-  #leased = 0;
-  #open = 0;
-  #failedAfterRecovery = 0;
-  #requestsAfterRecovery = 0;
+  readonly #ledger: Ledger;
+  readonly #picks: PickChecks;
+  readonly #affinity: AffinityChecks;
+  readonly #shares: ShareChecks;
+  readonly #recovery: RecoveryChecks;
+  /** The origin that the cookie of each open request names. */
+  readonly #owners: Map<string, string> = new Map();
+  #view: SetView = { now: 0, members: [], inFlight: 0 };
 
-  constructor(scenario: Scenario, clock: EventClock, trace: ((line: string) => void) | undefined) {
-    this.#scenario = scenario;
+  constructor(
+    scenario: Scenario,
+    origins: readonly string[],
+    { clock, log }: { readonly clock: EventClock; readonly log: RunLog },
+  ) {
+    this.log = log;
     this.#clock = clock;
-    this.#trace = trace;
-    this.telemetry = {
-      upstreamEvent: (event) => {
-        if (event.kind === "hedged") this.#hedges += 1;
-        if (event.kind === "retried") this.#retries += 1;
-        this.#note(`${event.kind} ${JSON.stringify(event)}`);
-      },
-    };
+    this.#ledger = new Ledger(scenario.policy.maxInFlight ?? Number.POSITIVE_INFINITY);
+    this.requests = new RequestChecks(scenario, log);
+    this.#picks = new PickChecks(scenario, log);
+    this.#affinity = new AffinityChecks(scenario, log);
+    this.#shares = new ShareChecks(scenario, log);
+    this.#recovery = new RecoveryChecks(scenario, origins, log);
+    this.telemetry = { upstreamEvent: (event) => this.#happened(event) };
   }
 
-  violated(what: string): void {
-    this.violations.push(`${(this.#clock.now() / 1_000).toFixed(3)} s: ${what}`);
-    this.#note(`VIOLATION ${what}`);
+  get attempts(): number {
+    return this.requests.attempts;
   }
 
-  begin({ arrival, id, trail }: Exchange): RequestRecord {
+  /** @param owner the origin that the client's cookie names */
+  begin(exchange: Exchange, owner: string | undefined): RequestRecord {
+    const { arrival, id } = exchange;
     const startedAt = this.#clock.now();
-    const isLate = startedAt >= this.#scenario.recoveredAt;
-    this.#requests += 1;
-    this.#open += 1;
-    if (isLate) this.#requestsAfterRecovery += 1;
+    this.requests.began();
+    if (owner !== undefined) this.#owners.set(id, owner);
     let hasEnded = false;
     return {
       ended: (status, error) => {
-        if (hasEnded) this.violated(`request ${id} ended twice`);
+        if (hasEnded) this.log.violated(`request ${id} ended twice`);
         hasEnded = true;
-        this.#open -= 1;
+        this.#owners.delete(id);
+        const tookMs = this.#clock.now() - startedAt;
         const hasFailed = error !== undefined ? error.code !== "client-closed" : (status ?? 0) >= 500;
-        this.#note(
-          `request ${id} ${arrival.method} ${status ?? error?.code} after ${this.#clock.now() - startedAt} ms`,
-        );
-        if (!hasFailed) return;
-        this.failures += 1;
-        if (isLate) this.#failedAfterRecovery += 1;
-        if (trail.attempts === 0) this.#checkShedding(id, startedAt, error);
+        this.log.note(`request ${id} ${arrival.method} ${status ?? error?.code} after ${tookMs} ms`);
+        if (hasFailed) this.failures += 1;
+        this.requests.ended(exchange, error, tookMs);
+        this.#recovery.requestEnded(startedAt, tookMs, hasFailed);
       },
     };
   }
 
-  /** A request that no attempt was made for is answered at once, or when its place in the queue is given up. */
-  #checkShedding(id: string, startedAt: number, error: ProxyError | undefined): void {
-    const { concurrency, retry, hedge } = this.#scenario.policy;
-    if (error === undefined || !SHED.has(error.code)) return;
-    const waits =
-      (1 + (retry?.retries ?? 0)) * ((concurrency?.queue ?? 0) > 0 ? (concurrency?.queueMs ?? 0) : 0);
-    const pauses = (retry?.retries ?? 0) * 250;
-    const copies = waits > 0 && hedge !== undefined ? hedge.maxDelayMs : 0;
-    const most = (error.code === "overloaded" ? waits + pauses : waits) + copies;
-    const elapsed = this.#clock.now() - startedAt;
-    if (elapsed > most + 1e-6) this.violated(`request ${id} was shed (${error.code}) after ${elapsed} ms`);
+  /** Called when the upstream is about to pick. */
+  beforePick(set: EndpointSet, now: number): void {
+    this.#view = this.#ledger.viewOf(set, now);
+    this.#recovery.seen(this.#view);
   }
 
-  leased({ endpoint, before, loads, set }: LeaseFacts): void {
-    const now = this.#clock.now();
-    this.attempts += 1;
-    this.#leased += 1;
-    this.#note(`lease ${endpoint.origin}`);
-    const objection = before.get(endpoint.key);
-    if (objection === "open" || objection === "drained")
-      this.violated(`${objection} endpoint ${endpoint.origin} was picked`);
-    if (objection === "doubted" && [...before.values()].includes(undefined)) {
-      this.violated(`ejected or unhealthy endpoint ${endpoint.origin} was picked while another was eligible`);
-    }
-    for (const { state } of set.members) {
-      const breaker = state.breaker instanceof Breaker ? state.breaker.state(now) : undefined;
-      if (breaker?.kind === "half-open" && breaker.probing > 3)
-        this.violated(`${breaker.probing} probes at once`);
-    }
-    this.#checkBudget(now);
-    if (this.#scenario.balance === "bounded ring") this.#checkBound(endpoint, before, loads, set);
-    if (now < this.#scenario.recoveredAt) return;
-    this.#picksAfterRecovery.set(endpoint.key, (this.#picksAfterRecovery.get(endpoint.key) ?? 0) + 1);
+  leased(endpoint: Endpoint, exchange: Exchange): Entry {
+    const view = this.#view;
+    this.log.note(`lease ${endpoint.origin}`);
+    this.requests.leased(view.now);
+    const picked = view.members.find(({ member }) => member.endpoint.key === endpoint.key);
+    if (picked === undefined) throw new Error(`${endpoint.origin} is not in the set`);
+    const isProbe = breakerOf(picked.member.state.breaker, view.now)?.kind === "half-open";
+    const entry = this.#ledger.enter(endpoint, isProbe);
+    this.#picks.picked(picked, exchange, view, entry);
+    this.#affinity.picked(picked, exchange, view, this.#owners.get(exchange.id));
+    this.#shares.picked(picked, exchange, view);
+    return entry;
   }
 
-  #checkBudget(now: number): void {
-    // What may be copied: requests, and their retries.
-    const copies = 0.05 * (this.#requests + this.#retries);
-    const hedges = this.#scenario.policy.hedge === undefined ? 0 : copies;
-    const most = 1.2 * this.#requests + 10 * (now / 1_000 + 1) + hedges;
-    if (this.attempts > most) this.violated(`${this.attempts} attempts for ${this.#requests} requests`);
-    if (this.#hedges > copies) this.violated(`${this.#hedges} hedges for ${this.#requests} requests`);
+  refused(exchange: Exchange): void {
+    this.#picks.refused(exchange, this.#view);
   }
 
-  #checkBound(
-    { key, weight }: Endpoint,
-    before: LeaseFacts["before"],
-    loads: LeaseFacts["loads"],
-    { members }: EndpointSet,
-  ): void {
-    let inFlight = 0;
-    for (const load of loads.values()) inFlight += load;
-    // Endpoints that have left the set still hold load, which widens the bound: it is not checked then.
-    if (this.#scenario.churn.length > 0) return;
-    let totalWeight = 0;
-    for (const { endpoint } of members)
-      if (before.get(endpoint.key) === undefined) totalWeight += endpoint.weight;
-    const isRetry = totalWeight === 0 || before.get(key) !== undefined;
-    const load = (loads.get(key) ?? 0) + 1;
-    // A retry leaves out one more endpoint than the facts show.
-    const tried = Math.max(...members.map(({ endpoint }) => endpoint.weight)) * 3;
-    const eligible = Math.max(
-      weight,
-      totalWeight - (this.#scenario.policy.retry || this.#scenario.policy.hedge ? tried : 0),
-    );
-    const most = boundOf({ bound: LOAD_BOUND, inFlight, weight, totalWeight: eligible });
-    if (!isRetry && load > most) this.violated(`load ${load} over the bound ${most}`);
+  settled(endpoint: Endpoint, startedAt: number): void {
+    this.#recovery.attemptEnded(endpoint, startedAt, this.#clock.now());
   }
 
-  released(): void {
-    this.#leased -= 1;
+  joined(endpoint: Endpoint): void {
+    this.#recovery.joined(endpoint, this.#clock.now());
   }
 
-  /** A POST is never sent twice. */
-  sent({ exchange }: Attempt): void {
-    if (IDEMPOTENT.has(exchange.arrival.method)) return;
-    if (this.#sentOnce.has(exchange.id)) this.violated(`request ${exchange.id} was sent twice`);
-    this.#sentOnce.add(exchange.id);
+  finish(set: EndpointSet, pending: number): void {
+    const view = this.#ledger.viewOf(set, this.#clock.now());
+    const loads = set.members.map(({ state }) => state.inFlight);
+    if (loads.some((load) => load !== 0)) this.log.violated(`loads at the end: ${loads.join(", ")}`);
+    if (this.#ledger.open !== 0) this.log.violated(`${this.#ledger.open} attempts were never settled`);
+    if (this.requests.open !== 0) this.log.violated(`${this.requests.open} requests never ended`);
+    if (pending !== 0) this.log.violated(`${pending} timers are left`);
+    this.#shares.finish(view);
+    this.#recovery.finish(view);
   }
 
-  finish({ members }: EndpointSet, pending: number): void {
-    const loads = members.map(({ state }) => state.inFlight);
-    if (loads.some((load) => load !== 0)) this.violated(`loads at the end: ${loads.join(", ")}`);
-    if (this.#leased !== 0) this.violated(`${this.#leased} attempts were never settled`);
-    if (this.#open !== 0) this.violated(`${this.#open} requests never ended`);
-    if (pending !== 0) this.violated(`${pending} timers are left`);
-    const shut = members.filter((member) => objectionTo(member, this.#clock.now()) !== undefined);
-    for (const { endpoint } of shut) this.violated(`${endpoint.origin} is still left out at the end`);
-    this.#checkRecovery(members);
-  }
-
-  /** After the documented time everything is served, and every endpoint takes part. */
-  #checkRecovery(members: EndpointSet["members"]): void {
-    // A cap sheds bursts in good times too.
-    const { concurrency, breaker } = this.#scenario.policy;
-    if (concurrency === undefined && breaker !== undefined && this.#failedAfterRecovery > 0) {
-      this.violated(
-        `${this.#failedAfterRecovery} of ${this.#requestsAfterRecovery} requests failed after the recovery`,
-      );
-    }
-    const { balance } = this.#scenario;
-    const isSpread = balance === "round robin" || balance === "random";
-    if (!isSpread) return;
-    const picks = [...this.#picksAfterRecovery.values()].reduce((sum, count) => sum + count, 0);
-    const weights = members.reduce((sum, { endpoint }) => sum + endpoint.weight, 0);
-    for (const { endpoint } of members) {
-      const share = endpoint.weight / weights;
-      const expected = picks * share;
-      const found = this.#picksAfterRecovery.get(endpoint.key) ?? 0;
-      // Five standard deviations of a binomial, and some retries.
-      const slack = 5 * Math.sqrt(expected * (1 - share)) + 3;
-      if (Math.abs(found - expected) > slack) {
-        this.violated(
-          `${endpoint.origin} got ${found} requests after the recovery, expected ${expected.toFixed(1)}`,
-        );
-      }
-    }
-  }
-
-  #note(line: string): void {
-    this.#trace?.(`${(this.#clock.now() / 1_000).toFixed(3)} s  ${line}`);
+  #happened(event: UpstreamEvent): void {
+    this.log.note(`${event.kind} ${JSON.stringify(event)}`);
+    if (event.kind === "breaker") this.#ledger.breakerChanged(event.endpoint);
+    this.requests.happened(event);
+    this.#recovery.happened(event, this.#clock.now());
+    const feature = featureOf(event);
+    if (feature !== undefined) this.log.exercised(feature);
   }
 }
+
+const featureOf = (event: UpstreamEvent): Feature | undefined => {
+  switch (event.kind) {
+    case "retried":
+      return "a retry";
+    case "retry-over-budget":
+      return "a retry over the budget";
+    case "hedged":
+      return "a hedge";
+    case "breaker":
+      return event.to === "open" ? "an open breaker" : undefined;
+    case "health":
+      return event.change === "down" ? "an endpoint found down by checks" : undefined;
+    case "ejected":
+      return "an ejection";
+    case "panic":
+      return "a panic";
+    case "mirrored":
+      return event.result === "sent" ? "a mirrored request" : undefined;
+    case "endpoints":
+      return undefined;
+  }
+};

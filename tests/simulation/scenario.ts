@@ -7,7 +7,17 @@ import { BREAKER_DEFAULTS } from "../../src/resilience/breaker.ts";
 import { RETRY_RULES } from "../../src/resilience/may-retry.ts";
 import { HEDGE_BUDGET, RETRY_BUDGET } from "../../src/resilience/retry-budget.ts";
 import type { UpstreamPolicy } from "../../src/upstream-policy.ts";
-import type { Fault } from "./sim-server.ts";
+import { ADAPTATION_MS, LAST_SWEEP_MS, OVERLOAD_MS, ejectionMs, recoveryMs } from "./documented-times.ts";
+import {
+  type ChangePlan,
+  type Dice,
+  FAULTS_FROM,
+  type FaultPlan,
+  changesOf,
+  commonOutage,
+  outlier,
+  partialOutage,
+} from "./fault-plans.ts";
 
 export type PolicyName =
   | "two choices"
@@ -15,46 +25,57 @@ export type PolicyName =
   | "round robin"
   | "random"
   | "least in flight"
+  | "ring"
   | "bounded ring"
   | "maglev"
   | "rendezvous"
-  | "priority";
+  | "priority"
+  | "zone"
+  | "region"
+  | "latency";
 
-/** Load bound of the hashing policy that has one. */
-export const LOAD_BOUND = 1.5;
+/**
+ * `calm`: nothing fails. `partial`: some servers do. `total`: all do. `outlier`: one does a little, under a load at which ejection
+ * compares. `tight`: half of the servers or all fail, and all of them together are half busy in good times.
+ */
+export type Kind = "calm" | "partial" | "total" | "outlier" | "tight";
 
 export interface ServerPlan {
   readonly name: string;
   readonly weight: number;
   readonly priority: number;
+  readonly zone: string;
+  readonly region: string;
+  /** Median of the service times. */
   readonly serviceMs: number;
+  /** Requests served at once. */
   readonly capacity: number;
-}
-
-/** A server fails in some way for a while. */
-export interface FaultPlan {
-  readonly server: number;
-  readonly fault: Fault;
-  readonly from: number;
-  readonly until: number;
-}
-
-/** A server joins or leaves the set. */
-export interface ChurnPlan {
-  readonly at: number;
-  readonly server: number;
-  readonly isIn: boolean;
+  /** Waiting requests beyond this number get 503. */
+  readonly queue: number;
+  /** Whether each request takes the longer, the more are served at once. */
+  readonly degrades: boolean;
+  /** Whether it goes on with requests that the proxy has given up. */
+  readonly wastes: boolean;
+  /** How long after a crash it is slower than usual. */
+  readonly coldMs: number;
 }
 
 export interface Scenario {
+  readonly kind: Kind;
   readonly balance: PolicyName;
+  readonly isSticky: boolean;
   readonly servers: readonly ServerPlan[];
   readonly faults: readonly FaultPlan[];
-  readonly churn: readonly ChurnPlan[];
+  readonly changes: readonly ChangePlan[];
   readonly policy: UpstreamPolicy;
-  /** Requests a second while things fail, and afterwards. */
+  /** Whether there is another upstream to fail over to. */
+  readonly hasSpare: boolean;
+  /** Share of requests that are copied to another upstream. */
+  readonly mirrored: number;
+  /** Requests a second, during an outage and afterwards too. */
   readonly rate: number;
-  readonly calmRate: number;
+  /** A time without any request. */
+  readonly quiet: { readonly from: number; readonly until: number } | undefined;
   /** When the last fault is over. */
   readonly faultsEnd: number;
   /** When everything must be as it was before. */
@@ -62,126 +83,189 @@ export interface Scenario {
   readonly end: number;
 }
 
-const FAULTS: readonly Fault[] = [
-  "crashed",
-  "hanging",
-  "partitioned",
-  "unavailable",
-  "resetting",
-  "truncating",
-  "slow",
-  "flaky",
-];
+/** Load bound of the hashing policy that has one. */
+export const LOAD_BOUND = 1.5;
+export const SLOW_START_MS = 5_000;
+/** The longest that an attempt may take. */
+export const FIRST_BYTE_MS = 5_000;
+
+const EVEN: readonly PolicyName[] = ["two choices", "peak EWMA", "round robin", "random", "least in flight"];
 const POLICIES: readonly PolicyName[] = [
+  ...EVEN,
   "two choices",
-  "peak EWMA",
-  "round robin",
-  "random",
-  "least in flight",
+  "ring",
+  "bounded ring",
   "bounded ring",
   "maglev",
   "rendezvous",
   "priority",
+  "zone",
+  "region",
+  "latency",
+];
+const TIERED: ReadonlySet<PolicyName> = new Set(["priority", "zone", "region", "latency"]);
+
+const KINDS: readonly Kind[] = [
+  ...Array.from({ length: 10 }, (): Kind => "partial"),
+  ...Array.from({ length: 4 }, (): Kind => "total"),
+  "outlier",
+  "outlier",
+  "tight",
+  "tight",
+  "tight",
+  "calm",
 ];
 
-/** How long all may take to be as before, once the last of faults of `longest` ms is over: as the docs have it. */
-const recoveryMs = (longest: number): number => {
-  // The last open time began during the outage, and is at most twice as long as all before it together.
-  const open = 1.2 * (2 * longest + BREAKER_DEFAULTS.openMs);
-  const ejected = OUTLIER_DEFAULTS.ejectMs * Math.ceil(1 + longest / OUTLIER_DEFAULTS.ejectMs);
-  return Math.max(open, ejected) + SLOW_START_MS + 10_000;
-};
-
-const SLOW_START_MS = 10_000;
-const FAULTS_FROM = 3_000;
-
 export const scenarioOf = (random: Random): Scenario => {
-  const pick = <T>(values: readonly T[]): T => values[random.below(values.length)] as T;
-  const chance = (share: number): boolean => random.float() < share;
-  const balance = pick(POLICIES);
-  const count = 2 + random.below(9);
-  const servers = Array.from({ length: count }, (_, i) => ({
-    name: `s${i}`,
-    weight: pick([1, 1, 1, 2, 5]),
-    priority: balance === "priority" ? i % 2 : 0,
-    serviceMs: 2 + random.below(30),
-    capacity: 4 + random.below(20),
-  }));
-  const isTotal = chance(0.25);
-  const longest = 2_000 + random.below(18_000);
-  const faults = isTotal
-    ? totalOutage(count, longest, pick(["crashed", "unavailable", "hanging", "partitioned"]))
-    : partial(count, longest, { random, pick });
-  const faultsEnd = Math.max(...faults.map(({ until }) => until));
-  const recoveredAt = faultsEnd + recoveryMs(faultsEnd - FAULTS_FROM);
+  const dice: Dice = {
+    random,
+    pick: <T>(values: readonly T[]): T => values[random.below(values.length)] as T,
+    chance: (share) => random.float() < share,
+  };
+  const { pick, chance } = dice;
+  const kind = pick(KINDS);
+  const isEven = kind === "tight" || kind === "outlier";
+  const balance = pick(isEven ? EVEN : POLICIES);
+  const servers = kind === "tight" ? tightServers(dice) : looseServers(kind, balance, dice);
+  const rate = rateOf(kind, servers, dice);
+  const policy = policyOf(kind, balance, dice);
+  const faults = faultsOf(kind, servers.length, policy.health === undefined ? 7_000 : 20_000, dice);
+  const faultsEnd = Math.max(FAULTS_FROM, ...faults.map(({ until }) => until));
+  const quiet = chance(0.12) && !isEven ? quietOf(faultsEnd, dice) : undefined;
+  const recoveredAt = recoveredAtOf({ kind, policy, faultsEnd, quiet });
   return {
+    kind,
     balance,
-    servers,
+    isSticky: EVEN.includes(balance) && kind !== "tight" && chance(0.2),
+    servers: kind === "tight" ? withLoad(servers, rate, dice) : servers,
     faults,
-    churn: chance(0.3) ? churnOf(count, { random }) : [],
-    policy: policyOf(chance, pick),
-    rate: 20 + random.below(60),
-    calmRate: 8,
+    changes: !isEven && chance(0.3) ? changesOf(servers.length, dice) : [],
+    policy,
+    hasSpare: chance(0.15),
+    mirrored: chance(0.1) ? 0.3 : 0,
+    rate,
+    quiet,
     faultsEnd,
     recoveredAt,
-    end: recoveredAt + 8_000,
+    end: recoveredAt + (kind === "calm" ? 40_000 : 6_000),
   };
 };
 
-interface Dice {
-  readonly random: Random;
-  readonly pick: <T>(values: readonly T[]) => T;
-}
-
-const totalOutage = (count: number, longest: number, fault: Fault): readonly FaultPlan[] =>
-  Array.from({ length: count }, (_, server) => ({
-    server,
-    fault,
-    from: FAULTS_FROM,
-    until: FAULTS_FROM + longest,
-  }));
-
-const partial = (count: number, longest: number, { random, pick }: Dice): readonly FaultPlan[] => {
-  const faults: FaultPlan[] = [];
-  for (let n = 1 + random.below(4); n > 0; n--) {
-    const server = random.below(count);
-    const fault = pick(FAULTS);
-    const from = FAULTS_FROM + random.below(6_000);
-    if (random.float() < 0.3) {
-      // Flapping.
-      const period = 200 + random.below(3_000);
-      for (let at = from; at < from + longest; at += 2 * period) {
-        faults.push({ server, fault, from: at, until: at + period });
-      }
-    } else faults.push({ server, fault, from, until: from + 500 + random.below(longest) });
+const rateOf = (kind: Kind, servers: readonly ServerPlan[], { random }: Dice): number => {
+  switch (kind) {
+    case "outlier":
+      return 24 * servers.length;
+    case "tight":
+      return (3 + 2 * random.float()) * placesOf(servers);
+    default:
+      return 20 + random.below(50);
   }
-  return faults;
 };
 
-/** The first server stays. */
-const churnOf = (count: number, { random }: Pick<Dice, "random">): readonly ChurnPlan[] =>
-  Array.from({ length: 1 + random.below(4) }, () => 1 + random.below(count - 1)).flatMap((server) => {
-    const at = FAULTS_FROM + random.below(8_000);
-    return [
-      { at, server, isIn: false },
-      { at: at + 500 + random.below(5_000), server, isIn: true },
-    ];
-  });
+const placesOf = (servers: readonly ServerPlan[]): number =>
+  servers.reduce((sum, { capacity }) => sum + capacity, 0);
 
-const policyOf = (chance: (share: number) => boolean, pick: Dice["pick"]): UpstreamPolicy => ({
-  breaker: BREAKER_DEFAULTS,
-  outliers: OUTLIER_DEFAULTS,
-  slowStartMs: SLOW_START_MS,
-  health: chance(0.4) ? { ...HEALTH_CHECK_DEFAULTS, target: "/healthz" } : undefined,
-  retry: chance(0.85)
-    ? { retries: pick([1, 1, 2, 3]), rules: RETRY_RULES, replayBytes: 64, budget: RETRY_BUDGET }
-    : undefined,
-  hedge: chance(0.25) ? { minDelayMs: 50, maxDelayMs: 2_000, budget: HEDGE_BUDGET } : undefined,
-  concurrency: chance(0.4)
-    ? {
-        limit: pick([30, 60, ADAPTIVE_DEFAULTS]),
-        queue: pick([0, 0, 20]),
-        queueMs: 500,
-      }
-    : undefined,
-});
+const faultsOf = (kind: Kind, count: number, longest: number, dice: Dice): readonly FaultPlan[] => {
+  const { random, chance } = dice;
+  const lasts = 2_000 + random.below(longest);
+  switch (kind) {
+    case "calm":
+      return [];
+    case "partial":
+      return partialOutage(count, lasts, dice);
+    case "total":
+      return commonOutage(count, lasts, dice);
+    case "outlier":
+      return outlier(count, dice);
+    case "tight":
+      return commonOutage(chance(0.5) ? count : Math.ceil(count / 2), lasts, dice);
+  }
+};
+
+interface RecoveryFacts extends Pick<Scenario, "kind" | "policy" | "faultsEnd" | "quiet"> {}
+
+/** The documented time for the longest outage that any server may have, and a slow start. */
+const recoveredAtOf = ({ kind, policy, faultsEnd, quiet }: RecoveryFacts): number => {
+  const overAt = faultsEnd + FIRST_BYTE_MS;
+  const isAdaptive = typeof policy.concurrency?.limit === "object";
+  const backMs = recoveryMs(policy, overAt - FAULTS_FROM) + (kind === "tight" ? OVERLOAD_MS : 0);
+  const wellAt = kind === "outlier" ? faultsEnd + LAST_SWEEP_MS + ejectionMs(1) : overAt + backMs;
+  return (
+    Math.max(kind === "calm" ? 0 : wellAt, quiet?.until ?? 0) +
+    SLOW_START_MS +
+    2_000 +
+    (isAdaptive ? ADAPTATION_MS : 0)
+  );
+};
+
+const quietOf = (faultsEnd: number, { random }: Dice): NonNullable<Scenario["quiet"]> => {
+  const from = FAULTS_FROM + random.below(faultsEnd);
+  return { from, until: from + 5_000 + random.below(30_000) };
+};
+
+const looseServers = (kind: Kind, balance: PolicyName, { random, pick, chance }: Dice): ServerPlan[] => {
+  const isOutlier = kind === "outlier";
+  const count = isOutlier ? 5 + random.below(2) : 2 + random.below(9);
+  const isTiered = TIERED.has(balance);
+  // Shares by load follow the speed of servers: alike where shares are measured for long.
+  const same = kind === "calm" ? 5 + random.below(25) : undefined;
+  return Array.from({ length: count }, (_, i) => ({
+    name: `s${i}`,
+    weight: isOutlier ? 1 : i > 1 && chance(0.04) ? 0 : pick([1, 1, 1, 2, 5]),
+    priority: balance === "priority" ? i % 2 : 0,
+    zone: isTiered && i % 2 === 1 ? "other" : "local",
+    region: i % 2 === 0 ? "EU" : "US",
+    serviceMs: same ?? 2 + random.below(30),
+    capacity: 8 + random.below(16),
+    queue: 200,
+    degrades: chance(0.3),
+    wastes: false,
+    coldMs: chance(0.5) ? 1_000 + random.below(5_000) : 0,
+  }));
+};
+
+const tightServers = ({ random, chance }: Dice): ServerPlan[] => {
+  const wastes = chance(0.5);
+  const capacity = 3 + random.below(3);
+  return Array.from({ length: 3 + random.below(4) }, (_, i) => ({
+    name: `s${i}`,
+    weight: 1,
+    priority: 0,
+    zone: "local",
+    region: "EU",
+    serviceMs: 0,
+    capacity,
+    // A long queue that nobody waits for to the end keeps a server busy for nothing.
+    queue: (wastes ? 40 : 3) * capacity,
+    degrades: false,
+    wastes,
+    coldMs: 0,
+  }));
+};
+
+/** Slow enough to be 45 to 55 % busy at `rate`. */
+const withLoad = (servers: readonly ServerPlan[], rate: number, { random }: Dice): ServerPlan[] => {
+  // The mean of a log-normal distribution with σ = 0.5 is 1.13 × its median.
+  const serviceMs = ((0.45 + 0.1 * random.float()) * placesOf(servers) * 1_000) / (1.13 * rate);
+  return servers.map((server) => ({ ...server, serviceMs }));
+};
+
+const policyOf = (kind: Kind, balance: PolicyName, { pick, chance }: Dice): UpstreamPolicy => {
+  const hasBreaker = chance(0.88) || kind === "tight";
+  return {
+    breaker: hasBreaker ? BREAKER_DEFAULTS : undefined,
+    outliers: kind === "outlier" || chance(0.3) ? OUTLIER_DEFAULTS : undefined,
+    slowStartMs: SLOW_START_MS,
+    health: chance(hasBreaker ? 0.35 : 0.8) ? { ...HEALTH_CHECK_DEFAULTS, target: "/healthz" } : undefined,
+    panicThreshold: chance(0.25) && !TIERED.has(balance) ? 0.5 : undefined,
+    maxInFlight: chance(0.15) ? pick([8, 15]) : undefined,
+    attemptMs: kind === "tight" ? 1_500 : pick([undefined, 1_000, 2_000]),
+    retry: chance(0.85)
+      ? { retries: pick([1, 1, 2, 3]), rules: RETRY_RULES, replayBytes: 64, budget: RETRY_BUDGET }
+      : undefined,
+    hedge: chance(0.25) ? { minDelayMs: 50, maxDelayMs: 2_000, budget: HEDGE_BUDGET } : undefined,
+    concurrency: chance(0.4)
+      ? { limit: pick([30, 60, ADAPTIVE_DEFAULTS]), queue: pick([0, 0, 20]), queueMs: 500 }
+      : undefined,
+  };
+};

@@ -1,6 +1,8 @@
 /** A simulated endpoint: serves a number of requests at once, queues others, and fails as it is told. */
 import type { Cancel, Random } from "../../src/core/platform.ts";
 import type { EventClock } from "./event-clock.ts";
+import type { RunLog } from "./run-log.ts";
+import type { ServerPlan } from "./scenario.ts";
 
 export type Fault =
   /** Connections are refused, and what was under way is reset. */
@@ -18,17 +20,17 @@ export type Fault =
   /** Twenty times as slow. */
   | "slow"
   /** Every other request fails. */
-  | "flaky";
+  | "flaky"
+  /** Every seventh request fails. */
+  | "erring";
 
-export interface ServerOptions {
+export interface ServerOptions extends Pick<
+  ServerPlan,
+  "serviceMs" | "capacity" | "queue" | "degrades" | "wastes" | "coldMs"
+> {
   readonly clock: EventClock;
   readonly random: Random;
-  /** Median of the service times. */
-  readonly serviceMs: number;
-  /** Requests served at once; others wait. */
-  readonly capacity: number;
-  /** Waiting requests beyond this number get 503. */
-  readonly queue: number;
+  readonly log: RunLog;
 }
 
 export interface Job {
@@ -39,6 +41,12 @@ export interface Job {
 
 /** Log-normal with σ = 0.5: a tail of 3 × the median at the 99th percentile. */
 const SIGMA = 0.5;
+/** How many times as long a request takes just after a crash. */
+const COLDNESS = 5;
+const ODDS: ReadonlyMap<Fault | undefined, number> = new Map([
+  ["flaky", 0.5],
+  ["erring", 0.15],
+]);
 
 export class SimServer {
   fault: Fault | undefined;
@@ -47,6 +55,7 @@ export class SimServer {
   readonly #options: ServerOptions;
   readonly #running: Map<Job, Cancel> = new Map();
   readonly #waiting: Set<Job> = new Set();
+  #restartedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -57,6 +66,7 @@ export class SimServer {
   }
 
   setFault(fault: Fault | undefined): void {
+    if (this.fault === "crashed" && fault !== "crashed") this.#restartedAt = this.#options.clock.now();
     this.fault = fault;
     if (fault !== "crashed") return;
     const lost = [...this.#running.keys(), ...this.#waiting];
@@ -71,7 +81,8 @@ export class SimServer {
     const { clock, capacity, queue, random } = this.#options;
     this.served += 1;
     const { fault } = this;
-    const isBad = fault === "flaky" && random.float() < 0.5;
+    const odds = ODDS.get(fault);
+    const isBad = odds !== undefined && random.float() < odds;
     if (fault === "hanging") return () => {};
     if (fault === "unavailable" || fault === "resetting" || isBad) {
       return clock.after(1, () => (fault === "resetting" ? job.reset() : job.answer(503)));
@@ -79,7 +90,10 @@ export class SimServer {
     if (this.#running.size < capacity) this.#run(job);
     else if (this.#waiting.size < queue) this.#waiting.add(job);
     else return clock.after(1, () => job.answer(503));
-    return () => this.#leave(job);
+    return () => {
+      if (!this.#options.wastes) this.#leave(job);
+      else if (this.#running.has(job)) this.#options.log.exercised("work that was wasted");
+    };
   }
 
   #run(job: Job): void {
@@ -104,9 +118,18 @@ export class SimServer {
   }
 
   #serviceMs(): number {
-    const { serviceMs, random } = this.#options;
-    const slowness = this.fault === "slow" ? 20 : 1;
-    return serviceMs * slowness * Math.exp(SIGMA * normal(random));
+    const { serviceMs, random, degrades, capacity } = this.#options;
+    const slowness = (this.fault === "slow" ? 20 : 1) * this.#coldness();
+    const crowding = degrades ? 1 + this.#running.size / capacity : 1;
+    return serviceMs * slowness * crowding * Math.exp(SIGMA * normal(random));
+  }
+
+  /** Falls from `COLDNESS` to 1. */
+  #coldness(): number {
+    const { coldMs, clock, log } = this.#options;
+    const elapsed = clock.now() - this.#restartedAt;
+    if (elapsed < coldMs) log.exercised("a cold server");
+    return elapsed >= coldMs ? 1 : COLDNESS - ((COLDNESS - 1) * elapsed) / coldMs;
   }
 }
 

@@ -36,6 +36,7 @@ class SimAttempt implements Job, ByteSink {
   #status: number | undefined;
   #headAt: number | undefined;
   #isOver = false;
+  #failure: ProxyError | undefined;
   #cleanUp: Cancel[] = [];
   #reader: ByteSink | undefined;
 
@@ -118,15 +119,24 @@ class SimAttempt implements Job, ByteSink {
   }
 
   #end(): void {
-    const reader = this.#reader;
     this.#settle(undefined);
-    reader?.write(PIECE);
-    reader?.end([]);
+    if (this.#reader !== undefined) this.#deliver(this.#reader);
+  }
+
+  /** The content, or why there is none. */
+  #deliver(reader: ByteSink): void {
+    if (this.#failure !== undefined) {
+      reader.fail(this.#failure);
+      return;
+    }
+    reader.write(PIECE);
+    reader.end([]);
   }
 
   readonly #content: ByteSource = {
     start: (sink) => {
       this.#reader = sink;
+      if (this.#isOver) this.#deliver(sink);
     },
     resume() {},
     cancel: (reason) => this.#fail(reason),
@@ -157,11 +167,10 @@ class SimAttempt implements Job, ByteSink {
 
   #fail(error: ProxyError): void {
     if (this.#isOver) return;
-    const wasHead = this.#headAt !== undefined;
-    const reader = this.#reader;
+    this.#failure = error;
     this.#settle(error);
-    if (wasHead) reader?.fail(error);
-    else this.#reject(error);
+    if (this.#headAt === undefined) this.#reject(error);
+    else if (this.#reader !== undefined) this.#deliver(this.#reader);
   }
 
   #settle(error: ProxyError | undefined): void {

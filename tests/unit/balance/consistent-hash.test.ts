@@ -198,6 +198,21 @@ describe("ring hash", () => {
   });
 });
 
+test.each(["ring hash", "rendezvous"])(
+  "%s moves no other keys when weights differ, by 100 or by 1",
+  (name) => {
+    const table = TABLES[name];
+    for (const unit of [1, 100]) {
+      const set = endpointSet({ e0: unit, e1: 5 * unit, e2: unit, e3: 2 * unit, e4: unit, e5: 3 * unit });
+      const before = owners(table, set);
+      for (const leaver of ["e0", "e1"]) {
+        const after = owners(table, without(set, leaver));
+        expect(before.filter((owner, i) => owner !== leaver && owner !== after[i])).toEqual([]);
+      }
+    }
+  },
+);
+
 describe.each(Object.entries(TABLES))("%s", (_, table) => {
   test.each(table === maglevTable ? [5, 20] : [5, 20, 100, 1_000])(
     "moves at most 1.1 × the ideal share of keys when one of %i leaves or joins",

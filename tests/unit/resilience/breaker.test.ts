@@ -144,6 +144,42 @@ describe("open breaker", () => {
     breaker.checkPassed(20_000, false);
     expect(breaker.state(20_000).kind).toBe("half-open");
   });
+
+  test("stays open no longer than the first open time once a check has passed, even if it came too early", () => {
+    const { breaker, fail } = rig();
+    fail(0);
+    for (const at of [5_000, 15_000]) breaker.settle(breaker.enter(at), "failure", at);
+    breaker.checkPassed(15_001, false);
+    expect(breaker.state(15_001)).toEqual({ kind: "open", until: 20_000 });
+    breaker.checkPassed(16_000, false);
+    expect(breaker.state(16_000)).toEqual({ kind: "open", until: 20_000 });
+  });
+
+  test("opens for as long as before when an early probe fails", () => {
+    const { breaker, fail } = rig();
+    fail(0);
+    breaker.siblingRecovered(2_000);
+    fail(2_000, 1);
+    expect(breaker.state(2_000)).toEqual({ kind: "open", until: 7_000 });
+    fail(7_000, 1);
+    expect(breaker.state(7_000)).toEqual({ kind: "open", until: 17_000 });
+    breaker.checkPassed(7_500, true);
+    fail(7_500, 1);
+    expect(breaker.state(7_500)).toEqual({ kind: "open", until: 17_500 });
+  });
+
+  test("goes half-open when another endpoint recovers, but not within a second", () => {
+    const { breaker, fail } = rig();
+    fail(0);
+    breaker.siblingRecovered(999);
+    expect(breaker.state(999)).toEqual({ kind: "open", until: 1_000 });
+    fail(1_000, 1);
+    breaker.siblingRecovered(2_000);
+    expect(breaker.state(2_000).kind).toBe("half-open");
+    breaker.open(3_000);
+    breaker.siblingRecovered(9_000);
+    expect(breaker.admits(9_000)).toBe(false);
+  });
 });
 
 describe("half-open breaker", () => {

@@ -122,6 +122,27 @@ describe("adaptive limit", () => {
     expect(limit.current).toBe(ADAPTIVE_DEFAULTS.initial);
   });
 
+  test("takes no measure of failures, which may be fast", () => {
+    const limit = new AdaptiveLimit(ADAPTIVE_DEFAULTS);
+    for (let i = 0; i < 100; i++) limit.observe(outcome({ status: 503, startedAt: i, headAt: i + 1 }), i, 20);
+    expect(limit.current).toBe(4);
+    expect(settled(limit, 20, 2_000, 1_000)).toBeGreaterThanOrEqual(15);
+  });
+
+  test("grows again when requests have come to take longer, at its next measurement", () => {
+    const limit = new AdaptiveLimit(ADAPTIVE_DEFAULTS);
+    settled(limit, 20, 100);
+    const slow = (from: number, until: number): void => {
+      for (let now = from; now < until; now += 50) {
+        limit.observe(outcome({ startedAt: now, headAt: now + 50 }), now, limit.current);
+      }
+    };
+    slow(10_000, 20_000);
+    expect(limit.current).toBe(4);
+    slow(20_000, 60_000);
+    expect(limit.current).toBeGreaterThan(15);
+  });
+
   test("stays where it is while it is not used", () => {
     const limit = new AdaptiveLimit(ADAPTIVE_DEFAULTS);
     for (let i = 0; i < 1_000; i++) limit.observe(outcome({ startedAt: 0, headAt: 10 }), 0, 2);
