@@ -19,6 +19,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   running().received.length = 0;
+  running().answer = undefined;
 });
 afterAll(() => receiver?.stop());
 
@@ -129,4 +130,39 @@ conformance("metrics across restarts of the collector", {
       },
     },
   ],
+});
+
+const arrives = (condition: () => boolean): Promise<boolean> =>
+  running()
+    .until(condition, "counts to arrive", PATIENCE_MS / 4)
+    .catch(() => false);
+
+/** A web server, say, that the endpoint was set to by mistake. */
+const garbled: Case = {
+  title: "what the collector answers ends nothing, and no count comes twice",
+  run: async (stage) => {
+    running().answer = "null";
+    const received = (): number => running().counts(SERVER, LABELS)["GET 200 all"] ?? 0;
+    let sent = 0;
+    for (let pushes = 0; pushes < 3; pushes += 1) {
+      // On Workers a request may come while a push ends, and waits for the next request's.
+      do {
+        await stage.request("/a");
+        sent += 1;
+      } while (!(await arrives(() => received() >= sent)));
+    }
+    expect(received()).toBe(sent);
+    await stage.proxy.child.printed(/answers can't be read/);
+  },
+};
+
+conformance("metrics by OTLP as JSON, to what is no collector", {
+  config: pushing("http/json", "delta"),
+  endsProxy: true,
+  cases: [garbled],
+});
+conformance("metrics by OTLP as protobuf, to what is no collector", {
+  config: pushing("http/protobuf", "delta"),
+  endsProxy: true,
+  cases: [garbled],
 });
