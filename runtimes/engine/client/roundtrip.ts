@@ -150,7 +150,7 @@ export class Roundtrip
       return;
     }
     const record = this.#record;
-    record.answered(clock.now(), head.status);
+    record.answered(clock.now(), head);
     this.#isOver = true;
     this.#connection = undefined;
     this.#unsubscribe?.();
@@ -161,7 +161,7 @@ export class Roundtrip
     const now = this.#options.clock.now();
     this.#head = head;
     this.#length = length;
-    this.#record.answered(now, head.status);
+    this.#record.answered(now, head);
     let body: Body = NO_BODY;
     if (whole === undefined) {
       this.#body = new ResponseBody(this, this.#connection?.hasOwnReads === true);
