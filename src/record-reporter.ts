@@ -46,12 +46,13 @@ export const recordReporter = (
   const { post } = platform;
   if (post === undefined) return undefined;
   const signals = { config, platform, parts, post, emit: (event: LogEvent) => reporter.emit?.(event) };
-  const spans = pushOf<Span>(traces && (traces.url ?? signalUrl(otlp, "traces")), {
+  const spans = pushOf<Span>(traces && signalUrl(traces.url, otlp, "traces"), {
     ...signals,
     name: "traces",
     encoding: async (options) => (await import("./otlp-records.ts")).spanEncoding(options),
   });
-  const logs = pushOf<LogRecord>(config.log.otlp ? signalUrl(otlp, "logs") : undefined, {
+  const logsTo = config.log.otlp === true ? undefined : config.log.otlp;
+  const logs = pushOf<LogRecord>(signalUrl(logsTo, otlp, "logs"), {
     ...signals,
     name: "logs",
     encoding: async (options) => (await import("./otlp-records.ts")).logEncoding(options),

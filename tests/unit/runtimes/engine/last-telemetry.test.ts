@@ -14,10 +14,14 @@ const directory = mkdtempSync(join(tmpdir(), "fairlead-last-telemetry-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const LOG = join(directory, "log");
 
-const serve = (clock: ManualClock, post: (post: Post) => Promise<PostAnswer>): Promise<Serving> => {
+const serve = (
+  clock: ManualClock,
+  post: (post: Post) => Promise<PostAnswer>,
+  otlp: boolean | string = true,
+): Promise<Serving> => {
   const config = parseConfig({
     listen: { port: 0, host: "127.0.0.1" },
-    log: { output: LOG, format: "json", otlp: true },
+    log: { output: LOG, format: "json", otlp },
     routes: [{ respond: { body: "ok" } }],
     telemetry: { otlp: { endpoint: "http://collector", protocol: "http/json" } },
   });
@@ -47,4 +51,14 @@ test("a collector gets the event that the server has stopped", async () => {
   });
   await serving.stop();
   expect(bodies.join("")).toContain('"stopped"');
+});
+
+test("log records go to a collector of their own", async () => {
+  const urls: string[] = [];
+  const answer = async ({ url }: Post): Promise<PostAnswer> => {
+    urls.push(url);
+    return { status: 200, retryAfter: undefined, body: new Uint8Array() };
+  };
+  await (await serve(new ManualClock(), answer, "http://logs/push")).stop();
+  expect(urls.toSorted()).toEqual(["http://collector/v1/metrics", "http://logs/push"]);
 });
