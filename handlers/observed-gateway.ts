@@ -35,7 +35,11 @@ export const observedGateway = (
   const gateway = buildGateway(config, platform, { lifecycle, middlewareLayer, metrics, resource, journal });
   if (metrics !== undefined) {
     transportMetrics(metrics, platform.transport);
-    const reporter = metricReporter(config, platform, { metrics, resource });
+    const reporter = metricReporter(config, platform, {
+      metrics,
+      resource,
+      emit: (event) => void gateway.events.emit(event),
+    });
     if (reporter !== undefined) gateway.upkeep.add(reporter);
   }
   if (journal === undefined) return gateway;

@@ -77,7 +77,7 @@ class AppMetrics {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#url = settings.url ?? signalUrl(settings.otlp, "metrics");
+    this.#url = signalUrl(settings.url, settings.otlp, "metrics");
   }
 
   /** @returns what to call when the response's head is there. */

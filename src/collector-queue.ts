@@ -6,7 +6,7 @@ import type { MetricRegistry } from "./observe/metric-registry.ts";
 import { EXPORT_INSTRUMENTS } from "./observe/process-instruments.ts";
 import { ExportQueue, type ExportQueueOptions } from "./otlp/export-queue.ts";
 
-export interface CollectorQueueOptions extends Pick<ExportQueueOptions, "rejectedIn"> {
+export interface CollectorQueueOptions extends Pick<ExportQueueOptions, "rejectedIn" | "unreadable"> {
   readonly url: string;
   readonly otlp: Pick<OtlpConfig, "headers" | "protocol" | "queueBytes" | "timeoutMs">;
   readonly clock: Clock;
@@ -19,7 +19,7 @@ export interface CollectorQueueOptions extends Pick<ExportQueueOptions, "rejecte
 const CONTENT_TYPES = { "http/protobuf": "application/x-protobuf", "http/json": "application/json" } as const;
 
 export const collectorQueue = (options: CollectorQueueOptions): ExportQueue => {
-  const { url, otlp, clock, random, send, isBackground, rejectedIn } = options;
+  const { url, otlp, clock, random, send, isBackground, rejectedIn, unreadable } = options;
   return new ExportQueue({
     url,
     headers: { ...otlp.headers, "content-type": CONTENT_TYPES[otlp.protocol] },
@@ -29,6 +29,7 @@ export const collectorQueue = (options: CollectorQueueOptions): ExportQueue => {
     clock,
     random,
     rejectedIn,
+    unreadable,
     retriesByItself: isBackground,
   });
 };

@@ -5,6 +5,7 @@ import type { Cancel } from "./core/platform.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import { metricProducer } from "./observe/metric-producer.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
+import { rejectedInJson } from "./otlp/collector-answer.ts";
 import type { ExportQueue } from "./otlp/export-queue.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
@@ -39,14 +40,14 @@ export class MetricPush implements UpkeepTask {
   constructor(options: MetricPushOptions) {
     const { metrics, otlp, clock } = options;
     this.#options = options;
-    const serializer = otlp.protocol === "http/json" ? JsonMetricsSerializer : ProtobufMetricsSerializer;
+    const isJson = otlp.protocol === "http/json";
+    const serializer = isJson ? JsonMetricsSerializer : ProtobufMetricsSerializer;
     this.#queue = collectorQueue({
       ...options,
-      rejectedIn: (answer) => {
-        // JSON has 64-bit numbers as text.
-        const rejected: unknown = serializer.deserializeResponse(answer).partialSuccess?.rejectedDataPoints;
-        return Number(rejected ?? 0);
-      },
+      rejectedIn: (answer) =>
+        isJson
+          ? rejectedInJson(answer, "rejectedDataPoints")
+          : ProtobufMetricsSerializer.deserializeResponse(answer).partialSuccess?.rejectedDataPoints,
     });
     const producer = metricProducer({
       registry: metrics.registry,
@@ -89,9 +90,11 @@ export class MetricPush implements UpkeepTask {
 
   /** Sends what was counted since the last push, within `ms` milliseconds; what can't be sent is lost. */
   async flush(ms: number): Promise<void> {
+    const { clock } = this.#options;
+    const endsAt = clock.now() + ms;
     this.stop();
     await this.#collect();
-    await this.#queue.flush(ms);
+    await this.#queue.flush(endsAt - clock.now());
   }
 
   /** Tries a few times, soon. What still waits then is sent with the next push. */

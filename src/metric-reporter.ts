@@ -4,7 +4,9 @@ import type { Platform } from "./core/platform.ts";
 import type { MetricPush } from "./metric-push.ts";
 import { intervalOf, pushUrl } from "./observation.ts";
 import type { Attributes } from "./observe/attributes.ts";
+import type { LogEvent } from "./observe/event-log.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
+import { answerUnreadable } from "./telemetry-events.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 
 /** A task of a gateway's upkeep. */
@@ -18,6 +20,8 @@ export interface ReporterParts {
   readonly metrics: ProxyMetrics;
   /** Called when something is sent: a Worker has no random values before its first request. */
   readonly resource: () => Attributes;
+  /** Called with what goes wrong. @default nobody hears of it */
+  readonly emit?: ((event: LogEvent) => void) | undefined;
   /** Another push has sent what was counted so far. @default false */
   readonly isContinued?: boolean | undefined;
 }
@@ -26,7 +30,7 @@ export interface ReporterParts {
 export const metricReporter = (
   config: Config,
   platform: Platform,
-  { metrics, resource, isContinued }: ReporterParts,
+  { metrics, resource, isContinued, emit }: ReporterParts,
 ): MetricReporter | undefined => {
   const url = pushUrl(config);
   const { clock, random, capabilities, post: send } = platform;
@@ -49,6 +53,7 @@ export const metricReporter = (
       send,
       isBackground,
       isContinued,
+      unreadable: emit && (() => emit(answerUnreadable("metrics"))),
     });
   };
   let loaded: Promise<MetricPush> | undefined;

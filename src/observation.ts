@@ -35,13 +35,19 @@ export const createMetrics = (
 
 /** Where metrics are pushed; undefined where they are not. */
 export const pushUrl = ({ telemetry: { metrics, otlp } }: Config): string | undefined =>
-  metrics === false ? undefined : (metrics.url ?? signalUrl(otlp, "metrics"));
+  metrics === false ? undefined : signalUrl(metrics.url, otlp, "metrics");
 
-/** Where a collector takes telemetry of one kind; undefined without a collector. */
+/**
+ * Where a collector takes telemetry of one kind; undefined for nowhere.
+ *
+ * @param own that this kind has for itself, false for none.
+ */
 export const signalUrl = (
+  own: string | false | undefined,
   { endpoint }: Pick<OtlpConfig, "endpoint">,
   signal: "metrics" | "traces" | "logs",
-): string | undefined => endpoint && `${endpoint.replace(/\/+$/, "")}/v1/${signal}`;
+): string | undefined =>
+  own === false ? undefined : (own ?? (endpoint && `${endpoint.replace(/\/+$/, "")}/v1/${signal}`));
 
 const MINUTE_MS = 60_000;
 /** After a response a Worker may go on for half a minute. */
@@ -56,10 +62,11 @@ export const serviceResource = (
   { serviceName, resource }: Pick<TelemetryConfig, "serviceName" | "resource">,
   instance: string,
 ): Attributes => ({
+  "service.name": "fairlead",
   "service.version": VERSION,
   "service.instance.id": instance,
   ...resource,
-  "service.name": serviceName,
+  ...(serviceName !== undefined && { "service.name": serviceName }),
 });
 
 /**

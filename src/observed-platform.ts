@@ -4,7 +4,6 @@ import type { Platform } from "./core/platform.ts";
 import { metered } from "./metering.ts";
 import { ownResource } from "./observation.ts";
 import type { Attributes } from "./observe/attributes.ts";
-import type { EventLog } from "./observe/event-log.ts";
 import type { Journal } from "./observe/journal.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import { type Observed, observing } from "./observing.ts";
@@ -50,14 +49,9 @@ export const observedPlatform = (
   const observed = observing(config, counted, { ...reporter, journal }, effects);
   if (reporter !== undefined) {
     effects.push(() => {
-      reporter.onLost = (signal, items) => reportLoss(observed.events, signal, items);
+      reporter.emit = (event) => void observed.events.emit(event);
     });
     upkeep.add(reporter);
   }
   return observed;
-};
-
-const reportLoss = (events: EventLog, signal: string, items: number): void => {
-  const message = `${items} items of telemetry (${signal}) were lost: the collector did not take them`;
-  events.emit({ category: "telemetry", level: "warning", message, facts: { signal, items } });
 };

@@ -11,6 +11,7 @@ import type { LogLevel } from "./observe/event-log.ts";
 import { hrTime } from "./observe/hr-time.ts";
 import type { LogRecord } from "./observe/log-record.ts";
 import type { Span } from "./observe/span.ts";
+import { rejectedInJson } from "./otlp/collector-answer.ts";
 
 type Encoding = "http/protobuf" | "http/json";
 type OtelSpan = Parameters<typeof JsonTraceSerializer.serializeRequest>[0][number];
@@ -19,8 +20,8 @@ type OtelRecord = Parameters<typeof JsonLogsSerializer.serializeRequest>[0][numb
 /** Encodes items for a collector, and reads its answer. */
 export interface RecordEncoding<Item> {
   encode(items: readonly Item[]): Uint8Array<ArrayBuffer> | undefined;
-  /** Items that the collector says it has not taken. */
-  rejectedIn(answer: Uint8Array): number;
+  /** What the answer has as the number of items that the collector has not taken. Throws where it can't be read. */
+  rejectedIn(answer: Uint8Array): unknown;
 }
 
 export interface EncodingOptions {
@@ -31,26 +32,31 @@ export interface EncodingOptions {
 }
 
 export const spanEncoding = ({ protocol, ...options }: EncodingOptions): RecordEncoding<Span> => {
-  const serializer = protocol === "http/json" ? JsonTraceSerializer : ProtobufTraceSerializer;
+  const isJson = protocol === "http/json";
+  const serializer = isJson ? JsonTraceSerializer : ProtobufTraceSerializer;
   const source = sourceOf(options);
   return {
     encode: (spans) => owned(serializer.serializeRequest(spans.map((span) => otelSpan(span, source)))),
-    rejectedIn: (answer) => count(serializer.deserializeResponse(answer).partialSuccess?.rejectedSpans),
+    rejectedIn: (answer) =>
+      isJson
+        ? rejectedInJson(answer, "rejectedSpans")
+        : ProtobufTraceSerializer.deserializeResponse(answer).partialSuccess?.rejectedSpans,
   };
 };
 
 export const logEncoding = ({ protocol, ...options }: EncodingOptions): RecordEncoding<LogRecord> => {
-  const serializer = protocol === "http/json" ? JsonLogsSerializer : ProtobufLogsSerializer;
+  const isJson = protocol === "http/json";
+  const serializer = isJson ? JsonLogsSerializer : ProtobufLogsSerializer;
   const source = sourceOf(options);
   return {
     encode: (records) =>
       owned(serializer.serializeRequest(records.map((record) => otelRecord(record, source)))),
-    rejectedIn: (answer) => count(serializer.deserializeResponse(answer).partialSuccess?.rejectedLogRecords),
+    rejectedIn: (answer) =>
+      isJson
+        ? rejectedInJson(answer, "rejectedLogRecords")
+        : ProtobufLogsSerializer.deserializeResponse(answer).partialSuccess?.rejectedLogRecords,
   };
 };
-
-/** In JSON, 64-bit numbers are strings. */
-const count = (value: unknown): number => Number(value ?? 0);
 
 const owned = (bytes: Uint8Array | undefined): Uint8Array<ArrayBuffer> | undefined =>
   bytes && new Uint8Array(bytes);

@@ -63,19 +63,26 @@ export class RecordPush<Item> {
     return this.#notKept;
   }
 
-  /** Sends what there is now. */
+  /** Sends what there is now. Never rejects. */
   async push(): Promise<void> {
     const queue = await this.#encoded();
-    if (queue === undefined) return;
-    await queue.send();
-    const lost = queue.counts.lostItems + this.#notKept;
-    if (lost > this.#reportedLost) this.#options.lost(lost - this.#reportedLost);
-    this.#reportedLost = lost;
+    await queue?.send();
+    this.#reportLost(queue);
   }
 
-  /** Sends what is left, within `ms` milliseconds; what can't be sent is lost. */
+  /** Sends what is left, within `ms` milliseconds; what can't be sent is lost, and reported. Never rejects. */
   async flush(ms: number): Promise<void> {
-    await (await this.#encoded())?.flush(ms);
+    const { clock } = this.#options;
+    const endsAt = clock.now() + ms;
+    const queue = await this.#encoded();
+    await queue?.flush(endsAt - clock.now());
+    this.#reportLost(queue);
+  }
+
+  #reportLost(queue: ExportQueue | undefined): void {
+    const lost = (queue?.counts.lostItems ?? 0) + this.#notKept;
+    if (lost > this.#reportedLost) this.#options.lost(lost - this.#reportedLost);
+    this.#reportedLost = lost;
   }
 
   /**
@@ -100,17 +107,31 @@ export class RecordPush<Item> {
     }
   }
 
-  /** Encodes all items into the queue. Undefined where there never were any. */
+  /** Encodes all items into the queue; what can't be encoded is lost. Undefined where there never were any. */
   async #encoded(): Promise<ExportQueue | undefined> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     if (this.#items.length > 0) this.#loaded ??= this.#options.load();
     if (this.#loaded === undefined) return undefined;
-    const { encoding, queue } = await this.#loaded;
+    const loaded = await this.#loaded.catch(() => undefined);
     const items = this.#items;
     this.#items = [];
-    const body = items.length === 0 ? undefined : encoding.encode(items);
-    if (body !== undefined) queue.push({ body, items: items.length });
-    return queue;
+    if (items.length === 0) return loaded?.queue;
+    const body = loaded && encoded(loaded.encoding, items);
+    if (body === undefined) this.#notKept += items.length;
+    else loaded?.queue.push({ body, items: items.length });
+    return loaded?.queue;
   }
 }
+
+/** Undefined where they can't be encoded: no request may end the process by what it has in it. */
+const encoded = <Item>(
+  encoding: RecordExport<Item>["encoding"],
+  items: readonly Item[],
+): Uint8Array<ArrayBuffer> | undefined => {
+  try {
+    return encoding.encode(items);
+  } catch {
+    return undefined;
+  }
+};

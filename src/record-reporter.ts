@@ -4,11 +4,13 @@ import type { Platform } from "./core/platform.ts";
 import type { SendPost } from "./core/post.ts";
 import { signalUrl } from "./observation.ts";
 import type { Attributes } from "./observe/attributes.ts";
+import type { LogEvent } from "./observe/event-log.ts";
 import type { LogRecord } from "./observe/log-record.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
 import type { Span } from "./observe/span.ts";
 import type { EncodingOptions, RecordEncoding } from "./otlp-records.ts";
 import { type RecordExport, RecordPush } from "./record-push.ts";
+import { answerUnreadable, itemsLost } from "./telemetry-events.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 
@@ -20,8 +22,8 @@ export interface RecordSinks {
 
 /** A task of a gateway's upkeep. */
 export interface RecordReporter extends UpkeepTask, RecordSinks {
-  /** Called with what was lost: `traces` or `logs`, and how many items. */
-  onLost: ((signal: string, items: number) => void) | undefined;
+  /** Called with what goes wrong. */
+  emit: ((event: LogEvent) => void) | undefined;
   runDue(): Promise<void>;
   /** Sends what is left, within `ms` milliseconds; what can't be sent is lost. */
   flush(ms: number): Promise<void>;
@@ -43,21 +45,21 @@ export const recordReporter = (
   const { traces, otlp } = config.telemetry;
   const { post } = platform;
   if (post === undefined) return undefined;
-  const lost = (signal: string, items: number): void => reporter.onLost?.(signal, items);
-  const signals = { config, platform, parts, post, lost };
-  const spans = pushOf<Span>(traces && (traces.url ?? signalUrl(otlp, "traces")), {
+  const signals = { config, platform, parts, post, emit: (event: LogEvent) => reporter.emit?.(event) };
+  const spans = pushOf<Span>(traces && signalUrl(traces.url, otlp, "traces"), {
     ...signals,
     name: "traces",
     encoding: async (options) => (await import("./otlp-records.ts")).spanEncoding(options),
   });
-  const logs = pushOf<LogRecord>(config.log.otlp ? signalUrl(otlp, "logs") : undefined, {
+  const logsTo = config.log.otlp === true ? undefined : config.log.otlp;
+  const logs = pushOf<LogRecord>(signalUrl(logsTo, otlp, "logs"), {
     ...signals,
     name: "logs",
     encoding: async (options) => (await import("./otlp-records.ts")).logEncoding(options),
   });
   if (spans === undefined && logs === undefined) return undefined;
   const reporter: RecordReporter = {
-    onLost: undefined,
+    emit: undefined,
     span: spans && ((span) => spans.add(span)),
     log: logs && ((record) => logs.add(record)),
     start() {},
@@ -79,14 +81,14 @@ interface Signal<Item> {
   readonly platform: Platform;
   readonly parts: RecordReporterParts;
   readonly post: SendPost;
-  readonly lost: (signal: string, items: number) => void;
+  readonly emit: (event: LogEvent) => void;
 }
 
 const pushOf = <Item>(url: string | undefined, signal: Signal<Item>): RecordPush<Item> | undefined => {
   if (url === undefined) return undefined;
   const { clock, capabilities } = signal.platform;
   const push: RecordPush<Item> = new RecordPush<Item>({
-    lost: (items) => signal.lost(signal.name, items),
+    lost: (items) => signal.emit(itemsLost(signal.name, items)),
     load: () => exportTo(url, signal, () => push.notKept),
     clock,
     isBackground: capabilities.has("background"),
@@ -96,7 +98,7 @@ const pushOf = <Item>(url: string | undefined, signal: Signal<Item>): RecordPush
 
 const exportTo = async <Item>(
   url: string,
-  { name, encoding, config, platform, parts, post: send }: Signal<Item>,
+  { name, encoding, config, platform, parts, post: send, emit }: Signal<Item>,
   notKept: () => number,
 ): Promise<RecordExport<Item>> => {
   const { collectorQueue, observeQueue } = await import("./collector-queue.ts");
@@ -111,6 +113,7 @@ const exportTo = async <Item>(
     send,
     isBackground: capabilities.has("background"),
     rejectedIn: (answer) => made.rejectedIn(answer),
+    unreadable: () => emit(answerUnreadable(name)),
   });
   if (parts.metrics !== undefined) observeQueue(parts.metrics.registry, name, queue, notKept);
   return { encoding: made, queue };

@@ -75,7 +75,10 @@ const lines = (format: AccessFormat): (() => number) => {
 };
 
 export const suites = (): Suite[] => {
-  const begin = beginTrace({ sample: 0.01, trust: "trusted", forceHeader: undefined }, seededRandom(1));
+  const begin = beginTrace(
+    { sample: 0.01, trust: "trusted", parentBased: true, forceHeader: undefined },
+    seededRandom(1),
+  );
   return [
     {
       title: "access log",

@@ -15,8 +15,11 @@ import type { RunningServer } from "./running-server.ts";
 import { type ServerComposition, type ServerRole, composeServer } from "./server-composition.ts";
 import { configChanged, configRefused, finishing, listening, replaced, stopped } from "./server-events.ts";
 
-/** Time for the last telemetry, and for the last lines of logs. */
+/** Time for the last telemetry and the last lines of logs together. Threads end one after the other: theirs first. */
 const FLUSH_MS = 2_000;
+const FLUSH_WITH_THREADS_MS = FLUSH_MS / 2;
+/** Share of it for collectors, so that lines are left time for where one does not answer. */
+const COLLECTORS_SHARE = 0.75;
 
 /** Listens from the first config on that is committed. */
 export class GatewayServer implements RunningServer {
@@ -127,17 +130,21 @@ export class GatewayServer implements RunningServer {
 
   async #closed(): Promise<void> {
     const { lasting, retired, certificates, admin } = this.#made;
+    const { clock, logs, transport } = lasting.platform;
     const { current } = this.#generations;
     current?.stop();
     await lasting.acme.close();
     retired.stop();
     certificates.stop();
-    await lasting.platform.transport.close();
-    await alive(current?.flush(FLUSH_MS));
-    await lasting.observer.close();
-    await admin.close();
+    await transport.close();
+    // Collectors get it, too.
     this.#announce(stopped);
-    await lasting.platform.logs?.flush(FLUSH_MS);
+    const flushMs = lasting.part === undefined ? FLUSH_MS : FLUSH_WITH_THREADS_MS;
+    const endsAt = clock.now() + flushMs;
+    const collectorsMs = flushMs * COLLECTORS_SHARE;
+    await alive(Promise.all([current?.flush(collectorsMs), lasting.observer.close(collectorsMs)]));
+    await admin.close();
+    await logs?.flush(endsAt - clock.now());
   }
 
   get #generation(): Generation {

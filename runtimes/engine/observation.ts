@@ -8,12 +8,12 @@ import { transportMetrics } from "../../src/metering.ts";
 import { type MetricReporter, type ReporterParts, metricReporter } from "../../src/metric-reporter.ts";
 import { createMetrics, isMeasured, ownResource } from "../../src/observation.ts";
 import type { Attributes } from "../../src/observe/attributes.ts";
+import type { LogEvent } from "../../src/observe/event-log.ts";
 import type { MetricRegistry } from "../../src/observe/metric-registry.ts";
 import type { ProxyMetrics } from "../../src/observe/proxy-metrics.ts";
 import { TrafficMeter } from "../../src/observe/traffic.ts";
 import { STATE_INSTRUMENTS } from "../../src/observe/state-instruments.ts";
 import type { ServedCertificate } from "../served-certificates.ts";
-import { alive } from "./alive.ts";
 import type { ConfigHistory } from "./config-history.ts";
 import type { ServerCounts } from "./server/open-entrance.ts";
 import type { ThreadPart } from "./thread-part.ts";
@@ -30,11 +30,13 @@ export interface PreparedObservation extends ServerObservation {
   takeEffect(): void;
 }
 
-/** Time for the last push. */
+/** Time for the last push to a collector that gives way to another. */
 const FLUSH_MS = 2_000;
 
 interface ObserverParts {
   readonly certificates: () => readonly ServedCertificate[];
+  /** Writes an event into the log. */
+  readonly emit: (event: LogEvent) => void;
   readonly part?: ThreadPart | undefined;
 }
 
@@ -44,6 +46,7 @@ export class ServerObserver {
   readonly #platform: Platform;
   readonly #history: ConfigHistory;
   readonly #certificates: () => readonly ServedCertificate[];
+  readonly #emit: ObserverParts["emit"];
   readonly #part: ThreadPart;
   readonly #instance: () => string;
   #metrics: ProxyMetrics | undefined;
@@ -54,10 +57,11 @@ export class ServerObserver {
   #telemetry: Config["telemetry"] | undefined;
   #reporter: MetricReporter | undefined;
 
-  constructor(platform: Platform, history: ConfigHistory, { certificates, part }: ObserverParts) {
+  constructor(platform: Platform, history: ConfigHistory, { certificates, emit, part }: ObserverParts) {
     this.#platform = platform;
     this.#history = history;
     this.#certificates = certificates;
+    this.#emit = emit;
     this.#part = part;
     let instance = part?.role === "serving" ? part.instance : undefined;
     this.#instance = () => (instance ??= platform.random.id());
@@ -95,7 +99,7 @@ export class ServerObserver {
             observeCertificates(metrics.registry, this.#certificates);
           }
         }
-        this.#push(config, { metrics, resource });
+        this.#push(config, { metrics, resource, emit: this.#emit });
       },
     };
   }
@@ -121,10 +125,10 @@ export class ServerObserver {
     return this.#metrics && this.traffic(this.#metrics);
   }
 
-  /** Stops measuring and pushes what is left. */
-  async close(): Promise<void> {
+  /** Stops measuring and pushes what is left, within `ms` milliseconds. */
+  async close(ms: number): Promise<void> {
     this.#endProcess?.();
-    await alive(this.#reporter?.flush(FLUSH_MS));
+    await this.#reporter?.flush(ms);
   }
 
   /** Pushes as `config` says. What pushes already goes on where its settings are the same. */

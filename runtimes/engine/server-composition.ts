@@ -70,6 +70,7 @@ export const composeServer = (
   const certificates = new CertificateWatch({ clock, emit });
   const observer = new ServerObserver(platform, history, {
     certificates: () => certificates.certificates,
+    emit,
     part,
   });
   const journal = new Journal();

@@ -691,8 +691,8 @@ export interface LogConfig {
   readonly levels: Readonly<Record<string, "debug" | "info" | "warning" | "error" | "off">>;
   /** Lines about requests. */
   readonly access: AccessLogConfig;
-  /** Send all that is logged to the collector of `telemetry.otlp` too, as log records. @default false */
-  readonly otlp: boolean;
+  /** Send all that is logged to a collector too, as log records: true for that of `telemetry.otlp`, or the URL of another. @default false */
+  readonly otlp: boolean | string;
   /** What is masked in lines about requests and in spans. */
   readonly redact: RedactionConfig;
   /** When files are put aside. Never unless set. */
@@ -779,8 +779,8 @@ export interface AdminTlsConfig {
 
 /** `telemetry`: What is measured, and where it is sent. */
 export interface TelemetryConfig {
-  /** What this proxy is called (service.name). @default "fairlead" */
-  readonly serviceName: string;
+  /** What this proxy is called (service.name). Unless set, what `resource` has as service.name, else "fairlead". */
+  readonly serviceName: string | undefined;
   /** Further resource attributes of all telemetry, such as deployment.environment.name. */
   readonly resource: Readonly<Record<string, string>>;
   /** Metrics, kept where `admin` or a collector reads them; false for none. */
@@ -799,8 +799,8 @@ export interface MetricsConfig {
   readonly durationBounds: readonly number[] | undefined;
   /** Whether what is pushed counts from the start or from the push before. Cumulative unless set; on Workers always delta. */
   readonly temporality: "cumulative" | "delta" | undefined;
-  /** Where metrics are pushed. Unless set, `otlp.endpoint` with /v1/metrics behind it. */
-  readonly url: string | undefined;
+  /** Where metrics are pushed; false for nowhere. Unless set, `otlp.endpoint` with /v1/metrics behind it. */
+  readonly url: false | string | undefined;
 }
 
 /** `telemetry.traces`: Traces. Trace context passes through untouched unless set. */
@@ -809,12 +809,14 @@ export interface TracesConfig {
   readonly sample: number;
   /** Whose trace context is taken over: any caller's, that of trusted proxies only, or nobody's. Others' requests begin a trace. @default "trusted" */
   readonly trust: "always" | "trusted" | "never";
+  /** Whether a caller whose context is taken over decides if a request is recorded; where not, `sample` does for all. @default true */
+  readonly parentBased: boolean;
   /** Header by which a caller whose context is taken over has a request recorded, whatever its value. None unless set. */
   readonly forceHeader: string | undefined;
   /** Header that tells clients the trace's id, such as x-trace-id. None unless set. */
   readonly responseHeader: string | undefined;
-  /** Where spans are pushed. Unless set, `telemetry.otlp.endpoint` with /v1/traces behind it. */
-  readonly url: string | undefined;
+  /** Where spans are pushed; false for nowhere. Unless set, `telemetry.otlp.endpoint` with /v1/traces behind it. */
+  readonly url: false | string | undefined;
 }
 
 /** `telemetry.otlp`: Where telemetry is pushed to, by OTLP over HTTP. */
@@ -1515,8 +1517,8 @@ export interface LogInput {
   readonly levels?: Readonly<Record<string, "debug" | "info" | "warning" | "error" | "off">> | undefined;
   /** Lines about requests. */
   readonly access?: "all" | "failed" | "none" | AccessLogInput | undefined;
-  /** Send all that is logged to the collector of `telemetry.otlp` too, as log records. @default false */
-  readonly otlp?: boolean | undefined;
+  /** Send all that is logged to a collector too, as log records: true for that of `telemetry.otlp`, or the URL of another. @default false */
+  readonly otlp?: boolean | string | undefined;
   /** What is masked in lines about requests and in spans. */
   readonly redact?: RedactionInput | undefined;
   /** When files are put aside. Never unless set. */
@@ -1603,7 +1605,7 @@ export interface AdminTlsInput {
 
 /** `telemetry`: What is measured, and where it is sent. */
 export interface TelemetryInput {
-  /** What this proxy is called (service.name). @default "fairlead" */
+  /** What this proxy is called (service.name). Unless set, what `resource` has as service.name, else "fairlead". */
   readonly serviceName?: string | undefined;
   /** Further resource attributes of all telemetry, such as deployment.environment.name. */
   readonly resource?: Readonly<Record<string, string>> | undefined;
@@ -1623,8 +1625,8 @@ export interface MetricsInput {
   readonly durationBounds?: readonly number[] | undefined;
   /** Whether what is pushed counts from the start or from the push before. Cumulative unless set; on Workers always delta. */
   readonly temporality?: "cumulative" | "delta" | undefined;
-  /** Where metrics are pushed. Unless set, `otlp.endpoint` with /v1/metrics behind it. */
-  readonly url?: string | undefined;
+  /** Where metrics are pushed; false for nowhere. Unless set, `otlp.endpoint` with /v1/metrics behind it. */
+  readonly url?: false | string | undefined;
 }
 
 /** `telemetry.traces`: Traces. Trace context passes through untouched unless set. */
@@ -1633,12 +1635,14 @@ export interface TracesInput {
   readonly sample?: number | undefined;
   /** Whose trace context is taken over: any caller's, that of trusted proxies only, or nobody's. Others' requests begin a trace. @default "trusted" */
   readonly trust?: "always" | "trusted" | "never" | undefined;
+  /** Whether a caller whose context is taken over decides if a request is recorded; where not, `sample` does for all. @default true */
+  readonly parentBased?: boolean | undefined;
   /** Header by which a caller whose context is taken over has a request recorded, whatever its value. None unless set. */
   readonly forceHeader?: string | undefined;
   /** Header that tells clients the trace's id, such as x-trace-id. None unless set. */
   readonly responseHeader?: string | undefined;
-  /** Where spans are pushed. Unless set, `telemetry.otlp.endpoint` with /v1/traces behind it. */
-  readonly url?: string | undefined;
+  /** Where spans are pushed; false for nowhere. Unless set, `telemetry.otlp.endpoint` with /v1/traces behind it. */
+  readonly url?: false | string | undefined;
 }
 
 /** `telemetry.otlp`: Where telemetry is pushed to, by OTLP over HTTP. */

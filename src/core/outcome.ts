@@ -25,6 +25,8 @@ export interface Outcome {
   readonly progress: Progress;
   /** Of the response's head, where one came. */
   readonly status: number | undefined;
+  /** The same head's version of HTTP, such as "1.1"; left out where the transport does not tell. */
+  readonly version?: string | undefined;
   /** Why it failed; undefined where `ending` is "complete". */
   readonly error: ProxyError | undefined;
   /** Content bytes of the request. */

@@ -7,6 +7,8 @@ import { type TraceParent, traceParentOf } from "../http/trace-context.ts";
 export interface TraceRules {
   /** Share of the requests that are recorded, where no caller's context decides. */
   readonly sample: number;
+  /** Whether a context that is taken over decides. */
+  readonly parentBased: boolean;
   /** Whose context is taken over. */
   readonly trust: "always" | "trusted" | "never";
   /** Lower-case name of the field with which a caller whose context is taken over has a request recorded. */
@@ -24,7 +26,8 @@ export const beginTrace = (rules: TraceRules, random: Pick<Random, "id">): Begin
     const parent = isBelieved ? traceParentOf(fields) : undefined;
     const traceId = parent?.traceId ?? (TRACE_ID.test(id) ? id : random.id());
     const isForced = mayForce && isBelieved && firstValue(fields, rules.forceHeader ?? "") !== undefined;
-    const isSampled = isForced || (parent?.isSampled ?? isChosen(traceId));
+    const decided = rules.parentBased ? parent?.isSampled : undefined;
+    const isSampled = isForced || (decided ?? isChosen(traceId));
     return isSampled ? recorded(traceId, parent, random) : unrecorded(traceId, parent);
   };
 };

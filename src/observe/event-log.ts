@@ -20,6 +20,8 @@ export interface LogEvent {
   readonly message: string;
   /** Further facts by name. */
   readonly facts?: Readonly<Record<string, string | number | undefined>>;
+  /** No record is made of it: it tells of a loss of records, and would be lost next. @default false */
+  readonly isLocal?: boolean;
 }
 
 export interface EventLogOptions {
@@ -58,10 +60,10 @@ export class EventLog {
 
   /** @returns false where the line was lost. */
   emit(event: LogEvent): boolean {
-    const { category, level, message, facts = {} } = event;
+    const { category, level, message, facts = {}, isLocal = false } = event;
     if (RANKS[level] < this.#rankOf(category)) return true;
     const { output, format, clock, record } = this.#options;
-    record?.(event);
+    if (!isLocal) record?.(event);
     const time = this.#timestamp(clock.epoch());
     const line = format === "json" ? new JsonLine(time, level) : new PairLine(time, level);
     line.text(EVENT, category);

@@ -37,9 +37,30 @@ const TYPES = {
 /** Backslash and line break, in label values quotes too (the formats' own escapes). */
 const escaped = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 
+/** Names of labels have no colon. */
+const labelName = (name: string): string => snake(name).replaceAll(":", "_");
+
+/**
+ * Attributes whose names become the same label are one label: their values in the order of the names, with semicolons between them
+ * (OpenTelemetry's "Prometheus and OpenMetrics Compatibility").
+ */
+const valuesByLabel = (attributes: Attributes): ReadonlyMap<string, string> => {
+  const names = Object.keys(attributes);
+  const values = new Map<string, string>();
+  const labels = new Set(names.map(labelName));
+  for (const name of labels.size === names.length ? names : names.toSorted()) {
+    const label = labelName(name);
+    const before = values.get(label);
+    const value = String(attributes[name]);
+    values.set(label, before === undefined ? value : `${before};${value}`);
+  }
+  return values;
+};
+
 const labelsOf = (attributes: Attributes, bound?: string): string => {
-  const labels = Object.entries(attributes).map(
-    ([name, value]) => `${snake(name)}="${escaped(String(value)).replaceAll('"', '\\"')}"`,
+  const labels = Array.from(
+    valuesByLabel(attributes),
+    ([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`,
   );
   if (bound !== undefined) labels.push(`le="${bound}"`);
   return labels.length === 0 ? "" : `{${labels.join(",")}}`;

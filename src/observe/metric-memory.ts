@@ -17,11 +17,17 @@ export interface SeriesName {
 export interface StoredSeries extends SeriesName {
   /** Adds up the numbers of all writers. The same array at each call. */
   read(): Float64Array;
+  /** As it was claimed with. */
+  readonly startedAt?: number | undefined;
 }
 
 export interface MetricMemory {
-  /** Finds or allocates the slots of a series. Undefined where there is no room for it. */
-  claim(name: SeriesName, size: number): Slots | undefined;
+  /**
+   * Finds or allocates the slots of a series. Undefined where there is no room for it.
+   *
+   * @param startedAt when a series that is allocated begins, in milliseconds since 1970. @default with all others
+   */
+  claim(name: SeriesName, size: number, startedAt?: number): Slots | undefined;
   /** Every series that any writer has claimed, in no order. */
   series(): Iterable<StoredSeries>;
   /** Frees the slots of a series that this writer updates no more, once no other writer does. */
@@ -44,14 +50,14 @@ export class PrivateMemory implements MetricMemory {
   #chunk: Float64Array = new Float64Array(0);
   #used = 0;
 
-  claim(name: SeriesName, size: number): Slots {
+  claim(name: SeriesName, size: number, startedAt?: number): Slots {
     const key = seriesKey(name);
     const known = this.#series.get(key);
     if (known !== undefined) return known.slots;
     const slots = this.#free.get(size)?.pop() ?? this.#allocate(size);
     const own = slots.values.subarray(slots.at, slots.at + size);
     own.fill(0);
-    this.#series.set(key, { ...name, slots, size, read: () => own });
+    this.#series.set(key, { ...name, slots, size, startedAt, read: () => own });
     return slots;
   }
 

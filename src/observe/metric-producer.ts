@@ -14,14 +14,15 @@ import { type Attributes, attributesOf } from "./attributes.ts";
 import { histogramSince } from "./histogram-since.ts";
 import { hrTime } from "./hr-time.ts";
 import type { Instrument } from "./instrument.ts";
-import { seriesKey } from "./metric-memory.ts";
-import type { HistogramValue, MetricRegistry, Point, Reading } from "./metric-registry.ts";
+import type { HistogramValue, MetricRegistry, Point } from "./metric-registry.ts";
+import { SeriesHistory } from "./series-history.ts";
 
 export interface ProducerOptions {
   readonly registry: MetricRegistry;
   /**
    * Of this producer's one reader, which `collect()` does not pass on. With "delta", counters and histograms have what was added
-   * since the last collection; series without any are left out.
+   * since the last collection; series without any are left out. A series that has begun anew since has all that it holds, never less
+   * than nothing; cumulative ones have the time of that as their start.
    */
   readonly temporality: "cumulative" | "delta";
   /** When counting began, in milliseconds since 1970; called at each collection. */
@@ -41,14 +42,16 @@ interface Interval {
   readonly endTime: HrTime;
 }
 
-/** Values at the last collection, by instrument and attributes. */
-type Values = Map<string, Point["value"]>;
+/** A point, and the time that its value is of. */
+interface Timed {
+  readonly point: Point;
+  readonly interval: Interval;
+}
 
 class RegistryProducer implements MetricProducer {
   readonly #options: ProducerOptions;
   readonly #resource: Resource;
-  #last: Values = new Map();
-  #lastAt: number | undefined;
+  readonly #history = new SeriesHistory();
 
   constructor(options: ProducerOptions) {
     this.#options = options;
@@ -57,19 +60,27 @@ class RegistryProducer implements MetricProducer {
 
   async collect(): Promise<CollectionResult> {
     const { registry, startedAt, epoch, temporality, version } = this.#options;
+    const readings = await registry.readEverywhere();
     const now = epoch();
     const endTime = hrTime(now);
     const whole = { startTime: hrTime(startedAt()), endTime };
-    const since = { startTime: hrTime(this.#lastAt ?? startedAt()), endTime };
-    const seen: Values = new Map();
-    const metrics = (await registry.readEverywhere()).flatMap((reading) => {
-      const isDelta = temporality === "delta" && isAdditive(reading.instrument);
-      const points = isDelta ? this.#changes(reading, seen) : reading.points;
-      if (points.length === 0) return [];
-      return [metricOf({ instrument: reading.instrument, points }, isDelta, isDelta ? since : whole)];
+    const { lastAt } = this.#history;
+    const sinceLast = lastAt === undefined ? whole : { startTime: hrTime(lastAt), endTime };
+    const changeOf = this.#history.collect(now);
+    const timed = (instrument: Instrument, point: Point): readonly Timed[] => {
+      if (!isAdditive(instrument)) return [{ point, interval: whole }];
+      const { since, before } = changeOf(instrument, point);
+      if (temporality === "cumulative")
+        return [{ point, interval: since === undefined ? whole : { startTime: hrTime(since), endTime } }];
+      const value = difference(point.value, before);
+      const isChanged = (typeof value === "number" ? value : value.count) !== 0;
+      return isChanged ? [{ point: { attributes: point.attributes, value }, interval: sinceLast }] : [];
+    };
+    const metrics = readings.flatMap(({ instrument, points }) => {
+      const shown = points.flatMap((point) => timed(instrument, point));
+      const isDelta = temporality === "delta" && isAdditive(instrument);
+      return shown.length === 0 ? [] : [metricOf(instrument, shown, isDelta)];
     });
-    this.#last = seen;
-    this.#lastAt = now;
     return {
       resourceMetrics: {
         resource: this.#resource,
@@ -77,18 +88,6 @@ class RegistryProducer implements MetricProducer {
       },
       errors: [],
     };
-  }
-
-  #changes({ instrument, points }: Reading, seen: Values): readonly Point[] {
-    return points.flatMap((point) => {
-      const key = seriesKey({ instrument: instrument.name, attributes: point.attributes });
-      const before = this.#last.get(key);
-      seen.set(key, point.value);
-      const value = difference(point.value, before);
-      return (typeof value === "number" ? value : value.count) === 0
-        ? []
-        : [{ attributes: point.attributes, value }];
-    });
   }
 }
 
@@ -100,19 +99,17 @@ const difference = (now: Point["value"], before: Point["value"] | undefined): nu
   return histogramSince(now, before);
 };
 
-const metricOf = ({ instrument, points }: Reading, isDelta: boolean, interval: Interval): MetricData => {
+const metricOf = (instrument: Instrument, points: readonly Timed[], isDelta: boolean): MetricData => {
   const { name, unit, about: description, kind } = instrument;
   const common = {
     descriptor: { name, description, unit, valueType: valueTypeOf(instrument) },
     aggregationTemporality: isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
   };
   if (kind === "histogram") {
-    const dataPoints = points.map((point) =>
-      dataPoint(instrument, point, histogramOf(instrument, point), interval),
-    );
+    const dataPoints = points.map((each) => dataPoint(instrument, each, histogramOf(instrument, each.point)));
     return { ...common, dataPointType: DataPointType.HISTOGRAM, dataPoints };
   }
-  const dataPoints = points.map((point) => dataPoint(instrument, point, Number(point.value), interval));
+  const dataPoints = points.map((each) => dataPoint(instrument, each, Number(each.point.value)));
   return kind === "gauge"
     ? { ...common, dataPointType: DataPointType.GAUGE, dataPoints }
     : { ...common, dataPointType: DataPointType.SUM, dataPoints, isMonotonic: kind === "counter" };
@@ -124,9 +121,8 @@ const valueTypeOf = ({ unit, kind }: Instrument): ValueType =>
 
 const dataPoint = <Value>(
   instrument: Instrument,
-  { attributes }: Point,
+  { point: { attributes }, interval }: Timed,
   value: Value,
-  interval: Interval,
 ): DataPoint<Value> => ({ ...interval, attributes: attributesOf(instrument, attributes), value });
 
 const histogramOf = ({ bounds = [] }: Instrument, { value }: Point): Histogram => {

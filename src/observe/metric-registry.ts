@@ -18,6 +18,8 @@ export interface Point {
   readonly value: number | HistogramValue;
   /** Of a histogram, an example for each bucket that has one. */
   readonly exemplars?: readonly (Exemplar | undefined)[] | undefined;
+  /** Of a series that was forgotten, when it began anew, in milliseconds since 1970. Others began with the registry. */
+  readonly startedAt?: number | undefined;
 }
 
 /** An instrument with all its series. */
@@ -37,6 +39,8 @@ export interface MetricOptions {
   readonly memory?: MetricMemory | undefined;
   /** Most series of an instrument; updates of further ones go into its "overflow" series. @default 2000 */
   readonly maxSeries?: number | undefined;
+  /** Milliseconds since 1970. @default series that begin anew do not tell when */
+  readonly epoch?: (() => number) | undefined;
   /** What all threads of the process know besides what is in memory, this one included. @default what this thread knows */
   readonly everywhere?: (() => Promise<Observed>) | undefined;
 }
@@ -82,11 +86,28 @@ export class MetricRegistry {
   readonly #instruments: Map<string, Instrument> = new Map();
   readonly #observers: Set<Observer> = new Set();
   readonly #everywhere: MetricOptions["everywhere"];
+  readonly #epoch: MetricOptions["epoch"];
+  /** Of instruments that the memory has no room for. */
+  readonly #unshown: Map<Instrument, Slots> = new Map();
+  #hasForgotten = false;
 
-  constructor({ memory = new PrivateMemory(), maxSeries = MAX_SERIES, everywhere }: MetricOptions = {}) {
+  constructor(options: MetricOptions = {}) {
+    const { memory = new PrivateMemory(), maxSeries = MAX_SERIES, everywhere, epoch } = options;
     this.#memory = memory;
     this.#maxSeries = maxSeries;
     this.#everywhere = everywhere;
+    this.#epoch = epoch;
+  }
+
+  /** Values that no reading shows, as the memory was full when their instrument was first used; without up-down counters. */
+  get unshown(): number {
+    let count = 0;
+    for (const [instrument, { values }] of this.#unshown) {
+      if (instrument.kind === "up-down-counter") continue;
+      const value = valueOf(instrument, values);
+      count += typeof value === "number" ? value : value.count;
+    }
+    return count;
   }
 
   /**
@@ -173,7 +194,8 @@ export class MetricRegistry {
       const value = valueOf(instrument, series.read());
       const isUnused = series.attributes === "overflow" && isZero(value);
       if (isUnused) continue;
-      put(instrument, { attributes: series.attributes, value, exemplars: examples.get(seriesKey(series)) });
+      const { attributes, startedAt } = series;
+      put(instrument, { attributes, value, exemplars: examples.get(seriesKey(series)), startedAt });
     }
     for (const { instrument: name, attributes, value } of observed.points) {
       const instrument = this.#instruments.get(name);
@@ -207,6 +229,7 @@ export class MetricRegistry {
       const key = JSON.stringify(attributes);
       this.#sums.get(name)?.series.delete(key);
       this.#histograms.get(name)?.series.delete(key);
+      this.#hasForgotten = true;
       this.#memory.release({ instrument: name, attributes });
     }
   }
@@ -219,9 +242,15 @@ export class MetricRegistry {
     }
   }
 
-  /** Adds instruments whose series other threads may have claimed, so that readings include them. */
+  /**
+   * Adds instruments whose series other threads may have claimed, so that readings include them. Each has room for an "overflow"
+   * series from now on: memory that fills up later leaves none of them without.
+   */
   know(instruments: readonly Instrument[]): void {
-    for (const instrument of instruments) this.#know(instrument);
+    for (const instrument of instruments) {
+      this.#know(instrument);
+      this.#claim(instrument, "overflow");
+    }
   }
 
   #know(instrument: Instrument): void {
@@ -234,8 +263,12 @@ export class MetricRegistry {
 
   #family<Series>(instrument: Instrument, create: Family<Series>["create"]): Family<Series> {
     this.#know(instrument);
-    const slots = this.#claim(instrument, "overflow");
-    return { instrument, create, series: new Map(), overflow: create(slots ?? nowhere(instrument)) };
+    let slots = this.#claim(instrument, "overflow");
+    if (slots === undefined) {
+      slots = { values: new Float64Array(slotsOf(instrument)), at: 0 };
+      this.#unshown.set(instrument, slots);
+    }
+    return { instrument, create, series: new Map(), overflow: create(slots) };
   }
 
   #seriesOf<Series>(family: Family<Series>, attributes: AttributeValues): Series {
@@ -251,15 +284,11 @@ export class MetricRegistry {
   }
 
   #claim(instrument: Instrument, attributes: SeriesName["attributes"]): Slots | undefined {
-    return this.#memory.claim({ instrument: instrument.name, attributes }, slotsOf(instrument));
+    // Before anything was forgotten, nothing can begin anew.
+    const startedAt = this.#hasForgotten ? this.#epoch?.() : undefined;
+    return this.#memory.claim({ instrument: instrument.name, attributes }, slotsOf(instrument), startedAt);
   }
 }
-
-/** Slots that no reading shows, for a series that full shared memory has no room for. */
-const nowhere = (instrument: Instrument): Slots => ({
-  values: new Float64Array(slotsOf(instrument)),
-  at: 0,
-});
 
 const valueOf = ({ kind }: Instrument, slots: Float64Array): number | HistogramValue => {
   return kind === "histogram" ? histogramOf(slots) : (slots[0] ?? 0);

@@ -43,7 +43,7 @@ export const PROCESS_INSTRUMENTS: Group<
 };
 
 /** The push of telemetry itself. */
-export const EXPORT_INSTRUMENTS: Group<"exports" | "lost" | "queued"> = {
+export const EXPORT_INSTRUMENTS: Group<"exports" | "lost" | "queued" | "unshown"> = {
   exports: counter(
     "fairlead.telemetry.exports",
     "{request}",
@@ -61,5 +61,11 @@ export const EXPORT_INSTRUMENTS: Group<"exports" | "lost" | "queued"> = {
     "By",
     ["fairlead.signal"],
     "What waits to be sent to the collector.",
+  ),
+  unshown: counter(
+    "fairlead.telemetry.unshown",
+    "{value}",
+    [],
+    "Values that no metric has: the memory that threads share was full when their instrument was first used.",
   ),
 };

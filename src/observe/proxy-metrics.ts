@@ -6,6 +6,7 @@ import { httpInstruments } from "./http-instruments.ts";
 import type { AttributeValues, Instrument } from "./instrument.ts";
 import { allInstruments } from "./instruments.ts";
 import { type MetricOptions, MetricRegistry } from "./metric-registry.ts";
+import { EXPORT_INSTRUMENTS } from "./process-instruments.ts";
 import { type MeasuredHead, type RequestEnd, RequestMetrics } from "./request-metrics.ts";
 import { UpstreamMetrics } from "./upstream-metrics.ts";
 
@@ -50,7 +51,10 @@ export class ProxyMetrics {
     const http = httpInstruments(durationBounds);
     this.durations = { server: http.serverDuration, client: http.clientDuration };
     // Other threads may have counted by instruments that this one has not used yet.
-    if (options.memory !== undefined) this.registry.know(allInstruments(http));
+    if (options.memory !== undefined) {
+      this.registry.know(allInstruments(http));
+      this.registry.observe((observe) => observe(EXPORT_INSTRUMENTS.unshown, [], this.registry.unshown));
+    }
     const requests = new RequestMetrics({
       registry: this.registry,
       http,

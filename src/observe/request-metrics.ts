@@ -8,6 +8,7 @@ import type { ExchangeReport } from "../core/telemetry.ts";
 import type { AttributeValues } from "./instrument.ts";
 import { type HttpInstruments, REQUEST_INSTRUMENTS } from "./http-instruments.ts";
 import type { MetricRegistry } from "./metric-registry.ts";
+import { PROTOCOL_VERSIONS, protocolVersion, versionIndex } from "./protocol-version.ts";
 import { knownMethod, requestKey } from "./request-key.ts";
 import type { Exemplar, HistogramSeries, SumSeries } from "./series.ts";
 import { endpointValues } from "./server-address.ts";
@@ -75,8 +76,6 @@ const errorType = (
 
 const TUNNEL_STATUS = 101;
 const HTTPS = 1;
-/** `""` where the runtime reports none. Any other version counts as that. */
-const VERSIONS = ["", "1.1", "1.0", "2.0", "3.0"];
 
 export interface RequestMetricsParts {
   readonly registry: MetricRegistry;
@@ -130,9 +129,10 @@ export class RequestMetrics {
     if (error !== undefined) this.#failed(report, error.code);
     const metrics = this.#routeOf(report);
     const scheme = head.scheme === "https" ? HTTPS : 0;
-    const version = Math.max(0, VERSIONS.indexOf(head.version ?? ""));
-    const key = (requestKey(head.method, status, error?.code) * VERSIONS.length + version) * 2 + scheme;
-    const series = metrics.requests.get(key) ?? this.#newServerSeries(metrics, key, report);
+    const key = requestKey(head.method, status, error?.code);
+    const version = versionIndex(head.version);
+    const kind = (key * PROTOCOL_VERSIONS.length + version) * 2 + scheme;
+    const series = metrics.requests.get(kind) ?? this.#newServerSeries(metrics, kind, report);
     this.#recordDuration(series, report, report.trace?.isSampled === true ? report.trace : undefined);
     if (report.bytesSent !== undefined) series.responseSize.record(report.bytesSent);
     const { contentLength } = head.notes;
@@ -216,7 +216,7 @@ export class RequestMetrics {
       scheme,
       status,
       errorType(status, error?.code, 500),
-      version,
+      protocolVersion(version),
       path,
       name,
     ];

@@ -6,6 +6,7 @@ import type { Clock } from "../core/platform.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
 import type { Attributes } from "./attributes.ts";
 import { failureCause, isOwnFailure } from "./failure-cause.ts";
+import { protocolVersion } from "./protocol-version.ts";
 import type { Redaction } from "./redaction.ts";
 import { knownMethod } from "./request-key.ts";
 import { sentUrl } from "./sent-url.ts";
@@ -63,7 +64,7 @@ export const serverSpan = (report: ExchangeReport, { redaction, clock }: SpanOpt
       "server.address": address,
       "server.port": port,
       "client.address": report.client === "" ? undefined : report.client,
-      "network.protocol.version": head.version,
+      "network.protocol.version": protocolVersion(head.version),
       "user_agent.original": firstValue(head.fields, "user-agent"),
       "http.route": routePath,
       "http.response.status_code": status,
@@ -79,7 +80,7 @@ export const serverSpan = (report: ExchangeReport, { redaction, clock }: SpanOpt
 /** Undefined where its exchange is not recorded. */
 export const clientSpan = (
   attempt: Attempt,
-  { status, error, ending, progress, reused, times, bytesSent, bytesReceived }: Outcome,
+  { status, version, error, ending, progress, reused, times, bytesSent, bytesReceived }: Outcome,
   { redaction, clock }: SpanOptions,
 ): Span | undefined => {
   const { exchange, endpoint, spanId, resends = 0 } = attempt;
@@ -106,6 +107,7 @@ export const clientSpan = (
       "server.port": port,
       "url.scheme": endpoint.scheme,
       "url.full": sentUrl(attempt, redaction),
+      "network.protocol.version": protocolVersion(version),
       "http.request.resend_count": resends === 0 ? undefined : resends,
       "http.response.status_code": status,
       "http.request.body.size": bytesSent,

@@ -5,6 +5,7 @@
 import type { Clock, Random } from "../core/platform.ts";
 import type { Post, PostAnswer, SendPost } from "../core/post.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
+import { rejectedItems } from "./collector-answer.ts";
 
 /** A request in the queue. */
 export interface Payload {
@@ -19,8 +20,15 @@ export interface ExportQueueOptions extends Pick<Post, "url" | "headers" | "time
   readonly send: SendPost;
   readonly clock: Clock;
   readonly random: Random;
-  /** Items that a collector's answer to an accepted request says it has not taken. @default none */
-  readonly rejectedIn?: ((answer: Uint8Array) => number) | undefined;
+  /**
+   * Finds in a collector's answer to an accepted request how many items it has not taken. What it finds is checked; where it
+   * throws, all items count as taken.
+   *
+   * @default none
+   */
+  readonly rejectedIn?: ((answer: Uint8Array) => unknown) | undefined;
+  /** Called with the first answer to an accepted request that can't be read. */
+  readonly unreadable?: (() => void) | undefined;
   /** Whether timers outlive requests. Where they don't, each `send` tries once. @default true */
   readonly retriesByItself?: boolean | undefined;
 }
@@ -40,6 +48,8 @@ export interface ExportCounts {
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
+/** A collector that asks for more is asked again earlier: a mistake of its own must not end the export. */
+const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
 
 type Counters = { -readonly [Name in keyof ExportCounts]: number };
 
@@ -48,6 +58,7 @@ export class ExportQueue {
   readonly #waiting: Payload[] = [];
   readonly #counts: Counters = { accepted: 0, refused: 0, failed: 0, lostItems: 0, queuedBytes: 0 };
   #failuresInRow = 0;
+  #hasReadAll = true;
   #retryAt = Number.NEGATIVE_INFINITY;
   #sending: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -129,7 +140,7 @@ export class ExportQueue {
 
   /** Whether the payload is done with. */
   async #sendOne({ body, items }: Payload): Promise<boolean> {
-    const { url, headers, timeoutMs, send, clock, rejectedIn } = this.#options;
+    const { url, headers, timeoutMs, send, clock } = this.#options;
     let answer: PostAnswer | undefined;
     try {
       answer = await send({ url, headers, body, timeoutMs });
@@ -142,18 +153,29 @@ export class ExportQueue {
         answer?.retryAfter === undefined
           ? undefined
           : retryAfterMs(["retry-after", answer.retryAfter], clock.epoch());
-      this.#retryAt = clock.now() + (asked ?? this.#backoffMs());
+      this.#retryAt =
+        clock.now() + (asked === undefined ? this.#backoffMs() : Math.min(asked, LONGEST_RETRY_AFTER_MS));
       return false;
     }
     this.#failuresInRow = 0;
     if (answer.status >= 200 && answer.status < 300) {
       this.#counts.accepted += 1;
-      this.#counts.lostItems += rejectedIn?.(answer.body) ?? 0;
+      this.#counts.lostItems += this.#rejectedOf(answer, items);
     } else {
       this.#counts.refused += 1;
       this.#counts.lostItems += items;
     }
     return true;
+  }
+
+  #rejectedOf({ body }: PostAnswer, items: number): number {
+    const { rejectedIn, unreadable } = this.#options;
+    if (rejectedIn === undefined) return 0;
+    const rejected = rejectedItems(body, rejectedIn, items);
+    if (rejected !== undefined) return rejected;
+    if (this.#hasReadAll) unreadable?.();
+    this.#hasReadAll = false;
+    return 0;
   }
 
   /** Between half and all of a bound that doubles with each failure. */

@@ -45,6 +45,24 @@ describe.each(["prometheus", "openmetrics"] as const)("exposition in %s", (forma
     );
   });
 
+  it("has no label twice, whatever attributes are called, and each of their values", () => {
+    const anyName = fc.oneof(
+      fc.string({ minLength: 1, unit: "binary" }),
+      fc.string({ minLength: 1, maxLength: 3, unit: fc.constantFrom("a", "1", ".", "_", ":", "-", "é") }),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(anyName, fc.nat().map(String), { minKeys: 1 }), (resource) => {
+        const text = exposition([], format, resource);
+        const names = [...text.matchAll(/[{,]([^=,{]*)="/g)].map(([, name]) => name ?? "");
+        expect(names).toEqual([...new Set(names)]);
+        for (const name of names) expect(name).toMatch(/^[a-zA-Z_][a-zA-Z0-9_]*$/);
+        const [info] = samplesIn(text);
+        const values = Object.values(info?.labels ?? {}).flatMap((value) => value.split(";"));
+        expect(values.toSorted()).toEqual(Object.values(resource).toSorted());
+      }),
+    );
+  });
+
   it("parses back to the same histogram, with buckets that add up", () => {
     fc.assert(
       fc.property(
@@ -87,6 +105,11 @@ share_ratio{who="x"} 0.5
 target_info{service_name="fairlead"} 1
 `,
     );
+  });
+
+  it("joins values of attributes whose names become one label, in the order of the names", () => {
+    const resource = { a_b: "2", c: "3", "a.b": "1", "a:b": "4" };
+    expect(exposition([], "prometheus", resource)).toContain('target_info{a_b="1;4;2",c="3"} 1');
   });
 
   it("is OpenMetrics, with units and an end", () => {

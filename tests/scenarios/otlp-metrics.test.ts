@@ -19,6 +19,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   running().received.length = 0;
+  running().answer = undefined;
 });
 afterAll(() => receiver?.stop());
 
@@ -129,4 +130,42 @@ conformance("metrics across restarts of the collector", {
       },
     },
   ],
+});
+
+/** A web server, say, that the endpoint was set to by mistake. */
+const garbled: Case = {
+  title: "what the collector answers ends nothing, and no count comes twice",
+  run: async (stage) => {
+    running().answer = "null";
+    const { received } = running();
+    let sent = 0;
+    const send = async (): Promise<void> => {
+      await stage.request("/a");
+      sent += 1;
+    };
+    for (let i = 0; i < 5; i += 1) await send();
+    while (received.length < 3) {
+      const before = received.length;
+      await running()
+        .until(() => received.length > before, "a push", PATIENCE_MS / 8)
+        .catch(() => {});
+      // On Workers it takes a request to push, and the last one's own count may wait for the next.
+      await send();
+    }
+    const counted = running().counts(SERVER, LABELS)["GET 200 all"];
+    expect(counted).toBeGreaterThanOrEqual(5);
+    expect(counted).toBeLessThanOrEqual(sent);
+    await stage.proxy.child.printed(/answers can't be read/);
+  },
+};
+
+conformance("metrics by OTLP as JSON, to what is no collector", {
+  config: pushing("http/json", "delta"),
+  endsProxy: true,
+  cases: [garbled],
+});
+conformance("metrics by OTLP as protobuf, to what is no collector", {
+  config: pushing("http/protobuf", "delta"),
+  endsProxy: true,
+  cases: [garbled],
 });

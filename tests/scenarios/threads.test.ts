@@ -128,6 +128,23 @@ const listenersAt = (port: number): number => {
     .filter((line) => line.includes(local)).length;
 };
 
+/** Takes requests and never answers. */
+const silentCollector = async (): Promise<NamedOrigin> => {
+  const server = createServer((request) => void request.resume());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
+
+/** Two seconds, and some for a machine that does other things. One signal or thread after the other took over four. */
+const STOP_MS = 3_800;
+
 describe.each(SERVED)("threads on %s", (runtime) => {
   let command: ModuleCommand | undefined;
   const start = async (settings: Record<string, unknown> = {}): Promise<ModuleCommand> =>
@@ -509,4 +526,25 @@ const kept`;
       for (const { stop } of origins) stop();
     }
   });
+
+  test.each([1, THREADS])(
+    "a collector that answers nothing holds up %i of them for two seconds",
+    async (threads) => {
+      const collector = await silentCollector();
+      try {
+        const running = await start({
+          threads,
+          log: { access: "all", otlp: true },
+          telemetry: { traces: { sample: 1 }, otlp: { endpoint: collector.url } },
+        });
+        await askTimes(running.url, 10);
+        const began = performance.now();
+        running.child.signal("SIGTERM");
+        expect(await running.child.ended()).toMatchObject({ code: 0 });
+        expect(performance.now() - began).toBeLessThan(STOP_MS);
+      } finally {
+        collector.stop();
+      }
+    },
+  );
 });

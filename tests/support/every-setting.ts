@@ -252,6 +252,7 @@ export const EVERYTHING: Everything = {
     traces: {
       sample: 0.5,
       trust: "always",
+      parentBased: false,
       forceHeader: "x-trace",
       responseHeader: "x-trace-id",
       url: "http://traces:4318/v1/traces",

@@ -34,21 +34,21 @@ const quoted = (line: string, from: number): readonly [string, number] => {
 const sampleOf = (line: string): Sample => {
   const [name = ""] = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(line) ?? [];
   if (name === "") throw new Error(`no name in ${line}`);
-  const labels: Record<string, string> = {};
+  const labels = new Map<string, string>();
   let at = name.length;
   if (line[at] === "{") {
     at += 1;
     while (line[at] !== "}") {
       const [, label = ""] = /^([a-zA-Z_][a-zA-Z0-9_]*)="/.exec(line.slice(at)) ?? [];
-      if (label === "" || label in labels) throw new Error(`no label, or one twice, at ${at} in ${line}`);
+      if (label === "" || labels.has(label)) throw new Error(`no label, or one twice, at ${at} in ${line}`);
       const [value, end] = quoted(line, at + label.length + 2);
-      labels[label] = value;
+      labels.set(label, value);
       at = line[end + 1] === "," ? end + 2 : end + 1;
     }
     at += 1;
   }
   if (line[at] !== " ") throw new Error(`no value in ${line}`);
-  return { name, labels, value: numberOf(line.slice(at + 1)) };
+  return { name, labels: Object.fromEntries(labels), value: numberOf(line.slice(at + 1)) };
 };
 
 /** @throws where a line is none of the format. */

@@ -79,6 +79,8 @@ export class OtlpReceiver {
   readonly received: Received[] = [];
   /** Statuses of the next answers, before those of 200. */
   readonly refusals: number[] = [];
+  /** Body of answers of 200. @default an empty message */
+  answer: string | undefined;
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#take(request, response));
@@ -150,7 +152,8 @@ export class OtlpReceiver {
         metrics: scopeMetrics.flatMap(({ metrics }) => metrics),
       });
     }
-    response.writeHead(200, { "content-type": contentType }).end(contentType.endsWith("json") ? "{}" : "");
+    const empty = contentType.endsWith("json") ? "{}" : "";
+    response.writeHead(200, { "content-type": contentType }).end(this.answer ?? empty);
     this.#changes.changed();
   }
 

@@ -3,7 +3,7 @@ import { ManualClock } from "../../runtimes/memory/clock.ts";
 import { seededRandom } from "../../runtimes/memory/random.ts";
 import type { Post, PostAnswer } from "../../src/core/post.ts";
 import { ExportQueue } from "../../src/otlp/export-queue.ts";
-import { RecordPush } from "../../src/record-push.ts";
+import { type RecordExport, RecordPush } from "../../src/record-push.ts";
 
 interface Bench {
   readonly clock: ManualClock;
@@ -18,10 +18,12 @@ const accepted: PostAnswer = { status: 200, retryAfter: undefined, body: new Uin
 
 const bench = ({
   answer = () => accepted,
+  encode = (items) => new Uint8Array(new TextEncoder().encode(JSON.stringify(items))),
   isBackground = true,
   maxBytes = 1e6,
 }: {
   readonly answer?: (post: Post) => PostAnswer;
+  readonly encode?: RecordExport<number>["encoding"]["encode"];
   readonly isBackground?: boolean;
   readonly maxBytes?: number;
 } = {}): Bench => {
@@ -49,10 +51,7 @@ const bench = ({
     lost: (items) => void losses.push(items),
     load: async () => {
       loads += 1;
-      return {
-        queue,
-        encoding: { encode: (items) => new Uint8Array(new TextEncoder().encode(JSON.stringify(items))) },
-      };
+      return { queue, encoding: { encode } };
     },
   });
   return { clock, push, sent, losses, loads: () => loads };
@@ -128,5 +127,30 @@ describe("record push", () => {
     await clock.advance(0);
     await flushed;
     expect(sent).toEqual([[1]]);
+  });
+
+  test("tells what it could not send at the end", async () => {
+    const { clock, push, losses } = bench({ answer: () => ({ ...accepted, status: 503 }) });
+    push.add(1);
+    const flushed = push.flush(500);
+    await clock.advance(500);
+    await flushed;
+    expect(losses).toEqual([1]);
+  });
+
+  test("loses what can't be encoded, and goes on", async () => {
+    let isBroken = true;
+    const { clock, push, sent, losses } = bench({
+      encode: (items) => {
+        if (isBroken) throw new TypeError("not this");
+        return new Uint8Array(new TextEncoder().encode(JSON.stringify(items)));
+      },
+    });
+    push.add(1);
+    await clock.advance(1_000);
+    isBroken = false;
+    push.add(2);
+    await clock.advance(1_000);
+    expect([sent, losses]).toEqual([[[2]], [1]]);
   });
 });

@@ -3,6 +3,7 @@ import type { ProxyError } from "../../../src/core/errors.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import type { Progress } from "../../../src/core/outcome.ts";
 import type { Clock } from "../../../src/core/platform.ts";
+import type { ResponseHead } from "../../../src/http1/response-head.ts";
 
 export class AttemptRecord {
   readonly #attempt: Attempt;
@@ -16,6 +17,7 @@ export class AttemptRecord {
   #connectedAt: number | undefined;
   #headAt: number | undefined;
   #status: number | undefined;
+  #version: string | undefined;
 
   constructor(attempt: Attempt, clock: Clock) {
     this.#attempt = attempt;
@@ -31,9 +33,10 @@ export class AttemptRecord {
   }
 
   /** The final response's head has come. */
-  answered(now: number, status: number): void {
+  answered(now: number, { status, version }: Pick<ResponseHead, "status" | "version">): void {
     this.#headAt = now;
     this.#status = status;
+    this.#version = version;
     this.progress = "head";
   }
 
@@ -52,6 +55,7 @@ export class AttemptRecord {
       ending: error === undefined ? "complete" : "failed",
       progress: error === undefined ? "done" : this.progress,
       status: this.#status,
+      version: this.#version,
       error,
       bytesSent: this.bytesSent,
       bytesReceived: this.bytesReceived,

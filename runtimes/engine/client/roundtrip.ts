@@ -153,7 +153,7 @@ export class Roundtrip
       return;
     }
     const record = this.#record;
-    record.answered(clock.now(), head.status);
+    record.answered(clock.now(), head);
     this.#isOver = true;
     this.#connection = undefined;
     this.#unsubscribe?.();
@@ -164,7 +164,7 @@ export class Roundtrip
     const now = this.#options.clock.now();
     this.#head = head;
     this.#length = length;
-    this.#record.answered(now, head.status);
+    this.#record.answered(now, head);
     this.#kept?.seal();
     let body: Body = NO_BODY;
     if (whole === undefined) {

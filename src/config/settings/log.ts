@@ -6,7 +6,8 @@ import { shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
-import { fieldName, flag, like, nonEmpty, ratio, size, whole, wholeOrUnlimited } from "../schema/values.ts";
+import { fieldName, like, nonEmpty, ratio, size, whole, wholeOrUnlimited } from "../schema/values.ts";
+import { urlOrFlag } from "./collector.ts";
 
 const STREAMS: readonly unknown[] = ["stderr", "stdout", undefined];
 
@@ -98,9 +99,9 @@ export const log: Schema<LogConfig> = object("LogConfig", {
   ),
   access: defaulted(shortFor(accessShort, "requests", requests, access), {}, "Lines about requests."),
   otlp: defaulted(
-    flag,
+    urlOrFlag,
     false,
-    "Send all that is logged to the collector of `telemetry.otlp` too, as log records.",
+    "Send all that is logged to a collector too, as log records: true for that of `telemetry.otlp`, or the URL of another.",
   ),
   redact: defaulted(redact, {}, "What is masked in lines about requests and in spans."),
   rotate: optional(rotate, "When files are put aside. Never unless set.", { needs: "log-file" }),

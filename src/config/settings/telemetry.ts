@@ -17,6 +17,7 @@ import {
 } from "../schema/values.ts";
 import type { MetricsConfig, OtlpConfig, TelemetryConfig } from "../types.ts";
 import { collectorUrl } from "./addresses.ts";
+import { urlOrOff } from "./collector.ts";
 import { traces } from "./traces.ts";
 
 const BOUNDS = "a list of seconds in rising order, at least one";
@@ -45,8 +46,8 @@ export const metricsObject: Schema<MetricsConfig> = object("MetricsConfig", {
     "Whether what is pushed counts from the start or from the push before. Cumulative unless set; on Workers always delta.",
   ),
   url: optional(
-    collectorUrl,
-    "Where metrics are pushed. Unless set, `otlp.endpoint` with /v1/metrics behind it.",
+    urlOrOff,
+    "Where metrics are pushed; false for nowhere. Unless set, `otlp.endpoint` with /v1/metrics behind it.",
   ),
 });
 
@@ -79,7 +80,10 @@ const otlp: Schema<OtlpConfig> = object("OtlpConfig", {
 const attributeName = nonEmpty('the name of an attribute such as "deployment.environment.name"');
 
 export const telemetry: Schema<TelemetryConfig> = object("TelemetryConfig", {
-  serviceName: defaulted(nonEmpty("a name"), "fairlead", "What this proxy is called (service.name)."),
+  serviceName: optional(
+    nonEmpty("a name"),
+    'What this proxy is called (service.name). Unless set, what `resource` has as service.name, else "fairlead".',
+  ),
   resource: defaulted(
     mapOf("an object of attributes and their values", attributeName, text("a text")),
     {},

@@ -151,7 +151,7 @@ describe("defaults", () => {
         tokens: {},
       },
       telemetry: {
-        serviceName: "fairlead",
+        serviceName: undefined,
         resource: {},
         metrics: { maxSeries: 2_000, durationBounds: undefined, temporality: undefined, url: undefined },
         otlp: {

@@ -16,7 +16,10 @@ interface Parts {
 }
 
 const begun = ({ rules, fields = [], id = ID, isTrusted = true }: Parts): ExchangeTrace =>
-  beginTrace({ sample: 0, trust: "trusted", forceHeader: "x-trace", ...rules }, seededRandom(3))(fields, {
+  beginTrace(
+    { sample: 0, trust: "trusted", parentBased: true, forceHeader: "x-trace", ...rules },
+    seededRandom(3),
+  )(fields, {
     id,
     isTrusted,
   });
@@ -29,6 +32,13 @@ describe("a trace", () => {
       parentId: SPAN,
       isSampled: false,
     });
+  });
+
+  test("goes on from a trusted caller who does not say whether it is recorded, where the rules leave that out", () => {
+    const own = (sample: number, flags: string): ExchangeTrace =>
+      begun({ fields: parent(flags), rules: { sample, parentBased: false } });
+    expect(own(0, "01")).toMatchObject({ traceId: TRACE, parentId: SPAN, isSampled: false });
+    expect(own(1, "00")).toMatchObject({ traceId: TRACE, parentId: SPAN, isSampled: true });
   });
 
   test("begins anew for callers that are not trusted", () => {
@@ -74,7 +84,7 @@ describe("a trace", () => {
     const random = seededRandom(11);
     const ids = Array.from({ length: 20_000 }, () => random.id());
     const chosenBy = (sample: number): Set<string> => {
-      const begin = beginTrace({ sample, trust: "never", forceHeader: undefined }, random);
+      const begin = beginTrace({ sample, trust: "never", parentBased: true, forceHeader: undefined }, random);
       return new Set(ids.filter((id) => begin([], { id, isTrusted: false }).isSampled));
     };
     const [few, more] = [chosenBy(0.01), chosenBy(0.1)];

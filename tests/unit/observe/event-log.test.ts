@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../../runtimes/memory/clock.ts";
 import { EventLog, type EventLogOptions } from "../../../src/observe/event-log.ts";
 import { upstreamLog } from "../../../src/observe/upstream-log.ts";
+import { itemsLost } from "../../../src/telemetry-events.ts";
 
 const log = (
   options: Partial<EventLogOptions> = {},
@@ -34,6 +35,14 @@ describe("event log", () => {
     expect(text.lines).toEqual([
       '1970-01-01T00:00:00.000Z info    event=server message=listening port=80 where="a b"',
     ]);
+  });
+
+  test("makes records of events, but of none that tells of the loss of records", () => {
+    const recorded: string[] = [];
+    const { lines, events } = log({ record: ({ message }) => void recorded.push(message) });
+    for (const event of [itemsLost("traces", 2), itemsLost("logs", 2)]) events.emit(event);
+    expect(lines).toHaveLength(2);
+    expect(recorded).toEqual([expect.stringContaining("traces")]);
   });
 
   test("asks the level of the nearest category, which may change", () => {

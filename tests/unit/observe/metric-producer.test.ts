@@ -141,6 +141,63 @@ describe("producer for a delta reader", () => {
   });
 });
 
+describe.each(["cumulative", "delta"] as const)("producer for a %s reader", (temporality) => {
+  /** Where a series of 100 was forgotten at 61 s, and 5 were counted again at 90 s. */
+  const forgotten = async (
+    again: number,
+    isCollectedBetween: boolean,
+  ): Promise<{ readonly metrics: Map<string, MetricData>; readonly end: () => Promise<void> }> => {
+    let now = 0;
+    const registry = new MetricRegistry({ epoch: () => now });
+    const sdk = reader(registry, temporality);
+    registry.sum(counter, ["a", 200]).add(100);
+    for (let i = 0; i < 100; i += 1) registry.histogram(time, ["a", undefined]).record(0.5);
+    await sdk.collect(60_000);
+    registry.forget(() => true);
+    if (isCollectedBetween) await sdk.collect(70_000);
+    now = 90_000;
+    registry.sum(counter, ["a", 200]).add(again);
+    for (let i = 0; i < again; i += 1) registry.histogram(time, ["a", undefined]).record(1.5);
+    return { metrics: await sdk.collect(120_000), end: () => sdk.end() };
+  };
+
+  it.each([
+    ["fewer", 5, false],
+    ["as many", 100, false],
+    ["more", 105, false],
+    ["some, with a collection between,", 5, true],
+  ])(
+    "begins anew with a series that was forgotten, where %s were counted again",
+    async (_, again, between) => {
+      const { metrics, end } = await forgotten(again, between);
+      const startTime = temporality === "cumulative" ? [90, 0] : [between ? 70 : 60, 0];
+      expect(only(metrics.get("test.things"))).toMatchObject({ startTime, value: again });
+      expect(only(metrics.get("test.time"))).toMatchObject({
+        startTime,
+        value: { buckets: { counts: [0, again, 0] }, sum: 1.5 * again, count: again },
+      });
+      await end();
+    },
+  );
+
+  it("begins anew with a value that is kept elsewhere and is less than it was", async () => {
+    const registry = new MetricRegistry();
+    const sdk = reader(registry, temporality);
+    let opened = 100;
+    registry.observe((observe) => observe(counter, ["a", 200], opened));
+    await sdk.collect(60_000);
+    opened = 5;
+    const second = only((await sdk.collect(120_000)).get("test.things"));
+    expect(second).toMatchObject({ startTime: [60, 0], value: 5 });
+    opened = 7;
+    const third = only((await sdk.collect(180_000)).get("test.things"));
+    expect(third).toMatchObject(
+      temporality === "cumulative" ? { startTime: [60, 0], value: 7 } : { startTime: [120, 0], value: 2 },
+    );
+    await sdk.end();
+  });
+});
+
 describe("two producers of one registry", () => {
   it("each tell their own reader's deltas", async () => {
     const registry = new MetricRegistry();

@@ -94,6 +94,32 @@ describe("limit of series", () => {
   });
 });
 
+describe("full shared memory", () => {
+  const full = (): MetricRegistry => {
+    const registry = new MetricRegistry({
+      memory: new SharedMemory(sharedMetrics({ writers: 1, columns: 16 })),
+    });
+    registry.know([histogram]);
+    for (let i = 0; i < 20; i += 1) registry.sum(counter, [i, 1]).add(1);
+    return registry;
+  };
+
+  it("has room for what goes beyond it, of each instrument that is known before", () => {
+    const registry = full();
+    for (const who of ["a", "b"]) registry.histogram(histogram, [who, 1]).record(1);
+    expect(valueIn(registry, "test.time", "overflow")).toMatchObject({ count: 2 });
+    expect(registry.unshown).toBe(0);
+  });
+
+  it("says how much of other instruments nobody is shown", () => {
+    const registry = full();
+    registry.sum(instrumentOf({ name: "late" }), ["a", 1]).add(3);
+    registry.histogram({ ...histogram, name: "late.time" }, ["a", 1]).record(9);
+    registry.sum(instrumentOf({ name: "late.state", kind: "up-down-counter" }), ["a", 1]).add(1);
+    expect(registry.unshown).toBe(4);
+  });
+});
+
 describe("observed values", () => {
   it("are looked up with each reading, until nobody observes", () => {
     const registry = new MetricRegistry();

@@ -10,8 +10,10 @@ import { type MetricOptions, MetricRegistry } from "../../../src/observe/metric-
 import { SharedMemory, sharedMetrics } from "../../../src/observe/shared-memory.ts";
 import { ProxyMetrics } from "../../../src/observe/proxy-metrics.ts";
 import { allInstruments } from "../../../src/observe/instruments.ts";
+import { UPSTREAM_INSTRUMENTS } from "../../../src/observe/upstream-instruments.ts";
 import { createEndpoint } from "../../../src/upstream/endpoint.ts";
 import type { Upstream } from "../../../src/upstream/upstream.ts";
+import { instrumentOf, valueIn } from "../../support/metrics.ts";
 
 interface Proxy {
   readonly metrics: ProxyMetrics;
@@ -299,5 +301,21 @@ describe("instruments", () => {
       expect(instrument).toSatisfy(() => isRising && bounds.length > 0 === (instrument.kind === "histogram"));
     }
     expect(() => new MetricRegistry().know(all)).not.toThrow();
+  });
+});
+
+describe("metrics in shared memory", () => {
+  it("keep room for every instrument, and say what they have no room for", () => {
+    const memory = new SharedMemory(sharedMetrics({ writers: 1, columns: 1_024 }));
+    const metrics = new ProxyMetrics({ memory, epoch: () => 0 });
+    const filler = instrumentOf();
+    for (let i = 0; i < 2_000; i += 1) metrics.registry.sum(filler, [i, 1]).add(1);
+    const { retries } = UPSTREAM_INSTRUMENTS;
+    for (let i = 0; i < 1_000; i += 1) metrics.registry.sum(retries, [`upstream ${i}`, "503"]).add(1);
+    expect(valueIn(metrics.registry, retries.name, "overflow")).toBe(1_000);
+    expect(valueIn(metrics.registry, "fairlead.telemetry.unshown", [])).toBe(0);
+    // Its name is longer than what is left.
+    metrics.registry.sum(instrumentOf({ name: "late".repeat(100) }), ["a", 1]).add(2);
+    expect(valueIn(metrics.registry, "fairlead.telemetry.unshown", [])).toBe(2);
   });
 });

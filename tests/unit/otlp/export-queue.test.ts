@@ -130,6 +130,58 @@ describe("export queue", () => {
     expect(queue.counts).toMatchObject({ accepted: 1, lostItems: 3 });
   });
 
+  it.each([
+    ["nothing", undefined, 0],
+    ["a number as text, as JSON has it", "3", 3],
+    ["more than was sent", 1e9, 9],
+  ])("counts %s as what was rejected", async (_, found, lostItems) => {
+    const { queue } = stand({ rejectedIn: () => found });
+    queue.push(payload(1, 9));
+    await queue.send();
+    expect(queue.counts).toMatchObject({ accepted: 1, lostItems });
+  });
+
+  it.each([[-5], ["-5"], ["x"], [""], [Number.NaN], [1.5], [null], [{}], [[3]], [true]])(
+    "counts a request as accepted whose answer has %j as the number of rejected items",
+    async (found) => {
+      const { queue, sent } = stand({ rejectedIn: () => found });
+      queue.push(payload(1, 9));
+      await queue.send();
+      await queue.send();
+      expect(sent).toEqual([1]);
+      expect(queue.counts).toEqual({ accepted: 1, refused: 0, failed: 0, lostItems: 0, queuedBytes: 0 });
+    },
+  );
+
+  it("counts a request as accepted whose answer can't be read, and tells so once", async () => {
+    let told = 0;
+    const { queue, sent } = stand({
+      rejectedIn: () => {
+        throw new TypeError("no such message");
+      },
+      unreadable: () => void (told += 1),
+    });
+    for (const each of [1, 2, 3]) queue.push(payload(each));
+    await expect(queue.send()).resolves.toBeUndefined();
+    expect(sent).toEqual([1, 2, 3]);
+    expect(queue.counts).toMatchObject({ accepted: 3, lostItems: 0, queuedBytes: 0 });
+    expect(told).toBe(1);
+  });
+
+  it.each([["31536000"], ["Fri, 31 Dec 2100 23:59:59 GMT"], ["9".repeat(400)]])(
+    "waits five minutes at most where the collector asks for %s",
+    async (retryAfter) => {
+      const { queue, clock, sent, answers } = stand();
+      answers.push({ status: 503, retryAfter });
+      queue.push(payload(1));
+      await queue.send();
+      await clock.advance(299_999);
+      expect(sent).toEqual([1]);
+      await clock.advance(1);
+      expect(sent).toEqual([1, 1]);
+    },
+  );
+
   it("leaves retries to its owner where timers don't go on", async () => {
     const { queue, clock, sent, answers } = stand({ retriesByItself: false });
     answers.push(new Error("gone"));

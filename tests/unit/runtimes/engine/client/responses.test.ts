@@ -34,7 +34,7 @@ describe("responses to the engine's client", () => {
     );
     const { body } = await reply;
     expect([body.kind, await textOf(body)]).toEqual(["bytes", "abcde"]);
-    expect(await outcome).toMatchObject({ ending: "complete", bytesReceived: 5 });
+    expect(await outcome).toMatchObject({ ending: "complete", version: "1.1", bytesReceived: 5 });
   });
 
   test("that are empty differ from those that have no content", async () => {
