@@ -85,6 +85,7 @@ export const composeServer = (
       () => clock.now(),
     ),
     closed: host.closed,
+    pacesTls: !platform.capabilities.has("tls-pause"),
     inherited,
   });
   const view = engineView({
