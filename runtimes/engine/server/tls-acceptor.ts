@@ -7,6 +7,7 @@ import { PacedSocket } from "../paced-socket.ts";
 import { challengeFront } from "./challenge-front.ts";
 import { type VerifiedCertificates, identifyClient } from "./client-identity.ts";
 import type { ServedTls } from "./served-tls.ts";
+import { SessionNames } from "./session-names.ts";
 import { ServerCertificates, contextOptions } from "./server-certificates.ts";
 import { covers } from "./shown-names.ts";
 
@@ -71,6 +72,10 @@ export const tlsAcceptor = (options: TlsAcceptorOptions): TlsAcceptor => {
     handshakeTimeout: handshakeMs === 0 ? NO_LIMIT_MS : handshakeMs,
     noDelay: true,
   };
+  const sessions = new SessionNames();
+  const namesOf = (socket: TLSSocket): ReadonlySet<string> =>
+    // One certificate has the same names whatever was asked for.
+    certificates.namesFor(tls.certificates.length > 0 ? sessions.nameOf(socket) : "");
   const identify = (socket: TLSSocket): ClientIdentity =>
     tls.client === undefined ? NO_IDENTITY : identifyClient(socket, verified, epoch());
   const server = createServer(settings);
@@ -89,7 +94,7 @@ export const tlsAcceptor = (options: TlsAcceptorOptions): TlsAcceptor => {
     accepted({
       socket,
       addressed: paced?.connection ?? socket,
-      tls: new Facts(socket, client, tls.checkHost ? certificates : undefined),
+      tls: new Facts(client, tls.checkHost ? namesOf(socket) : undefined),
     });
   });
   server.on("tlsClientError", (error, socket) => {
@@ -132,22 +137,13 @@ class Facts implements ConnectionTls {
   readonly client: ClientIdentity;
   readonly #names: ReadonlySet<string> | undefined;
 
-  /** @param certificates undefined where hosts are not checked */
-  constructor(socket: TLSSocket, client: ClientIdentity, certificates: ServerCertificates | undefined) {
+  /** @param names of the certificate that the client got; undefined where hosts are not checked */
+  constructor(client: ClientIdentity, names: ReadonlySet<string> | undefined) {
     this.client = client;
-    const name = serverNameOf(socket);
-    // Node does not tell the name of a session of TLS 1.2 that is resumed.
-    const isUnknown = name === "" && socket.isSessionReused();
-    this.#names = isUnknown ? certificates?.allNames : certificates?.namesFor(name);
+    this.#names = names;
   }
 
   covers(host: string): boolean {
     return this.#names === undefined || covers(this.#names, host);
   }
 }
-
-/** Name that the client asked for (SNI); empty for none. */
-const serverNameOf = (socket: TLSSocket): string => {
-  const { servername } = socket as { readonly servername?: unknown };
-  return typeof servername === "string" ? servername : "";
-};
