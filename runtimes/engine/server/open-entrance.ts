@@ -73,7 +73,9 @@ export class OpenEntrance {
 
   /** Opens nothing yet. */
   constructor(entrance: Entrance, parts: EntranceParts, inherited: Inherited = {}) {
-    this.listener = new Listener({ ...entrance, ...inherited });
+    this.listener = new Listener({ ...entrance, ...inherited }, (code) =>
+      parts.notice(`connections to ${this.#place} can't be accepted: ${code}`),
+    );
     this.#name = entrance.name;
     this.key = entranceKey(entrance);
     this.#parts = parts;
@@ -249,7 +251,7 @@ export class OpenEntrance {
     const { clients } = this.#parts;
     const { connections, connectionsPerClient: most } = context.listen.limits;
     if (handshake !== undefined && !this.#begun.add(socket, connections)) {
-      this.#refuse(socket);
+      this.#refuseFull(socket, connections);
       return;
     }
     const isCounted = exempt?.includes(ends.peer) !== true;
@@ -272,12 +274,17 @@ export class OpenEntrance {
     const { connections, counts, seats } = this.#parts;
     const { connections: most } = context.listen.limits;
     if (connections.size >= most || seats?.open.tryAdd(most) === false) {
-      this.#refuse(socket);
+      this.#refuseFull(socket, most);
       return;
     }
     counts.accepted += 1;
     connections.add(new ClientConnection(socket, { peer, localPort, ...more }, context, counts.accepted));
     counts.open = connections.size;
+  }
+
+  #refuseFull(socket: Socket, most: number): void {
+    this.#parts.notice(`clients are refused: there is room for ${most} connections, and all are open`);
+    this.#refuse(socket);
   }
 
   #refuse(socket: Socket): void {
