@@ -42,6 +42,17 @@ const untimely = ({ validFrom, validTo }: Certificate, now: number): string | un
   return now > to ? `the certificate expired at ${day(to)}` : undefined;
 };
 
+/** Shorter keys of RSA are refused by OpenSSL's security level 2 and by browsers. Not every runtime's TLS does. */
+const LEAST_RSA_BITS = 2048;
+
+const weakness = ({ publicKey }: Certificate): string | undefined => {
+  const { asymmetricKeyType = "", asymmetricKeyDetails } = publicKey;
+  const { modulusLength: bits = LEAST_RSA_BITS } = asymmetricKeyDetails ?? {};
+  return asymmetricKeyType.startsWith("rsa") && bits < LEAST_RSA_BITS
+    ? `the certificate's RSA key has ${bits} bits, and needs at least ${LEAST_RSA_BITS}`
+    : undefined;
+};
+
 /** Why the runtime's own TLS does not take what was parsed, such as a key that it holds to be too short. */
 const unusable = ({ cert, key }: TlsTexts): string | undefined => {
   try {
@@ -75,7 +86,7 @@ export const inspectTls = (texts: TlsTexts, now: number): readonly TlsFault[] =>
   if (ca !== undefined && certificatesIn(ca) === undefined) blame("ca", "the certificates can't be parsed");
   // The rest of a chain may be old: what it is verified by is the peer's to choose.
   const own = cert === undefined ? undefined : certificatesIn(cert)?.[0];
-  if (own !== undefined) blame("cert", untimely(own, now));
+  if (own !== undefined) blame("cert", untimely(own, now) ?? weakness(own));
   else if (cert !== undefined) blame("cert", "the certificate can't be parsed");
   if (key !== undefined) blame("key", inspectKey(key, own));
   if (own !== undefined && key !== undefined && faults.length === 0) blame("cert", unusable(texts));

@@ -29,7 +29,7 @@ export class AdminListener {
   #held: PreparedConfig | undefined;
 
   constructor(parts: AdminListenerParts) {
-    const { clock } = parts.platform;
+    const { clock, capabilities } = parts.platform;
     this.#parts = parts;
     this.#isHeld = parts.isHeld;
     this.#sockets = serverSockets({
@@ -41,6 +41,7 @@ export class AdminListener {
       notice: () => {},
       closed: async () => {},
       inherited: parts.inherited,
+      pacesTls: !capabilities.has("tls-pause"),
     });
   }
 

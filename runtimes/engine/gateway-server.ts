@@ -11,9 +11,18 @@ import type { NamedListener } from "../succession.ts";
 import { alive } from "./alive.ts";
 import type { Generation } from "./generation.ts";
 import { Generations } from "./generations.ts";
+import { clientRoom, openFileLimit } from "./open-files.ts";
 import type { RunningServer } from "./running-server.ts";
 import { type ServerComposition, type ServerRole, composeServer } from "./server-composition.ts";
-import { configChanged, configRefused, finishing, listening, replaced, stopped } from "./server-events.ts";
+import {
+  configChanged,
+  configRefused,
+  fewFiles,
+  finishing,
+  listening,
+  replaced,
+  stopped,
+} from "./server-events.ts";
 
 /** Time for the last telemetry and the last lines of logs together. Threads end one after the other: theirs first. */
 const FLUSH_MS = 2_000;
@@ -25,6 +34,7 @@ const COLLECTORS_SHARE = 0.75;
 export class GatewayServer implements RunningServer {
   readonly #made: ServerComposition;
   readonly #generations: Generations;
+  readonly #openFiles = openFileLimit();
   #isDraining = false;
 
   constructor(platform: Platform, options: ServeOptions, role: ServerRole) {
@@ -33,6 +43,7 @@ export class GatewayServer implements RunningServer {
       generation: () => this.#generation,
       origin: () => this.#generations.origin,
       emit: (event) => this.#emit(event),
+      openFiles: this.#openFiles,
       certificatesChanged: () => void this.#generations.exchangeCertificates(),
       closed: () => this.#closed(),
     });
@@ -157,6 +168,8 @@ export class GatewayServer implements RunningServer {
     if (before !== undefined) this.#announce(configChanged(this.generation));
     // Several threads listen once all of them do.
     else if (this.#made.lasting.part === undefined) this.#announce(listening(this.address));
+    const { connections } = this.#generation.config.listen.limits;
+    if (connections > clientRoom(this.#openFiles)) this.#announce(fewFiles(connections, this.#openFiles));
   }
 
   /** Writes an event of the process, which the main thread does for all. */

@@ -32,12 +32,12 @@ export interface EngineParts extends Pick<PlatformParts, "name" | "server"> {
 /** A platform of its own: its upstream connections are shared with no other. */
 export const enginePlatform = (parts: EngineParts, options: FailureOptions): Platform => {
   const clock = engineClock();
-  const { inspectTls: inspect = inspectTls } = parts;
+  const { inspectTls: inspect = inspectTls, capabilities = ENGINE_CAPABILITIES } = parts;
   const random = webRandom();
-  const transport = engineTransport({ clock });
+  const transport = engineTransport({ clock, pacesTls: !capabilities.has("tls-pause") });
   return createPlatform({
     name: parts.name,
-    capabilities: parts.capabilities ?? ENGINE_CAPABILITIES,
+    capabilities,
     clock,
     random,
     transport,

@@ -17,6 +17,7 @@ import type { Generation, LastingParts } from "./generation.ts";
 import type { InheritedSockets } from "./inheritance/inherited-sockets.ts";
 import { notices } from "./notices.ts";
 import { ServerObserver } from "./observation.ts";
+import { clientRoom } from "./open-files.ts";
 import { RetiredEndpoints } from "./retired-endpoints.ts";
 import { type ServerSockets, serverSockets } from "./server/listen.ts";
 import { serverControl } from "./server-control.ts";
@@ -52,6 +53,8 @@ export interface ServerHost {
   readonly emit: (event: LogEvent) => void;
   /** A listener is to serve another certificate. */
   readonly certificatesChanged: () => void;
+  /** Files that this process may have open. */
+  readonly openFiles: number;
   /** Called once when the sockets for clients have ended. */
   readonly closed: () => Promise<void>;
 }
@@ -86,6 +89,8 @@ export const composeServer = (
       () => clock.now(),
     ),
     closed: host.closed,
+    room: clientRoom(host.openFiles),
+    pacesTls: !platform.capabilities.has("tls-pause"),
     inherited,
   });
   const view = engineView({

@@ -1,6 +1,7 @@
 /** What a server says of itself in the log. */
 import type { LogEvent } from "../../src/observe/event-log.ts";
 import type { Serving } from "../serving.ts";
+import { clientRoom } from "./open-files.ts";
 
 export const listening = (address: Serving["address"]): LogEvent => ({
   category: "server",
@@ -28,6 +29,13 @@ export const stopped: LogEvent = Object.freeze<LogEvent>({
   category: "server",
   level: "info",
   message: "stopped",
+});
+
+/** Clients over the number that there are files for are refused: a process without files could not accept any. */
+export const fewFiles = (connections: number, openFiles: number): LogEvent => ({
+  category: "server",
+  level: "warning",
+  message: `listen.limits.connections is ${connections}, but this process may have ${openFiles} files open (ulimit -n), which is enough for ${clientRoom(openFiles)} clients: more are refused`,
 });
 
 export const configChanged = (generation: number): LogEvent => ({

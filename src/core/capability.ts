@@ -21,6 +21,7 @@ export type Capability =
   | "listen-tls"
   | "cipher-list"
   | "tls-alpn-challenge"
+  | "tls-pause"
   | "several-listeners"
   | "listen-socket"
   | "proxy-protocol"
@@ -65,6 +66,8 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "cipher-list": "choose the cipher suites of TLS towards clients",
   "tls-alpn-challenge":
     "prove by TLS to a certificate authority that a name leads here (by HTTP it takes a listener without TLS)",
+  "tls-pause":
+    "pause TLS connections (elsewhere the proxy pauses the connection below: a little more CPU, and handshakes that fail end without an alert)",
   "several-listeners": "listen on several ports",
   "listen-socket": "listen on a Unix socket",
   "proxy-protocol": "take the client's address from the PROXY protocol",

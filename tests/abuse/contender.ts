@@ -9,12 +9,17 @@ import { certificate } from "../support/certificate.ts";
 import { Child } from "../support/child.ts";
 import { nginxBinary } from "../support/nginx.ts";
 import { type RuntimeName, startProxy } from "../support/runtimes.ts";
+import { openFiles } from "./process.ts";
 import type { Target } from "./connections.ts";
 
 export interface Contender extends Target {
   readonly name: string;
   /** Of its process, and of its workers. */
   readonly pids: readonly number[];
+  /** Files that are open, without connections to the origins, which are kept for later requests. */
+  readonly files: () => number;
+  /** `files` before the first request. */
+  readonly filesAtStart: number;
   readonly isRunning: () => boolean;
   readonly stop: () => Promise<void>;
 }
@@ -39,7 +44,10 @@ const configFor = ({ honest, bad }: Origins, tlsPort: number): ConfigInput => ({
   },
   upstreams: {
     main: `http://127.0.0.1:${honest}`,
-    bad: { endpoints: `http://127.0.0.1:${bad}`, concurrency: { limit: CAP, queue: 0 } },
+    bad: {
+      endpoints: `http://127.0.0.1:${bad}`,
+      concurrency: { limit: CAP, queue: 0 },
+    },
   },
   routes: [{ match: { path: "/bad/*" }, upstream: "bad" }, { upstream: "main" }],
 });
@@ -48,11 +56,14 @@ export const startFairlead = async (runtime: RuntimeName, origins: Origins): Pro
   const tlsPort = await freePort();
   const proxy = await startProxy(runtime, configFor(origins, tlsPort));
   const { port, child } = proxy;
+  const files = (): number => openFiles([child.pid], new Set(Object.values(origins)));
   return {
     name: runtime,
     port,
     tlsPort,
     pids: [child.pid],
+    files,
+    filesAtStart: files(),
     isRunning: () => child.exit === undefined,
     stop: () => proxy.stop(),
   };
@@ -118,10 +129,14 @@ export const startNginxProxy = async (origins: Origins): Promise<Contender | und
     if (child.exit !== undefined) throw new Error(`nginx ended: ${child.stderr}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  const pids = workersOf(child.pid);
+  const files = (): number => openFiles(pids, new Set(Object.values(origins)));
   return {
     ...target,
     name: "nginx",
-    pids: workersOf(child.pid),
+    pids,
+    files,
+    filesAtStart: files(),
     isRunning: () => child.exit === undefined,
     stop: async () => {
       child.signal("SIGTERM");

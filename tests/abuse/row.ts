@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Child } from "../support/child.ts";
 import { ROOT } from "../support/sources.ts";
 import { CAP, type Contender } from "./contender.ts";
-import { openFiles, pin, residentKib } from "./process.ts";
+import { pin, residentKib } from "./process.ts";
 import type { Scenario } from "./scenarios.ts";
 
 export interface Met {
@@ -25,7 +25,7 @@ export interface Row extends Partial<Met> {
   readonly kibEach?: number;
   /** What the second wave added to resident memory in the first one, as a share of it. */
   readonly secondWave?: number;
-  /** Open files beyond those before, once the attack is over. */
+  /** Open files beyond those at the start, once the attack is over, without connections to upstreams. */
   readonly filesLeft?: number;
   /** Requests that still counted as in progress at the upstream's cap. */
   readonly inFlight?: number;
@@ -49,6 +49,8 @@ export const PROXY_CORE = 0;
 export const OTHER_CORE = 1;
 
 const READY_MS = 120_000;
+/** For connections that are being closed. */
+const FILES_SETTLE_MS = 3_000;
 
 export const script = (name: string): string => join(ROOT, "tests/abuse", name);
 
@@ -85,6 +87,13 @@ const stillInFlight = async ({ port }: Contender): Promise<number> => {
     }),
   );
   return statuses.filter((status) => status !== 200).length;
+};
+
+/** Files that are open beyond those at the start, without connections to upstreams, once no more are closed. */
+const filesLeftBy = async ({ files, filesAtStart }: Contender): Promise<number> => {
+  const until = performance.now() + FILES_SETTLE_MS;
+  while (files() > filesAtStart && performance.now() < until) await sleep(100);
+  return files() - filesAtStart;
 };
 
 const enduring = async (contender: Contender, scenario: Scenario, pace: Pace): Promise<Row> => {
@@ -128,9 +137,9 @@ export const measure = async (contender: Contender, scenario: Scenario, pace: Pa
   const { count, ends = false, twice = false, kibEach } = scenario;
   // What a process takes for its first requests is nobody's cost.
   if (kibEach !== undefined) await honest(contender, scenario.tls === true, { ...pace, seconds: 1 });
-  const [filesBefore, before] = [openFiles(pids), residentKib(pids)];
+  const before = residentKib(pids);
   const { met, during } = await underAttack(contender, scenario, pace);
-  const filesLeft = openFiles(pids) - filesBefore;
+  const filesLeft = await filesLeftBy(contender);
   const inFlight = ends && name !== "nginx" ? await stillInFlight(contender) : undefined;
   const again = twice ? await secondWave(contender, scenario, pace) : undefined;
   return {

@@ -10,7 +10,7 @@ import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { within } from "../support/bound.ts";
-import { certificate } from "../support/certificate.ts";
+import { certificate, rsaKey } from "../support/certificate.ts";
 import { Child } from "../support/child.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { RawOrigin } from "../support/raw-origin.ts";
@@ -95,7 +95,11 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
         },
         upstreams: { main: origin.url },
         routes: [
-          { match: { path: "/scheme" }, respond: { status: 200, body: "secure" } },
+          {
+            match: { path: "/scheme" },
+            respond: { status: 200, body: "secure" },
+            responseHeaders: { set: { "x-scheme": "${request.scheme}" } },
+          },
           { match: { path: "/away" }, redirect: { host: "other.test", path: "/x" } },
           { upstream: "main" },
         ],
@@ -165,6 +169,20 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       expect([sent.get("x-forwarded-proto"), sent.get("x-forwarded-port")]).toEqual(["https", String(port)]);
     });
 
+    test("a template knows the scheme", async () => {
+      expect((await get("/scheme")).fields["x-scheme"]).toBe("https");
+    });
+
+    test.each(["-tls1_2", "-tls1_3"])(
+      "a client without SNI gets the first certificate (%s)",
+      async (flag) => {
+        const get = "GET /scheme HTTP/1.1\r\nHost: site.test\r\nConnection: close\r\n\r\n";
+        const text = await openssl([...at(), flag, "-noservername", "-ign_eof"], get);
+        expect(text).toMatch(/subject=CN ?= ?site$/m);
+        expect(text).toContain("HTTP/1.1 200");
+      },
+    );
+
     test("a redirect keeps https", async () => {
       expect((await get("/away")).fields["location"]).toMatch(/^https:\/\/other\.test(?::\d+)?\/x$/);
     });
@@ -199,7 +217,9 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
     }
 
     /** Status of the answer to a request, its text, and the session. */
-    const ask = (asked: Asked): Promise<{ status: number; text: string; session: Buffer | undefined }> =>
+    const ask = (
+      asked: Asked,
+    ): Promise<{ status: number; text: string; session: Buffer | undefined; isReused: boolean }> =>
       within(
         new Promise((resolve, reject) => {
           const { servername, host, path = "/scheme", session } = asked;
@@ -213,10 +233,14 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
           });
           let text = "";
           let kept: Buffer | undefined;
+          let isReused = false;
           socket.on("session", (data: Buffer) => (kept = data));
+          socket.on("secureConnect", () => (isReused = socket.isSessionReused()));
           socket.on("data", (data: Buffer) => (text += data.toString()));
           socket.on("error", reject);
-          socket.on("close", () => resolve({ status: Number(text.split(" ")[1]), text, session: kept }));
+          socket.on("close", () =>
+            resolve({ status: Number(text.split(" ")[1]), text, session: kept, isReused }),
+          );
           const version = host === undefined ? "1.0" : "1.1";
           const field = host === undefined ? "" : `Host: ${host}\r\n`;
           socket.write(`GET ${path} HTTP/${version}\r\n${field}Connection: close\r\n\r\n`);
@@ -240,6 +264,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       ["a.wild.test", "unused.test", 200],
       ["a.wild.test", "a.b.wild.test", 421],
       ["a.wild.test", "wild.test", 421],
+      ["other.test.", "other.test", 200],
       ["unknown.test", "unknown.test", 421],
       ["unknown.test", "site.test", 200],
       [undefined, "site.test", 200],
@@ -260,8 +285,20 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
     test("a session of TLS 1.2 that is resumed has the certificate that it began with", async () => {
       const asked = { servername: "other.test", host: "other.test" };
       const { session } = await ask({ ...asked, session: undefined });
-      expect((await ask({ ...asked, session })).status).toBe(200);
-      expect((await ask({ ...asked, host: "unknown.test", session })).status).toBe(421);
+      const again = await ask({ ...asked, session });
+      expect([again.status, again.isReused]).toEqual([200, true]);
+      for (const host of ["unknown.test", "site.test", "a.wild.test"]) {
+        const { status, isReused } = await ask({ ...asked, host, session });
+        expect([host, status, isReused]).toEqual([host, 421, true]);
+      }
+      // One that began without a name has the first certificate.
+      const nameless = await ask({ host: "site.test", session: undefined });
+      for (const [host, status] of [
+        ["site.test", 200],
+        ["other.test", 421],
+      ] as const) {
+        expect((await ask({ host, session: nameless.session })).status).toBe(status);
+      }
     });
 
     test("the ready page, and a listener that does not check, answer whatever the host", async () => {
@@ -278,6 +315,7 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       ["site.test", "site"],
       ["other.test", "other"],
       ["OTHER.test", "other"],
+      ["other.test.", "other"],
       ["a.wild.test", "wild"],
       ["a.b.wild.test", "site"],
       ["unknown.test", "site"],
@@ -407,6 +445,9 @@ for (const runtime of RUNTIMES.filter((name) => name in LAUNCHERS)) {
       await expect.poll(() => subjectFor("localhost"), { timeout: 8_000 }).toBe("exchanged");
       writeFileSync(join(directory, "site.pem"), "nothing");
       await expect.poll(() => child.stderr, { timeout: 8_000 }).toMatch(/the config before goes on/);
+      const { cert, key } = certificate({ name: "short", hosts: ["localhost"], key: rsaKey(512) });
+      write("site", { cert, key });
+      await expect.poll(() => child.stderr, { timeout: 8_000 }).toMatch(/RSA key has 512 bits/);
       expect(await subjectFor("localhost")).toBe("exchanged");
       over.abort();
       await Promise.all(load);

@@ -1,17 +1,23 @@
 /** WebSockets of a real client and a real server (`ws`) through the proxy. */
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
 import { within } from "../support/bound.ts";
+import { certificate } from "../support/certificate.ts";
 import { RUNTIMES, type RunningProxy, startProxy } from "../support/runtimes.ts";
 
 const MIB = 1024 * 1024;
 
+const site = certificate({ hosts: ["localhost"] });
+
 /** An echo server; its paths make it do something else. */
-const startServer = async (): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> => {
-  const http = createServer((_, response) => response.end("plain"));
+const startServer = async (
+  isSecure = false,
+): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> => {
+  const http = isSecure ? createSecureServer(site) : createServer((_, response) => response.end("plain"));
   const server = new WebSocketServer({
     server: http,
     perMessageDeflate: { threshold: 0 },
@@ -48,9 +54,12 @@ const closed: string[] = [];
 const connect = async (
   port: number,
   path = "/",
-  options: { readonly deflate?: boolean; readonly protocols?: string[] } = {},
+  options: { readonly deflate?: boolean; readonly protocols?: string[]; readonly isSecure?: boolean } = {},
 ): Promise<WebSocket> => {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, options.protocols ?? [], {
+  const scheme = options.isSecure === true ? "wss" : "ws";
+  const socket = new WebSocket(`${scheme}://localhost:${port}${path}`, options.protocols ?? [], {
+    family: 4,
+    ca: site.cert,
     perMessageDeflate: options.deflate === true ? { threshold: 0 } : false,
     maxPayload: 32 * MIB,
   });
@@ -216,6 +225,70 @@ for (const runtime of RUNTIMES) {
       await expect.poll(() => closed.filter((each) => each === "1001 ").length).toBe(3);
       expect(await own.child.ended(5_000)).toEqual({ code: 0, signal: null });
       await own.stop();
+    });
+  });
+}
+
+for (const runtime of RUNTIMES.filter((name) => name !== "workerd")) {
+  describe(`websockets over TLS on ${runtime}`, () => {
+    let plain: Awaited<ReturnType<typeof startServer>>;
+    let secure: Awaited<ReturnType<typeof startServer>>;
+    let proxy: RunningProxy;
+
+    beforeAll(async () => {
+      closed.length = 0;
+      [plain, secure] = await Promise.all([startServer(), startServer(true)]);
+      proxy = await startProxy(runtime, {
+        listen: { port: 0, host: "127.0.0.1", tls: site },
+        upstreams: {
+          plain: `http://127.0.0.1:${plain.port}`,
+          secure: {
+            endpoints: `https://127.0.0.1:${secure.port}`,
+            tls: { ca: site.cert, serverName: "localhost" },
+          },
+        },
+        routes: [
+          { match: { path: "/secure" }, upstream: "secure" },
+          { match: { path: "/idle" }, upstream: "secure", timeouts: { tunnelIdle: "500ms" } },
+          { upstream: "plain" },
+        ],
+      });
+    });
+
+    afterAll(async () => {
+      await proxy.stop();
+      await Promise.all([plain.stop(), secure.stop()]);
+    });
+
+    for (const [to, path] of [
+      ["a plain server", "/"],
+      ["a server over TLS", "/secure"],
+    ] as const) {
+      test.each([1, 1024, 65_536, 16 * MIB])(`a message of %d bytes to ${to} comes back`, async (size) => {
+        const socket = await connect(proxy.port, path, { isSecure: true });
+        const bytes = Buffer.alloc(size, "fairlead");
+        socket.send(bytes);
+        expect((await message(socket)).equals(bytes)).toBe(true);
+        socket.terminate();
+      });
+
+      test(`a client that leaves ${to} is noticed, with its code and reason`, async () => {
+        const socket = await connect(proxy.port, path, { isSecure: true });
+        socket.close(4003, `from ${path}`);
+        expect(await ending(socket)).toBe(`4003 from ${path}`);
+        await expect.poll(() => closed).toContain(`4003 from ${path}`);
+      });
+    }
+
+    test("close code and reason of the server reach the client", async () => {
+      const socket = await connect(proxy.port, "/close", { isSecure: true });
+      expect(await ending(socket)).toBe("4001 from the server");
+    });
+
+    test("one that is quiet for too long is closed on both sides with 1001", async () => {
+      closed.length = 0;
+      expect(await ending(await connect(proxy.port, "/idle", { isSecure: true }))).toBe("1001 ");
+      await expect.poll(() => closed).toContain("1001 ");
     });
   });
 }

@@ -10,6 +10,7 @@ import {
   createSecureContext,
 } from "node:tls";
 import type { EndpointTls } from "../../../src/core/endpoint.ts";
+import { PacedSocket } from "../paced-socket.ts";
 
 /** Makes TLS connections of TCP connections. What is the same for all of an endpoint is made once. */
 export interface TlsClient {
@@ -22,8 +23,14 @@ const ignore = (): void => {};
 /** The name without the dot that marks it as absolute: neither SNI (RFC 6066 §3) nor certificates have it. */
 const withoutDot = (name: string): string => (name.endsWith(".") ? name.slice(0, -1) : name);
 
-/** @param host of the endpoint's URL, an IPv6 address without brackets */
-export const tlsClient = (host: string, settings: EndpointTls): TlsClient => {
+export interface TlsClientOptions {
+  /** Of the endpoint's URL, an IPv6 address without brackets. */
+  readonly host: string;
+  /** Whether TLS is put over a stream that can be paused, because the runtime's TLS can't. */
+  readonly isPaced: boolean;
+}
+
+export const tlsClient = (settings: EndpointTls, { host, isPaced }: TlsClientOptions): TlsClient => {
   const name = withoutDot(settings.serverName ?? host);
   let context: SecureContext | undefined;
   let session: Buffer | undefined;
@@ -39,7 +46,9 @@ export const tlsClient = (host: string, settings: EndpointTls): TlsClient => {
   });
   return {
     wrap(socket) {
-      const secured = connect({ ...options(), socket });
+      const paced = isPaced ? new PacedSocket(socket) : undefined;
+      const secured = connect({ ...options(), socket: paced ?? socket });
+      paced?.paceBy(secured);
       secured.on("error", ignore);
       secured.on("session", (ticket: Buffer) => {
         session = ticket;

@@ -19,6 +19,8 @@ export interface EngineTransportOptions {
   readonly deadlines?: Deadlines;
   /** Addresses of a name. @default the system's resolver */
   readonly lookup?: Lookup;
+  /** Whether the runtime's TLS sockets read on while they are paused. @default false */
+  readonly pacesTls?: boolean;
 }
 
 const systemLookup: Lookup = (host, done) => {
@@ -34,6 +36,7 @@ class EngineTransport implements Transport {
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
   readonly #lookup: Lookup;
+  readonly #pacesTls: boolean;
   readonly #keys: WeakMap<Endpoint, string> = new WeakMap();
   /** By connection key, so that equal endpoints of two plans share their connections. */
   readonly #pools: Map<string, Pool> = new Map();
@@ -42,10 +45,12 @@ class EngineTransport implements Transport {
   readonly #retired: Set<Pool> = new Set();
   #isClosed = false;
 
-  constructor({ clock, deadlines = new Deadlines(clock), lookup = systemLookup }: EngineTransportOptions) {
+  constructor(options: EngineTransportOptions) {
+    const { clock } = options;
     this.#clock = clock;
-    this.#deadlines = deadlines;
-    this.#lookup = lookup;
+    this.#deadlines = options.deadlines ?? new Deadlines(clock);
+    this.#lookup = options.lookup ?? systemLookup;
+    this.#pacesTls = options.pacesTls ?? false;
   }
 
   send(attempt: Attempt): Promise<Reply> {
@@ -91,7 +96,7 @@ class EngineTransport implements Transport {
     if (pool === undefined) {
       pool = new Pool({
         endpoint,
-        destination: destinationOf(endpoint),
+        destination: destinationOf(endpoint, this.#pacesTls),
         clock: this.#clock,
         deadlines: this.#deadlines,
         lookup: this.#lookup,
@@ -109,7 +114,11 @@ const connectionKey = ({ upstream, origin, socketPath, tls, pool, maxHeadBytes }
     .update(JSON.stringify([upstream, origin, socketPath, tls, pool, String(pool.connections), maxHeadBytes]))
     .digest("base64");
 
-const destinationOf = ({ origin, socketPath, tls }: Endpoint): Destination => {
+const destinationOf = ({ origin, socketPath, tls }: Endpoint, isPaced: boolean): Destination => {
   const at = hostAndPort(origin);
-  return { ...at, socketPath, tls: tls === undefined ? undefined : tlsClient(at.host, tls) };
+  return {
+    ...at,
+    socketPath,
+    tls: tls === undefined ? undefined : tlsClient(tls, { host: at.host, isPaced }),
+  };
 };

@@ -23,6 +23,8 @@ export interface ClientFacts {
   /** Port that the client connected to. */
   readonly localPort: number | undefined;
   readonly tls: ConnectionTls | undefined;
+  /** The socket itself, or the one below its TLS where only that has addresses. */
+  readonly addressed: Socket;
 }
 
 export abstract class ClientSocket implements DeadlineEntry {
@@ -34,6 +36,7 @@ export abstract class ClientSocket implements DeadlineEntry {
   /** Monotonic milliseconds. */
   readonly openedAt: number;
   protected readonly socket: Socket;
+  readonly #addressed: Socket;
   protected readonly context: ServerContext;
   protected tunnel: ClientTunnel | undefined;
   /** Deadline of whatever comes before a tunnel. */
@@ -41,10 +44,16 @@ export abstract class ClientSocket implements DeadlineEntry {
   /** The last response is on its way; what still comes is thrown away. */
   protected lingering = false;
 
-  constructor(socket: Socket, { peer, localPort, tls }: ClientFacts, context: ServerContext, id: number) {
+  constructor(
+    socket: Socket,
+    { peer, localPort, tls, addressed }: ClientFacts,
+    context: ServerContext,
+    id: number,
+  ) {
     this.id = id;
     this.openedAt = context.now();
     this.socket = socket;
+    this.#addressed = addressed;
     this.context = context;
     this.scheme = context.scheme;
     this.peer = peer;
@@ -80,7 +89,7 @@ export abstract class ClientSocket implements DeadlineEntry {
 
   /** Address that the client connected to; "" for a Unix socket. */
   get local(): string {
-    const { localAddress, localPort } = this.socket;
+    const { localAddress, localPort } = this.#addressed;
     return localAddress === undefined || localPort === undefined
       ? ""
       : `${urlHost(peerOf(localAddress, undefined).address)}:${localPort}`;

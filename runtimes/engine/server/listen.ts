@@ -19,6 +19,8 @@ export interface ServerParts extends Omit<EntranceParts, "connections" | "client
   readonly share?: ThreadShare | undefined;
   /** Called once when the server has ended. */
   readonly closed: () => Promise<void>;
+  /** Connections that there are enough open files for, whatever the config says. @default Infinity */
+  readonly room?: number;
   /** Sockets that listen already. @default none */
   readonly inherited?: InheritedSockets | undefined;
 }
@@ -92,7 +94,7 @@ class Sockets implements ServerSockets {
   }
 
   async prepare(plan: ListenPlan): Promise<PreparedConfig> {
-    const settings = serverSettings(plan.listen);
+    const settings = serverSettings(plan.listen, this.#parts.room);
     const kept = matched(plan.entrances, this.#open);
     const next = plan.entrances.map((entrance) => kept.get(entrance) ?? this.#entranceFor(entrance));
     const opened = next.filter((open) => !this.#open.includes(open));

@@ -41,6 +41,7 @@ const ignoreError = (): void => {};
 
 export class Listener {
   readonly #address: Address;
+  readonly #failed: (code: string) => void;
   /** Undefined where the file is not this process's to remove. */
   #releaseFile: ReleaseFile | undefined;
   #mode: string;
@@ -53,8 +54,13 @@ export class Listener {
     this.#held?.push(socket);
   };
 
-  /** Opens nothing yet. */
-  constructor(address: Address) {
+  /**
+   * Opens nothing yet.
+   *
+   * @param failed is called with the code of each failure to accept a connection
+   */
+  constructor(address: Address, failed: (code: string) => void = () => {}) {
+    this.#failed = failed;
     this.#address = address;
     this.#mode = address.socketMode;
     this.#servers = Array.from({ length: Math.max(1, address.descriptors?.length ?? 0) }, () =>
@@ -67,7 +73,9 @@ export class Listener {
     if (this.#isOpenAlready) await this.#takeOver();
     else await this.#bind();
     // A failure to accept, as where no file descriptor is left, is no reason to end the process.
-    for (const server of this.#servers) server.on("error", ignoreError);
+    for (const server of this.#servers) {
+      server.on("error", (error) => this.#failed(errorCode(error) ?? error.name));
+    }
   }
 
   /** Whether clients have come to its address already. */

@@ -1,12 +1,12 @@
 /** An entrance that is open: its socket, and what it serves at the moment. */
 import { isDeepStrictEqual } from "node:util";
 import type { Socket } from "node:net";
-import type { ConnectionTls } from "../../../src/core/connection-tls.ts";
 import { limitFrom } from "../deadlines.ts";
 import type { Tally } from "../../../src/core/thread-share.ts";
 import type { Notice } from "../notices.ts";
 import { BegunSockets } from "./begun-sockets.ts";
 import type { ClientCounts } from "./client-counts.ts";
+import type { ClientFacts } from "./client-socket.ts";
 import { ClientConnection } from "./connection.ts";
 import type { ConnectionSet } from "./drain.ts";
 import { type Entrance, entranceKey } from "./entrance.ts";
@@ -36,6 +36,8 @@ export interface EntranceParts extends Omit<ServerContextParts, "scheme" | "clos
   readonly counts: ServerCounts;
   /** Connections of all threads. Undefined where there is one. */
   readonly seats: Seats | undefined;
+  /** Whether the runtime's TLS sockets read on while they are paused. @default false */
+  readonly pacesTls?: boolean;
 }
 
 interface Seats {
@@ -71,7 +73,9 @@ export class OpenEntrance {
 
   /** Opens nothing yet. */
   constructor(entrance: Entrance, parts: EntranceParts, inherited: Inherited = {}) {
-    this.listener = new Listener({ ...entrance, ...inherited });
+    this.listener = new Listener({ ...entrance, ...inherited }, (code) =>
+      parts.notice(`connections to ${this.#place} can't be accepted: ${code}`),
+    );
     this.#name = entrance.name;
     this.key = entranceKey(entrance);
     this.#parts = parts;
@@ -172,10 +176,11 @@ export class OpenEntrance {
       handshakeMs: listen.timeouts.headerMs,
       verified,
       epoch,
-      accepted: (socket, facts) => {
-        const ends = this.#endsOf(socket);
+      isPaced: this.#parts.pacesTls === true,
+      accepted: ({ socket, addressed, tls: facts }) => {
+        const ends = this.#endsOf(addressed);
         if (ends === undefined) this.#refuse(socket);
-        else this.#accepted(socket, ends, { context, tls: facts });
+        else this.#accepted(socket, ends, { context, tls: facts, addressed });
       },
       failed: notice,
       plainHttp: () => notice(`a client speaks plain HTTP on ${this.#place}, which is for https`),
@@ -246,7 +251,7 @@ export class OpenEntrance {
     const { clients } = this.#parts;
     const { connections, connectionsPerClient: most } = context.listen.limits;
     if (handshake !== undefined && !this.#begun.add(socket, connections)) {
-      this.#refuse(socket);
+      this.#refuseFull(socket, connections);
       return;
     }
     const isCounted = exempt?.includes(ends.peer) !== true;
@@ -254,7 +259,7 @@ export class OpenEntrance {
       this.#refuse(socket);
     } else if (handshake === undefined) {
       this.#begun.remove(socket);
-      this.#accepted(socket, ends, { context, tls: undefined });
+      this.#accepted(socket, ends, { context, tls: undefined, addressed: socket });
     } else {
       if (entrance.proxyProtocol !== undefined) this.#proxied.add(socket, ends);
       handshake(socket);
@@ -264,17 +269,22 @@ export class OpenEntrance {
   #accepted(
     socket: Socket,
     { peer, localPort }: ClientEnds,
-    { context, tls }: { readonly context: ServerContext; readonly tls: ConnectionTls | undefined },
+    { context, ...more }: Pick<ClientFacts, "addressed" | "tls"> & { readonly context: ServerContext },
   ): void {
     const { connections, counts, seats } = this.#parts;
     const { connections: most } = context.listen.limits;
     if (connections.size >= most || seats?.open.tryAdd(most) === false) {
-      this.#refuse(socket);
+      this.#refuseFull(socket, most);
       return;
     }
     counts.accepted += 1;
-    connections.add(new ClientConnection(socket, { peer, localPort, tls }, context, counts.accepted));
+    connections.add(new ClientConnection(socket, { peer, localPort, ...more }, context, counts.accepted));
     counts.open = connections.size;
+  }
+
+  #refuseFull(socket: Socket, most: number): void {
+    this.#parts.notice(`clients are refused: there is room for ${most} connections, and all are open`);
+    this.#refuse(socket);
   }
 
   #refuse(socket: Socket): void {

@@ -80,13 +80,9 @@ export class ServerCertificates {
     return this.#shown(serverName).names;
   }
 
-  /** Names of all of them. */
-  get allNames(): ReadonlySet<string> {
-    return new Set([this.#first, ...this.#byName.values()].flatMap(({ names }) => [...names]));
-  }
-
   #shown(serverName: string): Shown {
-    const name = serverName.toLowerCase();
+    // SNI has no dot at the end (RFC 6066 §3), but some clients send the name as it was typed.
+    const name = serverName.toLowerCase().replace(/\.$/, "");
     return this.#byName.get(name) ?? this.#byName.get(wildcardOf(name)) ?? this.#first;
   }
 

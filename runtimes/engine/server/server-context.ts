@@ -18,10 +18,15 @@ export interface ServerSettings {
   readonly trusted: TrustedRanges;
 }
 
+/** @param room connections at most, whatever `listen` says */
 export const serverSettings = (
   listen: ServerSettings["listen"] & Pick<ListenConfig, "trustedProxies">,
+  room: number = Number.POSITIVE_INFINITY,
 ): ServerSettings => ({
-  listen,
+  listen: {
+    ...listen,
+    limits: { ...listen.limits, connections: Math.min(listen.limits.connections, room) },
+  },
   heads: requestHeads(latin1, listen.limits),
   trusted: compileTrusted(listen.trustedProxies),
 });

@@ -1,11 +1,13 @@
 /** TLS on accepted connections: handshakes, certificates by name, certificates of clients. */
 import type { Socket } from "node:net";
-import { type TLSSocket, type TlsOptions, createServer } from "node:tls";
+import { type Server, type TLSSocket, type TlsOptions, createServer } from "node:tls";
 import type { ClientIdentity, ConnectionTls } from "../../../src/core/connection-tls.ts";
 import type { TlsChallenges } from "../acme/challenge-board.ts";
+import { PacedSocket } from "../paced-socket.ts";
 import { challengeFront } from "./challenge-front.ts";
 import { type VerifiedCertificates, identifyClient } from "./client-identity.ts";
 import type { ServedTls } from "./served-tls.ts";
+import { SessionNames } from "./session-names.ts";
 import { ServerCertificates, contextOptions } from "./server-certificates.ts";
 import { covers } from "./shown-names.ts";
 
@@ -19,12 +21,22 @@ export interface TlsAcceptorOptions {
   readonly verified: VerifiedCertificates;
   /** Milliseconds since 1970. */
   readonly epoch: () => number;
+  /** Whether TLS is put over a stream that can be paused, because the runtime's TLS can't. */
+  readonly isPaced: boolean;
   /** The handshake is over. */
-  readonly accepted: (socket: TLSSocket, tls: ConnectionTls) => void;
+  readonly accepted: (secured: SecuredSocket) => void;
   /** A line for operators about a certificate that does not count. */
   readonly failed: (notice: string) => void;
   /** Somebody speaks plain HTTP here. */
   readonly plainHttp: () => void;
+}
+
+/** A connection after its handshake. */
+export interface SecuredSocket {
+  readonly socket: TLSSocket;
+  /** Has the addresses and ports of both ends: `socket`, or the connection below it. */
+  readonly addressed: Socket;
+  readonly tls: ConnectionTls;
 }
 
 /** Begins a handshake on a connection. */
@@ -45,7 +57,7 @@ const isPlainHttp = (error: Error): boolean =>
  * @throws what the runtime says of a certificate that it can't use.
  */
 export const tlsAcceptor = (options: TlsAcceptorOptions): TlsAcceptor => {
-  const { tls, challenges, handshakeMs, verified, epoch, accepted, failed, plainHttp } = options;
+  const { tls, challenges, handshakeMs, verified, epoch, isPaced, accepted, failed, plainHttp } = options;
   const certificates = new ServerCertificates(tls);
   const settings: TlsOptions = {
     ...contextOptions(tls, tls),
@@ -60,9 +72,14 @@ export const tlsAcceptor = (options: TlsAcceptorOptions): TlsAcceptor => {
     handshakeTimeout: handshakeMs === 0 ? NO_LIMIT_MS : handshakeMs,
     noDelay: true,
   };
+  const sessions = new SessionNames();
+  const namesOf = (socket: TLSSocket): ReadonlySet<string> =>
+    // One certificate has the same names whatever was asked for.
+    certificates.namesFor(tls.certificates.length > 0 ? sessions.nameOf(socket) : "");
   const identify = (socket: TLSSocket): ClientIdentity =>
     tls.client === undefined ? NO_IDENTITY : identifyClient(socket, verified, epoch());
-  const server = createServer(settings, (socket) => {
+  const server = createServer(settings);
+  server.on("secureConnection", function secured(this: PacedServer | Server, socket: TLSSocket) {
     const client = identify(socket);
     if (client.status === "unverified") failed(`a client's certificate does not count: ${client.reason}`);
     if (tls.client?.mode === "require" && client.status !== "verified") {
@@ -72,20 +89,46 @@ export const tlsAcceptor = (options: TlsAcceptorOptions): TlsAcceptor => {
     }
     // Not earlier: a client that ends its side during the handshake has left, and its socket would stay open until the time limit.
     socket.allowHalfOpen = true;
-    accepted(socket, new Facts(socket, client, tls.checkHost ? certificates : undefined));
+    const paced = "paced" in this ? this.paced : undefined;
+    paced?.paceBy(socket);
+    accepted({
+      socket,
+      addressed: paced?.connection ?? socket,
+      tls: new Facts(client, tls.checkHost ? namesOf(socket) : undefined),
+    });
   });
   server.on("tlsClientError", (error, socket) => {
     socket.on("error", () => {});
     if (isPlainHttp(error)) plainHttp();
     socket.destroy();
   });
-  const accept = (socket: Socket): void => {
-    socket.allowHalfOpen = false;
-    server.emit("connection", socket);
-  };
+  const accept = isPaced
+    ? (socket: Socket): void => acceptPaced(server, socket)
+    : (socket: Socket): void => {
+        socket.allowHalfOpen = false;
+        server.emit("connection", socket);
+      };
   return challenges === undefined
     ? accept
     : challengeFront({ challenges, others: accept, fallback: tls, handshakeMs });
+};
+
+/** Stands for the server in the events of one connection. */
+interface PacedServer extends Server {
+  readonly paced: PacedSocket;
+}
+
+/**
+ * A server does not tell which stream a TLS socket was made of. But it emits what becomes of a connection where the connection was
+ * emitted, and listeners get that as `this`.
+ */
+const acceptPaced = (server: Server, socket: Socket): void => {
+  const paced = new PacedSocket(socket);
+  // The TLS socket takes this from it.
+  paced.allowHalfOpen = false;
+  const own = Object.create(server, { paced: { value: paced } }) as PacedServer;
+  own.emit("connection", paced);
+  paced.allowHalfOpen = true;
 };
 
 const NO_IDENTITY: ClientIdentity = Object.freeze({ status: "none" });
@@ -94,22 +137,13 @@ class Facts implements ConnectionTls {
   readonly client: ClientIdentity;
   readonly #names: ReadonlySet<string> | undefined;
 
-  /** @param certificates undefined where hosts are not checked */
-  constructor(socket: TLSSocket, client: ClientIdentity, certificates: ServerCertificates | undefined) {
+  /** @param names of the certificate that the client got; undefined where hosts are not checked */
+  constructor(client: ClientIdentity, names: ReadonlySet<string> | undefined) {
     this.client = client;
-    const name = serverNameOf(socket);
-    // Node does not tell the name of a session of TLS 1.2 that is resumed.
-    const isUnknown = name === "" && socket.isSessionReused();
-    this.#names = isUnknown ? certificates?.allNames : certificates?.namesFor(name);
+    this.#names = names;
   }
 
   covers(host: string): boolean {
     return this.#names === undefined || covers(this.#names, host);
   }
 }
-
-/** Name that the client asked for (SNI); empty for none. */
-const serverNameOf = (socket: TLSSocket): string => {
-  const { servername } = socket as { readonly servername?: unknown };
-  return typeof servername === "string" ? servername : "";
-};

@@ -55,9 +55,15 @@ describe("certificate inspection", () => {
       [["key", "the private key is encrypted; it has to be given without a passphrase"]],
     ],
     [
-      "a key that the runtime holds to be too short",
+      "a key of RSA that is too short",
       certificate({ ...timely, key: rsaKey(1024) }),
-      [["cert", "this runtime can't use the certificate: ee key too small"]],
+      [["cert", "the certificate's RSA key has 1024 bits, and needs at least 2048"]],
+    ],
+    ["a key of RSA that is just long enough", certificate({ ...timely, key: rsaKey(2048) }), []],
+    [
+      "a certificate that the runtime's TLS can't use",
+      certificate({ ...timely, key: curveKey("secp224r1"), hosts: [] }),
+      [],
     ],
   ] as const)("says of %s what is wrong with it", (_, texts, faults) => {
     expect(inspectTls(texts, NOW).map(({ setting, message }) => [setting, message])).toEqual(faults);
