@@ -103,7 +103,9 @@ export const parseConfig = (input: unknown, options: ParseOptions = {}): Config 
 
 /**
  * Gives a config in a TypeScript module its type; changes nothing. Misspelt keys and routes to upstreams that are not
- * there don't compile; `defineConfig<string>` leaves the names of upstreams to the check at load.
+ * there don't compile; `defineConfig<string>` leaves the names of upstreams to the check at load. Keys that begin with `x-` are
+ * ignored, as in a file.
  */
-export const defineConfig = <const Upstream extends string>(config: ConfigInput<Upstream>): ConfigInput =>
-  config;
+export const defineConfig = <const Upstream extends string>(
+  config: ConfigInput<Upstream> & { readonly [key: `x-${string}`]: unknown },
+): ConfigInput => config;

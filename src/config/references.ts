@@ -1,5 +1,5 @@
 /** `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}`: what a config takes from elsewhere when it is loaded. */
-import { nearestName } from "../core/nearest.ts";
+import { nearestVariable } from "../core/nearest.ts";
 import { ConfigError } from "./config-error.ts";
 import { MASK } from "./masking.ts";
 import { type ConfigPath, type ConfigProblem, problemAt } from "./problem.ts";
@@ -38,7 +38,7 @@ export const lookUpEnv = (env: Env, reference: string): Looked => {
     return { problem: `expected \`\${env:${name}}\` or, with a default, \`\${env:${name}:-default}\`` };
   }
   if (text !== undefined) return { text };
-  const meant = nearestName(name, Object.keys(env));
+  const meant = nearestVariable(name, Object.keys(env));
   const problem = `the environment variable ${name} is not set`;
   return meant === undefined
     ? { problem, isUnset: true }

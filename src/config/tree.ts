@@ -5,7 +5,7 @@ import { longForm, memberOf, outputName, type Schema, type Setting } from "./sch
 export type Tree = Readonly<Record<string, unknown>>;
 
 export const isRecord = (value: unknown): value is Tree =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof URL);
 
 const member = (value: unknown, key: string | number): unknown => {
   const isThere = typeof value === "object" && value !== null && Object.hasOwn(value, key);

@@ -18,13 +18,16 @@ const distance = (a: string, b: string): number => {
   return above[b.length] ?? 0;
 };
 
+/** How many edits a name of `length` letters may be away from what was meant. */
+const mostEdits = (length: number): number => (length < 5 ? 1 : Math.max(2, Math.floor(length / 3)));
+
 /**
  * The candidate that `name` was probably meant to be, or undefined when none is near: at most a third of the
- * letters differ (at least two may), case ignored. Of equally near ones the first.
+ * letters differ (one of up to four, two of five), case ignored. Of equally near ones the first.
  */
 export const nearestName = (name: string, candidates: Iterable<string>): string | undefined => {
   let nearest: string | undefined;
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let least = mostEdits(name.length) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) >= least) continue;
     const edits = distance(name.toLowerCase(), candidate.toLowerCase());
@@ -35,3 +38,30 @@ export const nearestName = (name: string, candidates: Iterable<string>): string 
   }
   return nearest;
 };
+
+/** `a` and `b` without the words that both begin and end with; words are what stands between "_". */
+const whereTheyDiffer = (a: string, b: string): readonly [string, string] => {
+  const [left, right] = [a.split("_"), b.split("_")];
+  while (left.length > 1 && right.length > 1 && left[0] === right[0]) {
+    left.shift();
+    right.shift();
+  }
+  while (left.length > 1 && right.length > 1 && left.at(-1) === right.at(-1)) {
+    left.pop();
+    right.pop();
+  }
+  return [left.join("_"), right.join("_")];
+};
+
+/**
+ * As `nearestName` for names of environment variables, which are long and have much in common: only where two of them
+ * differ is compared.
+ */
+export const nearestVariable = (name: string, candidates: Iterable<string>): string | undefined =>
+  nearestName(
+    name,
+    [...candidates].filter((candidate) => {
+      const [given, meant] = whereTheyDiffer(name, candidate);
+      return nearestName(given, [meant]) !== undefined;
+    }),
+  );

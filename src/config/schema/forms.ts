@@ -1,6 +1,8 @@
 /** Values with several forms. One is chosen by the value's type: trying them all would blame them all. */
 import { isRecord } from "../tree.ts";
 import { off } from "./leaf.ts";
+import { wrongType } from "./hints.ts";
+import { Reading } from "./reading.ts";
 import { REFUSED, type Schema } from "./schema.ts";
 
 const union = (types: readonly string[]): string => [...new Set(types)].join(" | ");
@@ -16,7 +18,10 @@ export const formOf = <Output>(expects: string, forms: readonly Schema<Output>[]
   takes: (value) => forms.some((form) => form.takes(value)),
   read: (value, reading) => {
     const form = forms.find(({ takes }) => takes(value));
-    return form === undefined ? reading.refuse(value, expects, REFUSED) : form.read(value, reading);
+    const hint = wrongType(forms, value);
+    // A word such as "no" may be of one form's type and mean another form.
+    const isOther = hint !== REFUSED && form?.read(value, new Reading()) === undefined;
+    return form === undefined || isOther ? reading.refuse(value, expects, hint) : form.read(value, reading);
   },
   forms,
   scalars: [...new Set(forms.flatMap(({ scalars }) => scalars))],
@@ -41,7 +46,7 @@ export const shortFor = <Output>(
   types: { input: union([short.types.input, long.types.input]), output: long.types.output },
   read: (value, reading) => {
     if (isRecord(value)) return long.read(value, reading);
-    if (!short.takes(value)) return reading.refuse(value, expects, REFUSED);
+    if (!short.takes(value)) return reading.refuse(value, expects, wrongType([short, long], value));
     return reading.short(key, () => long.read({ [key]: value }, reading));
   },
   expand: (value) => (short.takes(value) && !isRecord(value) ? { [key]: value } : value),

@@ -61,6 +61,8 @@ export interface Setting {
   readonly needs: Capability | ((written: unknown) => readonly Capability[]) | undefined;
   /** Names that it had before, which are still taken. */
   readonly formerly: readonly string[];
+  /** Names that people try for it, which were never taken. */
+  readonly mistakenFor: readonly string[];
 }
 
 export type Settings = Readonly<Record<string, Setting>>;

@@ -11,6 +11,7 @@ import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
 import { fieldValue, like, nonEmpty, positiveDuration, text } from "../schema/values.ts";
 import { endpointUrl } from "./addresses.ts";
 import { editableName, headersOf } from "./headers.ts";
+import { certificates } from "./pem.ts";
 
 const URLS = 'a URL such as "http://app.internal:3000"';
 
@@ -84,7 +85,7 @@ const kubernetes = object("KubernetesConfig", {
   scheme,
   server: defaulted(endpointUrl, "https://kubernetes.default.svc", "The API server."),
   tokenFile: optional(nonEmpty("a path"), `File with the bearer token, such as ${ACCOUNT}/token.`),
-  ca: optional(nonEmpty("certificates"), "Authority of the API server as PEM text."),
+  ca: optional(certificates, "Authority of the API server as PEM text."),
 });
 
 const WAYS = ["dns", "srv", "file", "http", "kubernetes"];

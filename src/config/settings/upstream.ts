@@ -126,6 +126,7 @@ const written: Schema<UpstreamConfig> = object(
   {
     endpoints: optional(endpoints, "Servers of the group: URLs, or objects with a url and a weight.", {
       isFilled: true,
+      mistakenFor: ["url", "urls", "server", "servers", "target", "targets", "address", "addresses"],
     }),
     discovery: optional(
       discovery,

@@ -46,6 +46,9 @@ describe("usage", () => {
 
   it.each([
     [["--prot", "80"], "unknown option '--prot'", "--port"],
+    [["--confg", "a.json"], "unknown option '--confg'", 'see "fairlead start --help"'],
+    [["http://a", "http://b"], "too many arguments", 'see "fairlead start --help"'],
+    [["--config", "missing.ts"], "missing.ts: there is no such file", "fairlead init"],
     [["chekc"], '"chekc" is neither a command nor a URL', "fairlead check"],
     [["localhost:3000"], "neither a command nor a URL", "http://localhost:3000"],
     [["3000"], "neither a command nor a URL", "http://localhost:3000"],
@@ -141,7 +144,7 @@ describe("usage", () => {
     expect(await said("check")).toContain(`"${name} init"`);
     expect(await said("chekc")).toContain(`did you mean "${name} check"?`);
     expect(await said("nonsense")).toContain(`see "${name} --help"`);
-    expect(await said("--prot")).toContain(`see "${name} --help"`);
+    expect(await said("--prot")).toContain(`see "${name} start --help"`);
     expect(await said("-c", "nope.json")).toContain(`"${name} init"`);
     expect(await said("init")).toContain(`${name} check, ${name} start`);
   });
