@@ -20,12 +20,31 @@ const problemOf = ({ path, at, value, expected, note, isSafe }: Issue, isSecret:
   return { path, at, message: `expected ${expected}, found ${found}${more}`, expected, found };
 };
 
-/** Everything that is wrong with `input`, by path below it. */
-export const problemsOf = (schema: Schema, input: unknown): readonly ConfigProblem[] => {
+/** What `input` means by `schema`, undefined where anything is wrong with it, and all that is, by path below it. */
+export const readBy = <Output>(
+  schema: Schema<Output>,
+  input: unknown,
+): { readonly output: Output | undefined; readonly problems: readonly ConfigProblem[] } => {
   const reading = new Reading();
-  schema.read(input, reading);
-  return reading.issues.map((issue) => problemOf(issue, (path, value) => isSecretPlace(schema, path, value)));
+  const output = schema.read(input, reading);
+  const isSecret: IsSecret = (path, value) => isSecretPlace(schema, path, value);
+  return { output, problems: reading.issues.map((issue) => problemOf(issue, isSecret)) };
 };
+
+/**
+ * What `input`, which callers know as `name`, means by `schema`.
+ *
+ * @throws ConfigError with everything that is wrong with it: `name.key: expected …, found …`.
+ */
+export const readNamed = <Output>(name: string, input: unknown, schema: Schema<Output>): Output => {
+  const { output, problems } = readBy(schema, input);
+  if (problems.length > 0 || output === undefined) throw problemsNamed(name, problems);
+  return output;
+};
+
+/** `problems` of what callers know as `name`. */
+export const problemsNamed = (name: string, problems: readonly ConfigProblem[]): ConfigError =>
+  new ConfigError(problems.map((problem) => ({ ...problem, path: [name, ...problem.path] })));
 
 /** A config, or everything that is wrong with it. */
 export type Checked = { readonly resolved: Resolved } & (

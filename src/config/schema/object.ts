@@ -60,6 +60,10 @@ export const pick = ({ settings = {} }: Schema, ...keys: readonly string[]): Set
     }),
   );
 
+/** All keys of `schema` but these, for another object. */
+export const omit = (schema: Schema, ...keys: readonly string[]): Settings =>
+  pick(schema, ...Object.keys(schema.settings ?? {}).filter((key) => !keys.includes(key)));
+
 const namesOf = (settings: Settings): string[] => Object.keys(settings).filter((name) => name !== "$schema");
 
 /** The key that an unknown one was probably meant to be. */

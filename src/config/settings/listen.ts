@@ -1,5 +1,5 @@
 /** `listen`: where and how clients connect. */
-import type { ListenConfig } from "../types.ts";
+import type { ListenConfig, ListenLimits } from "../types.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
 import { type KeyRule, exactlyOne, notBoth } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
@@ -10,27 +10,30 @@ import { bindAddress, path, peerRange } from "./addresses.ts";
 import { proxyProtocol, socketMode, socketPath } from "./listen-socket.ts";
 import { listenTls } from "./listen-tls.ts";
 
-const limits = object(named("ListenLimits", { expects: "an object of limits" }), {
-  headerBytes: defaulted(size(256), "32KiB", "Size of a request's header section, names and values."),
-  headers: defaulted(whole(1, 100_000), 100, "Number of header fields of a request."),
-  targetBytes: defaulted(size(1), "8KiB", "Size of the request target (path and query)."),
-  bodyBytes: defaulted(bodySize, "100MiB", 'Size of a request\'s body, or "unlimited".'),
-  connections: defaulted(whole(1, 1_000_000), 10_000, "Client connections open at the same time.", {
-    needs: "connection-limit",
-  }),
-  connectionsPerClient: defaulted(
-    wholeOrUnlimited(1, 1_000_000),
-    "unlimited",
-    'Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted.',
-    { needs: "connection-limit" },
-  ),
-  requestsPerConnection: defaulted(
-    whole(1, 1_000_000_000),
-    10_000,
-    "Requests answered on one client connection before it is closed.",
-    { needs: "requests-per-connection" },
-  ),
-});
+export const limits: Schema<ListenLimits> = object(
+  named("ListenLimits", { expects: "an object of limits" }),
+  {
+    headerBytes: defaulted(size(256), "32KiB", "Size of a request's header section, names and values."),
+    headers: defaulted(whole(1, 100_000), 100, "Number of header fields of a request."),
+    targetBytes: defaulted(size(1), "8KiB", "Size of the request target (path and query)."),
+    bodyBytes: defaulted(bodySize, "100MiB", 'Size of a request\'s body, or "unlimited".'),
+    connections: defaulted(whole(1, 1_000_000), 10_000, "Client connections open at the same time.", {
+      needs: "connection-limit",
+    }),
+    connectionsPerClient: defaulted(
+      wholeOrUnlimited(1, 1_000_000),
+      "unlimited",
+      'Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted.',
+      { needs: "connection-limit" },
+    ),
+    requestsPerConnection: defaulted(
+      whole(1, 1_000_000_000),
+      10_000,
+      "Requests answered on one client connection before it is closed.",
+      { needs: "requests-per-connection" },
+    ),
+  },
+);
 
 const timeouts = object(named("ListenTimeouts", { expects: "an object of durations" }), {
   header: defaulted(duration, "10s", "Time a client may take to send its header section.", {
