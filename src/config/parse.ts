@@ -53,7 +53,10 @@ export type Checked = { readonly resolved: Resolved } & (
 );
 
 /** Those of `problems` that stand at none of the places of `others`: what is wrong already is not looked at any closer. */
-const elsewhere = (others: readonly ConfigProblem[], problems: readonly ConfigProblem[]): ConfigProblem[] => {
+const elsewhere = (
+  others: readonly Pick<ConfigProblem, "path">[],
+  problems: readonly ConfigProblem[],
+): ConfigProblem[] => {
   const wrong = new Set(others.map(({ path }) => pathKey(path)));
   return problems.filter(({ path }) => !wrong.has(pathKey(path)));
 };
@@ -80,7 +83,7 @@ export const checkConfig = (
     ...reading.issues.map((issue) => problemOf(issue, isSecret)),
     ...checkWhole(input, reading.mentionsSince(0, "upstream"), isSecret),
   ];
-  const written = [...resolved.problems, ...elsewhere(resolved.problems, found)];
+  const written = [...resolved.problems, ...elsewhere([...resolved.problems, ...resolved.later], found)];
   const problems = [...written, ...elsewhere(written, checkTls(input, inspectTls))];
   return config !== undefined && problems.length === 0
     ? { resolved, config, problems: [] }

@@ -2,7 +2,6 @@
 import { isRecord } from "../tree.ts";
 import { off } from "./leaf.ts";
 import { wrongType } from "./hints.ts";
-import { Reading } from "./reading.ts";
 import { REFUSED, type Schema } from "./schema.ts";
 
 const union = (types: readonly string[]): string => [...new Set(types)].join(" | ");
@@ -18,10 +17,14 @@ export const formOf = <Output>(expects: string, forms: readonly Schema<Output>[]
   takes: (value) => forms.some((form) => form.takes(value)),
   read: (value, reading) => {
     const form = forms.find(({ takes }) => takes(value));
-    const hint = wrongType(forms, value);
+    const before = reading.issues.length;
+    const output = form?.read(value, reading);
+    if (output !== undefined) return output;
     // A word such as "no" may be of one form's type and mean another form.
-    const isOther = hint !== REFUSED && form?.read(value, new Reading()) === undefined;
-    return form === undefined || isOther ? reading.refuse(value, expects, hint) : form.read(value, reading);
+    const hint = wrongType(forms, value);
+    if (form !== undefined && hint === REFUSED) return undefined;
+    reading.issues.splice(before);
+    return reading.refuse(value, expects, hint);
   },
   forms,
   scalars: [...new Set(forms.flatMap(({ scalars }) => scalars))],
@@ -29,6 +32,7 @@ export const formOf = <Output>(expects: string, forms: readonly Schema<Output>[]
   item: forms.find(({ item }) => item !== undefined)?.item,
   element: forms.find(({ element }) => element !== undefined)?.element,
   expand: forms.find(({ expand }) => expand !== undefined)?.expand,
+  hasFormerNames: forms.some((form) => form.hasFormerNames),
 });
 
 /** `schema`, or false for what can be turned off. */

@@ -182,6 +182,9 @@ export const object = <Output extends object>(
     settings,
     declares: { name, from },
     ignores,
+    hasFormerNames: known.some(
+      ({ formerly, schema }) => formerly.length > 0 || schema.hasFormerNames === true,
+    ),
   };
 };
 

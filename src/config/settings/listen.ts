@@ -1,13 +1,13 @@
 /** `listen`: where and how clients connect. */
 import type { ListenConfig, ListenLimits } from "../types.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
-import { type KeyRule, exactlyOne, notBoth } from "../schema/key-rules.ts";
+import { type KeyRule, atLeastOne, notBoth } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
 import { bodySize, duration, listenPort, size, whole, wholeOrUnlimited } from "../schema/values.ts";
 import { bindAddress, path, peerRange } from "./addresses.ts";
-import { proxyProtocol, socketMode, socketPath } from "./listen-socket.ts";
+import { PORT_OR_SOCKET, proxyProtocol, socketKeys } from "./listen-socket.ts";
 import { listenTls } from "./listen-tls.ts";
 
 export const limits: Schema<ListenLimits> = object(
@@ -68,8 +68,8 @@ const TOLD_APART: KeyRule<Pick<ListenConfig, "proxyProtocol" | "socket" | "tls">
 const further = object(
   named("FurtherListener", {
     rules: [
-      exactlyOne(["port", "socket"], "takes either a port or a socket"),
-      notBoth(["socket", "host"], "a socket has a path alone", "host"),
+      atLeastOne(["port", "socket"], "takes either a port or a socket"),
+      ...PORT_OR_SOCKET,
       notBoth(["tls", "redirect"], "leads to https from https", "redirect"),
       TOLD_APART,
     ],
@@ -77,8 +77,7 @@ const further = object(
   {
     port: optional(listenPort, "Port to listen on; 0 is any free one."),
     host: defaulted(bindAddress, "::", "Address to bind."),
-    socket: optional(socketPath, "Path of a Unix socket to listen on, instead of a port."),
-    socketMode: defaulted(socketMode, "0660", "Permissions of the socket: who may connect."),
+    ...socketKeys("Path of a Unix socket to listen on, instead of a port.", "0660"),
     tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set."),
     redirect: optional(
       oneOf("https"),
@@ -113,21 +112,14 @@ const ACME_BY_HTTP: KeyRule<ListenConfig> = {
 /** `port` and `host` need nothing: where something else listens (a Worker, a Hono app), the same config is as good. */
 export const listen: Schema<ListenConfig> = object(
   named("ListenConfig", {
-    rules: [
-      notBoth(["socket", "port"], "takes either a port or a socket", "port"),
-      notBoth(["socket", "host"], "a socket has a path alone", "host"),
-      LEADS_SOMEWHERE,
-      ACME_BY_HTTP,
-      TOLD_APART,
-    ],
+    rules: [...PORT_OR_SOCKET, LEADS_SOMEWHERE, ACME_BY_HTTP, TOLD_APART],
   }),
   {
     port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
     host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
-    socket: optional(socketPath, "Path of a Unix socket to listen on, instead of `port` and `host`.", {
+    ...socketKeys("Path of a Unix socket to listen on, instead of `port` and `host`.", "0660", {
       needs: "listen-socket",
     }),
-    socketMode: defaulted(socketMode, "0660", "Permissions of the socket: who may connect."),
     proxyProtocol: optional(proxyProtocol, PROXY_PROTOCOL, { needs: "proxy-protocol" }),
     tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
     also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ConfigProblem } from "../../../src/config/problem.ts";
+import { located } from "../../../src/config/locate.ts";
 import { load, loadSome, reportOf } from "../../support/config-files.ts";
 
 const APP = '{ "upstreams": { "app": "http://a" } }';
@@ -178,6 +179,19 @@ describe("environment", () => {
         timeouts: { connectMs: 1000 },
       });
     }
+  });
+});
+
+describe("places", () => {
+  it("are not looked for where nothing is wrong", async () => {
+    const file = {
+      name: "fairlead.json",
+      path: "/fairlead.json",
+      input: {},
+      problems: [],
+      places: () => Promise.reject(new Error("the file is read again")),
+    };
+    expect(await located({ file, env: [], flags: [] }, [])).toEqual([]);
   });
 });
 

@@ -129,6 +129,27 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     ],
   ],
   [
+    "URLs of discovery and of an authority",
+    {
+      upstreams: {
+        a: { discovery: { dns: "app:3000" } },
+        b: { discovery: { dns: "http://app/x" } },
+        c: { discovery: { http: "http://me:hunter2@list/?all" } },
+      },
+      listen: {
+        tls: { acme: { domains: "a.example", termsAgreed: true, directory: "http://ca" } },
+        also: [{ port: 80 }],
+      },
+      routes: [{ respond: {} }],
+    },
+    [
+      'listen.tls.acme.directory: expected a URL such as "https://ca.example/directory", found "http://ca"; an authority is reached by https',
+      'upstreams.a.discovery.dns: expected a URL such as "http://app.internal:3000", found "app:3000"; did you mean "http://app:3000"?',
+      'upstreams.b.discovery.dns: expected a URL such as "http://app.internal:3000", found "http://app/x"; leave the path out',
+      'upstreams.c.discovery.http: expected a URL such as "http://app.internal:3000", found "http://***@list/?all"; leave the credentials out; set an authorization header in requestHeaders instead',
+    ],
+  ],
+  [
     "variables in a spelling of other programs",
     {
       upstreams: { app: "${URL}" },
