@@ -1000,7 +1000,7 @@ export interface ListenLimitsInput {
   /** Size of the request target (path and query). @default "8KiB" */
   readonly targetBytes?: SizeInput | undefined;
   /** Size of a request's body, or "unlimited". @default "100MiB" */
-  readonly bodyBytes?: SizeInput | undefined;
+  readonly bodyBytes?: SizeInput | "unlimited" | undefined;
   /** Client connections open at the same time. @default 10000 */
   readonly connections?: number | undefined;
   /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted. @default "unlimited" */
@@ -1346,7 +1346,7 @@ export interface RouteInput<Upstream extends string = string> {
   /** Hono middleware around this route, inside of the gateway's; from TypeScript only. */
   readonly middleware?: readonly Middleware[] | undefined;
   /** Overrides `listen.limits.bodyBytes`; a size or "unlimited". */
-  readonly bodyBytes?: SizeInput | undefined;
+  readonly bodyBytes?: SizeInput | "unlimited" | undefined;
   /** Protocols that clients may switch to (`Upgrade`), if the upstream agrees. None where the list is empty. @default ["websocket"] */
   readonly upgrade?: readonly string[] | undefined;
   /** Overrides `validation.encodedSlash`. */

@@ -1,6 +1,7 @@
 /** Values with several forms. One is chosen by the value's type: trying them all would blame them all. */
+import { nearestName } from "../../core/nearest.ts";
 import { isRecord } from "../tree.ts";
-import { off } from "./leaf.ts";
+import { off, oneOf } from "./leaf.ts";
 import { wrongType } from "./hints.ts";
 import { REFUSED, type Schema } from "./schema.ts";
 
@@ -38,6 +39,36 @@ export const formOf = <Output>(expects: string, forms: readonly Schema<Output>[]
 /** `schema`, or false for what can be turned off. */
 export const orOff = <Output>(expects: string, schema: Schema<Output>): Schema<Output | false> =>
   formOf<Output | false>(expects, [off, schema]);
+
+/** A number, or `word` for what no number says. */
+export const orWord = <Meaning extends string | number>(
+  schema: Schema<number>,
+  word: string,
+  meaning: Meaning,
+): Schema<number | Meaning> => {
+  const expects = `${schema.expects}, or "${word}"`;
+  const form = formOf<unknown>(expects, [schema, oneOf(word)]);
+  return {
+    ...form,
+    types: { ...form.types, output: typeof meaning === "number" ? "number" : form.types.output },
+    read: (value, reading) => {
+      if (value === word) return meaning;
+      const before = reading.issues.length;
+      const output = schema.read(value, reading);
+      if (output !== undefined) return output;
+      const isNear = typeof value === "string" && nearestName(value, [word]) !== undefined;
+      for (const { expected = "", note, isSafe } of reading.issues.splice(before)) {
+        const said = isNear ? { note: `did you mean "${word}"?`, isSafe } : { note, isSafe };
+        reading.refuse(value, expected === schema.expects ? expects : expected, said);
+      }
+      return undefined;
+    },
+  };
+};
+
+/** A number, or Infinity for "unlimited". */
+export const orUnlimited = (schema: Schema<number>): Schema<number> =>
+  orWord(schema, "unlimited", Number.POSITIVE_INFINITY);
 
 /** A long form, and short forms which stand for its key `key`. Problems are reported where the short form stands. */
 export const shortFor = <Output>(

@@ -2,6 +2,7 @@
 import { isFieldName, isFieldValue } from "../../http/headers.ts";
 import { compileTemplate } from "../../routing/template.ts";
 import { nearDuration, nearSize, parseDuration, parseSize } from "../units.ts";
+import { orUnlimited } from "./forms.ts";
 import { leaf } from "./leaf.ts";
 import * as patterns from "./patterns.ts";
 import { type JsonSchema, Refusal, REFUSED, type Schema, transformed } from "./schema.ts";
@@ -134,21 +135,6 @@ const measure = (
     output: "number",
   });
 
-/** A whole number, or Infinity. */
-export const wholeOrUnlimited = (least: number, most: number): Schema<number> => {
-  const { expects } = whole(least, most);
-  return measure(
-    `${expects}, or "unlimited"`,
-    [least, most, "^unlimited$", 'number | "unlimited"'],
-    (value) => {
-      if (value === "unlimited") return Number.POSITIVE_INFINITY;
-      return Number.isInteger(value) && Number(value) >= least && Number(value) <= most
-        ? Number(value)
-        : REFUSED;
-    },
-  );
-};
-
 /** 0 asks for any free port. A text is accepted because environments hold nothing else. */
 export const listenPort: Schema<number> = measure(
   "a port number from 0 to 65535",
@@ -198,12 +184,7 @@ export const size = (least: number): Schema<number> =>
   });
 
 /** Bytes, or Infinity. */
-export const bodySize: Schema<number> = measure(
-  `${SIZE}, or "unlimited"`,
-  [0, MOST_BYTES, `^unlimited$|${patterns.SIZE}`, "SizeInput"],
-  (value) =>
-    value === "unlimited" ? Number.POSITIVE_INFINITY : (parseSize(value) ?? unlike(nearSize(value))),
-);
+export const bodySize: Schema<number> = orUnlimited(size(0));
 
 const STANDARD_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 

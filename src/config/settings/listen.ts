@@ -1,11 +1,12 @@
 /** `listen`: where and how clients connect. */
 import type { ListenConfig, ListenLimits } from "../types.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
+import { orUnlimited } from "../schema/forms.ts";
 import { type KeyRule, atLeastOne, notBoth } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
-import { bodySize, duration, listenPort, size, whole, wholeOrUnlimited } from "../schema/values.ts";
+import { bodySize, duration, listenPort, size, whole } from "../schema/values.ts";
 import { bindAddress, path, peerRange } from "./addresses.ts";
 import { PORT_OR_SOCKET, proxyProtocol, socketKeys } from "./listen-socket.ts";
 import { listenTls } from "./listen-tls.ts";
@@ -21,7 +22,7 @@ export const limits: Schema<ListenLimits> = object(
       needs: "connection-limit",
     }),
     connectionsPerClient: defaulted(
-      wholeOrUnlimited(1, 1_000_000),
+      orUnlimited(whole(1, 1_000_000)),
       "unlimited",
       'Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted.',
       { needs: "connection-limit" },

@@ -129,6 +129,22 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     ],
   ],
   [
+    "numbers and words beside them",
+    {
+      upstreams: {
+        app: { endpoints: "http://a", pool: { connections: "unlimted" }, concurrency: { limit: 0 } },
+      },
+      listen: { limits: { bodyBytes: "Unlimited" } },
+      threads: "al",
+    },
+    [
+      `listen.limits.bodyBytes: expected ${SIZE}, or "unlimited", found "Unlimited"; did you mean "unlimited"?`,
+      'threads: expected a whole number from 1 to 256, or "auto", found "al"',
+      'upstreams.app.concurrency.limit: expected a whole number from 1 to 1000000, or "adaptive", found 0',
+      'upstreams.app.pool.connections: expected a whole number from 1 to 100000, or "unlimited", found "unlimted"; did you mean "unlimited"?',
+    ],
+  ],
+  [
     "URLs of discovery and of an authority",
     {
       upstreams: {

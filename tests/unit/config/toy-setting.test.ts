@@ -105,7 +105,7 @@ describe("a setting added as examples/adding-a-setting.md shows", () => {
       (name) => `tests/unit/config/${name}.test.ts`,
     );
     expect(run(binary("vitest"), "run", "--project", "unit", ...tests)).toMatch(/Test Files .*4 passed/);
-  }, 60_000);
+  }, 180_000);
 
   it("stands in the JSON Schema, the reference and the types, with its sentence and default", () => {
     const about = "Time after which a connection is closed, used or not.";
