@@ -101,9 +101,15 @@ const readHttpUrl = (given: string, { mayHaveQuery = false, refuse }: UrlRules =
   return against === undefined ? given : new Refusal(against);
 };
 
-/** An `http://` or `https://` URL. `pattern` is for the JSON Schema. */
-export const httpUrl = (expects: string, pattern: string, rules?: UrlRules): Schema<string> =>
-  text(expects, (given) => readHttpUrl(given, rules), { pattern });
+/** An `http://` or `https://` URL that is like `pattern`, in the JSON Schema too. */
+export const httpUrl = (expects: string, pattern: string, rules?: UrlRules): Schema<string> => {
+  const expression = new RegExp(pattern);
+  const read = (given: string): string | Refusal => {
+    const url = readHttpUrl(given, rules);
+    return url instanceof Refusal || expression.test(url) ? url : REFUSED;
+  };
+  return text(expects, read, { pattern });
+};
 
 export const endpointUrl: Schema<string> = text(
   'a URL such as "http://10.0.0.1:3000", "https://app.internal" or "unix:/run/app.sock"',
