@@ -32,7 +32,8 @@ export const showFailure = (host: Host, thrown: unknown): number => {
       .split("\n")
       .map((line) => line.trim());
     const subcommand = host.args.find((arg) => COMMANDS.includes(arg));
-    const help = subcommand === undefined ? `${command} --help` : `${command} ${subcommand} --help`;
+    // Without a command, options and arguments are those of start.
+    const help = `${command} ${subcommand ?? "start"} --help`;
     say(message, [...suggestion, `see "${help}"`].join("\n  "));
     return EXIT.usage;
   }

@@ -1,7 +1,8 @@
 /** What a config may say, but probably does not mean. */
 import { type ConfigProblem, problemAt } from "../src/config/problem.ts";
-import type { Config, EndpointConfig, UpstreamConfig } from "../src/config/types.ts";
+import type { Config, EndpointConfig, RouteConfig, UpstreamConfig } from "../src/config/types.ts";
 import type { RouteMatch } from "../src/routing/match.ts";
+import { compilePath, matchPath } from "../src/routing/path-matcher.ts";
 
 /** Equal for matches that take the same requests, whatever the order of their parts. */
 const matchKey = ({ hosts, methods, path, headers, query, cookies }: RouteMatch): string => {
@@ -11,20 +12,35 @@ const matchKey = ({ hosts, methods, path, headers, query, cookies }: RouteMatch)
   return JSON.stringify([hosts?.toSorted(), methods?.toSorted(), path, ...named]);
 };
 
+/**
+ * Whether a route takes every request that `match` does. A redirect to the URL that was asked for does not apply, so that one
+ * to https leaves to the next route what came by https; one to a path that `match` does not take always applies.
+ */
+const takesAll = ({ redirect }: RouteConfig, match: RouteMatch): boolean => {
+  if (redirect === undefined) return true;
+  const path = redirect.path ?? redirect.prefix;
+  return (
+    path !== undefined &&
+    !path.includes("${") &&
+    matchPath(compilePath(match.path), path.split("?")[0] ?? "") === -1
+  );
+};
+
 const unreachableMatches = ({ routes }: Config): ConfigProblem[] => {
   const first = new Map<string, number>();
-  return routes.flatMap(({ match }, index) =>
-    match.flatMap((each, position) => {
+  return routes.flatMap((route, index) => {
+    const { match } = route;
+    return match.flatMap((each, position) => {
       const key = matchKey(each);
       const before = first.get(key);
-      if (before === undefined) first.set(key, index);
+      if (before === undefined && takesAll(route, each)) first.set(key, index);
       if (before === undefined || before === index) return [];
       const path = match.length === 1 ? ["routes", index, "match"] : ["routes", index, "match", position];
       return [
         problemAt(path, `routes[${before}] has the same match and comes first, so this one takes no request`),
       ];
-    }),
-  );
+    });
+  });
 };
 
 const unusedUpstreams = ({ routes, upstreams }: Config): ConfigProblem[] => {

@@ -1,8 +1,8 @@
 /** What a proxy to one upstream can be told, and the config that it stands for. */
 import { ConfigError, type ConfigProblem } from "../src/config/config-error.ts";
-import { problemsOf } from "../src/config/parse.ts";
+import { problemsNamed, readBy } from "../src/config/parse.ts";
 import type { KeyRule } from "../src/config/schema/key-rules.ts";
-import { named, object, optional, pick } from "../src/config/schema/object.ts";
+import { named, object, omit, optional, pick } from "../src/config/schema/object.ts";
 import { Refusal } from "../src/config/schema/schema.ts";
 import { text } from "../src/config/schema/values.ts";
 import { readPath } from "../src/config/settings/addresses.ts";
@@ -29,6 +29,12 @@ type OneOrMany<T> = T | readonly T[];
 /** A server to forward to; of several, each gets its share by `weight` (1 unless set). */
 export type ProxyTarget = string | URL | { readonly url: string | URL; readonly weight?: number | undefined };
 
+/** Settings of an upstream that are arguments or options of another form here; all others mean the same. */
+const OF_ITS_OWN = ["endpoints", "discovery", "timeouts"] as const;
+
+/** Settings of a route that mean the same here. */
+const OF_ROUTE = ["requestHeaders", "responseHeaders", "bodyBytes"] as const;
+
 /** Time limits of `proxyTo`. */
 export interface ProxyTimeouts
   extends Omit<UpstreamTimeoutsInput, "tunnelIdle">, Pick<RouteTimeoutsInput, "total"> {}
@@ -48,11 +54,13 @@ export interface ProxyRewrite extends Omit<RewriteInput, "stripPrefix" | "prefix
 export interface ProxyOptions
   extends
     HostOptions,
-    Omit<UpstreamInput, "endpoints" | "discovery" | "timeouts">,
-    Pick<RouteInput, "requestHeaders" | "responseHeaders" | "bodyBytes">,
+    Omit<UpstreamInput, (typeof OF_ITS_OWN)[number]>,
+    Pick<RouteInput, (typeof OF_ROUTE)[number]>,
     Pick<ListenInput, "trustedProxies">,
     Pick<ConfigInput, "forwarding"> {
+  /** How long it may take. */
   readonly timeouts?: ProxyTimeouts | undefined;
+  /** What becomes of host and path on the way to the upstream. */
   readonly rewrite?: ProxyRewrite | undefined;
 }
 
@@ -69,39 +77,24 @@ const PATH_ALONE: KeyRule<object> = {
 };
 
 const rewrite = object(named("", { rules: [PATH_ALONE] }), {
-  ...pick(routeRewrite, "host", "prefix", "path", "location", "cookies"),
+  ...omit(routeRewrite, "stripPrefix"),
   stripPrefix: optional(strippedPrefix, ""),
 });
 
 const timeouts = object(named("", { expects: "an object of durations" }), {
-  ...pick(upstreamTimeouts, "connect", "firstByte", "attempt", "idle"),
+  ...omit(upstreamTimeouts, "tunnelIdle"),
   ...pick(routeTimeouts, "total"),
 });
 
 /** Settings of an upstream that mean the same here. */
-const UPSTREAM_KEYS = [
-  "balance",
-  "host",
-  "tls",
-  "pool",
-  "limits",
-  "transport",
-  "health",
-  "ejection",
-  "panic",
-  "slowStart",
-  "breaker",
-  "retry",
-  "hedge",
-  "concurrency",
-] as const;
+const ofUpstream = omit(upstreamLong, ...OF_ITS_OWN);
 
 /** The config's own settings where they mean the same; nothing is generated from the others. */
 const schema = object(named("", { expects: "an object of options" }), {
-  ...pick(upstreamLong, ...UPSTREAM_KEYS),
+  ...ofUpstream,
   timeouts: optional(timeouts, ""),
   rewrite: optional(rewrite, ""),
-  ...pick(route, "requestHeaders", "responseHeaders", "bodyBytes"),
+  ...pick(route, ...OF_ROUTE),
   ...pick(configSchema, "forwarding"),
   ...pick(listen, "trustedProxies"),
   platform: optional(platformOption, ""),
@@ -109,9 +102,9 @@ const schema = object(named("", { expects: "an object of options" }), {
   onUpstreamEvent: optional(onUpstreamEventOption, ""),
 });
 
-/** In the caller's words: `proxyTo.timeouts.total`. */
-const refuse = (problems: readonly ConfigProblem[]): ConfigError =>
-  new ConfigError(problems.map((problem) => ({ ...problem, path: ["proxyTo", ...problem.path] })));
+/** Of `options` those that `names` names. */
+const given = (options: ProxyOptions, names: readonly string[]): object =>
+  Object.fromEntries(names.map((name) => [name, options[name as keyof ProxyOptions]]));
 
 /**
  * The config of a gateway that sends everything to `target`.
@@ -121,10 +114,10 @@ const refuse = (problems: readonly ConfigProblem[]): ConfigError =>
 export const proxyConfig = (target: OneOrMany<ProxyTarget>, options: ProxyOptions): ConfigInput => {
   const urls = Array.isArray(target) ? target.map(endpointOf) : endpointOf(target as ProxyTarget);
   const wrong = [
-    ...problemsOf(endpoints, urls).map((problem) => ({ ...problem, path: ["url", ...problem.path] })),
-    ...problemsOf(schema, options),
+    ...readBy(endpoints, urls).problems.map((problem) => ({ ...problem, path: ["url", ...problem.path] })),
+    ...readBy(schema, options).problems,
   ];
-  if (wrong.length > 0) throw refuse(wrong);
+  if (wrong.length > 0) throw problemsNamed("proxyTo", wrong);
   const { timeouts: { total, ...attempt } = {} } = options;
   return {
     listen: { trustedProxies: options.trustedProxies },
@@ -132,7 +125,7 @@ export const proxyConfig = (target: OneOrMany<ProxyTarget>, options: ProxyOption
     upstreams: {
       upstream: {
         endpoints: urls,
-        ...Object.fromEntries(UPSTREAM_KEYS.map((key) => [key, options[key]])),
+        ...given(options, Object.keys(ofUpstream)),
         timeouts: attempt,
       },
     },
@@ -141,9 +134,7 @@ export const proxyConfig = (target: OneOrMany<ProxyTarget>, options: ProxyOption
         name: "proxyTo",
         upstream: "upstream",
         ...rewritten(options.rewrite),
-        requestHeaders: options.requestHeaders,
-        responseHeaders: options.responseHeaders,
-        bodyBytes: options.bodyBytes,
+        ...given(options, OF_ROUTE),
         timeouts: { total },
       },
     ],
@@ -175,7 +166,8 @@ export const inOptions = <Result>(read: () => Result): Result => {
     return read();
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
-    throw refuse(thrown.problems.map((problem) => ({ ...problem, path: optionPath(problem.path) })));
+    const problems = thrown.problems.map((problem) => ({ ...problem, path: optionPath(problem.path) }));
+    throw problemsNamed("proxyTo", problems);
   }
 };
 

@@ -7,7 +7,7 @@ import { ProxyError } from "../src/core/errors.ts";
 import { SAFE_ID, requestIdPolicy } from "../src/edge/request-id.ts";
 import { type TrustOptions, arrivalOf, isTrustedPeer, knownIdOf, setRequestId } from "./context.ts";
 import { editAfterwards } from "./edit-response.ts";
-import { readOptions, requireConnInfo } from "./options.ts";
+import { readOptions } from "./options.ts";
 import { standardUuid } from "./web-standard.ts";
 
 export interface RequestIdOptions extends RequestIdInput, TrustOptions {
@@ -38,7 +38,6 @@ export const requestId = (
   options: RequestIdOptions = {},
 ): MiddlewareHandler<{ Variables: RequestIdVariables }> => {
   const read = readOptions("requestId", options, schema, ["trustedPeer", "getConnInfo", "generate"]);
-  requireConnInfo("requestId", read);
   const { generate, header, trust } = read;
   const policy = requestIdPolicy({
     header,

@@ -7,7 +7,7 @@ import { editHeaders } from "../src/http/header-edits.ts";
 import { securityHeaderEdits } from "../src/http/security-headers.ts";
 import { type TrustOptions, arrivalOf, claimSecurityHeaders, peerOf } from "./context.ts";
 import { editAfterwards } from "./edit-response.ts";
-import { readOptions, requireConnInfo } from "./options.ts";
+import { readOptions } from "./options.ts";
 
 export interface SecurityHeadersMiddlewareOptions extends SecurityHeadersInput, TrustOptions {}
 
@@ -34,7 +34,6 @@ export const securityHeaders = (
 ): MiddlewareHandler => {
   const long = typeof options === "string" ? { preset: options } : options;
   const read = readOptions("securityHeaders", long, schema, ["trustedPeer", "getConnInfo"]);
-  requireConnInfo("securityHeaders", read);
   const { http, https } = securityHeaderEdits(read);
   return async (c, next) => {
     claimSecurityHeaders(c);

@@ -1,38 +1,43 @@
 /** The door: which requests are looked at any further. */
 import type { Context, MiddlewareHandler } from "hono";
-import { validation as schema } from "../src/config/settings/edge.ts";
-import { listen } from "../src/config/settings/listen.ts";
-import type { ListenLimits, ListenLimitsInput, ValidationInput } from "../src/config/types.ts";
+import { defaulted, named, object, pick } from "../src/config/schema/object.ts";
+import type { Schema } from "../src/config/schema/schema.ts";
+import { validation as section } from "../src/config/settings/edge.ts";
+import { limits as listenLimits } from "../src/config/settings/listen.ts";
+import type {
+  ListenLimits,
+  ListenLimitsInput,
+  ValidationConfig,
+  ValidationInput,
+} from "../src/config/types.ts";
 import { ProxyError } from "../src/core/errors.ts";
 import { validationPolicy } from "../src/edge/validation.ts";
 import { arrivalOf, leaveRestrictions } from "./context.ts";
 import { problemFor } from "./error-boundary.ts";
-import { readOptions, requireObject } from "./options.ts";
+import { readOptions } from "./options.ts";
 
 /** Sizes are bytes or text with a unit: `"64KB"`, `"1MiB"`. A gateway behind this keeps to the smaller of its body limit and this one. */
-export type ValidationLimits = Pick<
-  ListenLimitsInput,
-  "headerBytes" | "headers" | "targetBytes" | "bodyBytes"
->;
+export type ValidationLimits = Pick<ListenLimitsInput, (typeof OF_REQUESTS)[number]>;
+
+/** Limits of requests; the others are of connections, which a server has and middleware has not. */
+const OF_REQUESTS = ["headerBytes", "headers", "targetBytes", "bodyBytes"] as const;
 
 /** A gateway behind this goes by its own settings as well. */
 export interface ValidationOptions extends ValidationInput {
+  /** Sizes of requests, as in `listen.limits`. */
   readonly limits?: ValidationLimits | undefined;
   /** Makes the answer for a request that is not let through, or throws. @default a problem answer (RFC 9457) */
   readonly reject?: ((error: ProxyError, c: Context) => Response) | undefined;
 }
 
-/** What a server keeps, and middleware can't. */
-const OF_SERVERS: readonly string[] = ["connections", "connectionsPerClient", "requestsPerConnection"];
+const limits = object(named("", { expects: "an object of limits" }), pick(listenLimits, ...OF_REQUESTS));
 
-const readLimits = (limits: ValidationLimits | undefined): ListenLimits => {
-  const misplaced = Object.keys(limits ?? {}).find((name) => OF_SERVERS.includes(name));
-  if (misplaced !== undefined) {
-    const names = "headerBytes, headers, targetBytes, bodyBytes";
-    throw new TypeError(`validation: limits.${misplaced}: a limit of servers; expected one of ${names}`);
-  }
-  return readOptions("validation", { limits }, listen, []).limits;
-};
+const schema: Schema<
+  ValidationConfig & { readonly limits: Pick<ListenLimits, (typeof OF_REQUESTS)[number]> }
+> = object("", {
+  ...section.settings,
+  limits: defaulted(limits, {}, ""),
+});
 
 const problemAnswer = (error: ProxyError, c: Context): Response => problemFor(c, error);
 
@@ -48,17 +53,14 @@ const problemAnswer = (error: ProxyError, c: Context): Response => problemFor(c,
  * @throws TypeError naming the option that is wrong.
  */
 export const validation = (options: ValidationOptions = {}): MiddlewareHandler => {
-  requireObject("validation", options);
-  const { limits: given, ...others } = options;
-  const { reject = problemAnswer, ...section } = readOptions("validation", others, schema, ["reject"]);
-  const limits = readLimits(given);
-  const check = validationPolicy({ ...section, ...limits });
-  const maxBytes = limits.bodyBytes;
+  const { reject = problemAnswer, ...rules } = readOptions("validation", options, schema, ["reject"]);
+  const check = validationPolicy({ ...rules, ...rules.limits });
+  const maxBytes = rules.limits.bodyBytes;
   return async (c, next) => {
     const arrival = arrivalOf(c);
     const found = check(arrival);
     if (found instanceof ProxyError) return reject(found, c);
-    if (found.encodedSlash && section.encodedSlash === "reject") {
+    if (found.encodedSlash && rules.encodedSlash === "reject") {
       const detail = 'encoded slash (%2F) in the path; `encodedSlash: "keep"` lets it pass';
       return reject(new ProxyError("bad-request", { detail }), c);
     }

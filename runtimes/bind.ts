@@ -3,9 +3,8 @@ import type { Hono } from "hono";
 import { type GatewayOptions, createGateway, gatewayOptions } from "../handlers/gateway.ts";
 import { hostPlatform } from "../handlers/host-options.ts";
 import { type ProxyTo, createProxyTo } from "../handlers/proxy.ts";
-import { readValue } from "../middleware/options.ts";
 import { explicitPaths } from "../src/config/tree.ts";
-import { readConfig } from "../src/config/parse.ts";
+import { readConfig, readNamed } from "../src/config/parse.ts";
 import type { ConfigInput } from "../src/config/types.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { LISTENER_CAPABILITIES } from "../src/core/capability.ts";
@@ -40,7 +39,7 @@ export const bind = (create: () => Platform): Bound => {
   const own = (): Platform => (platform ??= withoutListener(create()));
   return {
     gateway: (input, options = {}) => {
-      readValue("gateway", options, gatewayOptions);
+      readNamed("gateway", options, gatewayOptions);
       const lent = hostPlatform(options, own);
       const { config, ...shown } = readConfig(input);
       refuseUnsupported(config, lent, explicitPaths(input));

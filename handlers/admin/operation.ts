@@ -3,8 +3,7 @@ import { ProxyError } from "../../src/core/errors.ts";
 import { firstValue } from "../../src/http/headers.ts";
 import { mediaTypeTest } from "../../src/http/media-type.ts";
 import { showPath } from "../../src/config/problem.ts";
-import { problemsOf } from "../../src/config/parse.ts";
-import { Reading } from "../../src/config/schema/reading.ts";
+import { readBy } from "../../src/config/parse.ts";
 import type { JsonSchema, Schema } from "../../src/config/schema/schema.ts";
 import type { Actor, Control } from "../control.ts";
 import type { AdminContext } from "./admin-env.ts";
@@ -106,17 +105,17 @@ const bodyOf = async (schema: Schema | undefined, c: AdminContext): Promise<Read
     return refusal(c, 400, "the content is no JSON; comments and trailing commas are for files");
   }
   if (depthOf(value) > MOST_DEPTH) return refusal(c, 400, "the content is nested too deeply");
-  return readBy(schema, value, c);
+  return taken(schema, value, c);
 };
 
 const queryOf = (schema: Schema | undefined, c: AdminContext): Read | Response => {
-  return schema === undefined ? { value: undefined } : readBy(schema, c.req.query(), c);
+  return schema === undefined ? { value: undefined } : taken(schema, c.req.query(), c);
 };
 
-const readBy = (schema: Schema, value: unknown, c: AdminContext): Read | Response => {
-  const read = schema.read(value, new Reading());
-  if (read !== undefined) return { value: read };
-  const problems = problemsOf(schema, value).map(({ path, message }) => ({ path: showPath(path), message }));
+const taken = (schema: Schema, value: unknown, c: AdminContext): Read | Response => {
+  const { output, problems: found } = readBy(schema, value);
+  if (output !== undefined) return { value: output };
+  const problems = found.map(({ path, message }) => ({ path: showPath(path), message }));
   return refusal(c, 400, "the content is not what this call takes", { problems });
 };
 

@@ -1,5 +1,5 @@
 /** What scripted upstreams are called: by the server they stand for. */
-import { readValue } from "../../middleware/options.ts";
+import { readNamed } from "../../src/config/parse.ts";
 import { endpointUrl } from "../../src/config/settings/addresses.ts";
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import type { ScriptedUpstream } from "./scripted-upstream.ts";
@@ -9,7 +9,7 @@ export const upstreamName = ({ origin, socketPath }: Pick<Endpoint, "origin" | "
   socketPath === undefined ? origin : `unix:${socketPath}`;
 
 const normalName = (key: string): string => {
-  readValue("upstreams", key, endpointUrl);
+  readNamed("upstreams", key, endpointUrl);
   if (key.startsWith("unix:")) return key;
   const { origin, pathname } = new URL(key);
   if (pathname === "/") return origin;

@@ -1,23 +1,20 @@
 /** A config file that is checked where it is bundled, and read where its variables are: a Worker's. */
 import type { Capability } from "../core/capability.ts";
 import { ConfigError } from "./config-error.ts";
-import { type ConfigFile, discoverConfigFile, type FileAccess } from "./config-file.ts";
+import { discoverConfigFile, type FileAccess } from "./config-file.ts";
 import { effective } from "./effective.ts";
 import { located } from "./locate.ts";
 import { checkConfig } from "./parse.ts";
-import type { ConfigPath, Place } from "./problem.ts";
-import { lookUpEnv, type LookUp, references } from "./references.ts";
+import type { Place } from "./problem.ts";
+import { lookUpEnv, type LookUp } from "./references.ts";
 import { refusals } from "./requirements.ts";
-import { configSchema } from "./settings/config.ts";
 import { explicitPaths } from "./tree.ts";
-
-const UNKNOWN_YET = "is not known yet";
 
 /** Variables come later; there is no file system then. */
 const lookUp: LookUp = (kind, name) => {
   if (kind === "file") return { problem: "files can't be read here; give the text itself" };
   const found = lookUpEnv({}, name);
-  return "problem" in found && found.isUnset === true ? { problem: UNKNOWN_YET } : found;
+  return "problem" in found && found.unset !== undefined ? { later: found.unset } : found;
 };
 
 /** A checked config file. */
@@ -29,16 +26,6 @@ export interface Bundled {
   /** What it will need, and where each is named first. */
   readonly variables: readonly { readonly name: string; readonly place: Place | undefined }[];
 }
-
-const variablesOf = async (file: ConfigFile): Promise<Bundled["variables"]> => {
-  const first = new Map<string, ConfigPath>();
-  references(configSchema, file.input, (_, name, path) => {
-    if (!first.has(name) && !("text" in lookUpEnv({}, name))) first.set(name, path);
-  });
-  if (first.size === 0) return [];
-  const placeOf = await file.places();
-  return [...first].map(([name, path]) => ({ name, place: placeOf(path, "value") }));
-};
 
 /**
  * The config file of `cwd` that `platform` will run; undefined where there is none.
@@ -53,9 +40,14 @@ export const readBundled = async (
   const file = await discoverConfigFile(cwd, access);
   if (file === undefined) return undefined;
   const { name, input } = file;
-  const problems = checkConfig(input, lookUp).problems.filter(({ message }) => message !== UNKNOWN_YET);
+  const { problems, resolved } = checkConfig(input, lookUp);
   const spelledOut = effective(input, () => undefined) as object;
   const found = [...file.problems, ...problems, ...refusals(spelledOut, explicitPaths(input), platform)];
   if (found.length > 0) throw new ConfigError(await located({ file, env: [], flags: [] }, found));
-  return { name, input, variables: await variablesOf(file) };
+  const { later } = resolved;
+  if (later.length === 0) return { name, input, variables: [] };
+  const placeOf = await file.places();
+  const first = later.filter((one, index) => later.findIndex((each) => each.name === one.name) === index);
+  const variables = first.map((one) => ({ name: one.name, place: placeOf(one.path, "value") }));
+  return { name, input, variables };
 };

@@ -1,9 +1,9 @@
 /** Certificates and keys of a config: a closer look than at other settings. */
 import type { InspectTls } from "../core/tls-inspection.ts";
 import { type ConfigPath, type ConfigProblem, problemAt } from "./problem.ts";
-import { atOrBelow, memberOf, type Schema } from "./schema/schema.ts";
+import { atOrBelow, type Schema } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
-import { membersOf, valueAt } from "./tree.ts";
+import { isRecord, walk } from "./tree.ts";
 
 /** What a look at certificates and at files of keys takes. */
 export interface CertificateAccess {
@@ -22,37 +22,23 @@ export interface FileMode {
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
-interface Inspection {
-  readonly inspect: InspectTls;
-  /** Whether there may be a certificate at a place or below it: configs are large. */
-  readonly mayHold: (schema: Schema | undefined) => boolean;
-}
-
 const hasCertificate = ({ settings }: Schema): boolean =>
   settings?.["cert"] !== undefined || settings?.["ca"] !== undefined;
 
-const inspectBelow = (
-  schema: Schema | undefined,
-  value: unknown,
-  path: ConfigPath,
-  inspection: Inspection,
-): ConfigProblem[] => {
-  if (typeof value !== "object" || value === null || !inspection.mayHold(schema)) return [];
-  const below = membersOf(schema, value).flatMap(({ key, schema: inner, value: member }) =>
-    inspectBelow(inner, member, [...path, key], inspection),
-  );
-  if (schema === undefined || !hasCertificate(schema)) return below;
-  const { ca, cert, key } = value as Readonly<Record<"ca" | "cert" | "key", unknown>>;
-  const found = inspection.inspect({ ca: textOf(ca), cert: textOf(cert), key: textOf(key) });
-  return [...found.map(({ setting, message }) => problemAt([...path, setting], message)), ...below];
-};
-
 /** What `inspect` finds in a config, whether it is as written (references resolved) or as parsed. */
 export const checkTls = (config: unknown, inspect: InspectTls): ConfigProblem[] => {
-  const inspection = { inspect, mayHold: atOrBelow(hasCertificate) };
-  return ["listen", "admin", "upstreams"].flatMap((key) =>
-    inspectBelow(memberOf(configSchema, key), valueAt(config, [key]), [key], inspection),
-  );
+  const found: ConfigProblem[] = [];
+  const mayHold = atOrBelow(hasCertificate);
+  walk(configSchema, config, {
+    goes: ({ schema }) => mayHold(schema),
+    visit: ({ schema, value, path }) => {
+      if (!hasCertificate(schema) || !isRecord(value)) return;
+      const { ca, cert, key } = value;
+      const texts = { ca: textOf(ca), cert: textOf(cert), key: textOf(key) };
+      for (const { setting, message } of inspect(texts)) found.push(problemAt([...path, setting], message));
+    },
+  });
+  return found;
 };
 
 const [BY_GROUP, BY_OTHERS] = [0o040, 0o004];

@@ -57,6 +57,11 @@ interface Named {
 
 type Kind = (file: Named, access: FileAccess) => Promise<ConfigFile>;
 
+const readRaw = ({ name, path }: Named, access: FileAccess): Promise<string> =>
+  access.readText(path).catch((error: unknown) => {
+    throw unusable({ source: name }, whyUnreadable(error));
+  });
+
 const accepted = ({ name }: Named, text: string, read: Source | Malformed): Source => {
   if ("input" in read) return read;
   throw new ConfigError(faultsOf(name, text, read.faults));
@@ -92,9 +97,7 @@ const readPlainJson = (text: string): unknown => {
 const ofText =
   (closely: (text: string) => Promise<Source | Malformed>, quickly?: (text: string) => unknown): Kind =>
   async (file, access) => {
-    const raw = await access.readText(file.path).catch((error: unknown) => {
-      throw unusable({ source: file.name }, whyUnreadable(error));
-    });
+    const raw = await readRaw(file, access);
     const text = raw.replace(/^\u{feff}/u, "");
     const readClosely = async (): Promise<Source> => accepted(file, text, await closely(text));
     try {
@@ -119,6 +122,7 @@ const json = ofText(async (text) => (await import("./json-text.ts")).readJson(te
 const yaml = ofText(async (text) => (await import("./yaml-text.ts")).readYaml(text));
 
 const importFile: Kind = async (file, access) => {
+  await readRaw(file, access);
   const { importConfig } = await import("./config-module.ts");
   const input = await importConfig(file.name, file.path, access.importModule);
   return { ...file, input, problems: [], places: () => Promise.resolve(() => ({ source: file.name })) };

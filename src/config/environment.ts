@@ -1,9 +1,9 @@
 /** Settings from environment variables. */
-import { nearestName } from "../core/nearest.ts";
+import { nearestVariable } from "../core/nearest.ts";
 import { anyOf, type ConfigPath, type ConfigProblem, problemAt, showPath } from "./problem.ts";
 import { coerce, type Env, listed } from "./references.ts";
 import { longForm, type Schema } from "./schema/schema.ts";
-import { isRecord, membersOf, setAt, valueAt } from "./tree.ts";
+import { isRecord, membersOf, merge, setAt, valueAt } from "./tree.ts";
 
 const PREFIX = "FAIRLEAD_";
 const ALIAS = "PINGORA_";
@@ -13,10 +13,14 @@ export const SPECIAL_VARIABLES: readonly string[] = ["CONFIG", "UPSTREAM", "UPST
 
 /**
  * What Kubernetes sets in every container beside a Service named "fairlead". These are no settings.
- * (`FAIRLEAD_SERVICE_HOST`, `FAIRLEAD_PORT`, `FAIRLEAD_PORT_80_TCP_ADDR`, …)
+ * (`FAIRLEAD_SERVICE_HOST`, `FAIRLEAD_PORT`, `FAIRLEAD_PORT_80_TCP_ADDR`, …) They come together, and `FAIRLEAD_PORT` is a
+ * URL then.
  */
 const SERVICE_LINK =
   /^(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
+
+const isServiceLink = (name: string, env: Env): boolean =>
+  SERVICE_LINK.test(name) && /^(?:tcp|udp|sctp):\/\//.test(env[`${PREFIX}PORT`] ?? "");
 
 /** `trustedProxies` is `TRUSTED_PROXIES`; what a variable's name can't hold becomes "_". */
 const upperSnake = (key: string | number): string =>
@@ -34,12 +38,16 @@ const variable = (env: Env, name: string): { readonly name: string; readonly tex
   return undefined;
 };
 
-/** A place that one variable can set: a scalar, or a list of them. */
 interface Place {
   readonly name: string;
   readonly path: ConfigPath;
   readonly schema: Schema;
 }
+
+/** Whether one variable can set it: a scalar, or a list of them. */
+const isSettable = ({ schema, path }: Place): boolean =>
+  path[0] !== "$schema" &&
+  [schema, schema.element].some((each) => each !== undefined && each.scalars.length > 0);
 
 /** The places below `at`, all of them or those that the variable `wanted` may mean; `base` is what the file has there. */
 function* placesBelow(at: Place, base: unknown, wanted?: string): Generator<Place> {
@@ -50,10 +58,7 @@ function* placesBelow(at: Place, base: unknown, wanted?: string): Generator<Plac
       const name = at.name === "" ? upperSnake(each) : `${at.name}_${upperSnake(each)}`;
       if (wanted !== undefined && wanted !== name && !wanted.startsWith(`${name}_`)) continue;
       const place = { name, path: [...at.path, key], schema };
-      const isSettable = [schema, schema.element].some(
-        (each) => each !== undefined && each.scalars.length > 0,
-      );
-      if (isSettable && key !== "$schema" && (wanted ?? name) === name) yield place;
+      if ((wanted ?? name) === name) yield place;
       yield* placesBelow(place, value, wanted);
     }
   }
@@ -63,8 +68,28 @@ function* placesBelow(at: Place, base: unknown, wanted?: string): Generator<Plac
 export const variableNames = (schema: Schema, base: unknown = {}): readonly string[] =>
   [
     ...SPECIAL_VARIABLES,
-    ...Array.from(placesBelow({ name: "", path: [], schema }, base), ({ name }) => name),
+    ...[...placesBelow({ name: "", path: [], schema }, base)].filter(isSettable).map(({ name }) => name),
   ].map((name) => PREFIX + name);
+
+/** Of `names` those that end like `name`, by the fewest words: `FAIRLEAD_LISTEN_PORT` for `FAIRLEAD_PORT`. */
+const endingLike = (name: string, names: readonly string[]): readonly string[] => {
+  const ending = name.slice(PREFIX.length - 1);
+  const found = names.filter((each) => each.endsWith(ending));
+  const wordsOf = (each: string): number => each.split("_").length;
+  const least = Math.min(...found.map(wordsOf));
+  return found.filter((each) => wordsOf(each) === least);
+};
+
+/** More than these are no advice. */
+const MOST_MEANT = 3;
+
+/** What a variable that sets nothing was probably meant to be. */
+const meantBy = (name: string, schema: Schema, base: unknown): readonly string[] => {
+  const names = variableNames(schema, base);
+  const near = nearestVariable(name, names);
+  const meant = near === undefined ? endingLike(name, names) : [near];
+  return meant.length > MOST_MEANT ? [] : meant;
+};
 
 /** What an environment adds to a config. */
 export interface FromEnv {
@@ -84,8 +109,12 @@ const onlyUpstream = (input: unknown): string | undefined => {
 /** The path of the config file that the environment names. */
 export const configFileOf = (env: Env): string | undefined => variable(env, "CONFIG")?.text;
 
-/** `base` with what the environment sets laid over it. */
-export const applyEnvironment = (schema: Schema, base: unknown, env: Env): FromEnv => {
+/**
+ * `base` with what the environment sets laid over it.
+ *
+ * @param over what will be laid over that: variables can be about what it defines too.
+ */
+export const applyEnvironment = (schema: Schema, base: unknown, env: Env, over?: unknown): FromEnv => {
   const set: { path: ConfigPath; name: string }[] = [];
   const problems: ConfigProblem[] = [];
   let input = base;
@@ -109,20 +138,24 @@ export const applyEnvironment = (schema: Schema, base: unknown, env: Env): FromE
     const value = many === undefined ? endpoints.text : listed(endpoints.text);
     put(["upstreams", upstream, "endpoints"], endpoints.name, value);
   }
+  const defined = merge(schema, input, over);
   const given = Object.keys(env).filter((name) => name.startsWith(PREFIX) || name.startsWith(ALIAS));
   const wanted = new Set(given.map((name) => name.slice(name.indexOf("_") + 1)));
   for (const name of [...wanted].toSorted()) {
     const value = variable(env, name);
     if (value === undefined || SPECIAL_VARIABLES.includes(name)) continue;
-    const [found, ...others] = placesBelow({ name: "", path: [], schema }, base, name);
+    const places = [...placesBelow({ name: "", path: [], schema }, defined, name)];
+    const [found, ...others] = places.filter(isSettable);
     if (found !== undefined && others.length > 0) {
       const paths = [found, ...others].map(({ path }) => showPath(path));
       complain(value.name, `may mean ${anyOf(paths)}; set it in the file`);
     } else if (found !== undefined) put(found.path, value.name, coerce(found.schema, value.text));
-    else if (value.name.startsWith(PREFIX) && !SERVICE_LINK.test(name)) {
-      const meant = nearestName(value.name, variableNames(schema, base));
-      const advice = meant === undefined ? "no setting has this name" : `did you mean ${meant}?`;
-      complain(value.name, `unknown variable; ${advice}`, meant);
+    else if (places[0] !== undefined) {
+      complain(value.name, `no variable can set ${showPath(places[0].path)}; set it in the file`);
+    } else if (value.name.startsWith(PREFIX) && !isServiceLink(name, env)) {
+      const meant = meantBy(value.name, schema, defined);
+      const advice = meant.length === 0 ? "no setting has this name" : `did you mean ${anyOf(meant)}?`;
+      complain(value.name, `unknown variable; ${advice}`, meant[0]);
     }
   }
   return { input, set, problems };

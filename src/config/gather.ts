@@ -78,7 +78,7 @@ export const gather = async (options: SourceOptions): Promise<Gathered> => {
   const whole = unread.length === 0;
   const { env, flags, flagNames = {} } = options;
   const otel = applyOtelEnvironment(configSchema, file?.input ?? {}, env);
-  const { set, problems, ...fromEnv } = applyEnvironment(configSchema, otel.input, env);
+  const { set, problems, ...fromEnv } = applyEnvironment(configSchema, otel.input, env, flags);
   let input = merge(configSchema, fromEnv.input, flags);
   // `PORT`, which many platforms set, counts where nobody else said where to listen.
   const usesPort =

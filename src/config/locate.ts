@@ -70,6 +70,8 @@ export const located = async (
   origins: Origins,
   problems: readonly ConfigProblem[],
 ): Promise<ConfigProblem[]> => {
+  // Places may take another reading of the file.
+  if (problems.length === 0) return [];
   const inFile = await origins.file?.places();
   const input = origins.file?.input;
   const placed = problems.map((problem) => {

@@ -20,12 +20,31 @@ const problemOf = ({ path, at, value, expected, note, isSafe }: Issue, isSecret:
   return { path, at, message: `expected ${expected}, found ${found}${more}`, expected, found };
 };
 
-/** Everything that is wrong with `input`, by path below it. */
-export const problemsOf = (schema: Schema, input: unknown): readonly ConfigProblem[] => {
+/** What `input` means by `schema`, undefined where anything is wrong with it, and all that is, by path below it. */
+export const readBy = <Output>(
+  schema: Schema<Output>,
+  input: unknown,
+): { readonly output: Output | undefined; readonly problems: readonly ConfigProblem[] } => {
   const reading = new Reading();
-  schema.read(input, reading);
-  return reading.issues.map((issue) => problemOf(issue, (path, value) => isSecretPlace(schema, path, value)));
+  const output = schema.read(input, reading);
+  const isSecret: IsSecret = (path, value) => isSecretPlace(schema, path, value);
+  return { output, problems: reading.issues.map((issue) => problemOf(issue, isSecret)) };
 };
+
+/**
+ * What `input`, which callers know as `name`, means by `schema`.
+ *
+ * @throws ConfigError with everything that is wrong with it: `name.key: expected …, found …`.
+ */
+export const readNamed = <Output>(name: string, input: unknown, schema: Schema<Output>): Output => {
+  const { output, problems } = readBy(schema, input);
+  if (problems.length > 0 || output === undefined) throw problemsNamed(name, problems);
+  return output;
+};
+
+/** `problems` of what callers know as `name`. */
+export const problemsNamed = (name: string, problems: readonly ConfigProblem[]): ConfigError =>
+  new ConfigError(problems.map((problem) => ({ ...problem, path: [name, ...problem.path] })));
 
 /** A config, or everything that is wrong with it. */
 export type Checked = { readonly resolved: Resolved } & (
@@ -34,7 +53,10 @@ export type Checked = { readonly resolved: Resolved } & (
 );
 
 /** Those of `problems` that stand at none of the places of `others`: what is wrong already is not looked at any closer. */
-const elsewhere = (others: readonly ConfigProblem[], problems: readonly ConfigProblem[]): ConfigProblem[] => {
+const elsewhere = (
+  others: readonly Pick<ConfigProblem, "path">[],
+  problems: readonly ConfigProblem[],
+): ConfigProblem[] => {
   const wrong = new Set(others.map(({ path }) => pathKey(path)));
   return problems.filter(({ path }) => !wrong.has(pathKey(path)));
 };
@@ -61,7 +83,7 @@ export const checkConfig = (
     ...reading.issues.map((issue) => problemOf(issue, isSecret)),
     ...checkWhole(input, reading.mentionsSince(0, "upstream"), isSecret),
   ];
-  const written = [...resolved.problems, ...elsewhere(resolved.problems, found)];
+  const written = [...resolved.problems, ...elsewhere([...resolved.problems, ...resolved.later], found)];
   const problems = [...written, ...elsewhere(written, checkTls(input, inspectTls))];
   return config !== undefined && problems.length === 0
     ? { resolved, config, problems: [] }
@@ -103,7 +125,9 @@ export const parseConfig = (input: unknown, options: ParseOptions = {}): Config 
 
 /**
  * Gives a config in a TypeScript module its type; changes nothing. Misspelt keys and routes to upstreams that are not
- * there don't compile; `defineConfig<string>` leaves the names of upstreams to the check at load.
+ * there don't compile; `defineConfig<string>` leaves the names of upstreams to the check at load. Keys that begin with `x-` are
+ * ignored, as in a file.
  */
-export const defineConfig = <const Upstream extends string>(config: ConfigInput<Upstream>): ConfigInput =>
-  config;
+export const defineConfig = <const Upstream extends string>(
+  config: ConfigInput<Upstream> & { readonly [key: `x-${string}`]: unknown },
+): ConfigInput => config;

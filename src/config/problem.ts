@@ -60,6 +60,7 @@ export const showValue = (value: unknown): string => {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (value === null || typeof value === "boolean" || typeof value === "number") return String(value);
+  if (value instanceof URL) return "a URL object";
   if (typeof value !== "string") return typeof value === "object" ? "an object" : `a ${typeof value}`;
   if (value === "") return "an empty string";
   if (holdsPrivateKey(value)) return "a private key";

@@ -1,9 +1,9 @@
 /** `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}`: what a config takes from elsewhere when it is loaded. */
-import { nearestName } from "../core/nearest.ts";
+import { nearestVariable } from "../core/nearest.ts";
 import { ConfigError } from "./config-error.ts";
 import { MASK } from "./masking.ts";
 import { type ConfigPath, type ConfigProblem, problemAt } from "./problem.ts";
-import { hasFormerNames, memberOf, presentName, type Schema } from "./schema/schema.ts";
+import { memberOf, presentName, type Schema } from "./schema/schema.ts";
 import { escaped } from "./schema/values.ts";
 import type { Tree } from "./tree.ts";
 
@@ -13,7 +13,9 @@ const REFERENCE = /(\$?)\$\{(env|file):([^}]*)\}/g;
 /** What a reference stands for, or why it stands for nothing. */
 export type Looked =
   | { readonly text: string; readonly isDefault?: boolean }
-  | { readonly problem: string; readonly isUnset?: boolean; readonly nearest?: string };
+  | { readonly problem: string; readonly unset?: string; readonly nearest?: string }
+  /** The name of a variable that is known later: what holds it is not judged now. */
+  | { readonly later: string };
 export type LookUp = (kind: "env" | "file", name: string, path: ConfigPath) => Looked;
 
 /** Whether `text`, in quotes or not, begins with a reference that has no default. */
@@ -26,8 +28,8 @@ export const defaultsIn = (text: string): string[] =>
 /** Environment variables, or bindings of a Worker that are text. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** `NAME` or `NAME:-default` in `env`. */
-export const lookUpEnv = (env: Env, reference: string): Looked => {
+/** `NAME` or `NAME:-default` in `env`; with `unset` the name of a variable that is not there. */
+export const lookUpEnv = (env: Env, reference: string): Exclude<Looked, { readonly later: string }> => {
   const [, name = reference, operator, rest = ""] = /^(\w+)(:?[-=?+])(.*)$/s.exec(reference) ?? [];
   // What an object inherits (`constructor`) is no variable of the environment.
   const text = Object.hasOwn(env, name) ? env[name] : undefined;
@@ -38,11 +40,11 @@ export const lookUpEnv = (env: Env, reference: string): Looked => {
     return { problem: `expected \`\${env:${name}}\` or, with a default, \`\${env:${name}:-default}\`` };
   }
   if (text !== undefined) return { text };
-  const meant = nearestName(name, Object.keys(env));
+  const meant = nearestVariable(name, Object.keys(env));
   const problem = `the environment variable ${name} is not set`;
   return meant === undefined
-    ? { problem, isUnset: true }
-    : { problem: `${problem}; did you mean ${meant}?`, isUnset: true, nearest: meant };
+    ? { problem, unset: name }
+    : { problem: `${problem}; did you mean ${meant}?`, unset: name, nearest: meant };
 };
 
 /** A tree of plain values with its references resolved. */
@@ -53,6 +55,8 @@ export interface Resolved {
   /** What came from elsewhere and is used as text. */
   readonly secretTexts: ReadonlySet<string>;
   readonly problems: readonly ConfigProblem[];
+  /** Variables that are known later, wherever they are named. */
+  readonly later: readonly { readonly name: string; readonly path: ConfigPath }[];
 }
 
 export const pathKey = (path: ConfigPath): string => JSON.stringify(path);
@@ -100,7 +104,7 @@ const change = (
 /** Whether `value` holds anything to change; most configs don't, and this is far less work than to walk through them. */
 const needsChange = (schema: Schema, value: unknown): boolean => {
   try {
-    return JSON.stringify([value]).includes("${") || hasFormerNames(schema);
+    return JSON.stringify([value]).includes("${") || schema.hasFormerNames === true;
   } catch {
     return true;
   }
@@ -154,6 +158,7 @@ export const resolve = (
   const secrets = new Map<string, string>();
   const secretTexts = new Set<string>();
   const problems: ConfigProblem[] = [];
+  const later: { name: string; path: ConfigPath }[] = [];
   const find = (
     given: string,
     { 0: whole, 1: literal, 2: kind, 3: name = "", index }: RegExpExecArray,
@@ -165,6 +170,10 @@ export const resolve = (
     if (literal !== "") return undefined;
     const unnamed = { problem: `\`\${${kind}:}\` names ${kind === "env" ? "no variable" : "no file"}` };
     const looked: Looked = name === "" ? unnamed : lookUp(kind === "file" ? "file" : "env", name, path);
+    if ("later" in looked) {
+      later.push({ name: looked.later, path });
+      return undefined;
+    }
     if ("problem" in looked) {
       complain(looked.problem, looked.nearest);
       return undefined;
@@ -201,5 +210,5 @@ export const resolve = (
     problems.push({ path, at: "key", message: `is now called \`${present}\`, which is given too` });
   };
   const value = isNeeded ? change(schema, input, [], { text, clash }) : input;
-  return { value, secrets, secretTexts, problems };
+  return { value, secrets, secretTexts, problems, later };
 };

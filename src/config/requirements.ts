@@ -1,9 +1,9 @@
 /** What a config asks of its platform beyond the common ground, and the refusal when the platform can't. */
 import { CAPABILITIES, type Capability, SOCKET_CAPABILITIES } from "../core/capability.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
-import { type Schema, type Setting, atOrBelow } from "./schema/schema.ts";
+import { type Setting, atOrBelow } from "./schema/schema.ts";
 import { configSchema } from "./settings/config.ts";
-import { isRecord, membersOf, settingIn, valueAt } from "./tree.ts";
+import { isRecord, valueAt, walk } from "./tree.ts";
 
 /** One thing asked for. */
 interface Requirement {
@@ -24,45 +24,21 @@ const neededBy = (
   return isExplicit() ? needs(value) : needs(value).filter((each) => !needs(implied).includes(each));
 };
 
-type NamedSetting = readonly [key: string, setting: Setting];
-
-const settingsOf = ({ settings = {} }: Schema): readonly NamedSetting[] => Object.entries(settings);
-
-/** The settings of a schema that need a capability, or hold settings that do. All others are skipped: configs are large, and few settings need one. */
-const askingSettings = (): ((schema: Schema) => readonly NamedSetting[]) => {
-  const asksBelow = atOrBelow((schema) => settingsOf(schema).some(([, { needs }]) => needs !== undefined));
-  const known = new Map<Schema, readonly NamedSetting[]>();
-  return (schema) => {
-    const found =
-      known.get(schema) ??
-      settingsOf(schema).filter(([, setting]) => setting.needs !== undefined || asksBelow(setting.schema));
-    known.set(schema, found);
-    return found;
-  };
-};
-
 /** All that `config` asks for. */
 const requirements = (config: object, explicit: ReadonlySet<string>): readonly Requirement[] => {
-  const askingOf = askingSettings();
+  const asksBelow = atOrBelow(({ settings = {} }) =>
+    Object.values(settings).some(({ needs }) => needs !== undefined),
+  );
   const found: Requirement[] = [];
-  const look = (schema: Schema, value: unknown, path: ConfigPath): void => {
-    if (schema.settings === undefined || Array.isArray(value)) {
-      for (const { key, schema: inner, value: member } of membersOf(schema, value)) {
-        if (inner !== undefined && member !== undefined) look(inner, member, [...path, key]);
+  walk(configSchema, config, {
+    goes: ({ schema, setting }) => setting?.needs !== undefined || asksBelow(schema),
+    visit: ({ key, setting, value, path, parent }) => {
+      if (setting === undefined) return;
+      for (const capability of neededBy(setting, value, () => explicit.has(path.join(".")))) {
+        found.push({ path: parent.shortKey === key ? path.slice(0, -1) : path, capability });
       }
-      return;
-    }
-    for (const [key, setting] of askingOf(schema)) {
-      const member = settingIn(value, key, setting);
-      if (member === undefined) continue;
-      const at = [...path, key];
-      for (const capability of neededBy(setting, member, () => explicit.has(at.join(".")))) {
-        found.push({ path: schema.shortKey === key ? path : at, capability });
-      }
-      if (typeof member === "object" && member !== null) look(setting.schema, member, at);
-    }
-  };
-  look(configSchema, config, []);
+    },
+  });
   return found;
 };
 

@@ -5,7 +5,7 @@ import { longForm, memberOf, outputName, type Schema, type Setting } from "./sch
 export type Tree = Readonly<Record<string, unknown>>;
 
 export const isRecord = (value: unknown): value is Tree =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof URL);
 
 const member = (value: unknown, key: string | number): unknown => {
   const isThere = typeof value === "object" && value !== null && Object.hasOwn(value, key);
@@ -43,8 +43,34 @@ export const membersOf = (schema: Schema | undefined, value: unknown): readonly 
       }));
 };
 
+/** One place somewhere below another. */
+export interface Place extends Member {
+  readonly schema: Schema;
+  readonly path: ConfigPath;
+  /** What it stands right below. */
+  readonly parent: Schema;
+}
+
+/**
+ * Calls `visit` for every place below `schema` that has a value and of which `goes` says that it is to be looked at; configs are
+ * large.
+ */
+export const walk = (
+  schema: Schema,
+  value: unknown,
+  { goes, visit }: { readonly goes: (member: Member) => boolean; readonly visit: (place: Place) => void },
+  path: ConfigPath = [],
+): void => {
+  for (const member of membersOf(schema, value)) {
+    if (member.schema === undefined || member.value === undefined || !goes(member)) continue;
+    const place = { ...member, schema: member.schema, path: [...path, member.key], parent: schema };
+    visit(place);
+    if (typeof member.value === "object") walk(place.schema, member.value, { goes, visit }, place.path);
+  }
+};
+
 /** The value of a setting in an object, by its key or the proxy's name. */
-export const settingIn = (tree: unknown, key: string, setting: Setting): unknown =>
+const settingIn = (tree: unknown, key: string, setting: Setting): unknown =>
   member(tree, key) ?? member(tree, outputName(key, setting));
 
 /** Everything that `input` sets below itself, objects and lists included, with its path. */

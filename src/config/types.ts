@@ -1002,7 +1002,7 @@ export interface ListenLimitsInput {
   /** Size of the request target (path and query). @default "8KiB" */
   readonly targetBytes?: SizeInput | undefined;
   /** Size of a request's body, or "unlimited". @default "100MiB" */
-  readonly bodyBytes?: SizeInput | undefined;
+  readonly bodyBytes?: SizeInput | "unlimited" | undefined;
   /** Client connections open at the same time. @default 10000 */
   readonly connections?: number | undefined;
   /** Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted. @default "unlimited" */
@@ -1348,7 +1348,7 @@ export interface RouteInput<Upstream extends string = string> {
   /** Hono middleware around this route, inside of the gateway's; from TypeScript only. */
   readonly middleware?: readonly Middleware[] | undefined;
   /** Overrides `listen.limits.bodyBytes`; a size or "unlimited". */
-  readonly bodyBytes?: SizeInput | undefined;
+  readonly bodyBytes?: SizeInput | "unlimited" | undefined;
   /** Protocols that clients may switch to (`Upgrade`), if the upstream agrees. None where the list is empty. @default ["websocket"] */
   readonly upgrade?: readonly string[] | undefined;
   /** Overrides `validation.encodedSlash`. */
@@ -1360,15 +1360,15 @@ export interface RouteMatchInput {
   /** Host, exact or "*.example.com"; any of a list. */
   readonly host?: string | readonly string[] | undefined;
   /** Path: "/login" is exact, "/v1/*" a prefix of whole segments, "/users/:id" and "/v1/*\/status" are patterns. */
-  readonly path?: string | { readonly exact: string } | { readonly prefix: string } | { readonly pattern: string } | { readonly regex: string } | undefined;
+  readonly path?: string | { /** The whole path. */ readonly exact: string } | { /** Whole segments at the start. */ readonly prefix: string } | { /** Segments; `:name` and `*` take any one, a last `*` lets more follow. */ readonly pattern: string } | { /** An expression for the whole path, percent-encoded as it is forwarded. Named groups, `(?<id>\d+)`, are parameters. Comes after exact paths and before patterns and prefixes. */ readonly regex: string } | undefined;
   /** Method; any of a list. */
   readonly method?: string | readonly string[] | undefined;
   /** Request headers, all of them. */
-  readonly headers?: Readonly<Record<string, string | boolean | { readonly exact: string } | { readonly regex: string }>> | undefined;
+  readonly headers?: Readonly<Record<string, string | boolean | { /** The whole value. */ readonly exact: string } | { /** Matches anywhere in the value unless anchored. */ readonly regex: string }>> | undefined;
   /** Query parameters, all of them. */
-  readonly query?: Readonly<Record<string, string | boolean | { readonly exact: string } | { readonly regex: string }>> | undefined;
+  readonly query?: Readonly<Record<string, string | boolean | { /** The whole value. */ readonly exact: string } | { /** Matches anywhere in the value unless anchored. */ readonly regex: string }>> | undefined;
   /** Cookies, all of them. */
-  readonly cookies?: Readonly<Record<string, string | boolean | { readonly exact: string } | { readonly regex: string }>> | undefined;
+  readonly cookies?: Readonly<Record<string, string | boolean | { /** The whole value. */ readonly exact: string } | { /** Matches anywhere in the value unless anchored. */ readonly regex: string }>> | undefined;
 }
 
 /** `routes[].upstream[]`: Name of the upstream to send requests to, or several with weights. */

@@ -46,3 +46,32 @@ export const parseSize = (value: unknown): number | undefined => {
   if (typeof value === "number") return plain(value);
   return typeof value === "string" ? inUnits(value.toLowerCase(), SIZE_UNITS) : undefined;
 };
+
+const SPELT_OUT: readonly (readonly [unit: string, spellings: RegExp])[] = [
+  ["ms", /^(?:ms|msecs?|millis|milliseconds?)$/],
+  ["s", /^(?:s|secs?|seconds?)$/],
+  ["m", /^(?:m|mins?|minutes?)$/],
+  ["h", /^(?:h|hrs?|hours?)$/],
+  ["d", /^(?:d|days?)$/],
+];
+
+const partsOf = (value: unknown): readonly [amount: string, unit: string] | undefined => {
+  const [, amount, unit] =
+    (typeof value === "string" && /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(value)) || [];
+  return amount === undefined || unit === undefined ? undefined : [amount, unit.toLowerCase()];
+};
+
+/** What was probably meant by a text that is no duration, in quotes: `"10s"` for `10sec`. */
+export const nearDuration = (value: unknown): string | undefined => {
+  const [amount, unit = ""] = partsOf(value) ?? [];
+  const meant = SPELT_OUT.find(([, spellings]) => spellings.test(unit));
+  return meant && `"${amount}${meant[0]}"`;
+};
+
+/** What was probably meant by a text that is no size, in quotes: `"10MiB" or "10MB"` for `10M`. */
+export const nearSize = (value: unknown): string | undefined => {
+  const [amount, unit = ""] = partsOf(value) ?? [];
+  if (/^bytes?$/.test(unit)) return `"${amount}B"`;
+  const prefix = /^([kmgt])(?:i|bytes?)?$/.exec(unit)?.[1]?.toUpperCase();
+  return prefix && `"${amount}${prefix}iB" or "${amount}${prefix}B"`;
+};

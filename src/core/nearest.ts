@@ -23,9 +23,12 @@ const LONGEST = 64;
 /** Pairs of letters: what some thousand names of usual length take. */
 const MOST_COMPARED = 200_000;
 
+/** How many edits a name of `length` letters may be away from what was meant. */
+const mostEdits = (length: number): number => (length < 5 ? 1 : Math.max(2, Math.floor(length / 3)));
+
 /**
  * The candidate that `name` was probably meant to be, or undefined when none is near: at most a third of the
- * letters differ (at least two may), case ignored. Of equally near ones the first.
+ * letters differ (one of up to four, two of five), case ignored. Of equally near ones the first.
  *
  * Names may come from a stranger's config, so the work is bounded: nothing is near to a name of more than 64 letters, and after
  * 200,000 compared pairs of letters further candidates are not looked at.
@@ -33,7 +36,7 @@ const MOST_COMPARED = 200_000;
 export const nearestName = (name: string, candidates: Iterable<string>): string | undefined => {
   if (name.length > LONGEST) return undefined;
   let nearest: string | undefined;
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let least = mostEdits(name.length) + 1;
   let compared = 0;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) >= least) continue;
@@ -47,3 +50,30 @@ export const nearestName = (name: string, candidates: Iterable<string>): string 
   }
   return nearest;
 };
+
+/** `a` and `b` without the words that both begin and end with; words are what stands between "_". */
+const whereTheyDiffer = (a: string, b: string): readonly [string, string] => {
+  const [left, right] = [a.split("_"), b.split("_")];
+  while (left.length > 1 && right.length > 1 && left[0] === right[0]) {
+    left.shift();
+    right.shift();
+  }
+  while (left.length > 1 && right.length > 1 && left.at(-1) === right.at(-1)) {
+    left.pop();
+    right.pop();
+  }
+  return [left.join("_"), right.join("_")];
+};
+
+/**
+ * As `nearestName` for names of environment variables, which are long and have much in common: only where two of them
+ * differ is compared.
+ */
+export const nearestVariable = (name: string, candidates: Iterable<string>): string | undefined =>
+  nearestName(
+    name,
+    [...candidates].filter((candidate) => {
+      const [given, meant] = whereTheyDiffer(name, candidate);
+      return nearestName(given, [meant]) !== undefined;
+    }),
+  );

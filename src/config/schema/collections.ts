@@ -40,6 +40,7 @@ export const mapOf = <Output>(
   },
   scalars: [],
   item,
+  hasFormerNames: item.hasFormerNames,
   isSecret: credentials ? "credentials" : undefined,
 });
 
@@ -65,6 +66,7 @@ export const listOf = <Output>(
     },
     scalars: [],
     element: item,
+    hasFormerNames: item.hasFormerNames,
   };
 };
 

@@ -5,7 +5,7 @@ import type { JsonSchema } from "./schema.ts";
 
 /** What a rule gets to see and say. */
 export interface Keys {
-  /** Whether somebody wrote a key, right or wrong. */
+  /** Whether somebody wrote a key, with a wrong value or under a misspelt name too. */
   readonly has: (key: string) => boolean;
   /** Names within the object that something must define. */
   readonly mentions: (kind: Mention["kind"]) => readonly Mention[];

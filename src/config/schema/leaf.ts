@@ -1,6 +1,7 @@
 /** Single values. */
 import { nearestName } from "../../core/nearest.ts";
 import { anyOf } from "../problem.ts";
+import { misspeltReference, wrongType } from "./hints.ts";
 import { REFERENCE, REFERENCE_ALONE } from "./patterns.ts";
 import { type JsonSchema, Refusal, REFUSED, type Scalar, type Schema } from "./schema.ts";
 
@@ -44,9 +45,10 @@ export const leaf = <Output>(expects: string, options: Leaf<Output>): Schema<Out
     bare: json,
     takes,
     read: (value, reading) => {
-      const found = takes(value) ? read(value) : REFUSED;
+      const found = takes(value) ? read(value) : wrongType([{ takes }], value);
       if (!(found instanceof Refusal)) return found;
-      return reading.refuse(value, found.expected ?? expects, found);
+      const meant = misspeltReference(value) ?? found;
+      return reading.refuse(value, meant.expected ?? expects, meant);
     },
     scalars,
   };

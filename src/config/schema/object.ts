@@ -2,19 +2,20 @@
 import { nearestName } from "../../core/nearest.ts";
 import { MOST_SHOWN } from "../problem.ts";
 import { isRecord, type Tree } from "../tree.ts";
+import { wrongType } from "./hints.ts";
 import type { KeyRule } from "./key-rules.ts";
 import { Reading } from "./reading.ts";
-import { type JsonSchema, outputName, REFUSED, type Schema, type Setting, type Settings } from "./schema.ts";
+import { type JsonSchema, outputName, type Schema, type Setting, type Settings } from "./schema.ts";
 
 /** What more may be said of a key. */
-type Details = Partial<Pick<Setting, "needs" | "as" | "isFilled" | "formerly">>;
+type Details = Partial<Pick<Setting, "needs" | "as" | "isFilled" | "formerly" | "mistakenFor">>;
 type Define = (schema: Schema, about: string, details?: Details) => Setting;
 
 const define =
   (more: Partial<Pick<Setting, "isRequired" | "default">>): Define =>
-  (schema, about, { needs, as, isFilled = false, formerly = [] } = {}) => {
+  (schema, about, { needs, as, isFilled = false, formerly = [], mistakenFor = [] } = {}) => {
     const { isRequired = false, default: value } = more;
-    return { schema, about, isRequired, default: value, needs, as, isFilled, formerly };
+    return { schema, about, isRequired, default: value, needs, as, isFilled, formerly, mistakenFor };
   };
 
 /** A key that must be there. */
@@ -59,10 +60,20 @@ export const pick = ({ settings = {} }: Schema, ...keys: readonly string[]): Set
     }),
   );
 
-const unknownKey = (key: string, settings: Settings): string => {
-  const names = Object.keys(settings).filter((name) => name !== "$schema");
-  const meant = nearestName(key, names);
+/** All keys of `schema` but these, for another object. */
+export const omit = (schema: Schema, ...keys: readonly string[]): Settings =>
+  pick(schema, ...Object.keys(schema.settings ?? {}).filter((key) => !keys.includes(key)));
+
+const namesOf = (settings: Settings): string[] => Object.keys(settings).filter((name) => name !== "$schema");
+
+/** The key that an unknown one was probably meant to be. */
+const meantKey = (key: string, settings: Settings): string | undefined =>
+  nearestName(key, namesOf(settings)) ??
+  Object.keys(settings).find((name) => settings[name]?.mistakenFor.includes(key));
+
+const unknownKey = (meant: string | undefined, settings: Settings): string => {
   if (meant !== undefined) return `unknown key; did you mean "${meant}"?`;
+  const names = namesOf(settings);
   return `unknown key; expected ${names.length > 1 ? "one of " : ""}${names.join(", ")}`;
 };
 
@@ -117,38 +128,44 @@ export const object = <Output extends object>(
     key,
     as: outputName(key, setting),
   }));
+  const demanded = known.filter(({ isRequired }) => isRequired);
   const nothingWritten: Tree = Object.fromEntries(
     known.filter(({ as }) => as !== "").map((setting) => [setting.as, readDefault(setting)]),
   );
-  const unknownKeys = (value: Tree, reading: Reading): void => {
-    for (const key of Object.keys(value)) {
-      if (value[key] === undefined || Object.hasOwn(settings, key)) continue;
-      if (ignores !== undefined && key.startsWith(ignores)) continue;
+  /** Says which keys are unknown. Returns those that they were probably meant to be. */
+  const unknownKeys = (value: Tree, reading: Reading): readonly string[] =>
+    Object.keys(value).flatMap((key) => {
+      if (value[key] === undefined || Object.hasOwn(settings, key)) return [];
+      if (ignores !== undefined && key.startsWith(ignores)) return [];
       // To look for near names takes time, and no report shows more.
       const isShown = reading.issues.length < MOST_SHOWN;
-      reading.complain(isShown ? unknownKey(key, settings) : "unknown key", [key], "key");
-    }
-  };
+      const meant = isShown ? meantKey(key, settings) : undefined;
+      reading.complain(isShown ? unknownKey(meant, settings) : "unknown key", [key], "key");
+      return meant ?? [];
+    });
   const read = (value: unknown, reading: Reading): Output | undefined => {
-    if (!isRecord(value)) return reading.refuse(value, expects, REFUSED);
+    if (!isRecord(value))
+      return reading.refuse(value, expects, wrongType([{ takes: isRecord, read }], value));
     const before = reading.issues.length;
     const mentionsBefore = reading.mentions.length;
     const output: Record<string, unknown> = { ...nothingWritten };
     let seen = 0;
-    for (const { key, as, schema, isRequired } of known) {
+    for (const { key, as, schema } of known) {
       const given = Object.hasOwn(value, key) ? value[key] : undefined;
-      if (given === undefined) {
-        if (isRequired) reading.complain(`missing; expected ${schema.expects}`, [key]);
-        continue;
-      }
+      if (given === undefined) continue;
       seen++;
       const found = reading.member(schema, key, given);
       if (as !== "") output[as] = found;
     }
-    if (Object.keys(value).length !== seen) unknownKeys(value, reading);
+    const meant = Object.keys(value).length === seen ? [] : unknownKeys(value, reading);
+    const has = (key: string): boolean =>
+      (Object.hasOwn(value, key) && value[key] !== undefined) || meant.includes(key);
+    for (const { key, schema } of demanded) {
+      if (!has(key)) reading.complain(`missing; expected ${schema.expects}`, [key]);
+    }
     for (const { check } of rules) {
       check(output as Partial<Output>, {
-        has: (key) => Object.hasOwn(value, key) && value[key] !== undefined,
+        has,
         mentions: (kind) => reading.mentionsSince(mentionsBefore, kind),
         complain: (message, ...path) => reading.complain(message, path),
       });
@@ -165,6 +182,9 @@ export const object = <Output extends object>(
     settings,
     declares: { name, from },
     ignores,
+    hasFormerNames: known.some(
+      ({ formerly, schema }) => formerly.length > 0 || schema.hasFormerNames === true,
+    ),
   };
 };
 

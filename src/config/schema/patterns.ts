@@ -68,7 +68,10 @@ export const ADDRESS_RANGE: string = `^(?:${V4}(?:/${V4_BITS})?|${V6_ZONED}(?:/$
 export const NAME_SERVER: string = `^(?:${V4}(?::${PORT_DIGITS})?|${V6}|${LITERAL}:${PORT_DIGITS})$`;
 
 const HTTP = "[Hh][Tt][Tt][Pp][Ss]?://";
-export const ENDPOINT: string = `^unix:/[^/\\u0000]|^${HTTP}[/\\\\]*(?::?@)?[^?#@/\\\\]+(?:[/\\\\][^?#]*)?$`;
+const AFTER_SCHEME = "[/\\\\]*(?::?@)?[^?#@/\\\\]+(?:[/\\\\][^?#]*)?$";
+export const HTTP_ENDPOINT: string = `^${HTTP}${AFTER_SCHEME}`;
+export const HTTPS_ENDPOINT: string = `^[Hh][Tt][Tt][Pp][Ss]://${AFTER_SCHEME}`;
+export const ENDPOINT: string = `^unix:/[^/\\u0000]|${HTTP_ENDPOINT}`;
 const HTTP_HOST = `^${HTTP}[^?#@/\\s]+`;
 /** A URL, with path and query or not. */
 export const HTTP_URL: string = `${HTTP_HOST}(?:/[^#\\s]*)?$`;

@@ -43,6 +43,8 @@ export interface Schema<Output = unknown> {
   readonly declares?: { readonly name: string; readonly from?: string | undefined } | undefined;
   /** Keys that begin so are left alone. */
   readonly ignores?: string | undefined;
+  /** Whether any key at or below it had another name before. */
+  readonly hasFormerNames?: boolean | undefined;
 }
 
 /** One key of an object. */
@@ -61,6 +63,8 @@ export interface Setting {
   readonly needs: Capability | ((written: unknown) => readonly Capability[]) | undefined;
   /** Names that it had before, which are still taken. */
   readonly formerly: readonly string[];
+  /** Names that people try for it, which were never taken. */
+  readonly mistakenFor: readonly string[];
 }
 
 export type Settings = Readonly<Record<string, Setting>>;
@@ -97,11 +101,6 @@ export const presentName = ({ settings = {} }: Schema, name: string): string =>
   Object.hasOwn(settings, name)
     ? name
     : (Object.keys(settings).find((key) => settings[key]?.formerly.includes(name)) ?? name);
-
-/** Whether any key at or below a place had another name before. */
-export const hasFormerNames = ({ settings = {}, item, element }: Schema): boolean =>
-  Object.values(settings).some(({ formerly, schema }) => formerly.length > 0 || hasFormerNames(schema)) ||
-  [item, element].some((inner) => inner !== undefined && hasFormerNames(inner));
 
 /** Tells of a place whether `test` holds for its schema, or for one of a place below it. */
 export const atOrBelow = (test: (schema: Schema) => boolean): ((schema: Schema | undefined) => boolean) => {

@@ -1,7 +1,8 @@
 /** Single values of the config: text, numbers with bounds, units, names. */
 import { isFieldName, isFieldValue } from "../../http/headers.ts";
 import { compileTemplate } from "../../routing/template.ts";
-import { parseDuration, parseSize } from "../units.ts";
+import { nearDuration, nearSize, parseDuration, parseSize } from "../units.ts";
+import { orUnlimited } from "./forms.ts";
 import { leaf } from "./leaf.ts";
 import * as patterns from "./patterns.ts";
 import { type JsonSchema, Refusal, REFUSED, type Schema, transformed } from "./schema.ts";
@@ -15,6 +16,7 @@ const literalText = (text: string): string | Refusal => {
   if (!/(?<!\$)\$\{/.test(text)) return text.replaceAll("$${", "${");
   return new Refusal('no variable can stand here; write "$${" for a literal "${"', {
     expected: "text without variables",
+    isSafe: true,
   });
 };
 
@@ -133,21 +135,6 @@ const measure = (
     output: "number",
   });
 
-/** A whole number, or Infinity. */
-export const wholeOrUnlimited = (least: number, most: number): Schema<number> => {
-  const { expects } = whole(least, most);
-  return measure(
-    `${expects}, or "unlimited"`,
-    [least, most, "^unlimited$", 'number | "unlimited"'],
-    (value) => {
-      if (value === "unlimited") return Number.POSITIVE_INFINITY;
-      return Number.isInteger(value) && Number(value) >= least && Number(value) <= most
-        ? Number(value)
-        : REFUSED;
-    },
-  );
-};
-
 /** 0 asks for any free port. A text is accepted because environments hold nothing else. */
 export const listenPort: Schema<number> = measure(
   "a port number from 0 to 65535",
@@ -158,6 +145,10 @@ export const listenPort: Schema<number> = measure(
   },
 );
 
+/** For an amount that was written otherwise than `near`. */
+const unlike = (near: string | undefined): Refusal =>
+  near === undefined ? REFUSED : new Refusal(`did you mean ${near}?`);
+
 /** Timers of every runtime hold 2³¹ - 1 ms. */
 const LONGEST_MS = 2_147_483_647;
 
@@ -166,7 +157,7 @@ const milliseconds = (least: number): Schema<number> =>
     'a duration such as 250 (milliseconds), "250ms", "10s", "5m", "1h" or "1d"',
     [least, LONGEST_MS, patterns.DURATION, "DurationInput"],
     (value) => {
-      const ms = parseDuration(value) ?? REFUSED;
+      const ms = parseDuration(value) ?? unlike(nearDuration(value));
       if (ms instanceof Refusal || (ms >= least && ms <= LONGEST_MS)) return ms;
       return new Refusal("", {
         expected: ms < least ? `a duration of at least "${least}ms"` : 'a duration of at most "24d"',
@@ -186,18 +177,14 @@ const MOST_BYTES = Number.MAX_SAFE_INTEGER;
 /** Bytes, at least `least`. */
 export const size = (least: number): Schema<number> =>
   measure(SIZE, [least, MOST_BYTES, patterns.SIZE, "SizeInput"], (value) => {
-    const bytes = parseSize(value) ?? REFUSED;
+    const bytes = parseSize(value) ?? unlike(nearSize(value));
     return bytes instanceof Refusal || bytes >= least
       ? bytes
       : new Refusal("", { expected: `a size of at least ${least} bytes` });
   });
 
 /** Bytes, or Infinity. */
-export const bodySize: Schema<number> = measure(
-  `${SIZE}, or "unlimited"`,
-  [0, MOST_BYTES, `^unlimited$|${patterns.SIZE}`, "SizeInput"],
-  (value) => (value === "unlimited" ? Number.POSITIVE_INFINITY : (parseSize(value) ?? REFUSED)),
-);
+export const bodySize: Schema<number> = orUnlimited(size(0));
 
 const STANDARD_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -235,7 +222,9 @@ export const fieldName = (
 const readFieldValue: ReadText<string> = (value) =>
   isFieldValue(value)
     ? value
-    : new Refusal("no line breaks or control characters, none beyond U+00FF, no space at the ends");
+    : new Refusal("no line breaks or control characters, none beyond U+00FF, no space at the ends", {
+        isSafe: true,
+      });
 
 const VALUE = { pattern: patterns.FIELD_VALUE };
 

@@ -3,12 +3,12 @@ import { oneOrMany } from "../schema/collections.ts";
 import { notBoth } from "../schema/key-rules.ts";
 import { leaf, oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
-import { DOMAIN, ENDPOINT } from "../schema/patterns.ts";
+import { DOMAIN, HTTPS_ENDPOINT } from "../schema/patterns.ts";
 import { Refusal, type Schema } from "../schema/schema.ts";
 import { flag, like, nonEmpty, text } from "../schema/values.ts";
 import type { Capability } from "../../core/capability.ts";
 import type { AcmeConfig, FurtherListener, ListenConfig } from "../types.ts";
-import { readHost, readHttpUrl } from "./addresses.ts";
+import { httpUrl, readHost } from "./addresses.ts";
 import { certificates } from "./pem.ts";
 
 /** Names that an authority can check by connecting to them. */
@@ -26,15 +26,9 @@ const domain: Schema<string> = text(
 
 const email = like('an address such as "admin@example.com"', "^[^\\s@]+@[^\\s@]+$");
 
-const directoryUrl: Schema<string> = text(
-  'a URL such as "https://ca.example/directory"',
-  (given) => {
-    const url = readHttpUrl(given);
-    if (url instanceof Refusal || /^https:/i.test(given)) return url;
-    return new Refusal("an authority is reached by https");
-  },
-  { pattern: ENDPOINT, not: { pattern: "^(?:unix|[Hh][Tt][Tt][Pp]):" } },
-);
+const directoryUrl = httpUrl('a URL such as "https://ca.example/directory"', HTTPS_ENDPOINT, {
+  refuse: ({ protocol }) => (protocol === "https:" ? undefined : "an authority is reached by https"),
+});
 
 /** RFC 8555 asks for it, and nobody but the operator can say it. */
 const agreed: Schema<true> = leaf("true", {

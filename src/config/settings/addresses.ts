@@ -79,7 +79,13 @@ export const peerRange: Schema<string> = text(
   { pattern: `^${UNIX_PEERS}$|${patterns.ADDRESS_RANGE}` },
 );
 
-export const readHttpUrl = (given: string): string | Refusal => {
+/** What a URL may hold besides scheme, host and path, and what else is against it. */
+interface UrlRules {
+  readonly mayHaveQuery?: boolean;
+  readonly refuse?: (url: URL) => string | undefined;
+}
+
+const readHttpUrl = (given: string, { mayHaveQuery = false, refuse }: UrlRules = {}): string | Refusal => {
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     return isAuthority(given) ? new Refusal(`did you mean "http://${given}"?`) : REFUSED;
@@ -89,8 +95,20 @@ export const readHttpUrl = (given: string): string | Refusal => {
     const note = "leave the credentials out; set an authorization header in requestHeaders instead";
     return new Refusal(note, { isSafe: true });
   }
-  if (given.includes("?")) return new Refusal("leave the query out");
-  return given.includes("#") ? new Refusal("leave the fragment out") : given;
+  if (given.includes("?") && !mayHaveQuery) return new Refusal("leave the query out");
+  if (given.includes("#")) return new Refusal("leave the fragment out");
+  const against = refuse?.(url);
+  return against === undefined ? given : new Refusal(against);
+};
+
+/** An `http://` or `https://` URL that is like `pattern`, in the JSON Schema too. */
+export const httpUrl = (expects: string, pattern: string, rules?: UrlRules): Schema<string> => {
+  const expression = new RegExp(pattern);
+  const read = (given: string): string | Refusal => {
+    const url = readHttpUrl(given, rules);
+    return url instanceof Refusal || expression.test(url) ? url : REFUSED;
+  };
+  return text(expects, read, { pattern });
 };
 
 export const endpointUrl: Schema<string> = text(
@@ -105,10 +123,10 @@ export const endpointUrl: Schema<string> = text(
 );
 
 /** Where telemetry is sent. */
-export const collectorUrl: Schema<string> = text('a URL such as "http://localhost:4318"', readHttpUrl, {
-  pattern: patterns.ENDPOINT,
-  not: { pattern: "^unix:" },
-});
+export const collectorUrl: Schema<string> = httpUrl(
+  'a URL such as "http://localhost:4318"',
+  patterns.HTTP_ENDPOINT,
+);
 
 /** A path in the one spelling that requests are compared in; a Refusal when no request can ever have it. */
 export const readPath = (given: string): string | Refusal => {

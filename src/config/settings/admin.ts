@@ -1,5 +1,5 @@
 /** `admin`: health, metrics, state and control for operators and their tools. */
-import { type KeyRule, notBoth } from "../schema/key-rules.ts";
+import type { KeyRule } from "../schema/key-rules.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { Refusal, type Schema } from "../schema/schema.ts";
 import { flag, like, listenPort, text } from "../schema/values.ts";
@@ -7,7 +7,7 @@ import type { AdminConfig } from "../types.ts";
 import { isLoopbackHost } from "../../http/loopback.ts";
 import { listOf, mapOf } from "../schema/collections.ts";
 import { bindAddress, hostPattern, path } from "./addresses.ts";
-import { socketMode, socketPath } from "./listen-socket.ts";
+import { PORT_OR_SOCKET, socketKeys } from "./listen-socket.ts";
 import { adminTls } from "./listen-tls.ts";
 
 const MIN_CHARACTERS = 16;
@@ -46,12 +46,7 @@ const REACHABLE: KeyRule<AdminConfig> = {
   },
 };
 
-const rules = [
-  BELOW_ROOT,
-  REACHABLE,
-  notBoth(["socket", "port"], "takes either a port or a socket", "port"),
-  notBoth(["socket", "host"], "a socket has a path alone", "host"),
-];
+const rules = [BELOW_ROOT, REACHABLE, ...PORT_OR_SOCKET];
 
 export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules }), {
   port: optional(
@@ -70,10 +65,9 @@ export const admin: Schema<AdminConfig> = object(named("AdminConfig", { rules })
     "Names that clients call it by besides `localhost` and its address: exact, or with `*.` before them.",
   ),
   dashboard: defaulted(flag, true, "Whether that listener serves a page for browsers at /."),
-  socket: optional(socketPath, "Path of a Unix socket for the same, instead of `port` and `host`.", {
+  ...socketKeys("Path of a Unix socket for the same, instead of `port` and `host`.", "0600", {
     needs: "listen-socket",
   }),
-  socketMode: defaulted(socketMode, "0600", "Permissions of the socket: who may connect."),
   tls: optional(
     adminTls,
     "TLS on the listener, with certificates of clients if it asks for them. Plain HTTP unless set.",

@@ -2,7 +2,7 @@
 import type { ChooseEndpoint } from "../../balance/custom.ts";
 import type { HashKeyOptions } from "../../balance/hash-key.ts";
 import { anyOf } from "../problem.ts";
-import { formOf, shortFor } from "../schema/forms.ts";
+import { formOf, orWord, shortFor } from "../schema/forms.ts";
 import { needs, onlyWith } from "../schema/key-rules.ts";
 import { code, oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
@@ -80,10 +80,7 @@ export const balance: Schema = shortFor(
     ),
     key: optional(hashKeyOf, 'What hash policies go by. "ip" unless set.'),
     bound: optional(
-      formOf<number | "unlimited">('a number from 1 to 100, or "unlimited"', [
-        ratio(1, 100),
-        oneOf("unlimited"),
-      ]),
+      orWord(ratio(1, 100), "unlimited", "unlimited"),
       "Most load of an endpoint relative to its fair share, with hash policies. 1.5 unless set.",
     ),
     sticky: optional(sticky, "Keeps each client at its endpoint by a signed cookie."),

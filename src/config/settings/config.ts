@@ -1,7 +1,6 @@
 /** The schema of a whole config. */
-import { formOf } from "../schema/forms.ts";
+import { orWord } from "../schema/forms.ts";
 import type { KeyRule } from "../schema/key-rules.ts";
-import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import { type JsonSchema, type Schema, transformed } from "../schema/schema.ts";
 import { escaped, text, whole } from "../schema/values.ts";
@@ -41,7 +40,7 @@ const written: Schema<Config> = object(named("Config", { ignores: "x-", rules: [
   }),
   listen: defaulted(listen, {}, "Where and how clients connect.", { needs: challengeNeeds }),
   threads: defaulted(
-    formOf<number | "auto">('a whole number or "auto"', [whole(1, 256), oneOf("auto")]),
+    orWord(whole(1, 256), "auto", "auto"),
     1,
     'Threads that answer requests, on one port; "auto" is one for each CPU that the process may use.',
     { needs: (written) => (written === 1 ? [] : ["threads"]) },

@@ -7,20 +7,21 @@ import { exactlyOne } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import { HTTP_ORIGIN, HTTP_URL, NAME_SERVER } from "../schema/patterns.ts";
-import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
+import { REFUSED, type Schema } from "../schema/schema.ts";
 import { fieldValue, like, nonEmpty, positiveDuration, text } from "../schema/values.ts";
-import { endpointUrl } from "./addresses.ts";
+import { endpointUrl, httpUrl } from "./addresses.ts";
 import { editableName, headersOf } from "./headers.ts";
+import { certificates } from "./pem.ts";
 
 const URLS = 'a URL such as "http://app.internal:3000"';
 
-/** `http://` or `https://`. */
-const httpUrl = like(URLS, HTTP_URL, (given) => (URL.canParse(given) ? undefined : REFUSED));
+const listUrl = httpUrl(URLS, HTTP_URL, { mayHaveQuery: true });
 
-const nameUrl = like(URLS, HTTP_ORIGIN, (given) => {
-  const host = URL.canParse(given) ? new URL(given).hostname : undefined;
-  if (host === undefined) return REFUSED;
-  return /^\[|^[\d.]+$/.test(host) ? new Refusal("an address needs no look-up") : undefined;
+const nameUrl = httpUrl(URLS, HTTP_ORIGIN, {
+  refuse: ({ hostname, pathname }) => {
+    if (pathname !== "/") return "leave the path out";
+    return /^\[|^[\d.]+$/.test(hostname) ? "an address needs no look-up" : undefined;
+  },
 });
 
 /** An address, with or without a port. Zones are refused: they name an interface of one machine. */
@@ -67,9 +68,9 @@ const service = shortFor(
 const httpList = shortFor(
   "a URL, or an object with a url",
   "url",
-  httpUrl,
+  listUrl,
   object("HttpListConfig", {
-    url: required(httpUrl, "Answers with the list as JSON; asked with If-None-Match."),
+    url: required(listUrl, "Answers with the list as JSON; asked with If-None-Match."),
     headers: defaulted(headersOf(editableName, fieldValue), {}, "Headers of the request."),
     interval: defaulted(positiveDuration, "10s", "Time between two requests."),
   }),
@@ -84,7 +85,7 @@ const kubernetes = object("KubernetesConfig", {
   scheme,
   server: defaulted(endpointUrl, "https://kubernetes.default.svc", "The API server."),
   tokenFile: optional(nonEmpty("a path"), `File with the bearer token, such as ${ACCOUNT}/token.`),
-  ca: optional(nonEmpty("certificates"), "Authority of the API server as PEM text."),
+  ca: optional(certificates, "Authority of the API server as PEM text."),
 });
 
 const WAYS = ["dns", "srv", "file", "http", "kubernetes"];

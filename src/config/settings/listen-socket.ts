@@ -1,8 +1,9 @@
 /** Unix sockets to listen on, and what load balancers put in front of a client's bytes. */
 import { oneOrMany } from "../schema/collections.ts";
 import { oneOf } from "../schema/leaf.ts";
-import { defaulted, object, required } from "../schema/object.ts";
-import { Refusal, REFUSED, type Schema } from "../schema/schema.ts";
+import { defaulted, object, optional, required } from "../schema/object.ts";
+import { type KeyRule, notBoth } from "../schema/key-rules.ts";
+import { Refusal, REFUSED, type Schema, type Setting, type Settings } from "../schema/schema.ts";
 import { like, text } from "../schema/values.ts";
 import type { ProxyProtocolConfig } from "../types.ts";
 import { peerRange } from "./addresses.ts";
@@ -13,7 +14,7 @@ import { peerRange } from "./addresses.ts";
  */
 const MOST_BYTES = 90;
 
-export const socketPath: Schema<string> = text(
+const socketPath = text(
   'the absolute path of a socket, such as "/run/fairlead/http.sock"',
   (given) => {
     if (!/^\/[^\0]*[^/\0]$/.test(given)) return REFUSED;
@@ -24,7 +25,19 @@ export const socketPath: Schema<string> = text(
   { pattern: "^/.*[^/]$" },
 );
 
-export const socketMode: Schema<string> = like('permissions in octal digits, such as "0660"', "^0?[0-7]{3}$");
+const socketMode = like('permissions in octal digits, such as "0660"', "^0?[0-7]{3}$");
+
+/** Where a listener is, if not at a port: its keys `socket` and `socketMode`. */
+export const socketKeys = (about: string, mode: string, details?: Pick<Setting, "needs">): Settings => ({
+  socket: optional(socketPath, about, details),
+  socketMode: defaulted(socketMode, mode, "Permissions of the socket: who may connect."),
+});
+
+/** A path stands for port and host. */
+export const PORT_OR_SOCKET: readonly KeyRule<object>[] = [
+  notBoth(["socket", "port"], "takes either a port or a socket", "port"),
+  notBoth(["socket", "host"], "a socket has a path alone", "host"),
+];
 
 export const proxyProtocol: Schema<ProxyProtocolConfig> = object("ProxyProtocolConfig", {
   from: required(

@@ -1,36 +1,40 @@
 /** `listen`: where and how clients connect. */
-import type { ListenConfig } from "../types.ts";
+import type { ListenConfig, ListenLimits } from "../types.ts";
 import { listOf, oneOrMany } from "../schema/collections.ts";
-import { type KeyRule, exactlyOne, notBoth } from "../schema/key-rules.ts";
+import { orUnlimited } from "../schema/forms.ts";
+import { type KeyRule, atLeastOne, notBoth } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
-import { bodySize, duration, listenPort, size, whole, wholeOrUnlimited } from "../schema/values.ts";
+import { bodySize, duration, listenPort, size, whole } from "../schema/values.ts";
 import { bindAddress, path, peerRange } from "./addresses.ts";
-import { proxyProtocol, socketMode, socketPath } from "./listen-socket.ts";
+import { PORT_OR_SOCKET, proxyProtocol, socketKeys } from "./listen-socket.ts";
 import { listenTls } from "./listen-tls.ts";
 
-const limits = object(named("ListenLimits", { expects: "an object of limits" }), {
-  headerBytes: defaulted(size(256), "32KiB", "Size of a request's header section, names and values."),
-  headers: defaulted(whole(1, 100_000), 100, "Number of header fields of a request."),
-  targetBytes: defaulted(size(1), "8KiB", "Size of the request target (path and query)."),
-  bodyBytes: defaulted(bodySize, "100MiB", 'Size of a request\'s body, or "unlimited".'),
-  connections: defaulted(whole(1, 1_000_000), 10_000, "Client connections open at the same time.", {
-    needs: "connection-limit",
-  }),
-  connectionsPerClient: defaulted(
-    wholeOrUnlimited(1, 1_000_000),
-    "unlimited",
-    'Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted.',
-    { needs: "connection-limit" },
-  ),
-  requestsPerConnection: defaulted(
-    whole(1, 1_000_000_000),
-    10_000,
-    "Requests answered on one client connection before it is closed.",
-    { needs: "requests-per-connection" },
-  ),
-});
+export const limits: Schema<ListenLimits> = object(
+  named("ListenLimits", { expects: "an object of limits" }),
+  {
+    headerBytes: defaulted(size(256), "32KiB", "Size of a request's header section, names and values."),
+    headers: defaulted(whole(1, 100_000), 100, "Number of header fields of a request."),
+    targetBytes: defaulted(size(1), "8KiB", "Size of the request target (path and query)."),
+    bodyBytes: defaulted(bodySize, "100MiB", 'Size of a request\'s body, or "unlimited".'),
+    connections: defaulted(whole(1, 1_000_000), 10_000, "Client connections open at the same time.", {
+      needs: "connection-limit",
+    }),
+    connectionsPerClient: defaulted(
+      orUnlimited(whole(1, 1_000_000)),
+      "unlimited",
+      'Of these, those of one client address (IPv6: of one /64), or "unlimited". Addresses in `trustedProxies` and clients without an address are not counted.',
+      { needs: "connection-limit" },
+    ),
+    requestsPerConnection: defaulted(
+      whole(1, 1_000_000_000),
+      10_000,
+      "Requests answered on one client connection before it is closed.",
+      { needs: "requests-per-connection" },
+    ),
+  },
+);
 
 const timeouts = object(named("ListenTimeouts", { expects: "an object of durations" }), {
   header: defaulted(duration, "10s", "Time a client may take to send its header section.", {
@@ -65,8 +69,8 @@ const TOLD_APART: KeyRule<Pick<ListenConfig, "proxyProtocol" | "socket" | "tls">
 const further = object(
   named("FurtherListener", {
     rules: [
-      exactlyOne(["port", "socket"], "takes either a port or a socket"),
-      notBoth(["socket", "host"], "a socket has a path alone", "host"),
+      atLeastOne(["port", "socket"], "takes either a port or a socket"),
+      ...PORT_OR_SOCKET,
       notBoth(["tls", "redirect"], "leads to https from https", "redirect"),
       TOLD_APART,
     ],
@@ -74,8 +78,7 @@ const further = object(
   {
     port: optional(listenPort, "Port to listen on; 0 is any free one."),
     host: defaulted(bindAddress, "::", "Address to bind."),
-    socket: optional(socketPath, "Path of a Unix socket to listen on, instead of a port."),
-    socketMode: defaulted(socketMode, "0660", "Permissions of the socket: who may connect."),
+    ...socketKeys("Path of a Unix socket to listen on, instead of a port.", "0660"),
     tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set."),
     redirect: optional(
       oneOf("https"),
@@ -110,21 +113,14 @@ const ACME_BY_HTTP: KeyRule<ListenConfig> = {
 /** `port` and `host` need nothing: where something else listens (a Worker, a Hono app), the same config is as good. */
 export const listen: Schema<ListenConfig> = object(
   named("ListenConfig", {
-    rules: [
-      notBoth(["socket", "port"], "takes either a port or a socket", "port"),
-      notBoth(["socket", "host"], "a socket has a path alone", "host"),
-      LEADS_SOMEWHERE,
-      ACME_BY_HTTP,
-      TOLD_APART,
-    ],
+    rules: [...PORT_OR_SOCKET, LEADS_SOMEWHERE, ACME_BY_HTTP, TOLD_APART],
   }),
   {
     port: defaulted(listenPort, 8080, "Port to listen on; 0 is any free one."),
     host: defaulted(bindAddress, "::", "Address to bind. `::` is every address, IPv4 and IPv6."),
-    socket: optional(socketPath, "Path of a Unix socket to listen on, instead of `port` and `host`.", {
+    ...socketKeys("Path of a Unix socket to listen on, instead of `port` and `host`.", "0660", {
       needs: "listen-socket",
     }),
-    socketMode: defaulted(socketMode, "0660", "Permissions of the socket: who may connect."),
     proxyProtocol: optional(proxyProtocol, PROXY_PROTOCOL, { needs: "proxy-protocol" }),
     tls: optional(listenTls, "TLS towards clients. Plain HTTP unless set.", { needs: "listen-tls" }),
     also: defaulted(listeners, [], "Further ports to listen on, such as one that redirects to https.", {

@@ -2,11 +2,11 @@
 import type { Capability } from "../../core/capability.ts";
 import type { AccessLogConfig, LogConfig, LogRotation, RedactionConfig } from "../types.ts";
 import { listOf, mapOf } from "../schema/collections.ts";
-import { shortFor } from "../schema/forms.ts";
+import { orUnlimited, shortFor } from "../schema/forms.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
-import { fieldName, like, nonEmpty, ratio, size, whole, wholeOrUnlimited } from "../schema/values.ts";
+import { fieldName, like, nonEmpty, ratio, size, whole } from "../schema/values.ts";
 import { urlOrFlag } from "./collector.ts";
 
 const STREAMS: readonly unknown[] = ["stderr", "stdout", undefined];
@@ -42,7 +42,7 @@ const access: Schema<AccessLogConfig> = object("AccessLogConfig", {
     "Share of the requests without error, and with a status below 500, that get a line.",
   ),
   perSecond: optional(
-    wholeOrUnlimited(1, 1_000_000),
+    orUnlimited(whole(1, 1_000_000)),
     'Most lines a second; what is left out is counted, and the count logged. Unless set 20 where only failed requests are logged, else "unlimited".',
   ),
   headers: defaulted(

@@ -72,7 +72,9 @@ const oneKeyOf = <Output>(forms: Settings): Schema<Output> => {
     ],
   };
   const schema = object<Readonly<Record<string, Output | undefined>>>(head, forms);
-  const input = Object.entries(forms).map(([key, form]) => `{ readonly ${key}: ${form.schema.types.input} }`);
+  const input = Object.entries(forms).map(
+    ([key, { about, schema: form }]) => `{ /** ${about} */ readonly ${key}: ${form.types.input} }`,
+  );
   return transformed(schema, (given) => Object.values(given).find((value) => value !== undefined), {
     input: input.join(" | "),
   });

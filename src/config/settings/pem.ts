@@ -12,7 +12,7 @@ const pem = (what: string, label: RegExp): Schema<string> =>
       if (label.test(given)) return given;
       return given.includes("-----BEGIN ")
         ? new Refusal("the PEM text holds something else", { isSafe: true })
-        : new Refusal('take it from a file with "${file:path/to.pem}"');
+        : new Refusal('take it from a file with "${file:path/to.pem}"', { isSafe: true });
     },
     { pattern: label.source },
   );

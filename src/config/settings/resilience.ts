@@ -1,6 +1,6 @@
 /** What an upstream does about failure. */
 import { listOf } from "../schema/collections.ts";
-import { formOf, orOff, shortFor } from "../schema/forms.ts";
+import { formOf, orOff, orWord, shortFor } from "../schema/forms.ts";
 import { atLeastOne, onlyWith } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional } from "../schema/object.ts";
@@ -112,7 +112,7 @@ const LIMITS_SOMETHING = atLeastOne(
 
 export const concurrency: Schema = object(named("ConcurrencyConfig", { rules: [LIMITS_SOMETHING] }), {
   limit: optional(
-    formOf<number | "adaptive">('a whole number or "adaptive"', [whole(1, 1_000_000), oneOf("adaptive")]),
+    orWord(whole(1, 1_000_000), "adaptive", "adaptive"),
     'Attempts in progress at the upstream; "adaptive" follows latency.',
   ),
   queue: defaulted(whole(0, 1_000_000), 64, "Requests that may wait for room; what comes then gets a 503.", {

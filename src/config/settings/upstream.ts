@@ -1,11 +1,11 @@
 /** `upstreams`: groups of equivalent servers and how to talk to them. */
 import { listOf, mapOf, oneOrMany } from "../schema/collections.ts";
-import { formOf, shortFor } from "../schema/forms.ts";
+import { formOf, orUnlimited, shortFor } from "../schema/forms.ts";
 import { atLeastOne, type KeyRule, needs } from "../schema/key-rules.ts";
 import { oneOf } from "../schema/leaf.ts";
 import { defaulted, named, object, optional, required } from "../schema/object.ts";
 import { type Schema, transformed } from "../schema/schema.ts";
-import { duration, flag, nonEmpty, ratio, size, weight, whole, wholeOrUnlimited } from "../schema/values.ts";
+import { duration, flag, nonEmpty, ratio, size, weight, whole } from "../schema/values.ts";
 import type { EndpointConfig, UpstreamConfig } from "../types.ts";
 import { endpointUrl, hostPolicy, tlsName } from "./addresses.ts";
 import { balance } from "./balance.ts";
@@ -77,7 +77,7 @@ export const upstreamTimeouts: Schema = object(
 
 const pool = object("PoolConfig", {
   connections: defaulted(
-    wholeOrUnlimited(1, 100_000),
+    orUnlimited(whole(1, 100_000)),
     "unlimited",
     "Most connections to one endpoint; further requests wait for one.",
     { needs: "pool-size" },
@@ -126,6 +126,7 @@ const written: Schema<UpstreamConfig> = object(
   {
     endpoints: optional(endpoints, "Servers of the group: URLs, or objects with a url and a weight.", {
       isFilled: true,
+      mistakenFor: ["url", "urls", "server", "servers", "target", "targets", "address", "addresses"],
     }),
     discovery: optional(
       discovery,

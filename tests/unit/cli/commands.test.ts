@@ -46,6 +46,8 @@ describe("usage", () => {
 
   it.each([
     [["--prot", "80"], "unknown option '--prot'", "--port"],
+    [["--confg", "a.json"], "unknown option '--confg'", 'see "fairlead start --help"'],
+    [["--config", "missing.ts"], "missing.ts: there is no such file", "fairlead init"],
     [["chekc"], '"chekc" is neither a command nor a URL', "fairlead check"],
     [["localhost:3000"], "neither a command nor a URL", "http://localhost:3000"],
     [["3000"], "neither a command nor a URL", "http://localhost:3000"],
@@ -141,7 +143,7 @@ describe("usage", () => {
     expect(await said("check")).toContain(`"${name} init"`);
     expect(await said("chekc")).toContain(`did you mean "${name} check"?`);
     expect(await said("nonsense")).toContain(`see "${name} --help"`);
-    expect(await said("--prot")).toContain(`see "${name} --help"`);
+    expect(await said("--prot")).toContain(`see "${name} start --help"`);
     expect(await said("-c", "nope.json")).toContain(`"${name} init"`);
     expect(await said("init")).toContain(`${name} check, ${name} start`);
   });
@@ -196,6 +198,38 @@ describe("check", () => {
     );
     expect(said.match(/warning:/g)).toHaveLength(1);
   });
+
+  it.each(["configuration.md", "gateway-api.md"])(
+    "does not warn of the redirect to https in %s",
+    async (page) => {
+      const [, section = ""] = readSource(`docs/${page}`).split("### Redirect to https\n");
+      const [, config = ""] = /```jsonc?\n(.*?)```/s.exec(section) ?? [];
+      const { code, stderr } = await runCli(["check"], { files: { "fairlead.jsonc": config } });
+      expect([code, stderr]).toEqual([0, expect.stringMatching(/^ok: fairlead\.jsonc: [^\n]*\n$/)]);
+    },
+  );
+
+  it.each([
+    [{ scheme: "https" }, "/a", false],
+    [{ host: "b.example" }, "/a", false],
+    [{ path: "/a", scheme: "https" }, "/a", false],
+    [{ path: "/${header.x}" }, "/a", false],
+    [{ prefix: "/old/new" }, "/old/*", false],
+    [{ path: "/b", scheme: "https" }, "/a", true],
+    [{ prefix: "/new" }, "/old/*", true],
+  ])(
+    "knows whether the redirect %j leaves requests for %s to the next route",
+    async (redirect, path, warns) => {
+      const match = { path };
+      const said = await verdictOn({
+        routes: [
+          { match, redirect },
+          { match, respond: {} },
+        ],
+      });
+      expect(said.includes("this one takes no request")).toBe(warns);
+    },
+  );
 
   it("warns of upstreams that no route names, with their places", async () => {
     const said = await verdictOn({

@@ -8,6 +8,10 @@ import type { RouteInput } from "../../../src/config/types.ts";
 const MISTAKES = [
   // @ts-expect-error -- a misspelt key at the top
   () => defineConfig({ upstreams: { app: "http://a" }, listn: {} }),
+  // @ts-expect-error -- a misspelt key beside one that is ignored
+  () => defineConfig({ upstreams: { app: "http://a" }, "x-a": 1, listn: {} }),
+  // @ts-expect-error -- a key that is ignored at the top alone
+  () => defineConfig({ upstreams: { app: "http://a" }, listen: { "x-a": 1 } }),
   // @ts-expect-error -- a misspelt key two levels down
   () => defineConfig({ upstreams: { app: "http://a" }, listen: { limits: { header: 1 } } }),
   // @ts-expect-error -- a misspelt key of an upstream
@@ -46,6 +50,7 @@ describe("defineConfig", () => {
   it("gives a config that is right its type, and changes nothing", () => {
     const input = {
       $schema: "./schema.json",
+      "x-pool": { connections: 5 },
       upstreams: { app: "http://a", api: { endpoints: ["http://b"], balance: "random" } },
       routes: [
         { upstream: "api", match: { path: "/api/*" } },

@@ -17,6 +17,23 @@ describe("generated files (npm run docs writes them)", () => {
     expect(page).toBe(withReference(page));
   });
 
+  it.each([
+    "src/config/types.ts",
+    "handlers/proxy-options.ts",
+    "handlers/host-options.ts",
+    "middleware/circuit-breaker.ts",
+    "middleware/request-id.ts",
+    "middleware/validation.ts",
+  ])("and types of options explain every key in editors (%s)", (path) => {
+    const source = readSource(path);
+    const interfaces = Array.from(source.matchAll(/^export interface [\s\S]*?^}/gm), ([text]) => text);
+    const unexplained = /(?<!\*\/\s+)\breadonly ([\w$"-]+)\??:/g;
+    expect(interfaces.length).toBeGreaterThan(0);
+    expect(interfaces.flatMap((text) => Array.from(text.matchAll(unexplained), ([, key]) => key))).toEqual(
+      [],
+    );
+  });
+
   it("say what they are", () => {
     for (const path of ["src/config/types.ts", "schema.json"])
       expect(readSource(path)).toContain("enerated by scripts/");

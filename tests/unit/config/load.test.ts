@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ConfigProblem } from "../../../src/config/problem.ts";
+import { located } from "../../../src/config/locate.ts";
 import { load, loadSome, reportOf } from "../../support/config-files.ts";
 
 const APP = '{ "upstreams": { "app": "http://a" } }';
@@ -150,6 +151,47 @@ describe("environment", () => {
       FAIRLEAD_PORT_80_TCP_ADDR: "10.0.0.1",
     };
     expect((await loadSome({ env })).sources).toEqual(["FAIRLEAD_UPSTREAM"]);
+  });
+
+  it.each([
+    ["FAIRLEAD_PORT", "9123", "unknown variable; did you mean FAIRLEAD_LISTEN_PORT or FAIRLEAD_ADMIN_PORT?"],
+    ["FAIRLEAD_SERVICE_PORT", "9123", "unknown variable; no setting has this name"],
+    ["FAIRLEAD_CONFG", "x", "unknown variable; did you mean FAIRLEAD_CONFIG?"],
+    ["FAIRLEAD_COLOUR", "x", "unknown variable; no setting has this name"],
+    ["FAIRLEAD_ROUTES", "x", "no variable can set routes; set it in the file"],
+    [
+      "FAIRLEAD_TELEMETRY_OTLP_HEADERS",
+      "a=b",
+      "no variable can set telemetry.otlp.headers; set it in the file",
+    ],
+    ["FAIRLEAD_UPSTREAMS_DEFAULT_POOL_KEEPALIVE", "1s", "FAIRLEAD_UPSTREAMS_DEFAULT_POOL_KEEP_ALIVE?"],
+  ])("%s=%s is no setting, and is told what it may be", async (name, value, said) => {
+    expect(await reportOf({ env: { FAIRLEAD_UPSTREAM: "http://a", [name]: value } })).toContain(said);
+  });
+
+  it("can be about the upstream that another variable or the command line names", async () => {
+    const env = { FAIRLEAD_UPSTREAMS_DEFAULT_TIMEOUTS_CONNECT: "1s" };
+    const flags = { upstreams: { default: { endpoints: "http://a" } } };
+    for (const sources of [{ env: { ...env, FAIRLEAD_UPSTREAM: "http://a" } }, { env, flags }]) {
+      const { config } = await loadSome(sources);
+      expect(config.upstreams["default"]).toMatchObject({
+        endpoints: [{ url: "http://a" }],
+        timeouts: { connectMs: 1000 },
+      });
+    }
+  });
+});
+
+describe("places", () => {
+  it("are not looked for where nothing is wrong", async () => {
+    const file = {
+      name: "fairlead.json",
+      path: "/fairlead.json",
+      input: {},
+      problems: [],
+      places: () => Promise.reject(new Error("the file is read again")),
+    };
+    expect(await located({ file, env: [], flags: [] }, [])).toEqual([]);
   });
 });
 

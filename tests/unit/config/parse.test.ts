@@ -19,7 +19,7 @@ const EVERYTHING = {
 
 describe("defaults", () => {
   it("fill in everything around one upstream", () => {
-    expect(parseConfig({ upstreams: { app: "http://localhost:3000" } })).toEqual({
+    expect(parseConfig({ upstreams: { app: "http://localhost:3000" } })).toMatchObject({
       threads: 1,
       listen: {
         port: 8080,

@@ -106,7 +106,7 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     [
       "upstreams.app.tls.ca: expected certificates as PEM text, found a private key; the PEM text holds something else",
       "upstreams.app.tls.cert: expected a certificate as PEM text, found a private key; the PEM text holds something else",
-      "upstreams.app.tls.key: expected a private key as PEM text, found a secret value",
+      'upstreams.app.tls.key: expected a private key as PEM text, found a secret value; take it from a file with "${file:path/to.pem}"',
     ],
   ],
   [
@@ -115,6 +115,150 @@ const MISTAKES: readonly (readonly [mistake: string, input: unknown, said: reado
     [
       'upstreams.app.tls.cert: expected a certificate as PEM text, found "a.pem"; take it from a file with "${file:path/to.pem}"',
       'upstreams.app.tls.key: expected a private key as PEM text, found "./a.key"; take it from a file with "${file:path/to.pem}"',
+    ],
+  ],
+  [
+    "the name of an authority's file",
+    {
+      upstreams: {
+        app: { discovery: { kubernetes: { service: "app", server: "https://k", ca: "ca.crt" } } },
+      },
+    },
+    [
+      'upstreams.app.discovery.kubernetes.ca: expected certificates as PEM text, found "ca.crt"; take it from a file with "${file:path/to.pem}"',
+    ],
+  ],
+  [
+    "numbers and words beside them",
+    {
+      upstreams: {
+        app: { endpoints: "http://a", pool: { connections: "unlimted" }, concurrency: { limit: 0 } },
+      },
+      listen: { limits: { bodyBytes: "Unlimited" } },
+      threads: "al",
+    },
+    [
+      `listen.limits.bodyBytes: expected ${SIZE}, or "unlimited", found "Unlimited"; did you mean "unlimited"?`,
+      'threads: expected a whole number from 1 to 256, or "auto", found "al"',
+      'upstreams.app.concurrency.limit: expected a whole number from 1 to 1000000, or "adaptive", found 0',
+      'upstreams.app.pool.connections: expected a whole number from 1 to 100000, or "unlimited", found "unlimted"; did you mean "unlimited"?',
+    ],
+  ],
+  [
+    "URLs of discovery and of an authority",
+    {
+      upstreams: {
+        a: { discovery: { dns: "app:3000" } },
+        b: { discovery: { dns: "http://app/x" } },
+        c: { discovery: { http: "http://me:hunter2@list/?all" } },
+      },
+      listen: {
+        tls: { acme: { domains: "a.example", termsAgreed: true, directory: "http://ca" } },
+        also: [{ port: 80 }],
+      },
+      routes: [{ respond: {} }],
+    },
+    [
+      'listen.tls.acme.directory: expected a URL such as "https://ca.example/directory", found "http://ca"; an authority is reached by https',
+      'upstreams.a.discovery.dns: expected a URL such as "http://app.internal:3000", found "app:3000"; did you mean "http://app:3000"?',
+      'upstreams.b.discovery.dns: expected a URL such as "http://app.internal:3000", found "http://app/x"; leave the path out',
+      'upstreams.c.discovery.http: expected a URL such as "http://app.internal:3000", found "http://***@list/?all"; leave the credentials out; set an authorization header in requestHeaders instead',
+    ],
+  ],
+  [
+    "variables in a spelling of other programs",
+    {
+      upstreams: { app: "${URL}" },
+      listen: { port: "${PORT}", host: "${ENV:HOST:-secret}", readyPath: "/a${File:path.txt}" },
+      admin: { port: 0, token: "${TOKEN:-hunter2}" },
+      routes: [{ respond: { body: "of ${HOME}, ${ home }", headers: { "x-a": "${env.NAME}" } } }],
+    },
+    [
+      'listen.port: expected a port number from 0 to 65535, found "${PORT}"; did you mean "${env:PORT}"?',
+      'listen.host: expected an address or name to bind, such as "0.0.0.0", "::" or "127.0.0.1", found "${ENV:HOST:-secret}"; did you mean "${env:HOST}"?',
+      'listen.readyPath: expected a path such as "/login", found "/a${File:path.txt}"; did you mean "${file:path.txt}"?',
+      `upstreams.app: expected ${URL_FORMS}, found "\${URL}"; did you mean "\${env:URL}"?`,
+      'routes[0].respond.headers.x-a: expected a header value, found "${env.NAME}"; did you mean "${env:NAME}"?',
+      'routes[0].respond.body: expected text, found "of ${HOME}, ${ home }"; did you mean "${env:HOME}"?',
+      'admin.token: expected a token of at least 16 characters, found a secret value; did you mean "${env:TOKEN}"?',
+    ],
+  ],
+  [
+    "true where an object belongs",
+    {
+      upstreams: {
+        app: { endpoints: "http://a", breaker: true, retry: true, health: true, concurrency: true },
+      },
+      log: true,
+    },
+    [
+      "upstreams.app.health: expected a path, or an object, found true; `{}` turns it on with its defaults",
+      "upstreams.app.breaker: expected false or an object, found true; `{}` turns it on with its defaults",
+      "upstreams.app.retry: expected false or an object, found true; `{}` turns it on with its defaults",
+      "upstreams.app.concurrency: expected an object, found true",
+      "log: expected an object, found true; `{}` turns it on with its defaults",
+    ],
+  ],
+  [
+    "true and false in other words",
+    {
+      upstreams: { app: { endpoints: "http://a", breaker: "no" } },
+      admin: { port: 0, dashboard: "off" },
+      securityHeaders: "No",
+      requestId: "yes",
+    },
+    [
+      'upstreams.app.breaker: expected false or an object, found "no"; did you mean false?',
+      'securityHeaders: expected "default", "strict", false or an object, found "No"; did you mean false?',
+      'requestId: expected an object, found "yes"',
+      'admin.dashboard: expected true or false, found "off"; did you mean false?',
+    ],
+  ],
+  [
+    "units in other words",
+    {
+      ...app,
+      listen: {
+        limits: { headerBytes: "10k", targetBytes: "10 bytes", bodyBytes: "10M" },
+        timeouts: { header: "10sec", keepAlive: "2 Minutes" },
+        drain: { delay: "10 moons" },
+      },
+    },
+    [
+      `listen.limits.headerBytes: expected ${SIZE}, found "10k"; did you mean "10KiB" or "10KB"?`,
+      `listen.limits.targetBytes: expected ${SIZE}, found "10 bytes"; did you mean "10B"?`,
+      `listen.limits.bodyBytes: expected ${SIZE}, or "unlimited", found "10M"; did you mean "10MiB" or "10MB"?`,
+      `listen.timeouts.header: expected ${DURATION}, found "10sec"; did you mean "10s"?`,
+      `listen.timeouts.keepAlive: expected ${DURATION}, found "2 Minutes"; did you mean "2m"?`,
+      `listen.drain.delay: expected ${DURATION}, found "10 moons"`,
+    ],
+  ],
+  [
+    "keys that others have for endpoints",
+    {
+      upstreams: { a: { url: "http://a" }, b: { endpoint: "http://b" }, c: { servers: [] } },
+      routes: [{ respond: {} }],
+    },
+    [
+      'upstreams.a.url: unknown key; did you mean "endpoints"?',
+      'upstreams.b.endpoint: unknown key; did you mean "endpoints"?',
+      'upstreams.c.servers: unknown key; did you mean "endpoints"?',
+    ],
+  ],
+  [
+    "a misspelt key that must be there, and no second word about it",
+    { ...app, routes: [{ upsteam: "app" }], listen: { also: [{ prot: 80 }] } },
+    [
+      'listen.also[0].prot: unknown key; did you mean "port"?',
+      'routes[0].upsteam: unknown key; did you mean "upstream"?',
+    ],
+  ],
+  [
+    "URL objects",
+    { upstreams: { app: new URL("http://a"), api: [new URL("http://b")] }, routes: [{ respond: {} }] },
+    [
+      "upstreams.app: expected a URL, a list of URLs, or an object with endpoints, found a URL object; give its text, which is its `href`",
+      "upstreams.api[0]: expected a URL or an object with a url, found a URL object; give its text, which is its `href`",
     ],
   ],
   [
@@ -436,15 +580,11 @@ upstreams:
       },
       env: { KEY: "secret" },
     },
-    `The config has 5 problems:
+    `The config has 4 problems:
 
 conf/site.yaml:2:9: listen.port: expected a port number from 0 to 65535, found 99999
   2 |   port: 99999
     |         ^^^^^
-
-conf/site.yaml:4:3: upstreams.api.endpoints: missing; expected a URL, or a list of at least one
-  4 |   api:
-    |   ^^^
 
 conf/site.yaml:5:5: upstreams.api.endpoint: unknown key; did you mean "endpoints"?
   5 |     endpoint: http://a
@@ -815,9 +955,9 @@ fairlead.json:2:23: listen.port: expected a port number from 0 to 65535, found a
   2 |   "listen": { "port": "\${env:PORT_TEXT}" },
     |                       ^^^^^^^^^^^^^^^^^^
 
-fairlead.json:3:67: upstreams.a.tls.key: expected a private key as PEM text, found a secret value
+fairlead.json:3:67: upstreams.a.tls.key: expected a private key as PEM text, found a secret value; take it from a file with "\${file:path/to.pem}"
 
-fairlead.json:3:86: upstreams.a.tls.cert: expected a certificate as PEM text, found a secret value
+fairlead.json:3:86: upstreams.a.tls.cert: expected a certificate as PEM text, found a secret value; take it from a file with "\${file:path/to.pem}"
   3 |   "upstreams": { "a": { "endpoints": "https://a", "tls": { "key": "*******", "cert": "\${env:CERT}" } } },
     |                                                                                      ^^^^^^^^^^^^^
 

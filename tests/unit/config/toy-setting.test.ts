@@ -23,11 +23,10 @@ const run = (command: string, ...args: readonly string[]): string => {
 
 const binary = (name: string): string => join(ROOT, "node_modules/.bin", name);
 
-/** What `expression` is in a module of the copy that has the config's functions. */
-const evaluated = (expression: string): unknown => {
-  const code = `
+/** What the copy's own functions make of the setting, by one process. */
+const PROBE = `
+import { proxyConfig } from "./handlers/proxy-options.ts";
 import { parseConfig } from "./src/config/parse.ts";
-import { ConfigError } from "./src/config/config-error.ts";
 import { applyEnvironment } from "./src/config/environment.ts";
 import { effective } from "./src/config/effective.ts";
 import { refusals } from "./src/config/requirements.ts";
@@ -35,22 +34,35 @@ import { configSchema } from "./src/config/settings/config.ts";
 import { explicitPaths } from "./src/config/tree.ts";
 const api = (pool) => ({ upstreams: { api: { endpoints: "http://a", pool } } });
 const said = (input) => { try { parseConfig(input); return ""; } catch (error) { return error.message; } };
-console.log(JSON.stringify(${expression}));`;
-  writeFileSync(join(copy, "probe.ts"), code);
-  return JSON.parse(run(binary("node"), "probe.ts"));
-};
+const poolOf = (config) => Object.values(config.upstreams)[0].pool;
+const given = api({ maxAge: "1s" });
+const toy = { name: "toy", capabilities: new Set() };
+console.log(JSON.stringify({
+  read: [api({}), api({ maxAge: "2m" })].map((config) => poolOf(parseConfig(config)).maxAgeMs),
+  wrong: said(api({ maxAge: "2 fortnights" })),
+  misspelt: said(api({ maxAeg: "2m" })),
+  fromEnvironment: applyEnvironment(configSchema, api({}), { FAIRLEAD_UPSTREAMS_API_POOL_MAX_AGE: "5s" }).input,
+  effective: poolOf(effective(api({}), () => undefined)).maxAge,
+  refused: refusals(parseConfig(given), explicitPaths(given), toy).map(({ path }) => path.join(".")),
+  byProxyTo: poolOf(parseConfig(proxyConfig("http://a", { pool: { maxAge: "2m" } }))).maxAgeMs,
+}));`;
+
+const FOLDERS = ["src", "handlers", "middleware", "runtimes", "cli", "scripts", "docs"];
+const FILES = [
+  "tests/unit/config",
+  "tests/support",
+  "schema.json",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
+
+let found: Readonly<Record<string, unknown>> = {};
 
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), "fairlead-toy-setting-"));
   symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-  for (const path of [
-    "src",
-    "scripts",
-    "docs/configuration.md",
-    "schema.json",
-    "package.json",
-    "tsconfig.json",
-  ]) {
+  for (const path of [...FOLDERS, ...FILES]) {
     cpSync(join(ROOT, path), join(copy, path), { recursive: true });
   }
   const source = readFileSync(join(copy, FILE), "utf8");
@@ -60,37 +72,40 @@ beforeAll(() => {
   const { scripts } = JSON.parse(readSource("package.json")) as { scripts: { docs: string } };
   for (const [, script = ""] of scripts.docs.matchAll(/node (scripts\/config-\S+)/g))
     run(binary("node"), script);
+  writeFileSync(join(copy, "probe.ts"), PROBE);
+  found = JSON.parse(run(binary("node"), "probe.ts")) as typeof found;
 }, 60_000);
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 describe("a setting added as examples/adding-a-setting.md shows", () => {
   it("is read, with its default", () => {
-    expect(
-      evaluated(
-        "[parseConfig(api({})), parseConfig(api({ maxAge: '2m' }))].map((c) => c.upstreams.api.pool.maxAgeMs)",
-      ),
-    ).toEqual([3_600_000, 120_000]);
+    expect(found["read"]).toEqual([3_600_000, 120_000]);
   });
 
   it("is told of where it is wrong or misspelt", () => {
-    const [wrong, misspelt] = evaluated(
-      "[said(api({ maxAge: '2 fortnights' })), said(api({ maxAeg: '2m' }))]",
-    ) as string[];
-    expect(wrong).toMatch(/^upstreams\.api\.pool\.maxAge: expected a duration .* found "2 fortnights"$/);
-    expect(misspelt).toBe('upstreams.api.pool.maxAeg: unknown key; did you mean "maxAge"?');
+    expect(found["wrong"]).toMatch(
+      /^upstreams\.api\.pool\.maxAge: expected a duration .* found "2 fortnights"$/,
+    );
+    expect(found["misspelt"]).toBe('upstreams.api.pool.maxAeg: unknown key; did you mean "maxAge"?');
   });
 
   it("has a variable, a place in the effective config, and its capability", () => {
-    const input =
-      'applyEnvironment(configSchema, api({}), { FAIRLEAD_UPSTREAMS_API_POOL_MAX_AGE: "5s" }).input';
-    expect(evaluated(`${input}.upstreams.api.pool`)).toEqual({ maxAge: "5s" });
-    expect(evaluated(`effective(api({}), () => undefined).upstreams.api.pool.maxAge`)).toBe("1h");
-    const refused = `refusals(parseConfig(i), explicitPaths(i), { name: "toy", capabilities: new Set() })`;
-    expect(
-      evaluated(`[api({ maxAge: "1s" })].flatMap((i) => ${refused}.map(({ path }) => path.join(".")))`),
-    ).toEqual(["upstreams.api.pool.maxAge"]);
+    expect(found["fromEnvironment"]).toMatchObject({ upstreams: { api: { pool: { maxAge: "5s" } } } });
+    expect(found["effective"]).toBe("1h");
+    expect(found["refused"]).toEqual(["upstreams.api.pool.maxAge"]);
   });
+
+  it("is an option of proxyTo", () => {
+    expect(found["byProxyTo"]).toBe(120_000);
+  });
+
+  it("breaks no test of the config", () => {
+    const tests = ["generated", "json-schema", "parse", "docs"].map(
+      (name) => `tests/unit/config/${name}.test.ts`,
+    );
+    expect(run(binary("vitest"), "run", "--project", "unit", ...tests)).toMatch(/Test Files .*4 passed/);
+  }, 180_000);
 
   it("stands in the JSON Schema, the reference and the types, with its sentence and default", () => {
     const about = "Time after which a connection is closed, used or not.";
@@ -103,7 +118,10 @@ describe("a setting added as examples/adding-a-setting.md shows", () => {
   });
 
   it("has its type where it is read", () => {
-    const reader = `import type { Config } from "./src/config/types.ts";\nexport ${READER}`;
+    const reader = `import type { ProxyOptions } from "./handlers/proxy-options.ts";
+import type { Config } from "./src/config/types.ts";
+export const options: ProxyOptions = { pool: { maxAge: "2m" } };
+export ${READER}`;
     writeFileSync(join(copy, "reader.ts"), reader);
     const options = { extends: "./tsconfig.json", include: ["reader.ts"] };
     writeFileSync(join(copy, "tsconfig.reader.json"), JSON.stringify(options));

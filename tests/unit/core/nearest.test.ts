@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nearestName } from "../../../src/core/nearest.ts";
+import { nearestName, nearestVariable } from "../../../src/core/nearest.ts";
 
 describe("nearestName", () => {
   test.each([
@@ -13,6 +13,7 @@ describe("nearestName", () => {
 
   test("nothing near finds nothing", () => {
     expect(nearestName("colour", ["routes", "upstream"])).toBeUndefined();
+    expect(nearestName("NOPE", ["HOME"])).toBeUndefined();
     expect(nearestName("x", ["id"])).toBeUndefined();
     expect(nearestName("x", [])).toBeUndefined();
   });
@@ -30,5 +31,20 @@ describe("nearestName", () => {
     };
     expect(nearestName("other-value-1", many())).toBeUndefined();
     expect(taken).toBe(Math.floor(200_000 / 13 ** 2) + 1);
+  });
+});
+
+describe("nearestVariable", () => {
+  test.each([
+    ["FAIRLEAD_LISTEN_PROT", "FAIRLEAD_LISTEN_PORT"],
+    ["FAIRLEAD_LISTN_PORT", "FAIRLEAD_LISTEN_PORT"],
+    ["FAIRLEAD_LISTN_PROT", "FAIRLEAD_LISTEN_PORT"],
+    ["FAIRLEAD_CONFG", "FAIRLEAD_CONFIG"],
+    ["FAIRLEAD_ROUTES", undefined],
+    ["FAIRLEAD_TELEMETRY_OTLP_HEADERS", undefined],
+    ["FAIRLEAD", undefined],
+  ])("%s is compared where it differs", (name, nearest) => {
+    const names = ["FAIRLEAD_CONFIG", "FAIRLEAD_LISTEN_PORT", "FAIRLEAD_TELEMETRY_OTLP_ENDPOINT"];
+    expect(nearestVariable(name, names)).toBe(nearest);
   });
 });

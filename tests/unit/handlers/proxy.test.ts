@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { upstreamLong } from "../../../src/config/settings/upstream.ts";
 import { describe, expect, test } from "vitest";
 import { createProxyTo } from "../../../handlers/proxy.ts";
 import { refuseUnsupported } from "../../../runtimes/refuse.ts";
@@ -86,8 +87,8 @@ describe("proxyTo", () => {
     ],
     [
       () => proxyTo("http://a", { endpoints: ["http://b"] } as object),
-      "^proxyTo.endpoints: unknown key; expected one of balance, host, tls, pool, limits, transport, " +
-        "health, ejection, panic, slowStart, breaker, retry, hedge, concurrency, timeouts, rewrite, requestHeaders, " +
+      "^proxyTo.endpoints: unknown key; expected one of balance, health, ejection, panic, slowStart, " +
+        "breaker, retry, hedge, concurrency, host, tls, pool, limits, transport, timeouts, rewrite, requestHeaders, " +
         "responseHeaders, bodyBytes, forwarding, trustedProxies, platform, onFailure, onUpstreamEvent$",
     ],
     [
@@ -119,6 +120,20 @@ describe("proxyTo", () => {
   ])("says which option is wrong (%#)", (call, message) => {
     expect(call).toThrow(TypeError);
     expect(call).toThrow(new RegExp(message));
+  });
+
+  test("takes every setting of an upstream but where its endpoints are", () => {
+    const refusedAs = (key: string): string => {
+      try {
+        proxyTo("http://a", { [key]: null });
+      } catch (error) {
+        return String(error);
+      }
+      return "";
+    };
+    const keys = Object.keys(upstreamLong.settings ?? {});
+    const unknown = keys.filter((key) => refusedAs(key).includes("unknown key"));
+    expect(unknown).toEqual(["endpoints", "discovery"]);
   });
 
   test("reports everything that is wrong at once, and no secret", () => {

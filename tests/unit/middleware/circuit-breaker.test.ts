@@ -121,7 +121,19 @@ describe("circuitBreaker", () => {
 
   test("says which option is wrong", () => {
     expect(() => circuitBreaker({ failures: 0 })).toThrow(
-      "circuitBreaker: failures: expected a whole number from 1 to 10000, found 0",
+      "circuitBreaker.failures: expected a whole number from 1 to 10000, found 0",
+    );
+  });
+
+  test("reports everything that is wrong at once, functions and what is misspelt too", () => {
+    const options = { failures: 0, open: "10sec", fallback: "x", onChanged: () => {} };
+    expect(() => circuitBreaker(options as never)).toThrow(
+      [
+        "circuitBreaker.failures: expected a whole number from 1 to 10000, found 0",
+        'circuitBreaker.open: expected a duration such as 250 (milliseconds), "250ms", "10s", "5m", "1h" or "1d", found "10sec"; did you mean "10s"?',
+        'circuitBreaker.fallback: expected a function, found "x"',
+        'circuitBreaker.onChanged: unknown key; did you mean "onChange"?',
+      ].join("\n"),
     );
   });
 });

@@ -83,9 +83,9 @@ describe("metrics", () => {
   });
 
   it.each([
-    [{ maxSeries: 1 }, "metrics: maxSeries: expected a whole number from 10 to 1000000, found 1"],
-    [{ otlp: { endpoint: "collector" } }, "metrics: otlp.endpoint: expected a URL"],
-    [{ serviceNmae: "x" }, 'metrics: serviceNmae: unknown key; did you mean "serviceName"?'],
+    [{ maxSeries: 1 }, "metrics.maxSeries: expected a whole number from 10 to 1000000, found 1"],
+    [{ otlp: { endpoint: "collector" } }, "metrics.otlp.endpoint: expected a URL"],
+    [{ serviceNmae: "x" }, 'metrics.serviceNmae: unknown key; did you mean "serviceName"?'],
   ])("refuse %j", (options, message) => {
     expect(() => metrics(options as MetricsOptions)).toThrow(message);
   });

@@ -176,8 +176,11 @@ describe("validation", () => {
     [{ method: ["GET"] }, "method"],
     [{ reject: 1 }, "reject: expected a function"],
     [{ limits: null }, "limits: expected"],
-    [{ limits: { connections: 1 } }, "limits.connections: a limit of servers"],
-    [{ limits: { requestsPerConnection: 1 } }, "limits.requestsPerConnection: a limit of servers"],
+    [
+      { limits: { connections: 1 } },
+      "limits.connections: unknown key; expected one of headerBytes, headers, targetBytes, bodyBytes",
+    ],
+    [{ limits: { requestsPerConnection: 1 } }, "limits.requestsPerConnection: unknown key"],
     [null, "validation: expected an object, found null"],
   ])("refuses %j and names the field", (options, field) => {
     const wrong = options as unknown as ValidationOptions;

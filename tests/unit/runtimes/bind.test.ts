@@ -56,9 +56,9 @@ describe("gateway", () => {
 
   test.each([
     [null, "gateway: expected an object of options, found null"],
-    [{ onFailure: 1 }, "gateway: onFailure: expected a function, found 1"],
-    [{ platform: {} }, "gateway: platform: expected a platform, found an object"],
-    [{ onFailur: () => {} }, 'gateway: onFailur: unknown key; did you mean "onFailure"?'],
+    [{ onFailure: 1 }, "gateway.onFailure: expected a function, found 1"],
+    [{ platform: {} }, "gateway.platform: expected a platform, found an object"],
+    [{ onFailur: () => {} }, 'gateway.onFailur: unknown key; did you mean "onFailure"?'],
   ])("says which option is wrong (%#)", (options, message) => {
     expect(() => bind(noPlatform).gateway(config, options as never)).toThrow(message);
   });
