@@ -23,7 +23,12 @@ export interface ValidationOptions extends ValidationInput {
 }
 
 /** What a server keeps, and middleware can't. */
-const OF_SERVERS: readonly string[] = ["connections", "connectionsPerClient", "requestsPerConnection"];
+const OF_SERVERS: readonly string[] = [
+  "connections",
+  "connectionsPerClient",
+  "requestsPerConnection",
+  "minRate",
+];
 
 const readLimits = (limits: ValidationLimits | undefined): ListenLimits => {
   const misplaced = Object.keys(limits ?? {}).find((name) => OF_SERVERS.includes(name));

@@ -12,6 +12,7 @@ import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { limitFrom } from "../deadlines.ts";
+import type { ClientPace } from "./client-pace.ts";
 import { type ClientFacts, ClientSocket, LINGER_MS, clientLeft } from "./client-socket.ts";
 import { switchProtocols } from "./client-tunnel.ts";
 import { type CurrentRequest, InFlight } from "./in-flight.ts";
@@ -76,6 +77,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   expired(now: number): void {
     if (this.tunnel !== undefined) this.tunnel.expired();
+    else if (this.pace !== undefined && this.pace.deadline <= now) this.#checkPace(this.pace, now);
     else if (this.#inFlight.writer?.blocked === true) {
       this.#cut(new ProxyError("client-closed", { detail: "client stopped reading the response" }));
     } else if (this.#inFlight.request === undefined && !this.lingering && this.#intake.isInsideHead) {
@@ -99,6 +101,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     const { limits } = this.context.listen;
     this.expiresAt = Number.POSITIVE_INFINITY;
     this.#length = length;
+    this.pace?.requestBegun();
     this.#begun += 1;
     // Behind CONNECT nobody can tell whether what follows is a request.
     this.#keepAlive =
@@ -129,7 +132,8 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     this.#settle();
   }
 
-  contentReceived(): void {
+  contentReceived(bytes: number): void {
+    this.pace?.received(bytes);
     if (this.#inFlight.isWritten && !this.lingering && this.#intake.body?.dropped === false) this.blocked();
   }
 
@@ -261,6 +265,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   #drained(): void {
+    this.pace?.drained(this.context.now());
     if (this.#inFlight.isWritten) this.#settle();
     else if (this.#inFlight.writer?.blocked === true) {
       this.expiresAt = Number.POSITIVE_INFINITY;
@@ -279,6 +284,16 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     else if (this.context.listen.halfClose === "close") this.#cut(clientLeft());
   }
 
+  #checkPace(pace: ClientPace, now: number): void {
+    const { awaitsContent } = this.#intake;
+    const error = pace.check(now, { awaitsContent, queuedBytes: this.socket.writableLength });
+    if (error === undefined) return;
+    this.#keepAlive = false;
+    // The request's failure is its answer, while it has none.
+    if (error.code === "request-timeout" && this.#inFlight.writer === undefined) this.#intake.fail(error);
+    else this.#cut(error);
+  }
+
   #cut(error: ProxyError): void {
     this.#inFlight.cancel(error);
     this.drop();
@@ -290,7 +305,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     this.context.deadlines.delete(this);
     if (this.tunnel === undefined) {
       const error = clientLeft();
-      this.#intake.lost(error);
+      this.#intake.fail(error);
       this.#inFlight.cancel(error);
     }
     this.context.closed(this);

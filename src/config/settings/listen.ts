@@ -30,6 +30,12 @@ const limits = object(named("ListenLimits", { expects: "an object of limits" }),
     "Requests answered on one client connection before it is closed.",
     { needs: "requests-per-connection" },
   ),
+  minRate: defaulted(
+    size(0),
+    0,
+    "Bytes a second that a client has to send of its request's content, or take of its response, while it is waited for; 0 is no limit. A client is cut after ten seconds below it; one that reads slowly later, once the system's buffers are full.",
+    { needs: "client-header-timeout" },
+  ),
 });
 
 const timeouts = object(named("ListenTimeouts", { expects: "an object of durations" }), {

@@ -178,6 +178,7 @@ describe("validation", () => {
     [{ limits: null }, "limits: expected"],
     [{ limits: { connections: 1 } }, "limits.connections: a limit of servers"],
     [{ limits: { requestsPerConnection: 1 } }, "limits.requestsPerConnection: a limit of servers"],
+    [{ limits: { minRate: 1 } }, "limits.minRate: a limit of servers"],
     [null, "validation: expected an object, found null"],
   ])("refuses %j and names the field", (options, field) => {
     const wrong = options as unknown as ValidationOptions;
