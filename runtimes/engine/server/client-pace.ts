@@ -11,14 +11,6 @@ const WINDOW_MS = 10_000;
  */
 const BUFFERED_BYTES = 16 * 1024 * 1024;
 
-/** What of the connection a verdict depends on. */
-export interface PaceFacts {
-  /** The request's content has a reader that waits for more. */
-  readonly awaitsContent: boolean;
-  /** Bytes for the client that are still in this process. */
-  readonly queuedBytes: number;
-}
-
 /**
  * Content is counted over windows of ten seconds; time in which its reader takes none does not count.
  *
@@ -91,8 +83,13 @@ export class ClientPace {
     this.#readBy = Number.POSITIVE_INFINITY;
   }
 
-  /** Returns why the client is cut (`request-timeout`, `client-closed`), or goes on measuring. */
-  check(now: number, { awaitsContent, queuedBytes }: PaceFacts): ProxyError | undefined {
+  /**
+   * Returns why the client is cut (`request-timeout`, `client-closed`), or goes on measuring.
+   *
+   * @param awaitsContent the request's content has a reader that waits for more
+   * @param queuedBytes for the client, still in this process
+   */
+  check(now: number, awaitsContent: boolean, queuedBytes: number): ProxyError | undefined {
     if (this.#heldUpAt === undefined && this.#sendBy <= now) {
       const isSlow = awaitsContent && this.#receivedBytes < this.#windowBytes;
       if (awaitsContent && !isSlow) this.#openWindow(now);

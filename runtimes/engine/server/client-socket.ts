@@ -124,6 +124,13 @@ export abstract class ClientSocket implements DeadlineEntry {
     this.pace?.heldUp(this.context.now());
   }
 
+  /** Tells operators of TLS where there is none. */
+  protected noticeTls(): void {
+    this.context.notice(
+      `a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`,
+    );
+  }
+
   #paced(): ClientPace | undefined {
     const { minRate } = this.context.listen.limits;
     if (minRate === 0) return undefined;

@@ -52,10 +52,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     context.deadlines.add(this);
   }
 
-  /**
-   * A request is being answered, or its answer has not left this process, or a tunnel is open. Part of a head is no request
-   * yet.
-   */
+  /** A request is being answered, its answer has not left this process, or a tunnel is open. Part of a head is no request. */
   get busy(): boolean {
     return this.#inFlight.request !== undefined || this.socket.writableLength > 0;
   }
@@ -113,19 +110,13 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   /** Answered, and then the connection closes. */
   refused(refusal: Refusal): void {
-    if (refusal === TLS_WITHOUT_TLS) {
-      this.context.notice(
-        `a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`,
-      );
-    }
+    if (refusal === TLS_WITHOUT_TLS) this.noticeTls();
     this.#keepAlive = false;
     this.#open(unreadableRequest(refusal, this));
   }
 
   contentWanted(): void {
-    const request = this.#inFlight.request;
-    if (request?.notes.expect === undefined || request.version !== "1.1") return;
-    if (this.#inFlight.writer === undefined) this.socket.write(CONTINUE, "latin1");
+    if (this.#inFlight.expectsContinue) this.socket.write(CONTINUE, "latin1");
   }
 
   contentRead(): void {
@@ -151,10 +142,8 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void {
-    // An attempt may outlast its request, which a layer has answered without it.
-    const { request: current, writer } = this.#inFlight;
-    if (request !== current || request.version !== "1.1" || writer !== undefined) return;
-    this.socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
+    const head = encodeResponseHead({ status }, fields, { length: "none" });
+    if (this.#inFlight.takesInterim(request)) this.socket.write(head, "latin1");
   }
 
   finished(error: ProxyError | undefined): void {
@@ -285,8 +274,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   #checkPace(pace: ClientPace, now: number): void {
-    const { awaitsContent } = this.#intake;
-    const error = pace.check(now, { awaitsContent, queuedBytes: this.socket.writableLength });
+    const error = pace.check(now, this.#intake.awaitsContent, this.socket.writableLength);
     if (error === undefined) return;
     this.#keepAlive = false;
     // The request's failure is its answer, while it has none.

@@ -33,7 +33,7 @@ const limits = object(named("ListenLimits", { expects: "an object of limits" }),
   minRate: defaulted(
     size(0),
     0,
-    "Bytes a second that a client has to send of its request's content, or take of its response, while it is waited for; 0 is no limit. A client is cut after ten seconds below it; one that reads slowly later, once the system's buffers are full.",
+    "Bytes a second that a client has to send of its request's content, or take of its response, while it is waited for; 0 is no limit. Content that comes more slowly for ten seconds, also if it is quiet on purpose, is answered 408; a client that reads more slowly is cut, but late: the system's buffers fill first. Tunnels are exempt.",
     { needs: "client-header-timeout" },
   ),
 });

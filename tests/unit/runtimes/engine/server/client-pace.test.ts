@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { ClientPace } from "../../../../../runtimes/engine/server/client-pace.ts";
 
 const MIB = 1024 * 1024;
-const SENDING = { awaitsContent: true, queuedBytes: 0 };
-const READING = { awaitsContent: false, queuedBytes: 1 };
+const SENDING = [true, 0] as const;
+const READING = [false, 1] as const;
 
 const paceOf = (bytesPerSecond: number): ClientPace => {
   const pace = new ClientPace();
@@ -18,7 +18,7 @@ describe("pace of a request's content", () => {
     pace.awaits(5_000);
     pace.received(999);
     expect(pace.deadline).toBe(15_000);
-    const error = pace.check(15_000, SENDING);
+    const error = pace.check(15_000, ...SENDING);
     expect([error?.code, error?.message]).toEqual([
       "request-timeout",
       "the client sent its content at less than 100 bytes a second (listen.limits.minRate)",
@@ -30,10 +30,10 @@ describe("pace of a request's content", () => {
     const pace = paceOf(100);
     pace.awaits(0);
     pace.received(100_000);
-    expect(pace.check(10_050, SENDING)).toBeUndefined();
+    expect(pace.check(10_050, ...SENDING)).toBeUndefined();
     expect(pace.deadline).toBe(20_050);
     pace.received(999);
-    expect(pace.check(20_050, SENDING)?.code).toBe("request-timeout");
+    expect(pace.check(20_050, ...SENDING)?.code).toBe("request-timeout");
   });
 
   test("time in which the content is held up does not count", () => {
@@ -46,7 +46,7 @@ describe("pace of a request's content", () => {
     expect(pace.deadline).toBe(1_006_000);
     pace.awaits(1_003_000);
     expect(pace.deadline).toBe(1_006_000);
-    expect(pace.check(1_006_000, SENDING)?.code).toBe("request-timeout");
+    expect(pace.check(1_006_000, ...SENDING)?.code).toBe("request-timeout");
   });
 
   test("reader that holds content up behind each byte does not make a slow client fast", () => {
@@ -58,13 +58,13 @@ describe("pace of a request's content", () => {
     }
     pace.awaits(10_000);
     expect(pace.deadline).toBe(10_010);
-    expect(pace.check(10_010, SENDING)?.code).toBe("request-timeout");
+    expect(pace.check(10_010, ...SENDING)?.code).toBe("request-timeout");
   });
 
   test("content that nobody waits for any more is not measured", () => {
     const pace = paceOf(100);
     pace.awaits(0);
-    expect(pace.check(10_000, { awaitsContent: false, queuedBytes: 0 })).toBeUndefined();
+    expect(pace.check(10_000, false, 0)).toBeUndefined();
     expect(pace.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -83,7 +83,7 @@ describe("pace of reading", () => {
     const pace = paceOf(100);
     pace.blocked(0, 5_000, 2_000);
     expect(pace.deadline).toBe(60_000);
-    const error = pace.check(60_000, READING);
+    const error = pace.check(60_000, ...READING);
     expect([error?.code, error?.message]).toEqual([
       "client-closed",
       "client read the response at less than 100 bytes a second (listen.limits.minRate)",
@@ -119,7 +119,7 @@ describe("pace of reading", () => {
   test("what has left by the deadline is not waited for", () => {
     const pace = paceOf(100);
     pace.blocked(0, 1_000, 1_000);
-    expect(pace.check(20_000, { awaitsContent: false, queuedBytes: 0 })).toBeUndefined();
+    expect(pace.check(20_000, false, 0)).toBeUndefined();
     expect(pace.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -146,7 +146,7 @@ describe("pace of reading", () => {
     const pace = paceOf(rate);
     let now = 0;
     let written = 0;
-    while (pace.check(now, READING) === undefined) {
+    while (pace.check(now, ...READING) === undefined) {
       pace.drained(now);
       written += step;
       pace.blocked(now, written, step);

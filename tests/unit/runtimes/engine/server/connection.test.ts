@@ -177,6 +177,43 @@ describe("client connection", () => {
     expect(await client.closed()).toBe("fin");
   });
 
+  test("time for which the content is held up is not the client's", async () => {
+    let bytes = 0;
+    const { answer, resume } = reader(() => {
+      bytes += 1;
+      changes.changed();
+      return false;
+    });
+    const { client, clock, changes, arrivals } = await stand(answer, 10);
+    await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n");
+    await changes.until(() => arrivals[0], "the request");
+    await client.send("a");
+    await changes.until(() => bytes > 0 || undefined, "the first byte");
+    await clock.advance(9_500);
+    resume();
+    await clock.advance(9_000);
+    await client.send("b");
+    expect((await client.response("POST")).text).toBe("whole");
+  });
+
+  test("content at the least rate goes on, until it is below", async () => {
+    let bytes = 0;
+    const { answer } = reader(() => {
+      bytes += 1;
+      changes.changed();
+      return true;
+    });
+    const { client, clock, changes, arrivals } = await stand(answer, 10);
+    await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+    await changes.until(() => arrivals[0], "the request");
+    await client.send("a".repeat(100));
+    await changes.until(() => bytes > 0 || undefined, "content");
+    await clock.advance(19_900);
+    expect(client.wire.socket.bytesRead).toBe(0);
+    await clock.advance(400);
+    expect((await client.response("POST")).text).toBe("request-timeout");
+  });
+
   test("content that its reader holds up is not given up, nor is it without a least rate", async () => {
     for (const [takes, minRate] of [
       [false, 1_000_000],
