@@ -199,6 +199,8 @@ export interface ListenLimits {
   readonly connectionsPerClient: number;
   /** Requests answered on one client connection before it is closed. @default 10000 */
   readonly requestsPerConnection: number;
+  /** Bytes a second that a client has to send of its request's content, or take of its response, while it is waited for; 0 is no limit. Content that comes more slowly for ten seconds, also if it is quiet on purpose, is answered 408; a client that reads more slowly is cut, but late: the system's buffers fill first. Tunnels are exempt. @default 0 */
+  readonly minRate: number;
 }
 
 /** `listen.timeouts`: How long clients may take. */
@@ -1009,6 +1011,8 @@ export interface ListenLimitsInput {
   readonly connectionsPerClient?: number | "unlimited" | undefined;
   /** Requests answered on one client connection before it is closed. @default 10000 */
   readonly requestsPerConnection?: number | undefined;
+  /** Bytes a second that a client has to send of its request's content, or take of its response, while it is waited for; 0 is no limit. Content that comes more slowly for ten seconds, also if it is quiet on purpose, is answered 408; a client that reads more slowly is cut, but late: the system's buffers fill first. Tunnels are exempt. @default 0 */
+  readonly minRate?: SizeInput | undefined;
 }
 
 /** `listen.timeouts`: How long clients may take. */

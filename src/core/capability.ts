@@ -56,7 +56,8 @@ export const CAPABILITIES: Readonly<Record<Capability, string>> = {
   "pool-keep-alive": "set how many idle upstream connections are kept, and for how long",
   "peer-address": "know the address of the connected client",
   "half-close": "answer clients that have ended their side of the connection",
-  "client-header-timeout": "time out clients that send their header section slowly",
+  "client-header-timeout":
+    "time out clients that send their header section slowly, and cut those below a rate",
   "client-keep-alive-timeout": "set how long idle client connections are kept",
   "connection-limit": "bound the number of client connections",
   "requests-per-connection": "close a client connection after a number of requests",

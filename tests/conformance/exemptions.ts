@@ -333,6 +333,7 @@ const REFUSED: readonly (readonly [string, string, Capability])[] = [
   ["client header timeout", "*", "client-header-timeout"],
   ["client keep-alive timeout", "*", "client-header-timeout"],
   ["client timeouts of 0", "*", "client-header-timeout"],
+  ["least rate of clients", "*", "client-header-timeout"],
   ["connect timeout", "*", "connect-timeout"],
   ["connection limit", "*", "connection-limit"],
   ["connections of a client", "*", "connection-limit"],

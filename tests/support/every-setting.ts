@@ -73,6 +73,7 @@ export const EVERYTHING: Everything = {
       connections: 10,
       connectionsPerClient: 5,
       requestsPerConnection: 10,
+      minRate: "1KiB",
     },
     timeouts: { header: "5s", keepAlive: 1000 },
     drain: { delay: 0, timeout: "1m" },

@@ -7,6 +7,7 @@ import { ProxyError } from "../../../src/core/errors.ts";
 import { urlHost } from "../../../src/http/url-host.ts";
 import { type DeadlineEntry, limitFrom } from "../deadlines.ts";
 import { resetSocket } from "../reset-socket.ts";
+import { ClientPace } from "./client-pace.ts";
 import type { ClientTunnel } from "./client-tunnel.ts";
 import type { FieldEncoder } from "./field-lines.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -39,6 +40,8 @@ export abstract class ClientSocket implements DeadlineEntry {
   readonly #addressed: Socket;
   protected readonly context: ServerContext;
   protected tunnel: ClientTunnel | undefined;
+  /** Since `listen.limits.minRate` has come into play. */
+  protected pace: ClientPace | undefined;
   /** Deadline of whatever comes before a tunnel. */
   protected expiresAt: number;
   /** The last response is on its way; what still comes is thrown away. */
@@ -65,7 +68,8 @@ export abstract class ClientSocket implements DeadlineEntry {
   abstract expired(now: number): void;
 
   get deadline(): number {
-    return this.tunnel?.deadline ?? this.expiresAt;
+    const { tunnel, pace, expiresAt } = this;
+    return tunnel?.deadline ?? (pace === undefined ? expiresAt : Math.min(expiresAt, pace.deadline));
   }
 
   /** Whether it came by the entrance of `context`. */
@@ -115,7 +119,33 @@ export abstract class ClientSocket implements DeadlineEntry {
 
   /** It is the client's turn to read or to send. */
   blocked(): void {
-    this.expiresAt = this.context.now() + STALLED_MS;
+    const now = this.context.now();
+    const { socket } = this;
+    this.expiresAt = now + STALLED_MS;
+    if (socket.writableNeedDrain) this.#paced()?.blocked(now, socket.bytesWritten, socket.writableLength);
+  }
+
+  contentAwaited(): void {
+    this.#paced()?.awaits(this.context.now());
+  }
+
+  contentHeldUp(): void {
+    this.pace?.heldUp(this.context.now());
+  }
+
+  /** Tells operators of TLS where there is none. */
+  protected noticeTls(): void {
+    this.context.notice(
+      `a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`,
+    );
+  }
+
+  #paced(): ClientPace | undefined {
+    const { minRate } = this.context.listen.limits;
+    if (minRate === 0) return undefined;
+    this.pace ??= new ClientPace();
+    this.pace.bytesPerSecond = minRate;
+    return this.pace;
   }
 
   /**

@@ -12,6 +12,7 @@ import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { limitFrom } from "../deadlines.ts";
+import type { ClientPace } from "./client-pace.ts";
 import { type ClientFacts, ClientSocket, LINGER_MS, clientLeft } from "./client-socket.ts";
 import { switchProtocols } from "./client-tunnel.ts";
 import { type CurrentRequest, InFlight } from "./in-flight.ts";
@@ -51,10 +52,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     context.deadlines.add(this);
   }
 
-  /**
-   * A request is being answered, or its answer has not left this process, or a tunnel is open. Part of a head is no request
-   * yet.
-   */
+  /** A request is being answered, its answer has not left this process, or a tunnel is open. Part of a head is no request. */
   get busy(): boolean {
     return this.#inFlight.request !== undefined || this.socket.writableLength > 0;
   }
@@ -76,6 +74,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   expired(now: number): void {
     if (this.tunnel !== undefined) this.tunnel.expired();
+    else if (this.pace !== undefined && this.pace.deadline <= now) this.#checkPace(this.pace, now);
     else if (this.#inFlight.writer?.blocked === true) {
       this.#cut(new ProxyError("client-closed", { detail: "client stopped reading the response" }));
     } else if (this.#inFlight.request === undefined && !this.lingering && this.#intake.isInsideHead) {
@@ -99,6 +98,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     const { limits } = this.context.listen;
     this.expiresAt = Number.POSITIVE_INFINITY;
     this.#length = length;
+    this.pace?.requestBegun();
     this.#begun += 1;
     // Behind CONNECT nobody can tell whether what follows is a request.
     this.#keepAlive =
@@ -110,26 +110,21 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   /** Answered, and then the connection closes. */
   refused(refusal: Refusal): void {
-    if (refusal === TLS_WITHOUT_TLS) {
-      this.context.notice(
-        `a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`,
-      );
-    }
+    if (refusal === TLS_WITHOUT_TLS) this.noticeTls();
     this.#keepAlive = false;
     this.#open(unreadableRequest(refusal, this));
   }
 
   contentWanted(): void {
-    const request = this.#inFlight.request;
-    if (request?.notes.expect === undefined || request.version !== "1.1") return;
-    if (this.#inFlight.writer === undefined) this.socket.write(CONTINUE, "latin1");
+    if (this.#inFlight.expectsContinue) this.socket.write(CONTINUE, "latin1");
   }
 
   contentRead(): void {
     this.#settle();
   }
 
-  contentReceived(): void {
+  contentReceived(bytes: number): void {
+    this.pace?.received(bytes);
     if (this.#inFlight.isWritten && !this.lingering && this.#intake.body?.dropped === false) this.blocked();
   }
 
@@ -147,10 +142,8 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void {
-    // An attempt may outlast its request, which a layer has answered without it.
-    const { request: current, writer } = this.#inFlight;
-    if (request !== current || request.version !== "1.1" || writer !== undefined) return;
-    this.socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
+    const head = encodeResponseHead({ status }, fields, { length: "none" });
+    if (this.#inFlight.takesInterim(request)) this.socket.write(head, "latin1");
   }
 
   finished(error: ProxyError | undefined): void {
@@ -261,6 +254,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   #drained(): void {
+    this.pace?.drained(this.context.now());
     if (this.#inFlight.isWritten) this.#settle();
     else if (this.#inFlight.writer?.blocked === true) {
       this.expiresAt = Number.POSITIVE_INFINITY;
@@ -279,6 +273,15 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     else if (this.context.listen.halfClose === "close") this.#cut(clientLeft());
   }
 
+  #checkPace(pace: ClientPace, now: number): void {
+    const error = pace.check(now, this.#intake.awaitsContent, this.socket.writableLength);
+    if (error === undefined) return;
+    this.#keepAlive = false;
+    // The request's failure is its answer, while it has none.
+    if (error.code === "request-timeout" && this.#inFlight.writer === undefined) this.#intake.fail(error);
+    else this.#cut(error);
+  }
+
   #cut(error: ProxyError): void {
     this.#inFlight.cancel(error);
     this.drop();
@@ -290,7 +293,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     this.context.deadlines.delete(this);
     if (this.tunnel === undefined) {
       const error = clientLeft();
-      this.#intake.lost(error);
+      this.#intake.fail(error);
       this.#inFlight.cancel(error);
     }
     this.context.closed(this);

@@ -38,6 +38,17 @@ export class InFlight {
     return this.#writer !== undefined && this.#answer === undefined;
   }
 
+  /** Whether an interim response to `request` may go out. An attempt may outlast its request, which a layer has answered without it. */
+  takesInterim(request: IncomingRequest): boolean {
+    return request === this.#request && request.version === "1.1" && this.#writer === undefined;
+  }
+
+  /** The client may be waiting for `100 Continue`. */
+  get expectsContinue(): boolean {
+    const request = this.#request;
+    return request?.notes.expect !== undefined && this.takesInterim(request);
+  }
+
   /** The request as operators see it; its route is known with its answer. */
   get current(): CurrentRequest | undefined {
     const request = this.#request;

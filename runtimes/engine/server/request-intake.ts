@@ -29,8 +29,12 @@ export interface IntakeOwner {
   refused(refusal: Refusal): void;
   /** The content has its first reader; the client may be waiting for `100 Continue`. */
   contentWanted(): void;
-  /** Some of the content has come. */
-  contentReceived(): void;
+  /** The content has a reader that takes more. */
+  contentAwaited(): void;
+  /** The content's reader takes no more for now. */
+  contentHeldUp(): void;
+  /** Some of the content has come. @param bytes of it, with its framing */
+  contentReceived(bytes: number): void;
   /** The content was read off to its end. */
   contentRead(): void;
   /** The content is malformed; nothing more is read. */
@@ -115,8 +119,13 @@ export class RequestIntake implements BodyOrigin {
     return this.#ahead.take();
   }
 
-  /** The connection is gone. */
-  lost(error: ProxyError): void {
+  /** The content's reader waits for more of it. */
+  get awaitsContent(): boolean {
+    return this.#body?.takesBytes === true && !this.#body.dropped;
+  }
+
+  /** Nothing more is taken: the connection is gone, or its client is too slow. */
+  fail(error: ProxyError): void {
     this.#isOver = true;
     this.#body?.fail(error);
   }
@@ -159,6 +168,7 @@ export class RequestIntake implements BodyOrigin {
     const bytes = this.#ahead.take();
     if (bytes !== undefined) this.#push(body, bytes);
     if ((body.complete || body.takesBytes) && !this.#isTurnOver) this.#options.socket.resume();
+    if (this.awaitsContent) this.#options.owner.contentAwaited();
     if (this.#hasEnded && !body.complete) this.#cutShort(body);
   }
 
@@ -207,7 +217,7 @@ export class RequestIntake implements BodyOrigin {
   }
 
   #receivedContent(body: RequestBody, bytes: Buffer): void {
-    this.#options.owner.contentReceived();
+    this.#options.owner.contentReceived(bytes.length);
     if (body.takesBytes && this.#ahead.bytes === 0 && !this.#isTurnOver) this.#push(body, bytes);
     else this.#keepAhead(bytes, 0);
   }
@@ -222,7 +232,10 @@ export class RequestIntake implements BodyOrigin {
       return;
     }
     if (end < bytes.length) this.#keepAhead(bytes, end);
-    if (!body.complete && (!body.takesBytes || this.#isTurnOver)) socket.pause();
+    if (!body.complete && (!body.takesBytes || this.#isTurnOver)) {
+      socket.pause();
+      owner.contentHeldUp();
+    }
     if (body.complete) owner.contentRead();
   }
 

@@ -33,6 +33,12 @@ export const limits: Schema<ListenLimits> = object(
       "Requests answered on one client connection before it is closed.",
       { needs: "requests-per-connection" },
     ),
+    minRate: defaulted(
+      size(0),
+      0,
+      "Bytes a second that a client has to send of its request's content, or take of its response, while it is waited for; 0 is no limit. Content that comes more slowly for ten seconds, also if it is quiet on purpose, is answered 408; a client that reads more slowly is cut, but late: the system's buffers fill first. Tunnels are exempt.",
+      { needs: "client-header-timeout" },
+    ),
   },
 );
 

@@ -39,6 +39,7 @@ describe("defaults", () => {
           connections: 10_000,
           connectionsPerClient: Number.POSITIVE_INFINITY,
           requestsPerConnection: 10_000,
+          minRate: 0,
         },
         halfClose: "close",
         timeouts: { headerMs: 10_000, keepAliveMs: 75_000 },

@@ -181,6 +181,7 @@ describe("validation", () => {
       "limits.connections: unknown key; expected one of headerBytes, headers, targetBytes, bodyBytes",
     ],
     [{ limits: { requestsPerConnection: 1 } }, "limits.requestsPerConnection: unknown key"],
+    [{ limits: { minRate: 1 } }, "limits.minRate: unknown key"],
     [null, "validation: expected an object, found null"],
   ])("refuses %j and names the field", (options, field) => {
     const wrong = options as unknown as ValidationOptions;

@@ -27,7 +27,7 @@ interface Stand {
 }
 
 /** A server that answers with these bodies, and a client of it. */
-const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<Stand> => {
+const stand = async (body: (arrival: Arrival) => Body | Promise<Body>, minRate = 0): Promise<Stand> => {
   const clock = new ManualClock();
   const arrivals: Arrival[] = [];
   const changes = new Watched();
@@ -58,6 +58,7 @@ const stand = async (body: (arrival: Arrival) => Body | Promise<Body>): Promise<
         connections: 10,
         connectionsPerClient: Number.POSITIVE_INFINITY,
         requestsPerConnection: 100_000,
+        minRate,
       },
       timeouts: { headerMs: 1_000, keepAliveMs: KEEP_ALIVE_MS },
       drain: { delayMs: 0, timeoutMs: 0 },
@@ -145,6 +146,108 @@ describe("client connection", () => {
     await client.send("GET / HTTP/1.0\r\n\r\n");
     await changes.until(() => arrivals[0], "the request");
     await clock.advance(61_000);
+    client.wire.socket.resume();
+    expect(await client.closed()).toBe("reset");
+  });
+
+  /** Takes content for as long as `takes` says so, and answers with what ended it. */
+  const reader = (takes: () => boolean) => {
+    const ended = Promise.withResolvers<Body>();
+    const end = (text: string): void => ended.resolve({ kind: "bytes", bytes: Buffer.from(text) });
+    let resume = (): void => {};
+    const answer = ({ body }: Arrival): Promise<Body> => {
+      if (body.kind !== "stream") throw new TypeError("a streamed body");
+      const { source } = body;
+      resume = () => source.resume();
+      source.start({ write: takes, end: () => end("whole"), fail: ({ code }) => end(code) });
+      return ended.promise;
+    };
+    return { answer, resume: () => resume() };
+  };
+
+  test("content below the least rate is given up, and its answer ends the connection", async () => {
+    const { client, clock, arrivals, changes } = await stand(reader(() => true).answer, 10);
+    await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+    await changes.until(() => arrivals[0], "the request");
+    await clock.advance(9_900);
+    expect(client.wire.socket.bytesRead).toBe(0);
+    await clock.advance(300);
+    const response = await client.response("POST");
+    expect([response.text, response.fields.get("connection")]).toEqual(["request-timeout", "close"]);
+    expect(await client.closed()).toBe("fin");
+  });
+
+  test("time for which the content is held up is not the client's", async () => {
+    let bytes = 0;
+    const { answer, resume } = reader(() => {
+      bytes += 1;
+      changes.changed();
+      return false;
+    });
+    const { client, clock, changes, arrivals } = await stand(answer, 10);
+    await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n");
+    await changes.until(() => arrivals[0], "the request");
+    await client.send("a");
+    await changes.until(() => bytes > 0 || undefined, "the first byte");
+    await clock.advance(9_500);
+    resume();
+    await clock.advance(9_000);
+    await client.send("b");
+    expect((await client.response("POST")).text).toBe("whole");
+  });
+
+  test("content at the least rate goes on, until it is below", async () => {
+    let bytes = 0;
+    const { answer } = reader(() => {
+      bytes += 1;
+      changes.changed();
+      return true;
+    });
+    const { client, clock, changes, arrivals } = await stand(answer, 10);
+    await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+    await changes.until(() => arrivals[0], "the request");
+    await client.send("a".repeat(100));
+    await changes.until(() => bytes > 0 || undefined, "content");
+    await clock.advance(19_900);
+    expect(client.wire.socket.bytesRead).toBe(0);
+    await clock.advance(400);
+    expect((await client.response("POST")).text).toBe("request-timeout");
+  });
+
+  test("content that its reader holds up is not given up, nor is it without a least rate", async () => {
+    for (const [takes, minRate] of [
+      [false, 1_000_000],
+      [true, 0],
+    ] as const) {
+      let bytes = 0;
+      const { answer, resume } = reader(() => {
+        bytes += 1;
+        changes.changed();
+        return takes;
+      });
+      const { client, clock, changes } = await stand(answer, minRate);
+      await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n");
+      await client.send("a");
+      await changes.until(() => bytes > 0 || undefined, "the first byte");
+      await clock.advance(3_600_000);
+      await client.send("b");
+      resume();
+      expect((await client.response("POST")).text).toBe("whole");
+    }
+  });
+
+  test("client that reads nothing is reset when what it was given should have been read", async () => {
+    const { client, clock, arrivals, changes } = await stand(
+      () => ({ kind: "bytes", bytes: LARGE }),
+      LARGE.length / 12,
+    );
+    client.wire.socket.pause();
+    await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await changes.until(() => arrivals[0], "the request");
+    await clock.advance(21_900);
+    expect(arrivals[0]?.cancellation.reason).toBeUndefined();
+    await clock.advance(300);
+    expect(arrivals[0]?.cancellation.reason?.message).toContain("listen.limits.minRate");
     client.wire.socket.resume();
     expect(await client.closed()).toBe("reset");
   });
