@@ -70,7 +70,7 @@ describe("traffic", () => {
           const metrics = new ProxyMetrics({ epoch: () => 0 });
           const record = (route: string, error: (typeof CODES)[number]): void => {
             const status = error === undefined ? 200 : STATUS[error];
-            const attributes = ["GET", "http", status, error, "1.1", route];
+            const attributes = ["GET", "http", status, error, "1.1", undefined, route];
             metrics.registry.histogram(metrics.durations.server, attributes).record(0.02);
           };
           const meter = new TrafficMeter(metrics);

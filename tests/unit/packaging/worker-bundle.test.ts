@@ -8,7 +8,7 @@ import { ROOT } from "../../support/sources.ts";
  * their settings are 28 KiB, metrics with OpenTelemetry's encoders 26 KiB, the admin API with its document and `explain` 22 KiB, logs
  * and traces 14 KiB, and the settings of listeners and their TLS 6 KiB.
  */
-const MAX_GZIP_BYTES = 270 * 1024;
+const MAX_GZIP_BYTES = 275 * 1024;
 
 /** As `wrangler deploy` bundles it: not minified. */
 const bundle = (entry: string): string => {
@@ -31,7 +31,7 @@ const bundle = (entry: string): string => {
 describe("worker bundle", () => {
   const code = bundle("runtimes/workers/main.ts");
 
-  it("stays under 270 KiB gzipped", () => {
+  it("stays under 275 KiB gzipped", () => {
     expect(gzipSync(code, { level: 9 }).byteLength).toBeLessThan(MAX_GZIP_BYTES);
   });
 
