@@ -5,6 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "./sources.ts";
 
+/** A bundle may be printed. */
+const MOST_PRINTED_BYTES = 16 * 1024 * 1024;
+
 /** Oldest Node that the package promises to run on. */
 export const OLDEST_NODE = "22.18.0";
 
@@ -46,6 +49,7 @@ const runIn =
   (command, args, env = {}) => {
     try {
       return execFileSync(command, args, {
+        maxBuffer: MOST_PRINTED_BYTES,
         cwd: directory,
         encoding: "utf8",
         env: { ...inherited(), NO_COLOR: "1", ...env },
