@@ -65,9 +65,7 @@ for (const runtime of RUNTIMES.filter((name) => name !== "workerd")) {
     let path = "";
     const { cert, key } = certificate({ hosts: ["site.test"] });
 
-    beforeAll(async () => {
-      directory = mkdtempSync(join(tmpdir(), "fairlead-proxied-"));
-      path = join(directory, "p.sock");
+    const start = async (): Promise<void> => {
       for (const name of ["tls", "either", "others"] as const) ports[name] = await freePort();
       const host = "127.0.0.1";
       const from = "127.0.0.1";
@@ -91,6 +89,13 @@ for (const runtime of RUNTIMES.filter((name) => name !== "workerd")) {
           },
         ],
       });
+    };
+
+    beforeAll(async () => {
+      directory = mkdtempSync(join(tmpdir(), "fairlead-proxied-"));
+      path = join(directory, "p.sock");
+      // A port that was free may be another test's by now.
+      await start().catch(start);
     }, 60_000);
 
     afterAll(async () => {
