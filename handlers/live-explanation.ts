@@ -3,6 +3,7 @@ import { normaliseAddress } from "../src/http/address.ts";
 import type { EndpointState } from "../src/core/endpoint-state.ts";
 import type { Platform } from "../src/core/platform.ts";
 import type { Gateway } from "../src/gateway.ts";
+import { statusOf } from "../src/core/reply.ts";
 import { matchText } from "../src/routing/match-text.ts";
 import { sharedNames } from "../src/upstream-state.ts";
 import { type EndpointRegistry, createEndpointRegistry, newEndpointState } from "../src/upstream/registry.ts";
@@ -149,7 +150,7 @@ const ownAnswer = (trace: Trace): ExplainedAnswer => {
       ...(excluded.length > 0 && { excluded }),
     };
   }
-  const status = reply.kind === "http" ? reply.status : 101;
+  const status = statusOf(reply);
   return {
     status,
     message: admission.decision.kind === "ready-page" ? "the ready page" : "answered by the proxy itself",

@@ -1,7 +1,7 @@
 /** Edits of responses for the client, applied last and once, outside of everything that a route's layers do. */
 import type { Config } from "./config/types.ts";
 import type { EditSource, Exchange } from "./core/exchange.ts";
-import { type HttpReply, withFields } from "./core/reply.ts";
+import { type HttpReply, withAddedFields } from "./core/reply.ts";
 import { type HeaderEdits, type HeaderPairs, NO_EDITS, editPairs, mergeEdits } from "./http/header-edits.ts";
 import { securityHeaderEdits } from "./http/security-headers.ts";
 
@@ -94,6 +94,6 @@ export class ReplyEditor {
       known = { edits, fields: editPairs(reply.fields, edits) };
       this.#known.set(reply.fields, known);
     }
-    return withFields(reply, known.fields, idField === undefined ? undefined : [idField, id]);
+    return withAddedFields(reply, known.fields, idField === undefined ? undefined : [idField, id]);
   }
 }

@@ -7,7 +7,7 @@ import type { ProxyError } from "./core/errors.ts";
 import type { ExchangeTrace } from "./core/exchange-trace.ts";
 import type { Trail } from "./core/exchange.ts";
 import type { Platform } from "./core/platform.ts";
-import type { HttpReply, Reply, TunnelReply } from "./core/reply.ts";
+import { type HttpReply, type Reply, type TunnelReply, statusOf } from "./core/reply.ts";
 
 /** A reply, and the way to report what became of it. */
 export interface Answer {
@@ -138,5 +138,3 @@ export class Visit {
     }
   }
 }
-
-const statusOf = (reply: Reply): number => (reply.kind === "http" ? reply.status : 101);

@@ -63,10 +63,8 @@ const cookieText = (token: string, isSecure: boolean, options: StickyOptions): s
   return `${cookie}=${token}; Path=/${maxAge}; HttpOnly; SameSite=${sameSite}${isSecure ? "; Secure" : ""}`;
 };
 
-const withCookie = (reply: Reply, text: string): Reply => {
-  const fields = [...reply.fields, "set-cookie", text];
-  return reply.kind === "tunnel" ? { ...reply, fields } : withFields(reply, fields, reply.added);
-};
+const withCookie = (reply: Reply, text: string): Reply =>
+  withFields(reply, [...reply.fields, "set-cookie", text]);
 
 /** Keeps no promises: on Workers a request can't await another request's promise, which is dropped when its client leaves. */
 class Tokens {

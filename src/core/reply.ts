@@ -61,8 +61,17 @@ export const cancelReply = (reply: Reply, reason: ProxyError): void => {
   else cancelTunnel(reply.tunnel, reason);
 };
 
-/** A copy of `reply` with other fields. */
-export const withFields = (
+/** The status of a tunnel in logs, metrics and pages. */
+export const TUNNEL_STATUS = 101;
+
+export const statusOf = (reply: Reply): number => (reply.kind === "http" ? reply.status : TUNNEL_STATUS);
+
+/** A copy of `reply` with other `fields`. An `HttpReply` keeps what it has in `added`. */
+export const withFields = (reply: Reply, fields: HeaderPairs): Reply =>
+  reply.kind === "tunnel" ? { ...reply, fields } : withAddedFields(reply, fields, reply.added);
+
+/** A copy of `reply` with other `fields` and `added`. */
+export const withAddedFields = (
   reply: HttpReply,
   fields: HeaderPairs,
   added: HeaderPairs | undefined,

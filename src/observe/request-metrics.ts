@@ -4,6 +4,7 @@ import { endpointAddress } from "../core/endpoint.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Attempt } from "../core/exchange.ts";
 import type { Outcome } from "../core/outcome.ts";
+import { TUNNEL_STATUS } from "../core/reply.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
 import type { AttributeValues } from "./instrument.ts";
 import { type HttpInstruments, REQUEST_INSTRUMENTS } from "./http-instruments.ts";
@@ -74,7 +75,6 @@ const errorType = (
   least: 400 | 500,
 ): string | undefined => error ?? (status !== undefined && status >= least ? String(status) : undefined);
 
-const TUNNEL_STATUS = 101;
 const HTTPS = 1;
 
 export interface RequestMetricsParts {

@@ -1,5 +1,6 @@
 /** A concurrency limit that follows latency. */
 import type { Outcome } from "../core/outcome.ts";
+import { TUNNEL_STATUS } from "../core/reply.ts";
 import { verdictOf } from "../core/verdict.ts";
 
 export interface AdaptiveOptions {
@@ -25,8 +26,6 @@ const PERIOD_MS = 30_000;
 const MAX_RISE = 1.2;
 /** Factor by which a failure, or a response with status 500, 502, 503 or 504, lowers the limit. */
 const BACKOFF = 0.9;
-/** Status of a tunnel. */
-const SWITCHED = 101;
 
 /**
  * Compares latency with what it is without a queue, the gradient (after Netflix's and Envoy's limits): while they agree, the
@@ -60,11 +59,11 @@ export class AdaptiveLimit {
   }
 
   /**
-   * Takes the outcome of a request that ran with `inProgress - 1` others; undefined where there was no attempt. A tunnel's comes long
-   * after its beginning, and tells nothing.
+   * Takes the outcome of a request that ran with `inProgress - 1` others; undefined where there was no attempt. That of a tunnel is
+   * ignored: it comes when the tunnel ends, long after its beginning.
    */
   observe(outcome: Outcome | undefined, startedAt: number, inProgress: number): void {
-    if (outcome === undefined || outcome.ending === "superseded" || outcome.status === SWITCHED) return;
+    if (outcome === undefined || outcome.ending === "superseded" || outcome.status === TUNNEL_STATUS) return;
     const { headAt } = outcome.times;
     if (verdictOf(outcome, true) === "failure") {
       this.#set(this.#limit * BACKOFF);

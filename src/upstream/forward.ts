@@ -85,8 +85,7 @@ const selection = ({ upstream, telemetry, clock }: ForwardOptions): ((exchange: 
 /** `reply` with the client's view of where it comes from. */
 const forClient = (reply: Reply, attempt: Attempt, { responseRewrite, taken }: ForwardOptions): Reply => {
   const fields = clientFields(reply.fields, responseRewrite, () => placesOf(attempt, taken));
-  if (fields === reply.fields) return reply;
-  return reply.kind === "tunnel" ? { ...reply, fields } : withFields(reply, fields, reply.added);
+  return fields === reply.fields ? reply : withFields(reply, fields);
 };
 
 const placesOf = (attempt: Attempt, taken: ForwardOptions["taken"]): Places => {
