@@ -10,7 +10,8 @@ import type { Host } from "./host.ts";
 
 export interface ReloaderParts {
   readonly host: Host;
-  readonly serving: Serving;
+  /** Called once it serves: configs may be adopted before. */
+  readonly servingOf: () => Serving;
   /** The config in effect, and when reading it began, in milliseconds since 1970. */
   readonly loaded: LoadedConfig;
   readonly readAt: number;
@@ -83,7 +84,8 @@ export class Reloader {
   }
 
   async #change(load: Load): Promise<boolean> {
-    const { host, serving } = this.#parts;
+    const { host } = this.#parts;
+    const serving = this.#parts.servingOf();
     const readAt = host.epoch();
     const before = this.#loaded;
     const isSuperseded = (): boolean => load !== this.#parts.reload && this.#loaded !== before;
@@ -110,10 +112,10 @@ export class Reloader {
   }
 
   #refused(thrown: unknown): void {
-    const { host, serving } = this.#parts;
+    const { host, servingOf } = this.#parts;
     showFailure(host, thrown);
     host.stderr.write("the config before goes on, nothing has changed\n");
-    serving.noteRefusal(failureReason(thrown));
+    servingOf().noteRefusal(failureReason(thrown));
   }
 }
 

@@ -175,14 +175,10 @@ const demoSetup = async (host: Host, demo: Demo, flags: ConfigInput): Promise<Se
 const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup): Promise<number> => {
   const { loaded, describe, lineOf, served, watchesAll = false } = setup;
   await refuseUnsupported(loaded, host.profile);
-  // The admin API may answer before `serve` has returned.
-  const early: { read?: LoadedConfig; reloads?: Reloader } = {};
+  const reloads = new Reloader({ ...setup, host, servingOf: () => serving });
   const readDocument: ReadConfigDocument = async (document) => {
     const read = await configuredDocument(host, document, { flags, first: loaded });
-    return {
-      ...read,
-      adopted: () => (early.reloads === undefined ? void (early.read = read) : early.reloads.adopt(read)),
-    };
+    return { ...read, adopted: () => reloads.adopt(read) };
   };
   const succeeded = succession(host);
   const upgrade: ServeOptions["upgrade"] = (timeoutMs) => succeeded.upgrade(timeoutMs);
@@ -191,8 +187,6 @@ const run = async ({ host, flags, inheritance, onHangUp }: Running, setup: Setup
   const style = styleFor(host.stdout, host.env);
   const stopped = Promise.race([stopOnSignal(host, serving, () => succeeded.stop()), succeeded.ended]);
   host.onReopen(() => serving.reopenLogs());
-  const reloads = (early.reloads = new Reloader({ ...setup, host, serving }));
-  if (early.read !== undefined) reloads.adopt(early.read);
   const { serviceManager } = host;
   const ready = (): Promise<void> => serviceManager.ready(`serving on ${addressUrl(serving.address)}`);
   onHangUp(() => {
