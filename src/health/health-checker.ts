@@ -89,8 +89,8 @@ export class HealthChecker {
   }
 
   /**
-   * Runs the checks that are due. Resolves when they have ended, but for those that another caller goes on with where checks can't
-   * wait for each other.
+   * Runs the checks that are due. Resolves when they have ended; where `slots` has `drain`, without waiting for those that an earlier
+   * call runs.
    */
   async runDue(): Promise<void> {
     const { slots, membersOf, clock } = this.#parts;
@@ -100,7 +100,7 @@ export class HealthChecker {
     await Promise.all(due.map((member) => this.#check(member, recordOf(member))));
   }
 
-  /** Of those that are due, the one that has been for longest. */
+  /** Runs the check that has been due for longest. */
   readonly #checkNext = (): Promise<void> | undefined => {
     const now = this.#parts.clock.now();
     let next: Member | undefined;
@@ -164,7 +164,7 @@ export class HealthChecker {
     const { passed, detail } = await slots.run(() => {
       record.isWaiting = false;
       record.checkingSince = clock.now();
-      // Where it gets lost, those that are due already come before it.
+      // If this check is lost, all that are due already are run before the next one of this endpoint.
       record.dueAt = clock.now();
       return probe(member.endpoint, options.timeoutMs);
     });

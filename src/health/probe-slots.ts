@@ -5,9 +5,9 @@ export interface ProbeSlots {
   /** Runs `task` when there is room. */
   run<T>(task: () => Promise<T>): Promise<T>;
   /**
-   * Set where tasks must not wait for each other, and `run` asks for no room: begins what `next` finds as far as there is room, and
-   * goes on with it as tasks end. What found no room is done by an earlier caller that has some. Resolves when the tasks that this
-   * call has begun are over.
+   * Set where a caller must not wait for the tasks of another one; `run` does not wait for room there. Runs the tasks of `next`: as
+   * many at once as there is room for, another one as each ends. Where there is no room, earlier calls that have some run them after
+   * their own. Resolves when the tasks that this call has begun have ended.
    */
   drain?(next: NextTask): Promise<void>;
 }
@@ -18,13 +18,13 @@ export type NextTask = () => Promise<void> | undefined;
 /** Checks at once. */
 export const MOST_PROBES = 10;
 
-/** @param max checks at once; the others wait in order. @default 10 */
-export const probeSlots = (max: number = MOST_PROBES): ProbeSlots => {
+/** Up to `MOST_PROBES` checks at once; the others wait in order. */
+export const probeSlots = (): ProbeSlots => {
   const waiting: (() => void)[] = [];
   let running = 0;
   return {
     async run(task) {
-      if (running >= max) await new Promise<void>((resolve) => waiting.push(resolve));
+      if (running >= MOST_PROBES) await new Promise<void>((resolve) => waiting.push(resolve));
       else running += 1;
       try {
         return await task();
@@ -41,15 +41,11 @@ export const probeSlots = (max: number = MOST_PROBES): ProbeSlots => {
 /** A task that has taken this long counts as lost: it ended with the request that ran it. */
 const LOST_AFTER_MS = 120_000;
 
-/**
- * For platforms on which a request can't wait for another one's check, and may end in the middle of its own (Workers).
- *
- * @param max checks at once. @default 10
- */
-export const unqueuedProbeSlots = (clock: Clock, max: number = MOST_PROBES): ProbeSlots => {
+/** For platforms on which a request can't wait for another one's check, and may end in the middle of its own (Workers). */
+export const unqueuedProbeSlots = (clock: Clock): ProbeSlots => {
   /** When each began, the oldest first. */
   const running = new Map<symbol, number>();
-  /** Whose tasks found no room, or have not all begun. */
+  /** Sources that may have more tasks. */
   const waiting = new Set<NextTask>();
   const hasRoom = (): boolean => {
     const lost = clock.now() - LOST_AFTER_MS;
@@ -57,7 +53,7 @@ export const unqueuedProbeSlots = (clock: Clock, max: number = MOST_PROBES): Pro
       if (since > lost) break;
       running.delete(key);
     }
-    return running.size < max;
+    return running.size < MOST_PROBES;
   };
   const begin: NextTask = () => {
     if (!hasRoom()) return undefined;
