@@ -82,7 +82,7 @@ const counts = (
 };
 
 const TOLERANCE = 0.06;
-/** Candidates do not show slow start: a choice of the user's own goes by it where the function does. */
+/** Candidates do not show slow start, so that a user's function can't go by it. */
 const KNOWS_NO_WARMTH = new Set(["custom", "custom that chooses now and then"]);
 
 describe.each(Object.entries(SUBJECTS))("%s", (name, create) => {

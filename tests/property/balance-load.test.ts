@@ -25,6 +25,16 @@ const withLoads = (loads: readonly number[]): EndpointSet => {
   return set;
 };
 
+const TIERS = [
+  ["priority", byPriority],
+  ["latency", byLatency],
+] as const;
+
+const tiersOfLeast = (tiers: typeof byPriority): Balancer => {
+  const random = seededRandom(5);
+  return tiers({ inner: () => leastInFlight(random), random });
+};
+
 const MULTISETS = [
   [0, 1, 2, 3, 4],
   [0, 0, 1, 1, 2],
@@ -85,12 +95,8 @@ describe("every permutation of loads", () => {
     }
   });
 
-  test.each([
-    ["priority", byPriority],
-    ["latency", byLatency],
-  ] as const)("tiers by %s keep the choice of the policy within them", (_, tiers) => {
-    const random = seededRandom(5);
-    const balancer = tiers({ inner: () => leastInFlight(random), random });
+  test.each(TIERS)("tiers by %s keep the choice of the policy within them", (_, tiers) => {
+    const balancer = tiersOfLeast(tiers);
     for (const loads of MULTISETS.flatMap(permutations)) {
       const picked = loads[balancer.pick(withLoads(loads), selection())?.index ?? -1];
       expect(picked).toBe(Math.min(...loads));
@@ -158,29 +164,28 @@ describe("every permutation of loads over different weights", () => {
   test.each([
     ["two choices", leastLoadedOfTwo],
     ["peak EWMA", peakEwma],
-  ] as const)("%s leave out whom every other beats, and find who beats every other", (_, create) => {
-    const balancer = create(seededRandom(5));
-    for (const loads of WEIGHED_LOADS.flatMap(permutations)) {
-      const beats = (one: number, other: number): boolean => {
-        const [a, b] = [WEIGHTS[one] ?? 1, WEIGHTS[other] ?? 1];
-        const unit = Math.min(a, b);
-        return Math.floor(((loads[one] ?? 0) * unit) / a) < Math.floor(((loads[other] ?? 0) * unit) / b);
-      };
-      const all = [0, 1, 2, 3];
-      const worst = all.filter((one) => all.every((other) => other === one || beats(other, one)));
-      const best = all.filter((one) => all.every((other) => other === one || beats(one, other)));
-      const picked = pickedOf(balancer, weighted(loads), 200);
-      expect(worst.filter((one) => picked.has(one))).toEqual([]);
-      expect(best.filter((one) => !picked.has(one))).toEqual([]);
-    }
-  });
+  ] as const)(
+    "%s never pick an endpoint that all others beat, and find the one that beats all others",
+    (_, create) => {
+      const balancer = create(seededRandom(5));
+      for (const loads of WEIGHED_LOADS.flatMap(permutations)) {
+        const beats = (one: number, other: number): boolean => {
+          const [a, b] = [WEIGHTS[one] ?? 1, WEIGHTS[other] ?? 1];
+          const unit = Math.min(a, b);
+          return Math.floor(((loads[one] ?? 0) * unit) / a) < Math.floor(((loads[other] ?? 0) * unit) / b);
+        };
+        const all = [0, 1, 2, 3];
+        const worst = all.filter((one) => all.every((other) => other === one || beats(other, one)));
+        const best = all.filter((one) => all.every((other) => other === one || beats(one, other)));
+        const picked = pickedOf(balancer, weighted(loads), 200);
+        expect(worst.filter((one) => picked.has(one))).toEqual([]);
+        expect(best.filter((one) => !picked.has(one))).toEqual([]);
+      }
+    },
+  );
 
-  test.each([
-    ["priority", byPriority],
-    ["latency", byLatency],
-  ] as const)("tiers by %s keep the choice of the policy within them", (_, tiers) => {
-    const random = seededRandom(5);
-    const balancer = tiers({ inner: () => leastInFlight(random), random });
+  test.each(TIERS)("tiers by %s keep the choice of the policy within them", (_, tiers) => {
+    const balancer = tiersOfLeast(tiers);
     for (const loads of WEIGHED_LOADS.flatMap(permutations)) {
       const relative = loads.map((load, i) => load / (WEIGHTS[i] ?? 1));
       expect(relative[balancer.pick(weighted(loads), selection())?.index ?? -1]).toBe(Math.min(...relative));

@@ -16,7 +16,7 @@ export const regionOf = (path: string): string => (path.endsWith("0") ? "US" : "
 export class AffinityChecks {
   readonly #scenario: Scenario;
   readonly #log: RunLog;
-  /** Origin by key, learnt while nothing speaks against any endpoint. */
+  /** Origin by key, learnt while every endpoint may be picked. */
   readonly #homes: Map<string, string> = new Map();
   /** Since when each tier has had enough endpoints. */
   readonly #enoughSince: Map<string, number> = new Map();
@@ -28,7 +28,7 @@ export class AffinityChecks {
 
   /** @param owner the origin that its cookie names. */
   picked(picked: MemberView, exchange: Exchange, view: SetView, owner: string | undefined): void {
-    // Which tiers have enough is counted without what one request has tried.
+    // A retry may have to leave its key's endpoint, its tier or the endpoint of its cookie.
     if (exchange.trail.endpoint !== undefined) return;
     if (owner !== undefined) this.#checkCookie(picked, view, owner);
     if (HASHED.has(this.#scenario.balance)) this.#checkKey(picked, exchange.path, view);

@@ -1,10 +1,10 @@
-/** Books on an upstream's attempts that are kept without the code under test. */
+/** An upstream's attempts, counted without the code under test. */
 import type { Endpoint } from "../../src/core/endpoint.ts";
 import type { EndpointSet, Member } from "../../src/core/endpoint-state.ts";
 import { BREAKER_DEFAULTS, Breaker } from "../../src/resilience/breaker.ts";
 import { SLOW_START_MS } from "./scenario.ts";
 
-/** What speaks against an endpoint, the strongest first. `probed`: its breaker's probes are all under way. */
+/** Why an endpoint should not be picked, the strongest reason first. `probed`: its breaker's probes are all under way. */
 export type Objection = "drained" | "open" | "probed" | "at-limit" | "doubted";
 
 /** An endpoint as it is before a pick. */
@@ -30,7 +30,7 @@ interface Account {
   period: number;
 }
 
-/** An attempt in the books. */
+/** A counted attempt. */
 export interface Entry {
   /** Probes at once, with this one; 0 where it is none. */
   readonly probes: number;
@@ -48,10 +48,6 @@ export class Ledger {
 
   get open(): number {
     return this.#inFlight;
-  }
-
-  loadOf({ origin }: Pick<Endpoint, "origin">): number {
-    return this.#accountOf(origin).load;
   }
 
   breakerChanged(origin: string): void {

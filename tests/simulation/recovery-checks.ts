@@ -7,7 +7,7 @@ import type { SetView } from "./ledger.ts";
 import type { Feature, RunLog } from "./run-log.ts";
 import { type PolicyName, SLOW_START_MS, type Scenario } from "./scenario.ts";
 
-/** An endpoint that has never failed may be unchecked for so long. */
+/** An endpoint without an outage may be left out for so long at the start, until its first check. */
 const FIRST_CHECK_MS = 2_000;
 /** Share of requests that must succeed where queues and caps refuse bursts in good times too. */
 const NEARLY_ALL = 0.98;

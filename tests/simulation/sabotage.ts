@@ -94,7 +94,7 @@ export const brokenBalancer = (
   }
 };
 
-/** @param isBlind whether those count too that may not be tried. */
+/** @param isBlind whether it also picks endpoints that are not eligible. */
 const anybody = (random: Random, isBlind: boolean): Balancer => ({
   pick({ members }, selection) {
     const some = isBlind ? members : members.filter((member) => selection.isEligible(member));
@@ -134,7 +134,7 @@ export const lateRefusals =
     }
   };
 
-/** Which seeds show it. */
+/** Whether a run of `scenario` can show it. */
 export const suits = (scenario: Scenario, sabotage: Sabotage): boolean => {
   const { policy, balance, kind, isSticky, servers } = scenario;
   switch (sabotage) {

@@ -70,7 +70,7 @@ export const spareLayer = (parts: SideParts): Layer => {
   });
 };
 
-/** Copies a share of the requests to an upstream that never answers. */
+/** Copies a share of the requests to an upstream that fails half of them. */
 export const mirrorLayer = (
   parts: SideParts,
   share: number,
