@@ -28,7 +28,7 @@ export const configured = (
     ...sourcesOf(host, flags),
   });
 
-/** Where all of a config but the file comes from, and how files are read. */
+/** The sources of a config besides its file, and how files are read. */
 const sourcesOf = (host: Host, flags: ConfigInput): Omit<LoadOptions, "file"> => ({
   env: host.env,
   flags,

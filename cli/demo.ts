@@ -66,7 +66,7 @@ const demoConfig = (urls: readonly string[], adminPort: number): ConfigInput => 
   // Nothing is in front of the demo that would have to hear first that it stops.
   listen: { drain: { delay: "0s" } },
   admin: { port: adminPort },
-  // Those to /hasty/* fail, so that the dashboard has failures to show: they would fill the terminal.
+  // Requests to /hasty/* fail, so that the dashboard has failures to show. Their lines would fill the terminal.
   log: { access: { requests: "none" } },
   upstreams: {
     demo: { endpoints: urls, balance: "round-robin" },
@@ -99,7 +99,7 @@ const demoConfig = (urls: readonly string[], adminPort: number): ConfigInput => 
 });
 
 const FIRST_LINES = 5;
-/** Between two lines behind the first ones. */
+/** Between two lines after the first ones. */
 const LINE_EVERY_MS = 10_000;
 
 /**

@@ -12,7 +12,7 @@ const SAME_SIGNAL_MS = 300;
 
 /**
  * Resolves to the exit code once a signal came and `serving` has drained: 0 when nothing was cut, else 1.
- * `begun` hears of the first. A second signal cuts what is in flight; a third ends the process whatever it is doing.
+ * `begun` is called at the first. A second signal cuts what is in flight; a third ends the process whatever it is doing.
  */
 export const stopOnSignal = (host: Host, serving: Serving, begun: () => void): Promise<number> =>
   new Promise((resolve) => {

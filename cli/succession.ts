@@ -14,7 +14,7 @@ export interface Succession {
   upgrade(timeoutMs?: number): Promise<UpgradeResult>;
   /** What this process serves; upgrades are refused before. */
   begin(serving: Serving): void;
-  /** This process stops: a successor that has not taken over yet goes too, and there will be no other. */
+  /** This process stops: a successor that has not taken over yet is ended too, and further upgrades are refused. */
   stop(): void;
   /** Resolves to the exit code once another process has taken over and this one has finished what was in flight. */
   readonly ended: Promise<number>;

@@ -10,7 +10,7 @@ export interface UpgradeOptions extends AddressOptions {
   readonly timeout?: number;
 }
 
-/** The running process answers only after it has ended a new process whose time is over. */
+/** When the time of a new process is over, the running one ends it before it answers. */
 const MARGIN_MS = 10_000;
 
 export const upgrade = async (host: Host, options: UpgradeOptions): Promise<number> => {

@@ -13,8 +13,8 @@ const matchKey = ({ hosts, methods, path, headers, query, cookies }: RouteMatch)
 };
 
 /**
- * Whether a route takes every request that `match` does. A redirect to the URL that was asked for does not apply, so that one
- * to https leaves to the next route what came by https; one to a path that `match` does not take always applies.
+ * Whether a route answers every request that `match` takes. A redirect to the URL that was asked for does not apply: one to https
+ * leaves requests that came by https to the next route. A redirect to a path that `match` does not take always applies.
  */
 const takesAll = ({ redirect }: RouteConfig, match: RouteMatch): boolean => {
   if (redirect === undefined) return true;

@@ -29,7 +29,7 @@ type OneOrMany<T> = T | readonly T[];
 /** A server to forward to; of several, each gets its share by `weight` (1 unless set). */
 export type ProxyTarget = string | URL | { readonly url: string | URL; readonly weight?: number | undefined };
 
-/** Settings of an upstream that are arguments or options of another form here; all others mean the same. */
+/** Settings of an upstream that have another form here; all others mean the same. */
 const OF_ITS_OWN = ["endpoints", "discovery", "timeouts"] as const;
 
 /** Settings of a route that mean the same here. */
@@ -58,7 +58,7 @@ export interface ProxyOptions
     Pick<RouteInput, (typeof OF_ROUTE)[number]>,
     Pick<ListenInput, "trustedProxies">,
     Pick<ConfigInput, "forwarding"> {
-  /** How long it may take. */
+  /** Time limits of attempts, and of the whole exchange (`total`). */
   readonly timeouts?: ProxyTimeouts | undefined;
   /** What becomes of host and path on the way to the upstream. */
   readonly rewrite?: ProxyRewrite | undefined;

@@ -28,7 +28,7 @@ import type { Tracing } from "./tracing.ts";
 import { planUpstream } from "./planned-upstream.ts";
 import type { EventLog } from "./observe/event-log.ts";
 import { type ObservedParts, observedPlatform } from "./observed-platform.ts";
-import { exchangeOf, limitedOutside } from "./routed-exchange.ts";
+import { exchangeOf, withSurroundings } from "./routed-exchange.ts";
 import { Upkeep } from "./upkeep.ts";
 import { type EndpointRegistry, createEndpointRegistry } from "./upstream/registry.ts";
 
@@ -220,7 +220,7 @@ class RunningGateway {
       if (route === undefined) throw new ProxyError("internal", { detail: "route without a service" });
       if (admitted.upgrade !== undefined && arrival.switchesTo === "nothing") throw cannotSwitch();
       const exchange = exchangeOf({ arrival, admitted, trail, trace }, decision.found);
-      const reply: Reply = await route.service(limitedOutside(exchange, surroundings));
+      const reply: Reply = await route.service(withSurroundings(exchange, surroundings));
       const own = edits.routed(trail.edits ?? route.edits, exchange, client);
       return reply.kind === "tunnel" ? visit.tunnelled(reply, own) : visit.replied(reply, own);
     } catch (thrown) {

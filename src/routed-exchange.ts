@@ -8,8 +8,8 @@ import type { Exchange, Trail } from "./core/exchange.ts";
 import { limitedBody } from "./core/limited-body.ts";
 import type { FoundRoute } from "./routing/router.ts";
 
-/** `exchange` with the limits of the app around the gateway. */
-export const limitedOutside = (exchange: Exchange, surroundings: Surroundings | undefined): Exchange => {
+/** `exchange` with the body limit and background work of the app around the gateway. */
+export const withSurroundings = (exchange: Exchange, surroundings: Surroundings | undefined): Exchange => {
   if (surroundings === undefined) return exchange;
   const { maxBodyBytes: maxBytes, background } = surroundings;
   if (maxBytes === undefined && background === undefined) return exchange;

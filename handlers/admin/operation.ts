@@ -105,14 +105,14 @@ const bodyOf = async (schema: Schema | undefined, c: AdminContext): Promise<Read
     return refusal(c, 400, "the content is no JSON; comments and trailing commas are for files");
   }
   if (depthOf(value) > MOST_DEPTH) return refusal(c, 400, "the content is nested too deeply");
-  return taken(schema, value, c);
+  return readOrRefuse(schema, value, c);
 };
 
 const queryOf = (schema: Schema | undefined, c: AdminContext): Read | Response => {
-  return schema === undefined ? { value: undefined } : taken(schema, c.req.query(), c);
+  return schema === undefined ? { value: undefined } : readOrRefuse(schema, c.req.query(), c);
 };
 
-const taken = (schema: Schema, value: unknown, c: AdminContext): Read | Response => {
+const readOrRefuse = (schema: Schema, value: unknown, c: AdminContext): Read | Response => {
   const { output, problems: found } = readBy(schema, value);
   if (output !== undefined) return { value: output };
   const problems = found.map(({ path, message }) => ({ path: showPath(path), message }));

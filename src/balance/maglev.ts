@@ -4,8 +4,8 @@ import { hashPair, hashText } from "../core/hash.ts";
 import type { BuildTable, HashTable } from "./hash-table.ts";
 
 /**
- * A prime, and the same for every set: with another size all keys would move. The larger it is for a number of endpoints, the fewer
- * keys of others move with a change, and the longer it takes to build. This one takes 1 MiB and some 15 ms. To move 1.1 × the ideal
+ * A prime, and the same for every set: with another size all keys would move. In a larger table a change moves fewer keys of other
+ * endpoints, but it takes longer to build. This one takes 1 MiB and some 15 ms. To move 1.1 × the ideal
  * share at 100 endpoints takes five times as much of both; at 1,000 endpoints ten million places still move 1.5 ×.
  */
 const SIZE = 262_147;
@@ -58,7 +58,7 @@ const ownersOf = (members: readonly Member[]): Uint32Array => {
   return owners;
 };
 
-/** What is taken, so densely that it stays in a near cache. */
+/** Which places are taken. One bit each, so that all of them fit into the processor's caches. */
 class Bits {
   readonly #size: number;
   readonly #words: Uint32Array;
@@ -68,7 +68,7 @@ class Bits {
     this.#words = new Uint32Array(Math.ceil(size / 32));
   }
 
-  /** Takes the first free place of `from`, `from + skip`, …, around the end. There MUST be one. */
+  /** Takes the first free place of `from`, `from + skip`, …, modulo the size. There MUST be one. */
   takeFree(from: number, skip: number): number {
     let place = from;
     while (((this.#words[place >>> 5] ?? 0) & (1 << (place & 31))) !== 0) {

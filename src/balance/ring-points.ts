@@ -10,7 +10,7 @@ const POINTS = 160;
  */
 const MAX_POINTS = 0x20_0000;
 const HASH_BITS = 32;
-/** Of a pass of the sort: its counters stay in the processor's nearest cache. */
+/** Sorted by in each pass: its 2,049 counters fit into the processor's L1 cache. */
 const DIGIT_BITS = 11;
 
 export interface RingPoints {
@@ -18,13 +18,13 @@ export interface RingPoints {
   readonly hashes: Uint32Array;
   /** Index of the member that each belongs to. */
   readonly owners: Uint32Array;
-  /** By the upper bits of a hash: the first point with these bits, or higher ones. */
+  /** For each value of a hash's upper bits: index of the first point with these bits, or higher ones. */
   readonly starts: Uint32Array;
-  /** Number of the lower bits. */
+  /** Number of a hash's other bits. */
   readonly shift: number;
 }
 
-/** In proportion to the weights, at least one each; where they are depends on nothing but the endpoint's key. */
+/** Points in proportion to weights, at least one for each member. Where they lie depends on the endpoint's key alone. */
 export const ringPoints = (members: readonly Member[]): RingPoints => {
   const counts = countsOf(members);
   const total = counts.reduce((sum, count) => sum + count, 0);

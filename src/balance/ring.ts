@@ -8,11 +8,11 @@ import { type RingPoints, ringPoints } from "./ring-points.ts";
 const PROBES = 5;
 
 /**
- * Every endpoint has points on a circle in proportion to its weight (Karger et al. 1997), wherever the others have theirs: one that
- * joins takes keys only for itself, one that leaves gives up only its own, and so do those whose weight changes.
+ * Every endpoint has points on a circle in proportion to its weight (Karger et al. 1997), wherever the others have theirs: when an
+ * endpoint joins, leaves or changes its weight, keys move only to or from that endpoint.
  *
- * A key is looked up from several places and belongs to the nearest point behind any of them (Appleton and O'Reilly 2015). That makes
- * up for the chance in the distances between points: the share of an endpoint of weight 1 has a standard deviation of 2.6 % instead
+ * A key is looked up from several places and belongs to the nearest point behind any of them (Appleton and O'Reilly 2015). That evens
+ * out the random distances between points: the share of an endpoint of weight 1 has a standard deviation of 2.6 % instead
  * of 7.9 %.
  */
 export const ringTable: BuildTable = (members) => new Ring(members);
@@ -20,7 +20,7 @@ export const ringTable: BuildTable = (members) => new Ring(members);
 class Ring implements HashTable {
   readonly #members: readonly Member[];
   readonly #points: RingPoints;
-  /** Of the key that is being looked up: its places, the next point behind each, and how far that is. */
+  /** State of a look-up: the places of its key, the index of the next point behind each, and the distance to that. */
   readonly #places: Uint32Array = new Uint32Array(PROBES);
   readonly #next: Uint32Array = new Uint32Array(PROBES);
   readonly #distances: Uint32Array = new Uint32Array(PROBES);
@@ -38,7 +38,7 @@ class Ring implements HashTable {
       if ((this.#distances[probe] ?? 0) < (this.#distances[nearest] ?? 0)) nearest = probe;
     }
     const point = this.#next[nearest] ?? 0;
-    this.#turnTo(nearest, point + 1);
+    this.#setNext(nearest, point + 1);
     return this.#members[this.#points.owners[point] ?? 0];
   }
 
@@ -46,7 +46,7 @@ class Ring implements HashTable {
     for (let probe = 0; probe < PROBES; probe++) {
       const place = hashPair(hash, probe);
       this.#places[probe] = place;
-      this.#turnTo(probe, this.#after(place));
+      this.#setNext(probe, this.#after(place));
     }
   }
 
@@ -58,7 +58,7 @@ class Ring implements HashTable {
     return at;
   }
 
-  #turnTo(probe: number, point: number): void {
+  #setNext(probe: number, point: number): void {
     const { hashes } = this.#points;
     const next = point < hashes.length ? point : 0;
     this.#next[probe] = next;

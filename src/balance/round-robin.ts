@@ -24,7 +24,7 @@ interface Rank {
  * step for each different weight. The turn of a member that may not be tried is skipped. The first turn
  * goes to a random member, so that not every proxy begins with the same one.
  *
- * A fail-over takes no turn: its endpoint is drawn by weight. So is the endpoint where many turns in a row were skipped.
+ * A fail-over takes no turn: its endpoint is drawn by weight, as it is where many turns in a row had to be skipped.
  */
 export const roundRobin = (random: Random): Balancer => {
   let turns = new Turns({ members: [] }, random);

@@ -27,14 +27,14 @@ export const twoChoices = (random: Random, isBetter: IsBetter): Balancer => {
 /** Fewer attempts in flight by weight, the first of equals by weight: the default. */
 export const leastLoadedOfTwo = (random: Random): Balancer => twoChoices(random, isLessLoaded);
 
-const isLessLoaded: IsBetter = (one, other) => roundsOf(one, other) < roundsOf(other, one);
+const isLessLoaded: IsBetter = (one, other) => relativeLoad(one, other) < relativeLoad(other, one);
 
 /**
- * Attempts in flight of `one` in whole rounds, in which each of the two takes as many as its weight says: an endpoint of three times
- * the weight is as loaded with 0, 1 or 2 attempts as the other with none. Fractions would send every second request of a quiet
- * upstream to its lightest endpoint.
+ * Attempts in flight of a member, scaled to the lower weight of the two and rounded down: an endpoint of three times the weight is as
+ * loaded with 0, 1 or 2 attempts as the other with none. Fractions would send every second request of a quiet upstream to its
+ * lightest endpoint.
  */
-export const roundsOf = ({ endpoint, state }: Member, other: Member): number => {
+export const relativeLoad = ({ endpoint, state }: Member, other: Member): number => {
   const { weight } = endpoint;
   return weight <= other.endpoint.weight
     ? state.inFlight

@@ -37,9 +37,9 @@ export interface NativeBody {
 
 /** Content that is kept from its beginning, so that it can be sent once more. */
 export interface Replay {
-  /** The content from its beginning, for a reader that takes the place of the one before. */
+  /** The content from its beginning, for the reader after the one before, which has ended or was cancelled. */
   next(): Body;
-  /** Whether `next` can still be called: nothing that was read has been let go. */
+  /** Whether `next` can still be called: nothing that was read has been discarded. */
   readonly isReplayable: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface ByteSource {
    * the piece. @default false
    */
   readonly givesMemory?: boolean;
-  /** Set where the content is kept: its reader may cancel this source and go on with another. */
+  /** Set where the content is kept: a reader may cancel this source and read `replay.next()` instead. */
   readonly replay?: Replay;
   /** Begins to deliver; called at most once. The first pieces may arrive before it returns. */
   start(sink: ByteSink): void;

@@ -6,8 +6,8 @@ import type { Outcome } from "./outcome.ts";
 export interface Lease {
   readonly endpoint: Endpoint;
   /**
-   * The endpoint has switched protocols at `now`. That is its success: a tunnel may last for days, and how it ends tells nothing
-   * about the endpoint. Load counts until `settle`.
+   * The endpoint has switched protocols at `now`. That is its success: a tunnel may last for days, and how it ends says
+   * nothing about the endpoint. Load counts until `settle`.
    */
   switched(now: number): void;
   settle(outcome: Outcome): void;

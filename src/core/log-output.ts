@@ -29,7 +29,7 @@ export type LinesLost = (lines: number, why: string) => boolean;
 /** What an output reports of itself. */
 export interface LogReports {
   readonly lost: LinesLost;
-  /** A full file could not be put aside, and goes on. Called at most once a minute with the reason. */
+  /** A full file could not be rotated and grows further. Called with the reason, at most once a minute. */
   readonly notRotated: (why: string) => void;
 }
 

@@ -18,9 +18,9 @@ const distance = (a: string, b: string): number => {
   return above[b.length] ?? 0;
 };
 
-/** In UTF-16 code units. What is longer is no name that somebody has typed. */
+/** In UTF-16 code units. Nobody types a longer name. */
 const LONGEST = 64;
-/** Pairs of letters: what some thousand names of usual length take. */
+/** Pairs of letters: enough for about a thousand names of usual length. */
 const MOST_COMPARED = 200_000;
 
 /** How many edits a name of `length` letters may be away from what was meant. */
@@ -51,7 +51,7 @@ export const nearestName = (name: string, candidates: Iterable<string>): string 
   return nearest;
 };
 
-/** `a` and `b` without the words that both begin and end with; words are what stands between "_". */
+/** `a` and `b` without their common first and last words, which "_" separates. */
 const whereTheyDiffer = (a: string, b: string): readonly [string, string] => {
   const [left, right] = [a.split("_"), b.split("_")];
   while (left.length > 1 && right.length > 1 && left[0] === right[0]) {
@@ -66,8 +66,8 @@ const whereTheyDiffer = (a: string, b: string): readonly [string, string] => {
 };
 
 /**
- * As `nearestName` for names of environment variables, which are long and have much in common: only where two of them
- * differ is compared.
+ * As `nearestName` for names of environment variables, which are long and have much in common: the words in which a candidate
+ * differs must be near to each other too.
  */
 export const nearestVariable = (name: string, candidates: Iterable<string>): string | undefined =>
   nearestName(

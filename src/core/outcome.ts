@@ -25,7 +25,7 @@ export interface Outcome {
   readonly progress: Progress;
   /** Of the response's head, where one came. */
   readonly status: number | undefined;
-  /** The same head's version of HTTP, such as "1.1"; left out where the transport does not tell. */
+  /** HTTP version of that head, such as "1.1"; left out where the transport does not know it. */
   readonly version?: string | undefined;
   /** Why it failed; undefined where `ending` is "complete". */
   readonly error: ProxyError | undefined;

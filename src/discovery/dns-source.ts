@@ -31,7 +31,7 @@ export interface DnsSourceOptions {
   readonly scheme: "http" | "https";
   /** Undefined asks for SRV records, which bring their own. */
   readonly port: number | undefined;
-  /** No runtime's resolver tells the TTL of SRV records: they are asked for again after this time. @default 30000 */
+  /** No runtime's resolver reports the TTL of SRV records: they are looked up again after this time. @default 30000 */
   readonly serviceTtlMs?: number;
 }
 

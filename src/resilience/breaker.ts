@@ -47,7 +47,7 @@ export const BREAKER_DEFAULTS: BreakerOptions = Object.freeze({
 
 /** Open times vary by ± 20 %, so that not all proxies probe at the same moment. */
 const JITTER = 0.2;
-/** Share of the shortest open time that passes at least, even when another endpoint recovers: what was queued there ends meanwhile. */
+/** Share of `openMs` for which a breaker stays open even when another endpoint recovers, so that requests queued at its own can end. */
 const SIBLING_WAIT = 0.2;
 /**
  * When all probes have been under way for this long, they count as lost and others are let through. Some probes never end: on
@@ -145,7 +145,7 @@ export class Breaker implements EndpointBreaker {
     this.#probeAfter(isBack ? 0 : this.options.openMs, now, "a health check has passed");
   }
 
-  /** Probed at once, so that endpoints of a common outage come back together; but not as soon as it has opened. */
+  /** Lets probes through once it was open for `SIBLING_WAIT`, so that endpoints of a common outage come back together. */
   siblingRecovered(now: number): void {
     this.#probeAfter(SIBLING_WAIT * this.options.openMs, now, "another endpoint has recovered");
   }

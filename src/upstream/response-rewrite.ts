@@ -77,7 +77,7 @@ export const clientLocation = (location: string, places: Places): string => {
   const isOwn = upstream.hosts.some((own) => isSame(authority, own, used));
   if (!isOwn) return location;
   const isClients = isSame(authority, client.host, used);
-  // A scheme that neither side speaks is meant: a redirect to https would lead back here.
+  // A redirect to a scheme that neither side uses, such as https, is intended: rewritten, it would lead back here.
   if (!isClients && used !== upstream.scheme && used !== client.scheme) return location;
   const mapped = clientPath(given === "" ? "/" : given, places);
   if (mapped === undefined) return location;

@@ -36,14 +36,14 @@ export interface Upstream {
    */
   lease(exchange: Exchange): Lease;
   /**
-   * Takes the states of its endpoints from the registry, and adds to them what the config asks for. Endpoints that the plan before had
-   * not, or had with weight 0, start slowly; in an upstream that it had not, none does. Of a draft, call it once, before the first
+   * Takes the states of its endpoints from the registry, and adds to them what the config asks for. Endpoints that are new since the
+   * plan before, or had weight 0 in it, start slowly, unless the upstream is new itself. Of a draft, call it once, before the first
    * `lease`.
    */
   takeEffect(): void;
   /** Keys of endpoints that have left, whose states are kept for a while. */
   readonly departed: Iterable<string>;
-  /** Replaces the endpoints. Those that stay keep their state; those that get traffic anew start slowly. */
+  /** Replaces the endpoints. Those that stay keep their state; new ones, and those that had weight 0, start slowly. */
   update(endpoints: readonly Endpoint[]): void;
   /** Puts `byHand` above what is configured for an endpoint of this upstream. One that gets traffic again starts slowly. */
   override(endpoint: Endpoint, byHand: EndpointOverride | undefined): void;
