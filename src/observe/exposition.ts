@@ -2,7 +2,8 @@
 import { negotiate } from "../http/accept.ts";
 import { type Attributes, attributesOf } from "./attributes.ts";
 import type { Instrument } from "./instrument.ts";
-import type { MetricRegistry, Point, Reading } from "./metric-registry.ts";
+import type { Point, Reading } from "./metric-reading.ts";
+import type { MetricRegistry } from "./metric-registry.ts";
 import type { Exemplar } from "./series.ts";
 
 export type ExpositionFormat = "prometheus" | "openmetrics";

@@ -1,5 +1,5 @@
 /** What a histogram counted between two readings. */
-import type { HistogramValue, Point } from "./metric-registry.ts";
+import type { HistogramValue, Point } from "./metric-reading.ts";
 
 /** @param before an earlier value of the same series; undefined where there was none. */
 export const histogramSince = (

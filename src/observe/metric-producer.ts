@@ -14,7 +14,8 @@ import { type Attributes, attributesOf } from "./attributes.ts";
 import { histogramSince } from "./histogram-since.ts";
 import { hrTime } from "./hr-time.ts";
 import type { Instrument } from "./instrument.ts";
-import type { HistogramValue, MetricRegistry, Point } from "./metric-registry.ts";
+import { type HistogramValue, type Point, countOf } from "./metric-reading.ts";
+import type { MetricRegistry } from "./metric-registry.ts";
 import { SeriesHistory } from "./series-history.ts";
 
 export interface ProducerOptions {
@@ -73,8 +74,9 @@ class RegistryProducer implements MetricProducer {
       if (temporality === "cumulative")
         return [{ point, interval: since === undefined ? whole : { startTime: hrTime(since), endTime } }];
       const value = difference(point.value, before);
-      const isChanged = (typeof value === "number" ? value : value.count) !== 0;
-      return isChanged ? [{ point: { attributes: point.attributes, value }, interval: sinceLast }] : [];
+      return countOf(value) !== 0
+        ? [{ point: { attributes: point.attributes, value }, interval: sinceLast }]
+        : [];
     };
     const metrics = readings.flatMap(({ instrument, points }) => {
       const shown = points.flatMap((point) => timed(instrument, point));

@@ -1,32 +1,16 @@
 /** All series of a process: handed out by instrument and attributes, and read as a whole. */
 import { type AttributeValues, type Instrument, slotsOf } from "./instrument.ts";
 import { type MetricMemory, PrivateMemory, type SeriesName, type Slots, seriesKey } from "./metric-memory.ts";
-import { type Exemplar, HistogramSeries, SumSeries } from "./series.ts";
-
-/** What a histogram holds. */
-export interface HistogramValue {
-  readonly sum: number;
-  readonly count: number;
-  /** One for each bound, and one for what is above them. */
-  readonly counts: readonly number[];
-}
-
-/** One series as it was when it was read. */
-export interface Point {
-  /** "overflow" holds all series beyond the limit of the instrument. */
-  readonly attributes: AttributeValues | "overflow";
-  readonly value: number | HistogramValue;
-  /** Of a histogram, an example for each bucket that has one. */
-  readonly exemplars?: readonly (Exemplar | undefined)[] | undefined;
-  /** Of a series that was forgotten, when it began anew, in milliseconds since 1970. Others began with the registry. */
-  readonly startedAt?: number | undefined;
-}
-
-/** An instrument with all its series. */
-export interface Reading {
-  readonly instrument: Instrument;
-  readonly points: readonly Point[];
-}
+import {
+  type Observed,
+  type ObservedPoint,
+  type Point,
+  type Reading,
+  type SeriesExemplars,
+  countOf,
+  valueOf,
+} from "./metric-reading.ts";
+import { HistogramSeries, SumSeries } from "./series.ts";
 
 /** Takes the value of a series at the time of a reading. */
 export type Observe = (instrument: Instrument, attributes: AttributeValues, value: number) => void;
@@ -39,29 +23,10 @@ export interface MetricOptions {
   readonly memory?: MetricMemory | undefined;
   /** Most series of an instrument; updates of further ones go into its "overflow" series. @default 2000 */
   readonly maxSeries?: number | undefined;
-  /** Milliseconds since 1970. @default series that begin anew do not tell when */
+  /** The time, in milliseconds since 1970. @default series that begin anew have no `startedAt` */
   readonly epoch?: (() => number) | undefined;
   /** What all threads of the process know besides what is in memory, this one included. @default what this thread knows */
   readonly everywhere?: (() => Promise<Observed>) | undefined;
-}
-
-/** What is not in memory that threads share. Plain data. */
-export interface Observed {
-  readonly points: readonly ObservedPoint[];
-  readonly exemplars: readonly SeriesExemplars[];
-}
-
-/** Of a histogram, an example for each bucket that has one. */
-export interface SeriesExemplars extends SeriesName {
-  readonly exemplars: NonNullable<Point["exemplars"]>;
-}
-
-/** A value that an observer has found. Plain data. */
-export interface ObservedPoint {
-  /** Its name. */
-  readonly instrument: string;
-  readonly attributes: AttributeValues;
-  readonly value: number;
 }
 
 const MAX_SERIES = 2_000;
@@ -99,13 +64,12 @@ export class MetricRegistry {
     this.#epoch = epoch;
   }
 
-  /** Values that no reading shows, as the memory was full when their instrument was first used; without up-down counters. */
+  /** How many values no reading shows, because the memory was full when their instrument was first used. Without up-down counters. */
   get unshown(): number {
     let count = 0;
     for (const [instrument, { values }] of this.#unshown) {
       if (instrument.kind === "up-down-counter") continue;
-      const value = valueOf(instrument, values);
-      count += typeof value === "number" ? value : value.count;
+      count += countOf(valueOf(instrument, values));
     }
     return count;
   }
@@ -192,7 +156,7 @@ export class MetricRegistry {
       const instrument = this.#instruments.get(series.instrument);
       if (instrument === undefined) continue;
       const value = valueOf(instrument, series.read());
-      const isUnused = series.attributes === "overflow" && isZero(value);
+      const isUnused = series.attributes === "overflow" && countOf(value) === 0;
       if (isUnused) continue;
       const { attributes, startedAt } = series;
       put(instrument, { attributes, value, exemplars: examples.get(seriesKey(series)), startedAt });
@@ -222,19 +186,19 @@ export class MetricRegistry {
    * threads share the memory, that is once all of them have forgotten it.
    */
   forget(isGone: (instrument: Instrument, attributes: AttributeValues) => boolean): void {
-    // Also those that the thread asked for that was in this one's place before.
-    for (const { instrument: name, attributes } of this.#memory.series()) {
-      const instrument = this.#instruments.get(name);
-      if (instrument === undefined || attributes === "overflow" || !isGone(instrument, attributes)) continue;
+    // Not only those that this thread has asked for: it may have replaced a lost one, whose claims it inherits.
+    this.visitSeries((instrument, attributes) => {
+      if (!isGone(instrument, attributes)) return;
+      const { name } = instrument;
       const key = JSON.stringify(attributes);
       this.#sums.get(name)?.series.delete(key);
       this.#histograms.get(name)?.series.delete(key);
       this.#hasForgotten = true;
       this.#memory.release({ instrument: name, attributes });
-    }
+    });
   }
 
-  /** Calls `visit` with every series of the process but those that hold the ones beyond a limit. */
+  /** Calls `visit` with every series of the process except "overflow" series. */
   visitSeries(visit: (instrument: Instrument, attributes: AttributeValues) => void): void {
     for (const { instrument: name, attributes } of this.#memory.series()) {
       const instrument = this.#instruments.get(name);
@@ -243,8 +207,8 @@ export class MetricRegistry {
   }
 
   /**
-   * Adds instruments whose series other threads may have claimed, so that readings include them. Each has room for an "overflow"
-   * series from now on: memory that fills up later leaves none of them without.
+   * Adds instruments whose series other threads may have claimed, so that readings include them. Claims the "overflow" series of
+   * each, so that none is without one when the memory is full.
    */
   know(instruments: readonly Instrument[]): void {
     for (const instrument of instruments) {
@@ -284,20 +248,8 @@ export class MetricRegistry {
   }
 
   #claim(instrument: Instrument, attributes: SeriesName["attributes"]): Slots | undefined {
-    // Before anything was forgotten, nothing can begin anew.
+    // A series can begin anew only after some were forgotten.
     const startedAt = this.#hasForgotten ? this.#epoch?.() : undefined;
     return this.#memory.claim({ instrument: instrument.name, attributes }, slotsOf(instrument), startedAt);
   }
 }
-
-const valueOf = ({ kind }: Instrument, slots: Float64Array): number | HistogramValue => {
-  return kind === "histogram" ? histogramOf(slots) : (slots[0] ?? 0);
-};
-
-const histogramOf = (slots: Float64Array): HistogramValue => {
-  const [sum = 0, ...counts] = slots;
-  return { sum, counts, count: counts.reduce((all, each) => all + each, 0) };
-};
-
-const isZero = (value: number | HistogramValue): boolean =>
-  typeof value === "number" ? value === 0 : value.count === 0;

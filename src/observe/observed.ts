@@ -1,7 +1,7 @@
 /** What several threads have observed, as that of their process. */
 import type { Instrument } from "./instrument.ts";
 import { seriesKey } from "./metric-memory.ts";
-import type { Observed, ObservedPoint, SeriesExemplars } from "./metric-registry.ts";
+import type { Observed, ObservedPoint, SeriesExemplars } from "./metric-reading.ts";
 import type { Exemplar } from "./series.ts";
 
 export const combined = (

@@ -1,6 +1,6 @@
 /** What one reader has seen of counters and histograms, by which a series is known that has begun anew. */
 import { seriesKey } from "./metric-memory.ts";
-import type { Point, Reading } from "./metric-registry.ts";
+import { type Point, type Reading, countOf } from "./metric-reading.ts";
 
 /** A series at one collection. */
 interface Seen extends Pick<Point, "startedAt" | "value"> {
@@ -46,5 +46,3 @@ export class SeriesHistory {
     };
   }
 }
-
-const countOf = (value: Point["value"]): number => (typeof value === "number" ? value : value.count);

@@ -1,6 +1,7 @@
 /** Readings of metrics for tests. */
 import type { AttributeValues, Instrument } from "../../src/observe/instrument.ts";
-import type { HistogramValue, MetricRegistry } from "../../src/observe/metric-registry.ts";
+import type { HistogramValue } from "../../src/observe/metric-reading.ts";
+import type { MetricRegistry } from "../../src/observe/metric-registry.ts";
 
 /** An instrument that nothing else has. */
 export const instrumentOf = (more: Partial<Instrument> = {}): Instrument => ({

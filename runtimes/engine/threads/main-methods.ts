@@ -1,7 +1,7 @@
 /** What the main thread does for a thread that answers requests. */
 import type { Control } from "../../../handlers/control.ts";
 import type { Platform } from "../../../src/core/platform.ts";
-import type { Observed } from "../../../src/observe/metric-registry.ts";
+import type { Observed } from "../../../src/observe/metric-reading.ts";
 import type { ServeOptions } from "../../serving.ts";
 import type { MainMethods } from "./messages.ts";
 import type { ServingThread } from "./serving-thread.ts";

@@ -16,7 +16,7 @@ import type { CheckResult } from "../../../src/core/checks.ts";
 import type { SourceUpdate } from "../../../src/core/endpoint-source.ts";
 import type { UpstreamEvent } from "../../../src/core/telemetry.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
-import type { Observed } from "../../../src/observe/metric-registry.ts";
+import type { Observed } from "../../../src/observe/metric-reading.ts";
 import type { SharedMetrics } from "../../../src/observe/shared-memory.ts";
 import type { Inheritance } from "../../inheritance.ts";
 import type { Serving } from "../../serving.ts";

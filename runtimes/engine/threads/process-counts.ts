@@ -1,6 +1,6 @@
 /** What all threads count together, and what becomes of it when one is lost. */
 import { allInstruments } from "../../../src/observe/instruments.ts";
-import type { Observed } from "../../../src/observe/metric-registry.ts";
+import type { Observed } from "../../../src/observe/metric-reading.ts";
 import { combined } from "../../../src/observe/observed.ts";
 import { SharedMemory, sharedMetrics } from "../../../src/observe/shared-memory.ts";
 import type { ThreadStart } from "./messages.ts";

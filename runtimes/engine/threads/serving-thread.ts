@@ -2,7 +2,7 @@
 import v8 from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { Diagnostics } from "../../../src/core/diagnostics.ts";
-import type { Observed } from "../../../src/observe/metric-registry.ts";
+import type { Observed } from "../../../src/observe/metric-reading.ts";
 import { ServeError, type Serving } from "../../serving.ts";
 import { errorOf } from "./error-data.ts";
 import type { MainMethods, ThreadMethods, ThreadStart } from "./messages.ts";

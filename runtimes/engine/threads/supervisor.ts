@@ -3,7 +3,7 @@ import type { ConfigOrigin } from "../../../handlers/config-document.ts";
 import type { Config } from "../../../src/config/types.ts";
 import type { Platform } from "../../../src/core/platform.ts";
 import type { LogThreshold } from "../../../src/observe/event-log.ts";
-import type { Observed } from "../../../src/observe/metric-registry.ts";
+import type { Observed } from "../../../src/observe/metric-reading.ts";
 import { PROCESS_INSTRUMENTS } from "../../../src/observe/process-instruments.ts";
 import { type PreparedConfig, ServeError, type ServeOptions, type Serving } from "../../serving.ts";
 import type { RunningServer } from "../running-server.ts";

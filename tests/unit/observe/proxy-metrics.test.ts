@@ -6,6 +6,7 @@ import type { ScriptedUpstream } from "../../../runtimes/memory/mod.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
 import type { ConfigInput } from "../../../src/config/types.ts";
 import { buildGateway } from "../../../src/gateway.ts";
+import { countOf } from "../../../src/observe/metric-reading.ts";
 import { type MetricOptions, MetricRegistry } from "../../../src/observe/metric-registry.ts";
 import { SharedMemory, sharedMetrics } from "../../../src/observe/shared-memory.ts";
 import { ProxyMetrics } from "../../../src/observe/proxy-metrics.ts";
@@ -49,8 +50,7 @@ const proxyOf = (
     counts(name) {
       const reading = metrics.registry.read().find(({ instrument }) => instrument.name === name);
       const entries = (reading?.points ?? []).map(({ attributes, value }) => {
-        const count = typeof value === "number" ? value : value.count;
-        return [attributes === "overflow" ? attributes : attributes.join(" "), count] as const;
+        return [attributes === "overflow" ? attributes : attributes.join(" "), countOf(value)] as const;
       });
       return Object.fromEntries(entries);
     },
