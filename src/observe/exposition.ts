@@ -58,14 +58,14 @@ const valuesByLabel = (attributes: Attributes): ReadonlyMap<string, string> => {
   return values;
 };
 
-const labelsOf = (attributes: Attributes, bound?: string): string => {
-  const labels = Array.from(
+/** `name="value"`, separated by commas. */
+const labelsOf = (attributes: Attributes): string =>
+  Array.from(
     valuesByLabel(attributes),
     ([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`,
-  );
-  if (bound !== undefined) labels.push(`le="${bound}"`);
-  return labels.length === 0 ? "" : `{${labels.join(",")}}`;
-};
+  ).join(",");
+
+const inBraces = (labels: string): string => (labels === "" ? "" : `{${labels}}`);
 
 const numberText = (value: number): string => {
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
@@ -87,12 +87,13 @@ const pushHistogram = (
   lines: string[],
   name: string,
   { value, exemplars }: Point,
-  { instrument: { bounds = [] }, attributes, format }: PointContext,
+  { instrument: { bounds = [] }, labels, format }: PointContext,
 ): void => {
   if (typeof value === "number") return;
+  const before = labels === "" ? "" : `${labels},`;
   const pushBucket = (index: number, bound: string, count: number): void => {
     const example = format === "openmetrics" ? exemplarText(exemplars?.[index]) : "";
-    lines.push(`${name}_bucket${labelsOf(attributes, bound)} ${count}${example}`);
+    lines.push(`${name}_bucket{${before}le="${bound}"} ${count}${example}`);
   };
   let below = 0;
   for (const [index, bound] of bounds.entries()) {
@@ -100,13 +101,13 @@ const pushHistogram = (
     pushBucket(index, boundText(bound, format), below);
   }
   pushBucket(bounds.length, "+Inf", value.count);
-  lines.push(`${name}_sum${labelsOf(attributes)} ${numberText(value.sum)}`);
-  lines.push(`${name}_count${labelsOf(attributes)} ${value.count}`);
+  lines.push(`${name}_sum${inBraces(labels)} ${numberText(value.sum)}`);
+  lines.push(`${name}_count${inBraces(labels)} ${value.count}`);
 };
 
 interface PointContext {
   readonly instrument: Instrument;
-  readonly attributes: Attributes;
+  readonly labels: string;
   readonly format: ExpositionFormat;
 }
 
@@ -120,10 +121,10 @@ const pushFamily = (lines: string[], { instrument, points }: Reading, format: Ex
   const unit = unitOf(instrument);
   if (format === "openmetrics" && unit !== "") lines.push(`# UNIT ${family} ${unit}`);
   for (const point of points) {
-    const attributes = attributesOf(instrument, point.attributes);
+    const labels = labelsOf(attributesOf(instrument, point.attributes));
     if (typeof point.value === "number") {
-      lines.push(`${sample}${labelsOf(attributes)} ${numberText(point.value)}`);
-    } else pushHistogram(lines, name, point, { instrument, attributes, format });
+      lines.push(`${sample}${inBraces(labels)} ${numberText(point.value)}`);
+    } else pushHistogram(lines, name, point, { instrument, labels, format });
   }
 };
 
@@ -140,7 +141,7 @@ export const exposition = (
     lines.push(
       `# HELP ${family} Who reports these metrics`,
       `# TYPE ${family} ${format === "openmetrics" ? "info" : "gauge"}`,
-      `target_info${labelsOf(resource)} 1`,
+      `target_info${inBraces(labelsOf(resource))} 1`,
     );
   }
   if (format === "openmetrics") lines.push("# EOF");
