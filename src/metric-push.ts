@@ -5,7 +5,7 @@ import type { Cancel } from "./core/platform.ts";
 import type { Attributes } from "./observe/attributes.ts";
 import { metricProducer } from "./observe/metric-producer.ts";
 import type { ProxyMetrics } from "./observe/proxy-metrics.ts";
-import { rejectedInJson } from "./otlp/collector-answer.ts";
+import { rejectedReader } from "./otlp/collector-answer.ts";
 import type { ExportQueue } from "./otlp/export-queue.ts";
 import type { UpkeepTask } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
@@ -44,10 +44,7 @@ export class MetricPush implements UpkeepTask {
     const serializer = isJson ? JsonMetricsSerializer : ProtobufMetricsSerializer;
     this.#queue = collectorQueue({
       ...options,
-      rejectedIn: (answer) =>
-        isJson
-          ? rejectedInJson(answer, "rejectedDataPoints")
-          : ProtobufMetricsSerializer.deserializeResponse(answer).partialSuccess?.rejectedDataPoints,
+      rejectedIn: rejectedReader(isJson, ProtobufMetricsSerializer, "rejectedDataPoints"),
     });
     const producer = metricProducer({
       registry: metrics.registry,

@@ -11,7 +11,7 @@ import type { LogLevel } from "./observe/event-log.ts";
 import { hrTime } from "./observe/hr-time.ts";
 import type { LogRecord } from "./observe/log-record.ts";
 import type { Span } from "./observe/span.ts";
-import { rejectedInJson } from "./otlp/collector-answer.ts";
+import { rejectedReader } from "./otlp/collector-answer.ts";
 
 type Encoding = "http/protobuf" | "http/json";
 type OtelSpan = Parameters<typeof JsonTraceSerializer.serializeRequest>[0][number];
@@ -20,7 +20,7 @@ type OtelRecord = Parameters<typeof JsonLogsSerializer.serializeRequest>[0][numb
 /** Encodes items for a collector, and reads its answer. */
 export interface RecordEncoding<Item> {
   encode(items: readonly Item[]): Uint8Array<ArrayBuffer> | undefined;
-  /** What the answer has as the number of items that the collector has not taken. Throws where it can't be read. */
+  /** Finds in the answer how many items the collector has not taken, unchecked. Throws where it can't be read. */
   rejectedIn(answer: Uint8Array): unknown;
 }
 
@@ -37,10 +37,7 @@ export const spanEncoding = ({ protocol, ...options }: EncodingOptions): RecordE
   const source = sourceOf(options);
   return {
     encode: (spans) => owned(serializer.serializeRequest(spans.map((span) => otelSpan(span, source)))),
-    rejectedIn: (answer) =>
-      isJson
-        ? rejectedInJson(answer, "rejectedSpans")
-        : ProtobufTraceSerializer.deserializeResponse(answer).partialSuccess?.rejectedSpans,
+    rejectedIn: rejectedReader(isJson, ProtobufTraceSerializer, "rejectedSpans"),
   };
 };
 
@@ -51,10 +48,7 @@ export const logEncoding = ({ protocol, ...options }: EncodingOptions): RecordEn
   return {
     encode: (records) =>
       owned(serializer.serializeRequest(records.map((record) => otelRecord(record, source)))),
-    rejectedIn: (answer) =>
-      isJson
-        ? rejectedInJson(answer, "rejectedLogRecords")
-        : ProtobufLogsSerializer.deserializeResponse(answer).partialSuccess?.rejectedLogRecords,
+    rejectedIn: rejectedReader(isJson, ProtobufLogsSerializer, "rejectedLogRecords"),
   };
 };
 

@@ -24,12 +24,24 @@ export const rejectedItems = (
     : undefined;
 };
 
+/** One of OpenTelemetry's serializers for protobuf. */
+interface ProtobufSerializer<Name extends string> {
+  deserializeResponse(answer: Uint8Array): {
+    readonly partialSuccess?: { readonly [Key in Name]?: unknown } | undefined;
+  };
+}
+
 /**
- * The number called `name` in the `partialSuccess` of an answer in JSON.
+ * Finds the number called `name` in the `partialSuccess` of an answer, which has the encoding of the request.
  *
- * @throws where it is no such answer.
+ * @returns a function that throws where the answer can't be read.
  */
-export const rejectedInJson = (answer: Uint8Array, name: string): unknown => {
+export const rejectedReader =
+  <Name extends string>(isJson: boolean, protobuf: ProtobufSerializer<Name>, name: Name) =>
+  (answer: Uint8Array): unknown =>
+    isJson ? rejectedInJson(answer, name) : protobuf.deserializeResponse(answer).partialSuccess?.[name];
+
+const rejectedInJson = (answer: Uint8Array, name: string): unknown => {
   if (answer.length === 0) return undefined;
   const message: unknown = JSON.parse(new TextDecoder().decode(answer));
   return memberOf(memberOf(message, "partialSuccess") ?? {}, name);
