@@ -7,7 +7,7 @@ import type { Schema } from "../src/config/schema/schema.ts";
 
 const FUNCTION = code("a function", (value) => typeof value === "function");
 
-/** Who is a trusted proxy can be asked only of somebody's address. */
+/** `trustedPeer` is asked about addresses, which only `getConnInfo` knows. */
 const CONN_INFO: KeyRule<object> = {
   check: (_, { has, complain }) => {
     if (!has("trustedPeer") || has("getConnInfo")) return;

@@ -1,4 +1,4 @@
-/** The door: which requests are looked at any further. */
+/** Refuses requests that break rules or limits, before anything else looks at them. */
 import type { Context, MiddlewareHandler } from "hono";
 import { defaulted, named, object, pick } from "../src/config/schema/object.ts";
 import type { Schema } from "../src/config/schema/schema.ts";
@@ -19,7 +19,7 @@ import { readOptions } from "./options.ts";
 /** Sizes are bytes or text with a unit: `"64KB"`, `"1MiB"`. A gateway behind this keeps to the smaller of its body limit and this one. */
 export type ValidationLimits = Pick<ListenLimitsInput, (typeof OF_REQUESTS)[number]>;
 
-/** Limits of requests; the others are of connections, which a server has and middleware has not. */
+/** Limits of requests. The others are of connections, which middleware does not see. */
 const OF_REQUESTS = ["headerBytes", "headers", "targetBytes", "bodyBytes"] as const;
 
 /** A gateway behind this goes by its own settings as well. */

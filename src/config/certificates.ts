@@ -30,7 +30,7 @@ export const checkTls = (config: unknown, inspect: InspectTls): ConfigProblem[] 
   const found: ConfigProblem[] = [];
   const mayHold = atOrBelow(hasCertificate);
   walk(configSchema, config, {
-    goes: ({ schema }) => mayHold(schema),
+    enters: ({ schema }) => mayHold(schema),
     visit: ({ schema, value, path }) => {
       if (!hasCertificate(schema) || !isRecord(value)) return;
       const { ca, cert, key } = value;

@@ -122,6 +122,7 @@ const json = ofText(async (text) => (await import("./json-text.ts")).readJson(te
 const yaml = ofText(async (text) => (await import("./yaml-text.ts")).readYaml(text));
 
 const importFile: Kind = async (file, access) => {
+  // Says why the file can't be read, as for other kinds; an import would not.
   await readRaw(file, access);
   const { importConfig } = await import("./config-module.ts");
   const input = await importConfig(file.name, file.path, access.importModule);

@@ -13,8 +13,8 @@ export const SPECIAL_VARIABLES: readonly string[] = ["CONFIG", "UPSTREAM", "UPST
 
 /**
  * What Kubernetes sets in every container beside a Service named "fairlead". These are no settings.
- * (`FAIRLEAD_SERVICE_HOST`, `FAIRLEAD_PORT`, `FAIRLEAD_PORT_80_TCP_ADDR`, …) They come together, and `FAIRLEAD_PORT` is a
- * URL then.
+ * (`FAIRLEAD_SERVICE_HOST`, `FAIRLEAD_PORT`, `FAIRLEAD_PORT_80_TCP_ADDR`, …) Kubernetes sets them together, `FAIRLEAD_PORT` to
+ * a URL.
  */
 const SERVICE_LINK =
   /^(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
@@ -71,7 +71,7 @@ export const variableNames = (schema: Schema, base: unknown = {}): readonly stri
     ...[...placesBelow({ name: "", path: [], schema }, base)].filter(isSettable).map(({ name }) => name),
   ].map((name) => PREFIX + name);
 
-/** Of `names` those that end like `name`, by the fewest words: `FAIRLEAD_LISTEN_PORT` for `FAIRLEAD_PORT`. */
+/** Of the `names` that end like `name`, those of the fewest words: `FAIRLEAD_LISTEN_PORT` for `FAIRLEAD_PORT`. */
 const endingLike = (name: string, names: readonly string[]): readonly string[] => {
   const ending = name.slice(PREFIX.length - 1);
   const found = names.filter((each) => each.endsWith(ending));
@@ -80,7 +80,7 @@ const endingLike = (name: string, names: readonly string[]): readonly string[] =
   return found.filter((each) => wordsOf(each) === least);
 };
 
-/** More than these are no advice. */
+/** A longer list of suggestions is not shown. */
 const MOST_MEANT = 3;
 
 /** What a variable that sets nothing was probably meant to be. */
@@ -112,7 +112,7 @@ export const configFileOf = (env: Env): string | undefined => variable(env, "CON
 /**
  * `base` with what the environment sets laid over it.
  *
- * @param over what will be laid over that: variables can be about what it defines too.
+ * @param over is merged over the result later: variables may set keys of upstreams and routes that only it defines.
  */
 export const applyEnvironment = (schema: Schema, base: unknown, env: Env, over?: unknown): FromEnv => {
   const set: { path: ConfigPath; name: string }[] = [];

@@ -70,7 +70,7 @@ export const located = async (
   origins: Origins,
   problems: readonly ConfigProblem[],
 ): Promise<ConfigProblem[]> => {
-  // Places may take another reading of the file.
+  // To find places, the file may have to be parsed again.
   if (problems.length === 0) return [];
   const inFile = await origins.file?.places();
   const input = origins.file?.input;

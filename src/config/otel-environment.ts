@@ -62,7 +62,7 @@ const decoded = (text: string): string | undefined => {
   }
 };
 
-/** The service's name among them overrules the file, as all of them do. `OTEL_SERVICE_NAME` comes later. */
+/** `service.name` among them becomes `serviceName`, so that it overrules the file; `OTEL_SERVICE_NAME`, read later, overrules both. */
 const resource: Read = (text) => {
   const attributes = pairs(text);
   if (attributes === undefined) return undefined;
@@ -84,7 +84,7 @@ const sampler: Read = (text) => {
   ];
 };
 
-/** Of samplers that take a share, and of Fairlead's own where none is named. */
+/** Counts for samplers that take a share, and where no sampler is named. */
 const samplerArgument: Read = (text, env, base) =>
   (env["OTEL_TRACES_SAMPLER"] || RATIO).endsWith(RATIO) ? at(SAMPLE, share)(text, env, base) : [];
 
@@ -95,10 +95,11 @@ const temporality = (text: string): string =>
 /** Telemetry of one kind. */
 interface Signal {
   readonly path: ConfigPath;
-  /** What stands at `path` where there is none of it. */
+  /** The values at `path` that turn it off. */
   readonly off: readonly unknown[];
-  /** What stands there where all of it goes to the collector of everything. */
+  /** The value at `path` that sends it to the collector of `telemetry.otlp`. */
   readonly on: unknown;
+  /** Where it may have a collector of its own. */
   readonly url: ConfigPath;
 }
 

@@ -20,7 +20,7 @@ const problemOf = ({ path, at, value, expected, note, isSafe }: Issue, isSecret:
   return { path, at, message: `expected ${expected}, found ${found}${more}`, expected, found };
 };
 
-/** What `input` means by `schema`, undefined where anything is wrong with it, and all that is, by path below it. */
+/** Reads `input` by `schema`. `output` is undefined where anything is wrong; `problems` have their paths below `input`. */
 export const readBy = <Output>(
   schema: Schema<Output>,
   input: unknown,
@@ -32,7 +32,7 @@ export const readBy = <Output>(
 };
 
 /**
- * What `input`, which callers know as `name`, means by `schema`.
+ * Reads `input`, called `name` in messages, by `schema`.
  *
  * @throws ConfigError with everything that is wrong with it: `name.key: expected …, found …`.
  */
@@ -42,7 +42,7 @@ export const readNamed = <Output>(name: string, input: unknown, schema: Schema<O
   return output;
 };
 
-/** `problems` of what callers know as `name`. */
+/** `problems` with paths below `name`. */
 export const problemsNamed = (name: string, problems: readonly ConfigProblem[]): ConfigError =>
   new ConfigError(problems.map((problem) => ({ ...problem, path: [name, ...problem.path] })));
 

@@ -14,7 +14,7 @@ const REFERENCE = /(\$?)\$\{(env|file):([^}]*)\}/g;
 export type Looked =
   | { readonly text: string; readonly isDefault?: boolean }
   | { readonly problem: string; readonly unset?: string; readonly nearest?: string }
-  /** The name of a variable that is known later: what holds it is not judged now. */
+  /** The name of a variable whose value is not known yet: what refers to it is not checked now. */
   | { readonly later: string };
 export type LookUp = (kind: "env" | "file", name: string, path: ConfigPath) => Looked;
 
@@ -55,7 +55,7 @@ export interface Resolved {
   /** What came from elsewhere and is used as text. */
   readonly secretTexts: ReadonlySet<string>;
   readonly problems: readonly ConfigProblem[];
-  /** Variables that are known later, wherever they are named. */
+  /** Variables whose values are not known yet, with every place that refers to one. */
   readonly later: readonly { readonly name: string; readonly path: ConfigPath }[];
 }
 

@@ -31,7 +31,7 @@ const requirements = (config: object, explicit: ReadonlySet<string>): readonly R
   );
   const found: Requirement[] = [];
   walk(configSchema, config, {
-    goes: ({ schema, setting }) => setting?.needs !== undefined || asksBelow(schema),
+    enters: ({ schema, setting }) => setting?.needs !== undefined || asksBelow(schema),
     visit: ({ key, setting, value, path, parent }) => {
       if (setting === undefined) return;
       for (const capability of neededBy(setting, value, () => explicit.has(path.join(".")))) {

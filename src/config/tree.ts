@@ -43,29 +43,29 @@ export const membersOf = (schema: Schema | undefined, value: unknown): readonly 
       }));
 };
 
-/** One place somewhere below another. */
-export interface Place extends Member {
+/** A member of an object or list somewhere below. */
+interface DeepMember extends Member {
   readonly schema: Schema;
   readonly path: ConfigPath;
-  /** What it stands right below. */
+  /** Schema of the object or list that it is in. */
   readonly parent: Schema;
 }
 
 /**
- * Calls `visit` for every place below `schema` that has a value and of which `goes` says that it is to be looked at; configs are
- * large.
+ * Calls `visit` for everything below `value`, from the outside in. What `enters` is false for is left out with all that is below
+ * it: configs are large.
  */
 export const walk = (
   schema: Schema,
   value: unknown,
-  { goes, visit }: { readonly goes: (member: Member) => boolean; readonly visit: (place: Place) => void },
+  on: { readonly enters: (member: Member) => boolean; readonly visit: (member: DeepMember) => void },
   path: ConfigPath = [],
 ): void => {
   for (const member of membersOf(schema, value)) {
-    if (member.schema === undefined || member.value === undefined || !goes(member)) continue;
-    const place = { ...member, schema: member.schema, path: [...path, member.key], parent: schema };
-    visit(place);
-    if (typeof member.value === "object") walk(place.schema, member.value, { goes, visit }, place.path);
+    if (member.schema === undefined || member.value === undefined || !on.enters(member)) continue;
+    const deep = { ...member, schema: member.schema, path: [...path, member.key], parent: schema };
+    on.visit(deep);
+    if (typeof member.value === "object") walk(deep.schema, member.value, on, deep.path);
   }
 };
 

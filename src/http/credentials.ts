@@ -45,9 +45,10 @@ const NAMES = new RegExp(`^[^a-z]*(?:${CREDENTIAL_NAMES.join("|")})[^a-z]*$`, "i
 /** Where words of a name in camel case meet. */
 const HUMPS = /[a-z\d](?=[A-Z])|[A-Z](?=[A-Z][a-z])/g;
 
-/** Of all lists. */
-const SHORTEST = 3;
+/** Characters of the shortest name in the lists. */
+const LEAST_LENGTH = 3;
 
 /** Whether the value under `name` must not be shown, judged by the name. Takes time in proportion to its length. */
 export const isCredentialName = (name: string): boolean =>
-  name.length >= SHORTEST && (PARTS.test(name) || WORDS.test(name.replace(HUMPS, "$&_")) || NAMES.test(name));
+  name.length >= LEAST_LENGTH &&
+  (PARTS.test(name) || WORDS.test(name.replace(HUMPS, "$&_")) || NAMES.test(name));

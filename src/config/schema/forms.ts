@@ -21,7 +21,7 @@ export const formOf = <Output>(expects: string, forms: readonly Schema<Output>[]
     const before = reading.issues.length;
     const output = form?.read(value, reading);
     if (output !== undefined) return output;
-    // A word such as "no" may be of one form's type and mean another form.
+    // A text such as "no" has the type of one form, but may be meant for another, such as false.
     const hint = wrongType(forms, value);
     if (form !== undefined && hint === REFUSED) return undefined;
     reading.issues.splice(before);
@@ -40,7 +40,7 @@ export const formOf = <Output>(expects: string, forms: readonly Schema<Output>[]
 export const orOff = <Output>(expects: string, schema: Schema<Output>): Schema<Output | false> =>
   formOf<Output | false>(expects, [off, schema]);
 
-/** A number, or `word` for what no number says. */
+/** A number, or `word`, which reads as `meaning`. */
 export const orWord = <Meaning extends string | number>(
   schema: Schema<number>,
   word: string,

@@ -1,4 +1,4 @@
-/** What a value was probably meant to be that is of the wrong type, or that names a variable in a way no config knows. */
+/** What was probably meant by a value of the wrong type, or by a reference in a wrong spelling. */
 import { Reading } from "./reading.ts";
 import { Refusal, REFUSED, type Schema } from "./schema.ts";
 
@@ -21,7 +21,7 @@ const takesDefaults = ({ takes, read }: Form): boolean => {
   return reading.issues.length === 0;
 };
 
-/** Why `value`, whose type none of `forms` takes, is refused. */
+/** The refusal of a `value` that none of `forms` can read, with what was probably meant. */
 export const wrongType = (forms: readonly Form[], value: unknown): Refusal => {
   const word = typeof value === "string" ? WORDS.get(value.toLowerCase()) : undefined;
   if (word !== undefined && forms.some(({ takes }) => takes(word)))
@@ -35,7 +35,7 @@ export const wrongType = (forms: readonly Form[], value: unknown): Refusal => {
 
 const REFERENCE_LIKE = /(?<!\$)\$\{\s*(?:(env|file)\s*[:.])?\s*([^}:]*?)\s*(?::[^}]*)?\}/i;
 
-/** What `value` says of a variable or a file in another spelling: `${HOME}`, `${ENV:HOME}`. */
+/** The refusal of a reference in a wrong spelling, such as `${HOME}` or `${ENV:HOME}`; undefined where `value` holds none. */
 export const misspeltReference = (value: unknown): Refusal | undefined => {
   if (typeof value !== "string") return undefined;
   const { 0: whole, 1: kind = "", 2: name = "" } = REFERENCE_LIKE.exec(value) ?? [""];

@@ -132,12 +132,12 @@ export const object = <Output extends object>(
   const nothingWritten: Tree = Object.fromEntries(
     known.filter(({ as }) => as !== "").map((setting) => [setting.as, readDefault(setting)]),
   );
-  /** Says which keys are unknown. Returns those that they were probably meant to be. */
+  /** Reports unknown keys. Returns the known ones that were probably meant. */
   const unknownKeys = (value: Tree, reading: Reading): readonly string[] =>
     Object.keys(value).flatMap((key) => {
       if (value[key] === undefined || Object.hasOwn(settings, key)) return [];
       if (ignores !== undefined && key.startsWith(ignores)) return [];
-      // To look for near names takes time, and no report shows more.
+      // Looking for near names takes time, and reports show no more problems than this.
       const isShown = reading.issues.length < MOST_SHOWN;
       const meant = isShown ? meantKey(key, settings) : undefined;
       reading.complain(isShown ? unknownKey(meant, settings) : "unknown key", [key], "key");

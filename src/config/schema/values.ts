@@ -145,8 +145,8 @@ export const listenPort: Schema<number> = measure(
   },
 );
 
-/** For an amount that was written otherwise than `near`. */
-const unlike = (near: string | undefined): Refusal =>
+/** Refuses an amount that was probably meant as `near`. */
+const didYouMean = (near: string | undefined): Refusal =>
   near === undefined ? REFUSED : new Refusal(`did you mean ${near}?`);
 
 /** Timers of every runtime hold 2³¹ - 1 ms. */
@@ -157,7 +157,7 @@ const milliseconds = (least: number): Schema<number> =>
     'a duration such as 250 (milliseconds), "250ms", "10s", "5m", "1h" or "1d"',
     [least, LONGEST_MS, patterns.DURATION, "DurationInput"],
     (value) => {
-      const ms = parseDuration(value) ?? unlike(nearDuration(value));
+      const ms = parseDuration(value) ?? didYouMean(nearDuration(value));
       if (ms instanceof Refusal || (ms >= least && ms <= LONGEST_MS)) return ms;
       return new Refusal("", {
         expected: ms < least ? `a duration of at least "${least}ms"` : 'a duration of at most "24d"',
@@ -177,7 +177,7 @@ const MOST_BYTES = Number.MAX_SAFE_INTEGER;
 /** Bytes, at least `least`. */
 export const size = (least: number): Schema<number> =>
   measure(SIZE, [least, MOST_BYTES, patterns.SIZE, "SizeInput"], (value) => {
-    const bytes = parseSize(value) ?? unlike(nearSize(value));
+    const bytes = parseSize(value) ?? didYouMean(nearSize(value));
     return bytes instanceof Refusal || bytes >= least
       ? bytes
       : new Refusal("", { expected: `a size of at least ${least} bytes` });

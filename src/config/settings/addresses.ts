@@ -79,7 +79,7 @@ export const peerRange: Schema<string> = text(
   { pattern: `^${UNIX_PEERS}$|${patterns.ADDRESS_RANGE}` },
 );
 
-/** What a URL may hold besides scheme, host and path, and what else is against it. */
+/** What a URL may have besides scheme, host and path, and a further reason to refuse it. */
 interface UrlRules {
   readonly mayHaveQuery?: boolean;
   readonly refuse?: (url: URL) => string | undefined;
@@ -97,8 +97,8 @@ const readHttpUrl = (given: string, { mayHaveQuery = false, refuse }: UrlRules =
   }
   if (given.includes("?") && !mayHaveQuery) return new Refusal("leave the query out");
   if (given.includes("#")) return new Refusal("leave the fragment out");
-  const against = refuse?.(url);
-  return against === undefined ? given : new Refusal(against);
+  const reason = refuse?.(url);
+  return reason === undefined ? given : new Refusal(reason);
 };
 
 /** An `http://` or `https://` URL that is like `pattern`, in the JSON Schema too. */

@@ -27,13 +27,13 @@ const socketPath = text(
 
 const socketMode = like('permissions in octal digits, such as "0660"', "^0?[0-7]{3}$");
 
-/** Where a listener is, if not at a port: its keys `socket` and `socketMode`. */
+/** The keys of a listener at a path instead of a port. */
 export const socketKeys = (about: string, mode: string, details?: Pick<Setting, "needs">): Settings => ({
   socket: optional(socketPath, about, details),
   socketMode: defaulted(socketMode, mode, "Permissions of the socket: who may connect."),
 });
 
-/** A path stands for port and host. */
+/** A socket takes the place of port and host. */
 export const PORT_OR_SOCKET: readonly KeyRule<object>[] = [
   notBoth(["socket", "port"], "takes either a port or a socket", "port"),
   notBoth(["socket", "host"], "a socket has a path alone", "host"),

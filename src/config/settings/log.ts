@@ -7,7 +7,7 @@ import { oneOf } from "../schema/leaf.ts";
 import { defaulted, object, optional, required } from "../schema/object.ts";
 import type { Schema } from "../schema/schema.ts";
 import { fieldName, like, nonEmpty, ratio, size, whole } from "../schema/values.ts";
-import { urlOrFlag } from "./collector.ts";
+import { logsUrlOrFlag } from "./collector.ts";
 
 const STREAMS: readonly unknown[] = ["stderr", "stdout", undefined];
 
@@ -99,7 +99,7 @@ export const log: Schema<LogConfig> = object("LogConfig", {
   ),
   access: defaulted(shortFor(accessShort, "requests", requests, access), {}, "Lines about requests."),
   otlp: defaulted(
-    urlOrFlag,
+    logsUrlOrFlag,
     false,
     "Send all that is logged to a collector too, as log records: true for that of `telemetry.otlp`, or the URL of another.",
   ),

@@ -14,7 +14,7 @@ export const checkParams = (matches: readonly RouteMatch[], { mentions, complain
   const bound = matches.map(boundBy);
   const unbound = used.filter((each) => !bound.every((names) => names.includes(each.name)));
   for (const [index, { name, path }] of unbound.entries()) {
-    // What no report shows needs no advice.
+    // Looking for near names takes time, and reports show no more problems than this.
     const meant = index < MOST_SHOWN ? nearestName(name, bound.flat()) : undefined;
     const advice =
       meant === undefined || meant === name

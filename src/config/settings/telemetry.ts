@@ -46,7 +46,7 @@ export const metricsObject: Schema<MetricsConfig> = object("MetricsConfig", {
     "Whether what is pushed counts from the start or from the push before. Cumulative unless set; on Workers always delta.",
   ),
   url: optional(
-    urlOrOff,
+    urlOrOff("metrics"),
     "Where metrics are pushed; false for nowhere. Unless set, `otlp.endpoint` with /v1/metrics behind it.",
   ),
 });

@@ -32,7 +32,7 @@ export const traces: Schema<TracesConfig> = object("TracesConfig", {
     "Header that tells clients the trace's id, such as x-trace-id. None unless set.",
   ),
   url: optional(
-    urlOrOff,
+    urlOrOff("traces"),
     "Where spans are pushed; false for nowhere. Unless set, `telemetry.otlp.endpoint` with /v1/traces behind it.",
   ),
 });
