@@ -20,7 +20,7 @@ export interface ReporterParts {
   readonly metrics: ProxyMetrics;
   /** Called when something is sent: a Worker has no random values before its first request. */
   readonly resource: () => Attributes;
-  /** Called with what goes wrong. @default nobody hears of it */
+  /** Writes what goes wrong into the log. @default nothing is written */
   readonly emit?: ((event: LogEvent) => void) | undefined;
   /** Another push has sent what was counted so far. @default false */
   readonly isContinued?: boolean | undefined;

@@ -40,7 +40,7 @@ export const pushUrl = ({ telemetry: { metrics, otlp } }: Config): string | unde
 /**
  * Where a collector takes telemetry of one kind; undefined for nowhere.
  *
- * @param own that this kind has for itself, false for none.
+ * @param own URL of this kind, which overrules the common endpoint; false for nowhere.
  */
 export const signalUrl = (
   own: string | false | undefined,

@@ -106,7 +106,7 @@ const notRotated = (events: EventLog, output: string, why: string): void =>
   void events.emit({
     category: "log",
     level: "warning",
-    message: `the log file ${output} is full and goes on, since it could not be put aside: ${why}`,
+    message: `the log file ${output} is full but could not be put aside, so it keeps growing: ${why}`,
     facts: { output },
   });
 

@@ -124,7 +124,7 @@ export class RecordPush<Item> {
   }
 }
 
-/** Undefined where they can't be encoded: no request may end the process by what it has in it. */
+/** Undefined where they can't be encoded: what a request holds must not end the process. */
 const encoded = <Item>(
   encoding: RecordExport<Item>["encoding"],
   items: readonly Item[],

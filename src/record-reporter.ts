@@ -22,7 +22,7 @@ export interface RecordSinks {
 
 /** A task of a gateway's upkeep. */
 export interface RecordReporter extends UpkeepTask, RecordSinks {
-  /** Called with what goes wrong. */
+  /** Writes what goes wrong into the log. */
   emit: ((event: LogEvent) => void) | undefined;
   runDue(): Promise<void>;
   /** Sends what is left, within `ms` milliseconds; what can't be sent is lost. */

@@ -30,7 +30,7 @@ export interface PreparedObservation extends ServerObservation {
   takeEffect(): void;
 }
 
-/** Time for the last push to a collector that gives way to another. */
+/** Time for the last push to a collector that a new config replaces. */
 const FLUSH_MS = 2_000;
 
 interface ObserverParts {

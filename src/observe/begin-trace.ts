@@ -7,7 +7,7 @@ import { type TraceParent, traceParentOf } from "../http/trace-context.ts";
 export interface TraceRules {
   /** Share of the requests that are recorded, where no caller's context decides. */
   readonly sample: number;
-  /** Whether a context that is taken over decides. */
+  /** Whether a context that is taken over decides if the request is recorded. */
   readonly parentBased: boolean;
   /** Whose context is taken over. */
   readonly trust: "always" | "trusted" | "never";

@@ -20,7 +20,7 @@ export interface LogEvent {
   readonly message: string;
   /** Further facts by name. */
   readonly facts?: Readonly<Record<string, string | number | undefined>>;
-  /** No record is made of it: it tells of a loss of records, and would be lost next. @default false */
+  /** Stays in the log: no record of it goes to a collector. For the loss of log records, which would be lost as well. @default false */
   readonly isLocal?: boolean;
 }
 

@@ -22,8 +22,8 @@ export interface ProducerOptions {
   readonly registry: MetricRegistry;
   /**
    * Of this producer's one reader, which `collect()` does not pass on. With "delta", counters and histograms have what was added
-   * since the last collection; series without any are left out. A series that has begun anew since has all that it holds, never less
-   * than nothing; cumulative ones have the time of that as their start.
+   * since the last collection; series without any are left out. A series that has begun anew since then counts from 0: its delta is
+   * all that it holds, and a cumulative value has a start time of its own.
    */
   readonly temporality: "cumulative" | "delta";
   /** When counting began, in milliseconds since 1970; called at each collection. */

@@ -40,7 +40,7 @@ export class ProxyMetrics {
   readonly durations: { readonly server: Instrument; readonly client: Instrument };
   readonly #requests: RequestMetrics;
   readonly #presence = new EndpointPresence();
-  #knowsEarlier = false;
+  #hasSeenInherited = false;
   #startedAt: number | undefined;
 
   constructor(options: ProxyMetricsOptions) {
@@ -89,8 +89,8 @@ export class ProxyMetrics {
 
   /** Drops the series of endpoints that have not been seen for a quarter of an hour. */
   forgetGone(now: number): void {
-    if (!this.#knowsEarlier) this.#seeEarlier(now);
-    this.#knowsEarlier = true;
+    if (!this.#hasSeenInherited) this.#seeInherited(now);
+    this.#hasSeenInherited = true;
     const gone = this.#presence.takeGone(now);
     if (gone.size === 0) return;
     this.#requests.forgetEndpoints(gone);
@@ -100,8 +100,8 @@ export class ProxyMetrics {
     });
   }
 
-  /** A thread that takes another's place also lets go of what that one had, a quarter of an hour later. */
-  #seeEarlier(now: number): void {
+  /** A thread that replaces a lost one inherits its series: they are dropped a quarter of an hour later unless they are in use. */
+  #seeInherited(now: number): void {
     this.registry.visitSeries((instrument, values) => {
       const endpoint = endpointIn(instrument, values);
       if (endpoint !== undefined) this.endpointSeen(endpoint, now);

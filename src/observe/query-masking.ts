@@ -21,6 +21,7 @@ export const maskQuery = (query: string, isMasked: IsMasked): string => {
   let copied = 0;
   let start = 0;
   let equals = -1;
+  /** Nothing in the present value can make it a URL, a query or JSON. */
   let isPlain = true;
   for (let at = 0; at <= query.length; at += 1) {
     const code = at === query.length ? AMPERSAND : query.charCodeAt(at);
@@ -52,7 +53,7 @@ export const withoutUserinfo = (text: string): string =>
 export const holdsCredential = (value: string, isMasked: IsMasked): boolean =>
   anyDecoding(value, (text) => withoutUserinfo(text) !== text || namesCredential(text, isMasked));
 
-/** Whether `holds` is true of `text`, or of what comes of decoding it once or more. */
+/** Whether `holds` is true of `text`, or of what is left after decoding it up to three times. */
 export const anyDecoding = (text: string, holds: (text: string) => boolean): boolean => {
   let current = text;
   for (let decodings = 0; !holds(current); decodings += 1) {
@@ -66,7 +67,7 @@ export const anyDecoding = (text: string, holds: (text: string) => boolean): boo
 /** Proxies and logins put URLs into URLs into URLs. */
 const MOST_DECODINGS = 3;
 
-/** No part of the text is in two matches: neither holds "/". */
+/** Takes linear time: a match begins behind "//" and holds no "/", so no text is searched twice. */
 const USERINFO = /(?<=\/\/)[^\s/?#]*(?=@)/g;
 
 const ENCODED = /%[\da-f]{2}/gi;
@@ -83,7 +84,7 @@ const [EQUALS, COLON, PERCENT, AT, QUOTE, SPACE] = [0x3d, 0x3a, 0x25, 0x40, 0x22
 
 const isPairEnd = (code: number): boolean => code === AMPERSAND || code === SEMICOLON || code === HASH;
 
-/** What is in no name inside a value. */
+/** Characters that end a name inside a value. */
 const ENDS: ReadonlySet<number> = new Set(Array.from("&;#?/ \t\r\n\"'\\,{}()<>", (end) => end.charCodeAt(0)));
 
 /** Looks for `name=` and `"name":`. */

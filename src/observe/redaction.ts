@@ -39,7 +39,7 @@ export const redaction = ({ query, params, headers }: RedactionOptions): Redacti
   const isMaskedHeader = masked(headers);
   const whole = (text: string): string => withoutUserinfo(maskUrl(text, isMaskedQuery));
   return {
-    // What is cut first may end in the middle of a secret.
+    // Masked first: a secret that is cut in the middle may not be recognised.
     url: (text) => cut(whole(text)),
     target({ target, routedTarget, params: values }) {
       if (routedTarget === undefined) return cut(whole(target));
@@ -91,7 +91,7 @@ const replaced = (path: string, value: string, by: string): string => {
   return path.replaceAll(value, () => by);
 };
 
-/** `;name=value` within a segment. No part of the path is in two matches: names hold no ";". */
+/** `;name=value` within a segment. Takes linear time: names hold no ";". */
 const MATRIX_PARAMETER = /;([^;=/]+)=([^;/]*)/g;
 
 const maskPath = (path: string): string =>

@@ -51,7 +51,7 @@ const remember = <Key, Value>(known: Map<Key, Value>, key: Key, value: Value): V
   return value;
 };
 
-/** Of a path of a route. */
+/** One path of a route. */
 interface RouteMetrics {
   readonly name: string | undefined;
   readonly path: string | undefined;
@@ -92,7 +92,7 @@ export class RequestMetrics {
   readonly #http: HttpInstruments;
   readonly #epoch: () => number;
   readonly #onEndpoint: RequestMetricsParts["onEndpoint"];
-  /** By the route's name, which apps don't have, and then by path. */
+  /** By the route's name, undefined for apps without a gateway, and then by path. */
   readonly #routes: Map<string | undefined, Map<string, RouteMetrics>> = new Map();
   readonly #unrouted: RouteMetrics = { name: undefined, path: undefined, requests: new Map() };
   readonly #endpoints: Map<string, EndpointMetrics> = new Map();

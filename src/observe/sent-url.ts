@@ -20,7 +20,7 @@ export const sentUrl = ({ endpoint: { origin }, exchange, target }: Sent, redact
   const rest = commonEnd(target, asked);
   const shown = redaction.target({ target: asked, routedTarget: asked, params: exchange.params });
   const front = asked.slice(0, asked.length - rest.length);
-  // A value that begins in the front may go on behind it.
+  // A masked value may begin in the front and end behind it.
   if (rest === "" || !shown.startsWith(front)) return `${origin}/${MASK}`;
   const added = rest.length === target.length ? "" : `/${MASK}`;
   return origin + added + shown.slice(front.length);

@@ -1,6 +1,6 @@
 /**
- * Which columns of shared memory belong to which series. Threads that claim a series hold it, and its columns are free again once none
- * does.
+ * Which columns of shared memory belong to which series. A thread holds a series from its claim to its release; the columns are free
+ * again once no thread holds it.
  *
  * ```
  *   counters   the lock as row + 1, bytes of entries used, columns used, rows used, first free entry
@@ -8,21 +8,21 @@
  *   entries    byte length, column, columns, room for the name, version, next free entry, holders, name as UTF-8 JSON
  * ```
  *
- * The lock is for claims and releases, which are rare. Readers go without, and see by the version that an entry has become another's.
+ * Claims and releases take the lock; they are rare. Readers do without it: by its version they see that an entry has passed to another series.
  */
 
 const [LOCK, ENTRIES_USED, COLUMNS_USED, ROWS_USED, FIRST_FREE] = [0, 1, 2, 3, 4] as const;
 const COUNTERS = 6;
 const [NAME_BYTES, COLUMN, SIZE, ROOM, VERSION, NEXT_FREE, HOLDERS] = [0, 1, 2, 3, 4, 5, 6] as const;
-/** In place of a name that others may lie behind. */
+/** Marks a place in the table whose name was removed: searches go on behind it. */
 const REMOVED = -1;
-/** For entries, for each column: most series have several. */
+/** Room for entries, for each column: most series have several columns. */
 const BYTES_PER_COLUMN = 32;
-/** Room for names is a multiple of it, so that another name often fits. */
+/** Room for a name is a multiple of this, so that another name often fits later. */
 const ROOM_BYTES = 32;
 const BYTES = Int32Array.BYTES_PER_ELEMENT;
 const HOLDERS_A_WORD = 32;
-/** A thread that waits for the lock sleeps after so many tries: the one that has it may not be running. */
+/** Tries for the lock before a sleep: the thread that has it may need this CPU. */
 const SPINS = 1_000;
 const SLEEP_MS = 1;
 
@@ -50,7 +50,7 @@ export interface Columns {
   readonly size: number;
 }
 
-/** An entry for as long as its version stays. */
+/** A series in the directory. Valid while `isCurrent`. */
 export interface DirectoryEntry extends Columns {
   readonly at: number;
   readonly version: number;
@@ -68,7 +68,7 @@ export class SeriesDirectory {
   readonly #bytes: Uint8Array;
   readonly #entriesAt: number;
   readonly #entriesEnd: number;
-  /** By where they are. */
+  /** Entries that were read before, by `at`. */
   readonly #known: Map<number, DirectoryEntry> = new Map();
 
   /** @param row of this thread. @default the next one */
@@ -87,8 +87,8 @@ export class SeriesDirectory {
   /** Finds or allocates the columns of a series, which this thread holds from now on. Undefined where there is no room. */
   claim(name: Uint8Array, size: number): number | undefined {
     return this.#locked(() => {
-      const { entry = 0, slot } = this.#find(name);
-      const at = entry > 0 ? entry : this.#add(name, size, slot);
+      const { entry, slot } = this.#find(name);
+      const at = entry ?? this.#add(name, size, slot);
       if (at === undefined) return undefined;
       const [word, bit] = this.#holder(at);
       Atomics.or(this.#words, word, bit);
@@ -97,9 +97,9 @@ export class SeriesDirectory {
   }
 
   /**
-   * This thread holds the series no more.
+   * This thread no longer holds the series.
    *
-   * @param erase is called with its columns where no other thread does, before others can get them.
+   * @param erase is called with its columns where no other thread holds it either, before another series can get them.
    */
   release(name: Uint8Array, erase: (columns: Columns) => void): void {
     const words = this.#words;
@@ -163,7 +163,7 @@ export class SeriesDirectory {
     });
   }
 
-  /** Its entry and place in the table; or, without an entry, where it can be put. */
+  /** The entry of a name and its place in the table; where it has none, the place where it can be put. */
   #find(name: Uint8Array): { readonly entry?: number; readonly slot?: number | undefined } {
     const mask = this.#table.length - 1;
     let free: number | undefined;
@@ -215,7 +215,7 @@ export class SeriesDirectory {
     return entry;
   }
 
-  /** Takes a name out of the table, and with it those before it that were only in the way. */
+  /** Takes a name out of the table, and the marks of removed names before it where nothing lies behind them any more. */
   #remove(slot: number): void {
     const mask = this.#table.length - 1;
     Atomics.store(this.#table, slot, REMOVED);

@@ -1,10 +1,10 @@
-/** What one reader has seen of counters and histograms, by which a series is known that has begun anew. */
+/** What one reader saw of counters and histograms at its last collection. Shows which series have begun anew since. */
 import { seriesKey } from "./metric-memory.ts";
 import { type Point, type Reading, countOf } from "./metric-reading.ts";
 
 /** A series at one collection. */
 interface Seen extends Pick<Point, "startedAt" | "value"> {
-  /** When it has begun as it is now, in milliseconds since 1970; undefined where that was with all others. */
+  /** When it began, or began anew, in milliseconds since 1970; undefined where it began with all others. */
   readonly since: number | undefined;
 }
 
@@ -27,8 +27,8 @@ export class SeriesHistory {
   /**
    * Begins a collection at `now`. Call what is returned once for each series.
    *
-   * A series has begun anew where it says so, or where its value is less than it was: values that others keep begin at 0 again
-   * with whoever keeps them.
+   * A series has begun anew where its `startedAt` is another one, or where its value is less than it was: what an observer reads
+   * begins at 0 again when the part that keeps it is replaced.
    */
   collect(now: number): (instrument: Reading["instrument"], point: Point) => SeriesChange {
     const [last, lastAt] = [this.#last, this.#lastAt];

@@ -88,7 +88,7 @@ export class SharedMemory implements MetricMemory {
       .reduce((sum, { entry }) => sum + (values?.[entry.column] ?? 0), 0);
   }
 
-  /** Sets the numbers of some series in the row of a thread that has ended to 0: what can't have outlived it. */
+  /** Cleans up after a thread that has ended: gives its lock back, and sets to 0 what its row has for the instruments of which `isCleared`. */
   clear(row: number, isCleared: (instrument: string) => boolean): void {
     this.#directory.unlock(row);
     const values = this.#rows[row];
@@ -116,7 +116,7 @@ export class SharedMemory implements MetricMemory {
     return series;
   }
 
-  /** 0 where the series was given up since. */
+  /** 0 where the series has been released since. */
   #sum(entry: DirectoryEntry, into: Float64Array): Float64Array {
     into.fill(0);
     const { column } = entry;

@@ -48,7 +48,7 @@ export interface ExportCounts {
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
-/** A collector that asks for more is asked again earlier: a mistake of its own must not end the export. */
+/** Most that is made of a collector's `Retry-After`: a mistake there must not end the export. */
 const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
 
 type Counters = { -readonly [Name in keyof ExportCounts]: number };

@@ -1,4 +1,4 @@
-/** Log files that are no files, or can't be put aside: the proxy says so, and goes on. */
+/** Log files that are no regular files, or can't be put aside: the log says so, and the proxy goes on. */
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, mkdirSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
@@ -71,7 +71,7 @@ describe.each(COMMAND_RUNTIMES)("log file on %s", (runtime) => {
     }
   });
 
-  test("that can't be put aside goes on, which is said once", async () => {
+  test("that can't be put aside keeps growing, with one warning", async () => {
     mkdirSync(join(directory.path, "a.log.1"));
     directory.write(
       "fairlead.json",
@@ -85,7 +85,7 @@ describe.each(COMMAND_RUNTIMES)("log file on %s", (runtime) => {
       await expect.poll(lines, { interval: 20 }).toBe(sent);
     }
     await child.printed(
-      /"message":"the log file a\.log is full and goes on, since it could not be put aside: EISDIR"/,
+      /"message":"the log file a\.log is full but could not be put aside, so it keeps growing: EISDIR"/,
     );
     expect(child.stderr.match(/could not be put aside/g)).toHaveLength(1);
     expect(child.stderr).not.toContain("lost");

@@ -10,8 +10,8 @@ export interface LogDevice {
   /** Lines are gathered for this long and written together. */
   readonly gatherMs: number;
   /**
-   * Writes whole lines. Resolves when all is written, however long that takes; the bytes are used anew then. Never runs twice at a
-   * time.
+   * Writes whole lines. Resolves when all is written, however long that takes; the memory of `bytes` is reused after that. Never
+   * called while an earlier call goes on.
    */
   write(bytes: Uint8Array): Promise<void>;
   /** Opens what can be opened anew. */

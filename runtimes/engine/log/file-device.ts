@@ -15,7 +15,7 @@ const statFile = promisify(fstat);
 /** Its group may read it, others may not. */
 const MODE = 0o640;
 
-/** Opening a pipe that nobody reads would wait for a reader, and so would writing to one that is full. */
+/** Non-blocking: opening a pipe would wait for a reader, and so would writing to a full one. */
 const FLAGS =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
 
@@ -79,7 +79,7 @@ export class FileDevice implements LogDevice {
     if (file !== undefined) await closeFile(file.fd);
   }
 
-  /** A new file, the full one put aside; or the full one, where that fails. */
+  /** Puts the full file aside and opens a new one. The full one where that fails. */
   async #rotated(full: OpenFile, keep: number): Promise<OpenFile> {
     const now = this.#clock.now();
     if (now < this.#rotatesFrom) return full;

@@ -51,7 +51,7 @@ describe("log file", () => {
     expect(["a.log.2", "a.log.1", "a.log"].map(contentOf)).toEqual(["3\n4\n", "5\n6\n", "7\n"]);
   });
 
-  test("goes on while it can't be put aside, says so once a minute, and is put aside when it can be", async () => {
+  test("keeps growing while it can't be put aside, reports it once a minute, and is put aside when it can be", async () => {
     const clock = new ManualClock();
     const device = new FileDevice(path, clock);
     const reasons: string[] = [];
