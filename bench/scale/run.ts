@@ -1,5 +1,5 @@
 /**
- * Policies at scale: `npm run bench:scale -- [requests]`. Writes the table and the plot of docs/balancing.md.
+ * Policies at scale: `npm run bench:scale -- [requests]`. Writes docs/balancing-scale.md and its plot.
  *
  * Cost: pick, lease, breaker and settle over 10 to 10,000 endpoints. Latency: 10,000 virtual endpoints, every tenth of them
  * five times as slow, 10 million requests for each policy (a tenth of a million for those that look at every endpoint).
