@@ -1,11 +1,11 @@
 /** Log files that are no regular files, or can't be put aside: the log says so, and the proxy goes on. */
 import { execFileSync } from "node:child_process";
-import { closeSync, constants, mkdirSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConfigInput } from "../../src/config/types.ts";
-import { errorCode } from "../../runtimes/error-code.ts";
 import { COMMAND_RUNTIMES, CommandDirectory } from "../support/command.ts";
+import { waitingIn } from "../support/pipe.ts";
 
 const own = (log: ConfigInput["log"] = {}): ConfigInput => ({
   listen: { port: 0, host: "127.0.0.1" },
@@ -14,17 +14,6 @@ const own = (log: ConfigInput["log"] = {}): ConfigInput => ({
 });
 const INTO_PIPE = own({ access: { requests: "all", format: "combined", output: "pipe" } });
 const REFUSED = /log\.access\.output: the log file can't be opened: it is a pipe that nobody reads/;
-
-/** What a pipe holds; `""` where that is nothing. */
-const waitingIn = (pipe: number): string => {
-  const piece = new Uint8Array(64 * 1_024);
-  try {
-    return new TextDecoder().decode(piece.subarray(0, readSync(pipe, piece)));
-  } catch (thrown) {
-    if (errorCode(thrown) === "EAGAIN") return "";
-    throw thrown;
-  }
-};
 
 describe.each(COMMAND_RUNTIMES)("log file on %s", (runtime) => {
   let directory = new CommandDirectory(runtime);

@@ -1,5 +1,5 @@
 /** A log file, rotated by size where the config says so. */
-import { close, constants, fstat, fstatSync, open, openSync } from "node:fs";
+import { type Stats, close, constants, fstat, fstatSync, open, openSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { LogReports, LogTarget } from "../../../src/core/log-output.ts";
@@ -50,8 +50,7 @@ export class FileDevice implements LogDevice {
     this.#path = path;
     this.#clock = clock;
     const fd = openSync(path, FLAGS, MODE);
-    const stat = fstatSync(fd);
-    this.#file = { fd, isRegular: stat.isFile(), size: stat.size };
+    this.#file = openFileOf(fd, fstatSync(fd));
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -105,9 +104,10 @@ export class FileDevice implements LogDevice {
 
 const opened = async (path: string): Promise<OpenFile> => {
   const fd = await openFile(path, FLAGS, MODE);
-  const stat = await statFile(fd);
-  return { fd, isRegular: stat.isFile(), size: stat.size };
+  return openFileOf(fd, await statFile(fd));
 };
+
+const openFileOf = (fd: number, stat: Stats): OpenFile => ({ fd, isRegular: stat.isFile(), size: stat.size });
 
 /** Renames a file, if there is one. */
 const moved = async (from: string, to: string): Promise<void> => {

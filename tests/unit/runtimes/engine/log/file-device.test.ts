@@ -6,7 +6,6 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
-  readSync,
   readdirSync,
   rmSync,
   rmdirSync,
@@ -15,19 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileDevice } from "../../../../../runtimes/engine/log/file-device.ts";
-import { errorCode } from "../../../../../runtimes/error-code.ts";
 import { ManualClock } from "../../../../../runtimes/memory/clock.ts";
-
-/** What a pipe holds. */
-const waitingIn = (pipe: number): string => {
-  const piece = new Uint8Array(64 * 1_024);
-  try {
-    return new TextDecoder().decode(piece.subarray(0, readSync(pipe, piece)));
-  } catch (thrown) {
-    if (errorCode(thrown) === "EAGAIN") return "";
-    throw thrown;
-  }
-};
+import { waitingIn } from "../../../../support/pipe.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
