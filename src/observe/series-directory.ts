@@ -5,11 +5,13 @@
  * ```
  *   counters   the lock as row + 1, bytes of entries used, columns used, rows used, first free entry
  *   table      hash of a name → where its entry is, open addressing
- *   entries    byte length, column, columns, room for the name, version, next free entry, holders, name as UTF-8 JSON
+ *   entries    byte length, column, columns, room for the name, version, next free entry, holders, name as UTF-8
  * ```
  *
  * Claims and releases take the lock; they are rare. Readers do without it: by its version they see that an entry has passed to another series.
  */
+import { hashText } from "../core/hash.ts";
+import { SharedLock } from "../core/shared-lock.ts";
 
 const [LOCK, ENTRIES_USED, COLUMNS_USED, ROWS_USED, FIRST_FREE] = [0, 1, 2, 3, 4] as const;
 const COUNTERS = 6;
@@ -22,9 +24,6 @@ const BYTES_PER_COLUMN = 32;
 const ROOM_BYTES = 32;
 const BYTES = Int32Array.BYTES_PER_ELEMENT;
 const HOLDERS_A_WORD = 32;
-/** Tries for the lock before a sleep: the thread that has it may need this CPU. */
-const SPINS = 1_000;
-const SLEEP_MS = 1;
 
 export interface DirectorySize {
   readonly writers: number;
@@ -37,13 +36,6 @@ const tableSizeOf = (columns: number): number => 2 ** Math.ceil(Math.log2(column
 export const directoryBytes = ({ columns }: DirectorySize): number =>
   (COUNTERS + tableSizeOf(columns)) * BYTES + columns * BYTES_PER_COLUMN;
 
-/** FNV-1a. */
-const hashOf = (bytes: Uint8Array): number => {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
-};
-
 /** Columns that belong together. */
 export interface Columns {
   readonly column: number;
@@ -54,13 +46,23 @@ export interface Columns {
 export interface DirectoryEntry extends Columns {
   readonly at: number;
   readonly version: number;
-  readonly name: Uint8Array;
+  readonly name: string;
+}
+
+/** What a search for a name comes to. */
+interface Found {
+  readonly entry: number | undefined;
+  /** The place of the entry in the table; without an entry, where it can be put, if there is room. */
+  readonly slot: number | undefined;
+  /** The name in UTF-8. */
+  readonly bytes: Uint8Array;
 }
 
 /** One thread's view. */
 export class SeriesDirectory {
   /** Of this thread. */
   readonly row: number;
+  readonly #lock: SharedLock;
   readonly #columns: number;
   readonly #headBytes: number;
   readonly #table: Int32Array;
@@ -82,13 +84,14 @@ export class SeriesDirectory {
     this.#words = new Int32Array(buffer, 0, this.#entriesEnd / BYTES);
     this.#bytes = new Uint8Array(buffer);
     this.row = row ?? Atomics.add(this.#words, ROWS_USED, 1);
+    this.#lock = new SharedLock(this.#words, LOCK, this.row);
   }
 
   /** Finds or allocates the columns of a series, which this thread holds from now on. Undefined where there is no room. */
-  claim(name: Uint8Array, size: number): number | undefined {
-    return this.#locked(() => {
-      const { entry, slot } = this.#find(name);
-      const at = entry ?? this.#add(name, size, slot);
+  claim(name: string, size: number): number | undefined {
+    return this.#lock.locked(() => {
+      const { entry, slot, bytes } = this.#find(name);
+      const at = entry ?? this.#add(bytes, size, slot);
       if (at === undefined) return undefined;
       const [word, bit] = this.#holder(at);
       Atomics.or(this.#words, word, bit);
@@ -101,9 +104,9 @@ export class SeriesDirectory {
    *
    * @param erase is called with its columns where no other thread holds it either, before another series can get them.
    */
-  release(name: Uint8Array, erase: (columns: Columns) => void): void {
+  release(name: string, erase: (columns: Columns) => void): void {
     const words = this.#words;
-    this.#locked(() => {
+    this.#lock.locked(() => {
       const { entry, slot } = this.#find(name);
       if (entry === undefined || slot === undefined) return;
       const [word, bit] = this.#holder(entry);
@@ -136,44 +139,34 @@ export class SeriesDirectory {
     return Atomics.load(this.#words, at + VERSION) === version;
   }
 
-  /** The thread of `row` has ended, perhaps with the lock. */
+  /** Frees the lock where the thread of `row` has ended with it. */
   unlock(row: number): void {
-    Atomics.compareExchange(this.#words, LOCK, row + 1, 0);
-  }
-
-  #locked<Result>(change: () => Result): Result {
-    const words = this.#words;
-    for (let tries = 1; Atomics.compareExchange(words, LOCK, 0, this.row + 1) !== 0; tries += 1) {
-      if (tries % SPINS === 0) Atomics.wait(words, LOCK, Atomics.load(words, LOCK), SLEEP_MS);
-    }
-    try {
-      return change();
-    } finally {
-      Atomics.store(words, LOCK, 0);
-    }
+    this.#lock.release(row);
   }
 
   #readAt(at: number, slot: number): DirectoryEntry | undefined {
-    return this.#locked(() => {
+    return this.#lock.locked(() => {
       if (Atomics.load(this.#table, slot) !== at) return undefined;
       const [column, size, version] = [COLUMN, SIZE, VERSION].map((word) => this.#words[at + word] as number);
-      const entry = { at, column, size, version, name: this.#nameAt(at).slice() } as DirectoryEntry;
+      // A decoder takes no shared memory.
+      const name = new TextDecoder().decode(this.#nameAt(at).slice());
+      const entry = { at, column, size, version, name } as DirectoryEntry;
       this.#known.set(at, entry);
       return entry;
     });
   }
 
-  /** The entry of a name and its place in the table; where it has none, the place where it can be put. */
-  #find(name: Uint8Array): { readonly entry?: number; readonly slot?: number | undefined } {
+  #find(name: string): Found {
+    const bytes = new TextEncoder().encode(name);
     const mask = this.#table.length - 1;
     let free: number | undefined;
-    for (let slot = hashOf(name) & mask, tries = 0; tries <= mask; slot = (slot + 1) & mask, tries += 1) {
+    for (let slot = hashText(name) & mask, tries = 0; tries <= mask; slot = (slot + 1) & mask, tries += 1) {
       const entry = Atomics.load(this.#table, slot);
-      if (entry === 0) return { slot: free ?? slot };
+      if (entry === 0) return { entry: undefined, slot: free ?? slot, bytes };
       if (entry === REMOVED) free ??= slot;
-      else if (this.#isNamed(entry, name)) return { entry, slot };
+      else if (this.#isNamed(entry, bytes)) return { entry, slot, bytes };
     }
-    return { slot: free };
+    return { entry: undefined, slot: free, bytes };
   }
 
   #add(name: Uint8Array, size: number, slot: number | undefined): number | undefined {

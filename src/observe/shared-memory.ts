@@ -65,7 +65,7 @@ export class SharedMemory implements MetricMemory {
   }
 
   claim(name: SeriesName, size: number): Slots | undefined {
-    const at = this.#directory.claim(encoded(name), size);
+    const at = this.#directory.claim(keyOf(name), size);
     return at === undefined ? undefined : { values: this.#own, at };
   }
 
@@ -75,7 +75,7 @@ export class SharedMemory implements MetricMemory {
 
   /** What this thread has counted stays in the sum until no thread has the series any more. */
   release(name: SeriesName): void {
-    this.#directory.release(encoded(name), ({ column, size }) => {
+    this.#directory.release(keyOf(name), ({ column, size }) => {
       for (const row of this.#rows) row.fill(0, column, column + size);
     });
   }
@@ -104,10 +104,7 @@ export class SharedMemory implements MetricMemory {
   #seriesOf(entry: DirectoryEntry): ColumnSeries {
     const known = this.#known.get(entry);
     if (known !== undefined) return known;
-    const [instrument, values] = JSON.parse(new TextDecoder().decode(entry.name)) as [
-      string,
-      "overflow" | (string | number | null)[],
-    ];
+    const [instrument, values] = JSON.parse(entry.name) as [string, "overflow" | (string | number | null)[]];
     const attributes: AttributeValues | "overflow" =
       values === "overflow" ? values : values.map((value) => value ?? undefined);
     const sums = new Float64Array(entry.size);
@@ -127,8 +124,4 @@ export class SharedMemory implements MetricMemory {
   }
 }
 
-const encoded = ({ instrument, attributes }: SeriesName): Uint8Array => {
-  // Undefined has no place in JSON.
-  const values = attributes === "overflow" ? attributes : attributes.map((value) => value ?? null);
-  return new TextEncoder().encode(JSON.stringify([instrument, values]));
-};
+const keyOf = ({ instrument, attributes }: SeriesName): string => JSON.stringify([instrument, attributes]);

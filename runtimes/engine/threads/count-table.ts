@@ -10,6 +10,8 @@
  * taken back.
  */
 
+import { SharedLock } from "../../../src/core/shared-lock.ts";
+
 /** What a thread needs to take part. Can be sent with `postMessage`. */
 export interface SharedCounts {
   readonly buffer: SharedArrayBuffer;
@@ -21,9 +23,6 @@ export interface SharedCounts {
 const LOCK = 0;
 const HEAD = 1;
 const NAME_WORDS = 2;
-/** A thread that waits for the lock sleeps after so many tries: the one that has it may not be running. */
-const SPINS = 1_000;
-const SLEEP_MS = 1;
 
 const slotWords = (threads: number): number => NAME_WORDS + 2 * threads;
 
@@ -52,6 +51,7 @@ export class CountTable {
   readonly #threads: number;
   readonly #slots: number;
   readonly #row: number;
+  readonly #lock: SharedLock;
 
   /** @param row of this thread, from 0 */
   constructor({ buffer, threads, slots }: SharedCounts, row: number) {
@@ -59,19 +59,12 @@ export class CountTable {
     this.#threads = threads;
     this.#slots = slots;
     this.#row = row;
+    this.#lock = new SharedLock(this.#words, LOCK, row);
   }
 
   /** Runs `change` while no other thread changes names. */
   locked<Result>(change: () => Result): Result {
-    const words = this.#words;
-    for (let tries = 1; Atomics.compareExchange(words, LOCK, 0, this.#row + 1) !== 0; tries += 1) {
-      if (tries % SPINS === 0) Atomics.wait(words, LOCK, Atomics.load(words, LOCK), SLEEP_MS);
-    }
-    try {
-      return change();
-    } finally {
-      Atomics.store(words, LOCK, 0);
-    }
+    return this.#lock.locked(change);
   }
 
   /** Where `name` is counted; undefined where it has no slot. Under the lock. */
@@ -139,7 +132,7 @@ export class CountTable {
 
   /** Takes back all that the thread of `row` has counted and held, which has ended. */
   clear(row: number): void {
-    Atomics.compareExchange(this.#words, LOCK, row + 1, 0);
+    this.#lock.release(row);
     for (let slot = 0; slot < this.#slots; slot += 1) {
       const at = this.#address(slot);
       Atomics.store(this.#words, at + NAME_WORDS + row, 0);
