@@ -8,7 +8,8 @@
  *   entries    byte length, column, columns, room for the name, version, next free entry, holders, name as UTF-8
  * ```
  *
- * Claims and releases take the lock; they are rare. Readers do without it: by its version they see that an entry has passed to another series.
+ * Claims and releases take the lock; they are rare. Readers do without it: by the version of an entry they see that it has passed to
+ * another series.
  */
 import { hashText } from "../core/hash.ts";
 import { SharedLock } from "../core/shared-lock.ts";
