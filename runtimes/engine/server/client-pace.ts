@@ -19,9 +19,9 @@ const BUFFERED_BYTES = 16 * 1024 * 1024;
  * its system acknowledges what it reads. One below it does when what lies in buffers is paid for.
  */
 export class ClientPace {
-  /** At least; above 0. Set before each wait. */
+  /** The least rate; above 0. Set before each wait. */
   bytesPerSecond = 1;
-  /** End of the window, less the time for which its content is held up. */
+  /** End of the window. Moves by the time for which content is held up. */
   #sendBy = Number.POSITIVE_INFINITY;
   #heldUpAt: number | undefined;
   #receivedBytes = 0;
