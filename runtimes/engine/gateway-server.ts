@@ -24,7 +24,7 @@ import {
   stopped,
 } from "./server-events.ts";
 
-/** Time for the last telemetry and the last lines of logs together. Threads end one after the other: theirs first. */
+/** Time for the last telemetry and the last lines of logs together. With threads, the main one ends after the others: each has half. */
 const FLUSH_MS = 2_000;
 const FLUSH_WITH_THREADS_MS = FLUSH_MS / 2;
 /** Share of it for collectors. Where one does not answer, the rest is left for the last lines of logs. */

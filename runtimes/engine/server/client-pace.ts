@@ -14,9 +14,9 @@ const BUFFERED_BYTES = 16 * 1024 * 1024;
 /**
  * Content is counted over windows of ten seconds; time in which its reader takes none does not count.
  *
- * For responses each byte given to the socket buys the time that it takes at the rate, and time is spent while the socket
- * takes no more. A client at or above the rate has never read more than it was given, so it can't run out of time, however
- * its system acknowledges what it reads. One below it does when what lies in buffers is paid for.
+ * For responses each byte given to the socket adds the time that it takes at the rate, and time passes only while the socket takes
+ * no more. A client at or above the rate has never read more than the socket was given, so it can't run out of time, however its
+ * system acknowledges what it reads. A client below the rate does, once the bytes in buffers have used up their time.
  */
 export class ClientPace {
   /** The least rate; above 0. Set before each wait. */

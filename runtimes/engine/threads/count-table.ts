@@ -82,7 +82,7 @@ export class CountTable {
   /**
    * The same, with a new slot where it has none. Undefined where all are in use. Under the lock.
    *
-   * @param isFree whether a name gives up its slot, for one that counts from 0
+   * @param isFree whether the slot of a name may go to another name, which counts from 0
    */
   findOrMake(name: string, isFree: (at: number) => boolean): number | undefined {
     const hashes = hashesOf(name);
