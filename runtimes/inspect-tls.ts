@@ -42,7 +42,7 @@ const untimely = ({ validFrom, validTo }: Certificate, now: number): string | un
   return now > to ? `the certificate expired at ${day(to)}` : undefined;
 };
 
-/** Shorter keys of RSA are refused by OpenSSL's security level 2 and by browsers. Not every runtime's TLS does. */
+/** Shorter RSA keys are refused by OpenSSL's security level 2 and by browsers, but not by every runtime's TLS. */
 const LEAST_RSA_BITS = 2048;
 
 const weakness = ({ publicKey }: Certificate): string | undefined => {

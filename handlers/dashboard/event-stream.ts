@@ -6,7 +6,7 @@ const RETRY_AFTER_S = "10";
 
 /** 503 where too many watch already. */
 export const eventStream = (feed: LiveFeed, method: string): Response => {
-  // Hono drops the body of an answer to HEAD without a word to it: a watcher would stay for ever.
+  // Hono drops the body of an answer to HEAD without cancelling it, so its watcher would never leave.
   if (method === "HEAD") return new Response(null, { headers: HEADERS });
   const watcher = new StreamWatcher();
   const leave = feed.watch(watcher);
@@ -23,8 +23,8 @@ export const eventStream = (feed: LiveFeed, method: string): Response => {
   return new Response(body, { headers: HEADERS });
 };
 
-/** What the stream's reader waits for. */
-interface Asked {
+/** A read that waits for a message. */
+interface PendingRead {
   send(text: string): void;
   end(): void;
 }
@@ -32,13 +32,13 @@ interface Asked {
 const encoder = new TextEncoder();
 
 class StreamWatcher implements Watcher {
-  #asked: Asked | undefined;
+  #pending: PendingRead | undefined;
   #hasEnded = false;
 
-  /** The stream's reader wants something: resolves once it has got it. */
+  /** The stream is read. Resolves once the read has its message, or the stream has ended. */
   pulled(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     return new Promise((resolve) => {
-      this.#asked = {
+      this.#pending = {
         send: (text) => {
           controller.enqueue(encoder.encode(text));
           resolve();
@@ -53,19 +53,19 @@ class StreamWatcher implements Watcher {
   }
 
   isReady(): boolean {
-    return this.#asked !== undefined;
+    return this.#pending !== undefined;
   }
 
   send(event: "full" | "tick", data: string): void {
-    const asked = this.#asked;
-    this.#asked = undefined;
-    asked?.send(`event: ${event}\ndata: ${data}\n\n`);
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.send(`event: ${event}\ndata: ${data}\n\n`);
   }
 
   end(): void {
-    const asked = this.#asked;
-    this.#asked = undefined;
+    const pending = this.#pending;
+    this.#pending = undefined;
     this.#hasEnded = true;
-    asked?.end();
+    pending?.end();
   }
 }

@@ -3,9 +3,9 @@ import type { Capability } from "../../src/core/capability.ts";
 import { ENGINE_CAPABILITIES } from "../engine/capabilities.ts";
 
 const MISSING: ReadonlySet<Capability> = new Set<Capability>([
-  // It lists none, whatever is open.
+  // Bun lists none, whatever is open.
   "active-resources",
-  // It takes `resourceLimits` of a worker, and goes by none of them.
+  // Workers accept `resourceLimits`, and ignore them.
   "thread-memory",
 ]);
 

@@ -2,13 +2,15 @@
 import type { Capability } from "../../src/core/capability.ts";
 import { ENGINE_CAPABILITIES } from "../engine/capabilities.ts";
 
-/**
- * Deno's TLS takes the list of cipher suites and does not use it, and goes on reading on a paused connection. It serves no
- * certificate with a critical extension that it does not know, which is what an authority looks for (RFC 8737 §3). What a worker has
- * open that is terminated while its code runs stays open for as long as the process.
- */
-const MISSING: readonly Capability[] = ["cipher-list", "tls-alpn-challenge", "thread-sockets", "tls-pause"];
+const MISSING: ReadonlySet<Capability> = new Set<Capability>([
+  // Deno's TLS takes the list of cipher suites, and does not use it.
+  "cipher-list",
+  // It serves no certificate with a critical extension that it does not know, as an authority wants to see (RFC 8737 §3).
+  "tls-alpn-challenge",
+  // It goes on reading on a paused connection.
+  "tls-pause",
+  // What a worker has open that is terminated while its code runs stays open until the process ends.
+  "thread-sockets",
+]);
 
-export const DENO_CAPABILITIES: ReadonlySet<Capability> = new Set(
-  [...ENGINE_CAPABILITIES].filter((name) => !MISSING.includes(name)),
-);
+export const DENO_CAPABILITIES: ReadonlySet<Capability> = ENGINE_CAPABILITIES.difference(MISSING);

@@ -10,7 +10,7 @@ import { type ListenPlan, type OpenListener, type ServerSockets, serverSockets }
 
 export interface AdminListenerParts extends AdminSiteParts {
   readonly inherited: InheritedSockets | undefined;
-  /** Whether connections wait until `open` is called: there is nothing yet to tell about, or to change. */
+  /** Whether connections wait until `open` is called, because nothing is served yet that they could show or change. */
   readonly isHeld: boolean;
 }
 
@@ -24,8 +24,8 @@ export class AdminListener {
   /** From the first config on that has the listener. */
   #site: AdminSite | undefined;
   #handedOver: Promise<unknown> | undefined;
-  /** Its connections wait for `open`. */
   #isHeld: boolean;
+  /** Its commit waits for `open`. */
   #held: PreparedConfig | undefined;
 
   constructor(parts: AdminListenerParts) {

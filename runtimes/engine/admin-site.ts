@@ -62,7 +62,7 @@ export class AdminSite {
   /** `config` is in effect. */
   takeEffect(config: Config["admin"], resource: ServerObservation["resource"]): void {
     this.#resource = resource;
-    // A token that was taken back must not go on seeing what happens, nor a listener that is gone.
+    // Streams that were opened with a token, or on a listener, that is gone must not go on.
     if (this.#config !== undefined && !isDeepStrictEqual(this.#config, config)) this.#feed.dismiss();
     this.#config = config;
     if (hasDashboard(config)) this.#feed.open();

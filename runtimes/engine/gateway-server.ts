@@ -24,10 +24,10 @@ import {
   stopped,
 } from "./server-events.ts";
 
-/** Time for the last telemetry and the last lines of logs together. Threads end one after the other: theirs first. */
+/** Time for the last telemetry and the last lines of logs together. With threads, the main one ends after the others: each has half. */
 const FLUSH_MS = 2_000;
 const FLUSH_WITH_THREADS_MS = FLUSH_MS / 2;
-/** Share of it for collectors, so that lines are left time for where one does not answer. */
+/** Share of it for collectors. Where one does not answer, the rest is left for the last lines of logs. */
 const COLLECTORS_SHARE = 0.75;
 
 /** Listens from the first config on that is committed. */
@@ -148,7 +148,7 @@ export class GatewayServer implements RunningServer {
     retired.stop();
     certificates.stop();
     await transport.close();
-    // Collectors get it, too.
+    // Before the flush, so that collectors get this event too.
     this.#announce(stopped);
     const flushMs = lasting.part === undefined ? FLUSH_MS : FLUSH_WITH_THREADS_MS;
     const endsAt = clock.now() + flushMs;

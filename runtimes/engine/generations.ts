@@ -77,7 +77,7 @@ export class Generations {
     }
   }
 
-  /** Those that were opened for a config that is given up. */
+  /** Closes log files that were opened for a config that is given up. */
   #closeLogs(): void {
     if (this.#current !== undefined)
       this.#server.lasting.platform.logs?.keepOnly(logTargets(this.#current.config));

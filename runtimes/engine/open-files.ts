@@ -9,10 +9,10 @@ const EACH = 2;
 /** The soft limit, as /proc/self/limits writes it. */
 const OPEN_FILES = /^Max open files +(\d+)/m;
 
-/** Connections of clients that there are enough files for; at least 1. Infinity where nobody tells, or there is no limit. */
+/** Connections of clients that there are enough files for; at least 1. Infinity for no limit. */
 export const clientRoom = (files: number): number => Math.max(1, Math.floor((files - OTHERS) / EACH));
 
-/** Infinity where nobody tells, or there is no limit. */
+/** Infinity where there is no limit, or the system has no /proc to read it from. */
 export const openFileLimit = (): number => {
   try {
     const [, files] = OPEN_FILES.exec(readFileSync("/proc/self/limits", "latin1")) ?? [];

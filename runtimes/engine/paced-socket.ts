@@ -33,12 +33,12 @@ export class PacedSocket extends Duplex {
   /** From now on nothing is read while `secured`, the TLS socket over this one, is paused. */
   paceBy(secured: TLSSocket): void {
     this.#reader = secured;
-    secured.on("pause", () => this.#look());
-    secured.on("resume", () => this.#look());
+    secured.on("pause", () => this.#pauseOrResume());
+    secured.on("resume", () => this.#pauseOrResume());
   }
 
   override _read(): void {
-    this.#look();
+    this.#pauseOrResume();
   }
 
   override _write(bytes: Uint8Array, _: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -59,7 +59,7 @@ export class PacedSocket extends Duplex {
     return this.#reader?.isPaused() === true;
   }
 
-  #look(): void {
+  #pauseOrResume(): void {
     if (this.#isHeld) this.connection.pause();
     else this.connection.resume();
   }

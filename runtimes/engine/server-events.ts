@@ -31,7 +31,7 @@ export const stopped: LogEvent = Object.freeze<LogEvent>({
   message: "stopped",
 });
 
-/** Clients over the number that there are files for are refused: a process without files could not accept any. */
+/** Clients beyond the number that there are files for are refused: a process that has used up its files can accept none. */
 export const fewFiles = (connections: number, openFiles: number): LogEvent => ({
   category: "server",
   level: "warning",

@@ -44,10 +44,7 @@ const configFor = ({ honest, bad }: Origins, tlsPort: number): ConfigInput => ({
   },
   upstreams: {
     main: `http://127.0.0.1:${honest}`,
-    bad: {
-      endpoints: `http://127.0.0.1:${bad}`,
-      concurrency: { limit: CAP, queue: 0 },
-    },
+    bad: { endpoints: `http://127.0.0.1:${bad}`, concurrency: { limit: CAP, queue: 0 } },
   },
   routes: [{ match: { path: "/bad/*" }, upstream: "bad" }, { upstream: "main" }],
 });

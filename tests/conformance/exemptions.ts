@@ -84,6 +84,7 @@ const FEW_METHODS = "workerd's server answers 501 to methods that it doesn't kno
 const NO_BYTES =
   "workerd hands field values over as UTF-8; bytes that are none are lost, so the gateway refuses them";
 
+const REFUSED_OR_LOST = "workerd's fetch does not tell a refused connection from a lost one";
 const UNSEEN =
   "bodies go through unseen, which is what makes them fast there; what has been sent can't be sent again";
 
@@ -99,7 +100,7 @@ const ROWS: readonly Row[] = [
   [
     "retries",
     "POST that could not be sent goes to the other endpoint",
-    "workerd's fetch does not tell a refused connection from a lost one",
+    REFUSED_OR_LOST,
     "expected 502 to be 200",
   ],
   [
@@ -108,12 +109,7 @@ const ROWS: readonly Row[] = [
     "bodies go through unseen, which is what makes them fast there",
     "1 at the origin",
   ],
-  [
-    "failover",
-    "POST that could not be sent goes to the next upstream",
-    "workerd's fetch does not tell a refused connection from a lost one",
-    "answered 502",
-  ],
+  ["failover", "POST that could not be sent goes to the next upstream", REFUSED_OR_LOST, "answered 502"],
   // Of apps that somebody else's server serves; the engine is not in them.
   [
     "library",

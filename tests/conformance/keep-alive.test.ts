@@ -1,9 +1,19 @@
 /** Upstream connections are used again, and what goes wrong with an old one is nobody's trouble. */
 import { expect } from "vitest";
-import { type Case, conformance, oneUpstream, requestText } from "../support/suite.ts";
+import { type Case, type Stage, conformance, oneUpstream, requestText } from "../support/suite.ts";
+import { resets } from "../support/who-answers.ts";
 
 const SEEN_AT = ["nodejs/undici#5450", "envoyproxy/envoy#14981"];
 const RUNTIMES_DIFFER = ["denoland/deno#32497", "denoland/deno#36657"];
+
+/** A request whose used connection is reset once the origin has its content is answered 502, and sent once. */
+const expectSentOnce = async (stage: Stage, method: string, body: string): Promise<void> => {
+  expect((await stage.request("/")).status).toBe(200);
+  stage.origin.reset();
+  stage.origin.script(resets);
+  expect((await stage.request("/", { method, body })).status).toBe(502);
+  expect(stage.origin.exchanges.length).toBe(1);
+};
 
 const reuse: Case[] = [
   {
@@ -79,17 +89,7 @@ const reuse: Case[] = [
   },
   {
     title: "PUT with more content than is kept is not sent again",
-    run: async (stage) => {
-      expect((await stage.request("/")).status).toBe(200);
-      stage.origin.reset();
-      stage.origin.script(async (x) => {
-        await x.body();
-        x.wire.reset();
-      });
-      const body = "x".repeat(1024 * 1024);
-      expect((await stage.request("/", { method: "PUT", body })).status).toBe(502);
-      expect(stage.origin.exchanges.length).toBe(1);
-    },
+    run: (stage) => expectSentOnce(stage, "PUT", "x".repeat(1024 * 1024)),
   },
   {
     title: "GET on a fresh connection that is reset is not repeated",
@@ -103,16 +103,7 @@ const reuse: Case[] = [
   {
     title: "POST whose body the origin had is never sent twice",
     seenAt: ["apache/apisix#11359"],
-    run: async (stage) => {
-      expect((await stage.request("/")).status).toBe(200);
-      stage.origin.reset();
-      stage.origin.script(async (x) => {
-        await x.body();
-        x.wire.reset();
-      });
-      expect((await stage.request("/", { method: "POST", body: "charge the card" })).status).toBe(502);
-      expect(stage.origin.exchanges.length).toBe(1);
-    },
+    run: (stage) => expectSentOnce(stage, "POST", "charge the card"),
   },
   {
     title: "answer that was begun is never started over",

@@ -34,7 +34,7 @@ const opened = async (
   return { client, exchange };
 };
 
-/** Resident memory that a tunnel may take which is held up; what the process took for its first bytes is among it. */
+/** Most resident memory that a tunnel may add while one side does not read, with what the process takes for its first bytes. */
 const MOST_HELD = 32 * 1024 * 1024;
 
 const text = async (peer: RawClient | OriginExchange, bytes: number): Promise<string> =>
@@ -231,7 +231,7 @@ const cases: Case[] = [
   },
 ];
 
-/** Of the breaker, without its random part. */
+/** How long the breaker stays open, without its random part. */
 const OPEN_MS = 300;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

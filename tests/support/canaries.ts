@@ -19,7 +19,7 @@ export const CANARY_QUERY: string = [
 /** A value of a path parameter that is longer than what logs show of a target. */
 export const LONG_CANARY: string = `CANARY-param-${"x".repeat(9_000)}`;
 
-/** For targets with `LONG_CANARY`. */
+/** Settings of `listen` that admit targets with `LONG_CANARY`. */
 export const CANARY_LIMITS: { readonly limits: { readonly targetBytes: string } } = {
   limits: { targetBytes: "16KiB" },
 };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "./sources.ts";
 
-/** A bundle may be printed. */
+/** A script may print a whole bundle. */
 const MOST_PRINTED_BYTES = 16 * 1024 * 1024;
 
 /** Oldest Node that the package promises to run on. */

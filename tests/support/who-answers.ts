@@ -2,7 +2,7 @@
 import type { OriginScript } from "./raw-origin.ts";
 import type { RequestParts, Stage } from "./suite.ts";
 
-/** Each origin answers with its number once it has the request's content, but those in `others` do what is said there. */
+/** Each origin answers with its number once it has the request's content, except those that have a script in `others`. */
 export const nameOrigins = (stage: Stage, others: Readonly<Record<number, OriginScript>> = {}): void => {
   stage.origins.forEach((origin, index) => {
     origin.script(
@@ -48,7 +48,7 @@ export const resets: OriginScript = async (exchange) => {
 
 const PATIENCE_MS = 8_000;
 
-/** Asks again and again until `found` says so of the last `count` answers. */
+/** Asks until `found` is true of the last `count` answers. */
 export const askUntil = async <T>(
   ask: () => Promise<T>,
   count: number,

@@ -30,7 +30,7 @@ export class Store {
   /** Newest first. @type {readonly Activity[]} */
   activity = [];
 
-  /** Seconds and failures of a process before, which this one does not know, stay. @param {FullMessage} message */
+  /** Samples and failures from before a restart, which the new process does not know, stay. @param {FullMessage} message */
   full(message) {
     const before = this.endpoints;
     this.overview = message.overview;
@@ -76,7 +76,7 @@ export class Store {
     }
   }
 
-  /** Some may be known: the first tick may repeat what the full message had, and that what came before it. @param {readonly FailureEntry[]} fresh */
+  /** Adds those that are not known: a full message may repeat earlier ones, and the first tick those of the full message. @param {readonly FailureEntry[]} fresh */
   #withFailures(fresh) {
     const known = new Set(this.failures.slice(0, MOST_FAILURES).map(failureId));
     const added = fresh.filter((each) => !known.has(failureId(each)));

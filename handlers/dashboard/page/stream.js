@@ -1,6 +1,6 @@
 /**
- * The event stream, by `fetch`: an `EventSource` can't send the token. Connects again by itself: at once, and without a word, where the
- * proxy ends a stream that was live, as one does whose place another process takes.
+ * The event stream, by `fetch`: an `EventSource` can't send the token. Connects again by itself: at once, and without a change of the
+ * state shown, where the proxy ends a stream that was live, as it does when another process replaces it.
  */
 import { authorization } from "./token.js";
 
@@ -21,7 +21,7 @@ import { authorization } from "./token.js";
 /** Events come each second. */
 const SILENCE_MS = 6_000;
 const RETRY_MS = [500, 1_000, 2_000, 3_000, 5_000];
-/** A stream that ends before is not continued at once: the next one might end as soon. */
+/** After fewer events a stream is not continued at once: the next one might end as soon. */
 const LIVE_EVENTS = 2;
 
 const ENDED = "the proxy closed the stream";
@@ -34,7 +34,7 @@ export class Stream {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   #failures = 0;
-  /** Of this connection. */
+  /** Received on this connection. */
   #events = 0;
 
   /** @param {StreamListener} listener */

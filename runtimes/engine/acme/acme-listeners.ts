@@ -59,8 +59,9 @@ export class AcmeServer {
   #kept: readonly Kept[] = [];
   #placeholder: PemPair | undefined;
   #registry: MetricRegistry | undefined;
-  /** By keepers that are gone: a counter never falls. */
+  /** Orders of closed keepers, so that the counter never falls. */
   #counted: Readonly<OrderCounts> = NO_ORDERS;
+  /** Keepers that are closing. */
   readonly #leaving: Set<CertificateKeeper> = new Set();
 
   constructor(options: AcmeOptions) {
@@ -162,7 +163,7 @@ export class AcmeServer {
     return { ...tls, ...first, certificates: [...tls.certificates, ...obtained] };
   }
 
-  /** An order that is under way may still be counted. */
+  /** Closes a keeper, whose order under way may still be counted. */
   async #leave(keeper: CertificateKeeper): Promise<void> {
     this.#leaving.add(keeper);
     await keeper.close();
@@ -170,7 +171,7 @@ export class AcmeServer {
     this.#counted = added(this.#counted, keeper.counts);
   }
 
-  /** Each thread counts its own orders, and knows from the storage what has failed in another. */
+  /** Each thread counts its own orders. What fails in another one it reads from the storage. */
   #observe(registry: MetricRegistry | undefined): void {
     if (registry === undefined || registry === this.#registry) return;
     this.#registry = registry;

@@ -63,7 +63,7 @@ const read = async (path: string): Promise<string | undefined> => {
   }
 };
 
-/** A file that is gone is none. A time far ahead was written by a clock that was wrong. */
+/** Whether the file is there, and was not touched for the time of a lease. A time far ahead was written by a clock that was wrong. */
 const isAbandoned = async (path: string, now: number): Promise<boolean> => {
   try {
     return Math.abs(now - (await stat(path)).mtimeMs) > LEASE_MS;
@@ -72,12 +72,13 @@ const isAbandoned = async (path: string, now: number): Promise<boolean> => {
   }
 };
 
+/** Makes an abandoned lock one of `owner`. Returns whether it is. */
 const takeOver = async (path: string, owner: string, now: number): Promise<boolean> => {
   const found = await read(path);
   if (found === undefined || !(await isAbandoned(path, now))) return false;
   let isTaken = false;
   await endLock(path, found, now, async () => {
-    // Its owner may have been slow.
+    // Its owner may have been slow, and have touched it meanwhile.
     if (!(await isAbandoned(path, now))) return;
     const draft = `${path}.${owner}`;
     await create(draft, owner);
@@ -87,15 +88,16 @@ const takeOver = async (path: string, owner: string, now: number): Promise<boole
   return isTaken;
 };
 
-/** What a lock that was not written whole is called. */
+/** The owner of a lock that was not written whole, in names of claims. */
 const UNKNOWN = "unknown";
 
 /**
  * Runs `change`, which ends the lock of `owner` at `path`, unless another ends it or has ended it.
  *
- * A claim, a file that is named after the owner and made by one alone, comes before each change. The lock is looked at once more
- * behind it: claims are removed after the change, and an owner never has the lock a second time. Where the process that has made a
- * claim has ended before its change, its time passes as a lock's does, and the next claim counts.
+ * Whoever wants to make a change first makes a claim: a file that is named after the owner, and that only one process can create.
+ * With the claim it reads the lock again. The lock still has this owner only if nobody has changed it, since claims are removed
+ * after their change, and no owner has a lock twice. A claim whose process has ended before its change is abandoned after the time
+ * of a lease, as a lock is; then the claim with the next number counts.
  */
 const endLock = async (
   path: string,

@@ -1,9 +1,10 @@
 /** What is known of an attempt so far, for the outcome that it is settled with. */
-import type { ProxyError } from "../../../src/core/errors.ts";
+import type { ErrorCode, ProxyError } from "../../../src/core/errors.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import type { Progress } from "../../../src/core/outcome.ts";
 import type { Clock } from "../../../src/core/platform.ts";
 import type { ResponseHead } from "../../../src/http1/response-head.ts";
+import { attemptFailure } from "./failures.ts";
 
 export class AttemptRecord {
   readonly #attempt: Attempt;
@@ -45,6 +46,11 @@ export class AttemptRecord {
     const { body } = this.#attempt;
     if (upload !== undefined) this.bytesSent = upload.bytes;
     else if (body.kind === "bytes" && this.progress !== "connecting") this.bytesSent = body.bytes.length;
+  }
+
+  /** A failure of the endpoint, with how far the attempt has come. @param what the end of a sentence that begins with its name */
+  failure(code: ErrorCode, what: string): ProxyError {
+    return attemptFailure(code, this.#attempt.endpoint, { what, progress: this.progress });
   }
 
   /** Settles the attempt; later calls do nothing. @param error why it failed; undefined where it is complete */

@@ -24,7 +24,7 @@ export const keptBody = (attempt: Attempt, connection: Connection): ReplayBody |
   return replay === undefined ? replayBody(body, KEPT_BYTES) : ofRetry(replay);
 };
 
-/** A layer keeps it, which may need it after this attempt. */
+/** Content that a retry layer keeps. It is not sealed here: the layer may need it for another attempt. */
 const ofRetry = (replay: Replay): ReplayBody => ({
   next: () => replay.next(),
   get isReplayable() {

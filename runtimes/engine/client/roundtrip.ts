@@ -1,5 +1,5 @@
 /** One attempt: its request out, its response in. */
-import { type Body, NO_BODY } from "../../../src/core/body.ts";
+import type { Body } from "../../../src/core/body.ts";
 import { type ProxyError, asProxyError } from "../../../src/core/errors.ts";
 import type { Attempt } from "../../../src/core/exchange.ts";
 import type { Cancel, Clock } from "../../../src/core/platform.ts";
@@ -11,12 +11,12 @@ import type { ResponseHead } from "../../../src/http1/response-head.ts";
 import type { DeadlineEntry, Deadlines } from "../deadlines.ts";
 import { AttemptRecord } from "./attempt-record.ts";
 import type { Connection, ConnectionUser } from "./connection.ts";
-import { attemptFailure, connectionLost, contentUnwanted } from "./failures.ts";
+import { connectionLost, contentUnwanted } from "./failures.ts";
 import { idleLimitMs } from "./keep-alive.ts";
 import { keptBody, mayRepeat } from "./repeat.ts";
 import { Patience } from "./patience.ts";
 import type { Pool, Waiter } from "./pool.ts";
-import { httpReply, isEventStream } from "./http-reply.ts";
+import { httpReply, isEventStream, streamedBody, wholeBody } from "./http-reply.ts";
 import { type BodyOwner, ResponseBody } from "./response-body.ts";
 import type { ResponseReceiver } from "./response-intake.ts";
 import { sendRequest } from "./send-request.ts";
@@ -166,16 +166,16 @@ export class Roundtrip
     this.#length = length;
     this.#record.answered(now, head);
     this.#kept?.seal();
-    let body: Body = NO_BODY;
+    const hasOwnReads = this.#connection?.hasOwnReads === true;
+    let body: Body;
     if (whole === undefined) {
-      this.#body = new ResponseBody(this, this.#connection?.hasOwnReads === true);
+      this.#body = new ResponseBody(this, hasOwnReads);
       this.#patience.awaitContent(now);
       this.#patience.isEventStream = isEventStream(head);
-      body = { kind: "stream", length: typeof length === "number" ? length : undefined, source: this.#body };
-    } else if (length !== "none") {
+      body = streamedBody(this.#body, length);
+    } else {
       this.#record.bytesReceived = whole.length;
-      const givesMemory = length !== 0 && this.#connection?.hasOwnReads === true;
-      body = { kind: "bytes", bytes: whole, givesMemory };
+      body = wholeBody(whole, length, hasOwnReads);
     }
     // An upstream that refuses and is going to close wants no more content (RFC 9112 §9.3).
     if (head.status >= 400 && !this.#isPersistent) this.#upload?.stop(contentUnwanted());
@@ -198,7 +198,7 @@ export class Roundtrip
   }
 
   malformed(detail: string): void {
-    this.#fail(this.#failure("bad-upstream-response", detail));
+    this.#fail(this.#record.failure("bad-upstream-response", detail));
   }
 
   held(): void {
@@ -236,16 +236,12 @@ export class Roundtrip
   expired(now: number): void {
     if (this.#patience.isContinueDue(now)) this.#upload?.release();
     const wait = this.#patience.overdue(now);
-    if (wait !== undefined) this.#fail(this.#failure(wait.code, wait.what));
+    if (wait !== undefined) this.#fail(this.#record.failure(wait.code, wait.what));
   }
 
   get #isPersistent(): boolean {
     const head = this.#head;
     return head !== undefined && persists(head.version, head.notes, this.#length);
-  }
-
-  #failure(code: ProxyError["code"], what: string): ProxyError {
-    return attemptFailure(code, this.#options.attempt.endpoint, { what, progress: this.#record.progress });
   }
 
   /** The response has been read: gives the connection back, unless the request is still on its way. */

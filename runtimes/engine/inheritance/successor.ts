@@ -13,8 +13,8 @@ import { ownListeningSockets } from "./socket-table.ts";
 const REPORT_DESCRIPTOR = 3;
 const FIRST_SOCKET = 4;
 /** A successor that did not get ready has this long to end by itself. */
-const STOPPING = "this process is stopping";
 const END_MS = 5_000;
+const STOPPING = "this process is stopping";
 /** Characters of a report. */
 const MOST_REPORT = 65_536;
 

@@ -14,14 +14,14 @@ const BUFFERED_BYTES = 16 * 1024 * 1024;
 /**
  * Content is counted over windows of ten seconds; time in which its reader takes none does not count.
  *
- * For responses each byte given to the socket buys the time that it takes at the rate, and time is spent while the socket
- * takes no more. A client at or above the rate has never read more than it was given, so it can't run out of time, however
- * its system acknowledges what it reads. One below it does when what lies in buffers is paid for.
+ * For responses each byte given to the socket adds the time that it takes at the rate, and time passes only while the socket takes
+ * no more. A client at or above the rate has never read more than the socket was given, so it can't run out of time, however its
+ * system acknowledges what it reads. A client below the rate does, once the bytes in buffers have used up their time.
  */
 export class ClientPace {
-  /** At least; above 0. Set before each wait. */
+  /** The least rate; above 0. Set before each wait. */
   bytesPerSecond = 1;
-  /** End of the window, less the time for which its content is held up. */
+  /** End of the window. Moves by the time for which content is held up. */
   #sendBy = Number.POSITIVE_INFINITY;
   #heldUpAt: number | undefined;
   #receivedBytes = 0;

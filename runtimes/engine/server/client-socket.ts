@@ -133,7 +133,7 @@ export abstract class ClientSocket implements DeadlineEntry {
     this.pace?.heldUp(this.context.now());
   }
 
-  /** Tells operators of TLS where there is none. */
+  /** Notes for operators that a client speaks TLS where none is spoken. */
   protected noticeTls(): void {
     this.context.notice(
       `a client speaks TLS on ${this.localPort ?? "a port"}, which is for http (listen.tls)`,

@@ -8,7 +8,6 @@ import type { Answer } from "../../../src/gateway.ts";
 import type { HeaderPairs } from "../../../src/http/header-edits.ts";
 import type { BodyLength } from "../../../src/http1/body-length.ts";
 import { encodeResponseHead } from "../../../src/http1/encode.ts";
-import { persists } from "../../../src/http1/persistence.ts";
 import { type Refusal, refuse } from "../../../src/http1/refusal.ts";
 import type { RequestHead } from "../../../src/http1/request-head.ts";
 import { limitFrom } from "../deadlines.ts";
@@ -18,12 +17,10 @@ import { switchProtocols } from "./client-tunnel.ts";
 import { type CurrentRequest, InFlight } from "./in-flight.ts";
 import { IncomingRequest, unreadableRequest } from "./incoming-request.ts";
 import { mayDiscardRest } from "./request-body.ts";
+import { KeepAlive } from "./keep-alive.ts";
 import { type IntakeOwner, RequestIntake, TLS_WITHOUT_TLS } from "./request-intake.ts";
 import { type ResponseOwner, ResponseWriter } from "./response-writer.ts";
 import type { ServerContext } from "./server-context.ts";
-
-/** A connection without a request for so long gives up what it holds for a next one like the last. */
-const QUIET_MS = 2_000;
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -32,10 +29,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   readonly #inFlight = new InFlight();
   /** Of the current request's content. */
   #length: BodyLength = "none";
-  #keepAlive = true;
-  #begun = 0;
-  /** When it is closed, while there is no request. */
-  #closesAt = 0;
+  readonly #keepAlive = new KeepAlive();
   #closed = false;
   readonly #onData = (bytes: Buffer): void => this.#intake.received(bytes);
   readonly #onEnd = (): void => this.#ended();
@@ -59,7 +53,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   /** How many requests have begun. */
   get requests(): number {
-    return this.#begun;
+    return this.#keepAlive.requests;
   }
 
   /** The request that is being answered, or was switched to a tunnel; its route is known with its answer. */
@@ -80,8 +74,8 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
     } else if (this.#inFlight.request === undefined && !this.lingering && this.#intake.isInsideHead) {
       this.expiresAt = now + LINGER_MS;
       this.refused(refuse("request-timeout", "header section not complete in time (listen.timeouts.header)"));
-    } else if (this.#inFlight.request === undefined && !this.lingering && now < this.#closesAt) {
-      this.expiresAt = this.#closesAt;
+    } else if (this.#inFlight.request === undefined && !this.lingering && now < this.#keepAlive.closesAt) {
+      this.expiresAt = this.#keepAlive.closesAt;
       this.#intake.forget();
     } else if (this.#inFlight.request === undefined && !this.lingering && this.socket.writableLength > 0) {
       this.#endBehindAnswer();
@@ -95,23 +89,17 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   requestBegun(head: RequestHead, body: Body, length: BodyLength): void {
-    const { limits } = this.context.listen;
     this.expiresAt = Number.POSITIVE_INFINITY;
     this.#length = length;
     this.pace?.requestBegun();
-    this.#begun += 1;
-    // Behind CONNECT nobody can tell whether what follows is a request.
-    this.#keepAlive =
-      persists(head.version, head.notes, length) &&
-      this.#begun < limits.requestsPerConnection &&
-      head.method !== "CONNECT";
+    this.#keepAlive.requestBegun(head, length, this.context.listen.limits.requestsPerConnection);
     this.#open(new IncomingRequest(head, body, this));
   }
 
   /** Answered, and then the connection closes. */
   refused(refusal: Refusal): void {
     if (refusal === TLS_WITHOUT_TLS) this.noticeTls();
-    this.#keepAlive = false;
+    this.#keepAlive.end();
     this.#open(unreadableRequest(refusal, this));
   }
 
@@ -129,12 +117,12 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   contentBroken(): void {
-    this.#keepAlive = false;
+    this.#keepAlive.end();
     this.#settle();
   }
 
   contentDropped(): void {
-    if (this.#inFlight.isWritten && this.#keepAlive) this.#discard();
+    if (this.#inFlight.isWritten && this.#keepAlive.isOn) this.#discard();
   }
 
   contentCutShort(error: ProxyError): void {
@@ -142,8 +130,8 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   }
 
   writeInterim(request: IncomingRequest, status: number, fields: HeaderPairs): void {
-    const head = encodeResponseHead({ status }, fields, { length: "none" });
-    if (this.#inFlight.takesInterim(request)) this.socket.write(head, "latin1");
+    if (!this.#inFlight.takesInterim(request)) return;
+    this.socket.write(encodeResponseHead({ status }, fields, { length: "none" }), "latin1");
   }
 
   finished(error: ProxyError | undefined): void {
@@ -152,9 +140,9 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
       this.breakOff();
       return;
     }
-    if (this.#inFlight.writer?.endsWithConnection === true) this.#keepAlive = false;
+    if (this.#inFlight.writer?.endsWithConnection === true) this.#keepAlive.end();
     const { body } = this.#intake;
-    if (!this.#keepAlive || body === undefined || body.complete) this.#settle();
+    if (!this.#keepAlive.isOn || body === undefined || body.complete) this.#settle();
     else if (body.dropped) this.#discard();
     // The upstream still takes content behind its answer (RFC 9112 §9.3).
     else this.blocked();
@@ -201,15 +189,16 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
 
   #write(request: IncomingRequest, reply: HttpReply): void {
     this.#intake.dropUnwanted();
-    this.#keepAlive &&=
-      !this.context.draining && mayDiscardRest(this.#intake.body, this.#length, request.notes);
+    if (this.context.draining || !mayDiscardRest(this.#intake.body, this.#length, request.notes)) {
+      this.#keepAlive.end();
+    }
     const writer = new ResponseWriter(this.socket, this);
     this.#inFlight.writeWith(writer);
     // Until the client stops reading: how long a response may take is for the attempt to say.
     this.expiresAt = Number.POSITIVE_INFINITY;
     const { method, version } = request;
     try {
-      writer.begin(reply, { isHead: method === "HEAD", version, keepAlive: this.#keepAlive });
+      writer.begin(reply, { isHead: method === "HEAD", version, keepAlive: this.#keepAlive.isOn });
     } catch (thrown) {
       // A field that can't be sent; nothing of the reply has left.
       cancelBody(reply.body, asProxyError(thrown));
@@ -227,15 +216,13 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   #settle(): void {
     if (!this.#inFlight.isWritten || this.#closed || this.lingering) return;
     const intake = this.#intake;
-    if (!this.#keepAlive) this.#endBehindAnswer();
+    if (!this.#keepAlive.isOn) this.#endBehindAnswer();
     else if (intake.isContentDue) return;
     // Answers that nobody reads would pile up here: the next one is made when there is room for it.
     else if (this.socket.writableNeedDrain) this.blocked();
     else {
       this.#inFlight.end();
-      const now = this.context.now();
-      this.#closesAt = limitFrom(now, this.context.listen.timeouts.keepAliveMs);
-      this.expiresAt = Math.min(this.#closesAt, now + QUIET_MS);
+      this.expiresAt = this.#keepAlive.idle(this.context.now(), this.context.listen.timeouts.keepAliveMs);
       if (intake.aheadBytes === 0 && (intake.hasEnded || this.context.draining)) this.#endBehindAnswer();
       else {
         intake.next();
@@ -276,7 +263,7 @@ export class ClientConnection extends ClientSocket implements IntakeOwner, Respo
   #checkPace(pace: ClientPace, now: number): void {
     const error = pace.check(now, this.#intake.awaitsContent, this.socket.writableLength);
     if (error === undefined) return;
-    this.#keepAlive = false;
+    this.#keepAlive.end();
     // The request's failure is its answer, while it has none.
     if (error.code === "request-timeout" && this.#inFlight.writer === undefined) this.#intake.fail(error);
     else this.#cut(error);

@@ -6,18 +6,18 @@ import type { TLSSocket } from "node:tls";
 const MOST_REMEMBERED = 10_000;
 
 /**
- * Finds the name behind a handshake. Node does not tell it where a session of TLS 1.2 is resumed, so it is remembered from the
- * session's beginning.
+ * Finds the name that a handshake asked for. Node does not report it where a session of TLS 1.2 is resumed, so it is remembered
+ * from the session's first handshake.
  */
 export class SessionNames {
   readonly #names: Map<string, string> = new Map();
 
   /** Name that the client of `socket` asked for; empty for none, and for a session that was forgotten. */
   nameOf(socket: TLSSocket): string {
-    const name = toldName(socket);
+    const name = serverNameOf(socket);
     if (socket.getProtocol() !== "TLSv1.2") return name;
     const isReused = socket.isSessionReused();
-    // What a name is known for is not looked up, and no name is what a session without one has.
+    // A resumed session with a name needs no look-up; a new one without a name is not remembered, which finds the same.
     if (isReused === (name !== "")) return name;
     const session = socket.getSession();
     if (session === undefined || session === null) return name;
@@ -35,15 +35,15 @@ export class SessionNames {
   }
 }
 
-const toldName = (socket: TLSSocket): string => {
+const serverNameOf = (socket: TLSSocket): string => {
   const { servername } = socket as { readonly servername?: unknown };
   return typeof servername === "string" ? servername : "";
 };
 
-/** Of the fields of a session in DER, as OpenSSL writes it: versions, cipher, id, secret. All but the secret may change. */
+/** Index of the secret among the fields of a session in DER, as OpenSSL writes it: two versions, cipher, id, secret. The others may change. */
 const SECRET = 4;
 
-/** Tells a session from all others. */
+/** A key for the session: a hash of its secret, the same in all its encodings. */
 const sessionKey = (der: Uint8Array): string => {
   const contentAt = (from: number): number => {
     const length = der[from + 1] ?? 0;

@@ -119,12 +119,12 @@ interface PacedServer extends Server {
 }
 
 /**
- * A server does not tell which stream a TLS socket was made of. But it emits what becomes of a connection where the connection was
- * emitted, and listeners get that as `this`.
+ * A `tls.Server` does not tell which stream a TLS socket was made of. But it emits `secureConnection` on the object on which
+ * `connection` was emitted. So each connection gets an object of its own, with the stream, which listeners get as `this`.
  */
 const acceptPaced = (server: Server, socket: Socket): void => {
   const paced = new PacedSocket(socket);
-  // The TLS socket takes this from it.
+  // The TLS socket takes `allowHalfOpen` from its stream.
   paced.allowHalfOpen = false;
   const own = Object.create(server, { paced: { value: paced } }) as PacedServer;
   own.emit("connection", paced);

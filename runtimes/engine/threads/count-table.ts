@@ -3,7 +3,7 @@
  *
  * ```
  *   lock     who is changing names, as row + 1; 0 is nobody
- *   slots    name (64 bits of hash), then for each thread a count, then for each how often it holds the name; open addressing
+ *   slots    name (64 bits of hash), a count for each thread, and for each thread how often it holds the name; open addressing
  * ```
  *
  * Each thread writes only its own numbers, and a total is their sum: what a thread had counted or held that ended without a word can be
@@ -75,7 +75,7 @@ export class CountTable {
   /**
    * The same, with a new slot where it has none. Undefined where all are in use. Under the lock.
    *
-   * @param isFree whether a name gives up its slot, for one that counts from 0
+   * @param isFree whether the slot of a name may go to another name, which counts from 0
    */
   findOrMake(name: string, isFree: (at: number) => boolean): number | undefined {
     const hashes = hashesOf(name);
@@ -116,7 +116,7 @@ export class CountTable {
     Atomics.add(this.#words, this.#holdAt(at, this.#row), 1);
   }
 
-  /** Once less. Slots that no search has to pass any more are as new, so that searches stay short. Under the lock. */
+  /** Once less. Slots that no search has to pass any more become empty again, so that searches stay short. Under the lock. */
   release(at: number): void {
     const words = this.#words;
     Atomics.sub(words, this.#holdAt(at, this.#row), 1);

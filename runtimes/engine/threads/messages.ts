@@ -51,7 +51,7 @@ export interface ThreadStart {
 
 /** A thread that answers requests does these for the main thread. */
 export type ThreadMethods = DiagnosticMethods & {
-  /** Answers at once, where the thread's code returns. */
+  /** Answers at once, unless the thread's code does not return. */
   readonly ping: () => void;
   readonly prepare: (config: SentConfig, explicit: ReadonlySet<string>) => Promise<void>;
   readonly commit: () => void;

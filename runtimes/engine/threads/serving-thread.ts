@@ -98,17 +98,19 @@ export class ServingThread {
   }
 
   /**
-   * Looks whether its code returns: whether it answers within `limitMs`. One that does not is ended, and lost, so that another takes
-   * its place.
+   * Ends it where it does not answer within `limitMs`, because its code does not return. It counts as lost then, so that another one
+   * takes its place.
+   *
+   * @returns whether it has ended
    */
-  async isResponsive(limitMs: number): Promise<boolean> {
+  async endUnlessResponsive(limitMs: number): Promise<boolean> {
     const answer = this.peer.call("ping").then(() => true);
-    if ((await within(answer, limitMs)) === true) return true;
-    if (this.#hasEnded) return false;
+    if ((await within(answer, limitMs)) === true) return false;
+    if (this.#hasEnded) return true;
     this.#loss ??= silentFor(limitMs);
     void this.#worker.terminate();
     await this.#ended;
-    return false;
+    return true;
   }
 
   /** Values of its observers; the last known ones where it is busy or gone. */

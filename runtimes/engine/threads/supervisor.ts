@@ -1,4 +1,4 @@
-/** The main thread of a gateway in several threads: begins, replaces and ends the others, and does to all what is done to the server. */
+/** The main thread of a gateway in several threads: starts, replaces and ends the others, and does in all of them what is done to the server. */
 import type { ConfigOrigin } from "../../../handlers/config-document.ts";
 import type { Config } from "../../../src/config/types.ts";
 import type { Platform } from "../../../src/core/platform.ts";
@@ -62,7 +62,7 @@ export class Supervisor implements Serving {
     const { inheritance } = options;
     this.#inherited = inheritance && new InheritedListeners(inheritance, threaded.threads);
     this.#bound = new BoundConfigs(options, this.#inherited);
-    // Nobody may ask.
+    // A start may fail before anything waits for it.
     this.#started.promise.catch(ignore);
     this.#configs = new ThreadConfigs(options.source);
     this.#found = new FoundHere({
@@ -160,7 +160,7 @@ export class Supervisor implements Serving {
     explicit: ReadonlySet<string> = new Set(),
     origin?: ConfigOrigin,
   ): Promise<PreparedConfig> {
-    // A thread that is ready may be asked for it while another one still begins.
+    // A thread that is ready may ask for it while another one still begins.
     await this.#started.promise;
     if (this.#ended !== undefined) throw new ServeError("the server is stopping");
     const main = await this.#running.prepare(config, explicit, origin);
@@ -179,7 +179,7 @@ export class Supervisor implements Serving {
         this.#views.forgetLevels();
         this.#configs.take(next, threads);
         main.commit();
-        // One that has begun meanwhile has begun with the config before.
+        // Threads that have begun meanwhile have the config before.
         for (const thread of this.#pool.running) if (!threads.includes(thread)) void this.#pool.renew(thread);
       };
       return { commit, discard };

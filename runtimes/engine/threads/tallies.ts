@@ -13,7 +13,7 @@ export const sharedTallies = (threads: number): SharedTallies => ({
   clients: sharedCounts(threads, 2 ** 15),
 });
 
-/** A tally that nothing refers to any more, in this thread. */
+/** Of a tally that nothing in this thread refers to any more. */
 interface Dropped {
   readonly name: string;
   readonly at: number;
@@ -22,8 +22,8 @@ interface Dropped {
 /**
  * One thread's view.
  *
- * A name has its slot for as long as some thread has its tally: the plan in effect, or one before it whose last exchange has not ended.
- * Nothing else knows when that is, so the garbage collector says it.
+ * A name keeps its slot for as long as some thread refers to its tally: by the plan in effect, or by an earlier one whose last exchange
+ * has not ended. Nothing tells when that reference is the last, so the slot is released when the tally is collected as garbage.
  */
 export class Tallies {
   readonly #names: CountTable;
@@ -31,7 +31,7 @@ export class Tallies {
   readonly #tallies: Map<string, WeakRef<Tally>> = new Map();
   readonly #dropped = new FinalizationRegistry<Dropped>(({ name, at }) => {
     this.#names.locked(() => this.#names.release(at));
-    // Asked for since, the name has another tally.
+    // The name may have been asked for again, and have a new tally.
     if (this.#tallies.get(name)?.deref() === undefined) this.#tallies.delete(name);
   });
 
@@ -45,7 +45,7 @@ export class Tallies {
     const known = this.#tallies.get(name)?.deref();
     if (known !== undefined) return known;
     const at = this.#hold(name);
-    // Without room, the limit is that of each thread: a config or a discovery source must not end a thread.
+    // Without room each thread has a limit of its own: a long config or list of endpoints must not end a thread.
     const made = at === undefined ? new OwnTally() : new SlotTally(this.#names, at);
     this.#tallies.set(name, new WeakRef(made));
     if (at !== undefined) this.#dropped.register(made, { name, at });

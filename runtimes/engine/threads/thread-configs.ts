@@ -16,41 +16,45 @@ export interface ThreadConfig extends SentWith {
   readonly keep: () => void;
 }
 
-/** What of a thread a change of the config needs. */
-export type PreparingThread = Pick<ServingThread, "number" | "hasEnded" | "isResponsive"> & {
+/** The part of a thread that a change of the config uses. */
+export type PreparingThread = Pick<ServingThread, "number" | "hasEnded" | "endUnlessResponsive"> & {
   readonly peer: Pick<ServingThread["peer"], "call">;
 };
 
 /** How long threads are waited for, in milliseconds. */
-export interface Patience {
+export interface PrepareLimits {
   /** Until a thread answers at all. One that does not is replaced. */
   readonly answerMs: number;
   /** Until it has prepared a config. After that the config is refused. */
   readonly prepareMs: number;
 }
 
-const PATIENCE: Patience = { answerMs: 10_000, prepareMs: 60_000 };
+const LIMITS: PrepareLimits = { answerMs: 10_000, prepareMs: 60_000 };
 
 /**
  * Waits for all threads, also where one fails: what is still under way there can't be given up.
  *
- * @throws what the first says that can't, or ServeError where one takes too long.
+ * @throws the error of the first thread that can't prepare it, or ServeError for one that takes too long.
  */
 export const prepareOn = async (
   threads: readonly PreparingThread[],
   sent: SentWith,
-  patience: Patience = PATIENCE,
+  limits: PrepareLimits = LIMITS,
 ): Promise<void> => {
-  const all = threads.map((thread) => prepareOnOne(thread, sent, patience));
+  const all = threads.map((thread) => prepareOnOne(thread, sent, limits));
   await Promise.allSettled(all);
   await Promise.all(all);
 };
 
-/** A thread that ends meanwhile is no reason to refuse a config, nor one that has to be ended: the one in its place gets it. */
-const prepareOnOne = async (thread: PreparingThread, sent: SentWith, patience: Patience): Promise<void> => {
-  if (!(await thread.isResponsive(patience.answerMs))) return;
+/** A thread that ends meanwhile, or is ended here, is no reason to refuse a config: the one in its place gets it. */
+const prepareOnOne = async (
+  thread: PreparingThread,
+  sent: SentWith,
+  limits: PrepareLimits,
+): Promise<void> => {
+  if (await thread.endUnlessResponsive(limits.answerMs)) return;
   try {
-    await prepared(thread, sent, patience);
+    await prepared(thread, sent, limits);
   } catch (error) {
     if (!thread.hasEnded) throw error;
   }
@@ -59,7 +63,7 @@ const prepareOnOne = async (thread: PreparingThread, sent: SentWith, patience: P
 const prepared = async (
   thread: PreparingThread,
   { config, explicit }: SentWith,
-  { answerMs, prepareMs }: Patience,
+  { answerMs, prepareMs }: PrepareLimits,
 ): Promise<void> => {
   const call = thread.peer.call("prepare", config, explicit);
   const isDone = await within(
@@ -69,17 +73,17 @@ const prepared = async (
     ),
     prepareMs,
   );
-  // What it was refused for.
+  // Throws where the thread refused it.
   if (isDone === true) return call;
   // The config's own code may be what does not return.
-  await thread.isResponsive(answerMs);
+  await thread.endUnlessResponsive(answerMs);
   throw new ServeError(`thread ${thread.number} was not ready with the config after ${prepareMs / 1_000} s`);
 };
 
 /** Gives up what was prepared. Never rejects; a thread that does not answer does it later, or ends. */
 export const discardOn = async (
   threads: readonly PreparingThread[],
-  { answerMs }: Patience = PATIENCE,
+  { answerMs }: PrepareLimits = LIMITS,
 ): Promise<void> => {
   await Promise.all(threads.map(({ peer }) => within(peer.call("discard"), answerMs)));
 };
@@ -129,7 +133,7 @@ export class ThreadConfigs {
     for (;;) {
       const { version } = this.current;
       if (this.#versions.get(thread) === version) return;
-      await prepared(thread, this.current, PATIENCE);
+      await prepared(thread, this.current, LIMITS);
       thread.peer.tell("commit");
       this.#versions.set(thread, version);
     }

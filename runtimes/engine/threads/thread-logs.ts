@@ -36,7 +36,7 @@ const remoteDevice = (to: string, write: WriteLines): LogDevice => {
   return {
     isTerminal: fd !== undefined && isatty(fd),
     gatherMs: GATHER_MS,
-    // A copy: of a part, a message would hold the whole buffer.
+    // A copy: a message with a view of a buffer carries the whole buffer.
     write: (bytes) => write(to, new Uint8Array(bytes)),
     reopen: async () => {},
     close: async () => {},

@@ -116,7 +116,7 @@ export class ThreadPool {
     }
   }
 
-  /** Brings a thread up to date that runs, or has another one take its place. */
+  /** Brings a running thread up to date, or has another one take its place. */
   async renew(thread: ServingThread): Promise<void> {
     try {
       await this.#options.renew(thread);

@@ -34,12 +34,12 @@ export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime)
   const start = workerData as ThreadStart;
   const received = new ConfigReceiver(modules);
   const found = new FoundElsewhere(start.findings);
-  /** Set by hand, before it has begun too. */
+  /** Set by hand, also while the server starts. */
   const logLevels = new Map(start.logLevels);
   let server: RunningServer | undefined;
   let prepared: { readonly sent: SentConfig; readonly config: PreparedConfig } | undefined;
-  /** Counts what was asked for: a config that comes too late is given up. */
-  let asked = 0;
+  /** Number of the last `prepare` or `discard`: a config that was prepared for an earlier one is given up. */
+  let lastCall = 0;
   let endWatch: (() => void) | undefined;
   const running = (): RunningServer => {
     if (server === undefined) throw new TypeError("the thread has not begun yet");
@@ -48,9 +48,9 @@ export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime)
   const methods: ThreadMethods = {
     ping() {},
     async prepare(sent, explicit) {
-      const own = (asked += 1);
+      const call = (lastCall += 1);
       const config = await running().prepare(await received.receive(sent), explicit);
-      if (own === asked) prepared = { sent, config };
+      if (call === lastCall) prepared = { sent, config };
       else await config.discard();
     },
     commit() {
@@ -59,7 +59,7 @@ export const runThread = async ({ create, modules, watchMemory }: ThreadRuntime)
       prepared.config.commit();
     },
     async discard() {
-      asked += 1;
+      lastCall += 1;
       await prepared?.config.discard();
     },
     drain: () => running().drain(),

@@ -25,7 +25,7 @@ export interface FaultReport {
   readonly slowestMs: number;
   /** From the fault's end until the origin had half of its share of the answers; undefined where it never did. */
   readonly recoveredMs: number | undefined;
-  /** The same as it must be at most: see `RECOVERY_MS`; how exactly it is measured; and time that nobody got from the machine. */
+  /** Most that `recoveredMs` may be: `RECOVERY_MS`, the precision of the measurement, and the longest pause of this process. */
   readonly boundMs: number;
 }
 
@@ -50,7 +50,7 @@ const LATE_MS = 1_000;
 const STEP_MS = 250;
 /** A step earlier or later; and the proxies, the origins and the load share a few cores. */
 const MARGIN_MS = STEP_MS + 500;
-/** Half of a third. */
+/** Half of the share of one in three origins. */
 const ENOUGH = 1 / 6;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -117,11 +117,11 @@ interface Span {
   readonly from: number;
   readonly until: number;
   readonly next: number;
-  /** Longest time for which the load was not run while the origin came back. */
+  /** Longest pause of this process while the origin came back. */
   readonly lateMs: number;
 }
 
-/** How much later than it should a timer runs at most. */
+/** Measures the longest delay of a timer, which is the longest pause of this process. */
 class Lateness {
   #last = performance.now();
   #most = 0;

@@ -31,7 +31,7 @@ export interface LoadOptions {
 
 export class SteadyLoad {
   readonly endings: Ending[] = [];
-  /** Of large uploads, which are none of the steady requests. */
+  /** Of large uploads, which are not among the steady requests. */
   readonly uploads: Ending[] = [];
   readonly #options: LoadOptions;
   readonly #agent: Agent = new Agent({ keepAlive: true });
@@ -78,7 +78,7 @@ export class SteadyLoad {
     void ending.finally(() => this.#pending.delete(ending));
   }
 
-  /** A request whose content is the caller's to send. */
+  /** Begins a request. The caller sends its content. */
   #request({ method, number, agent, path = "/", length }: RequestParts): Begun {
     const { name, port } = this.#options;
     const id = `${name}-${number}`;
@@ -101,12 +101,12 @@ export class SteadyLoad {
 
 interface RequestParts {
   readonly method: Ending["method"];
-  /** Ends its id. */
+  /** Last part of its id. */
   readonly number: number | string;
   readonly agent: Agent | false;
   /** @default "/" */
   readonly path?: string;
-  /** Of its content, where the head says it. */
+  /** Content-Length. @default none is sent */
   readonly length?: number;
 }
 

@@ -61,9 +61,9 @@ describe("certificate inspection", () => {
     ],
     ["a key of RSA that is just long enough", certificate({ ...timely, key: rsaKey(2048) }), []],
     [
-      "a certificate that the runtime's TLS can't use",
-      certificate({ ...timely, key: curveKey("secp224r1"), hosts: [] }),
-      [],
+      "a key that the runtime's TLS holds to be too short",
+      certificate({ ...timely, key: curveKey("prime192v1") }),
+      [["cert", "this runtime can't use the certificate: ee key too small"]],
     ],
   ] as const)("says of %s what is wrong with it", (_, texts, faults) => {
     expect(inspectTls(texts, NOW).map(({ setting, message }) => [setting, message])).toEqual(faults);

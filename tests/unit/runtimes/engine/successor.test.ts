@@ -1,4 +1,4 @@
-/** Processes that come in place of another one, and are not what they should be. */
+/** Reports of the process that is to replace this one. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,22 +12,32 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const MODULE = new URL("../../../../runtimes/engine/inheritance/successor.ts", import.meta.url).href;
 
-/** What a process says of its successor, which does `work`. */
+/** Stops the process once it gets SIGUSR2. */
+const STOPPED_BY_SIGNAL = `(() => {
+  const stop = new AbortController();
+  process.once("SIGUSR2", () => stop.abort());
+  return stop.signal;
+})()`;
+
+/** The result of a process that starts a successor. @param work code of the successor. @param signal code for the option */
 const resultOf = async (work: string, signal = "new AbortController().signal"): Promise<unknown> => {
   const file = join(directory, "both.mjs");
   writeFileSync(
     file,
     `if (process.env.FAIRLEAD_HANDED_OVER !== undefined) {
       const { writeSync } = await import("node:fs");
+      // Runs until its standard input ends, which it has from the other process.
+      process.stdin.resume();
       ${work}
-      // Runs on after its report, and goes by itself: nobody ends a process that has taken over.
-      setTimeout(() => {}, 1_000);
     } else {
       const { startSuccessor } = await import(${JSON.stringify(MODULE)});
       console.log(JSON.stringify(await startSuccessor({ listeners: [], timeoutMs: 9_000, signal: ${signal} })));
     }`,
   );
-  const { stdout } = await promisify(execFile)(process.execPath, [file]);
+  const ended = promisify(execFile)(process.execPath, [file]);
+  const { child } = ended;
+  child.once("exit", () => child.stdin?.end());
+  const { stdout } = await ended;
   return JSON.parse(stdout);
 };
 
@@ -42,15 +52,14 @@ describe("a successor", () => {
     expect(await resultOf(work)).toEqual({ ok: false, reason });
   });
 
-  it("goes where this process stops before it has reported", async () => {
+  it("is ended where this process stops before it has reported", async () => {
     const reason = "this process is stopping";
-    // Longer than the other process waits, which ends it.
-    const quiet = "setTimeout(() => {}, 20_000)";
-    expect(await resultOf(quiet, "AbortSignal.timeout(300)")).toEqual({ ok: false, reason });
-    expect(await resultOf(quiet, "AbortSignal.abort()")).toEqual({ ok: false, reason });
+    const stopsOther = `process.kill(process.ppid, "SIGUSR2")`;
+    expect(await resultOf(stopsOther, STOPPED_BY_SIGNAL)).toEqual({ ok: false, reason });
+    expect(await resultOf("", "AbortSignal.abort()")).toEqual({ ok: false, reason });
   });
 
-  it("is told by its report", async () => {
+  it("is ready, or has failed, as its report says", async () => {
     expect(await resultOf(String.raw`writeSync(3, '{"ready":true}\n')`)).toMatchObject({ ok: true });
     const failed = await resultOf(String.raw`writeSync(3, '{"failed":"no config"}\n')`);
     expect(failed).toEqual({ ok: false, reason: "the new process did not start: no config" });

@@ -105,7 +105,7 @@ describe("instruments of ACME", () => {
     expect(valuesIn(registry)).toEqual({ ...none, failed: 1, [OTHER]: 0 });
     await changes.until(() => connections.length > before || undefined, "the order to reach the authority");
 
-    // Under way, and nobody's any more.
+    // The order of the second is under way while the second is replaced.
     const third = await server.prepare(configFor(ONE));
     expect(valuesIn(registry)).toEqual({ ...none, failed: 1, [OTHER]: 0 });
     third.takeEffect(registry);

@@ -13,11 +13,11 @@ const views = (threads: number): readonly [Tallies, Tallies, ...Tallies[]] => {
   return Array.from({ length: threads }, (_, row) => new Tallies(shared, row)) as [Tallies, Tallies];
 };
 
-/** Runs the garbage collector, and what it leads to. */
+/** Runs the garbage collector and the callbacks of finalization. */
 const collected = async (): Promise<void> => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  // What a job has made is kept until its end.
+  // Objects that a job has made stay alive until it ends.
   await setImmediate();
   collect();
   await setImmediate();
@@ -62,7 +62,7 @@ describe("a tally of several threads", () => {
     const [one, two] = views(2);
     const kept = two.tally("kept");
     kept.add();
-    // Each reload has other names, that nothing refers to after the next.
+    // Each reload has names of its own, which nothing refers to after it.
     for (let reload = 0; reload < 5; reload += 1) {
       for (let i = 0; i < 2 ** 12; i += 1) one.tally(`name ${reload} ${i}`).add();
       await collected();
