@@ -52,6 +52,8 @@ export class CertificateKeeper {
   #cancel: Cancel = () => {};
   #looking: Promise<void> | undefined;
   #working: Promise<void> | undefined;
+  /** Its certificate and state are ahead of what is stored. */
+  #atWork: KeptCertificate | undefined;
 
   private constructor(options: KeeperOptions) {
     const { settings, clock, random } = options;
@@ -117,7 +119,7 @@ export class CertificateKeeper {
     const { clock } = this.#options;
     try {
       await this.board.refresh();
-      for (const kept of this.#kept) await this.#read(kept, false);
+      for (const kept of this.#kept) if (kept !== this.#atWork) await this.#read(kept, false);
       this.#unreadable = "";
     } catch (thrown) {
       const reason = reasonOf(thrown);
@@ -130,7 +132,9 @@ export class CertificateKeeper {
     const now = clock.epoch();
     const next = this.#kept.find((kept) => kept.dueAt(now) <= now || needsCheck(kept, now));
     if (next === undefined) return;
+    this.#atWork = next;
     this.#working = this.#work(next).finally(() => {
+      this.#atWork = undefined;
       this.#working = undefined;
     });
   }
@@ -196,12 +200,12 @@ export class CertificateKeeper {
     const fault = kept.use(stored);
     if (fault !== undefined)
       throw new AcmeError("unexpected-answer", `the certificate can't be used: ${fault}`);
+    kept.know(renewal, false);
     this.counts.obtained += 1;
     this.#options.changed();
     this.#tellOfObtained(kept);
     await this.#store(kept, () => this.storage.writeCertificate(domain, stored));
     await this.#store(kept, () => this.storage.writeState(domain, renewal));
-    kept.know(renewal, false);
     this.#stamps.set(domain, await this.storage.stamp(domain));
   }
 
