@@ -1,6 +1,8 @@
-/** The host of the command line: Node, Deno and Bun all have `node:fs`, `node:net` and `node:process`. */
+/**
+ * The host of the command line: Node, Deno and Bun all have `node:fs`, `node:net` and `node:process`. What not every command needs
+ * is imported when it is used: `node:http` alone takes a quarter of a start.
+ */
 import { chmod, stat, writeFile } from "node:fs/promises";
-import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import process from "node:process";
@@ -12,7 +14,6 @@ import type { CertificateAccess } from "../src/config/certificates.ts";
 import type { Platform } from "../src/core/platform.ts";
 import { freshModules } from "../runtimes/engine/fresh-modules.ts";
 import { readText } from "../runtimes/engine/read-text.ts";
-import { ask } from "./ask.ts";
 import { startConditions } from "./start-conditions.ts";
 import { reasonFor } from "./reasons.ts";
 import { openTerminal } from "./terminal.ts";
@@ -78,40 +79,6 @@ const output = (
   };
 };
 
-/** A small HTTP server on a free port of the loopback interface. */
-const serveDemo: Host["serveDemo"] = (answer) =>
-  new Promise((resolve, reject) => {
-    const server = createServer((request, response) => {
-      void answerWith(answer, request, response);
-    });
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve({
-        port: typeof address === "object" && address !== null ? address.port : 0,
-        close: async () => {
-          server.close();
-          server.closeAllConnections();
-        },
-      });
-    });
-  });
-
-const answerWith = async (
-  answer: Parameters<Host["serveDemo"]>[0],
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> => {
-  request.resume();
-  const { status, fields, body } = await answer({
-    method: request.method ?? "GET",
-    target: request.url ?? "/",
-    fields: request.headers,
-  });
-  response.writeHead(status, fields);
-  response.end(body);
-};
-
 export interface HostParts {
   readonly runtime: ServingRuntime;
   /** What people know it as. */
@@ -135,7 +102,7 @@ export const hostOf = ({ runtime, label, program }: HostParts): Host => ({
       threadEntry(program, `../runtimes/${runtime}/thread`),
     );
   },
-  serveDemo,
+  serveDemo: async (answer) => (await import("./demo-server.ts")).serveDemo(answer),
   args: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
@@ -174,7 +141,7 @@ export const hostOf = ({ runtime, label, program }: HostParts): Host => ({
   exit: (code) => process.exit(code),
   reach,
   ...startConditions(runtime, process.env, (message) => void process.stderr.write(`warning: ${message}\n`)),
-  ask,
+  ask: async (question) => (await import("./ask.ts")).ask(question),
   openTerminal,
   timeOfDay: () => new Date().toTimeString().slice(0, 8),
 });

@@ -69,10 +69,12 @@ const hygieneOf = (answer: Answer): Hygiene => {
   const has = (name: string): boolean => valuesOf(pairs, name).length > 0;
   const { headers } = answer.message;
   const forwardedFor = valuesOf(pairs, "x-forwarded-for").join(", ");
+  // A proxy that passes trailers on says so in a `TE` of its own (RFC 9110 §10.1.4).
+  const connection = valuesOf(pairs, "connection").join().toLowerCase().split(/[ ,]+/);
   return {
     "client address forwarded": /(^|[ ,])(::ffff:)?127\.0\.0\.1$/.test(forwardedFor),
     "spoofed address dropped": !forwardedFor.includes("203.0.113.9"),
-    "hop-by-hop fields dropped": !has("keep-alive") && !has("te"),
+    "hop-by-hop fields dropped": !has("keep-alive") && (!has("te") || connection.includes("te")),
     "nominated fields dropped": !has("x-hop-request") && headers["x-hop-response"] === undefined,
     "look-alike fields dropped": !has("content_length"),
     "request id sent both ways": has("x-request-id") && headers["x-request-id"] !== undefined,
