@@ -70,7 +70,7 @@ const logging = (log: LogConfig, parts: LoggingParts): Logging => {
   };
 };
 
-const NOWHERE: LogOutput = { isTerminal: false, write: () => true };
+const NOWHERE: LogOutput = { isTerminal: false, begin: () => undefined, end() {} };
 
 /** For a platform without log outputs. */
 const silentLog = (): EventLog =>

@@ -1,6 +1,6 @@
 /** A platform in memory: for tests of a config, without network, time or chance. */
 import { CAPABILITIES, type Capability } from "../../src/core/capability.ts";
-import type { LogOutputs } from "../../src/core/log-output.ts";
+import { type LogOutputs, outputByLine } from "../../src/core/log-output.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { type ExchangeReport, type FailureReport, isFailure } from "../../src/core/telemetry.ts";
 import { createPlatform } from "../platform.ts";
@@ -67,7 +67,7 @@ export const memoryPlatform = (options: MemoryPlatformOptions = {}): MemoryPlatf
 };
 
 const linesIn = (lines: string[]): LogOutputs => ({
-  open: () => ({ isTerminal: false, write: (line) => lines.push(line) > 0 }),
+  open: () => outputByLine((line) => void lines.push(line)),
   use() {},
   keepOnly() {},
   reopen() {},

@@ -1,5 +1,7 @@
 /** Where lines of logs go. Implemented by runtimes. */
 
+import { LineBuffer } from "./line-buffer.ts";
+
 /** Where to. */
 export interface LogTarget {
   /** `"stderr"`, `"stdout"` or the path of a file. */
@@ -12,11 +14,10 @@ export interface LogTarget {
 export interface LogOutput {
   /** Whether people read it as it comes. */
   readonly isTerminal: boolean;
-  /**
-   * @param line without a line break.
-   * @returns false where the line is lost: lines are written more slowly than they come.
-   */
-  write(line: string): boolean;
+  /** Begins a line, in the buffer that is given; undefined where it is lost, as lines are written more slowly than they come. */
+  begin(): LineBuffer | undefined;
+  /** Ends the line that was begun. Comes in the same turn. */
+  end(): void;
 }
 
 /**
@@ -52,3 +53,20 @@ export interface LogOutputs {
   /** Resolves when everything is written, or after `ms`. */
   flush(ms: number): Promise<void>;
 }
+
+const decoder = new TextDecoder();
+
+/** An output that hands each line on as text. */
+export const outputByLine = (take: (line: string) => void): LogOutput => {
+  const buffer = new LineBuffer();
+  return {
+    isTerminal: false,
+    begin: () => buffer.begin(),
+    end() {
+      buffer.end();
+      const line = decoder.decode(buffer.bytes).slice(0, -1);
+      buffer.clear();
+      take(line);
+    },
+  };
+};

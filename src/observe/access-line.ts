@@ -1,11 +1,11 @@
 /** One request as a line. */
 import { endpointAddress } from "../core/endpoint.ts";
+import type { LineBuffer } from "../core/line-buffer.ts";
 import type { AttemptTrace } from "../core/exchange.ts";
 import type { ExchangeReport } from "../core/telemetry.ts";
 import { firstValue } from "../http/headers.ts";
 import { failureCause, isOwnFailure } from "./failure-cause.ts";
-import { hundredths } from "./hundredths.ts";
-import { type Fact, type FactWriter, JsonLine, type LineWriter, PairLine, fact } from "./line-writer.ts";
+import { type Fact, type FactWriter, JsonLines, type LineWriter, PairLines, fact } from "./line-writer.ts";
 import type { Redaction } from "./redaction.ts";
 import { type Timestamp, commonTimestamps, isoTimestamps } from "./timestamps.ts";
 import { commonText } from "./line-text.ts";
@@ -52,32 +52,28 @@ export interface AccessLineOptions {
   readonly headers: readonly string[];
 }
 
-/** Writes a request that ended at `epoch`, in milliseconds since 1970. */
-export type AccessLine = (report: ExchangeReport, epoch: number) => string;
+/** Writes a request that ended at `epoch`, in milliseconds since 1970, as a line that was begun in `buffer`. */
+export type AccessLine = (buffer: LineBuffer, report: ExchangeReport, epoch: number) => void;
 
 export const accessLine = (options: AccessLineOptions): AccessLine => {
   switch (options.format) {
     case "json":
-      return structured(options, isoTimestamps(), (time, level) => new JsonLine(time, level));
+      return structured(options, isoTimestamps(), new JsonLines());
     case "text":
-      return structured(options, isoTimestamps(), (time, level) => new PairLine(time, level));
+      return structured(options, isoTimestamps(), new PairLines());
     case "common":
     case "combined":
       return common(options, commonTimestamps());
   }
 };
 
-const structured = (
-  options: AccessLineOptions,
-  timestamp: Timestamp,
-  begin: (time: string, level: string) => LineWriter,
-): AccessLine => {
+const structured = (options: AccessLineOptions, timestamp: Timestamp, line: LineWriter): AccessLine => {
   const putFacts = requestFacts(options);
-  return (report, epoch) => {
-    const line = begin(timestamp(epoch), levelOf(report));
+  return (buffer, report, epoch) => {
+    line.begin(buffer, timestamp(epoch), levelOf(report));
     line.text(FACTS.event, "request");
     putFacts(line, report);
-    return line.end();
+    line.end();
   };
 };
 
@@ -154,21 +150,27 @@ const attemptText = ({ endpoint, outcome }: AttemptTrace): string => {
   // A response that was discarded for another attempt is shown by its status.
   const what =
     status !== undefined && outcome.ending === "discarded" ? status : (error?.code ?? status ?? "");
-  return `${address} ${what} ${hundredths(times.endedAt - times.startedAt)}ms`;
+  return `${address} ${what} ${Math.round((times.endedAt - times.startedAt) * 100) / 100}ms`;
 };
 
 /** Apache's common and combined formats. */
-const common = ({ format, redaction }: AccessLineOptions, timestamp: Timestamp): AccessLine => {
-  const isCombined = format === "combined";
-  return (report, epoch) => {
-    const { head, method, status, bytesSent } = report;
-    const client = report.client === "" ? "-" : report.client;
-    const request =
-      method === "" ? "" : commonText(`${method} ${redaction.target(report)} HTTP/${head.version ?? "1.1"}`);
-    const line = `${client} - - [${timestamp(epoch)}] "${request}" ${status} ${bytesSent}`;
-    if (!isCombined) return line;
-    const referer = firstValue(head.fields, "referer");
-    const agent = firstValue(head.fields, "user-agent");
-    return `${line} "${referer === undefined ? "-" : commonText(redaction.url(referer))}" "${agent === undefined ? "-" : commonText(agent)}"`;
-  };
+const common =
+  (options: AccessLineOptions, timestamp: Timestamp): AccessLine =>
+  (buffer, report, epoch) =>
+    buffer.addText(commonLine(options, report, timestamp(epoch)));
+
+const commonLine = (
+  { format, redaction }: AccessLineOptions,
+  report: ExchangeReport,
+  time: string,
+): string => {
+  const { head, method, status, bytesSent } = report;
+  const client = report.client === "" ? "-" : report.client;
+  const request =
+    method === "" ? "" : commonText(`${method} ${redaction.target(report)} HTTP/${head.version ?? "1.1"}`);
+  const line = `${client} - - [${time}] "${request}" ${status} ${bytesSent}`;
+  if (format === "common") return line;
+  const referer = firstValue(head.fields, "referer");
+  const agent = firstValue(head.fields, "user-agent");
+  return `${line} "${referer === undefined ? "-" : commonText(redaction.url(referer))}" "${agent === undefined ? "-" : commonText(agent)}"`;
 };

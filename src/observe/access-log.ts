@@ -36,7 +36,11 @@ export const accessLog = (options: AccessLogOptions): ((report: ExchangeReport) 
   return (report) => {
     if (!isWanted(report) || !isAdmitted()) return;
     const epoch = clock.epoch();
-    output.write(line(report, epoch));
+    const buffer = output.begin();
+    if (buffer !== undefined) {
+      line(buffer, report, epoch);
+      output.end();
+    }
     record?.(report, epoch);
   };
 };

@@ -1,7 +1,7 @@
 /** Events: what happens apart from single requests. */
 import type { LogOutput } from "../core/log-output.ts";
 import type { Clock } from "../core/platform.ts";
-import { JsonLine, PairLine, fact } from "./line-writer.ts";
+import { JsonLines, type LineWriter, PairLines, fact } from "./line-writer.ts";
 import { isoTimestamps } from "./timestamps.ts";
 
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -43,11 +43,13 @@ export class EventLog {
   readonly #options: EventLogOptions;
   readonly #levels: Map<string, LogThreshold>;
   readonly #timestamp = isoTimestamps();
+  readonly #line: LineWriter;
   /** The rank that `#levels` gives each category seen so far. The number of categories is fixed. */
   readonly #ranks = new Map<string, number>();
 
   constructor(options: EventLogOptions) {
     this.#options = options;
+    this.#line = options.format === "json" ? new JsonLines() : new PairLines();
     this.#levels = new Map(Object.entries(options.levels));
     this.#levels.set("", options.level);
   }
@@ -62,17 +64,21 @@ export class EventLog {
   emit(event: LogEvent): boolean {
     const { category, level, message, facts = {}, isLocal = false } = event;
     if (RANKS[level] < this.#rankOf(category)) return true;
-    const { output, format, clock, record } = this.#options;
+    const { output, clock, record } = this.#options;
     if (!isLocal) record?.(event);
-    const time = this.#timestamp(clock.epoch());
-    const line = format === "json" ? new JsonLine(time, level) : new PairLine(time, level);
+    const buffer = output.begin();
+    if (buffer === undefined) return false;
+    const line = this.#line;
+    line.begin(buffer, this.#timestamp(clock.epoch()), level);
     line.text(EVENT, category);
     line.text(MESSAGE, message);
     for (const [key, value] of Object.entries(facts)) {
       if (typeof value === "number") line.number(fact(key), value);
       else line.text(fact(key), value);
     }
-    return output.write(line.end());
+    line.end();
+    output.end();
+    return true;
   }
 
   #rankOf(category: string): number {

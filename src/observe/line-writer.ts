@@ -1,6 +1,6 @@
 /** The two forms of structured lines: JSON, and `key=value` for people. */
-import { hundredths } from "./hundredths.ts";
-import { jsonText, pairText } from "./line-text.ts";
+import { LineBuffer } from "../core/line-buffer.ts";
+import { putJson, putPair } from "./line-text.ts";
 
 /** The name of a value, prepared once for each form. */
 export interface Fact {
@@ -12,28 +12,47 @@ export interface Fact {
 /** @param name ours: it needs no escape. */
 export const fact = (name: string): Fact => ({
   name,
-  json: new PreparedName(`,"${name}":`, jsonText),
-  pair: new PreparedName(` ${name}=`, pairText),
+  json: new PreparedName(`,"${name}":`, putJson),
+  pair: new PreparedName(` ${name}=`, putPair),
 });
+
+const encoder = new TextEncoder();
 
 /** What stands in front of a value. */
 class PreparedName {
-  readonly prefix: string;
-  readonly #escaped: (value: string) => string;
+  readonly #prefix: Uint8Array;
+  readonly #put: (line: LineBuffer, value: string) => void;
   #last: string | undefined;
-  #lastText = "";
+  /** The name with `#last`; undefined until that comes a second time. */
+  #lastBytes: Uint8Array | undefined;
 
-  constructor(prefix: string, escaped: (value: string) => string) {
-    this.prefix = prefix;
-    this.#escaped = escaped;
+  constructor(prefix: string, put: (line: LineBuffer, value: string) => void) {
+    this.#prefix = encoder.encode(prefix);
+    this.#put = put;
   }
 
   /** The name with `value`, escaped. Most values are those of the line before, and are not looked at again. */
-  with(value: string): string {
-    if (value === this.#last) return this.#lastText;
+  text(line: LineBuffer, value: string): void {
+    const isLast = value === this.#last;
+    if (isLast && this.#lastBytes !== undefined) {
+      line.addBytes(this.#lastBytes);
+      return;
+    }
+    const from = line.length;
+    line.addBytes(this.#prefix);
+    this.#put(line, value);
     this.#last = value;
-    this.#lastText = this.prefix + this.#escaped(value);
-    return this.#lastText;
+    this.#lastBytes = isLast ? line.addedSince(from) : undefined;
+  }
+
+  number(line: LineBuffer, value: number): void {
+    line.addBytes(this.#prefix);
+    line.addNumber(value);
+  }
+
+  hundredths(line: LineBuffer, value: number): void {
+    line.addBytes(this.#prefix);
+    line.addHundredths(value);
   }
 }
 
@@ -45,57 +64,70 @@ export interface FactWriter {
   duration(name: Fact, ms: number): void;
 }
 
-/** A line in the making. */
+/** Writes one line after the other. */
 export interface LineWriter extends FactWriter {
-  /** The line, without a line break. */
-  end(): string;
+  /**
+   * Begins a line in `buffer`, which is ready for it.
+   *
+   * @param time of the event, in RFC 3339.
+   */
+  begin(buffer: LineBuffer, time: string, level: string): void;
+  /** Completes the line's text. Its line break is the buffer's matter. */
+  end(): void;
 }
 
-export class JsonLine implements LineWriter {
-  #line: string;
+const [TIME, LEVEL, QUOTE, END] = ['{"time":"', '","level":"', '"', "}"].map((text) =>
+  encoder.encode(text),
+) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
 
-  /** @param time of the event, in RFC 3339. */
-  constructor(time: string, level: string) {
-    this.#line = `{"time":"${time}","level":"${level}"`;
+export class JsonLines implements LineWriter {
+  #line = new LineBuffer();
+
+  begin(buffer: LineBuffer, time: string, level: string): void {
+    this.#line = buffer;
+    buffer.addBytes(TIME);
+    buffer.addText(time);
+    buffer.addBytes(LEVEL);
+    buffer.addText(level);
+    buffer.addBytes(QUOTE);
   }
 
   text(name: Fact, value: string | undefined): void {
-    if (value !== undefined) this.#line += name.json.with(value);
+    if (value !== undefined) name.json.text(this.#line, value);
   }
 
   number(name: Fact, value: number | undefined): void {
-    if (value !== undefined) this.#line += name.json.prefix + value;
+    if (value !== undefined) name.json.number(this.#line, value);
   }
 
   duration(name: Fact, ms: number): void {
-    this.#line += name.json.prefix + hundredths(ms);
+    name.json.hundredths(this.#line, ms);
   }
 
-  end(): string {
-    return `${this.#line}}`;
+  end(): void {
+    this.#line.addBytes(END);
   }
 }
 
-export class PairLine implements LineWriter {
-  #line: string;
+export class PairLines implements LineWriter {
+  #line = new LineBuffer();
 
-  constructor(time: string, level: string) {
-    this.#line = `${time} ${level.padEnd(7)}`;
+  begin(buffer: LineBuffer, time: string, level: string): void {
+    this.#line = buffer;
+    buffer.addText(`${time} ${level.padEnd(7)}`);
   }
 
   text(name: Fact, value: string | undefined): void {
-    if (value !== undefined) this.#line += name.pair.with(value);
+    if (value !== undefined) name.pair.text(this.#line, value);
   }
 
   number(name: Fact, value: number | undefined): void {
-    if (value !== undefined) this.#line += name.pair.prefix + value;
+    if (value !== undefined) name.pair.number(this.#line, value);
   }
 
   duration(name: Fact, ms: number): void {
-    this.#line += name.pair.prefix + hundredths(ms);
+    name.pair.hundredths(this.#line, ms);
   }
 
-  end(): string {
-    return this.#line;
-  }
+  end(): void {}
 }

@@ -20,7 +20,16 @@ const bySecond = (write: (second: Date) => string): ((epoch: number) => string) 
 /** `2026-11-27T23:59:59.123Z` (RFC 3339). */
 export const isoTimestamps = (): Timestamp => {
   const upToSecond = bySecond((date) => date.toISOString().slice(0, 20));
-  return (epoch) => `${upToSecond(epoch)}${String(Math.floor(epoch % 1_000)).padStart(3, "0")}Z`;
+  let last = Number.NaN;
+  let text = "";
+  return (epoch) => {
+    // Busy proxies write many lines in a millisecond.
+    if (epoch !== last) {
+      last = epoch;
+      text = `${upToSecond(epoch)}${String(Math.floor(epoch % 1_000)).padStart(3, "0")}Z`;
+    }
+    return text;
+  };
 };
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { ProxyError } from "../../src/core/errors.ts";
 import type { ExchangeReport } from "../../src/core/telemetry.ts";
 import { type AccessFormat, accessLine } from "../../src/observe/access-line.ts";
-import { JsonLine, PairLine, fact } from "../../src/observe/line-writer.ts";
+import { JsonLines, type LineWriter, PairLines, fact } from "../../src/observe/line-writer.ts";
 import { redaction } from "../../src/observe/redaction.ts";
+import { lineBy } from "../support/lines.ts";
 import { exchangeReport, requestHead } from "../support/report.ts";
 
 /** Anything, and often what could do harm. */
@@ -72,7 +73,7 @@ const report = fc
 
 const SHOWN = redaction({ query: [], params: ["*"], headers: [] });
 const lineOf = (format: AccessFormat, one: ExchangeReport): string =>
-  accessLine({ format, redaction: SHOWN, headers: ["x-tenant"] })(one, 0);
+  lineBy((buffer) => accessLine({ format, redaction: SHOWN, headers: ["x-tenant"] })(buffer, one, 0));
 
 // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
 const HARMFUL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]/;
@@ -94,6 +95,13 @@ const pairsOf = (line: string): Record<string, string> => {
 
 const unescaped = (text: string): string =>
   text.replaceAll(/\\x([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+
+const eventLine = (lines: LineWriter, facts: Readonly<Record<string, string>>): string =>
+  lineBy((buffer) => {
+    lines.begin(buffer, "t", "info");
+    for (const [name, value] of Object.entries(facts)) lines.text(fact(name), value);
+    lines.end();
+  });
 
 describe("log lines", () => {
   test.each(["json", "text", "common", "combined"] as const)(
@@ -169,15 +177,30 @@ describe("log lines", () => {
   test("of events read back the same", () => {
     fc.assert(
       fc.property(hostile, hostile, (message, detail) => {
-        const [json, text] = [new JsonLine("t", "info"), new PairLine("t", "info")];
-        for (const line of [json, text]) {
-          line.text(fact("message"), message);
-          line.text(fact("fact"), detail);
-        }
-        const [asJson, asText] = [json.end(), text.end()];
+        const [asJson, asText] = [new JsonLines(), new PairLines()].map((lines) =>
+          eventLine(lines, { message, fact: detail }),
+        ) as [string, string];
         expect(JSON.parse(asJson)).toMatchObject({ message, fact: detail });
         expect(pairsOf(asText.slice("t info   ".length))).toEqual({ message, fact: detail });
         expect(asJson + asText).not.toMatch(HARMFUL);
+      }),
+    );
+  });
+
+  test("are the same each time that the same is written", () => {
+    fc.assert(
+      fc.property(hostile, hostile, (one, other) => {
+        const name = fact("fact");
+        for (const lines of [new JsonLines(), new PairLines()]) {
+          const [first, ...more] = [one, one, one, other, one].map((value) =>
+            lineBy((buffer) => {
+              lines.begin(buffer, "t", "info");
+              lines.text(name, value);
+              lines.end();
+            }),
+          );
+          expect([more[0], more[1], more[3]]).toEqual([first, first, first]);
+        }
       }),
     );
   });

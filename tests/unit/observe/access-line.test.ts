@@ -3,6 +3,7 @@ import { ProxyError } from "../../../src/core/errors.ts";
 import { type AccessFormat, accessLine } from "../../../src/observe/access-line.ts";
 import { redaction } from "../../../src/observe/redaction.ts";
 import type { ExchangeReport } from "../../../src/core/telemetry.ts";
+import { lineBy } from "../../support/lines.ts";
 import { attemptTrace, exchangeReport, requestHead } from "../../support/report.ts";
 
 const EPOCH = Date.UTC(2026, 10, 27, 23, 59, 59, 7);
@@ -12,9 +13,12 @@ const lineOf = (
   report: Partial<ExchangeReport> = {},
   headers: readonly string[] = [],
 ): string =>
-  accessLine({ format, redaction: redaction({ query: [], params: ["*"], headers: [] }), headers })(
-    exchangeReport(report),
-    EPOCH,
+  lineBy((buffer) =>
+    accessLine({ format, redaction: redaction({ query: [], params: ["*"], headers: [] }), headers })(
+      buffer,
+      exchangeReport(report),
+      EPOCH,
+    ),
   );
 
 const refused = new ProxyError("connect-failed", {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../../runtimes/memory/clock.ts";
 import { seededRandom } from "../../../runtimes/memory/random.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
+import { outputByLine } from "../../../src/core/log-output.ts";
 import type { ExchangeReport } from "../../../src/core/telemetry.ts";
 import { type AccessLogOptions, accessLog } from "../../../src/observe/access-log.ts";
 import { exchangeReport } from "../../support/report.ts";
@@ -19,8 +20,8 @@ const log = (options: Partial<AccessLogOptions> = {}): Log => {
   const clock = new ManualClock();
   const ended = accessLog({
     requests: "all",
-    line: ({ requestId, status }) => `${requestId} ${status}`,
-    output: { isTerminal: false, write: (line) => lines.push(line) > 0 },
+    line: (buffer, { requestId, status }) => buffer.addText(`${requestId} ${status}`),
+    output: outputByLine((line) => void lines.push(line)),
     sample: 1,
     perSecond: Number.POSITIVE_INFINITY,
     clock,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../../runtimes/memory/clock.ts";
+import { outputByLine } from "../../../src/core/log-output.ts";
 import { EventLog, type EventLogOptions } from "../../../src/observe/event-log.ts";
 import { upstreamLog } from "../../../src/observe/upstream-log.ts";
 import { itemsLost } from "../../../src/telemetry-events.ts";
@@ -8,7 +9,7 @@ const log = (
   options: Partial<EventLogOptions> = {},
 ): { readonly lines: string[]; readonly events: EventLog } => {
   const lines: string[] = [];
-  const output = { isTerminal: false, write: (line: string) => lines.push(line) > 0 };
+  const output = outputByLine((line) => void lines.push(line));
   const clock = new ManualClock();
   return {
     lines,

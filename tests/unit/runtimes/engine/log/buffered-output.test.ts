@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BufferedOutput } from "../../../../../runtimes/engine/log/buffered-output.ts";
 import { ManualClock } from "../../../../../runtimes/memory/clock.ts";
+import { writeLine } from "../../../../support/lines.ts";
 
 /** A device that takes what it gets when the test says so. */
 const scripted = () => {
@@ -59,7 +60,7 @@ const LINE = "x".repeat(1_023);
 describe("buffered output", () => {
   test("writes the lines of a moment together", async () => {
     const { clock, device, output } = setUp();
-    for (const line of ["a", "b"]) output.write(line);
+    for (const line of ["a", "b"]) writeLine(output, line);
     expect(device.batches).toEqual([]);
     await clock.advance(20);
     expect(device.batches).toEqual(["a\nb\n"]);
@@ -67,9 +68,9 @@ describe("buffered output", () => {
 
   test("writes one batch at a time, and what came meanwhile next", async () => {
     const { clock, device, output } = setUp();
-    output.write("a");
+    writeLine(output, "a");
     await clock.advance(20);
-    output.write("b");
+    writeLine(output, "b");
     await clock.advance(100);
     expect(device.batches).toEqual(["a\n"]);
     device.finish();
@@ -79,24 +80,24 @@ describe("buffered output", () => {
 
   test("holds a MiB while the device is stuck, and tells what it lost within a second", async () => {
     const { clock, device, losses, output } = setUp();
-    output.write("first");
+    writeLine(output, "first");
     await clock.advance(20);
-    const taken = Array.from({ length: 1_100 }, () => output.write(LINE)).filter(Boolean).length;
+    const taken = Array.from({ length: 1_100 }, () => writeLine(output, LINE)).filter(Boolean).length;
     expect(taken).toBe(1_024);
     await clock.advance(1_000);
     expect(losses).toEqual([{ lines: 76, why: "they came faster than they could be written" }]);
     device.finish();
     await clock.advance(0);
     expect(device.batches[1]).toHaveLength(1_024 * 1_024);
-    expect(output.write("more")).toBe(true);
+    expect(writeLine(output, "more")).toBe(true);
   });
 
   test("tells a loss again that could not be told", async () => {
     let isHeard = false;
     const { clock, losses, output } = setUp(() => isHeard);
-    output.write("first");
+    writeLine(output, "first");
     await clock.advance(20);
-    for (let i = 0; i < 1_030; i++) output.write(LINE);
+    for (let i = 0; i < 1_030; i++) writeLine(output, LINE);
     await clock.advance(1_000);
     isHeard = true;
     await clock.advance(1_000);
@@ -105,19 +106,19 @@ describe("buffered output", () => {
 
   test("counts the lines of a batch that could not be written, by the code of the failure, and goes on", async () => {
     const { clock, device, losses, output } = setUp();
-    for (const line of ["a", "b"]) output.write(line);
+    for (const line of ["a", "b"]) writeLine(output, line);
     await clock.advance(20);
     device.finish(Object.assign(new Error("secret"), { code: "ENOSPC" }));
     await clock.advance(1_000);
     expect(losses).toEqual([{ lines: 2, why: "no space is left" }]);
-    output.write("c");
+    writeLine(output, "c");
     await clock.advance(20);
     expect(device.batches.at(-1)).toBe("c\n");
   });
 
   test("reopens between two batches", async () => {
     const { clock, device, output } = setUp();
-    output.write("a");
+    writeLine(output, "a");
     await clock.advance(20);
     output.reopen();
     await clock.advance(0);
@@ -130,7 +131,7 @@ describe("buffered output", () => {
   test("is flushed once nothing waits", async () => {
     const { clock, device, output } = setUp();
     await output.flushed();
-    output.write("a");
+    writeLine(output, "a");
     let isFlushed = false;
     void output.flushed().then(() => {
       isFlushed = true;
