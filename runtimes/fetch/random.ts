@@ -1,25 +1,40 @@
 /** Randomness from Web Crypto. */
 import type { Random } from "../../src/core/platform.ts";
 
-const ID_BYTES = 16;
-const BUFFERED_BYTES = 4096;
+const ID_DIGITS = 32;
+/** Drawn at a time. */
+const IDS = 256;
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const DIGITS = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 
-/** Ids are drawn many at a time; the first draw comes with the first id, as Workers allow none earlier. */
+const decoder = new TextDecoder();
+
+/** Ids are drawn many at a time, as one text; the first draw comes with the first id, as Workers allow none earlier. */
 export const webRandom = (): Random => {
   let bytes: Uint8Array<ArrayBuffer> | undefined;
-  let used = BUFFERED_BYTES;
+  let digits: Uint8Array<ArrayBuffer> | undefined;
+  let ids = "";
+  let used = 0;
+  const draw = (): string => {
+    bytes = crypto.getRandomValues(bytes ?? new Uint8Array((IDS * ID_DIGITS) / 2));
+    digits ??= new Uint8Array(IDS * ID_DIGITS);
+    for (let index = 0; index < bytes.length; index += 1) {
+      const byte = bytes[index] as number;
+      digits[2 * index] = DIGITS[byte >> 4] as number;
+      digits[2 * index + 1] = DIGITS[byte & 15] as number;
+    }
+    return decoder.decode(digits);
+  };
   return {
     float: () => Math.random(),
     below: (bound) => Math.floor(Math.random() * bound),
     id() {
-      if (bytes === undefined || used === BUFFERED_BYTES) {
-        bytes = crypto.getRandomValues(bytes ?? new Uint8Array(BUFFERED_BYTES));
+      if (used === ids.length) {
+        ids = draw();
         used = 0;
       }
-      let id = "";
-      for (const end = used + ID_BYTES; used < end; used++) id += HEX[bytes[used] ?? 0] ?? "";
+      const id = ids.slice(used, used + ID_DIGITS);
+      used += ID_DIGITS;
       return id;
     },
   };

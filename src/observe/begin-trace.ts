@@ -55,8 +55,9 @@ const nonZero = (id: string): string => (id === ZEROS ? "1".padStart(16, "0") : 
 const spanId = (random: Pick<Random, "id">): string => nonZero(random.id().slice(0, 16));
 
 /** Digits of a trace id that are random (level 2 of the specification), less those that a number can't hold. */
-const RANDOM_DIGITS = [18, 31] as const;
-const RANDOM_VALUES = 2 ** 52;
+const FIRST_RANDOM = 18;
+const RANDOM_DIGITS = 13;
+const RANDOM_VALUES = 16 ** RANDOM_DIGITS;
 
 /**
  * Chooses by the trace id alone: services with the same share choose the same traces, and a larger share includes those of a
@@ -65,6 +66,14 @@ const RANDOM_VALUES = 2 ** 52;
 const ratioSampler = (share: number): ((traceId: string) => boolean) => {
   if (share >= 1) return () => true;
   if (share <= 0) return () => false;
-  const from = (1 - share) * RANDOM_VALUES;
-  return (traceId) => Number.parseInt(traceId.slice(...RANDOM_DIGITS), 16) >= from;
+  const from = Math.min(Math.ceil((1 - share) * RANDOM_VALUES), RANDOM_VALUES - 1);
+  const least = from.toString(16).padStart(RANDOM_DIGITS, "0");
+  // As numbers compare, since digits of both are lower-case; the first one decides most often.
+  return (traceId) => {
+    for (let index = 0; index < RANDOM_DIGITS; index += 1) {
+      const difference = traceId.charCodeAt(FIRST_RANDOM + index) - least.charCodeAt(index);
+      if (difference !== 0) return difference > 0;
+    }
+    return true;
+  };
 };
