@@ -6,7 +6,7 @@ import { siteTexts } from "../certificate.ts";
 import { benchConfig, measuredConfig, resilienceConfig, tlsConfig } from "../config.ts";
 import type { Contender, Ends, Launch, Part, ScriptRuntime } from "../contender.ts";
 import { installedCommand } from "../package.ts";
-import { missingProgram, missingRuntime, root } from "../programs.ts";
+import { missingProgram, missingRuntime } from "../programs.ts";
 import { onRuntime, scriptLaunch } from "../scripted.ts";
 
 export const RUNTIMES: readonly ScriptRuntime[] = ["node", "deno", "bun"];
@@ -27,7 +27,7 @@ const start = (runtime: ScriptRuntime, command: string, ends: Ends, config: Conf
   return scriptLaunch(runtime, command, ["start", "--config", file]);
 };
 
-export const fromSources = (
+const fromSources = (
   runtime: ScriptRuntime,
   checkout: string,
   config?: ConfigFor,
@@ -40,7 +40,10 @@ export const fromSources = (
 };
 
 /** Packed and installed once in a run, by the first of them. */
-const installed = (runtime: ScriptRuntime, config?: ConfigFor): Pick<Contender, "missing" | "prepare"> => ({
+export const installed = (
+  runtime: ScriptRuntime,
+  config?: ConfigFor,
+): Pick<Contender, "missing" | "prepare"> => ({
   missing: () => missingRuntime(runtime) ?? missingProgram("npm"),
   prepare: async (ends) => start(runtime, await installedCommand(ends.runFolder), ends, config),
 });
@@ -63,7 +66,7 @@ export const resilienceContenders: readonly Contender[] = RUNTIMES.flatMap((runt
     group: "fairlead" as const,
     runtime,
     parts: UNDER_LOAD,
-    ...fromSources(runtime, root, ({ port, originPort }) => resilienceConfig(port, originPort, isOn)),
+    ...installed(runtime, ({ port, originPort }) => resilienceConfig(port, originPort, isOn)),
   })),
 );
 
@@ -74,7 +77,7 @@ export const telemetryContenders: readonly Contender[] = RUNTIMES.map((runtime) 
   group: "fairlead" as const,
   runtime,
   parts: UNDER_LOAD,
-  ...fromSources(runtime, root, ({ port, originPort }) => measuredConfig(port, originPort)),
+  ...installed(runtime, ({ port, originPort }) => measuredConfig(port, originPort)),
 }));
 
 /** The same from another checkout, to compare two states of the code in the same rounds. */

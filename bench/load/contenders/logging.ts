@@ -3,9 +3,8 @@ import { join } from "node:path";
 import type { AccessLogInput } from "../../../src/config/types.ts";
 import { benchConfig, measuredConfig } from "../config.ts";
 import type { Contender } from "../contender.ts";
-import { root } from "../programs.ts";
 import { onRuntime } from "../scripted.ts";
-import { RUNTIMES, UNDER_LOAD, fromSources } from "./fairlead.ts";
+import { RUNTIMES, UNDER_LOAD, installed } from "./fairlead.ts";
 import { nginxWith } from "./nginx.ts";
 
 const FORMATS = ["json", "combined"] as const;
@@ -18,7 +17,7 @@ export const loggingContenders: readonly Contender[] = [
       group: "fairlead",
       runtime,
       parts: UNDER_LOAD,
-      ...fromSources(runtime, root, ({ port, originPort, folder }) => {
+      ...installed(runtime, ({ port, originPort, folder }) => {
         const access: AccessLogInput = { requests: "all", format, output: join(folder, "access.log") };
         return { ...benchConfig(port, originPort), log: { access } };
       }),
@@ -30,7 +29,7 @@ export const loggingContenders: readonly Contender[] = [
     group: "fairlead",
     runtime,
     parts: UNDER_LOAD,
-    ...fromSources(runtime, root, ({ port, originPort, folder }) => {
+    ...installed(runtime, ({ port, originPort, folder }) => {
       const measured = measuredConfig(port, originPort);
       return {
         ...measured,
