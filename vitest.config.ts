@@ -23,7 +23,7 @@ const config: ViteUserConfig = defineConfig({
       project("conformance", {
         include: ["tests/conformance/*.test.ts"],
         hookTimeout: 60_000,
-        maxWorkers: 6,
+        maxWorkers: 8,
         sequence: { groupOrder: 1 },
       }),
       // Whole applications, faults that last, other people's software: minutes, `test:scenarios`.

@@ -64,15 +64,16 @@ describe("fairlead start", () => {
     const answers = await Promise.all(urls.map((url) => fetch(url, { redirect: "manual" })));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 301]);
     expect(answers[2]?.headers.get("x-demo-route")).toBe("swift only");
-    const names: unknown[] = [];
-    const statuses: number[] = [];
-    for (let i = 0; i < 12; i++) {
+    const names = new Set<string>();
+    const statuses = new Set<number>();
+    // Which of the three answers is chance, and moody fails now and then.
+    for (let requests = 0; requests < 12 || (names.size < 3 && requests < 200); requests += 1) {
       const response = await fetch(address);
-      statuses.push(response.status);
-      names.push(((await response.json()) as { origin: string }).origin);
+      statuses.add(response.status);
+      names.add(((await response.json()) as { origin: string }).origin);
     }
-    expect(new Set(names)).toEqual(new Set(["swift", "steady", "moody"]));
-    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(names).toEqual(new Set(["swift", "steady", "moody"]));
+    expect(statuses).toEqual(new Set([200]));
     await child.printed(/moody failed with 503; asking another, so the client never sees it/);
   });
 
