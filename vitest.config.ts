@@ -1,11 +1,19 @@
+import { availableParallelism } from "node:os";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 /**
  * Generous: a time-out is there to end what hangs, on a busy machine too. Files share their imports: importing everything anew
- * for each takes longer than its tests.
+ * for each takes longer than its tests. A worker for each core, where vitest would leave one free.
  */
 const project = (name: string, more: Record<string, unknown> = {}): object => ({
-  test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout: 30_000, isolate: false, ...more },
+  test: {
+    name,
+    include: [`tests/${name}/**/*.test.ts`],
+    testTimeout: 30_000,
+    isolate: false,
+    maxWorkers: availableParallelism(),
+    ...more,
+  },
 });
 
 const config: ViteUserConfig = defineConfig({
@@ -23,7 +31,7 @@ const config: ViteUserConfig = defineConfig({
       project("conformance", {
         include: ["tests/conformance/*.test.ts"],
         hookTimeout: 60_000,
-        maxWorkers: 8,
+        maxWorkers: 6,
         sequence: { groupOrder: 1 },
       }),
       // Whole applications, faults that last, other people's software: minutes, `test:scenarios`.
