@@ -109,7 +109,8 @@ export class HeadReader<Head extends object> {
     const { latin1, scan, parseAgain } = this.#format;
     const lineEnd = scan.firstLine(bytes, from);
     const end = lineEnd + this.#block.length;
-    if (end <= bytes.length && end - from - 4 <= scan.limitBytes) {
+    // An empty line in front is not the first line of a head.
+    if (lineEnd > from && end <= bytes.length && end - from - 4 <= scan.limitBytes) {
       const text = latin1(bytes, from, end);
       const head =
         text.slice(lineEnd - from) === this.#block ? parseAgain?.(text, lineEnd - from, last) : undefined;

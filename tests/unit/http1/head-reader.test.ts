@@ -118,6 +118,15 @@ describe("head reader", () => {
     });
   });
 
+  it("says of empty lines alone that there is no request line, behind a head without fields too", () => {
+    const reader = new HeadReader(REQUESTS);
+    push(reader, "GET /a HTTP/1.1\r\n\r\n");
+    expect(push(reader, "\r\n\r\nGET /a HTTP/1.1\r\n\r\n")).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining("no request line") as string,
+    });
+  });
+
   it("refuses what grows over the limit as soon as it does", () => {
     const reader = new HeadReader(REQUESTS);
     const piece = bytesOf("a".repeat(64));
