@@ -5,7 +5,6 @@ import { type LogOutputs, outputByLine } from "../src/core/log-output.ts";
 export const consoleOutputs = (): LogOutputs => ({
   open({ to }) {
     if (to !== "stdout" && to !== "stderr") throw new TypeError("there are no files here to log to");
-    // oxlint-disable-next-line no-console -- it is the log here
     return outputByLine(to === "stdout" ? (line) => console.log(line) : (line) => console.error(line));
   },
   use() {},

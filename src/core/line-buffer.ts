@@ -1,6 +1,6 @@
 /**
- * Lines of a log as UTF-8, written where they wait: into memory that is filled, written out and filled again. A request's line is
- * half a kilobyte, and putting it together from strings leaves several times that to the garbage collector.
+ * Lines of a log as UTF-8, made in the memory where they wait to be written. That memory is used again for later lines, and no string
+ * is made of a line, which would be half a kilobyte of garbage for each request.
  */
 
 const LEAST_BYTES = 1024;
@@ -19,9 +19,9 @@ const encoder = new TextEncoder();
 
 export class LineBuffer {
   #memory = new Uint8Array(LEAST_BYTES);
-  /** Of complete lines. */
+  /** Bytes of complete lines. */
   #complete = 0;
-  /** With what there is of the next one. */
+  /** The same, with the bytes of the line that was begun. */
   #length = 0;
   #lines = 0;
 
@@ -30,7 +30,7 @@ export class LineBuffer {
     return this.#lines;
   }
 
-  /** Of all complete lines, line breaks included. */
+  /** Bytes of all complete lines, line breaks included. */
   get byteLength(): number {
     return this.#complete;
   }
@@ -40,7 +40,7 @@ export class LineBuffer {
     return this.#memory.subarray(0, this.#complete);
   }
 
-  /** Begins a line. One that was begun and not ended is gone. */
+  /** Begins a line. One that was begun before and has not ended is dropped. */
   begin(): this {
     this.#length = this.#complete;
     return this;
@@ -72,6 +72,7 @@ export class LineBuffer {
     return this.#memory.slice(length, this.#length);
   }
 
+  /** Adds UTF-8. */
   addBytes(bytes: Uint8Array): void {
     const count = bytes.length;
     this.#reserve(count);
@@ -89,9 +90,11 @@ export class LineBuffer {
   }
 
   /**
-   * Adds `text`, with `quote` before and after it if there is one, where `isPlain`, a table by code, has 1 for all its characters.
+   * Adds `text` if all its characters are plain.
    *
-   * @returns false where it has not; nothing is added then.
+   * @param isPlain for each character code: whether it is plain, as 1; codes beyond the table are not
+   * @param quote code of a character that is added before and after it; 0 is none
+   * @returns false where a character is not plain; nothing is added then.
    */
   addPlain(text: string, isPlain: Uint8Array, quote = 0): boolean {
     const count = text.length;

@@ -14,9 +14,9 @@ export interface LogTarget {
 export interface LogOutput {
   /** Whether people read it as it comes. */
   readonly isTerminal: boolean;
-  /** Begins a line, in the buffer that is given; undefined where it is lost, as lines are written more slowly than they come. */
+  /** Begins a line, in the buffer that is returned. Undefined where the line is lost: lines come faster than they are written. */
   begin(): LineBuffer | undefined;
-  /** Ends the line that was begun. Comes in the same turn. */
+  /** Ends the line that was begun. MUST be called before another line begins. */
   end(): void;
 }
 

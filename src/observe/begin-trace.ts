@@ -68,7 +68,7 @@ const ratioSampler = (share: number): ((traceId: string) => boolean) => {
   if (share <= 0) return () => false;
   const from = Math.min(Math.ceil((1 - share) * RANDOM_VALUES), RANDOM_VALUES - 1);
   const least = from.toString(16).padStart(RANDOM_DIGITS, "0");
-  // As numbers compare, since digits of both are lower-case; the first one decides most often.
+  // Digit by digit, which needs no number: digits of both are lower-case, and the first one mostly decides.
   return (traceId) => {
     for (let index = 0; index < RANDOM_DIGITS; index += 1) {
       const difference = traceId.charCodeAt(FIRST_RANDOM + index) - least.charCodeAt(index);

@@ -67,12 +67,12 @@ export interface FactWriter {
 /** Writes one line after the other. */
 export interface LineWriter extends FactWriter {
   /**
-   * Begins a line in `buffer`, which is ready for it.
+   * Writes the beginning of a line that was begun in `buffer`.
    *
    * @param time of the event, in RFC 3339.
    */
   begin(buffer: LineBuffer, time: string, level: string): void;
-  /** Completes the line's text. Its line break is the buffer's matter. */
+  /** Writes the end of the line's text. `LineBuffer.end` adds the line break. */
   end(): void;
 }
 

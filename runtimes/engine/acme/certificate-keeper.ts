@@ -52,7 +52,7 @@ export class CertificateKeeper {
   #cancel: Cancel = () => {};
   #looking: Promise<void> | undefined;
   #working: Promise<void> | undefined;
-  /** Its certificate and state are ahead of what is stored. */
+  /** The one that an order is under way for: its certificate and state may be newer than what is stored. */
   #atWork: KeptCertificate | undefined;
 
   private constructor(options: KeeperOptions) {

@@ -30,8 +30,8 @@ interface Batch {
 /** Most bytes that wait, besides those that are being written. */
 const MAX_WAITING = 1024 * 1024;
 /**
- * From this many bytes on, gathered lines are written at once. To wake the thread that writes costs as much CPU time as the writing
- * of 200 KiB, so there is much less of it in few large batches.
+ * From this many bytes on, gathered lines are written at once. Waking the thread that writes costs as much CPU time as writing some
+ * 200 KiB, so large batches are cheaper.
  */
 const GATHER_BYTES = 512 * 1024;
 /** Losses are reported this long after the first one, in one line. */
